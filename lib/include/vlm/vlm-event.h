@@ -1,0 +1,95 @@
+/* gst-vlm: what happened, where and when
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib-object.h>
+#include <vlm/vlm-types.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmEventState:
+ * @VLM_EVENT_STATE_BEGIN: seen for the first time
+ * @VLM_EVENT_STATE_UPDATE: something about it changed
+ * @VLM_EVENT_STATE_END: it is over; the last record of this event
+ */
+typedef enum {
+  VLM_EVENT_STATE_BEGIN,
+  VLM_EVENT_STATE_UPDATE,
+  VLM_EVENT_STATE_END,
+} VlmEventState;
+
+/**
+ * VlmEventWindow:
+ * @start: stream time of the window's start, ns
+ * @end: stream time of the window's end, ns
+ * @n_frames: frames the model saw
+ * @fps: sampled frames a second
+ * @width: of the frames the model saw
+ * @height: of the frames the model saw
+ *
+ * The window in which an event was found.
+ */
+typedef struct {
+  gint64 start;
+  gint64 end;
+  guint n_frames;
+  double fps;
+  guint width;
+  guint height;
+} VlmEventWindow;
+
+#define VLM_TYPE_EVENT (vlm_event_get_type ())
+
+/**
+ * VlmEvent:
+ * @id: stable over the life of the event, unique in the stream
+ * @state: begin, update or end
+ * @label: (nullable): short name of what it is about
+ * @description: what happened, in words
+ * @start: when it began
+ * @end: when it ended; the last moment it was seen while @ongoing
+ * @ongoing: it had not ended when the window did
+ * @time_source: where the UTC times come from
+ * @confidence: 0 to 1, from the token probabilities; -1 when unknown
+ * @bbox: where it was, in pixels of the source frame; width 0 for nowhere
+ * @bbox_time: the frame in which @bbox was found
+ * @query: (nullable): the query this answers
+ * @window: the window in which it was found
+ * @model: (nullable): name of the model
+ * @latency_ms: from the end of the window to the event, -1 when unknown
+ * @stream: (nullable): id of the stream
+ *
+ * One event. Reference counted; immutable once it is shared.
+ */
+typedef struct {
+  guint64 id;
+  VlmEventState state;
+  char *label;
+  char *description;
+  VlmInstant start;
+  VlmInstant end;
+  gboolean ongoing;
+  VlmTimeSource time_source;
+  double confidence;
+  VlmRect bbox;
+  VlmInstant bbox_time;
+  char *query;
+  VlmEventWindow window;
+  char *model;
+  double latency_ms;
+  char *stream;
+} VlmEvent;
+
+VLM_API GType vlm_event_get_type (void) G_GNUC_CONST;
+VLM_API VlmEvent *vlm_event_new (void);
+VLM_API VlmEvent *vlm_event_ref (VlmEvent *event);
+VLM_API void vlm_event_unref (VlmEvent *event);
+VLM_API VlmEvent *vlm_event_copy (const VlmEvent *event);
+VLM_API gboolean vlm_event_equal (const VlmEvent *a, const VlmEvent *b);
+VLM_API char *vlm_event_to_json (const VlmEvent *event);
+VLM_API char *vlm_event_to_text (const VlmEvent *event);
+VLM_API const char *vlm_event_state_to_string (VlmEventState state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmEvent, vlm_event_unref)
+
+G_END_DECLS

@@ -1,0 +1,28 @@
+/* gst-vlm: a checkpoint on a device
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <vlm/vlm-device.h>
+
+G_BEGIN_DECLS
+
+#define VLM_TYPE_MODEL (vlm_model_get_type ())
+
+/**
+ * VlmModel:
+ *
+ * A loaded checkpoint: configuration, tokenizer and the weights on a device.
+ * Immutable after it was loaded; any number of sessions on any threads share
+ * it.
+ */
+VLM_API G_DECLARE_FINAL_TYPE (VlmModel, vlm_model, VLM, MODEL, GObject)
+
+VLM_API VlmModel *vlm_model_load (VlmDevice *device, const char *directory,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error);
+VLM_API VlmDevice *vlm_model_get_device (VlmModel *model);
+VLM_API const char *vlm_model_get_name (VlmModel *model);
+VLM_API void vlm_model_get_geometry (VlmModel *model, VlmGeometry *geometry);
+
+G_END_DECLS

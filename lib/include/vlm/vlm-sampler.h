@@ -1,0 +1,126 @@
+/* gst-vlm: which frames are watched, and in which windows
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib-object.h>
+#include <vlm/vlm-frame.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmSample:
+ * @frame: the picture
+ * @slot_time: stream time of the grid slot it fills, ns
+ *
+ * A picture on the sampling grid. The same picture fills several slots when the
+ * stream is slower than the grid.
+ */
+typedef struct {
+  VlmFrame *frame;
+  gint64 slot_time;
+} VlmSample;
+
+#define VLM_TYPE_WINDOW (vlm_window_get_type ())
+
+/**
+ * VlmWindow:
+ * @serial: number of the window since the sampler was made
+ * @epoch: grows with every discontinuity; windows of two epochs share nothing
+ * @start: stream time at which it begins, ns
+ * @end: stream time at which it ends (exclusive), ns
+ * @slot_duration: distance of the slots, ns (at the start of the window)
+ * @partial: cut short by the end of the stream
+ * @n_samples: how many samples
+ * @samples: (array length=n_samples): the samples, in order of their slots
+ *
+ * A span of video, ready to be analysed. Windows that overlap share their
+ * frames. Reference counted, immutable.
+ */
+typedef struct {
+  guint64 serial;
+  guint64 epoch;
+  gint64 start;
+  gint64 end;
+  gint64 slot_duration;
+  gboolean partial;
+  guint n_samples;
+  VlmSample *samples;
+} VlmWindow;
+
+VLM_API GType vlm_window_get_type (void) G_GNUC_CONST;
+VLM_API VlmWindow *vlm_window_ref (VlmWindow *window);
+VLM_API void vlm_window_unref (VlmWindow *window);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWindow, vlm_window_unref)
+
+/**
+ * VlmRateObservation:
+ * @stream_time: of the newest frame, ns
+ * @luma_motion: of the newest sampled frame, or -1
+ * @seconds_per_second: measured seconds of inference for a second of video,
+ *   or 0 when nothing was measured
+ *
+ * What a rate policy may know when it decides on the next slot.
+ */
+typedef struct {
+  gint64 stream_time;
+  float luma_motion;
+  double seconds_per_second;
+} VlmRateObservation;
+
+/**
+ * VlmRatePolicy:
+ * @observation: what is known
+ * @user_data: closure
+ *
+ * Decides how far the next slot is from the one that was just filled. Must be a
+ * pure function of what it was told so far.
+ *
+ * Returns: distance in ns, > 0
+ */
+typedef gint64 (*VlmRatePolicy) (
+    const VlmRateObservation *observation, gpointer user_data);
+
+/**
+ * VlmSamplerParams:
+ * @fps_n: numerator of the sampling rate (2)
+ * @fps_d: denominator of the sampling rate (1)
+ * @window: length of a window, ns
+ * @hop: from one window's start to the next one's, ns; 0 means @window
+ * @frames_per_slice: frames in a temporal patch; windows begin on a slice (2)
+ * @max_hold: a frame fills later empty slots for no longer than this, ns;
+ *   0 for the default of 5 s
+ * @policy: (nullable): variable rate; %NULL for the fixed one
+ * @policy_data: closure of @policy
+ */
+typedef struct {
+  guint fps_n;
+  guint fps_d;
+  gint64 window;
+  gint64 hop;
+  guint frames_per_slice;
+  gint64 max_hold;
+  VlmRatePolicy policy;
+  gpointer policy_data;
+} VlmSamplerParams;
+
+/**
+ * VlmSampler:
+ *
+ * Samples by timestamp on a grid that is anchored at stream time 0, so that
+ * the slices of overlapping windows coincide. Pure bookkeeping; one thread.
+ */
+typedef struct _VlmSampler VlmSampler;
+
+VLM_API VlmSampler *vlm_sampler_new (const VlmSamplerParams *params);
+VLM_API void vlm_sampler_free (VlmSampler *sampler);
+VLM_API gboolean vlm_sampler_wants (
+    VlmSampler *sampler, gint64 stream_time, gint64 duration);
+VLM_API void vlm_sampler_add (
+    VlmSampler *sampler, VlmFrame *frame, gint64 duration);
+VLM_API void vlm_sampler_advance (VlmSampler *sampler, gint64 stream_time);
+VLM_API VlmWindow *vlm_sampler_pop (VlmSampler *sampler);
+VLM_API VlmWindow *vlm_sampler_finish (VlmSampler *sampler);
+VLM_API void vlm_sampler_reset (VlmSampler *sampler);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmSampler, vlm_sampler_free)
+
+G_END_DECLS

@@ -1,0 +1,116 @@
+/* gst-vlm: questions to a model
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-model.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmPrompt:
+ *
+ * One user turn: text, images and videos in the order in which they were added.
+ * Text is text: no special token can be smuggled in through it.
+ */
+typedef struct _VlmPrompt VlmPrompt;
+
+VLM_API VlmPrompt *vlm_prompt_new (void);
+VLM_API void vlm_prompt_free (VlmPrompt *prompt);
+VLM_API void vlm_prompt_set_system (VlmPrompt *prompt, const char *text);
+VLM_API void vlm_prompt_add_text (VlmPrompt *prompt, const char *text);
+VLM_API void vlm_prompt_add_image (VlmPrompt *prompt, VlmFrame *frame);
+VLM_API void vlm_prompt_add_video (VlmPrompt *prompt, VlmFrame *const *frames,
+    const gint64 *times, guint n_frames);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmPrompt, vlm_prompt_free)
+
+/**
+ * VlmFormat:
+ * @VLM_FORMAT_FREE: any text
+ * @VLM_FORMAT_EVENTS: a JSON list of start_time, end_time, description
+ * @VLM_FORMAT_BOXES: a JSON list of bbox_2d, label
+ *
+ * What the answer must look like; held by a grammar, whatever the weights are.
+ */
+typedef enum {
+  VLM_FORMAT_FREE,
+  VLM_FORMAT_EVENTS,
+  VLM_FORMAT_BOXES,
+} VlmFormat;
+
+/**
+ * VlmGenerateParams:
+ * @format: what the answer must look like
+ * @max_tokens: longest answer, 0 for the default (256)
+ * @temperature: < 0 for what the checkpoint says, 0 for greedy
+ * @top_k: < 0 for what the checkpoint says, 0 for no limit
+ * @top_p: < 0 for what the checkpoint says, 1 for no limit
+ * @repetition_penalty: <= 0 for what the checkpoint says, 1 for none
+ * @seed: of the sampling
+ */
+typedef struct {
+  VlmFormat format;
+  guint max_tokens;
+  double temperature;
+  int top_k;
+  double top_p;
+  double repetition_penalty;
+  guint64 seed;
+} VlmGenerateParams;
+
+#define VLM_GENERATE_PARAMS_DEFAULT \
+  { VLM_FORMAT_FREE, 0, -1.0, -1, -1.0, 0.0, 0 }
+
+/**
+ * VlmAnswer:
+ * @text: the answer
+ * @confidence: geometric mean of the probabilities of the chosen tokens
+ * @n_prompt_tokens: tokens of the prompt
+ * @n_vision_tokens: of which are from images and videos
+ * @n_tokens: tokens of the answer
+ * @stopped: %TRUE if the model ended, %FALSE if max_tokens did
+ * @vision_s: seconds spent in the vision encoder
+ * @prefill_s: seconds spent on the prompt
+ * @decode_s: seconds spent on the answer
+ */
+typedef struct {
+  char *text;
+  double confidence;
+  guint n_prompt_tokens;
+  guint n_vision_tokens;
+  guint n_tokens;
+  gboolean stopped;
+  double vision_s;
+  double prefill_s;
+  double decode_s;
+} VlmAnswer;
+
+VLM_API void vlm_answer_free (VlmAnswer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswer, vlm_answer_free)
+
+/**
+ * VlmTextFunc:
+ * @text: more of the answer: whole UTF-8 characters
+ * @user_data: closure
+ *
+ * Streams an answer. Called on the thread that generates.
+ */
+typedef void (*VlmTextFunc) (const char *text, gpointer user_data);
+
+#define VLM_TYPE_SESSION (vlm_session_get_type ())
+
+/**
+ * VlmSession:
+ *
+ * One conversation's worth of state (KV cache, cached features) on a shared
+ * model. One thread at a time.
+ */
+VLM_API G_DECLARE_FINAL_TYPE (VlmSession, vlm_session, VLM, SESSION, GObject)
+
+VLM_API VlmSession *vlm_session_new (VlmModel *model);
+VLM_API VlmAnswer *vlm_session_generate (VlmSession *session,
+    const VlmPrompt *prompt, const VlmGenerateParams *params,
+    GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,
+    gpointer user_data, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,109 @@
+/* gst-vlm: the small types that everything shares
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#if defined(__GNUC__)
+#define VLM_API __attribute__ ((visibility ("default"))) extern
+#else
+#define VLM_API extern
+#endif
+
+/**
+ * VLM_TIME_NONE:
+ *
+ * A time that is not known. All times are nanoseconds in #gint64.
+ */
+#define VLM_TIME_NONE G_MININT64
+#define VLM_TIME_IS_VALID(t) ((t) != VLM_TIME_NONE)
+#define VLM_SECOND G_GINT64_CONSTANT (1000000000)
+
+/**
+ * VlmTimeSource:
+ * @VLM_TIME_SOURCE_NONE: there is no UTC time
+ * @VLM_TIME_SOURCE_CLOCK: the pipeline's clock, read when the frame passed
+ * @VLM_TIME_SOURCE_NTP: a sender's NTP time (RTCP sender reports)
+ * @VLM_TIME_SOURCE_UNIX: a Unix time carried with the stream
+ * @VLM_TIME_SOURCE_PTP: a PTP clock
+ *
+ * Where the UTC of a #VlmInstant comes from.
+ */
+typedef enum {
+  VLM_TIME_SOURCE_NONE,
+  VLM_TIME_SOURCE_CLOCK,
+  VLM_TIME_SOURCE_NTP,
+  VLM_TIME_SOURCE_UNIX,
+  VLM_TIME_SOURCE_PTP,
+} VlmTimeSource;
+
+/**
+ * VlmInstant:
+ * @pts: presentation timestamp of the buffer, ns
+ * @running_time: running time, ns
+ * @stream_time: stream time, ns
+ * @utc: nanoseconds since 1970-01-01T00:00:00Z
+ *
+ * One moment on the four clocks of a pipeline; any may be %VLM_TIME_NONE.
+ */
+typedef struct {
+  gint64 pts;
+  gint64 running_time;
+  gint64 stream_time;
+  gint64 utc;
+} VlmInstant;
+
+#define VLM_INSTANT_NONE \
+  { VLM_TIME_NONE, VLM_TIME_NONE, VLM_TIME_NONE, VLM_TIME_NONE }
+
+/**
+ * VlmRect:
+ * @x: left edge
+ * @y: top edge
+ * @width: width, 0 for "no box"
+ * @height: height
+ *
+ * A box in pixels of the source frame.
+ */
+typedef struct {
+  gint x;
+  gint y;
+  gint width;
+  gint height;
+} VlmRect;
+
+/**
+ * VlmGeometry:
+ * @patch_size: side of a patch in pixels (14)
+ * @merge_size: patches a side that merge into one token (2)
+ * @temporal_patch_size: frames in one slice (2)
+ * @image_min_pixels: smallest area of a resized image
+ * @image_max_pixels: largest area of a resized image
+ *
+ * What a model needs to know of pictures; frame sides are multiples of
+ * @patch_size * @merge_size.
+ */
+typedef struct {
+  guint patch_size;
+  guint merge_size;
+  guint temporal_patch_size;
+  guint64 image_min_pixels;
+  guint64 image_max_pixels;
+} VlmGeometry;
+
+/**
+ * VlmProgressFunc:
+ * @stage: what is being done, e.g. "weights" or "prefill"; untranslated
+ * @fraction: 0.0 to 1.0
+ * @user_data: closure
+ *
+ * Progress of long work. Called on the thread that does the work.
+ */
+typedef void (*VlmProgressFunc) (
+    const char *stage, double fraction, gpointer user_data);
+
+VLM_API const char *vlm_time_source_to_string (VlmTimeSource source);
+
+G_END_DECLS

@@ -1,0 +1,13 @@
+/* gst-vlm: everything public
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-device.h>
+#include <vlm/vlm-error.h>
+#include <vlm/vlm-event.h>
+#include <vlm/vlm-frame.h>
+#include <vlm/vlm-model.h>
+#include <vlm/vlm-sampler.h>
+#include <vlm/vlm-session.h>
+#include <vlm/vlm-types.h>

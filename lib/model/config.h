@@ -1,0 +1,82 @@
+/* gst-vlm: config.json and its companions
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-types.h>
+
+#define VLM_MAX_FULL_BLOCKS 64
+#define VLM_MAX_EOS 8
+
+typedef struct {
+  guint depth;
+  guint hidden_size;
+  guint n_heads;
+  guint head_dim;
+  guint intermediate_size;
+  guint out_hidden_size;
+  guint in_channels;
+  guint patch_size;
+  guint temporal_patch_size;
+  guint spatial_merge_size;
+  guint window_size;        /* pixels */
+  guint tokens_per_second;
+  guint n_full_blocks;
+  guint full_blocks[VLM_MAX_FULL_BLOCKS]; /* indices of full-attention blocks */
+} VlmVisionConfig;
+
+typedef struct {
+  guint hidden_size;
+  guint n_layers;
+  guint n_heads;
+  guint n_kv_heads;
+  guint head_dim;
+  guint intermediate_size;
+  guint vocab_size;
+  guint max_positions;
+  gboolean tied;
+  double rms_norm_eps;
+  double rope_theta;
+  guint mrope_section[3];   /* temporal, height, width; sum = head_dim / 2 */
+} VlmTextConfig;
+
+typedef struct {
+  guint64 min_pixels;
+  guint64 max_pixels;
+  float mean[3];
+  float std[3];
+} VlmPreprocessConfig;
+
+typedef struct {
+  gboolean do_sample;
+  double temperature;
+  double top_p;
+  guint top_k;
+  double repetition_penalty;
+  guint n_eos;
+  gint32 eos[VLM_MAX_EOS];
+} VlmGenerationConfig;
+
+typedef struct {
+  char *name;               /* base name of the directory */
+  VlmVisionConfig vision;
+  VlmTextConfig text;
+  VlmPreprocessConfig preprocess;
+  VlmGenerationConfig generation;
+  gint32 image_token_id;
+  gint32 video_token_id;
+  gint32 vision_start_token_id;
+  gint32 vision_end_token_id;
+} VlmConfig;
+
+/* Reads config.json in its three layouts, preprocessor_config.json and
+ * generation_config.json of a directory; the last two may be absent. Everything
+ * is checked: what comes out can be loaded without overflow. */
+VlmConfig *vlm_config_load (const char *directory, GError **error);
+/* config.json alone, from a file of any name. */
+VlmConfig *vlm_config_load_file (const char *path, GError **error);
+void vlm_config_free (VlmConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmConfig, vlm_config_free)
+
+gboolean vlm_vision_config_is_full (
+    const VlmVisionConfig *config, guint block);
+void vlm_config_get_geometry (const VlmConfig *config, VlmGeometry *geometry);

@@ -1,0 +1,49 @@
+/* gst-vlm: a sequence on the device: KV cache, positions, decoder
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/mrope.h"
+#include "model/net.h"
+
+/* Append-only but for truncate. One thread. The cache grows as needed. */
+typedef struct _VlmContext VlmContext;
+
+VlmContext *vlm_context_new (VlmNet *net, VlmNn *nn);
+void vlm_context_free (VlmContext *context);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmContext, vlm_context_free)
+
+guint vlm_context_get_n_tokens (const VlmContext *context);
+/* Forgets all but the first @n_tokens; what comes next continues from
+ * @next_position. */
+void vlm_context_truncate (
+    VlmContext *context, guint n_tokens, gint32 next_position);
+gint32 vlm_context_get_next_position (const VlmContext *context);
+
+/* What to decide from the logits of the last appended token. */
+typedef struct {
+  const guint32 *allowed; /* bit set over the vocabulary, NULL for all */
+  const guint32 *seen;    /* bit set of penalised tokens, NULL for none */
+  float penalty;          /* 1 for none */
+} VlmChoose;
+
+/* Appends tokens: ids[i] >= 0 is a token, -1 - r is row r of @features.
+ * positions: [3, n] of these tokens. With @choose the last token's logits are
+ * computed and judged in the same submission; @choice may then not be NULL.
+ * Long input is cut into chunks of one submission each: cancellation and
+ * progress are served between them. On error the context is as before. */
+gboolean vlm_context_append (VlmContext *context, const gint32 *ids,
+    const VlmPositions *positions, guint first, guint n,
+    const VlmNnTensor *features, const VlmChoose *choose, VlmNnChoice *choice,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error);
+
+/* Logits of the last appended token, [vocab_size], after an append with
+ * @choose. */
+gboolean vlm_context_read_logits (
+    VlmContext *context, float *logits, GError **error);
+
+/* For exactness tests: from now on append keeps the logits of all its tokens
+ * for vlm_context_read_all_logits ([n, vocab_size] of the last append). */
+void vlm_context_set_keep_logits (VlmContext *context, gboolean keep);
+gboolean vlm_context_read_all_logits (
+    VlmContext *context, float *logits, GError **error);

@@ -1,0 +1,22 @@
+/* gst-vlm: the vision tower
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/net.h"
+#include "model/vision-plan.h"
+
+/* Scratch and plans of one user of the tower; grows as needed. One thread. */
+typedef struct _VlmVision VlmVision;
+
+VlmVision *vlm_vision_new (VlmNet *net, VlmNn *nn);
+void vlm_vision_free (VlmVision *vision);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVision, vlm_vision_free)
+
+/* patches: rows [P, C * 2 * 14 * 14] in merge order, normalised (MODEL.md 3.4),
+ * of n_grids grids one after the other. Writes the features [P / 4, out_hidden]
+ * in their final order to rows first_row … of @features. Cancellation within
+ * one submission; slices are encoded in as many submissions as memory asks. */
+gboolean vlm_vision_encode (VlmVision *vision, const float *patches,
+    const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
+    guint64 first_row, GCancellable *cancellable, VlmProgressFunc progress,
+    gpointer user_data, GError **error);

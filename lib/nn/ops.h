@@ -1,0 +1,119 @@
+/* gst-vlm: the operations of the model, each recorded by one call
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * T tokens or patches, H heads, K key/value heads, D head size, V vocabulary.
+ * All activations are f32. Calls between begin and submit only record; an error
+ * is kept and reported by submit. Ops may be given tensors of any number of
+ * rows: they split themselves where a binding would exceed the device's limits.
+ * Sources of formulas: Hugging Face transformers modeling_qwen2_5_vl.py. */
+#pragma once
+
+#include "nn/tensor.h"
+
+/* Recorder of ops on one device. One thread at a time. */
+VlmNn *vlm_nn_new (VlmVkDevice *device, GError **error);
+void vlm_nn_free (VlmNn *nn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNn, vlm_nn_free)
+VlmVkDevice *vlm_nn_get_device (VlmNn *nn);
+
+void vlm_nn_begin (VlmNn *nn);
+/* One submission of everything since begin. */
+gboolean vlm_nn_submit (VlmNn *nn, GError **error);
+/* Waits for the last submission. */
+gboolean vlm_nn_wait (VlmNn *nn, GCancellable *cancellable, GError **error);
+
+/* Names what follows in timings and in a capture; a static string. */
+void vlm_nn_label (VlmNn *nn, const char *label);
+
+typedef enum {
+  VLM_NN_STORE,  /* y  = x W^T + b                                  [T, n_out] */
+  VLM_NN_ADD,    /* y += x W^T + b                                  [T, n_out] */
+  VLM_NN_GELU,   /* y  = gelu (x W^T + b), the exact one with erf   [T, n_out] */
+  VLM_NN_SWIGLU, /* y  = silu (g) * u, [g, u] = x W^T + b interleaved
+                    in blocks of 8                              [T, n_out / 2] */
+} VlmNnEpilogue;
+
+/* x [T, n_in], w [n_out, n_in], bias [1, n_out] or NULL (interleaved like w).
+ * Picks the kernel from a table by device and shape; T small is the
+ * matrix-vector path. y must not be x. */
+void vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
+    const VlmNnTensor *bias, VlmNnEpilogue epilogue, const VlmNnTensor *y);
+
+/* y[t] = x[t] * w / sqrt (mean (x[t]^2) + eps); y may be x. w [1, n]. */
+void vlm_nn_rms_norm (VlmNn *nn, const VlmNnTensor *x, const VlmNnTensor *w,
+    float eps, const VlmNnTensor *y);
+
+/* y[t] = ids[t] >= 0 ? w[ids[t]] : features[-1 - ids[t]]: token embedding with
+ * image and video features put in their places. ids: integers [T, 1] as written
+ * by the host. features may be NULL when no id is negative. */
+void vlm_nn_embed (VlmNn *nn, const VlmNnTensor *ids, const VlmNnMatrix *w,
+    const VlmNnTensor *features, const VlmNnTensor *y);
+
+/* y[index[i]] = x[i]; index: integers [T, 1], a permutation. */
+void vlm_nn_scatter_rows (VlmNn *nn, const VlmNnTensor *x,
+    const VlmNnTensor *index, const VlmNnTensor *y);
+
+/* y[0 .. n) = x[first .. first + n). Any row offset. */
+void vlm_nn_copy_rows (VlmNn *nn, const VlmNnTensor *x, guint64 first_x,
+    const VlmNnTensor *y, guint64 first_y, guint64 n_rows);
+
+/* Keys and values of one layer, packed for the attention kernel. Capacity
+ * grows by making a new one. A plain struct with init/clear. */
+typedef struct {
+  VlmVkBuffer *keys;   /* [K][capacity / 8][D / 4][8][4] f32 */
+  VlmVkBuffer *values; /* [K][capacity][D] f32 */
+  guint n_heads;       /* K */
+  guint head_dim;      /* D, a multiple of 8 */
+  guint capacity;      /* multiple of 32 */
+} VlmNnKv;
+
+gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads,
+    guint head_dim, guint capacity, GError **error);
+void vlm_nn_kv_clear (VlmNnKv *kv);
+
+/* qkv [T, (H + 2K) * D], rows q (all heads), k, v -> q [T, H * D], rotated;
+ * rotated keys and values to rows first_key … first_key + T - 1 of the cache.
+ * angles [T, D]: D/2 cosines then D/2 sines; pairs are (j, j + D/2). */
+void vlm_nn_rope_split (VlmNn *nn, const VlmNnTensor *qkv,
+    const VlmNnTensor *angles, guint n_heads, const VlmNnTensor *q,
+    const VlmNnKv *kv, guint first_key);
+
+/* Which keys each query sees. Made once for a forward pass, used in every
+ * layer; made on the host. */
+typedef struct _VlmNnAttentionPlan VlmNnAttentionPlan;
+
+/* Query i sees keys [b, e) of the segment [b, e) that holds i; bounds are
+ * n_segments + 1 increasing values. */
+VlmNnAttentionPlan *vlm_nn_attention_plan_new_segments (VlmNn *nn,
+    const guint32 *bounds, guint n_segments, guint n_heads, guint n_kv_heads,
+    guint head_dim, GError **error);
+/* Query i sees keys 0 … first_key + i. */
+VlmNnAttentionPlan *vlm_nn_attention_plan_new_causal (VlmNn *nn,
+    guint n_queries, guint first_key, guint n_heads, guint n_kv_heads,
+    guint head_dim, GError **error);
+void vlm_nn_attention_plan_free (VlmNnAttentionPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnAttentionPlan, vlm_nn_attention_plan_free)
+
+/* out[i] = softmax (q[i] k^T / sqrt (D)) v over the keys the plan gives, query
+ * head h with key head h / (H / K). Streaming softmax in f32: no n x n matrix.
+ * q, out: [T, H * D]. Long caches and few queries are split over keys. */
+void vlm_nn_attention (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
+    const VlmNnAttentionPlan *plan, const VlmNnTensor *out);
+
+/* What the device answers about one row of logits. */
+typedef struct {
+  gint32 token;     /* argmax over allowed tokens after the penalty, lowest id
+                       on ties; -1 when nothing is allowed */
+  float logit;      /* its logit after the penalty */
+  float log_sum;    /* log sum exp of the allowed, penalised logits */
+  float log_sum_all;/* the same without the mask */
+} VlmNnChoice;
+
+/* logits [1, V]. allowed: bit i of word i / 32 says that token i may come, NULL
+ * for all of the first n_valid; seen: likewise, tokens the repetition penalty
+ * touches (logit > 0 ? / penalty : * penalty), NULL for none. Both are
+ * integers [1, ceil (V / 32)]. choice: [n, 4] words; result goes to row
+ * @row, read it back as VlmNnChoice. */
+void vlm_nn_choose (VlmNn *nn, const VlmNnTensor *logits, guint n_valid,
+    const VlmNnTensor *allowed, const VlmNnTensor *seen, float penalty,
+    const VlmNnTensor *choice, guint row);

@@ -1,0 +1,54 @@
+/* gst-vlm: sub-allocated Vulkan buffers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "vk/device.h"
+
+typedef enum {
+  /* Device-local; mapped too where device memory is host visible and coherent
+   * (lavapipe, integrated and resizable-BAR devices). */
+  VLM_VK_BUFFER_DEVICE,
+  VLM_VK_BUFFER_UPLOAD,   /* mapped, written by the host, read once */
+  VLM_VK_BUFFER_READBACK, /* mapped, cached for the host's reads */
+} VlmVkBufferUse;
+
+/* Atomic reference count; holds its device. Usable as storage buffer, uniform
+ * texel buffer, transfer source and target. */
+typedef struct _VlmVkBuffer VlmVkBuffer;
+
+VlmVkBuffer *vlm_vk_buffer_new (VlmVkDevice *device, guint64 n_bytes,
+    VlmVkBufferUse use, GError **error);
+VlmVkBuffer *vlm_vk_buffer_ref (VlmVkBuffer *buffer);
+void vlm_vk_buffer_unref (VlmVkBuffer *buffer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVkBuffer, vlm_vk_buffer_unref)
+
+VkBuffer vlm_vk_buffer_get_handle (VlmVkBuffer *buffer);
+guint64 vlm_vk_buffer_get_size (VlmVkBuffer *buffer);
+
+/* NULL where the memory is not mapped. */
+guint8 *vlm_vk_buffer_map (VlmVkBuffer *buffer);
+
+/* A texel view of a range, made once and kept with the buffer. @offset is a
+ * multiple of 256. VK_NULL_HANDLE on error. */
+VkBufferView vlm_vk_buffer_get_view (VlmVkBuffer *buffer, VkFormat format,
+    guint64 offset, guint64 n_bytes, GError **error);
+
+/* Copies host memory to the buffer: straight into mapped memory, else through a
+ * staging ring. Blocks until the source may be reused. Not for use while
+ * commands that touch the range are in flight. */
+gboolean vlm_vk_buffer_write (VlmVkBuffer *buffer, guint64 offset,
+    const void *data, gsize n_bytes, GError **error);
+
+/* The same for data that a callback produces in chunks right into mapped or
+ * staging memory, so that packing needs no second copy: @fill must write
+ * [offset, offset + n_bytes) of the whole to @target. */
+typedef void (*VlmVkFillFunc) (guint8 *target, guint64 offset, gsize n_bytes,
+    gpointer user_data);
+gboolean vlm_vk_buffer_fill (VlmVkBuffer *buffer, guint64 offset,
+    guint64 n_bytes, gsize granule_bytes, VlmVkFillFunc fill,
+    gpointer user_data, GError **error);
+
+/* Copies from the buffer to host memory; the commands that wrote it must have
+ * completed. */
+gboolean vlm_vk_buffer_read (VlmVkBuffer *buffer, guint64 offset, void *data,
+    gsize n_bytes, GError **error);

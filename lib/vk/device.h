@@ -1,0 +1,59 @@
+/* gst-vlm: one Vulkan device: choosing, opening, queue, memory
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <vulkan/vulkan.h>
+
+/* Atomic reference count. Thread-safe: the queue and the allocator lock
+ * themselves. */
+typedef struct _VlmVkDevice VlmVkDevice;
+
+/* What an op may ask before it picks a shader. Constant after opening. */
+typedef struct {
+  char name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];
+  guint8 uuid[VK_UUID_SIZE];
+  guint32 vendor_id;
+  guint32 device_id;
+  gboolean is_cpu;               /* a software rasteriser, such as lavapipe */
+  guint32 subgroup_size;         /* the default one */
+  guint32 min_subgroup_size;     /* differs where the size may vary */
+  guint32 max_subgroup_size;
+  VkSubgroupFeatureFlags subgroup_ops; /* in compute shaders */
+  guint32 max_shared_bytes;
+  guint32 max_workgroup_invocations;
+  guint32 max_workgroup_count[3];
+  guint64 max_storage_range;     /* bytes in one storage-buffer binding */
+  guint64 max_texel_elements;    /* texels in one buffer view */
+  guint64 max_allocation_bytes;
+  guint64 heap_bytes;            /* of the device-local heap */
+  float timestamp_ns;            /* ns in a tick; 0 without timestamps */
+} VlmVkCaps;
+
+/* "index: name (type, driver, UUID)", a line each. (transfer full), strv */
+char **vlm_vk_device_list (GError **error);
+
+/* @selector: NULL for the best, or an index, a UUID, or part of a name (case
+ * does not matter). VLM_DEVICE_ERROR_NO_DEVICE lists what there is. */
+VlmVkDevice *vlm_vk_device_open (const char *selector, GError **error);
+VlmVkDevice *vlm_vk_device_ref (VlmVkDevice *device);
+void vlm_vk_device_unref (VlmVkDevice *device);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVkDevice, vlm_vk_device_unref)
+
+const VlmVkCaps *vlm_vk_device_get_caps (VlmVkDevice *device);
+VkDevice vlm_vk_device_get_handle (VlmVkDevice *device);
+
+/* Bytes now taken from the driver, and the most there ever were. */
+void vlm_vk_device_get_usage (
+    VlmVkDevice *device, guint64 *now_bytes, guint64 *peak_bytes);
+
+/* Messages of the validation layers since the process began; 0 when they are
+ * off. They are on with VLM_VALIDATE=1 in the environment (synchronization
+ * validation too); VLM_VALIDATE=fatal aborts at the first message. */
+guint vlm_vk_validation_count (void);
+
+/* Waits until the timeline reaches @value. A cancelled @cancellable ends the
+ * wait with G_IO_ERROR_CANCELLED within a few milliseconds; the work itself
+ * goes on and its resources stay alive until it is done. */
+gboolean vlm_vk_device_wait (VlmVkDevice *device, guint64 value,
+    GCancellable *cancellable, GError **error);

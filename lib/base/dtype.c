@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/dtype.h"
 
-static const struct {
+static const struct
+{
   const char *name;
   gsize n_bytes;
 } dtypes[] = {

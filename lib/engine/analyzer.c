@@ -1,0 +1,120 @@
+/* gst-vlm: the interface between a video source and an engine
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-analyzer.h>
+
+G_DEFINE_INTERFACE (VlmAnalyzer, vlm_analyzer, G_TYPE_OBJECT)
+
+static void
+vlm_analyzer_default_init (VlmAnalyzerInterface *iface)
+{
+}
+
+/**
+ * vlm_analyzer_load:
+ * @self: an analyzer
+ * @params: what to load
+ * @cancellable: (nullable): ends the work early
+ * @progress: (nullable) (scope call): told how far it is
+ * @user_data: closure of @progress
+ * @error: return location
+ *
+ * Gets ready to analyse. May take long.
+ *
+ * Returns: %TRUE on success
+ */
+gboolean
+vlm_analyzer_load (VlmAnalyzer *self, const VlmAnalyzerParams *params,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error)
+{
+  g_return_val_if_fail (VLM_IS_ANALYZER (self), FALSE);
+  g_return_val_if_fail (params != NULL, FALSE);
+
+  return VLM_ANALYZER_GET_IFACE (self)->load (
+      self, params, cancellable, progress, user_data, error);
+}
+
+/**
+ * vlm_analyzer_get_geometry:
+ * @self: a loaded analyzer
+ * @geometry: (out caller-allocates): what frames must look like
+ */
+void
+vlm_analyzer_get_geometry (VlmAnalyzer *self, VlmGeometry *geometry)
+{
+  g_return_if_fail (VLM_IS_ANALYZER (self));
+  g_return_if_fail (geometry != NULL);
+
+  VLM_ANALYZER_GET_IFACE (self)->get_geometry (self, geometry);
+}
+
+/**
+ * vlm_analyzer_analyze:
+ * @self: a loaded analyzer
+ * @window: what to look at
+ * @cancellable: (nullable): ends the work within one step
+ * @error: return location
+ *
+ * Finds the events of a window. Windows of one epoch come in order.
+ *
+ * Returns: (transfer full) (element-type VlmEvent): the events in order of
+ *   their start, or %NULL on error
+ */
+GPtrArray *
+vlm_analyzer_analyze (VlmAnalyzer *self, VlmWindow *window,
+    GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VLM_IS_ANALYZER (self), NULL);
+  g_return_val_if_fail (window != NULL, NULL);
+
+  return VLM_ANALYZER_GET_IFACE (self)->analyze (
+      self, window, cancellable, error);
+}
+
+/**
+ * vlm_analyzer_reset:
+ * @self: an analyzer
+ *
+ * Forgets what was seen: the stream was interrupted.
+ */
+void
+vlm_analyzer_reset (VlmAnalyzer *self)
+{
+  g_return_if_fail (VLM_IS_ANALYZER (self));
+  VLM_ANALYZER_GET_IFACE (self)->reset (self);
+}
+
+/**
+ * vlm_analyzer_finish:
+ * @self: an analyzer
+ *
+ * The stream is over.
+ *
+ * Returns: (transfer full) (element-type VlmEvent): a last record of each event
+ *   that was still open
+ */
+GPtrArray *
+vlm_analyzer_finish (VlmAnalyzer *self)
+{
+  VlmAnalyzerInterface *iface;
+
+  g_return_val_if_fail (VLM_IS_ANALYZER (self), NULL);
+
+  iface = VLM_ANALYZER_GET_IFACE (self);
+  if (iface->finish == NULL)
+    return g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  return iface->finish (self);
+}
+
+/**
+ * vlm_analyzer_unload:
+ * @self: an analyzer
+ *
+ * Gives back what was loaded.
+ */
+void
+vlm_analyzer_unload (VlmAnalyzer *self)
+{
+  g_return_if_fail (VLM_IS_ANALYZER (self));
+  VLM_ANALYZER_GET_IFACE (self)->unload (self);
+}

@@ -1,0 +1,31 @@
+/* gst-vlm: what an event is, said once
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/event-schema.h"
+
+#define FIELD(name, kind, meaning)                                             \
+  {                                                                            \
+#name, VLM_FIELD_##kind, G_STRUCT_OFFSET(VlmEvent, name), meaning          \
+  }
+
+const VlmField vlm_event_fields[] = {
+  FIELD (id, UINT64, "stable over the life of the event, unique in its stream"),
+  FIELD (state, STATE, "`begin`, `update` or `end`"),
+  FIELD (label, STRING, "short name of what it is about"),
+  FIELD (description, STRING, "what happened, in words"),
+  FIELD (start, INSTANT, "when it began"),
+  FIELD (end, INSTANT, "when it ended; last seen, while `ongoing`"),
+  FIELD (ongoing, BOOLEAN, "it had not ended when the window did"),
+  FIELD (time_source, TIME_SOURCE,
+      "where `utc` comes from: `ntp`, `unix`, `ptp`, `clock` or `none`"),
+  FIELD (confidence, FRACTION, "0 to 1, from the token probabilities"),
+  FIELD (bbox, BOX, "[x1, y1, x2, y2] in pixels of the source frame"),
+  FIELD (bbox_time, INSTANT, "the frame in which `bbox` was found"),
+  FIELD (query, STRING, "the query this answers"),
+  FIELD (window, WINDOW, "the span of video in which it was found"),
+  FIELD (model, STRING, "name of the model"),
+  FIELD (latency_ms, MILLISECONDS,
+      "from the end of the window to the event, on live streams"),
+  FIELD (stream, STRING, "id of the stream"),
+};
+
+const guint vlm_n_event_fields = G_N_ELEMENTS (vlm_event_fields);

@@ -1,0 +1,100 @@
+/* gst-vlm: the event and its JSON
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <json-glib/json-glib.h>
+
+#include <vlm/vlm-event.h>
+
+#include "engine/event-schema.h"
+
+static VlmEvent *
+sample_event (void)
+{
+  VlmEvent *event = vlm_event_new ();
+
+  event->id = 7;
+  event->state = VLM_EVENT_STATE_END;
+  event->description = g_strdup ("a \"red\"\ncar \xc3\xa9");
+  event->start = (VlmInstant){ 1500000000, VLM_TIME_NONE, 12 * VLM_SECOND,
+    G_GINT64_CONSTANT (1792473600123000000) };
+  event->end = (VlmInstant){ -1, 2, VLM_TIME_NONE, -1 };
+  event->time_source = VLM_TIME_SOURCE_NTP;
+  event->confidence = 0.12345;
+  event->bbox = (VlmRect){ 1, 2, 3, 4 };
+  event->window = (VlmEventWindow){ 0, 10 * VLM_SECOND, 20, 2.0, 448, 252 };
+  return event;
+}
+
+static void
+test_json (void)
+{
+  g_autoptr (VlmEvent) event = sample_event ();
+  g_autofree char *json = vlm_event_to_json (event);
+
+  g_assert_cmpstr (json, ==,
+      "{\"id\": 7, \"state\": \"end\", "
+      "\"description\": \"a \\\"red\\\"\\ncar \xc3\xa9\", "
+      "\"start\": {\"pts\": 1.5, \"stream_time\": 12.0, "
+      "\"utc\": \"2026-10-20T05:20:00.123Z\"}, "
+      "\"end\": {\"pts\": -0.000000001, \"running_time\": 0.000000002, "
+      "\"utc\": \"1969-12-31T23:59:59.999999999Z\"}, "
+      "\"ongoing\": false, \"time_source\": \"ntp\", \"confidence\": 0.1235, "
+      "\"bbox\": [1, 2, 4, 6], "
+      "\"window\": {\"start\": 0.0, \"end\": 10.0, \"frames\": 20, "
+      "\"fps\": 2.000, \"pixels\": [448, 252]}}");
+}
+
+/* Whatever a model wrote as bytes, the JSON is valid. */
+static void
+test_json_hostile (void)
+{
+  g_autoptr (VlmEvent) event = vlm_event_new ();
+  g_autofree char *json = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+
+  event->description = g_strdup ("\x01\xff\\\"\x7f");
+  event->start.utc = G_MAXINT64;
+  json = vlm_event_to_json (event);
+  node = json_from_string (json, &error);
+  g_assert_no_error (error);
+  g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
+  g_assert_null (strchr (json, '\n'));
+}
+
+static void
+test_copy (void)
+{
+  g_autoptr (VlmEvent) event = sample_event ();
+  g_autoptr (VlmEvent) copy = vlm_event_copy (event);
+
+  g_assert_true (vlm_event_equal (event, copy));
+  g_assert_true (event->description != copy->description);
+  copy->end.utc = 5;
+  g_assert_false (vlm_event_equal (event, copy));
+}
+
+/* A change of any field is seen: the table covers the whole record. */
+static void
+test_every_field (void)
+{
+  gsize covered = 0;
+
+  for (guint i = 0; i < vlm_n_event_fields; i++) {
+    gsize offset = vlm_event_fields[i].offset;
+
+    g_assert_cmpuint (offset, >=, covered);
+    covered = offset;
+  }
+  g_assert_cmpuint (covered, ==, G_STRUCT_OFFSET (VlmEvent, stream));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/event/json", test_json);
+  g_test_add_func ("/event/json-hostile", test_json_hostile);
+  g_test_add_func ("/event/copy", test_copy);
+  g_test_add_func ("/event/every-field", test_every_field);
+  return g_test_run ();
+}

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Sourced by pipelines/demo and tests/run: installs what is missing, builds.
+# Quick when there is nothing to do.
+
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${VLM_BUILD_DIR:-$root/build}
+
+packages_build=(
+  gcc g++ meson ninja-build pkg-config python3 glslang-tools
+  libglib2.0-dev libjson-glib-dev libpcre2-dev libvulkan-dev
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+  gobject-introspection libgirepository1.0-dev
+)
+packages_run=(
+  mesa-vulkan-drivers gstreamer1.0-tools gstreamer1.0-plugins-base
+  gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
+)
+packages_test=(
+  vulkan-validationlayers python3-gi gir1.2-gstreamer-1.0
+  gir1.2-gst-plugins-base-1.0
+)
+
+say() {
+  printf '==> %s\n' "$*" >&2
+}
+
+# Prints the packages of the arguments that are not installed.
+missing_packages() {
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" \
+    2>/dev/null | sed -n 's/^installed //p' || true)
+  for package in "$@"; do
+    grep -qxF "$package" <<<"$installed" || echo "$package"
+  done
+}
+
+# install_packages PACKAGE…: with apt where this user may, else says the line.
+install_packages() {
+  local missing as_root=()
+  if ! command -v dpkg-query >/dev/null; then
+    say "not a Debian system: make sure these are there: $*"
+    return
+  fi
+  mapfile -t missing < <(missing_packages "$@")
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" -ne 0 ]; then
+    if sudo -n true 2>/dev/null; then
+      as_root=(sudo)
+    else
+      say "these packages are missing; run this line and try again:"
+      say "  sudo apt-get install -y ${missing[*]}"
+      exit 1
+    fi
+  fi
+  say "installing ${#missing[@]} packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends \
+    "${missing[@]}" >/dev/null
+}
+
+# build_project [MESON OPTION…]
+build_project() {
+  local log
+  mkdir -p "$build"
+  log=$build/setup.log
+  if [ ! -f "$build/build.ninja" ]; then
+    say "configuring"
+    if ! meson setup "$build" "$root" "$@" >"$log" 2>&1; then
+      tail -20 "$log" >&2
+      exit 1
+    fi
+  fi
+  say "building"
+  # ninja's own progress on a terminal, silence else, everything on failure
+  if [ -t 2 ]; then
+    ninja -C "$build" >&2
+  elif ! ninja -C "$build" >"$log" 2>&1; then
+    cat "$log" >&2
+    exit 1
+  fi
+}
+
+# Lets GStreamer and Python find what was built, without installing it.
+use_build() {
+  export GST_PLUGIN_PATH="$build/gst-plugin${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
+  export GST_REGISTRY="$build/registry.bin"
+  export LD_LIBRARY_PATH="$build/lib:$build/gst-plugin/meta${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  export GI_TYPELIB_PATH="$build/lib:$build/gst-plugin/meta${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}"
+}

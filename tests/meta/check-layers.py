@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fails on an include that points up or sideways, on a cycle, and on a public
+header or plugin file that reaches into the library's inside.
+
+The table below is docs/architecture.md's; a folder may include itself and what
+stands in its row.
+"""
+import pathlib
+import re
+import sys
+
+MAY_SEE = {
+    "base": set(),
+    "vk": {"base"},
+    "io": {"base"},
+    "text": {"base"},
+    "media": {"base"},
+    "nn": {"vk", "base"},
+    "model": {"nn", "io", "text", "media", "base"},
+    "engine": {"model", "text", "media", "base"},
+    "tools": set(),
+}
+# engine/device.c, the façade of the device, is the only file of its layer that
+# opens one.
+EXCEPTIONS = {("engine/device.c", "vk")}
+INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
+
+
+def includes(path):
+    for quoted, angled in INCLUDE.findall(path.read_text(encoding="utf-8")):
+        yield quoted or angled, bool(quoted)
+
+
+def sources(folder):
+    return sorted(p for p in folder.rglob("*") if p.suffix in (".c", ".h"))
+
+
+def check_library(lib, complaints, graph):
+    for path in sources(lib):
+        name = path.relative_to(lib).as_posix()
+        layer = name.split("/")[0]
+        if layer == "include":
+            check_public_header(path, complaints)
+            continue
+        for target, quoted in includes(path):
+            if target.startswith("gst/"):
+                complaints.append(f"lib/{name}: the library knows no GStreamer: {target}")
+            if not quoted or "/" not in target:
+                continue
+            below = target.split("/")[0]
+            if (lib / target).exists():
+                graph.setdefault(name, set()).add(target)
+            if below in MAY_SEE and below != layer and below not in MAY_SEE[layer] \
+                    and (name, below) not in EXCEPTIONS:
+                complaints.append(f"lib/{name}: {layer} may not see {below}: {target}")
+        if layer == "model" and re.search(r"\bVk[A-Z]\w+|\bvk[A-Z]\w+\s*\(", path.read_text()):
+            complaints.append(f"lib/{name}: the model layer holds a Vulkan symbol")
+
+
+def check_public_header(path, complaints):
+    for target, quoted in includes(path):
+        if quoted or not target.startswith(("vlm/", "glib", "gio/")):
+            complaints.append(f"{path.name}: a public header includes {target}")
+
+
+def check_plugin(plugin, lib, complaints):
+    for path in sources(plugin):
+        for target, quoted in includes(path):
+            inside = quoted and target.split("/")[0] in MAY_SEE and (lib / target).exists()
+            if inside or target.startswith("vulkan"):
+                complaints.append(
+                    f"{path.relative_to(plugin.parent)}: reaches into the library: {target}")
+
+
+def find_cycle(graph):
+    done, path = set(), []
+
+    def visit(node):
+        if node in path:
+            return path[path.index(node):] + [node]
+        if node in done:
+            return None
+        path.append(node)
+        for target in sorted(graph.get(node, ())):
+            cycle = visit(target)
+            if cycle:
+                return cycle
+        path.pop()
+        done.add(node)
+        return None
+
+    for start in sorted(graph):
+        cycle = visit(start)
+        if cycle:
+            return cycle
+    return None
+
+
+def main(root):
+    complaints, graph = [], {}
+    check_library(root / "lib", complaints, graph)
+    check_plugin(root / "gst-plugin", root / "lib", complaints)
+    cycle = find_cycle(graph)
+    if cycle:
+        complaints.append("a cycle of includes: " + " -> ".join(cycle))
+    for complaint in complaints:
+        print(complaint)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1])))

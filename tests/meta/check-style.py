@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What .editorconfig says, checked: tabs, blanks at line ends, long lines, a
+last newline, no invisible characters, and the licence line."""
+import pathlib
+import re
+import subprocess
+import sys
+
+CODE = {".c", ".h", ".comp", ".glsl", ".py", ".sh", ".build"}
+TEXT = CODE | {".md", ".txt", ".json", ".yml"}
+INVISIBLE = re.compile("[\u00a0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def files(root):
+    try:
+        listed = subprocess.run(["git", "-C", root, "ls-files", "-z"], check=True,
+                                capture_output=True).stdout.decode().split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        listed = [p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()]
+    for name in listed:
+        path = root / name
+        if path.is_file() and (path.suffix in TEXT or name in ("tests/run", "pipelines/demo")):
+            yield name, path
+
+
+def check(name, path):
+    if "tests/data/" in name:
+        return
+    text = path.read_text(encoding="utf-8")
+    if text and not text.endswith("\n"):
+        yield f"{name}: no newline at the end"
+    if INVISIBLE.search(text):
+        yield f"{name}: an invisible character"
+    if path.suffix in CODE and "SPDX-License-Identifier" not in text[:400]:
+        yield f"{name}: no licence line"
+    limit = {".c": 82, ".h": 82, ".comp": 100, ".glsl": 100, ".py": 110, ".md": 160}.get(path.suffix)
+    for number, line in enumerate(text.splitlines(), 1):
+        if line != line.rstrip() and path.suffix != ".md":
+            yield f"{name}:{number}: blanks at the end"
+        if "\t" in line and path.suffix in CODE:
+            yield f"{name}:{number}: a tab"
+        if limit and len(line) > limit and "://" not in line:
+            yield f"{name}:{number}: {len(line)} columns, more than {limit}"
+
+
+def main(root):
+    complaints = [c for name, path in files(root) for c in check(name, path)]
+    print("\n".join(complaints))
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1])))

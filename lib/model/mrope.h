@@ -21,7 +21,9 @@ void vlm_positions_add_image (
 void vlm_positions_add_video (VlmPositions *positions,
     const VlmVisionConfig *config, VlmGrid grid, float second_per_grid);
 /* Absolute time: slice i is at trunc ((times[i] - times[0]) * tokens_per_second)
- * in exact integer arithmetic; times in ns, not decreasing. */
+ * in exact integer arithmetic; times in ns, not decreasing. On a uniform grid
+ * this is the reference rule, whichever way the grid's times were rounded to
+ * nanoseconds, as long as all were rounded alike. */
 void vlm_positions_add_video_times (VlmPositions *positions,
     const VlmVisionConfig *config, VlmGrid grid, const gint64 *times);
 

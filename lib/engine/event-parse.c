@@ -1,0 +1,301 @@
+/* gst-vlm: from the model's text to findings
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/event-parse.h"
+
+#include <string.h>
+
+#include <json-glib/json-glib.h>
+
+#include <vlm/vlm-error.h>
+
+#include "engine/event-schema.h"
+
+/* Guards against a text that is one long bracket. */
+#define MAX_DEPTH 32
+
+void
+vlm_finding_free (VlmFinding *finding)
+{
+  if (finding == NULL)
+    return;
+  g_free (finding->description);
+  g_free (finding);
+}
+
+/* Decimal digits to an integer; stops at the first other character. */
+static const char *
+read_digits (const char *text, guint max_digits, gint64 *value)
+{
+  guint n = 0;
+
+  *value = 0;
+  while (n < max_digits && g_ascii_isdigit (text[n]))
+    *value = *value * 10 + (text[n++] - '0');
+  return n > 0 && !g_ascii_isdigit (text[n]) ? text + n : NULL;
+}
+
+/* ".ff" as ns; digits after the ninth do not count. */
+static const char *
+read_fraction (const char *text, gint64 *ns)
+{
+  gint64 unit = VLM_SECOND / 10;
+
+  *ns = 0;
+  if (*text != '.' && *text != ',')
+    return text;
+  for (text++; g_ascii_isdigit (*text); text++) {
+    *ns += (*text - '0') * unit;
+    unit /= 10;
+  }
+  return text;
+}
+
+gboolean
+vlm_event_parse_time (const char *text, gint64 *ns)
+{
+  gint64 total = 0;
+  gint64 part;
+  gint64 fraction;
+  guint n_parts = 0;
+
+  while (g_ascii_isspace (*text))
+    text++;
+  do {
+    if (n_parts > 0)
+      text++;
+    text = read_digits (text, 9, &part);
+    if (text == NULL || (n_parts > 0 && part >= 60))
+      return FALSE;
+    total = total * 60 + part;
+    n_parts++;
+  } while (*text == ':' && n_parts < 3);
+  text = read_fraction (text, &fraction);
+  if (n_parts == 1 && *text == 's')
+    text++;
+  while (g_ascii_isspace (*text))
+    text++;
+  if (*text != '\0' || total > G_MAXINT64 / VLM_SECOND - 1)
+    return FALSE;
+  *ns = total * VLM_SECOND + fraction;
+  return TRUE;
+}
+
+static gboolean
+read_time_member (JsonObject *object, const char *name, gint64 *ns)
+{
+  JsonNode *node = json_object_get_member (object, name);
+  double seconds;
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return FALSE;
+  if (json_node_get_value_type (node) == G_TYPE_STRING)
+    return vlm_event_parse_time (json_node_get_string (node), ns);
+  if (json_node_get_value_type (node) != G_TYPE_INT64 &&
+      json_node_get_value_type (node) != G_TYPE_DOUBLE)
+    return FALSE;
+  seconds = json_node_get_double (node);
+  if (!(seconds >= 0.0 && seconds < 1e9))
+    return FALSE;
+  *ns = (gint64) (seconds * VLM_SECOND + 0.5);
+  return TRUE;
+}
+
+static const char *
+read_description (JsonObject *object)
+{
+  static const char *const names[] = { VLM_ANSWER_DESCRIPTION,
+    VLM_ANSWER_LABEL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    JsonNode *node = json_object_get_member (object, names[i]);
+
+    if (node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+        json_node_get_value_type (node) == G_TYPE_STRING)
+      return json_node_get_string (node);
+  }
+  return NULL;
+}
+
+static gboolean
+check_times (gint64 start, gint64 end, gint64 duration, GError **error)
+{
+  if (end < start) {
+    g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_TIME_RANGE,
+        "an event ends at %.2f s, before its start at %.2f s",
+        (double) end / VLM_SECOND, (double) start / VLM_SECOND);
+    return FALSE;
+  }
+  if (end > duration) {
+    g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_TIME_RANGE,
+        "an event ends at %.2f s, but only %.2f s were watched",
+        (double) end / VLM_SECOND, (double) duration / VLM_SECOND);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static VlmFinding *
+read_finding (JsonNode *node, gint64 duration, GError **error)
+{
+  JsonObject *object;
+  const char *description;
+  VlmFinding *finding;
+  gint64 start;
+  gint64 end;
+
+  if (!JSON_NODE_HOLDS_OBJECT (node)) {
+    g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
+        "an element of the event list is no object");
+    return NULL;
+  }
+  object = json_node_get_object (node);
+  description = read_description (object);
+  if (!read_time_member (object, VLM_ANSWER_START, &start) ||
+      !read_time_member (object, VLM_ANSWER_END, &end) || description == NULL) {
+    g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
+        "an event lacks a valid \"" VLM_ANSWER_START "\", \"" VLM_ANSWER_END
+        "\" or \"" VLM_ANSWER_DESCRIPTION "\"");
+    return NULL;
+  }
+  if (!check_times (start, end, duration, error))
+    return NULL;
+  finding = g_new0 (VlmFinding, 1);
+  finding->start_ns = start;
+  finding->end_ns = end;
+  finding->description = g_strdup (description);
+  return finding;
+}
+
+/* The end of the JSON value that begins at @text, NULL if it is not complete or
+ * nests too deep. Only strings and brackets matter here. */
+static const char *
+skip_value (const char *text)
+{
+  guint depth = 0;
+  gboolean in_string = FALSE;
+
+  for (; *text != '\0'; text++) {
+    if (in_string) {
+      if (*text == '\\' && text[1] != '\0')
+        text++;
+      else if (*text == '"')
+        in_string = FALSE;
+    } else if (*text == '"') {
+      in_string = TRUE;
+    } else if (*text == '{' || *text == '[') {
+      if (++depth > MAX_DEPTH)
+        return NULL;
+    } else if (*text == '}' || *text == ']') {
+      if (depth == 0 || --depth == 0)
+        return depth == 0 ? text + 1 : NULL;
+    }
+  }
+  return NULL;
+}
+
+static void
+reject (GError *problem, guint *n_rejected, char **why)
+{
+  if ((*n_rejected)++ == 0)
+    *why = g_strdup (problem->message);
+  g_error_free (problem);
+}
+
+/* The elements from the "[" on, one by one: so each knows where it stood, and
+ * one that is broken or cut off does not take the others with it. */
+static GPtrArray *
+parse_list (const char *text, const char *list, gint64 duration,
+    guint *n_rejected, char **why)
+{
+  GPtrArray *findings =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_finding_free);
+  const char *at = list + 1;
+
+  while ((at = strpbrk (at, "{]")) != NULL && *at == '{') {
+    const char *end = skip_value (at);
+    g_autofree char *element = NULL;
+    g_autoptr (JsonNode) node = NULL;
+    GError *problem = NULL;
+    VlmFinding *finding = NULL;
+
+    if (end == NULL)
+      break;
+    element = g_strndup (at, (gsize) (end - at));
+    node = json_from_string (element, &problem);
+    if (node != NULL)
+      finding = read_finding (node, duration, &problem);
+    if (finding == NULL) {
+      reject (problem, n_rejected, why);
+    } else {
+      finding->text_start = (gsize) (at - text);
+      finding->text_end = (gsize) (end - text);
+      g_ptr_array_add (findings, finding);
+    }
+    at = end;
+  }
+  return findings;
+}
+
+/* "The given query happens in 64.0 - 72.0 seconds." */
+static GPtrArray *
+parse_sentence (
+    const char *text, gint64 duration, guint *n_rejected, char **why)
+{
+  g_autoptr (GRegex) regex = g_regex_new (
+      "happens in ([0-9.:]+)s? *(?:-|to) *([0-9.:]+)s? *seconds", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  GPtrArray *findings;
+
+  if (!g_regex_match (regex, text, 0, &match))
+    return NULL;
+  findings = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_finding_free);
+  while (g_match_info_matches (match)) {
+    g_autofree char *first = g_match_info_fetch (match, 1);
+    g_autofree char *second = g_match_info_fetch (match, 2);
+    VlmFinding finding = { 0 };
+    GError *problem = NULL;
+    int from;
+    int to;
+
+    g_match_info_fetch_pos (match, 0, &from, &to);
+    finding.text_start = (gsize) from;
+    finding.text_end = (gsize) to;
+    if (vlm_event_parse_time (first, &finding.start_ns) &&
+        vlm_event_parse_time (second, &finding.end_ns) &&
+        check_times (finding.start_ns, finding.end_ns, duration, &problem)) {
+      finding.description = g_strdup ("");
+      g_ptr_array_add (findings, g_memdup2 (&finding, sizeof finding));
+    } else {
+      if (problem == NULL)
+        problem = g_error_new (VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
+            "\"%s - %s\" are no times", first, second);
+      reject (problem, n_rejected, why);
+    }
+    g_match_info_next (match, NULL);
+  }
+  return findings;
+}
+
+GPtrArray *
+vlm_event_parse (const char *text, gint64 duration_ns, guint *n_rejected,
+    char **why, GError **error)
+{
+  const char *list = strchr (text, '[');
+  GPtrArray *findings = NULL;
+
+  *n_rejected = 0;
+  *why = NULL;
+  if (!g_utf8_validate (text, -1, NULL)) {
+    g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX,
+        "the answer is not UTF-8");
+    return NULL;
+  }
+  if (list != NULL)
+    return parse_list (text, list, duration_ns, n_rejected, why);
+  findings = parse_sentence (text, duration_ns, n_rejected, why);
+  if (findings == NULL)
+    g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX,
+        "the answer holds no list of events: %.80s%s", text,
+        strlen (text) > 80 ? "…" : "");
+  return findings;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// y[m, n] = epilogue (sum_k x[m, k] * w[n, k] + bias[n]) for a few rows m, where
+// reading the weights once is the cost; f32 sums; for GPUs.
+//
+// x [n_rows <= ROWS, 8 n_k8], w packed in blocks of 8 outputs, y [n_rows, y_ld].
+// A workgroup makes BLOCKS blocks. Its invocations lie along k: invocation t has
+// output t % 8 and every (size / 8)th group of 8 inputs from t / 8 on, so that
+// neighbours read neighbouring 16 bytes of the weights. Sums meet in shared
+// memory, in a fixed order. Grid: x tiles of blocks. size: a power of two >= 16.
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "matmul.glsl"
+
+layout (local_size_x_id = 0) in;
+layout (constant_id = 6) const uint ROWS = 1;
+layout (constant_id = 7) const uint BLOCKS = 2; // even
+
+shared float partial[ROWS * BLOCKS][gl_WorkGroupSize.x];
+
+void
+main ()
+{
+  const uint t = gl_LocalInvocationID.x;
+  const uint lane = t % 8;
+  const uint n_slices = gl_WorkGroupSize.x / 8;
+  const uint block_0 = gl_WorkGroupID.x * BLOCKS;
+  uint x_at[ROWS], w_at[BLOCKS];
+  float sum[ROWS][BLOCKS];
+
+  [[unroll]] for (uint i = 0; i < ROWS; i++)
+    x_at[i] = min (i, p.n_rows - 1) * p.n_k8 * 2;
+  [[unroll]] for (uint j = 0; j < BLOCKS; j++) {
+    const uint block = min (block_0 + j, p.n_blocks - 1);
+    w_at[j] = block * p.n_k8 * granules_per_k8 (DTYPE) + lane;
+    [[unroll]] for (uint i = 0; i < ROWS; i++)
+      sum[i][j] = 0.0;
+  }
+
+  for (uint k = t / 8; k < p.n_k8; k += n_slices) {
+    vec4 low[BLOCKS], high[BLOCKS];
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+      FETCH_W8 (w, w_at[j] + k * granules_per_k8 (DTYPE), DTYPE, low[j],
+          high[j]);
+    [[unroll]] for (uint i = 0; i < ROWS; i++) {
+      const vec4 a = FETCH_F4 (x, x_at[i] + k * 2);
+      const vec4 b = FETCH_F4 (x, x_at[i] + k * 2 + 1);
+      [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+        sum[i][j] += dot (a, low[j]) + dot (b, high[j]);
+    }
+  }
+
+  [[unroll]] for (uint i = 0; i < ROWS; i++)
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+      partial[i * BLOCKS + j][t] = sum[i][j];
+  barrier ();
+  for (uint half_size = gl_WorkGroupSize.x / 2; half_size >= 8;
+       half_size /= 2) {
+    if (t < half_size) {
+      [[unroll]] for (uint q = 0; q < ROWS * BLOCKS; q++)
+        partial[q][t] += partial[q][t + half_size];
+    }
+    barrier ();
+  }
+
+  if (t >= 8)
+    return;
+  [[unroll]] for (uint i = 0; i < ROWS; i++) {
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+      sum[i][j] = partial[i * BLOCKS + j][t]
+          + bias_at (min (block_0 + j, p.n_blocks - 1), lane);
+    if (EPILOGUE == SWIGLU) {
+      [[unroll]] for (uint j = 0; j < BLOCKS; j += 2)
+        store (i, block_0 + j, lane, sum[i][j], sum[i][j + 1]);
+    } else {
+      [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+        store (i, block_0 + j, lane, sum[i][j], 0.0);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+/* gst-vlm: everything public of the metadata library
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "gstvlmeventmeta.h"
+#include "gstvlmmessage.h"

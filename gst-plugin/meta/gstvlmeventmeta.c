@@ -1,0 +1,145 @@
+/* gst-vlm: events on a buffer
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstvlmeventmeta.h"
+
+static gboolean
+event_meta_init (GstMeta *meta, gpointer params, GstBuffer *buffer)
+{
+  ((GstVlmEventMeta *) meta)->events = NULL;
+  return TRUE;
+}
+
+static void
+event_meta_free (GstMeta *meta, GstBuffer *buffer)
+{
+  g_clear_pointer (&((GstVlmEventMeta *) meta)->events, g_ptr_array_unref);
+}
+
+/* Takes the array over. */
+static GstVlmEventMeta *
+add_events (GstBuffer *buffer, GPtrArray *events)
+{
+  GstVlmEventMeta *meta = (GstVlmEventMeta *) gst_buffer_add_meta (
+      buffer, GST_VLM_EVENT_META_INFO, NULL);
+
+  if (meta != NULL)
+    meta->events = events;
+  else
+    g_ptr_array_unref (events);
+  return meta;
+}
+
+/* The events speak of the stream, not of this buffer's bytes: every copy, also
+ * that of a part, keeps them. Other transformations change pixels, which the
+ * boxes, given in pixels of the source, do not follow. */
+static gboolean
+event_meta_transform (GstBuffer *dest, GstMeta *meta, GstBuffer *source,
+    GQuark type, gpointer data)
+{
+  if (!GST_META_TRANSFORM_IS_COPY (type))
+    return FALSE;
+  return add_events (dest,
+             g_ptr_array_ref (((GstVlmEventMeta *) meta)->events)) != NULL;
+}
+
+GType
+gst_vlm_event_meta_api_get_type (void)
+{
+  static GType type;
+  /* No tags: nothing a filter does to the picture makes the events untrue. */
+  static const gchar *tags[] = { NULL };
+
+  if (g_once_init_enter (&type)) {
+    GType registered = gst_meta_api_type_register ("GstVlmEventMetaAPI", tags);
+
+    g_once_init_leave (&type, registered);
+  }
+  return type;
+}
+
+/**
+ * gst_vlm_event_meta_get_info: (skip)
+ *
+ * Returns: (transfer none): how the meta is made, copied and freed
+ */
+const GstMetaInfo *
+gst_vlm_event_meta_get_info (void)
+{
+  static const GstMetaInfo *info;
+
+  if (g_once_init_enter ((GstMetaInfo **) &info)) {
+    const GstMetaInfo *registered =
+        gst_meta_register (GST_VLM_EVENT_META_API_TYPE, "GstVlmEventMeta",
+            sizeof (GstVlmEventMeta), event_meta_init, event_meta_free,
+            event_meta_transform);
+
+    g_once_init_leave ((GstMetaInfo **) &info, (GstMetaInfo *) registered);
+  }
+  return info;
+}
+
+/**
+ * gst_vlm_buffer_add_event_meta:
+ * @buffer: a writable buffer
+ * @events: (element-type VlmEvent) (transfer none): at least one event; the
+ *   meta takes a reference to each, not to the array
+ *
+ * Returns: (transfer none): the meta that was added
+ */
+GstVlmEventMeta *
+gst_vlm_buffer_add_event_meta (GstBuffer *buffer, GPtrArray *events)
+{
+  GPtrArray *own;
+
+  g_return_val_if_fail (GST_IS_BUFFER (buffer), NULL);
+  g_return_val_if_fail (gst_buffer_is_writable (buffer), NULL);
+  g_return_val_if_fail (events != NULL && events->len > 0, NULL);
+
+  own = g_ptr_array_new_full (events->len, (GDestroyNotify) vlm_event_unref);
+  for (guint i = 0; i < events->len; i++)
+    g_ptr_array_add (own, vlm_event_ref (g_ptr_array_index (events, i)));
+  return add_events (buffer, own);
+}
+
+/**
+ * gst_vlm_buffer_get_event_meta:
+ * @buffer: a buffer
+ *
+ * Returns: (transfer none) (nullable): the events on @buffer, or %NULL
+ */
+GstVlmEventMeta *
+gst_vlm_buffer_get_event_meta (GstBuffer *buffer)
+{
+  g_return_val_if_fail (GST_IS_BUFFER (buffer), NULL);
+
+  return (GstVlmEventMeta *) gst_buffer_get_meta (
+      buffer, GST_VLM_EVENT_META_API_TYPE);
+}
+
+/**
+ * gst_vlm_event_meta_get_n_events:
+ * @meta: a meta
+ *
+ * Returns: how many events it holds
+ */
+guint
+gst_vlm_event_meta_get_n_events (const GstVlmEventMeta *meta)
+{
+  g_return_val_if_fail (meta != NULL, 0);
+  return meta->events->len;
+}
+
+/**
+ * gst_vlm_event_meta_get_event:
+ * @meta: a meta
+ * @index: which of its events
+ *
+ * Returns: (transfer none): the event
+ */
+VlmEvent *
+gst_vlm_event_meta_get_event (const GstVlmEventMeta *meta, guint index)
+{
+  g_return_val_if_fail (meta != NULL, NULL);
+  g_return_val_if_fail (index < meta->events->len, NULL);
+  return g_ptr_array_index (meta->events, index);
+}

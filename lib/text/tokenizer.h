@@ -28,19 +28,27 @@ void vlm_tokenizer_encode (const VlmTokenizer *tokenizer, const char *text,
  * for an id that is not in the vocabulary. Special tokens give their name. */
 const char *vlm_tokenizer_get_bytes (
     const VlmTokenizer *tokenizer, gint32 id, gsize *n_bytes);
+/* A token that decoded text leaves out. */
 gboolean vlm_tokenizer_is_special (const VlmTokenizer *tokenizer, gint32 id);
+/* A token that plain text never becomes, special or not ("<tool_call>" is
+ * added, but not special: decoded text shows it). */
+gboolean vlm_tokenizer_is_added (const VlmTokenizer *tokenizer, gint32 id);
+/* The token of a single byte: every vocabulary has all 256. */
+gint32 vlm_tokenizer_get_byte_id (const VlmTokenizer *tokenizer, guint8 byte);
 
 /* The id of an added token such as "<|im_start|>"; -1 when there is none. */
-gint32 vlm_tokenizer_find_special (
-    const VlmTokenizer *tokenizer, const char *name);
+gint32
+vlm_tokenizer_find_special (const VlmTokenizer *tokenizer, const char *name);
 
-/* All text at once; invalid UTF-8 becomes U+FFFD; special tokens are left out.
+/* All text at once; invalid UTF-8 and U+0000 become U+FFFD; special tokens are
+ * left out.
  * (transfer full) */
 char *vlm_tokenizer_decode (
     const VlmTokenizer *tokenizer, const gint32 *ids, guint n_ids);
 
 /* Decoding as tokens come: whole UTF-8 characters only. */
-typedef struct {
+typedef struct
+{
   const VlmTokenizer *tokenizer;
   GString *pending; /* bytes of a character that is not complete yet */
 } VlmDetokenizer;
@@ -49,7 +57,7 @@ void vlm_detokenizer_init (
     VlmDetokenizer *detokenizer, const VlmTokenizer *tokenizer);
 void vlm_detokenizer_clear (VlmDetokenizer *detokenizer);
 /* Appends what became whole to @text. */
-void vlm_detokenizer_push (
-    VlmDetokenizer *detokenizer, gint32 id, GString *text);
+void
+vlm_detokenizer_push (VlmDetokenizer *detokenizer, gint32 id, GString *text);
 /* Appends U+FFFD for an unfinished character. */
 void vlm_detokenizer_finish (VlmDetokenizer *detokenizer, GString *text);

@@ -1,0 +1,94 @@
+/* gst-vlm: where one word ends and the next begins
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "text/pretokenizer.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+const char *const vlm_pretokenizer_pattern =
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
+    " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+/* The same for PCRE2, whose \s holds U+180E too: Unicode took that out of
+ * White_Space in version 6.3. */
+static const char pcre_pattern[] =
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
+    " ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n]*|\\p{White_Space}*[\\r\\n]+|"
+    "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+";
+
+struct _VlmPretokenizer
+{
+  pcre2_code *code;
+  pcre2_match_context *context;
+};
+
+VlmPretokenizer *
+vlm_pretokenizer_new (void)
+{
+  VlmPretokenizer *self = g_new0 (VlmPretokenizer, 1);
+  int code = 0;
+  PCRE2_SIZE offset = 0;
+
+  self->code = pcre2_compile ((PCRE2_SPTR) pcre_pattern, PCRE2_ZERO_TERMINATED,
+      PCRE2_UTF | PCRE2_UCP, &code, &offset, NULL);
+  if (self->code == NULL)
+    g_error ("PCRE2 lacks Unicode (error %d at %" G_GSIZE_FORMAT ")", code,
+        (gsize) offset);
+  /* Faster by a multiple where there is a compiler; else interpreted. */
+  pcre2_jit_compile (self->code, PCRE2_JIT_COMPLETE);
+  /* One match gives back at most a run of white space, so it is linear; the
+   * usual limits count the steps and would fail on some megabytes of blanks. */
+  self->context = pcre2_match_context_create (NULL);
+  pcre2_set_match_limit (self->context, G_MAXUINT32);
+  pcre2_set_depth_limit (self->context, G_MAXUINT32);
+  pcre2_set_heap_limit (self->context, G_MAXUINT32);
+  return self;
+}
+
+void
+vlm_pretokenizer_free (VlmPretokenizer *self)
+{
+  if (self == NULL)
+    return;
+  pcre2_code_free (self->code);
+  pcre2_match_context_free (self->context);
+  g_free (self);
+}
+
+/* Where the word that starts at @at ends. */
+static gsize
+match_word (const VlmPretokenizer *self, const char *text, gsize n_bytes,
+    gsize at, pcre2_match_data *match)
+{
+  int rc = pcre2_match (self->code, (PCRE2_SPTR) text, n_bytes, at,
+      PCRE2_NO_UTF_CHECK, match, self->context);
+  const PCRE2_SIZE *range;
+
+  if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+    rc = pcre2_match (self->code, (PCRE2_SPTR) text, n_bytes, at,
+        PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match, self->context);
+  if (rc == PCRE2_ERROR_NOMEMORY)
+    g_error ("out of memory while splitting %" G_GSIZE_FORMAT " bytes of text",
+        n_bytes);
+  /* Every character is a letter, a number, white space or none of them. */
+  g_assert (rc > 0);
+  range = pcre2_get_ovector_pointer (match);
+  g_assert (range[0] == at && range[1] > at);
+  return range[1];
+}
+
+void
+vlm_pretokenizer_split (const VlmPretokenizer *self, const char *text,
+    gsize n_bytes, VlmWordFunc func, gpointer user_data)
+{
+  pcre2_match_data *match = pcre2_match_data_create (1, NULL);
+  gsize at = 0;
+
+  while (at < n_bytes) {
+    gsize end = match_word (self, text, n_bytes, at, match);
+
+    func (text + at, end - at, user_data);
+    at = end;
+  }
+  pcre2_match_data_free (match);
+}

@@ -1,0 +1,12 @@
+/* gst-vlm: strict JSON
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* Whether @data is JSON as RFC 8259 says: UTF-8, one value, no NaN, no
+ * comments, no leading zeros; integers fit gint64, strings hold no NUL; within
+ * the limits of io/limits.h. Errors are VLM_LOAD_ERROR_CORRUPT or TOO_LARGE
+ * with "@source:line:column". Constant memory, linear time. */
+gboolean vlm_json_check (
+    const char *data, gsize n_bytes, const char *source, GError **error);

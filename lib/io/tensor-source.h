@@ -1,0 +1,25 @@
+/* gst-vlm: the tensors of a checkpoint, in one file or in shards
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "io/safetensors.h"
+
+/* Immutable, one owner, reading from any thread. */
+typedef struct _VlmTensorSource VlmTensorSource;
+
+/* @path is a safetensors file, or a shard index (its name ends in
+ * ".index.json"): {"weight_map": {tensor: file}}. A file of the index must be a
+ * plain name in the directory of the index (CORRUPT otherwise), be there
+ * (NOT_FOUND, with its name) and hold what the index says (MISMATCH). */
+VlmTensorSource *vlm_tensor_source_open (const char *path, GError **error);
+void vlm_tensor_source_free (VlmTensorSource *source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTensorSource, vlm_tensor_source_free)
+
+const char *vlm_tensor_source_get_path (const VlmTensorSource *source);
+guint vlm_tensor_source_get_n_files (const VlmTensorSource *source);
+const VlmSafetensors *
+vlm_tensor_source_get_file (const VlmTensorSource *source, guint index);
+guint vlm_tensor_source_get_n_tensors (const VlmTensorSource *source);
+/* FALSE when there is none of that name; @view may be NULL. */
+gboolean vlm_tensor_source_find (
+    const VlmTensorSource *source, const char *name, VlmTensorView *view);

@@ -154,7 +154,7 @@ descend (const VlmJson *at, const char *key, JsonNode *node, VlmJson *value)
 }
 
 gboolean
-vlm_json_get_object (
+vlm_json_read_object (
     const VlmJson *at, const char *key, VlmJson *value, GError **error)
 {
   JsonNode *node = require (at, key, error);
@@ -168,7 +168,7 @@ vlm_json_get_object (
 }
 
 gboolean
-vlm_json_get_list (const VlmJson *at, const char *key, VlmJson *value,
+vlm_json_read_list (const VlmJson *at, const char *key, VlmJson *value,
     guint *n_elements, GError **error)
 {
   JsonNode *node = require (at, key, error);
@@ -183,7 +183,7 @@ vlm_json_get_list (const VlmJson *at, const char *key, VlmJson *value,
 }
 
 gboolean
-vlm_json_get_string (
+vlm_json_read_string (
     const VlmJson *at, const char *key, const char **value, GError **error)
 {
   JsonNode *node = require (at, key, error);
@@ -198,7 +198,7 @@ vlm_json_get_string (
 }
 
 gboolean
-vlm_json_get_boolean (
+vlm_json_read_boolean (
     const VlmJson *at, const char *key, gboolean *value, GError **error)
 {
   JsonNode *node = require (at, key, error);
@@ -213,7 +213,7 @@ vlm_json_get_boolean (
 }
 
 gboolean
-vlm_json_get_int64 (const VlmJson *at, const char *key, gint64 min, gint64 max,
+vlm_json_read_int64 (const VlmJson *at, const char *key, gint64 min, gint64 max,
     gint64 *value, GError **error)
 {
   JsonNode *node = require (at, key, error);
@@ -233,20 +233,20 @@ vlm_json_get_int64 (const VlmJson *at, const char *key, gint64 min, gint64 max,
 }
 
 gboolean
-vlm_json_get_uint (const VlmJson *at, const char *key, guint min, guint max,
+vlm_json_read_uint (const VlmJson *at, const char *key, guint min, guint max,
     guint *value, GError **error)
 {
   gint64 wide;
 
-  if (!vlm_json_get_int64 (at, key, min, max, &wide, error))
+  if (!vlm_json_read_int64 (at, key, min, max, &wide, error))
     return FALSE;
   *value = (guint) wide;
   return TRUE;
 }
 
 gboolean
-vlm_json_get_double (const VlmJson *at, const char *key, double min, double max,
-    double *value, GError **error)
+vlm_json_read_double (const VlmJson *at, const char *key, double min,
+    double max, double *value, GError **error)
 {
   JsonNode *node = require (at, key, error);
 

@@ -40,22 +40,22 @@ gboolean vlm_json_fail (GError **error, const VlmJson *at, const char *key,
 gboolean vlm_json_has (const VlmJson *at, const char *key);
 
 /* Each of these fails with CORRUPT when @key is missing or of another type, or
- * the value is out of [min, max]. The getters with a NULL @key read @at. */
-gboolean vlm_json_get_object (
+ * the value is out of [min, max]. The getters with a NULL @key are for @at itself. */
+gboolean vlm_json_read_object (
     const VlmJson *at, const char *key, VlmJson *value, GError **error);
-gboolean vlm_json_get_list (const VlmJson *at, const char *key, VlmJson *value,
+gboolean vlm_json_read_list (const VlmJson *at, const char *key, VlmJson *value,
     guint *n_elements, GError **error);
-gboolean vlm_json_get_string (
+gboolean vlm_json_read_string (
     const VlmJson *at, const char *key, const char **value, GError **error);
-gboolean vlm_json_get_boolean (
+gboolean vlm_json_read_boolean (
     const VlmJson *at, const char *key, gboolean *value, GError **error);
 /* A number without a fractional part. */
-gboolean vlm_json_get_int64 (const VlmJson *at, const char *key, gint64 min,
+gboolean vlm_json_read_int64 (const VlmJson *at, const char *key, gint64 min,
     gint64 max, gint64 *value, GError **error);
-gboolean vlm_json_get_uint (const VlmJson *at, const char *key, guint min,
+gboolean vlm_json_read_uint (const VlmJson *at, const char *key, guint min,
     guint max, guint *value, GError **error);
 /* Finite; an integer will do. */
-gboolean vlm_json_get_double (const VlmJson *at, const char *key, double min,
+gboolean vlm_json_read_double (const VlmJson *at, const char *key, double min,
     double max, double *value, GError **error);
 
 /* Element @index of the list @at. */

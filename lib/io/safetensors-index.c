@@ -41,7 +41,7 @@ add_place (VlmSafetensorsIndex *self, const VlmJson *map, const char *tensor,
   const char *name;
   gpointer shard;
 
-  if (!vlm_json_get_string (map, tensor, &name, error))
+  if (!vlm_json_read_string (map, tensor, &name, error))
     return FALSE;
   if (!is_plain_name (name))
     return vlm_json_fail (error, map, tensor, VLM_LOAD_ERROR_CORRUPT,
@@ -66,7 +66,7 @@ read_weight_map (VlmSafetensorsIndex *self, const VlmJson *root, GError **error)
   JsonObjectIter iter;
   const char *tensor;
 
-  if (!vlm_json_get_object (root, "weight_map", &map, error))
+  if (!vlm_json_read_object (root, "weight_map", &map, error))
     return FALSE;
 
   JsonObject *object = json_node_get_object (map.node);

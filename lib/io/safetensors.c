@@ -80,7 +80,7 @@ read_shape (const VlmJson *tensor, Entry *entry, GError **error)
 {
   VlmJson shape;
 
-  if (!vlm_json_get_list (tensor, "shape", &shape, &entry->n_dims, error))
+  if (!vlm_json_read_list (tensor, "shape", &shape, &entry->n_dims, error))
     return FALSE;
   if (entry->n_dims > VLM_MAX_DIMS)
     return vlm_json_fail (error, &shape, NULL, VLM_LOAD_ERROR_TOO_LARGE,
@@ -90,7 +90,7 @@ read_shape (const VlmJson *tensor, Entry *entry, GError **error)
     VlmJson element = vlm_json_element (&shape, i);
     gint64 n;
 
-    if (!vlm_json_get_int64 (&element, NULL, 0, G_MAXINT64, &n, error))
+    if (!vlm_json_read_int64 (&element, NULL, 0, G_MAXINT64, &n, error))
       return FALSE;
     entry->shape[i] = (guint64) n;
     if (!vlm_checked_mul (entry->n_elements, (guint64) n, &entry->n_elements))
@@ -105,7 +105,7 @@ read_dtype (const VlmJson *tensor, Entry *entry, guint *n_bytes, GError **error)
 {
   const char *name;
 
-  if (!vlm_json_get_string (tensor, "dtype", &name, error))
+  if (!vlm_json_read_string (tensor, "dtype", &name, error))
     return FALSE;
   *n_bytes = find_dtype (name, entry);
   if (*n_bytes == 0)
@@ -121,7 +121,7 @@ read_offsets (const VlmJson *tensor, Entry *entry, GError **error)
   guint n;
   gint64 bounds[2];
 
-  if (!vlm_json_get_list (tensor, "data_offsets", &offsets, &n, error))
+  if (!vlm_json_read_list (tensor, "data_offsets", &offsets, &n, error))
     return FALSE;
   if (n != 2)
     return vlm_json_fail (error, &offsets, NULL, VLM_LOAD_ERROR_CORRUPT,
@@ -129,7 +129,7 @@ read_offsets (const VlmJson *tensor, Entry *entry, GError **error)
   for (guint i = 0; i < 2; i++) {
     VlmJson element = vlm_json_element (&offsets, i);
 
-    if (!vlm_json_get_int64 (&element, NULL, 0, G_MAXINT64, &bounds[i], error))
+    if (!vlm_json_read_int64 (&element, NULL, 0, G_MAXINT64, &bounds[i], error))
       return FALSE;
   }
   if (bounds[1] < bounds[0])
@@ -170,7 +170,7 @@ read_entry (
   guint element_n_bytes;
 
   entry->name = g_strdup (name);
-  if (!vlm_json_get_object (root, name, &tensor, error) ||
+  if (!vlm_json_read_object (root, name, &tensor, error) ||
       !read_dtype (&tensor, entry, &element_n_bytes, error) ||
       !read_shape (&tensor, entry, error) ||
       !read_offsets (&tensor, entry, error) ||
@@ -190,13 +190,13 @@ read_metadata (VlmSafetensors *self, const VlmJson *root, GError **error)
 
   if (!vlm_json_has (root, "__metadata__"))
     return TRUE;
-  if (!vlm_json_get_object (root, "__metadata__", &metadata, error))
+  if (!vlm_json_read_object (root, "__metadata__", &metadata, error))
     return FALSE;
   json_object_iter_init (&iter, json_node_get_object (metadata.node));
   while (json_object_iter_next (&iter, &key, NULL)) {
     const char *value;
 
-    if (!vlm_json_get_string (&metadata, key, &value, error))
+    if (!vlm_json_read_string (&metadata, key, &value, error))
       return FALSE;
     g_hash_table_insert (self->metadata, g_strdup (key), g_strdup (value));
   }

@@ -7,7 +7,8 @@
 #define VLM_MAX_FULL_BLOCKS 64
 #define VLM_MAX_EOS 8
 
-typedef struct {
+typedef struct
+{
   guint depth;
   guint hidden_size;
   guint n_heads;
@@ -18,13 +19,14 @@ typedef struct {
   guint patch_size;
   guint temporal_patch_size;
   guint spatial_merge_size;
-  guint window_size;        /* pixels */
+  guint window_size; /* pixels */
   guint tokens_per_second;
   guint n_full_blocks;
   guint full_blocks[VLM_MAX_FULL_BLOCKS]; /* indices of full-attention blocks */
 } VlmVisionConfig;
 
-typedef struct {
+typedef struct
+{
   guint hidden_size;
   guint n_layers;
   guint n_heads;
@@ -36,17 +38,19 @@ typedef struct {
   gboolean tied;
   double rms_norm_eps;
   double rope_theta;
-  guint mrope_section[3];   /* temporal, height, width; sum = head_dim / 2 */
+  guint mrope_section[3]; /* temporal, height, width; sum = head_dim / 2 */
 } VlmTextConfig;
 
-typedef struct {
+typedef struct
+{
   guint64 min_pixels;
   guint64 max_pixels;
   float mean[3];
   float std[3];
 } VlmPreprocessConfig;
 
-typedef struct {
+typedef struct
+{
   gboolean do_sample;
   double temperature;
   double top_p;
@@ -56,8 +60,9 @@ typedef struct {
   gint32 eos[VLM_MAX_EOS];
 } VlmGenerationConfig;
 
-typedef struct {
-  char *name;               /* base name of the directory */
+typedef struct
+{
+  char *name; /* base name of the directory */
   VlmVisionConfig vision;
   VlmTextConfig text;
   VlmPreprocessConfig preprocess;
@@ -68,15 +73,23 @@ typedef struct {
   gint32 vision_end_token_id;
 } VlmConfig;
 
-/* Reads config.json in its three layouts, preprocessor_config.json and
- * generation_config.json of a directory; the last two may be absent. Everything
- * is checked: what comes out can be loaded without overflow. */
+/* Reads config.json in its three layouts (flat; text_config beside copies of its
+ * keys; text_config alone with rope_parameters), preprocessor_config.json and
+ * generation_config.json of a directory. The last two may be absent: the values
+ * of the released models hold then. A generation_config.json that is there but
+ * leaves a key out means that the key has no effect. Everything is checked: what
+ * comes out can be loaded without overflow. Errors name file and key:
+ * UNSUPPORTED for a model this cannot run, CORRUPT for values no model can
+ * have, MISMATCH when the files disagree. */
 VlmConfig *vlm_config_load (const char *directory, GError **error);
-/* config.json alone, from a file of any name. */
+/* config.json alone, from a file of any name; the rest as if it were absent. */
 VlmConfig *vlm_config_load_file (const char *path, GError **error);
+/* The same from memory; @source stands for the path in messages. */
+VlmConfig *vlm_config_new_from_data (
+    const char *json, gsize n_bytes, const char *source, GError **error);
+VlmConfig *vlm_config_copy (const VlmConfig *config);
 void vlm_config_free (VlmConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmConfig, vlm_config_free)
 
-gboolean vlm_vision_config_is_full (
-    const VlmVisionConfig *config, guint block);
+gboolean vlm_vision_config_is_full (const VlmVisionConfig *config, guint block);
 void vlm_config_get_geometry (const VlmConfig *config, VlmGeometry *geometry);

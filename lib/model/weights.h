@@ -1,0 +1,102 @@
+/* gst-vlm: the tensors of a checkpoint and their places in the network
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Pure: no device involved. One table says what a checkpoint must hold under
+ * either of its two naming schemes, in which shape, and what it is for. */
+#pragma once
+
+#include "io/tensor-source.h"
+#include "model/config.h"
+#include "nn/tensor.h"
+
+/* What the network reads, by the name of its use: one matrix or one vector, per
+ * layer where there are layers. Several tensors may fill one. */
+typedef enum
+{
+  VLM_WEIGHT_VISION_PATCH, /* [v, 3 * 2 * 14 * 14] */
+  VLM_WEIGHT_VISION_NORM1, /* per block from here */
+  VLM_WEIGHT_VISION_QKV,   /* [3v, v] */
+  VLM_WEIGHT_VISION_QKV_BIAS,
+  VLM_WEIGHT_VISION_PROJ, /* [v, v] */
+  VLM_WEIGHT_VISION_PROJ_BIAS,
+  VLM_WEIGHT_VISION_NORM2,
+  VLM_WEIGHT_VISION_GATE_UP, /* [2 I, v], gate and up paired */
+  VLM_WEIGHT_VISION_GATE_UP_BIAS,
+  VLM_WEIGHT_VISION_DOWN,      /* [v, I] */
+  VLM_WEIGHT_VISION_DOWN_BIAS, /* … to here */
+  VLM_WEIGHT_MERGER_NORM,
+  VLM_WEIGHT_MERGER_IN, /* [4v, 4v] */
+  VLM_WEIGHT_MERGER_IN_BIAS,
+  VLM_WEIGHT_MERGER_OUT, /* [h, 4v] */
+  VLM_WEIGHT_MERGER_OUT_BIAS,
+  VLM_WEIGHT_TEXT_EMBED, /* [V, h]; the head too when tied */
+  VLM_WEIGHT_TEXT_NORM1, /* per layer from here */
+  VLM_WEIGHT_TEXT_QKV,   /* [(H + 2K) D, h]; q, k, v one after another */
+  VLM_WEIGHT_TEXT_QKV_BIAS,
+  VLM_WEIGHT_TEXT_OUT, /* [h, H D] */
+  VLM_WEIGHT_TEXT_NORM2,
+  VLM_WEIGHT_TEXT_GATE_UP, /* [2 I, h], gate and up paired */
+  VLM_WEIGHT_TEXT_DOWN,    /* [h, I]; … to here */
+  VLM_WEIGHT_TEXT_NORM,
+  VLM_WEIGHT_TEXT_HEAD, /* [V, h]; not there when tied */
+  VLM_N_WEIGHTS,
+} VlmWeight;
+
+/* Matrices keep the dtype of the checkpoint; vectors (norms and biases) are few
+ * and become f32. */
+gboolean vlm_weight_is_matrix (VlmWeight weight);
+/* How many there are: 1, the blocks, the layers, or 0. */
+guint vlm_weight_get_n_layers (VlmWeight weight, const VlmConfig *config);
+/* Size of the whole; n_in is 1 for a vector. Of a paired one n_out is twice the
+ * true width: the padding of the pairing is the matrix's business. */
+void vlm_weight_get_size (
+    VlmWeight weight, const VlmConfig *config, guint *n_out, guint *n_in);
+
+/* One tensor of the checkpoint and the part of a weight that it fills. */
+typedef struct
+{
+  char *names[2]; /* under the old and under the new scheme */
+  VlmWeight weight;
+  guint layer;
+  VlmNnRows rows;  /* how its rows lie in the whole */
+  guint first_out; /* its first row among rows of that kind */
+  guint n_out;     /* its rows, or the elements of a vector */
+  guint n_in;      /* elements of a row; 1 for a vector */
+  guint n_dims;
+  guint64 shape[5]; /* as stored */
+} VlmWeightItem;
+
+/* All items of a configuration, in the order of the network: layer after layer,
+ * those of one weight together. Immutable, one owner. */
+typedef struct
+{
+  VlmWeightItem *items;
+  guint n_items;
+} VlmWeightList;
+
+VlmWeightList *vlm_weight_list_new (const VlmConfig *config);
+void vlm_weight_list_free (VlmWeightList *list);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWeightList, vlm_weight_list_free)
+
+/* Finds the tensor under either name and checks it: NOT_FOUND with both names
+ * and the file, MISMATCH with both shapes, UNSUPPORTED for a dtype that is not
+ * F32, F16 or BF16. The view is the caller's. */
+gboolean vlm_weight_item_find (const VlmWeightItem *item,
+    const VlmTensorSource *source, VlmTensorView *view, GError **error);
+
+/* All of the above for all items, before anything is uploaded; and that parts of
+ * one matrix have one dtype, and that the checkpoint is not deeper than its
+ * configuration (both MISMATCH). n_bytes: of all tensors; may be NULL. */
+gboolean
+vlm_weight_list_check (const VlmWeightList *list, const VlmConfig *config,
+    const VlmTensorSource *source, guint64 *n_bytes, GError **error);
+
+/* Row of the whole for row @i of a part: blocks of 8 of the first and of the
+ * second take turns. */
+static inline guint
+vlm_weight_row (VlmNnRows rows, guint i)
+{
+  if (rows == VLM_NN_ROWS_PLAIN)
+    return i;
+  return i / 8 * 16 + i % 8 + (rows == VLM_NN_ROWS_PAIR_SECOND ? 8 : 0);
+}

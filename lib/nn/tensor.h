@@ -41,7 +41,7 @@ gboolean vlm_nn_tensor_read (const VlmNnTensor *tensor, VlmNn *nn,
 /* Weights [n_out, n_in] (rows are outputs, as in checkpoints), kept in their
  * own 16- or 32-bit type and packed for the kernels:
  * [n_out / 8][n_in / g][8][g], g elements in 16 bytes, padded with zeros to
- * multiples of 8 outputs and 8 inputs. Split over several buffers where one
+ * multiples of 16 outputs and 8 inputs. Split over several buffers where one
  * binding or allocation could not hold them. */
 typedef struct _VlmNnMatrix VlmNnMatrix;
 
@@ -63,8 +63,10 @@ typedef enum {
   VLM_NN_ROWS_PAIR_SECOND,
 } VlmNnRows;
 
-/* Packs @n_rows rows of @n_in elements of the matrix's dtype, starting at
- * output @first_out of the (plain or interleaved) order, straight from mapped
- * memory (@data need not be aligned). */
+/* Packs @n_rows rows of @n_in elements of the matrix's dtype, straight from
+ * mapped memory (@data need not be aligned). @first_out is the output of the
+ * first one; with PAIR_*, its row in its own source: gate and value j both have
+ * j, of n_out / 2. Any split into calls gives the same matrix; whole blocks of
+ * 8 rows are the fast way. */
 gboolean vlm_nn_matrix_write (VlmNnMatrix *matrix, VlmNn *nn, VlmNnRows rows,
     guint first_out, guint n_rows, const void *data, GError **error);

@@ -1,0 +1,30 @@
+/* gst-vlm: the recorder's inside, for the ops in this folder
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "nn/ops.h"
+#include "vk/commands.h"
+
+/* What one binding or buffer may hold. From the device; tests make them small
+ * so that small shapes are split too. */
+typedef struct
+{
+  guint64 binding_bytes; /* of a tensor in one dispatch */
+  guint64 part_bytes;    /* of one buffer of a matrix */
+  guint64 grid;          /* workgroups in y and z of a dispatch */
+} VlmNnLimits;
+
+struct _VlmNn
+{
+  VlmVkDevice *device;
+  VlmVkCommands *commands;
+  const VlmVkCaps *caps;
+  VlmNnLimits limits;
+  /* What select must take for its op, or NULL. */
+  const struct _VlmNnKernel *forced;
+  gboolean recording; /* between begin and submit */
+  guint64 submitted;  /* what the timeline reaches when all is done */
+};
+
+/* Keeps @error (taken) for submit. */
+void vlm_nn_fail (VlmNn *nn, GError *error);

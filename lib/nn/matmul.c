@@ -1,0 +1,141 @@
+/* gst-vlm: matrix products
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/checked.h"
+#include "nn/kernel.h"
+#include "nn/matrix.h"
+#include "nn/select.h"
+
+#include <vlm/vlm-error.h>
+
+/* shaders/include/matmul.glsl */
+typedef struct
+{
+  guint32 n_rows;
+  guint32 n_k8;
+  guint32 n_blocks;
+  guint32 first_block;
+  guint32 y_ld;
+  guint32 n_cols;
+} Push;
+
+enum
+{
+  SPEC_LOCAL_SIZE = 0,
+  SPEC_DTYPE = 3,
+  SPEC_EPILOGUE,
+  SPEC_HAS_BIAS,
+  SPEC_TUNE,
+};
+
+typedef struct
+{
+  const VlmNnTensor *x;
+  const VlmNnMatrix *w;
+  const VlmNnTensor *bias;
+  const VlmNnTensor *y;
+  VlmNnEpilogue epilogue;
+  guint n_blocks; /* that have outputs */
+} Product;
+
+static gboolean
+check_shapes (VlmNn *nn, const Product *product)
+{
+  const guint n_out = product->w->n_out;
+  const gboolean paired = product->epilogue == VLM_NN_SWIGLU;
+  const guint y_cols = paired ? n_out / 2 : n_out;
+
+  if (product->x->n_cols == product->w->n_in && product->y->n_cols == y_cols &&
+      product->x->n_rows == product->y->n_rows && !(paired && n_out % 2 != 0) &&
+      (product->bias == NULL ||
+          product->bias->ld >= product->n_blocks * VLM_NN_BLOCK))
+    return TRUE;
+  vlm_nn_fail (nn,
+      g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+          "matmul: x [%" G_GUINT64_FORMAT ", %u], w [%u, %u], bias [%u], "
+          "y [%" G_GUINT64_FORMAT ", %u] do not fit each other",
+          product->x->n_rows, product->x->n_cols, n_out, product->w->n_in,
+          product->bias != NULL ? product->bias->n_cols : 0, product->y->n_rows,
+          product->y->n_cols));
+  return FALSE;
+}
+
+static guint
+make_spec (const Product *product, const VlmNnKernel *kernel, guint32 *spec)
+{
+  spec[SPEC_LOCAL_SIZE] = kernel->local_size;
+  spec[1] = spec[2] = 1;
+  spec[SPEC_DTYPE] = product->w->dtype;
+  spec[SPEC_EPILOGUE] = product->epilogue;
+  spec[SPEC_HAS_BIAS] = product->bias != NULL;
+  for (guint i = 0; i < kernel->n_tune; i++)
+    spec[SPEC_TUNE + i] = kernel->tune[i];
+  return SPEC_TUNE + kernel->n_tune;
+}
+
+/* Rows [first, first + n) by one part of the weights. */
+static void
+record_part (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
+    const VlmNnPart *part, guint64 first, guint64 n)
+{
+  guint32 spec[VLM_VK_MAX_SPEC];
+  const guint n_spec = make_spec (product, kernel, spec);
+  const VlmVkBinding x = vlm_nn_bind_floats (product->x, first, n, VLM_VK_READ);
+  const VlmVkBinding bindings[] = {
+    x,
+    vlm_nn_bind_part (product->w, part),
+    product->bias == NULL
+        ? x /* not read */
+        : vlm_nn_bind_floats (product->bias, 0, 1, VLM_VK_READ),
+    vlm_nn_bind_floats (product->y, first, n,
+        product->epilogue == VLM_NN_ADD ? VLM_VK_READ_WRITE : VLM_VK_WRITE),
+  };
+  const Push push = {
+    .n_rows = (guint32) n,
+    .n_k8 = product->w->n_groups,
+    .n_blocks = MIN (part->n_blocks, product->n_blocks - part->first_block),
+    .first_block = part->first_block,
+    .y_ld = product->y->ld,
+    .n_cols = product->y->n_cols,
+  };
+  const guint across =
+      (guint) vlm_div_round_up (push.n_blocks, kernel->tile_cols);
+  const guint down = (guint) vlm_div_round_up (n, kernel->tile_rows);
+  const guint band = MIN (kernel->band, down);
+
+  if (band == 0)
+    vlm_nn_dispatch (nn, kernel->shader, spec, n_spec, bindings, &push,
+        sizeof push, across, down, 1);
+  else
+    vlm_nn_dispatch (nn, kernel->shader, spec, n_spec, bindings, &push,
+        sizeof push, band, across, (guint) vlm_div_round_up (down, band));
+}
+
+void
+vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
+    const VlmNnTensor *bias, VlmNnEpilogue epilogue, const VlmNnTensor *y)
+{
+  const Product product = {
+    .x = x,
+    .w = w,
+    .bias = bias,
+    .y = y,
+    .epilogue = epilogue,
+    .n_blocks = epilogue == VLM_NN_SWIGLU
+        ? w->n_blocks
+        : (guint) vlm_div_round_up (w->n_out, VLM_NN_BLOCK),
+  };
+  const VlmNnKernel *kernel = vlm_nn_select (nn, VLM_NN_OP_MATMUL, x->n_rows);
+  guint64 chunk;
+
+  if (!check_shapes (nn, &product))
+    return;
+  chunk =
+      vlm_nn_chunk_rows (nn, x->n_rows, MAX (x->ld, y->ld), kernel->tile_rows);
+  for (guint64 first = 0; chunk != 0 && first < x->n_rows; first += chunk) {
+    for (guint i = 0; i < w->n_parts; i++) {
+      if (w->parts[i].first_block < product.n_blocks)
+        record_part (nn, &product, kernel, &w->parts[i], first,
+            MIN (chunk, x->n_rows - first));
+    }
+  }
+}

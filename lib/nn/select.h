@@ -1,0 +1,57 @@
+/* gst-vlm: which kernel runs an op
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "nn/context.h"
+
+typedef enum
+{
+  VLM_NN_OP_MATMUL,
+} VlmNnOp;
+
+#define VLM_NN_MAX_TUNE 8
+
+/* One way to run an op. */
+typedef struct _VlmNnKernel
+{
+  VlmNnOp op;
+  const char *name;
+  const VlmVkShader *shader;
+  guint on;           /* VLM_NN_ON_*: devices it is chosen on */
+  guint needs;        /* VLM_NN_NEEDS_*: what it cannot run without */
+  guint shared_bytes; /* of shared memory */
+  guint64 max_rows;   /* T it is made for; 0: any */
+  guint local_size;   /* invocations of a workgroup; spec constant 0 */
+  guint tile_rows;    /* rows and columns of the output of one workgroup, */
+  guint tile_cols;    /* in the op's own units */
+  guint band;         /* tiles of rows that pass over the weights together */
+  guint32 tune[VLM_NN_MAX_TUNE]; /* spec constants after the op's own */
+  guint n_tune;
+} VlmNnKernel;
+
+enum
+{
+  VLM_NN_ON_CPU = 1,
+  VLM_NN_ON_GPU = 2,
+  VLM_NN_ON_ALL = 3,
+};
+
+enum
+{
+  /* Eight invocations of a workgroup of eight are in one subgroup and can
+   * shuffle. */
+  VLM_NN_NEEDS_SHUFFLE8 = 1,
+};
+
+/* The first kernel in the table that the device can run, is made for its kind
+ * and for that many rows. Never NULL: every op has one for any device. */
+const VlmNnKernel *vlm_nn_select (VlmNn *nn, VlmNnOp op, guint64 n_rows);
+
+/* For tests: the op of that kernel always takes it, also where it is made for
+ * other devices; it must not be given more than its max_rows. NULL: choose
+ * again. FALSE when the device cannot run a kernel of that name. */
+gboolean vlm_nn_force_kernel (VlmNn *nn, const char *name);
+
+/* Every kernel that the table has. */
+const VlmNnKernel *vlm_nn_kernels (guint *n_kernels);
+gboolean vlm_nn_kernel_runs (const VlmNn *nn, const VlmNnKernel *kernel);

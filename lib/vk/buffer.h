@@ -4,7 +4,8 @@
 
 #include "vk/device.h"
 
-typedef enum {
+typedef enum
+{
   /* Device-local; mapped too where device memory is host visible and coherent
    * (lavapipe, integrated and resizable-BAR devices). */
   VLM_VK_BUFFER_DEVICE,
@@ -16,8 +17,8 @@ typedef enum {
  * texel buffer, transfer source and target. */
 typedef struct _VlmVkBuffer VlmVkBuffer;
 
-VlmVkBuffer *vlm_vk_buffer_new (VlmVkDevice *device, guint64 n_bytes,
-    VlmVkBufferUse use, GError **error);
+VlmVkBuffer *vlm_vk_buffer_new (
+    VlmVkDevice *device, guint64 n_bytes, VlmVkBufferUse use, GError **error);
 VlmVkBuffer *vlm_vk_buffer_ref (VlmVkBuffer *buffer);
 void vlm_vk_buffer_unref (VlmVkBuffer *buffer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVkBuffer, vlm_vk_buffer_unref)
@@ -41,9 +42,11 @@ gboolean vlm_vk_buffer_write (VlmVkBuffer *buffer, guint64 offset,
 
 /* The same for data that a callback produces in chunks right into mapped or
  * staging memory, so that packing needs no second copy: @fill must write
- * [offset, offset + n_bytes) of the whole to @target. */
-typedef void (*VlmVkFillFunc) (guint8 *target, guint64 offset, gsize n_bytes,
-    gpointer user_data);
+ * [offset, offset + n_bytes) of the whole to @target. It is called with rising
+ * offsets, multiples of @granule_bytes, and must not use the device. The memory
+ * may be write-combined: write it in order, do not read it. */
+typedef void (*VlmVkFillFunc) (
+    guint8 *target, guint64 offset, gsize n_bytes, gpointer user_data);
 gboolean vlm_vk_buffer_fill (VlmVkBuffer *buffer, guint64 offset,
     guint64 n_bytes, gsize granule_bytes, VlmVkFillFunc fill,
     gpointer user_data, GError **error);

@@ -5,16 +5,18 @@
 #include "vk/buffer.h"
 #include "vk/pipeline.h"
 
-typedef enum {
+typedef enum
+{
   VLM_VK_READ = 1,
   VLM_VK_WRITE = 2,
   VLM_VK_READ_WRITE = 3,
 } VlmVkAccess;
 
 /* One binding of a dispatch. */
-typedef struct {
+typedef struct
+{
   VlmVkBuffer *buffer;
-  guint64 offset;        /* multiple of 256 */
+  guint64 offset; /* multiple of 256 */
   guint64 n_bytes;
   VlmVkAccess access;
   VkFormat texel_format; /* of a 'T' binding; UNDEFINED for storage */
@@ -33,9 +35,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVkCommands, vlm_vk_commands_free)
 /* Ends recording with @error (taken) if there was none before. */
 void vlm_vk_commands_fail (VlmVkCommands *commands, GError *error);
 
-void vlm_vk_commands_dispatch (VlmVkCommands *commands,
-    VlmVkPipeline *pipeline, const VlmVkBinding *bindings, guint n_bindings,
-    const void *push, guint push_bytes, guint n_x, guint n_y, guint n_z);
+void vlm_vk_commands_dispatch (VlmVkCommands *commands, VlmVkPipeline *pipeline,
+    const VlmVkBinding *bindings, guint n_bindings, const void *push,
+    guint push_bytes, guint n_x, guint n_y, guint n_z);
 void vlm_vk_commands_copy (VlmVkCommands *commands, VlmVkBuffer *source,
     guint64 source_offset, VlmVkBuffer *target, guint64 target_offset,
     guint64 n_bytes);

@@ -10,24 +10,28 @@
 typedef struct _VlmVkDevice VlmVkDevice;
 
 /* What an op may ask before it picks a shader. Constant after opening. */
-typedef struct {
+typedef struct
+{
   char name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];
   guint8 uuid[VK_UUID_SIZE];
   guint32 vendor_id;
   guint32 device_id;
-  gboolean is_cpu;               /* a software rasteriser, such as lavapipe */
-  guint32 subgroup_size;         /* the default one */
-  guint32 min_subgroup_size;     /* differs where the size may vary */
+  gboolean is_cpu;           /* a software rasteriser, such as lavapipe */
+  guint32 subgroup_size;     /* the default one */
+  guint32 min_subgroup_size; /* differs where the size may vary */
   guint32 max_subgroup_size;
   VkSubgroupFeatureFlags subgroup_ops; /* in compute shaders */
   guint32 max_shared_bytes;
   guint32 max_workgroup_invocations;
   guint32 max_workgroup_count[3];
-  guint64 max_storage_range;     /* bytes in one storage-buffer binding */
-  guint64 max_texel_elements;    /* texels in one buffer view */
+  guint64 max_storage_range;  /* bytes in one storage-buffer binding */
+  guint64 max_texel_elements; /* texels in one buffer view */
   guint64 max_allocation_bytes;
-  guint64 heap_bytes;            /* of the device-local heap */
-  float timestamp_ns;            /* ns in a tick; 0 without timestamps */
+  guint64 heap_bytes;         /* of the device-local heap */
+  float timestamp_ns;         /* ns in a tick; 0 without timestamps */
+  gboolean has_16bit_storage; /* 16-bit types in storage buffers */
+  gboolean has_float16;       /* f16 arithmetic */
+  gboolean has_int8;          /* 8-bit storage and arithmetic */
 } VlmVkCaps;
 
 /* "index: name (type, driver, UUID)", a line each. (transfer full), strv */
@@ -51,9 +55,27 @@ void vlm_vk_device_get_usage (
  * off. They are on with VLM_VALIDATE=1 in the environment (synchronization
  * validation too); VLM_VALIDATE=fatal aborts at the first message. */
 guint vlm_vk_validation_count (void);
+/* FALSE when VLM_VALIDATE is not set, or the layers are not installed (then
+ * opening a device warns, and nothing is validated). */
+gboolean vlm_vk_validation_available (void);
 
 /* Waits until the timeline reaches @value. A cancelled @cancellable ends the
  * wait with G_IO_ERROR_CANCELLED within a few milliseconds; the work itself
  * goes on and its resources stay alive until it is done. */
 gboolean vlm_vk_device_wait (VlmVkDevice *device, guint64 value,
     GCancellable *cancellable, GError **error);
+
+/* Time on the device by label and kernel, in completed work; for benchmarks.
+ * It costs a timestamp for each dispatch, and it is off until it is set. Setting
+ * it, on or off, forgets what was measured. Without timestamps it stays off. */
+typedef struct
+{
+  const char *label;  /* of vlm_vk_commands_label (), or NULL */
+  const char *kernel; /* name of the shader, "copy" or "fill" */
+  guint64 n_times;
+  guint64 ns;
+} VlmVkTiming;
+
+void vlm_vk_device_set_timing (VlmVkDevice *device, gboolean on);
+/* VlmVkTiming, the longest first. (transfer full) */
+GArray *vlm_vk_device_get_timings (VlmVkDevice *device);

@@ -9,7 +9,8 @@
 
 /* A shader as the build embedded it. Bindings are 0 … n_bindings - 1 in set 0.
  * Lives as long as the process. */
-typedef struct {
+typedef struct
+{
   const char *name;
   const guint32 *words;
   gsize n_words;
@@ -23,9 +24,9 @@ typedef struct _VlmVkPipeline VlmVkPipeline;
 
 /* The pipeline of (shader, specialisation constants 0 … n_spec - 1), from
  * memory, from the on-disk cache, or compiled now. Thread-safe. */
-VlmVkPipeline *vlm_vk_pipeline_get (VlmVkDevice *device,
-    const VlmVkShader *shader, const guint32 *spec, guint n_spec,
-    GError **error);
+VlmVkPipeline *
+vlm_vk_pipeline_get (VlmVkDevice *device, const VlmVkShader *shader,
+    const guint32 *spec, guint n_spec, GError **error);
 
 /* Writes the pipeline cache to disk (g_get_user_cache_dir ()/gst-vlm, or
  * VLM_CACHE_DIR), atomically. Also done when the device is closed. */

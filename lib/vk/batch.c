@@ -1,0 +1,312 @@
+/* gst-vlm: one command buffer and all that its work needs
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "vk/batch.h"
+
+#include "vk/result.h"
+
+/* As many as are in use at once: one recorded, a few in flight. */
+#define MAX_RECYCLED 8
+
+#define POOL_SETS 128
+#define POOL_STORAGE (POOL_SETS * 5)
+#define POOL_TEXEL (POOL_SETS * 4)
+G_STATIC_ASSERT (POOL_TEXEL >= VLM_VK_MAX_BINDINGS);
+
+typedef struct
+{
+  VkDescriptorPool handle;
+  guint n_sets; /* left */
+  guint n_storage;
+  guint n_texel;
+} SetPool;
+
+typedef struct
+{
+  VlmVkBuffer *buffer;
+  VlmVkView *view;
+} ViewUse;
+
+static void
+drop_holds (VlmVkBatch *batch)
+{
+  for (guint i = 0; i < batch->views->len; i++) {
+    ViewUse *use = &g_array_index (batch->views, ViewUse, i);
+    vlm_vk_buffer_release_view (use->buffer, use->view);
+  }
+  g_array_set_size (batch->views, 0);
+
+  GHashTableIter iter;
+  gpointer buffer;
+  g_hash_table_iter_init (&iter, batch->buffers);
+  while (g_hash_table_iter_next (&iter, &buffer, NULL)) {
+    g_hash_table_iter_steal (&iter);
+    vlm_vk_buffer_release (buffer);
+  }
+}
+
+void
+vlm_vk_batch_destroy (VlmVkBatch *batch)
+{
+  VlmVkDevice *device = batch->device;
+  drop_holds (batch);
+  for (guint i = 0; i < batch->set_pools->len; i++)
+    vkDestroyDescriptorPool (device->handle,
+        g_array_index (batch->set_pools, SetPool, i).handle, NULL);
+  vkDestroyCommandPool (device->handle, batch->pool, NULL);
+  vlm_vk_ticks_clear (&batch->ticks, device);
+  vlm_vk_barrier_clear (&batch->barrier);
+  g_array_unref (batch->set_pools);
+  g_array_unref (batch->views);
+  g_hash_table_unref (batch->buffers);
+  g_free (batch);
+}
+
+static gboolean
+create_commands (VlmVkBatch *batch, GError **error)
+{
+  VlmVkDevice *device = batch->device;
+  VkCommandPoolCreateInfo pool_info = {
+    .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+    .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
+    .queueFamilyIndex = device->physical.queue_family,
+  };
+  if (!vlm_vk_call (error, vkCreateCommandPool, device->handle, &pool_info,
+          NULL, &batch->pool)) {
+    batch->pool = VK_NULL_HANDLE;
+    return FALSE;
+  }
+  VkCommandBufferAllocateInfo info = {
+    .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+    .commandPool = batch->pool,
+    .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+    .commandBufferCount = 1,
+  };
+  return vlm_vk_call (
+      error, vkAllocateCommandBuffers, device->handle, &info, &batch->commands);
+}
+
+static VlmVkBatch *
+batch_new (VlmVkDevice *device, GError **error)
+{
+  VlmVkBatch *batch = g_new0 (VlmVkBatch, 1);
+  batch->device = device;
+  batch->set_pools = g_array_new (FALSE, FALSE, sizeof (SetPool));
+  batch->buffers = g_hash_table_new (NULL, NULL);
+  batch->views = g_array_new (FALSE, FALSE, sizeof (ViewUse));
+  vlm_vk_barrier_init (&batch->barrier);
+  vlm_vk_ticks_init (&batch->ticks);
+  if (!create_commands (batch, error)) {
+    vlm_vk_batch_destroy (batch);
+    return NULL;
+  }
+  return batch;
+}
+
+static gboolean
+begin_recording (VlmVkBatch *batch, GError **error)
+{
+  VkCommandBufferBeginInfo info = {
+    .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+    .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+  };
+  batch->value = 0;
+  return vlm_vk_call (error, vkBeginCommandBuffer, batch->commands, &info) &&
+      vlm_vk_ticks_begin (&batch->ticks, batch->device, batch->commands, error);
+}
+
+VlmVkBatch *
+vlm_vk_batch_begin (VlmVkDevice *device, GError **error)
+{
+  VlmVkBatch *batch = NULL;
+  g_mutex_lock (&device->batches_lock);
+  if (device->batches->len > 0)
+    batch = g_ptr_array_steal_index_fast (
+        device->batches, device->batches->len - 1);
+  g_mutex_unlock (&device->batches_lock);
+
+  if (batch == NULL)
+    batch = batch_new (device, error);
+  if (batch != NULL && !begin_recording (batch, error)) {
+    vlm_vk_batch_destroy (batch);
+    return NULL;
+  }
+  return batch;
+}
+
+static SetPool *
+add_set_pool (VlmVkBatch *batch, GError **error)
+{
+  VkDescriptorPoolSize sizes[] = {
+    { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, POOL_STORAGE },
+    { VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, POOL_TEXEL },
+  };
+  VkDescriptorPoolCreateInfo info = {
+    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+    .maxSets = POOL_SETS,
+    .poolSizeCount = G_N_ELEMENTS (sizes),
+    .pPoolSizes = sizes,
+  };
+  SetPool pool = { VK_NULL_HANDLE, POOL_SETS, POOL_STORAGE, POOL_TEXEL };
+  if (!vlm_vk_call (error, vkCreateDescriptorPool, batch->device->handle, &info,
+          NULL, &pool.handle))
+    return NULL;
+  g_array_append_val (batch->set_pools, pool);
+  return &g_array_index (batch->set_pools, SetPool, batch->set_pools->len - 1);
+}
+
+/* The pool in use, or the next one where that has too few left. */
+static SetPool *
+find_set_pool (
+    VlmVkBatch *batch, guint n_storage, guint n_texel, GError **error)
+{
+  for (; batch->i_set_pool < batch->set_pools->len; batch->i_set_pool++) {
+    SetPool *pool =
+        &g_array_index (batch->set_pools, SetPool, batch->i_set_pool);
+    if (pool->n_sets > 0 && pool->n_storage >= n_storage &&
+        pool->n_texel >= n_texel)
+      return pool;
+  }
+  return add_set_pool (batch, error);
+}
+
+VkDescriptorSet
+vlm_vk_batch_alloc_set (
+    VlmVkBatch *batch, const VlmVkPipeline *pipeline, GError **error)
+{
+  guint n_texel = 0;
+  for (guint i = 0; i < pipeline->shader->n_bindings; i++)
+    n_texel += pipeline->shader->bindings[i] == 'T';
+  guint n_storage = pipeline->shader->n_bindings - n_texel;
+
+  SetPool *pool = find_set_pool (batch, n_storage, n_texel, error);
+  if (pool == NULL)
+    return VK_NULL_HANDLE;
+  VkDescriptorSetAllocateInfo info = {
+    .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+    .descriptorPool = pool->handle,
+    .descriptorSetCount = 1,
+    .pSetLayouts = &pipeline->set_layout,
+  };
+  VkDescriptorSet set;
+  if (!vlm_vk_call (
+          error, vkAllocateDescriptorSets, batch->device->handle, &info, &set))
+    return VK_NULL_HANDLE;
+  pool->n_sets--;
+  pool->n_storage -= n_storage;
+  pool->n_texel -= n_texel;
+  return set;
+}
+
+void
+vlm_vk_batch_hold (VlmVkBatch *batch, VlmVkBuffer *buffer)
+{
+  if (g_hash_table_add (batch->buffers, buffer))
+    vlm_vk_buffer_hold (buffer);
+}
+
+void
+vlm_vk_batch_hold_view (VlmVkBatch *batch, VlmVkBuffer *buffer, VlmVkView *view)
+{
+  ViewUse use = { buffer, view };
+  vlm_vk_batch_hold (batch, buffer);
+  g_array_append_val (batch->views, use);
+}
+
+static VkResult
+submit_locked (VlmVkBatch *batch, GError **error)
+{
+  VlmVkDevice *device = batch->device;
+  guint64 value = device->last_value + 1;
+  VkTimelineSemaphoreSubmitInfo timeline = {
+    .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+    .signalSemaphoreValueCount = 1,
+    .pSignalSemaphoreValues = &value,
+  };
+  VkSubmitInfo info = {
+    .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+    .pNext = &timeline,
+    .commandBufferCount = 1,
+    .pCommandBuffers = &batch->commands,
+    .signalSemaphoreCount = 1,
+    .pSignalSemaphores = &device->timeline,
+  };
+  VkResult result = vlm_vk_try (
+      error, vkQueueSubmit, device->queue, 1, &info, VK_NULL_HANDLE);
+  if (result >= 0) {
+    batch->value = device->last_value = value;
+    g_queue_push_tail (&device->in_flight, batch);
+  } else if (result == VK_ERROR_DEVICE_LOST) {
+    /* Some of it may be running: keep it until the device is closed. */
+    batch->value = G_MAXUINT64;
+    g_queue_push_tail (&device->in_flight, batch);
+  }
+  return result;
+}
+
+gboolean
+vlm_vk_batch_submit (VlmVkBatch *batch, guint64 *value, GError **error)
+{
+  VlmVkDevice *device = batch->device;
+  vlm_vk_barrier_finish (&batch->barrier, batch->commands);
+  if (!vlm_vk_device_check (device, error) ||
+      vlm_vk_device_note (device,
+          vlm_vk_try (error, vkEndCommandBuffer, batch->commands)) < 0) {
+    vlm_vk_batch_recycle (batch);
+    return FALSE;
+  }
+
+  g_mutex_lock (&device->queue_lock);
+  VkResult result = submit_locked (batch, error);
+  if (result >= 0)
+    *value = batch->value;
+  g_mutex_unlock (&device->queue_lock);
+
+  if (vlm_vk_device_note (device, result) >= 0) {
+    vlm_vk_device_reap (device);
+    return TRUE;
+  }
+  if (result != VK_ERROR_DEVICE_LOST)
+    vlm_vk_batch_recycle (batch);
+  return FALSE;
+}
+
+static gboolean
+reset (VlmVkBatch *batch, GError **error)
+{
+  VkDevice device = batch->device->handle;
+  for (guint i = 0; i < batch->set_pools->len; i++) {
+    SetPool *pool = &g_array_index (batch->set_pools, SetPool, i);
+    if (!vlm_vk_call (error, vkResetDescriptorPool, device, pool->handle, 0))
+      return FALSE;
+    pool->n_sets = POOL_SETS;
+    pool->n_storage = POOL_STORAGE;
+    pool->n_texel = POOL_TEXEL;
+  }
+  batch->i_set_pool = 0;
+  vlm_vk_barrier_reset (&batch->barrier);
+  return vlm_vk_call (error, vkResetCommandPool, device, batch->pool, 0);
+}
+
+void
+vlm_vk_batch_recycle (VlmVkBatch *batch)
+{
+  VlmVkDevice *device = batch->device;
+  g_autoptr (GError) error = NULL;
+
+  if (batch->value > 0 && batch->value != G_MAXUINT64)
+    vlm_vk_ticks_collect (&batch->ticks, device);
+  drop_holds (batch);
+  gboolean keep = reset (batch, &error);
+  if (!keep)
+    g_debug ("a command buffer is not used again: %s", error->message);
+
+  if (keep) {
+    g_mutex_lock (&device->batches_lock);
+    keep = device->batches->len < MAX_RECYCLED;
+    if (keep)
+      g_ptr_array_add (device->batches, batch);
+    g_mutex_unlock (&device->batches_lock);
+  }
+  if (!keep)
+    vlm_vk_batch_destroy (batch);
+}

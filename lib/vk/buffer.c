@@ -1,0 +1,224 @@
+/* gst-vlm: sub-allocated Vulkan buffers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "vk/buffer-private.h"
+
+#include <string.h>
+
+#include <vlm/vlm-error.h>
+
+#include "base/checked.h"
+#include "vk/result.h"
+#include "vk/staging.h"
+
+/* The largest texel is 16 bytes; handles are a multiple of it in size. */
+#define GRANULE_BYTES 16
+/* Reads from memory that is mapped but not cached are slow (it is behind a bus,
+ * or write-combined); above this a copy to a cached buffer is faster. */
+#define MAX_UNCACHED_READ_BYTES 4096
+
+static gboolean
+create_handle (VlmVkBuffer *buffer, VlmVkBufferUse use, GError **error)
+{
+  VlmVkDevice *device = buffer->device;
+  VkBufferCreateInfo info = {
+    .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+    .size = vlm_align_up (buffer->n_bytes, GRANULE_BYTES),
+    .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+        VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
+        VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+    .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+  };
+  if (!vlm_vk_call (error, vkCreateBuffer, device->handle, &info, NULL,
+          &buffer->handle)) {
+    buffer->handle = VK_NULL_HANDLE;
+    return FALSE;
+  }
+
+  VkMemoryRequirements requirements;
+  vkGetBufferMemoryRequirements (device->handle, buffer->handle, &requirements);
+  GError *local = NULL;
+  if (!vlm_vk_memory_alloc (
+          device->memory, &requirements, use, &buffer->block, &local)) {
+    /* Finished work may still hold memory. */
+    if (!g_error_matches (
+            local, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY)) {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+    g_clear_error (&local);
+    vlm_vk_device_reap (device);
+    if (!vlm_vk_memory_alloc (
+            device->memory, &requirements, use, &buffer->block, error))
+      return FALSE;
+  }
+  return vlm_vk_call (error, vkBindBufferMemory, device->handle, buffer->handle,
+      buffer->block.memory, buffer->block.offset);
+}
+
+static void
+view_free (VlmVkBuffer *buffer, VlmVkView *view)
+{
+  vkDestroyBufferView (buffer->device->handle, view->handle, NULL);
+  g_free (view);
+}
+
+static void
+buffer_free (VlmVkBuffer *buffer)
+{
+  if (buffer->views != NULL) {
+    GHashTableIter iter;
+    gpointer view;
+    g_hash_table_iter_init (&iter, buffer->views);
+    while (g_hash_table_iter_next (&iter, &view, NULL))
+      view_free (buffer, view);
+    g_hash_table_unref (buffer->views);
+  }
+  vkDestroyBuffer (buffer->device->handle, buffer->handle, NULL);
+  vlm_vk_memory_free (buffer->device->memory, &buffer->block);
+  g_mutex_clear (&buffer->views_lock);
+  g_free (buffer);
+}
+
+static VlmVkBuffer *
+buffer_new (VlmVkDevice *device, guint64 n_bytes, VlmVkBufferUse use,
+    gboolean holds_device, GError **error)
+{
+  g_assert (n_bytes > 0);
+  guint64 most = device->physical.caps.max_allocation_bytes;
+  if (n_bytes > most - GRANULE_BYTES) {
+    g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY,
+        "a buffer of %" G_GUINT64_FORMAT " bytes is beyond the device's limit "
+        "of %" G_GUINT64_FORMAT " for one allocation",
+        n_bytes, most);
+    return NULL;
+  }
+
+  VlmVkBuffer *buffer = g_new0 (VlmVkBuffer, 1);
+  g_atomic_ref_count_init (&buffer->users);
+  g_atomic_ref_count_init (&buffer->holds);
+  g_mutex_init (&buffer->views_lock);
+  buffer->device = device;
+  buffer->n_bytes = n_bytes;
+  if (!create_handle (buffer, use, error)) {
+    buffer_free (buffer);
+    return NULL;
+  }
+  buffer->holds_device = holds_device;
+  if (holds_device)
+    vlm_vk_device_ref (device);
+  if (use != VLM_VK_BUFFER_DEVICE || !device->no_map)
+    buffer->mapped = buffer->block.mapped;
+  return buffer;
+}
+
+VlmVkBuffer *
+vlm_vk_buffer_new (
+    VlmVkDevice *device, guint64 n_bytes, VlmVkBufferUse use, GError **error)
+{
+  return buffer_new (device, n_bytes, use, TRUE, error);
+}
+
+VlmVkBuffer *
+vlm_vk_buffer_new_internal (
+    VlmVkDevice *device, guint64 n_bytes, VlmVkBufferUse use, GError **error)
+{
+  return buffer_new (device, n_bytes, use, FALSE, error);
+}
+
+VlmVkBuffer *
+vlm_vk_buffer_ref (VlmVkBuffer *buffer)
+{
+  g_atomic_ref_count_inc (&buffer->users);
+  return buffer;
+}
+
+void
+vlm_vk_buffer_unref (VlmVkBuffer *buffer)
+{
+  if (buffer == NULL || !g_atomic_ref_count_dec (&buffer->users))
+    return;
+  VlmVkDevice *device = buffer->holds_device ? buffer->device : NULL;
+  vlm_vk_buffer_release (buffer);
+  vlm_vk_device_unref (device);
+}
+
+void
+vlm_vk_buffer_hold (VlmVkBuffer *buffer)
+{
+  g_atomic_ref_count_inc (&buffer->holds);
+}
+
+void
+vlm_vk_buffer_release (VlmVkBuffer *buffer)
+{
+  if (g_atomic_ref_count_dec (&buffer->holds))
+    buffer_free (buffer);
+}
+
+VkBuffer
+vlm_vk_buffer_get_handle (VlmVkBuffer *buffer)
+{
+  return buffer->handle;
+}
+
+guint64
+vlm_vk_buffer_get_size (VlmVkBuffer *buffer)
+{
+  return buffer->n_bytes;
+}
+
+guint8 *
+vlm_vk_buffer_map (VlmVkBuffer *buffer)
+{
+  return buffer->mapped;
+}
+
+static gboolean
+in_range (const VlmVkBuffer *buffer, guint64 offset, guint64 n_bytes)
+{
+  return offset <= buffer->n_bytes && n_bytes <= buffer->n_bytes - offset;
+}
+
+gboolean
+vlm_vk_buffer_fill (VlmVkBuffer *buffer, guint64 offset, guint64 n_bytes,
+    gsize granule_bytes, VlmVkFillFunc fill, gpointer user_data, GError **error)
+{
+  g_assert (in_range (buffer, offset, n_bytes));
+  g_assert (granule_bytes > 0);
+  if (n_bytes == 0)
+    return TRUE;
+  if (buffer->mapped == NULL)
+    return vlm_vk_staging_fill (
+        buffer, offset, n_bytes, granule_bytes, fill, user_data, error);
+  fill (buffer->mapped + offset, 0, n_bytes, user_data);
+  return TRUE;
+}
+
+static void
+fill_from_memory (
+    guint8 *target, guint64 offset, gsize n_bytes, gpointer user_data)
+{
+  memcpy (target, (const guint8 *) user_data + offset, n_bytes);
+}
+
+gboolean
+vlm_vk_buffer_write (VlmVkBuffer *buffer, guint64 offset, const void *data,
+    gsize n_bytes, GError **error)
+{
+  return vlm_vk_buffer_fill (
+      buffer, offset, n_bytes, 1, fill_from_memory, (gpointer) data, error);
+}
+
+gboolean
+vlm_vk_buffer_read (VlmVkBuffer *buffer, guint64 offset, void *data,
+    gsize n_bytes, GError **error)
+{
+  g_assert (in_range (buffer, offset, n_bytes));
+  if (n_bytes == 0)
+    return TRUE;
+  if (buffer->mapped == NULL ||
+      (!buffer->block.cached && n_bytes > MAX_UNCACHED_READ_BYTES))
+    return vlm_vk_staging_read (buffer, offset, data, n_bytes, error);
+  memcpy (data, buffer->mapped + offset, n_bytes);
+  return TRUE;
+}

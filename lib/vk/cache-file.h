@@ -1,0 +1,17 @@
+/* gst-vlm: the pipeline cache on disk
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "vk/physical.h"
+
+/* Where the cache of this device and driver lies. */
+char *vlm_vk_cache_file_path (const VlmVkPhysical *physical);
+
+/* What vkGetPipelineCacheData () once gave on this very driver; NULL when there
+ * is no file, or (with a warning) when it is not whole or not of this driver. */
+GBytes *
+vlm_vk_cache_file_load (const char *path, const VlmVkPhysical *physical);
+
+/* Replaces the file at once or not at all. */
+gboolean vlm_vk_cache_file_save (
+    const char *path, const guint8 *data, gsize n_bytes, GError **error);

@@ -1,0 +1,17 @@
+/* gst-vlm: copies to and from memory that the host does not see
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "vk/device-private.h"
+
+/* Takes memory on first use and keeps it. Thread-safe: one copy at a time. */
+VlmVkStaging *vlm_vk_staging_new (void);
+/* Its work must be complete. NULL-safe. */
+void vlm_vk_staging_free (VlmVkStaging *staging);
+
+/* As vlm_vk_buffer_fill () and vlm_vk_buffer_read (). */
+gboolean vlm_vk_staging_fill (VlmVkBuffer *buffer, guint64 offset,
+    guint64 n_bytes, gsize granule_bytes, VlmVkFillFunc fill,
+    gpointer user_data, GError **error);
+gboolean vlm_vk_staging_read (VlmVkBuffer *buffer, guint64 offset, void *data,
+    gsize n_bytes, GError **error);

@@ -46,9 +46,15 @@ typedef enum {
  * @width: in pixels
  * @height: in pixels
  * @planes: first byte of each plane, in GStreamer's plane order for @format
- * @strides: bytes from one row to the next, a plane each
+ *   (so that the second plane of YV12 is Cr)
+ * @strides: bytes from one row to the next, a plane each; negative for
+ *   pictures that are stored from the bottom up
  *
  * Borrowed pixels; valid for the call it is given to.
+ *
+ * Sides may be odd; subsampled planes then have (n + 1) / 2 columns or rows.
+ * A chroma sample stands for all the pixels it covers (replication), as in
+ * the unscaled conversions of the common players. Alpha is dropped.
  */
 typedef struct {
   VlmPixelFormat format;
@@ -105,14 +111,19 @@ VLM_API VlmFrame *vlm_frame_new (const VlmImageView *view, guint width,
     guint height, VlmResample resample, GError **error);
 VLM_API VlmFrame *vlm_frame_ref (VlmFrame *frame);
 VLM_API void vlm_frame_unref (VlmFrame *frame);
+VLM_API float vlm_frame_luma_motion (const VlmFrame *a, const VlmFrame *b);
 
 /**
  * VlmVideoLimits:
  * @min_pixels: smallest area of a frame, 0 for the default (128 tokens)
- * @max_pixels: largest area of a frame, 0 for the default (768 tokens)
+ * @max_pixels: largest area of a frame, 0 for the default (768 tokens);
+ *   it only ever lowers what the other limits allow
  * @total_pixels: largest area of all frames together, 0 for the default
+ *   (115200 tokens)
  *
- * The pixel budget of a video as in qwen-vl-utils.
+ * The pixel budget of a video as in qwen-vl-utils. A token is a square of
+ * patch_size * merge_size pixels. A @max_pixels below the default of
+ * @min_pixels lowers that, too; below a given @min_pixels it is an error.
  */
 typedef struct {
   guint64 min_pixels;

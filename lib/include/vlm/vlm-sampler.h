@@ -29,8 +29,8 @@ typedef struct {
  * @start: stream time at which it begins, ns
  * @end: stream time at which it ends (exclusive), ns
  * @slot_duration: distance of the slots, ns (at the start of the window)
- * @partial: cut short by the end of the stream
- * @n_samples: how many samples
+ * @partial: cut short by the end of the stream or a discontinuity
+ * @n_samples: how many samples, a multiple of the frames in a slice
  * @samples: (array length=n_samples): the samples, in order of their slots
  *
  * A span of video, ready to be analysed. Windows that overlap share their
@@ -75,22 +75,30 @@ typedef struct {
  * Decides how far the next slot is from the one that was just filled. Must be a
  * pure function of what it was told so far.
  *
- * Returns: distance in ns, > 0
+ * Returns: distance in ns, taken into the range from 1 ms to an hour
  */
 typedef gint64 (*VlmRatePolicy) (
     const VlmRateObservation *observation, gpointer user_data);
 
 /**
  * VlmSamplerParams:
- * @fps_n: numerator of the sampling rate (2)
- * @fps_d: denominator of the sampling rate (1)
+ * @fps_n: numerator of the sampling rate, 0 for the default (2)
+ * @fps_d: denominator of the sampling rate, 0 for the default (1)
  * @window: length of a window, ns
  * @hop: from one window's start to the next one's, ns; 0 means @window
- * @frames_per_slice: frames in a temporal patch; windows begin on a slice (2)
- * @max_hold: a frame fills later empty slots for no longer than this, ns;
- *   0 for the default of 5 s
+ * @frames_per_slice: frames in a temporal patch, 0 for the default (2);
+ *   windows begin on a slice
+ * @max_hold: a frame fills later empty slots for no longer than this after its
+ *   end, ns, and of its duration no more than this is believed; 0 for the
+ *   default of 5 s
  * @policy: (nullable): variable rate; %NULL for the fixed one
  * @policy_data: closure of @policy
+ *
+ * Rates go from one frame an hour to 1000 a second, @window and @hop to 10^16
+ * ns, @max_hold to a day. A @window that is not a whole number of slices is
+ * rounded up. A @hop beyond @window leaves spans that nobody watches; no frame
+ * is wanted there. With a @policy the rate given here is the one it starts
+ * with.
  */
 typedef struct {
   guint fps_n;
@@ -106,13 +114,42 @@ typedef struct {
 /**
  * VlmSampler:
  *
- * Samples by timestamp on a grid that is anchored at stream time 0, so that
- * the slices of overlapping windows coincide. Pure bookkeeping; one thread.
+ * Samples by timestamp on a grid that is anchored at stream time 0: slot n is
+ * at n * fps_d / fps_n seconds, rounded to the nanosecond, without drift. A
+ * slice is frames_per_slice slots and begins at a multiple of that many, so the
+ * slices of overlapping windows coincide. Pure bookkeeping; one thread.
+ *
+ * Windows: the first one of an epoch begins with the first slice that starts at
+ * or after the first buffer (or less than a quarter of a slot before it).
+ * Window k begins with the slice nearest to k * hop later, but never leaves a
+ * slice out when hop <= window. All windows of a fixed rate have the same number
+ * of slices.
+ *
+ * Slots and frames: with tolerance = min (half the frame's duration, a quarter
+ * of a slot), a frame at t of duration d fills the slots in
+ * [t - tolerance, t + d - tolerance). So the nearest frame of a fast stream is
+ * taken, a frame of a slow stream fills all slots it is shown at, and jitter
+ * within the tolerance changes nothing. If the duration is not known, half the
+ * distance to the frame before is the tolerance and the frame fills the slots up
+ * to t + tolerance. A slot that no frame fills gets the next frame if that comes
+ * within half a slot, else the frame sampled before.
+ *
+ * Epochs: when nothing comes for more than max_hold, when time goes back by
+ * more than min (a quarter of a slot, 250 ms), when the size of the frames
+ * changes and upon vlm_sampler_reset(), a new epoch begins. What the old one
+ * holds that was in no window yet becomes a partial window, its last slice
+ * filled up with its last frame.
+ *
+ * Use: for every buffer ask vlm_sampler_wants(); if so, make a #VlmFrame and
+ * vlm_sampler_add() it; then vlm_sampler_pop() until it returns %NULL. The
+ * number of windows that can be waiting is bounded by what fits into max_hold.
  */
 typedef struct _VlmSampler VlmSampler;
 
 VLM_API VlmSampler *vlm_sampler_new (const VlmSamplerParams *params);
 VLM_API void vlm_sampler_free (VlmSampler *sampler);
+VLM_API void vlm_sampler_set_load (
+    VlmSampler *sampler, double seconds_per_second);
 VLM_API gboolean vlm_sampler_wants (
     VlmSampler *sampler, gint64 stream_time, gint64 duration);
 VLM_API void vlm_sampler_add (

@@ -1,0 +1,299 @@
+/* gst-vlm: every pixel format to RGB
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef __GNUC__
+#ifndef __clang__
+#pragma GCC optimize("O3")
+#endif
+#endif
+
+#include <math.h>
+#include <string.h>
+
+#include <vlm/vlm-error.h>
+
+#include "media/convert.h"
+#include "media/limits.h"
+#include "media/simd.h"
+
+/* Where the components of a format are. A sample of a plane is @step bytes
+ * from the next one, @shift says how many pixels it stands for. */
+typedef struct
+{
+  guint n_planes;
+  guint x_shift[3];
+  guint y_shift[3];
+  guint row_step[3]; /* bytes a sample of the plane */
+  guint8 plane[3];   /* of R, G, B or Y, Cb, Cr */
+  guint8 offset[3];
+  guint8 step[3];
+  gboolean is_rgb;
+} FormatInfo;
+
+#define PACKED_RGB(bytes, r, g, b)                                             \
+  {                                                                            \
+    1, { 0 }, { 0 }, { bytes }, { 0 }, { r, g, b }, { bytes, bytes, bytes },   \
+        TRUE                                                                   \
+  }
+/* Rows of 4:2:2 packed formats hold whole pairs of pixels. */
+#define PACKED_YUV(y, u, v)                                                    \
+  {                                                                            \
+    1, { 1 }, { 0 }, { 4 }, { 0 }, { y, u, v }, { 2, 4, 4 }, FALSE             \
+  }
+#define PLANAR_YUV(u, v)                                                       \
+  {                                                                            \
+    3, { 0, 1, 1 }, { 0, 1, 1 }, { 1, 1, 1 }, { 0, u, v }, { 0 }, { 1, 1, 1 }, \
+        FALSE                                                                  \
+  }
+
+static const FormatInfo formats[] = {
+  [VLM_PIXEL_FORMAT_RGB] = PACKED_RGB (3, 0, 1, 2),
+  [VLM_PIXEL_FORMAT_BGR] = PACKED_RGB (3, 2, 1, 0),
+  [VLM_PIXEL_FORMAT_RGBX] = PACKED_RGB (4, 0, 1, 2),
+  [VLM_PIXEL_FORMAT_BGRX] = PACKED_RGB (4, 2, 1, 0),
+  [VLM_PIXEL_FORMAT_RGBA] = PACKED_RGB (4, 0, 1, 2),
+  [VLM_PIXEL_FORMAT_BGRA] = PACKED_RGB (4, 2, 1, 0),
+  [VLM_PIXEL_FORMAT_GRAY8] = PACKED_RGB (1, 0, 0, 0),
+  [VLM_PIXEL_FORMAT_NV12] = { 2, { 0, 1 }, { 0, 1 }, { 1, 2 }, { 0, 1, 1 },
+      { 0, 0, 1 }, { 1, 2, 2 }, FALSE },
+  [VLM_PIXEL_FORMAT_I420] = PLANAR_YUV (1, 2),
+  [VLM_PIXEL_FORMAT_YV12] = PLANAR_YUV (2, 1),
+  [VLM_PIXEL_FORMAT_YUY2] = PACKED_YUV (0, 1, 3),
+  [VLM_PIXEL_FORMAT_UYVY] = PACKED_YUV (1, 0, 2),
+};
+
+gboolean
+vlm_image_view_check (const VlmImageView *view, GError **error)
+{
+  if ((guint) view->format >= G_N_ELEMENTS (formats) ||
+      (guint) view->matrix > VLM_COLOR_MATRIX_BT2020) {
+    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+        "unknown pixel format %d or colour matrix %d", (int) view->format,
+        (int) view->matrix);
+    return FALSE;
+  }
+  if (view->width == 0 || view->height == 0 || view->width > VLM_MAX_SIDE ||
+      view->height > VLM_MAX_SIDE ||
+      (guint64) view->width * view->height > VLM_MAX_AREA) {
+    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+        "a picture of %ux%u pixels: sides must be 1 to %u, the area at most "
+        "%u",
+        view->width, view->height, VLM_MAX_SIDE, VLM_MAX_AREA);
+    return FALSE;
+  }
+
+  const FormatInfo *info = &formats[view->format];
+  for (guint i = 0; i < info->n_planes; i++) {
+    guint shift = info->x_shift[i];
+    gint64 n_samples = (view->width + (1u << shift) - 1) >> shift;
+    gint64 row_bytes = n_samples * info->row_step[i];
+
+    if (view->planes[i] == NULL ||
+        ABS ((gint64) view->strides[i]) < row_bytes) {
+      g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+          "plane %u of a picture of %ux%u pixels: %s, stride %d, a row needs "
+          "%d bytes",
+          i, view->width, view->height,
+          view->planes[i] == NULL ? "no data" : "data", view->strides[i],
+          (int) row_bytes);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static void
+init_matrix (VlmConverter *self)
+{
+  static const double weights[][2] = {
+    [VLM_COLOR_MATRIX_BT601] = { 0.299, 0.114 },
+    [VLM_COLOR_MATRIX_BT709] = { 0.2126, 0.0722 },
+    [VLM_COLOR_MATRIX_BT2020] = { 0.2627, 0.0593 },
+  };
+  gboolean full = self->view->full_range;
+  double kr = weights[self->view->matrix][0];
+  double kb = weights[self->view->matrix][1];
+  double kg = 1.0 - kr - kb;
+  double luma = full ? 1.0 : 255.0 / 219.0;
+  double chroma = (full ? 1.0 : 255.0 / 224.0) * 65536.0;
+
+  self->luma_offset = full ? 0 : 16;
+  self->luma_factor = (gint16) lrint (luma * 16384.0);
+  self->red_v = (gint32) lrint (2.0 * (1.0 - kr) * chroma);
+  self->blue_u = (gint32) lrint (2.0 * (1.0 - kb) * chroma);
+  self->green_u = (gint32) lrint (-2.0 * (1.0 - kb) * kb / kg * chroma);
+  self->green_v = (gint32) lrint (-2.0 * (1.0 - kr) * kr / kg * chroma);
+  for (int i = 0; i < 256; i++)
+    self->gray[i] =
+        (guint8) CLAMP (lrint ((i - self->luma_offset) * luma), 0, 255);
+}
+
+void
+vlm_converter_init (
+    VlmConverter *converter, const VlmImageView *view, guint max_span)
+{
+  memset (converter, 0, sizeof *converter);
+  converter->view = view;
+  converter->max_span = max_span;
+  init_matrix (converter);
+  if (formats[view->format].is_rgb)
+    return;
+  converter->luma = g_malloc (max_span);
+  for (guint i = 0; i < 3; i++)
+    converter->terms[i] = g_new (gint16, max_span + 1);
+}
+
+void
+vlm_converter_clear (VlmConverter *converter)
+{
+  g_clear_pointer (&converter->luma, g_free);
+  for (guint i = 0; i < 3; i++)
+    g_clear_pointer (&converter->terms[i], g_free);
+}
+
+VLM_CLONES static void
+split_3 (const guint8 *restrict in, guint n, guint8 *restrict a,
+    guint8 *restrict b, guint8 *restrict c)
+{
+  for (guint i = 0; i < n; i++) {
+    a[i] = in[3 * i];
+    b[i] = in[3 * i + 1];
+    c[i] = in[3 * i + 2];
+  }
+}
+
+VLM_CLONES static void
+split_4 (const guint8 *restrict in, guint n, guint8 *restrict a,
+    guint8 *restrict b, guint8 *restrict c)
+{
+  for (guint i = 0; i < n; i++) {
+    a[i] = in[4 * i];
+    b[i] = in[4 * i + 1];
+    c[i] = in[4 * i + 2];
+  }
+}
+
+VLM_CLONES static void
+take_even (const guint8 *restrict in, guint n, guint8 *restrict out)
+{
+  for (guint i = 0; i < n; i++)
+    out[i] = in[2 * i];
+}
+
+static void
+convert_rgb (
+    VlmConverter *self, const guint8 *row, guint n, guint8 *const rgb[3])
+{
+  const FormatInfo *info = &formats[self->view->format];
+  gboolean is_bgr = info->offset[0] == 2;
+  guint8 *first = is_bgr ? rgb[2] : rgb[0];
+  guint8 *third = is_bgr ? rgb[0] : rgb[2];
+
+  if (info->step[0] == 3) {
+    split_3 (row, n, first, rgb[1], third);
+  } else if (info->step[0] == 4) {
+    split_4 (row, n, first, rgb[1], third);
+  } else {
+    for (guint i = 0; i < n; i++)
+      rgb[0][i] = self->gray[row[i]];
+    memcpy (rgb[1], rgb[0], n);
+    memcpy (rgb[2], rgb[0], n);
+  }
+}
+
+/* What a chroma sample adds, for the two pixels of a row it stands for. The
+ * half for the rounding of the sum is in it. */
+VLM_CLONES static void
+make_terms (const VlmConverter *self, const guint8 *restrict u,
+    const guint8 *restrict v, guint step, guint n, gint16 *restrict red,
+    gint16 *restrict green, gint16 *restrict blue)
+{
+  const gint32 half = (1 << 10) + (16 << 11);
+  const gint32 red_v = self->red_v;
+  const gint32 green_u = self->green_u;
+  const gint32 green_v = self->green_v;
+  const gint32 blue_u = self->blue_u;
+
+/* A step that is known lets the loads be vectorised. */
+#define MAKE_TERMS(known_step)                                                 \
+  for (guint i = 0; i < n; i++) {                                              \
+    gint32 cb = u[i * known_step] - 128;                                       \
+    gint32 cr = v[i * known_step] - 128;                                       \
+    gint16 to_red = (gint16) ((cr * red_v + half) >> 11);                      \
+    gint16 to_green = (gint16) ((cb * green_u + cr * green_v + half) >> 11);   \
+    gint16 to_blue = (gint16) ((cb * blue_u + half) >> 11);                    \
+    red[2 * i] = red[2 * i + 1] = to_red;                                      \
+    green[2 * i] = green[2 * i + 1] = to_green;                                \
+    blue[2 * i] = blue[2 * i + 1] = to_blue;                                   \
+  }
+  if (step == 1)
+    MAKE_TERMS (1)
+  else if (step == 2)
+    MAKE_TERMS (2)
+  else
+    MAKE_TERMS (4)
+#undef MAKE_TERMS
+}
+
+VLM_CLONES static void
+add_luma (const guint8 *restrict luma, gint16 offset, gint16 factor, guint n,
+    const gint16 *restrict term, guint8 *restrict out)
+{
+  for (guint i = 0; i < n; i++) {
+    gint16 shifted = (gint16) ((luma[i] - offset) << 6);
+    gint16 scaled = (gint16) (((((gint32) shifted * factor) >> 14) + 1) >> 1);
+    gint16 sum = (gint16) ((gint16) (scaled + term[i]) >> 5);
+
+    out[i] = (guint8) (sum < 0 ? 0 : sum > 255 ? 255 : sum);
+  }
+}
+
+static void
+convert_yuv (
+    VlmConverter *self, guint x, guint y, guint n, guint8 *const rgb[3])
+{
+  const VlmImageView *view = self->view;
+  const FormatInfo *info = &formats[view->format];
+  guint chroma_row = y >> info->y_shift[info->plane[1]];
+  const guint8 *samples[3];
+
+  for (guint i = 0; i < 3; i++) {
+    guint plane = info->plane[i];
+
+    samples[i] = view->planes[plane] +
+        (gssize) view->strides[plane] * (i == 0 ? y : chroma_row) +
+        (gsize) info->step[i] * (i == 0 ? x : x / 2) + info->offset[i];
+  }
+  if (info->step[0] == 2) {
+    take_even (samples[0], n, self->luma);
+    samples[0] = self->luma;
+  }
+  if (!self->has_terms || self->terms_row != chroma_row || self->terms_x != x ||
+      self->terms_n != n) {
+    make_terms (self, samples[1], samples[2], info->step[1], (n + 1) / 2,
+        self->terms[0], self->terms[1], self->terms[2]);
+    self->has_terms = TRUE;
+    self->terms_row = chroma_row;
+    self->terms_x = x;
+    self->terms_n = n;
+  }
+  for (guint i = 0; i < 3; i++)
+    add_luma (samples[0], self->luma_offset, self->luma_factor, n,
+        self->terms[i], rgb[i]);
+}
+
+void
+vlm_converter_span (
+    VlmConverter *converter, guint x, guint y, guint n, guint8 *const rgb[3])
+{
+  const VlmImageView *view = converter->view;
+  const FormatInfo *info = &formats[view->format];
+
+  g_assert (x % 2 == 0 && n <= converter->max_span);
+  if (info->is_rgb)
+    convert_rgb (converter,
+        view->planes[0] + (gssize) view->strides[0] * y +
+            (gsize) info->step[0] * x,
+        n, rgb);
+  else
+    convert_yuv (converter, x, y, n, rgb);
+}

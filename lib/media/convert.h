@@ -1,0 +1,40 @@
+/* gst-vlm: every pixel format to RGB
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-frame.h>
+
+/* Converts pieces of the rows of one picture. One thread. */
+typedef struct {
+  const VlmImageView *view;
+  guint max_span;
+  /* Y'CbCr: luma factor with 14 fractional bits, chroma factors with 16 */
+  gint16 luma_offset;
+  gint16 luma_factor;
+  gint32 red_v;
+  gint32 green_u;
+  gint32 green_v;
+  gint32 blue_u;
+  guint8 gray[256];
+  guint8 *luma;             /* [max_span], of packed formats */
+  /* What chroma adds to each channel, of the span that was converted last;
+   * 4:2:0 needs each one twice. */
+  gint16 *terms[3];         /* [max_span + 1] each, 5 fractional bits */
+  gboolean has_terms;
+  guint terms_row;
+  guint terms_x;
+  guint terms_n;
+} VlmConverter;
+
+/* Is the view one that can be read? Sets VLM_INFER_ERROR_BAD_INPUT. */
+gboolean vlm_image_view_check (const VlmImageView *view, GError **error);
+
+/* @view has been checked and outlives the converter; no span is longer than
+ * @max_span pixels. */
+void vlm_converter_init (
+    VlmConverter *converter, const VlmImageView *view, guint max_span);
+void vlm_converter_clear (VlmConverter *converter);
+
+/* Pixels @x (even) to @x + @n of row @y as planes of red, green and blue. */
+void vlm_converter_span (VlmConverter *converter, guint x, guint y, guint n,
+    guint8 *const rgb[3]);

@@ -1,0 +1,116 @@
+/* gst-vlm: small copies of video frames
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-error.h>
+#include <vlm/vlm-frame.h>
+
+#include "media/convert.h"
+#include "media/limits.h"
+#include "media/resample.h"
+
+G_DEFINE_BOXED_TYPE (VlmFrame, vlm_frame, vlm_frame_ref, vlm_frame_unref)
+
+/**
+ * vlm_frame_new:
+ * @view: the picture
+ * @width: of the copy, see vlm_video_plan_size()
+ * @height: of the copy
+ * @resample: which filter
+ * @error: return location
+ *
+ * Copies a picture as RGB in another size. The times of the copy are not set
+ * and there is no motion (-1); the caller fills them in before it shares the
+ * frame.
+ *
+ * Returns: (transfer full): the copy, or %NULL with
+ *   %VLM_INFER_ERROR_BAD_INPUT when the view cannot be read
+ */
+VlmFrame *
+vlm_frame_new (const VlmImageView *view, guint width, guint height,
+    VlmResample resample, GError **error)
+{
+  g_return_val_if_fail (view != NULL, NULL);
+  g_return_val_if_fail (
+      resample == VLM_RESAMPLE_IMAGE || resample == VLM_RESAMPLE_VIDEO, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!vlm_image_view_check (view, error))
+    return NULL;
+  if (width == 0 || height == 0 || width > VLM_MAX_SIDE ||
+      height > VLM_MAX_SIDE || (guint64) width * height > VLM_MAX_AREA) {
+    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+        "a copy of %ux%u pixels: sides must be 1 to %u, the area at most %u",
+        width, height, VLM_MAX_SIDE, VLM_MAX_AREA);
+    return NULL;
+  }
+
+  g_autoptr (VlmFrame) frame = g_atomic_rc_box_new0 (VlmFrame);
+  frame->width = width;
+  frame->height = height;
+  frame->source_width = view->width;
+  frame->source_height = view->height;
+  frame->time = (VlmInstant) VLM_INSTANT_NONE;
+  frame->time_source = VLM_TIME_SOURCE_NONE;
+  frame->luma_motion = -1.0f;
+  frame->pixels = g_malloc ((gsize) 3 * width * height);
+  if (!vlm_resample (view, width, height, resample, frame->pixels, error))
+    return NULL;
+  return g_steal_pointer (&frame);
+}
+
+/**
+ * vlm_frame_ref:
+ * @frame: a frame
+ *
+ * Returns: (transfer full): the same frame
+ */
+VlmFrame *
+vlm_frame_ref (VlmFrame *frame)
+{
+  g_return_val_if_fail (frame != NULL, NULL);
+  return g_atomic_rc_box_acquire (frame);
+}
+
+static void
+clear_frame (gpointer data)
+{
+  g_free (((VlmFrame *) data)->pixels);
+}
+
+/**
+ * vlm_frame_unref:
+ * @frame: (transfer full): a frame
+ */
+void
+vlm_frame_unref (VlmFrame *frame)
+{
+  g_return_if_fail (frame != NULL);
+  g_atomic_rc_box_release_full (frame, clear_frame);
+}
+
+/**
+ * vlm_frame_luma_motion:
+ * @a: a frame
+ * @b: another one
+ *
+ * Returns: the mean absolute difference of their BT.601 luma, 0 to 255, or -1
+ *   when they differ in size
+ */
+float
+vlm_frame_luma_motion (const VlmFrame *a, const VlmFrame *b)
+{
+  g_return_val_if_fail (a != NULL && b != NULL, -1.0f);
+
+  if (a->width != b->width || a->height != b->height)
+    return -1.0f;
+
+  gsize n = (gsize) a->width * a->height;
+  guint64 sum = 0;
+  for (gsize i = 0; i < n; i++) {
+    const guint8 *p = a->pixels + 3 * i;
+    const guint8 *q = b->pixels + 3 * i;
+    gint luma = 77 * (p[0] - q[0]) + 150 * (p[1] - q[1]) + 29 * (p[2] - q[2]);
+
+    sum += (guint64) ABS (luma);
+  }
+  return (float) ((double) sum / 256.0 / (double) n);
+}

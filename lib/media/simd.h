@@ -1,0 +1,33 @@
+/* gst-vlm: loops that matter are compiled once for every x86 there is
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define VLM_SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define VLM_SANITIZED 1
+#endif
+
+/* The loader picks the clone before a sanitizer's runtime is up, so sanitized
+ * builds take the plain code. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(VLM_SANITIZED)
+#define VLM_CLONES __attribute__ ((target_clones ("default", "avx2")))
+#else
+#define VLM_CLONES
+#endif
+
+/* Eight lanes: one register of AVX2, two of SSE2 and NEON. The *u types may
+ * stand at any address. */
+typedef float VlmF32x8 __attribute__ ((vector_size (32)));
+typedef int VlmI32x8 __attribute__ ((vector_size (32)));
+typedef unsigned char VlmU8x8 __attribute__ ((vector_size (8)));
+typedef float VlmF32x8u
+    __attribute__ ((vector_size (32), aligned (4), may_alias));
+typedef int VlmI32x8u
+    __attribute__ ((vector_size (32), aligned (4), may_alias));
+typedef unsigned char VlmU8x8u
+    __attribute__ ((vector_size (8), aligned (1), may_alias));

@@ -1,0 +1,102 @@
+/* gst-vlm: the weights of the antialiased bicubic filter
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/taps.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Keys' cubic with a = -1/2. */
+static double
+cubic (double x)
+{
+  const double a = -0.5;
+
+  x = fabs (x);
+  if (x < 1.0)
+    return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
+  if (x < 2.0)
+    return (((x - 5.0) * x + 8.0) * x - 4.0) * a;
+  return 0.0;
+}
+
+/* Inputs that output @o sees: the kernel is stretched when there is more input
+ * than output. */
+static void
+place (VlmTaps *taps, guint o, double *center, double *stretch)
+{
+  double scale = (double) taps->n_in / taps->n_out;
+
+  *stretch = MAX (scale, 1.0);
+  *center = (o + 0.5) * scale;
+
+  double support = 2.0 * *stretch;
+  double low = MAX (*center - support + 0.5, 0.0);
+  double high = MIN (*center + support + 0.5, (double) taps->n_in);
+  taps->first[o] = (guint) low;
+  taps->count[o] = (guint) high - taps->first[o];
+}
+
+static void
+weigh (VlmTaps *taps, guint o, double *scratch)
+{
+  double center, stretch, sum = 0.0;
+  float *f32 = taps->f32 + (gsize) o * taps->stride;
+  gint32 *fixed = taps->fixed + (gsize) o * taps->stride;
+
+  place (taps, o, &center, &stretch);
+  for (guint k = 0; k < taps->count[o]; k++) {
+    scratch[k] = cubic ((k + taps->first[o] - center + 0.5) * (1.0 / stretch));
+    sum += scratch[k];
+  }
+  for (guint k = 0; k < taps->count[o]; k++) {
+    double weight = scratch[k] / sum;
+    double scaled = weight * (1 << VLM_TAPS_FRACTION_BITS);
+
+    f32[k] = (float) weight;
+    fixed[k] = (gint32) (scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
+  }
+}
+
+void
+vlm_taps_init (VlmTaps *taps, guint n_in, guint n_out)
+{
+  double center, stretch;
+
+  memset (taps, 0, sizeof *taps);
+  taps->n_in = n_in;
+  taps->n_out = n_out;
+  taps->first = g_new (guint, n_out);
+  taps->count = g_new (guint, n_out);
+  taps->max_count = 1;
+  for (guint o = 0; o < n_out; o++) {
+    if (n_in == n_out) {
+      taps->first[o] = o;
+      taps->count[o] = 1;
+    } else {
+      place (taps, o, &center, &stretch);
+    }
+    taps->max_count = MAX (taps->max_count, taps->count[o]);
+  }
+  taps->stride = (taps->max_count + 7u) & ~7u;
+  taps->f32 = g_new0 (float, (gsize) n_out * taps->stride);
+  taps->fixed = g_new0 (gint32, (gsize) n_out * taps->stride);
+
+  g_autofree double *scratch = g_new (double, taps->max_count);
+  for (guint o = 0; o < n_out; o++) {
+    if (n_in == n_out) {
+      taps->f32[(gsize) o * taps->stride] = 1.0f;
+      taps->fixed[(gsize) o * taps->stride] = 1 << VLM_TAPS_FRACTION_BITS;
+    } else {
+      weigh (taps, o, scratch);
+    }
+  }
+}
+
+void
+vlm_taps_clear (VlmTaps *taps)
+{
+  g_clear_pointer (&taps->first, g_free);
+  g_clear_pointer (&taps->count, g_free);
+  g_clear_pointer (&taps->f32, g_free);
+  g_clear_pointer (&taps->fixed, g_free);
+}

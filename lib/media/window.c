@@ -1,0 +1,51 @@
+/* gst-vlm: a span of video
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-sampler.h>
+
+#include "media/window.h"
+
+G_DEFINE_BOXED_TYPE (VlmWindow, vlm_window, vlm_window_ref, vlm_window_unref)
+
+VlmWindow *
+vlm_window_new (guint n_samples)
+{
+  VlmWindow *window = g_atomic_rc_box_new0 (VlmWindow);
+
+  window->n_samples = n_samples;
+  window->samples = g_new0 (VlmSample, n_samples);
+  return window;
+}
+
+/**
+ * vlm_window_ref:
+ * @window: a window
+ *
+ * Returns: (transfer full): the same window
+ */
+VlmWindow *
+vlm_window_ref (VlmWindow *window)
+{
+  g_return_val_if_fail (window != NULL, NULL);
+  return g_atomic_rc_box_acquire (window);
+}
+
+static void
+clear_window (gpointer data)
+{
+  VlmWindow *window = data;
+
+  for (guint i = 0; i < window->n_samples; i++)
+    g_clear_pointer (&window->samples[i].frame, vlm_frame_unref);
+  g_free (window->samples);
+}
+
+/**
+ * vlm_window_unref:
+ * @window: (transfer full): a window
+ */
+void
+vlm_window_unref (VlmWindow *window)
+{
+  g_return_if_fail (window != NULL);
+  g_atomic_rc_box_release_full (window, clear_window);
+}

@@ -19,7 +19,6 @@ MAY_SEE = {
     "nn": {"vk", "base"},
     "model": {"nn", "io", "text", "media", "base"},
     "engine": {"model", "text", "media", "base"},
-    "tools": set(),
 }
 # engine/device.c, the façade of the device, is the only file of its layer that
 # opens one.

@@ -308,7 +308,9 @@ matches (const VlmVkPhysical *physical, const char *selector)
   guint64 index;
   if (selector == NULL || *selector == '\0')
     return TRUE;
-  if (g_ascii_string_to_unsigned (selector, 10, 0, G_MAXUINT, &index, NULL))
+  /* A longer one is a UUID that has digits alone. */
+  if (strlen (selector) < 10 &&
+      g_ascii_string_to_unsigned (selector, 10, 0, G_MAXUINT, &index, NULL))
     return index == physical->index;
   return matches_uuid (physical, selector) || matches_name (physical, selector);
 }

@@ -471,8 +471,7 @@ vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration)
   }
   sampler->held_end = time + believed (sampler, duration);
 
-  gint64 end = reach (sampler, time, duration);
-  while (sampler->slot_time < end)
+  while (sampler->slot_time < reach (sampler, time, duration))
     fill_slot (sampler);
 }
 

@@ -373,7 +373,8 @@ static void
 observe (VlmSampler *self, gint64 time, gint64 duration)
 {
   if (self->in_epoch) {
-    gint64 max_back = MIN (self->step / 4, MAX_BACK);
+    /* Of the given rate: a policy must not turn jitter into an epoch. */
+    gint64 max_back = MIN (vlm_time_grid_at (&self->grid, 1) / 4, MAX_BACK);
 
     if (self->last_time - time > max_back ||
         time - self->last_end > self->params.max_hold)

@@ -182,10 +182,11 @@ scan_word (Scanner *s)
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
     gsize n = strlen (words[i]);
+    gsize n_there = MIN (n, (gsize) (s->end - s->at));
 
-    if ((gsize) (s->end - s->at) >= n && memcmp (s->at, words[i], n) == 0) {
-      s->at += n;
-      return TRUE;
+    if (n_there > 0 && memcmp (s->at, words[i], n_there) == 0) {
+      s->at += n_there;
+      return n_there == n || corrupt (s, "");
     }
   }
   return corrupt (s, "not JSON");

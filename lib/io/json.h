@@ -40,7 +40,7 @@ gboolean vlm_json_fail (GError **error, const VlmJson *at, const char *key,
 gboolean vlm_json_has (const VlmJson *at, const char *key);
 
 /* Each of these fails with CORRUPT when @key is missing or of another type, or
- * the value is out of [min, max]. The getters with a NULL @key are for @at itself. */
+ * the value is out of [min, max]. With a NULL @key they read @at itself. */
 gboolean vlm_json_read_object (
     const VlmJson *at, const char *key, VlmJson *value, GError **error);
 gboolean vlm_json_read_list (const VlmJson *at, const char *key, VlmJson *value,

@@ -1,0 +1,114 @@
+/* gst-vlm: folders of tests, and damage to their files
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/support/files.h"
+
+#include <string.h>
+
+#include <glib/gstdio.h>
+
+char *
+files_read (const char *folder, const char *name, gsize *n_bytes)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GError) error = NULL;
+  char *data;
+
+  g_file_get_contents (path, &data, n_bytes, &error);
+  g_assert_no_error (error);
+  return data;
+}
+
+void
+files_write (
+    const char *folder, const char *name, gconstpointer data, gsize n_bytes)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path, data, (gssize) n_bytes, &error);
+  g_assert_no_error (error);
+}
+
+char *
+files_new_folder (const char *from)
+{
+  g_autoptr (GError) error = NULL;
+  char *folder = g_dir_make_tmp ("vlm-test-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  if (from == NULL)
+    return folder;
+
+  g_autoptr (GDir) dir = g_dir_open (from, 0, &error);
+  g_assert_no_error (error);
+  for (const char *name; (name = g_dir_read_name (dir)) != NULL;) {
+    gsize n_bytes;
+    g_autofree char *data = files_read (from, name, &n_bytes);
+
+    files_write (folder, name, data, n_bytes);
+  }
+  return folder;
+}
+
+void
+files_remove (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+
+  for (const char *name;
+       dir != NULL && (name = g_dir_read_name (dir)) != NULL;) {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+
+    g_assert_cmpint (g_remove (path), ==, 0);
+  }
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+char *
+files_replace (const char *text, const char *from, const char *to)
+{
+  const char *at = strstr (text, from);
+
+  if (at == NULL || strstr (at + strlen (from), from) != NULL)
+    g_error ("\"%s\" is not there once", from);
+  return g_strdup_printf (
+      "%.*s%s%s", (int) (at - text), text, to, at + strlen (from));
+}
+
+void
+files_edit (
+    const char *folder, const char *name, const char *from, const char *to)
+{
+  gsize n_bytes;
+  g_autofree char *before = files_read (folder, name, &n_bytes);
+  g_autofree char *after = files_replace (before, from, to);
+
+  files_write (folder, name, after, strlen (after));
+}
+
+char *
+files_safetensors_header (const char *file, gsize *data_offset)
+{
+  guint64 length;
+
+  memcpy (&length, file, sizeof length);
+  length = GUINT64_FROM_LE (length);
+  *data_offset = sizeof length + length;
+  return g_strndup (file + sizeof length, length);
+}
+
+char *
+files_safetensors_join (
+    const char *header, const char *data, gsize n_data, gsize *n_bytes)
+{
+  guint64 n_header = strlen (header);
+  guint64 length = GUINT64_TO_LE (n_header);
+  char *file = g_malloc (sizeof length + n_header + n_data);
+
+  memcpy (file, &length, sizeof length);
+  memcpy (file + sizeof length, header, n_header);
+  if (n_data > 0)
+    memcpy (file + sizeof length + n_header, data, n_data);
+  *n_bytes = sizeof length + n_header + n_data;
+  return file;
+}

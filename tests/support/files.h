@@ -1,0 +1,27 @@
+/* gst-vlm: folders of tests, and damage to their files
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* A new folder, with the files of @from (NULL for none) copied into it; its
+ * path (transfer full). Remove it with files_remove. */
+char *files_new_folder (const char *from);
+/* The folder and the plain files in it. */
+void files_remove (const char *folder);
+void files_write (
+    const char *folder, const char *name, gconstpointer data, gsize n_bytes);
+char *files_read (const char *folder, const char *name, gsize *n_bytes);
+/* @text with its only occurrence of @from replaced; it is an error of the test
+ * when there is none, or more than one. (transfer full) */
+char *files_replace (const char *text, const char *from, const char *to);
+/* The same for a file. */
+void files_edit (
+    const char *folder, const char *name, const char *from, const char *to);
+
+/* A safetensors file apart and together again: the JSON of its header, NUL
+ * terminated (transfer full), and where its data begins. */
+char *files_safetensors_header (const char *file, gsize *data_offset);
+/* With another header; (transfer full). */
+char *files_safetensors_join (
+    const char *header, const char *data, gsize n_data, gsize *n_bytes);

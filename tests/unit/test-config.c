@@ -35,36 +35,27 @@
   "\"image_token_id\":151655,\"video_token_id\":151656,"                       \
   "\"model_type\":\"qwen2_5_vl\""
 
+/* clang-format off */
 static const char *const layouts[] = {
   /* released */
   "{" IDS_3B ",\"bos_token_id\":151643,\"eos_token_id\":151645," TEXT_3B
-  ",\"tie_word_embeddings\":true," ROPE_OLD (
-      "\"type\":\"mrope\",") "," VISION_3B ("in_chans") "}",
+  ",\"tie_word_embeddings\":true," ROPE_OLD ("\"type\":\"mrope\",")
+  "," VISION_3B ("in_chans") "}",
   /* transformers 4.52 to 4.56: nested, and most keys at the top too */
   "{" IDS_3B ",\"bos_token_id\":151643,\"eos_token_id\":151645," TEXT_3B
-  ",\"tie_word_embeddings\":true," ROPE_OLD (
-      "\"type\":\"default\",\"rope_type\":\"default\",") ",\"text_config\":{"
-                                                         "\"model_type\":"
-                                                         "\"qwen2_5_vl_text\","
-                                                         "\"bos_token_id\":"
-                                                         "151643,"
-                                                         "\"eos_token_id\":"
-                                                         "151645,\"image_token_"
-                                                         "id\":null," TEXT_3B
-                                                         "," ROPE_OLD ("\"type"
-                                                                       "\":"
-                                                                       "\"defau"
-                                                                       "lt\","
-                                                                       "\"rope_"
-                                                                       "type\":"
-                                                                       "\"defau"
-                                                                       "lt\",") ",\"tie_word_embeddings\":true}," VISION_3B (
-                                                             "in_channels") "}",
+  ",\"tie_word_embeddings\":true,"
+  ROPE_OLD ("\"type\":\"default\",\"rope_type\":\"default\",")
+  ",\"text_config\":{\"model_type\":\"qwen2_5_vl_text\","
+  "\"bos_token_id\":151643,\"eos_token_id\":151645,"
+  "\"image_token_id\":null," TEXT_3B ","
+  ROPE_OLD ("\"type\":\"default\",\"rope_type\":\"default\",")
+  ",\"tie_word_embeddings\":true}," VISION_3B ("in_channels") "}",
   /* transformers 5 */
   "{" IDS_3B ",\"tie_word_embeddings\":true,\"text_config\":{"
   "\"bos_token_id\":151643,\"eos_token_id\":[151645]," TEXT_3B "," ROPE_NEW
   "}," VISION_3B ("in_channels") "}",
 };
+/* clang-format on */
 
 static void
 assert_3b (const VlmConfig *config)

@@ -1,0 +1,92 @@
+/* gst-vlm: runs a fuzz target without a fuzzer
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   fuzz-<target> N FILE…    each file as it is, then N damaged copies of it
+ *
+ * The damage follows from a fixed seed. With libFuzzer link the target alone:
+ *   clang -fsanitize=fuzzer,address fuzz-<target>.c … */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/fuzz/target.h"
+
+/* Only the beginning is worth damaging: behind a header there is data. */
+#define MAX_DAMAGE_BYTES 8192
+
+static const char *const words[] = { "-1", "0", "null", "NaN", "[", "]", "{",
+  "}", "\"", ",", ":", "1e999", "9223372036854775807", "18446744073709551616",
+  "4294967296", "\\u0000", "\xff", "[[[[[[[[[[", "true", "\"F64\"" };
+
+static void
+damage_once (GByteArray *bytes, GRand *random)
+{
+  guint n = MIN (bytes->len, MAX_DAMAGE_BYTES);
+  guint at = n > 0 ? (guint) g_rand_int_range (random, 0, (gint32) n) : 0;
+  const char *word = words[g_rand_int_range (random, 0, G_N_ELEMENTS (words))];
+  guint n_word = (guint) strlen (word);
+
+  switch (g_rand_int_range (random, 0, 5)) {
+  case 0: /* one bit */
+    if (n > 0)
+      bytes->data[at] ^= 1u << g_rand_int_range (random, 0, 8);
+    break;
+  case 1: /* one byte */
+    if (n > 0)
+      bytes->data[at] = (guint8) g_rand_int_range (random, 0, 256);
+    break;
+  case 2: /* a word over what is there */
+    if (bytes->len - at >= n_word)
+      memcpy (bytes->data + at, word, n_word);
+    break;
+  case 3: { /* a part left out */
+    guint n_part = (guint) g_rand_int_range (random, 1, 64);
+
+    g_byte_array_remove_range (bytes, at, MIN (n_part, bytes->len - at));
+    break;
+  }
+  default: /* the rest left out */
+    if (g_rand_int_range (random, 0, 8) == 0)
+      g_byte_array_set_size (bytes, at);
+  }
+}
+
+static void
+run_damaged (const char *data, gsize n_bytes, guint n_copies)
+{
+  GRand *random = g_rand_new_with_seed (20250123);
+
+  for (guint i = 0; i < n_copies; i++) {
+    GByteArray *bytes = g_byte_array_new ();
+    guint n_defects = (guint) g_rand_int_range (random, 1, 5);
+
+    g_byte_array_append (bytes, (const guint8 *) data, (guint) n_bytes);
+    for (guint k = 0; k < n_defects && bytes->len > 0; k++)
+      damage_once (bytes, random);
+    LLVMFuzzerTestOneInput (bytes->data, bytes->len);
+    g_byte_array_unref (bytes);
+  }
+  g_rand_free (random);
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc < 3) {
+    fprintf (stderr, "usage: %s N FILE…\n", argv[0]);
+    return 2;
+  }
+  for (int i = 2; i < argc; i++) {
+    g_autofree char *data = NULL;
+    g_autoptr (GError) error = NULL;
+    gsize n_bytes;
+
+    if (!g_file_get_contents (argv[i], &data, &n_bytes, &error)) {
+      fprintf (stderr, "%s\n", error->message);
+      return 1;
+    }
+    LLVMFuzzerTestOneInput ((const guint8 *) data, n_bytes);
+    run_damaged (data, n_bytes, (guint) atoi (argv[1]));
+  }
+  return 0;
+}

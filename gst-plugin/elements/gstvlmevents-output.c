@@ -1,0 +1,369 @@
+/* gst-vlm: vlmevents, the ways out: metas, pad, bus, signal
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Called on the thread of the watch, unless said otherwise. */
+#include "elements/gstvlmevents-private.h"
+
+#include "gstvlm.h"
+#include "util/gstvlmerror.h"
+#include "util/gstvlmtime.h"
+
+#define GST_CAT_DEFAULT gst_vlm_events_debug
+
+/* The quark of every box: a label would be a new, never freed quark each. */
+#define ROI_TYPE "vlm-event"
+
+static guint event_signal;
+
+GstVlmEventPad *
+gst_vlm_events_ref_events_pad (GstVlmEvents *self)
+{
+  GstVlmEventPad *pad;
+
+  g_mutex_lock (&self->lock);
+  pad = self->events_pad != NULL ? gst_object_ref (self->events_pad) : NULL;
+  g_mutex_unlock (&self->lock);
+  return pad;
+}
+
+static void
+on_progress (gpointer user_data, const char *stage, double fraction)
+{
+  GstVlmEvents *self = user_data;
+  int percent = (int) (100.0 * CLAMP (fraction, 0.0, 1.0));
+  g_autofree char *text = NULL;
+  gboolean news;
+
+  g_mutex_lock (&self->lock);
+  news = g_strcmp0 (stage, self->progress_stage) != 0 ||
+      percent >= self->progress_percent + 5;
+  if (news) {
+    g_free (self->progress_stage);
+    self->progress_stage = g_strdup (stage);
+    self->progress_percent = percent;
+  }
+  g_mutex_unlock (&self->lock);
+  if (!news)
+    return;
+  text = g_strdup_printf ("Loading the model: %s, %d %%", stage, percent);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_progress (
+          GST_OBJECT (self), GST_PROGRESS_TYPE_CONTINUE, "load", text));
+}
+
+static void
+on_loaded (gpointer user_data, const GError *error)
+{
+  GstVlmEvents *self = user_data;
+  GstProgressType type = GST_PROGRESS_TYPE_COMPLETE;
+  const char *text = "The model is loaded";
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    type = GST_PROGRESS_TYPE_CANCELED;
+    text = "Loading the model was cancelled";
+  } else if (error != NULL) {
+    type = GST_PROGRESS_TYPE_ERROR;
+    text = "The model could not be loaded";
+    gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, text, error);
+  }
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_progress (GST_OBJECT (self), type, "load", text));
+}
+
+/* From the last frame of the window to now, on the pipeline's clock. Of no
+ * meaning where the stream does not run with the clock. */
+static double
+latency_ms_of (GstVlmEvents *self, const VlmWindow *window)
+{
+  const VlmFrame *last;
+  gint64 now;
+
+  if (!g_atomic_int_get (&self->is_live) || window == NULL ||
+      window->n_samples == 0)
+    return -1.0;
+  last = window->samples[window->n_samples - 1].frame;
+  now = gst_vlm_time_now (GST_ELEMENT (self));
+  if (!VLM_TIME_IS_VALID (now) || !VLM_TIME_IS_VALID (last->time.running_time))
+    return -1.0;
+  return (double) MAX (0, now - last->time.running_time) / GST_MSECOND;
+}
+
+/* What only the element knows. The analyzer may keep the event: it is not
+ * changed, but copied. */
+static VlmEvent *
+complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
+{
+  VlmEvent *own = vlm_event_copy (event);
+
+  own->latency_ms = latency_ms;
+  GST_OBJECT_LOCK (self);
+  if (self->settings.stream_label != NULL) {
+    g_free (own->stream);
+    own->stream = g_strdup (self->settings.stream_label);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return own;
+}
+
+/* FALSE when a flush came first. */
+static gboolean
+queue_event (GstVlmEvents *self, VlmEvent *event, guint generation)
+{
+  gboolean current;
+
+  g_mutex_lock (&self->lock);
+  current = generation == self->generation;
+  if (current) {
+    g_ptr_array_add (self->pending, vlm_event_ref (event));
+    if (self->events_pad != NULL)
+      gst_vlm_event_pad_add_event (self->events_pad, event);
+  }
+  g_mutex_unlock (&self->lock);
+  return current;
+}
+
+static void
+on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
+    guint generation)
+{
+  GstVlmEvents *self = user_data;
+  double latency_ms = latency_ms_of (self, window);
+
+  for (guint i = 0; i < events->len; i++) {
+    g_autoptr (VlmEvent) event =
+        complete (self, g_ptr_array_index (events, i), latency_ms);
+
+    if (!queue_event (self, event, generation))
+      return;
+    GST_DEBUG_OBJECT (self, "event %" G_GUINT64_FORMAT " %s: %s", event->id,
+        vlm_event_state_to_string (event->state), event->description);
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_vlm_message_new_event (GST_OBJECT (self), event));
+    g_signal_emit (self, event_signal, 0, event);
+  }
+}
+
+gboolean
+gst_vlm_events_report_failure (
+    GstVlmEvents *self, const char *what, const GError *error)
+{
+  GstVlmOnError on_error;
+
+  GST_OBJECT_LOCK (self);
+  on_error = self->settings.on_error;
+  GST_OBJECT_UNLOCK (self);
+  if (on_error == GST_VLM_ON_ERROR_WARN) {
+    gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, what, error);
+    return TRUE;
+  }
+  gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, what, error);
+  g_mutex_lock (&self->lock);
+  self->failed = TRUE;
+  g_mutex_unlock (&self->lock);
+  return FALSE;
+}
+
+static void
+on_failed (gpointer user_data, const GError *error)
+{
+  gst_vlm_events_report_failure (
+      user_data, "A window could not be analysed", error);
+}
+
+static const char *
+reason_to_string (GstVlmGapReason reason)
+{
+  static const char *const names[] = { "queue-full", "failed", "eos-timeout",
+    "loading" };
+
+  return names[reason];
+}
+
+static void
+append_time (GString *json, const char *name, gint64 time)
+{
+  if (!VLM_TIME_IS_VALID (time))
+    return;
+  if (json->str[json->len - 1] != '{')
+    g_string_append (json, ", ");
+  g_string_append_printf (json,
+      "\"%s\": %s%" G_GUINT64_FORMAT ".%09" G_GUINT64_FORMAT, name,
+      time < 0 ? "-" : "", ABS (time) / GST_SECOND, ABS (time) % GST_SECOND);
+}
+
+static void
+append_instant (GString *json, const char *name, const VlmInstant *instant)
+{
+  g_string_append_printf (json, ", \"%s\": {", name);
+  append_time (json, "pts", instant->pts);
+  append_time (json, "running_time", instant->running_time);
+  append_time (json, "stream_time", instant->stream_time);
+  append_time (json, "unix_time", instant->utc);
+  g_string_append_c (json, '}');
+}
+
+static char *
+gap_to_json (const char *reason, const VlmInstant *start, const VlmInstant *end)
+{
+  GString *json = g_string_new ("{\"state\": \"gap\"");
+
+  g_string_append_printf (json, ", \"reason\": \"%s\"", reason);
+  append_instant (json, "start", start);
+  append_instant (json, "end", end);
+  g_string_append_c (json, '}');
+  return g_string_free (json, FALSE);
+}
+
+static void
+post_gap (GstVlmEvents *self, const char *reason, const char *json,
+    const VlmInstant *start, const VlmInstant *end)
+{
+  GstStructure *structure = gst_structure_new ("vlm-gap", "reason",
+      G_TYPE_STRING, reason, "start", G_TYPE_INT64, start->stream_time, "end",
+      G_TYPE_INT64, end->stream_time, "running-time-start", G_TYPE_INT64,
+      start->running_time, "running-time-end", G_TYPE_INT64, end->running_time,
+      "json", G_TYPE_STRING, json, NULL);
+
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+static void
+post_qos (GstVlmEvents *self, const VlmInstant *start, const VlmInstant *end)
+{
+  GstVlmWatchStats stats = { 0 };
+  GstMessage *message =
+      gst_message_new_qos (GST_OBJECT (self), g_atomic_int_get (&self->is_live),
+          gst_vlm_time_to_gst (start->running_time),
+          gst_vlm_time_to_gst (start->stream_time),
+          gst_vlm_time_to_gst (start->pts),
+          gst_vlm_time_to_gst (end->stream_time - start->stream_time));
+
+  g_mutex_lock (&self->lock);
+  if (self->watch != NULL)
+    gst_vlm_watch_get_stats (self->watch, &stats);
+  g_mutex_unlock (&self->lock);
+  /* Counted in windows; the nearest format that there is. */
+  gst_message_set_qos_stats (message, GST_FORMAT_BUFFERS, stats.n_analysed,
+      stats.n_dropped + stats.n_failed);
+  gst_element_post_message (GST_ELEMENT (self), message);
+}
+
+void
+gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
+    const VlmInstant *start, const VlmInstant *end, guint generation)
+{
+  const char *name = reason_to_string (reason);
+  g_autofree char *json = gap_to_json (name, start, end);
+  gboolean current;
+
+  g_mutex_lock (&self->lock);
+  current = generation == self->generation;
+  if (current && self->events_pad != NULL)
+    gst_vlm_event_pad_add_note (self->events_pad, json, start, end);
+  g_mutex_unlock (&self->lock);
+  if (!current)
+    return;
+  GST_INFO_OBJECT (self, "not watched: %s", json);
+  post_gap (self, name, json, start, end);
+  post_qos (self, start, end);
+}
+
+/* The clocks of @frame at @stream_time, which is at most a slot away. */
+static VlmInstant
+instant_near (const VlmFrame *frame, gint64 stream_time)
+{
+  VlmInstant instant = frame->time;
+  gint64 distance = stream_time - instant.stream_time;
+
+  instant.stream_time = stream_time;
+  if (VLM_TIME_IS_VALID (instant.pts))
+    instant.pts += distance;
+  if (VLM_TIME_IS_VALID (instant.running_time))
+    instant.running_time += distance;
+  if (VLM_TIME_IS_VALID (instant.utc))
+    instant.utc += distance;
+  return instant;
+}
+
+static void
+on_unwatched (gpointer user_data, const VlmWindow *window,
+    GstVlmGapReason reason, guint generation)
+{
+  const VlmSample *samples = window->samples;
+  VlmInstant start;
+  VlmInstant end;
+
+  g_return_if_fail (window->n_samples > 0);
+  start = instant_near (samples[0].frame, window->start);
+  end = instant_near (samples[window->n_samples - 1].frame, window->end);
+  gst_vlm_events_report_gap (user_data, reason, &start, &end, generation);
+}
+
+const GstVlmWatchFuncs gst_vlm_events_watch_funcs = {
+  .progress = on_progress,
+  .loaded = on_loaded,
+  .found = on_found,
+  .failed = on_failed,
+  .unwatched = on_unwatched,
+};
+
+static void
+attach_box (GstVlmEvents *self, GstBuffer *buffer, const VlmEvent *event)
+{
+  int x1 = CLAMP (event->bbox.x, 0, self->info.width);
+  int y1 = CLAMP (event->bbox.y, 0, self->info.height);
+  int x2 = CLAMP (event->bbox.x + event->bbox.width, x1, self->info.width);
+  int y2 = CLAMP (event->bbox.y + event->bbox.height, y1, self->info.height);
+  GstVideoRegionOfInterestMeta *meta;
+
+  if (x1 == x2 || y1 == y2)
+    return;
+  meta = gst_buffer_add_video_region_of_interest_meta (buffer, ROI_TYPE,
+      (guint) x1, (guint) y1, (guint) (x2 - x1), (guint) (y2 - y1));
+  meta->id = (gint) event->id;
+  gst_video_region_of_interest_meta_add_param (meta,
+      gst_structure_new ("vlm-event", "id", G_TYPE_UINT64, event->id, "state",
+          G_TYPE_STRING, vlm_event_state_to_string (event->state), "label",
+          G_TYPE_STRING, event->label, "description", G_TYPE_STRING,
+          event->description, "stream-time", G_TYPE_INT64,
+          event->bbox_time.stream_time, NULL));
+}
+
+/* On the streaming thread. Takes @buffer over. */
+GstBuffer *
+gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer)
+{
+  g_autoptr (GPtrArray) events = NULL;
+
+  g_mutex_lock (&self->lock);
+  self->n_buffers++;
+  if (self->pending->len > 0) {
+    events = self->pending;
+    self->pending =
+        g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  }
+  g_mutex_unlock (&self->lock);
+  if (events == NULL)
+    return buffer;
+
+  buffer = gst_buffer_make_writable (buffer);
+  gst_vlm_buffer_add_event_meta (buffer, events);
+  for (guint i = 0; i < events->len; i++)
+    attach_box (self, buffer, g_ptr_array_index (events, i));
+  return buffer;
+}
+
+void
+gst_vlm_events_install_signals (GObjectClass *klass)
+{
+  /**
+   * GstVlmEvents::event:
+   * @element: the element
+   * @event: the event
+   *
+   * Emitted on the thread that analyses; the next window waits for the handler.
+   */
+  event_signal = g_signal_new ("event", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, VLM_TYPE_EVENT);
+}

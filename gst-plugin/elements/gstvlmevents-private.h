@@ -1,0 +1,132 @@
+/* gst-vlm: vlmevents, what its files share
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/base/gstflowcombiner.h>
+#include <gst/video/video.h>
+#include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-sampler.h>
+
+#include "elements/gstvlmevents.h"
+#include "elements/gstvlmwatch.h"
+#include "util/gstvlmeventpad.h"
+
+G_BEGIN_DECLS
+
+GST_DEBUG_CATEGORY_EXTERN (gst_vlm_events_debug);
+
+#define GST_VLM_TYPE_ON_ERROR (gst_vlm_on_error_get_type ())
+
+/**
+ * GstVlmOnError:
+ * @GST_VLM_ON_ERROR_WARN: post a warning, pass the video on
+ * @GST_VLM_ON_ERROR_FAIL: post an error, stop the pipeline
+ *
+ * What happens when a window cannot be analysed.
+ */
+typedef enum
+{
+  GST_VLM_ON_ERROR_WARN,
+  GST_VLM_ON_ERROR_FAIL,
+} GstVlmOnError;
+
+GType gst_vlm_on_error_get_type (void);
+
+typedef struct
+{
+  char *model;
+  char *device;
+  char *prompt;
+  char *query;
+  char *stream_label;
+  double window;
+  double hop;
+  gint fps_n;
+  gint fps_d;
+  guint max_tokens;
+  guint64 min_pixels;
+  guint64 max_pixels;
+  GstVlmPolicy policy;
+  guint max_queue;
+  GstVlmOnError on_error;
+  double eos_drain_timeout;
+} GstVlmEventsSettings;
+
+struct _GstVlmEvents
+{
+  GstElement parent;
+
+  GstPad *sinkpad;
+  GstPad *srcpad;
+
+  /* Under the object lock. */
+  GstVlmEventsSettings settings;
+  VlmAnalyzer *analyzer;
+
+  /* Of the streaming thread, and of others while the pads are inactive. */
+  GstSegment segment;
+  GstVideoInfo info;
+  gboolean has_info;
+  gint is_live; /* atomic: the watch reads it */
+  gboolean knows_live;
+  VlmSampler *sampler;
+  VlmGeometry geometry;
+  guint frame_width; /* of the small copies; 0 until planned */
+  guint frame_height;
+  gboolean cannot_sample;     /* said so; until the caps change */
+  gboolean is_open;           /* something was sampled since the last cut */
+  VlmInstant unwatched_since; /* live, while the model loads */
+
+  /* Lock order: this, then that of the watch or of an event pad. No message is
+   * posted, no signal emitted and nothing pushed under it. */
+  GMutex lock;
+  GstVlmWatch *watch;
+  guint generation;
+  GPtrArray *pending; /* events for the next buffer */
+  GstVlmEventPad *events_pad;
+  GstFlowCombiner *flow;
+  guint32 seek_seqnum;
+  guint64 n_buffers;
+  guint64 n_sampled;
+  GstVlmWatchStats last_stats; /* while there is no watch */
+  gboolean failed;             /* on-error=fail */
+  char *progress_stage;
+  int progress_percent;
+};
+
+/* gstvlmevents-props.c */
+void gst_vlm_events_install_properties (GObjectClass *klass);
+void gst_vlm_events_init_settings (GstVlmEvents *self);
+void gst_vlm_events_clear_settings (GstVlmEvents *self);
+
+/* gstvlmevents-output.c */
+void gst_vlm_events_install_signals (GObjectClass *klass);
+extern const GstVlmWatchFuncs gst_vlm_events_watch_funcs;
+/* A span that was not watched, on every way out. */
+void gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
+    const VlmInstant *start, const VlmInstant *end, guint generation);
+/* An analysis or a frame failed; TRUE if the pipeline shall go on. */
+gboolean gst_vlm_events_report_failure (
+    GstVlmEvents *self, const char *what, const GError *error);
+/* Puts what was found since the last buffer on this one. */
+GstBuffer *gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer);
+GstVlmEventPad *gst_vlm_events_ref_events_pad (GstVlmEvents *self);
+
+/* gstvlmevents-pads.c */
+void gst_vlm_events_install_events_pad (GstElementClass *klass);
+gboolean
+gst_vlm_events_src_event (GstPad *pad, GstObject *parent, GstEvent *event);
+GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);
+
+/* gstvlmevents-watch.c: from buffers to windows, on the streaming thread */
+GstFlowReturn
+gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer);
+/* The stream is interrupted: what was sampled becomes a window, if short. */
+GstFlowReturn gst_vlm_events_cut (GstVlmEvents *self);
+/* Waits for what is under way, as long as the policy wants it. */
+GstFlowReturn gst_vlm_events_drain (GstVlmEvents *self);
+/* Forgets what was sampled. */
+void gst_vlm_events_forget (GstVlmEvents *self);
+GstVlmPolicy gst_vlm_events_get_policy (GstVlmEvents *self);
+
+G_END_DECLS

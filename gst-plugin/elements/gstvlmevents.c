@@ -1,0 +1,483 @@
+/* gst-vlm: vlmevents, the element that watches
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-vlmevents
+ * @title: vlmevents
+ * @short_description: says what happens in a video, where and when
+ *
+ * vlmevents passes video on untouched and, beside it, samples frames, gathers
+ * them in windows and lets Qwen2.5-VL say what happens in them. An event knows
+ * when it began and ended: in timestamps, running time, stream time and, where
+ * the stream or the pipeline's clock tells it, UTC.
+ *
+ * An event is known only after its window was analysed, which is later than the
+ * frames it is about. So it carries its own times, and leaves on four ways: as
+ * #GstVlmEventMeta (and #GstVideoRegionOfInterestMeta where there is a box) on
+ * the next video buffer, as a record on the request pad `events`, as an element
+ * message `vlm-event` on the bus, and with the signal #GstVlmEvents::event.
+ *
+ * The pad `events` speaks JSON, one object a line, or plain text where that is
+ * what downstream takes. It is sparse: it has a thread of its own and keeps
+ * time with gap events, so it needs no queue and holds up no muxer. Matroska
+ * stores a cue at most 32 seconds behind the video: where inference lags
+ * further, a text file is the better place.
+ *
+ * Streams that are not live wait for the analysis: nothing is skipped, and two
+ * runs give the same events. Live streams never wait: where the device is too
+ * slow the oldest window is given up. What was not watched is told on the bus
+ * (`vlm-gap`, QoS), on the pad `events` and in #GstVlmEvents:stats.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert ! vlmevents name=w window=10 hop=5 ! fakesink  w.events ! filesink location=events.jsonl
+ * ]|
+ * Writes down what happens in a file.
+ * |[
+ * gst-launch-1.0 -m filesrc location=clip.mp4 ! decodebin ! videoconvert ! vlmevents window=4 query="a ball leaves" ! videoconvert ! autovideosink
+ * ]|
+ * Shows the file, and the events as messages.
+ * |[
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert ! vlmevents name=w window=4 hop=2 ! fakesink  w.events ! webvttenc ! filesink location=events.vtt
+ * ]|
+ * Writes subtitles.
+ * |[
+ * gst-launch-1.0 rtspsrc location=rtsp://camera add-reference-timestamp-meta=true ! decodebin ! videoconvert ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct query="a person falls" window=10 hop=2 ! fakesink  w.events ! filesink location=events.jsonl
+ * ]|
+ * Watches a camera; the events have the camera's own UTC times.
+ */
+#include "elements/gstvlmevents-private.h"
+
+#include "util/gstvlmframe.h"
+#include "util/gstvlmtime.h"
+
+/* Not a GstBaseTransform: in passthrough that may not touch the buffer, and in
+ * place it negotiates buffers and pools of its own. Here nothing of the video
+ * is ever negotiated: caps, allocation and latency queries pass through, and a
+ * buffer is made writable (its memory stays shared) only when events are put on
+ * it. And a second source pad has no place in that class. */
+
+GST_DEBUG_CATEGORY (gst_vlm_events_debug);
+#define GST_CAT_DEFAULT gst_vlm_events_debug
+
+#define VIDEO_CAPS GST_VIDEO_CAPS_MAKE (GST_VLM_FRAME_FORMATS)
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (VIDEO_CAPS));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (VIDEO_CAPS));
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstVlmEvents, gst_vlm_events, GST_TYPE_ELEMENT,
+    GST_DEBUG_CATEGORY_INIT (
+        gst_vlm_events_debug, "vlmevents", 0, "events in video"))
+GST_ELEMENT_REGISTER_DEFINE (
+    vlmevents, "vlmevents", GST_RANK_NONE, GST_TYPE_VLM_EVENTS)
+
+static const VlmInstant no_instant = VLM_INSTANT_NONE;
+
+static GstFlowReturn
+push_buffer (GstVlmEvents *self, GstBuffer *buffer)
+{
+  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  GstFlowReturn flow;
+
+  /* First the time, then the buffer: a muxer that waits for the events' time
+   * to pass this buffer's does not let go of the thread before. */
+  if (pad != NULL && GST_BUFFER_PTS_IS_VALID (buffer))
+    gst_vlm_event_pad_advance (
+        pad, GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer));
+  flow = gst_pad_push (self->srcpad, buffer);
+
+  g_mutex_lock (&self->lock);
+  flow = gst_flow_combiner_update_pad_flow (self->flow, self->srcpad, flow);
+  g_mutex_unlock (&self->lock);
+  return flow;
+}
+
+static gboolean
+has_failed (GstVlmEvents *self)
+{
+  gboolean failed;
+
+  g_mutex_lock (&self->lock);
+  failed = self->failed;
+  g_mutex_unlock (&self->lock);
+  return failed;
+}
+
+static GstFlowReturn
+gst_vlm_events_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstVlmEvents *self = GST_VLM_EVENTS (parent);
+  GstFlowReturn flow = gst_vlm_events_watch_buffer (self, buffer);
+
+  if (flow == GST_FLOW_OK && has_failed (self))
+    flow = GST_FLOW_ERROR;
+  if (flow != GST_FLOW_OK) {
+    gst_buffer_unref (buffer);
+    return flow;
+  }
+  return push_buffer (self, gst_vlm_events_attach (self, buffer));
+}
+
+static gboolean
+set_caps (GstVlmEvents *self, GstEvent *event)
+{
+  GstVideoInfo info;
+  GstCaps *caps;
+
+  gst_event_parse_caps (event, &caps);
+  if (!gst_video_info_from_caps (&info, caps)) {
+    GST_ERROR_OBJECT (self, "not video: %" GST_PTR_FORMAT, caps);
+    return FALSE;
+  }
+  if (self->has_info && gst_video_info_is_equal (&info, &self->info))
+    return TRUE;
+  gst_vlm_events_cut (self);
+  self->info = info;
+  self->has_info = TRUE;
+  self->frame_width = 0;
+  self->cannot_sample = FALSE;
+  return TRUE;
+}
+
+/* Events found in an old segment cannot be stamped in the new one: where the
+ * stream may wait, they come first. */
+static void
+set_segment (GstVlmEvents *self, GstEvent *event)
+{
+  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  GstSegment segment;
+
+  gst_event_copy_segment (event, &segment);
+  if (self->segment.format != GST_FORMAT_UNDEFINED &&
+      !gst_segment_is_equal (&segment, &self->segment)) {
+    gst_vlm_events_cut (self);
+    if (gst_vlm_events_get_policy (self) == GST_VLM_POLICY_BLOCK)
+      gst_vlm_events_drain (self);
+  }
+  self->segment = segment;
+  if (pad != NULL)
+    gst_vlm_event_pad_set_segment (pad, &segment);
+}
+
+static void
+start_stream (GstVlmEvents *self, GstEvent *event)
+{
+  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+
+  gst_vlm_events_cut (self);
+  self->knows_live = FALSE;
+  if (pad != NULL)
+    gst_vlm_event_pad_start_stream (pad, event);
+}
+
+static void
+take_gap (GstVlmEvents *self, GstEvent *event)
+{
+  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  GstClockTime position;
+  GstClockTime duration;
+
+  gst_vlm_events_cut (self);
+  gst_event_parse_gap (event, &position, &duration);
+  if (pad != NULL)
+    gst_vlm_event_pad_advance (pad, position, duration);
+}
+
+static gboolean
+end_stream (GstVlmEvents *self)
+{
+  g_autoptr (GstVlmEventPad) pad = NULL;
+
+  gst_vlm_events_cut (self);
+  if (gst_vlm_events_drain (self) == GST_FLOW_FLUSHING)
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  g_ptr_array_set_size (self->pending, 0);
+  g_mutex_unlock (&self->lock);
+  pad = gst_vlm_events_ref_events_pad (self);
+  if (pad != NULL)
+    gst_vlm_event_pad_end (pad);
+  return TRUE;
+}
+
+/* Not under the stream lock: the streaming thread may wait in downstream, in
+ * the watch or in here. */
+static void
+start_flush (GstVlmEvents *self)
+{
+  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  g_autoptr (GstVlmWatch) watch = NULL;
+  guint generation;
+
+  g_mutex_lock (&self->lock);
+  generation = ++self->generation;
+  g_ptr_array_set_size (self->pending, 0);
+  watch = self->watch != NULL ? gst_vlm_watch_ref (self->watch) : NULL;
+  g_mutex_unlock (&self->lock);
+  if (watch != NULL)
+    gst_vlm_watch_flush_start (watch, generation);
+  if (pad != NULL)
+    gst_vlm_event_pad_flush_start (pad);
+}
+
+static void
+stop_flush (GstVlmEvents *self, GstEvent *event)
+{
+  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  gboolean reset_time;
+
+  gst_event_parse_flush_stop (event, &reset_time);
+  gst_vlm_events_forget (self);
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  self->unwatched_since = no_instant;
+  if (self->watch != NULL)
+    gst_vlm_watch_flush_stop (self->watch);
+  g_mutex_lock (&self->lock);
+  gst_flow_combiner_reset (self->flow);
+  g_mutex_unlock (&self->lock);
+  if (pad != NULL)
+    gst_vlm_event_pad_flush_stop (pad, reset_time);
+}
+
+static gboolean
+gst_vlm_events_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstVlmEvents *self = GST_VLM_EVENTS (parent);
+  gboolean forward = TRUE;
+
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_STREAM_START:
+    start_stream (self, event);
+    break;
+  case GST_EVENT_CAPS:
+    forward = set_caps (self, event);
+    break;
+  case GST_EVENT_SEGMENT:
+    set_segment (self, event);
+    break;
+  case GST_EVENT_GAP:
+    take_gap (self, event);
+    break;
+  case GST_EVENT_EOS:
+    forward = end_stream (self);
+    break;
+  case GST_EVENT_FLUSH_START:
+    start_flush (self);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    stop_flush (self, event);
+    break;
+  default:
+    break;
+  }
+  if (forward)
+    return gst_pad_push_event (self->srcpad, event);
+  gst_event_unref (event);
+  return FALSE;
+}
+
+static gboolean
+gst_vlm_events_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstCaps *caps;
+
+  /* Downstream may take what we cannot read. */
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS) {
+    g_autoptr (GstCaps) readable = gst_pad_get_pad_template_caps (pad);
+
+    gst_query_parse_accept_caps (query, &caps);
+    if (!gst_caps_is_subset (caps, readable)) {
+      gst_query_set_accept_caps_result (query, FALSE);
+      return TRUE;
+    }
+  }
+  return gst_pad_query_default (pad, parent, query);
+}
+
+/* The library can be built without. */
+#pragma weak vlm_engine_analyzer_new
+
+static VlmAnalyzer *
+ref_analyzer (GstVlmEvents *self)
+{
+  VlmAnalyzer *analyzer;
+
+  GST_OBJECT_LOCK (self);
+  analyzer = self->analyzer != NULL ? g_object_ref (self->analyzer) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (analyzer == NULL && vlm_engine_analyzer_new != NULL)
+    analyzer = vlm_engine_analyzer_new ();
+  if (analyzer == NULL)
+    GST_ELEMENT_ERROR (self, LIBRARY, INIT,
+        ("This build has no engine. Set `analyzer`."), (NULL));
+  return analyzer;
+}
+
+/* Loading takes long and goes on beside the state change. The message tells
+ * applications to wait for its end; a stream that is not live waits anyway. */
+static gboolean
+start_watch (GstVlmEvents *self)
+{
+  g_autoptr (VlmAnalyzer) analyzer = ref_analyzer (self);
+  GstVlmEventsSettings *s = &self->settings;
+  g_autofree char *model = NULL;
+  g_autofree char *device = NULL;
+  g_autofree char *prompt = NULL;
+  g_autofree char *query = NULL;
+  VlmAnalyzerParams params;
+  GstVlmWatch *watch;
+
+  if (analyzer == NULL)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  params.model = model = g_strdup (s->model);
+  params.device = device = g_strdup (s->device);
+  params.prompt = prompt = g_strdup (s->prompt);
+  params.query = query = g_strdup (s->query);
+  params.max_tokens = s->max_tokens;
+  GST_OBJECT_UNLOCK (self);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
+          "load", "Loading the model"));
+  watch = gst_vlm_watch_new (
+      analyzer, &params, self->generation, &gst_vlm_events_watch_funcs, self);
+  g_mutex_lock (&self->lock);
+  self->watch = watch;
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+static void
+reset (GstVlmEvents *self)
+{
+  g_clear_pointer (&self->sampler, vlm_sampler_free);
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  self->has_info = FALSE;
+  self->knows_live = FALSE;
+  self->frame_width = 0;
+  self->cannot_sample = FALSE;
+  self->is_open = FALSE;
+  self->unwatched_since = no_instant;
+
+  g_mutex_lock (&self->lock);
+  self->generation++;
+  g_ptr_array_set_size (self->pending, 0);
+  gst_flow_combiner_reset (self->flow);
+  self->failed = FALSE;
+  g_clear_pointer (&self->progress_stage, g_free);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+end_watch (GstVlmEvents *self)
+{
+  GstVlmWatch *watch;
+
+  g_mutex_lock (&self->lock);
+  watch = g_steal_pointer (&self->watch);
+  if (watch != NULL)
+    gst_vlm_watch_get_stats (watch, &self->last_stats);
+  g_mutex_unlock (&self->lock);
+  if (watch == NULL)
+    return;
+  gst_vlm_watch_join (watch);
+  gst_vlm_watch_unref (watch);
+}
+
+static GstStateChangeReturn
+gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
+{
+  GstVlmEvents *self = GST_VLM_EVENTS (element);
+  GstStateChangeReturn result;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    reset (self);
+    self->n_buffers = 0;
+    self->n_sampled = 0;
+    if (!start_watch (self))
+      return GST_STATE_CHANGE_FAILURE;
+  } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    /* Wakes the streaming thread, which deactivating the pads waits for. */
+    gst_vlm_watch_stop (self->watch);
+  }
+
+  result = GST_ELEMENT_CLASS (gst_vlm_events_parent_class)
+               ->change_state (element, transition);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+          result == GST_STATE_CHANGE_FAILURE)) {
+    end_watch (self);
+    reset (self);
+  }
+  return result;
+}
+
+static void
+gst_vlm_events_finalize (GObject *object)
+{
+  GstVlmEvents *self = GST_VLM_EVENTS (object);
+
+  gst_vlm_events_clear_settings (self);
+  g_clear_object (&self->events_pad);
+  gst_flow_combiner_unref (self->flow);
+  g_ptr_array_unref (self->pending);
+  g_mutex_clear (&self->lock);
+  G_OBJECT_CLASS (gst_vlm_events_parent_class)->finalize (object);
+}
+
+static void
+gst_vlm_events_class_init (GstVlmEventsClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  object_class->finalize = gst_vlm_events_finalize;
+  element_class->change_state = gst_vlm_events_change_state;
+  gst_vlm_events_install_properties (object_class);
+  gst_vlm_events_install_signals (object_class);
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_vlm_events_install_events_pad (element_class);
+  gst_element_class_set_static_metadata (element_class,
+      "Events in video (Qwen2.5-VL)", "Filter/Analyzer/Video",
+      "Says what happens in a video, where and when; passes the video on",
+      "The gst-vlm developers");
+}
+
+static GstPad *
+add_video_pad (
+    GstVlmEvents *self, GstStaticPadTemplate *template, const char *name)
+{
+  GstPad *pad = gst_pad_new_from_static_template (template, name);
+
+  gst_pad_set_iterate_internal_links_function (
+      pad, gst_vlm_events_iterate_links);
+  GST_PAD_SET_PROXY_CAPS (pad);
+  GST_PAD_SET_PROXY_ALLOCATION (pad);
+  gst_element_add_pad (GST_ELEMENT (self), pad);
+  return pad;
+}
+
+static void
+gst_vlm_events_init (GstVlmEvents *self)
+{
+  g_mutex_init (&self->lock);
+  self->pending =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  self->flow = gst_flow_combiner_new ();
+  self->seek_seqnum = GST_SEQNUM_INVALID;
+  self->unwatched_since = no_instant;
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  gst_vlm_events_init_settings (self);
+
+  self->sinkpad = add_video_pad (self, &sink_template, "sink");
+  gst_pad_set_chain_function (self->sinkpad, gst_vlm_events_chain);
+  gst_pad_set_event_function (self->sinkpad, gst_vlm_events_sink_event);
+  gst_pad_set_query_function (self->sinkpad, gst_vlm_events_sink_query);
+  self->srcpad = add_video_pad (self, &src_template, "src");
+  gst_pad_set_event_function (self->srcpad, gst_vlm_events_src_event);
+  gst_flow_combiner_add_pad (self->flow, self->srcpad);
+}

@@ -1,0 +1,70 @@
+/* gst-vlm: the watch, what its two files share
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "elements/gstvlmwatch.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  GST_VLM_WATCH_ITEM_WINDOW,
+  /* The stream ends here: what is open is over, and forgotten. */
+  GST_VLM_WATCH_ITEM_CUT,
+  /* Forget, without a word. */
+  GST_VLM_WATCH_ITEM_RESET,
+} GstVlmWatchItemKind;
+
+typedef struct
+{
+  GstVlmWatchItemKind kind;
+  VlmWindow *window;
+  guint generation;
+} GstVlmWatchItem;
+
+/* The union of windows that come in order of their start. */
+typedef struct
+{
+  guint64 epoch;
+  gint64 until;
+  gint64 total_ns;
+} GstVlmCoverage;
+
+struct _GstVlmWatch
+{
+  VlmAnalyzer *analyzer;
+  VlmAnalyzerParams params;
+  GstVlmWatchFuncs funcs;
+  gpointer user_data;
+  GThread *thread;
+
+  GMutex lock;
+  GCond changed;
+  /* All under the lock. */
+  GstVlmWatchState state;
+  GQueue items;
+  guint n_windows;
+  GstVlmWatchItem *current;
+  GCancellable *cancellable; /* of the load or of the current item */
+  guint generation;
+  gboolean flushing;
+  gboolean stopping;
+  GstVlmCoverage seen;
+  GstVlmCoverage watched;
+  GstVlmWatchStats stats;
+  VlmGeometry geometry;
+
+  /* Of the thread alone. */
+  gboolean must_reload; /* the device was lost */
+  gboolean in_epoch;    /* windows were analysed since the last reset */
+  guint64 epoch;
+};
+
+/* With the lock. */
+void gst_vlm_coverage_add (GstVlmCoverage *coverage, const VlmWindow *window);
+void gst_vlm_watch_item_free (GstVlmWatchItem *item);
+
+/* gstvlmwatch-thread.c: the thread's function, @data is the watch */
+gpointer gst_vlm_watch_run (gpointer data);
+
+G_END_DECLS

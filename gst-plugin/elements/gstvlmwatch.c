@@ -1,0 +1,328 @@
+/* gst-vlm: the watch, its queue
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One lock; no callback and no method of the analyzer is called under it. The
+ * queue holds windows and marks; marks keep their place among the windows and
+ * are never dropped. */
+#include "elements/gstvlmwatch-private.h"
+
+/* How long a cancelled analysis gets to notice: several steps of a slow model,
+ * not felt at the end of a stream. */
+#define CANCEL_GRACE_US (G_USEC_PER_SEC / 2)
+
+void
+gst_vlm_coverage_add (GstVlmCoverage *coverage, const VlmWindow *window)
+{
+  if (coverage->epoch != window->epoch || coverage->total_ns == 0) {
+    coverage->epoch = window->epoch;
+    coverage->until = window->start;
+  }
+  if (window->end > coverage->until) {
+    coverage->total_ns += window->end - MAX (coverage->until, window->start);
+    coverage->until = window->end;
+  }
+}
+
+static GstVlmWatchItem *
+item_new (GstVlmWatchItemKind kind, VlmWindow *window, guint generation)
+{
+  GstVlmWatchItem *item = g_new0 (GstVlmWatchItem, 1);
+
+  item->kind = kind;
+  item->window = window;
+  item->generation = generation;
+  return item;
+}
+
+void
+gst_vlm_watch_item_free (GstVlmWatchItem *item)
+{
+  g_clear_pointer (&item->window, vlm_window_unref);
+  g_free (item);
+}
+
+static void
+report_unwatched (GstVlmWatch *watch, GPtrArray *items, GstVlmGapReason reason)
+{
+  for (guint i = 0; i < items->len; i++) {
+    const GstVlmWatchItem *item = g_ptr_array_index (items, i);
+
+    watch->funcs.unwatched (
+        watch->user_data, item->window, reason, item->generation);
+  }
+}
+
+/* Moves the windows that waited longest to @dropped, until no more than
+ * @n_left wait. With the lock. */
+static void
+drop_windows (GstVlmWatch *watch, guint n_left, GPtrArray *dropped)
+{
+  GList *l = watch->items.head;
+
+  while (l != NULL && watch->n_windows > n_left) {
+    GList *next = l->next;
+
+    if (((GstVlmWatchItem *) l->data)->kind == GST_VLM_WATCH_ITEM_WINDOW) {
+      g_ptr_array_add (dropped, l->data);
+      g_queue_delete_link (&watch->items, l);
+      watch->n_windows--;
+      watch->stats.n_dropped++;
+    }
+    l = next;
+  }
+}
+
+GstVlmWatch *
+gst_vlm_watch_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
+    guint generation, const GstVlmWatchFuncs *funcs, gpointer user_data)
+{
+  GstVlmWatch *watch = g_atomic_rc_box_new0 (GstVlmWatch);
+
+  watch->analyzer = g_object_ref (analyzer);
+  watch->params.model = g_strdup (params->model);
+  watch->params.device = g_strdup (params->device);
+  watch->params.prompt = g_strdup (params->prompt);
+  watch->params.query = g_strdup (params->query);
+  watch->params.max_tokens = params->max_tokens;
+  watch->generation = generation;
+  watch->funcs = *funcs;
+  watch->user_data = user_data;
+  watch->state = GST_VLM_WATCH_LOADING;
+  g_mutex_init (&watch->lock);
+  g_cond_init (&watch->changed);
+  g_queue_init (&watch->items);
+  watch->thread = g_thread_new ("vlmwatch", gst_vlm_watch_run, watch);
+  return watch;
+}
+
+void
+gst_vlm_watch_stop (GstVlmWatch *watch)
+{
+  g_autoptr (GCancellable) cancellable = NULL;
+
+  g_mutex_lock (&watch->lock);
+  watch->stopping = TRUE;
+  watch->state = GST_VLM_WATCH_STOPPED;
+  g_set_object (&cancellable, watch->cancellable);
+  g_cond_broadcast (&watch->changed);
+  g_mutex_unlock (&watch->lock);
+  g_cancellable_cancel (cancellable);
+}
+
+void
+gst_vlm_watch_join (GstVlmWatch *watch)
+{
+  gst_vlm_watch_stop (watch);
+  g_clear_pointer (&watch->thread, g_thread_join);
+}
+
+GstVlmWatch *
+gst_vlm_watch_ref (GstVlmWatch *watch)
+{
+  return g_atomic_rc_box_acquire (watch);
+}
+
+static void
+watch_clear (gpointer data)
+{
+  GstVlmWatch *watch = data;
+
+  g_assert (watch->thread == NULL);
+  g_queue_clear_full (&watch->items, (GDestroyNotify) gst_vlm_watch_item_free);
+  g_clear_pointer (&watch->current, gst_vlm_watch_item_free);
+  g_clear_object (&watch->cancellable);
+  g_object_unref (watch->analyzer);
+  g_free ((char *) watch->params.model);
+  g_free ((char *) watch->params.device);
+  g_free ((char *) watch->params.prompt);
+  g_free ((char *) watch->params.query);
+  g_mutex_clear (&watch->lock);
+  g_cond_clear (&watch->changed);
+}
+
+void
+gst_vlm_watch_unref (GstVlmWatch *watch)
+{
+  g_atomic_rc_box_release_full (watch, watch_clear);
+}
+
+GstVlmWatchState
+gst_vlm_watch_get_state (GstVlmWatch *watch)
+{
+  GstVlmWatchState state;
+
+  g_mutex_lock (&watch->lock);
+  state = watch->state;
+  g_mutex_unlock (&watch->lock);
+  return state;
+}
+
+/* With the lock. */
+static GstFlowReturn
+get_flow (GstVlmWatch *watch)
+{
+  if (watch->flushing || watch->stopping)
+    return GST_FLOW_FLUSHING;
+  return watch->state == GST_VLM_WATCH_FAILED ? GST_FLOW_ERROR : GST_FLOW_OK;
+}
+
+GstFlowReturn
+gst_vlm_watch_wait_ready (GstVlmWatch *watch)
+{
+  GstFlowReturn flow;
+
+  g_mutex_lock (&watch->lock);
+  while ((flow = get_flow (watch)) == GST_FLOW_OK &&
+      watch->state == GST_VLM_WATCH_LOADING)
+    g_cond_wait (&watch->changed, &watch->lock);
+  g_mutex_unlock (&watch->lock);
+  return flow;
+}
+
+void
+gst_vlm_watch_get_geometry (GstVlmWatch *watch, VlmGeometry *geometry)
+{
+  *geometry = watch->geometry;
+}
+
+GstFlowReturn
+gst_vlm_watch_push (
+    GstVlmWatch *watch, VlmWindow *window, GstVlmPolicy policy, guint max_queue)
+{
+  g_autoptr (GPtrArray) dropped =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_watch_item_free);
+  GstFlowReturn flow;
+
+  g_mutex_lock (&watch->lock);
+  while ((flow = get_flow (watch)) == GST_FLOW_OK &&
+      policy == GST_VLM_POLICY_BLOCK && watch->n_windows >= max_queue)
+    g_cond_wait (&watch->changed, &watch->lock);
+  if (flow != GST_FLOW_OK) {
+    g_mutex_unlock (&watch->lock);
+    vlm_window_unref (window);
+    return flow;
+  }
+
+  gst_vlm_coverage_add (&watch->seen, window);
+  if (policy == GST_VLM_POLICY_LATEST_ONLY)
+    drop_windows (watch, 0, dropped);
+  else if (policy == GST_VLM_POLICY_DROP_OLDEST)
+    drop_windows (watch, max_queue - 1, dropped);
+  if (policy == GST_VLM_POLICY_DROP_NEWEST && watch->n_windows >= max_queue) {
+    g_ptr_array_add (dropped,
+        item_new (GST_VLM_WATCH_ITEM_WINDOW, window, watch->generation));
+    watch->stats.n_dropped++;
+  } else {
+    g_queue_push_tail (&watch->items,
+        item_new (GST_VLM_WATCH_ITEM_WINDOW, window, watch->generation));
+    watch->n_windows++;
+  }
+  g_cond_broadcast (&watch->changed);
+  g_mutex_unlock (&watch->lock);
+
+  report_unwatched (watch, dropped, GST_VLM_GAP_QUEUE_FULL);
+  return GST_FLOW_OK;
+}
+
+void
+gst_vlm_watch_cut (GstVlmWatch *watch)
+{
+  g_mutex_lock (&watch->lock);
+  if (!watch->flushing) {
+    g_queue_push_tail (&watch->items,
+        item_new (GST_VLM_WATCH_ITEM_CUT, NULL, watch->generation));
+    g_cond_broadcast (&watch->changed);
+  }
+  g_mutex_unlock (&watch->lock);
+}
+
+/* With the lock. FALSE when @deadline (0 for none) passed first. */
+static gboolean
+wait_idle (GstVlmWatch *watch, gint64 deadline)
+{
+  while (get_flow (watch) == GST_FLOW_OK &&
+      (watch->current != NULL || !g_queue_is_empty (&watch->items))) {
+    if (deadline == 0)
+      g_cond_wait (&watch->changed, &watch->lock);
+    else if (!g_cond_wait_until (&watch->changed, &watch->lock, deadline))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+GstFlowReturn
+gst_vlm_watch_drain (GstVlmWatch *watch, gint64 timeout_us)
+{
+  g_autoptr (GPtrArray) dropped =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_watch_item_free);
+  g_autoptr (GCancellable) cancellable = NULL;
+  GstFlowReturn flow;
+
+  g_mutex_lock (&watch->lock);
+  if (!wait_idle (
+          watch, timeout_us < 0 ? 0 : g_get_monotonic_time () + timeout_us)) {
+    drop_windows (watch, 0, dropped);
+    g_set_object (&cancellable, watch->cancellable);
+  }
+  g_mutex_unlock (&watch->lock);
+
+  if (cancellable != NULL)
+    g_cancellable_cancel (cancellable);
+  report_unwatched (watch, dropped, GST_VLM_GAP_EOS_TIMEOUT);
+
+  g_mutex_lock (&watch->lock);
+  wait_idle (watch, g_get_monotonic_time () + CANCEL_GRACE_US);
+  flow = get_flow (watch);
+  g_mutex_unlock (&watch->lock);
+  return flow;
+}
+
+void
+gst_vlm_watch_flush_start (GstVlmWatch *watch, guint generation)
+{
+  g_autoptr (GCancellable) cancellable = NULL;
+
+  g_mutex_lock (&watch->lock);
+  watch->flushing = TRUE;
+  watch->generation = generation;
+  g_queue_clear_full (&watch->items, (GDestroyNotify) gst_vlm_watch_item_free);
+  watch->n_windows = 0;
+  g_queue_push_tail (&watch->items,
+      item_new (GST_VLM_WATCH_ITEM_RESET, NULL, watch->generation));
+  /* A flush does not stop the model from being loaded. */
+  if (watch->state == GST_VLM_WATCH_READY)
+    g_set_object (&cancellable, watch->cancellable);
+  g_cond_broadcast (&watch->changed);
+  g_mutex_unlock (&watch->lock);
+  if (cancellable != NULL)
+    g_cancellable_cancel (cancellable);
+}
+
+void
+gst_vlm_watch_flush_stop (GstVlmWatch *watch)
+{
+  g_mutex_lock (&watch->lock);
+  watch->flushing = FALSE;
+  g_mutex_unlock (&watch->lock);
+}
+
+void
+gst_vlm_watch_get_stats (GstVlmWatch *watch, GstVlmWatchStats *stats)
+{
+  GstVlmCoverage expected;
+
+  g_mutex_lock (&watch->lock);
+  *stats = watch->stats;
+  stats->queue_level = watch->n_windows;
+  stats->watched_ns = watch->watched.total_ns;
+  /* What was seen, but neither watched nor still waits for its turn. */
+  expected = watch->watched;
+  if (watch->current != NULL &&
+      watch->current->kind == GST_VLM_WATCH_ITEM_WINDOW)
+    gst_vlm_coverage_add (&expected, watch->current->window);
+  for (GList *l = watch->items.head; l != NULL; l = l->next)
+    if (((GstVlmWatchItem *) l->data)->kind == GST_VLM_WATCH_ITEM_WINDOW)
+      gst_vlm_coverage_add (&expected, ((GstVlmWatchItem *) l->data)->window);
+  stats->unwatched_ns = MAX (0, watch->seen.total_ns - expected.total_ns);
+  g_mutex_unlock (&watch->lock);
+}

@@ -1,0 +1,119 @@
+/* gst-vlm: the queue of windows and the thread that analyses them
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+#include <vlm/vlm-analyzer.h>
+
+G_BEGIN_DECLS
+
+#define GST_VLM_TYPE_POLICY (gst_vlm_policy_get_type ())
+
+/**
+ * GstVlmPolicy:
+ * @GST_VLM_POLICY_AUTO: drop-oldest on live streams, else block
+ * @GST_VLM_POLICY_BLOCK: hold the video up until there is room
+ * @GST_VLM_POLICY_DROP_OLDEST: give up the window that waited longest
+ * @GST_VLM_POLICY_DROP_NEWEST: give up the window that just closed
+ * @GST_VLM_POLICY_LATEST_ONLY: let nothing wait but the newest window
+ *
+ * What happens to windows for which the device is too slow.
+ */
+typedef enum
+{
+  GST_VLM_POLICY_AUTO,
+  GST_VLM_POLICY_BLOCK,
+  GST_VLM_POLICY_DROP_OLDEST,
+  GST_VLM_POLICY_DROP_NEWEST,
+  GST_VLM_POLICY_LATEST_ONLY,
+} GstVlmPolicy;
+
+GType gst_vlm_policy_get_type (void);
+
+/* Why a span was not watched. */
+typedef enum
+{
+  GST_VLM_GAP_QUEUE_FULL,
+  GST_VLM_GAP_FAILED,
+  GST_VLM_GAP_EOS_TIMEOUT,
+  GST_VLM_GAP_LOADING,
+} GstVlmGapReason;
+
+/* Called without a lock: on the thread of the watch, @unwatched also on the one
+ * that pushes. @generation is that of the window. */
+typedef struct
+{
+  void (*progress) (gpointer user_data, const char *stage, double fraction);
+  /* @error: %NULL when all went well */
+  void (*loaded) (gpointer user_data, const GError *error);
+  /* @window: %NULL for what was still open at the end of a stream */
+  void (*found) (gpointer user_data, const VlmWindow *window, GPtrArray *events,
+      guint generation);
+  void (*failed) (gpointer user_data, const GError *error);
+  void (*unwatched) (gpointer user_data, const VlmWindow *window,
+      GstVlmGapReason reason, guint generation);
+} GstVlmWatchFuncs;
+
+typedef struct
+{
+  guint64 n_analysed;
+  guint64 n_dropped;
+  guint64 n_failed;
+  guint64 n_events;
+  guint queue_level;
+  gint64 watched_ns;
+  gint64 unwatched_ns;
+  double inference_s;
+  /* Of the last window: 0 before there is one. */
+  double seconds_per_second;
+} GstVlmWatchStats;
+
+typedef enum
+{
+  GST_VLM_WATCH_LOADING,
+  GST_VLM_WATCH_READY,
+  GST_VLM_WATCH_FAILED,
+  GST_VLM_WATCH_STOPPED,
+} GstVlmWatchState;
+
+/* Owns the analyzer while it lives: every method of it is called on the thread
+ * of the watch. Thread-safe. */
+typedef struct _GstVlmWatch GstVlmWatch;
+
+/* Starts to load at once. @params is copied. */
+GstVlmWatch *
+gst_vlm_watch_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
+    guint generation, const GstVlmWatchFuncs *funcs, gpointer user_data);
+/* Cancels what is being done; every waiting call returns. */
+void gst_vlm_watch_stop (GstVlmWatch *watch);
+/* Stops, waits for the thread, which unloads. Before the last unref. */
+void gst_vlm_watch_join (GstVlmWatch *watch);
+GstVlmWatch *gst_vlm_watch_ref (GstVlmWatch *watch);
+void gst_vlm_watch_unref (GstVlmWatch *watch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmWatch, gst_vlm_watch_unref)
+
+GstVlmWatchState gst_vlm_watch_get_state (GstVlmWatch *watch);
+/* Waits until there is something to know. GST_FLOW_FLUSHING when flushing or
+ * stopped, GST_FLOW_ERROR when loading failed. */
+GstFlowReturn gst_vlm_watch_wait_ready (GstVlmWatch *watch);
+/* @geometry: only in the state GST_VLM_WATCH_READY */
+void gst_vlm_watch_get_geometry (GstVlmWatch *watch, VlmGeometry *geometry);
+
+/* @window: (transfer full). @policy: not GST_VLM_POLICY_AUTO. Waits only where
+ * that is GST_VLM_POLICY_BLOCK, until fewer than @max_queue windows wait. */
+GstFlowReturn gst_vlm_watch_push (GstVlmWatch *watch, VlmWindow *window,
+    GstVlmPolicy policy, guint max_queue);
+/* After what was pushed so far, the stream is interrupted. */
+void gst_vlm_watch_cut (GstVlmWatch *watch);
+/* Waits until all that was pushed is done, at most @timeout_us (< 0: as long as
+ * it takes); then gives up what is left. GST_FLOW_FLUSHING as above. */
+GstFlowReturn gst_vlm_watch_drain (GstVlmWatch *watch, gint64 timeout_us);
+
+/* Cancels and forgets; windows that are pushed later have @generation. Until
+ * flush_stop, calls that would wait return GST_FLOW_FLUSHING. */
+void gst_vlm_watch_flush_start (GstVlmWatch *watch, guint generation);
+void gst_vlm_watch_flush_stop (GstVlmWatch *watch);
+
+void gst_vlm_watch_get_stats (GstVlmWatch *watch, GstVlmWatchStats *stats);
+
+G_END_DECLS

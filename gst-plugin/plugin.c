@@ -1,0 +1,18 @@
+/* gst-vlm: the plugin
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <gst/gst.h>
+
+#include "elements/gstvlmevents.h"
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  return GST_ELEMENT_REGISTER (vlmevents, plugin);
+}
+
+#define PACKAGE "gst-vlm"
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, vlm,
+    "Watches video with Qwen2.5-VL and says what happened, where and when",
+    plugin_init, VLM_VERSION, "LGPL", "gst-vlm", "gst-vlm")

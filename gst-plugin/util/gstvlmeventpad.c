@@ -1,0 +1,491 @@
+/* gst-vlm: the sparse stream of events
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstvlmeventpad.h"
+
+#include <string.h>
+
+#include "gstvlmtime.h"
+
+GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
+#define GST_CAT_DEFAULT event_pad_debug
+
+/* Records that wait for a branch that stands still, before the oldest are
+ * thrown away: hours of events, a few MB. */
+#define MAX_RECORDS 4096
+
+/* A cue that is shown for less cannot be read. */
+#define MIN_CUE GST_SECOND
+
+typedef enum
+{
+  ITEM_GST_EVENT,
+  ITEM_ADVANCE,
+  ITEM_EVENT,
+  ITEM_NOTE,
+} ItemKind;
+
+typedef struct
+{
+  ItemKind kind;
+  GstEvent *gst_event;
+  GstClockTime position;
+  GstClockTime duration;
+  VlmEvent *event;
+  char *json;
+  VlmInstant start;
+  VlmInstant end;
+} Item;
+
+struct _GstVlmEventPad
+{
+  GstPad parent;
+
+  GMutex lock;
+  GCond changed;
+  /* Under the lock. */
+  GQueue items;
+  guint n_records;
+  gboolean flushing;
+  gboolean started; /* before its stream starts, a pad knows of nothing */
+
+  /* Of the task alone, and of others only while it is stopped. */
+  GstSegment segment;
+  gboolean negotiated;
+  gboolean as_text;
+  gboolean ended;
+  GHashTable *cue_ends; /* id of an open event -> position, GstClockTime */
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstVlmEventPad, gst_vlm_event_pad, GST_TYPE_PAD,
+    GST_DEBUG_CATEGORY_INIT (
+        event_pad_debug, "vlmeventpad", 0, "the sparse stream of events"))
+
+static void
+item_free (Item *item)
+{
+  g_clear_pointer (&item->gst_event, gst_event_unref);
+  g_clear_pointer (&item->event, vlm_event_unref);
+  g_free (item->json);
+  g_free (item);
+}
+
+static gboolean
+item_is_record (const Item *item)
+{
+  return item->kind == ITEM_EVENT || item->kind == ITEM_NOTE;
+}
+
+static void
+drop_oldest_record (GstVlmEventPad *self)
+{
+  for (GList *l = self->items.head; l != NULL; l = l->next) {
+    Item *item = l->data;
+
+    if (!item_is_record (item))
+      continue;
+    GST_WARNING_OBJECT (
+        self, "more than %d records wait, dropping the oldest", MAX_RECORDS);
+    g_queue_delete_link (&self->items, l);
+    item_free (item);
+    self->n_records--;
+    return;
+  }
+}
+
+static void
+put_item (GstVlmEventPad *self, Item *item)
+{
+  g_mutex_lock (&self->lock);
+  if (self->flushing || !self->started) {
+    item_free (item);
+  } else {
+    if (item_is_record (item) && ++self->n_records > MAX_RECORDS)
+      drop_oldest_record (self);
+    g_queue_push_tail (&self->items, item);
+    g_cond_signal (&self->changed);
+  }
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+put_gst_event (GstVlmEventPad *self, GstEvent *event)
+{
+  Item *item = g_new0 (Item, 1);
+
+  item->kind = ITEM_GST_EVENT;
+  item->gst_event = event;
+  put_item (self, item);
+}
+
+/* NULL when the pad is flushing. */
+static Item *
+take_item (GstVlmEventPad *self)
+{
+  Item *item = NULL;
+
+  g_mutex_lock (&self->lock);
+  while (!self->flushing && g_queue_is_empty (&self->items))
+    g_cond_wait (&self->changed, &self->lock);
+  if (!self->flushing) {
+    item = g_queue_pop_head (&self->items);
+    self->n_records -= item_is_record (item);
+  }
+  g_mutex_unlock (&self->lock);
+  return item;
+}
+
+/* The first format of ours that downstream takes. A pad that is flushing
+ * refuses the caps; pushing will tell. */
+static gboolean
+negotiate (GstVlmEventPad *self)
+{
+  GstPad *pad = GST_PAD (self);
+  GstCaps *caps = gst_pad_get_allowed_caps (pad);
+
+  if (caps == NULL)
+    caps = gst_pad_get_pad_template_caps (pad);
+  if (gst_caps_is_empty (caps)) {
+    gst_caps_unref (caps);
+    return FALSE;
+  }
+  caps = gst_caps_fixate (gst_caps_truncate (caps));
+  self->as_text =
+      gst_structure_has_name (gst_caps_get_structure (caps, 0), "text/x-raw");
+  GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
+  gst_pad_push_event (pad, gst_event_new_caps (caps));
+  gst_caps_unref (caps);
+  self->negotiated = TRUE;
+  return TRUE;
+}
+
+static gboolean
+ensure_negotiated (GstVlmEventPad *self)
+{
+  if (gst_pad_check_reconfigure (GST_PAD (self)))
+    self->negotiated = FALSE;
+  if (self->negotiated || negotiate (self))
+    return TRUE;
+  gst_pad_mark_reconfigure (GST_PAD (self));
+  return FALSE;
+}
+
+static GstFlowReturn
+push_text (
+    GstVlmEventPad *self, char *text, GstClockTime start, GstClockTime duration)
+{
+  GstBuffer *buffer = gst_buffer_new_wrapped (text, strlen (text));
+
+  GST_BUFFER_PTS (buffer) = start;
+  GST_BUFFER_DURATION (buffer) = duration;
+  return gst_pad_push (GST_PAD (self), buffer);
+}
+
+/* What an event's newest record adds to the cues that were already shown. */
+static GstFlowReturn
+push_cue (GstVlmEventPad *self, const VlmEvent *event)
+{
+  GstClockTime start = gst_vlm_time_to_position (&event->start, &self->segment);
+  GstClockTime end = gst_vlm_time_to_position (&event->end, &self->segment);
+  GstClockTime *shown_until = g_hash_table_lookup (self->cue_ends, &event->id);
+
+  if (!GST_CLOCK_TIME_IS_VALID (start))
+    start = self->segment.position;
+  if (!GST_CLOCK_TIME_IS_VALID (end) || end < start)
+    end = start;
+  if (shown_until != NULL)
+    start = MAX (start, *shown_until);
+  else
+    end = MAX (end, start + MIN_CUE);
+
+  if (event->state == VLM_EVENT_STATE_END) {
+    g_hash_table_remove (self->cue_ends, &event->id);
+  } else if (shown_until != NULL) {
+    *shown_until = MAX (end, *shown_until);
+  } else {
+    g_hash_table_insert (self->cue_ends,
+        g_memdup2 (&event->id, sizeof event->id), g_memdup2 (&end, sizeof end));
+  }
+  if (end <= start)
+    return GST_FLOW_OK;
+  return push_text (self, vlm_event_to_text (event), start, end - start);
+}
+
+static GstFlowReturn
+push_line (GstVlmEventPad *self, const char *json, const VlmInstant *start,
+    const VlmInstant *end)
+{
+  GstClockTime from = gst_vlm_time_to_position (start, &self->segment);
+  GstClockTime to = gst_vlm_time_to_position (end, &self->segment);
+
+  if (!GST_CLOCK_TIME_IS_VALID (from))
+    from = self->segment.position;
+  if (!GST_CLOCK_TIME_IS_VALID (to) || to < from)
+    to = from;
+  return push_text (self, g_strconcat (json, "\n", NULL), from, to - from);
+}
+
+static GstFlowReturn
+push_record (GstVlmEventPad *self, const Item *item)
+{
+  g_autofree char *json = NULL;
+
+  if (self->ended)
+    return GST_FLOW_OK;
+  if (!ensure_negotiated (self))
+    return GST_FLOW_NOT_NEGOTIATED;
+  if (self->as_text)
+    return item->kind == ITEM_EVENT ? push_cue (self, item->event)
+                                    : GST_FLOW_OK;
+  if (item->kind == ITEM_NOTE)
+    return push_line (self, item->json, &item->start, &item->end);
+  json = vlm_event_to_json (item->event);
+  return push_line (self, json, &item->event->start, &item->event->end);
+}
+
+static GstFlowReturn
+push_gst_event (GstVlmEventPad *self, const Item *item)
+{
+  GstEvent *event = item->gst_event;
+
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_STREAM_START:
+    self->negotiated = FALSE;
+    self->ended = FALSE;
+    break;
+  case GST_EVENT_SEGMENT:
+    if (!ensure_negotiated (self))
+      return GST_FLOW_NOT_NEGOTIATED;
+    gst_event_copy_segment (event, &self->segment);
+    break;
+  case GST_EVENT_EOS:
+    self->ended = TRUE;
+    break;
+  default:
+    break;
+  }
+  gst_pad_push_event (GST_PAD (self), gst_event_ref (event));
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+push_advance (GstVlmEventPad *self, const Item *item)
+{
+  if (self->ended || self->segment.format != GST_FORMAT_TIME)
+    return GST_FLOW_OK;
+  if (!ensure_negotiated (self))
+    return GST_FLOW_NOT_NEGOTIATED;
+  self->segment.position = item->position;
+  gst_pad_push_event (
+      GST_PAD (self), gst_event_new_gap (item->position, item->duration));
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+push_item (GstVlmEventPad *self, const Item *item)
+{
+  switch (item->kind) {
+  case ITEM_GST_EVENT:
+    return push_gst_event (self, item);
+  case ITEM_ADVANCE:
+    return push_advance (self, item);
+  default:
+    return push_record (self, item);
+  }
+}
+
+static void
+stop_on_error (GstVlmEventPad *self, GstFlowReturn flow)
+{
+  g_autoptr (GstElement) element = gst_pad_get_parent_element (GST_PAD (self));
+
+  GST_WARNING_OBJECT (self, "stopping: %s", gst_flow_get_name (flow));
+  self->ended = TRUE;
+  if (element != NULL)
+    GST_ELEMENT_FLOW_ERROR (element, flow);
+  gst_pad_push_event (GST_PAD (self), gst_event_new_eos ());
+}
+
+/* A branch that is not there, or that has had enough, is nobody's problem. */
+static void
+event_pad_loop (GstPad *pad)
+{
+  GstVlmEventPad *self = GST_VLM_EVENT_PAD (pad);
+  Item *item = take_item (self);
+  GstFlowReturn flow;
+
+  if (item == NULL) {
+    gst_pad_pause_task (pad);
+    return;
+  }
+  flow = push_item (self, item);
+  item_free (item);
+
+  if (flow == GST_FLOW_FLUSHING)
+    gst_pad_pause_task (pad);
+  else if (flow == GST_FLOW_EOS)
+    self->ended = TRUE;
+  else if (flow < GST_FLOW_EOS)
+    stop_on_error (self, flow);
+}
+
+static void
+set_flushing (GstVlmEventPad *self, gboolean flushing)
+{
+  g_mutex_lock (&self->lock);
+  self->flushing = flushing;
+  g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
+  self->n_records = 0;
+  g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+event_pad_activate_mode (
+    GstPad *pad, GstObject *parent, GstPadMode mode, gboolean active)
+{
+  GstVlmEventPad *self = GST_VLM_EVENT_PAD (pad);
+
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
+  set_flushing (self, !active);
+  if (!active) {
+    self->started = FALSE;
+    return gst_pad_stop_task (pad);
+  }
+
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  g_hash_table_remove_all (self->cue_ends);
+  self->negotiated = FALSE;
+  self->ended = FALSE;
+  return gst_pad_start_task (pad, (GstTaskFunction) event_pad_loop, pad, NULL);
+}
+
+void
+gst_vlm_event_pad_start_stream (GstVlmEventPad *self, GstEvent *upstream)
+{
+  const char *upstream_id;
+  g_autofree char *id = NULL;
+  GstEvent *event;
+  guint group;
+
+  gst_event_parse_stream_start (upstream, &upstream_id);
+  id = g_strconcat (upstream_id, "/events", NULL);
+  event = gst_event_new_stream_start (id);
+  gst_event_set_stream_flags (event, GST_STREAM_FLAG_SPARSE);
+  if (gst_event_parse_group_id (upstream, &group))
+    gst_event_set_group_id (event, group);
+  g_mutex_lock (&self->lock);
+  self->started = TRUE;
+  g_mutex_unlock (&self->lock);
+  put_gst_event (self, event);
+}
+
+void
+gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment)
+{
+  put_gst_event (self, gst_event_new_segment (segment));
+}
+
+/* Consecutive steps are one step: the queue does not grow with the video. */
+void
+gst_vlm_event_pad_advance (
+    GstVlmEventPad *self, GstClockTime position, GstClockTime duration)
+{
+  Item *last;
+
+  g_mutex_lock (&self->lock);
+  last = g_queue_peek_tail (&self->items);
+  if (last != NULL && last->kind == ITEM_ADVANCE) {
+    last->position = position;
+    last->duration = duration;
+    g_mutex_unlock (&self->lock);
+    return;
+  }
+  g_mutex_unlock (&self->lock);
+
+  last = g_new0 (Item, 1);
+  last->kind = ITEM_ADVANCE;
+  last->position = position;
+  last->duration = duration;
+  put_item (self, last);
+}
+
+void
+gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event)
+{
+  Item *item = g_new0 (Item, 1);
+
+  item->kind = ITEM_EVENT;
+  item->event = vlm_event_ref (event);
+  put_item (self, item);
+}
+
+void
+gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
+    const VlmInstant *start, const VlmInstant *end)
+{
+  Item *item = g_new0 (Item, 1);
+
+  item->kind = ITEM_NOTE;
+  item->json = g_strdup (json);
+  item->start = *start;
+  item->end = *end;
+  put_item (self, item);
+}
+
+void
+gst_vlm_event_pad_end (GstVlmEventPad *self)
+{
+  put_gst_event (self, gst_event_new_eos ());
+}
+
+void
+gst_vlm_event_pad_flush_start (GstVlmEventPad *self)
+{
+  gst_pad_push_event (GST_PAD (self), gst_event_new_flush_start ());
+  set_flushing (self, TRUE);
+  /* Waits until the task is out of downstream's chain function. */
+  gst_pad_pause_task (GST_PAD (self));
+}
+
+void
+gst_vlm_event_pad_flush_stop (GstVlmEventPad *self, gboolean reset_time)
+{
+  gst_pad_push_event (GST_PAD (self), gst_event_new_flush_stop (reset_time));
+  g_hash_table_remove_all (self->cue_ends);
+  self->ended = FALSE;
+  set_flushing (self, FALSE);
+  gst_pad_start_task (
+      GST_PAD (self), (GstTaskFunction) event_pad_loop, self, NULL);
+}
+
+static void
+gst_vlm_event_pad_finalize (GObject *object)
+{
+  GstVlmEventPad *self = GST_VLM_EVENT_PAD (object);
+
+  g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
+  g_hash_table_unref (self->cue_ends);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
+  G_OBJECT_CLASS (gst_vlm_event_pad_parent_class)->finalize (object);
+}
+
+static void
+gst_vlm_event_pad_class_init (GstVlmEventPadClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_vlm_event_pad_finalize;
+}
+
+static void
+gst_vlm_event_pad_init (GstVlmEventPad *self)
+{
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  g_queue_init (&self->items);
+  self->flushing = TRUE;
+  self->cue_ends =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  gst_pad_set_activatemode_function (GST_PAD (self), event_pad_activate_mode);
+}

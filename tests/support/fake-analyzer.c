@@ -1,0 +1,435 @@
+/* gst-vlm: an analyzer that does what a test wants
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support/fake-analyzer.h"
+
+#define PATIENCE_US (10 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  char *description;
+  gint64 start;
+  gint64 end;
+  VlmRect box;
+} Scene;
+
+struct _FakeAnalyzer
+{
+  GObject parent;
+
+  GMutex lock;
+  GCond changed;
+  GPtrArray *scenes;
+  GHashTable *open; /* id of a scene -> its last VlmEvent */
+  GPtrArray *windows;
+  gboolean stalled;
+  gboolean deaf;
+  gboolean load_stalled;
+  GError *load_error;
+  GError *error;
+  FakeCounts counts;
+};
+
+static void fake_analyzer_iface_init (VlmAnalyzerInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (FakeAnalyzer, fake_analyzer, G_TYPE_OBJECT,
+    G_IMPLEMENT_INTERFACE (VLM_TYPE_ANALYZER, fake_analyzer_iface_init))
+
+static void
+scene_free (gpointer data)
+{
+  Scene *scene = data;
+
+  g_free (scene->description);
+  g_free (scene);
+}
+
+static void
+fake_window_free (gpointer data)
+{
+  FakeWindow *window = data;
+
+  g_array_unref (window->slot_times);
+  g_ptr_array_unref (window->frames);
+  g_free (window);
+}
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  FakeAnalyzer *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Waits for *@stall to become FALSE; FALSE when cancelled first. */
+static gboolean
+wait_for (FakeAnalyzer *self, const gboolean *stall, GCancellable *cancellable,
+    GError **error)
+{
+  gulong handler = g_cancellable_connect (
+      cancellable, G_CALLBACK (on_cancelled), self, NULL);
+
+  g_mutex_lock (&self->lock);
+  while ((*stall && !g_cancellable_is_cancelled (cancellable)) || self->deaf)
+    g_cond_wait (&self->changed, &self->lock);
+  g_mutex_unlock (&self->lock);
+  g_cancellable_disconnect (cancellable, handler);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+static gboolean
+fake_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+  gboolean loaded = FALSE;
+
+  g_mutex_lock (&self->lock);
+  self->counts.n_loads++;
+  g_mutex_unlock (&self->lock);
+  progress ("weights", 0.5, user_data);
+  if (!wait_for (self, &self->load_stalled, cancellable, error))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  if (self->load_error != NULL)
+    g_propagate_error (error, g_error_copy (self->load_error));
+  else
+    loaded = self->counts.is_loaded = TRUE;
+  g_mutex_unlock (&self->lock);
+  return loaded;
+}
+
+static void
+fake_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
+{
+  *geometry = (VlmGeometry){ 14, 2, 2, 3136, 12845056 };
+}
+
+static void
+remember (FakeAnalyzer *self, const VlmWindow *window)
+{
+  FakeWindow *seen = g_new0 (FakeWindow, 1);
+
+  seen->serial = window->serial;
+  seen->epoch = window->epoch;
+  seen->start = window->start;
+  seen->end = window->end;
+  seen->partial = window->partial;
+  seen->slot_times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  seen->frames =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_frame_unref);
+  for (guint i = 0; i < window->n_samples; i++) {
+    g_array_append_val (seen->slot_times, window->samples[i].slot_time);
+    g_ptr_array_add (seen->frames, vlm_frame_ref (window->samples[i].frame));
+  }
+  g_ptr_array_add (self->windows, seen);
+}
+
+static VlmInstant
+instant_at (const VlmWindow *window, gint64 stream_time)
+{
+  const VlmFrame *frame = window->samples[0].frame;
+  VlmInstant instant = frame->time;
+  gint64 distance = stream_time - instant.stream_time;
+
+  instant.stream_time += distance;
+  instant.pts += distance;
+  instant.running_time += distance;
+  if (VLM_TIME_IS_VALID (instant.utc))
+    instant.utc += distance;
+  return instant;
+}
+
+static VlmEvent *
+make_event (const Scene *scene, guint id, const VlmWindow *window)
+{
+  const VlmFrame *frame = window->samples[0].frame;
+  VlmEvent *event = vlm_event_new ();
+
+  event->id = id;
+  event->description = g_strdup (scene->description);
+  event->start = instant_at (window, scene->start);
+  event->end = instant_at (window, MIN (scene->end, window->end));
+  event->ongoing = scene->end > window->end;
+  event->time_source = frame->time_source;
+  event->bbox = scene->box;
+  event->bbox_time = frame->time;
+  event->window.start = window->start;
+  event->window.end = window->end;
+  event->window.n_frames = window->n_samples;
+  event->window.width = frame->width;
+  event->window.height = frame->height;
+  return event;
+}
+
+/* With the lock. The record of @scene for @window, or NULL. */
+static VlmEvent *
+look (FakeAnalyzer *self, const Scene *scene, guint id, const VlmWindow *window)
+{
+  gpointer key = GUINT_TO_POINTER (id);
+  VlmEvent *before = g_hash_table_lookup (self->open, key);
+  VlmEvent *event;
+
+  if (before != NULL && scene->end <= window->start) {
+    event = vlm_event_copy (before);
+    event->state = VLM_EVENT_STATE_END;
+    g_hash_table_remove (self->open, key);
+    return event;
+  }
+  if (scene->start >= window->end || scene->end <= window->start)
+    return NULL;
+  event = make_event (scene, id, window);
+  event->state =
+      before != NULL ? VLM_EVENT_STATE_UPDATE : VLM_EVENT_STATE_BEGIN;
+  g_hash_table_insert (self->open, key, vlm_event_ref (event));
+  return event;
+}
+
+static GPtrArray *
+fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
+    GCancellable *cancellable, GError **error)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+  GPtrArray *events = NULL;
+  gboolean cancelled;
+
+  g_mutex_lock (&self->lock);
+  g_assert_true (self->counts.is_loaded);
+  g_assert_cmpuint (self->counts.n_entered, ==, self->counts.n_returned);
+  self->counts.n_entered++;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+
+  cancelled = !wait_for (self, &self->stalled, cancellable, error);
+
+  g_mutex_lock (&self->lock);
+  self->counts.n_returned++;
+  self->counts.n_cancelled += cancelled;
+  if (!cancelled && self->error != NULL) {
+    g_propagate_error (error, g_error_copy (self->error));
+  } else if (!cancelled) {
+    events = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+    remember (self, window);
+    for (guint i = 0; i < self->scenes->len; i++) {
+      VlmEvent *event = look (self, self->scenes->pdata[i], i + 1, window);
+
+      if (event != NULL)
+        g_ptr_array_add (events, event);
+    }
+  }
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  return events;
+}
+
+static void
+fake_reset (VlmAnalyzer *analyzer)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+
+  g_mutex_lock (&self->lock);
+  self->counts.n_resets++;
+  g_hash_table_remove_all (self->open);
+  g_mutex_unlock (&self->lock);
+}
+
+static GPtrArray *
+fake_finish (VlmAnalyzer *analyzer)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+  GPtrArray *events =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+
+  g_mutex_lock (&self->lock);
+  self->counts.n_finishes++;
+  for (guint i = 0; i < self->scenes->len; i++) {
+    VlmEvent *open = g_hash_table_lookup (self->open, GUINT_TO_POINTER (i + 1));
+
+    if (open != NULL) {
+      VlmEvent *event = vlm_event_copy (open);
+
+      event->state = VLM_EVENT_STATE_END;
+      g_ptr_array_add (events, event);
+    }
+  }
+  g_mutex_unlock (&self->lock);
+  return events;
+}
+
+static void
+fake_unload (VlmAnalyzer *analyzer)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+
+  g_mutex_lock (&self->lock);
+  self->counts.n_unloads++;
+  self->counts.is_loaded = FALSE;
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+fake_analyzer_iface_init (VlmAnalyzerInterface *iface)
+{
+  iface->load = fake_load;
+  iface->get_geometry = fake_get_geometry;
+  iface->analyze = fake_analyze;
+  iface->reset = fake_reset;
+  iface->finish = fake_finish;
+  iface->unload = fake_unload;
+}
+
+FakeAnalyzer *
+fake_analyzer_new (void)
+{
+  return g_object_new (FAKE_TYPE_ANALYZER, NULL);
+}
+
+void
+fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
+    gint64 start, gint64 end, const VlmRect *box)
+{
+  Scene *scene = g_new0 (Scene, 1);
+
+  scene->description = g_strdup (description);
+  scene->start = start;
+  scene->end = end;
+  if (box != NULL)
+    scene->box = *box;
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->scenes, scene);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+set_flag (FakeAnalyzer *self, gboolean *flag, gboolean value)
+{
+  g_mutex_lock (&self->lock);
+  *flag = value;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+fake_analyzer_set_stalled (FakeAnalyzer *self, gboolean stalled)
+{
+  set_flag (self, &self->stalled, stalled);
+}
+
+void
+fake_analyzer_set_deaf (FakeAnalyzer *self, gboolean deaf)
+{
+  set_flag (self, &self->deaf, deaf);
+}
+
+void
+fake_analyzer_set_load_stalled (FakeAnalyzer *self, gboolean stalled)
+{
+  set_flag (self, &self->load_stalled, stalled);
+}
+
+void
+fake_analyzer_set_load_error (FakeAnalyzer *self, GError *error)
+{
+  g_mutex_lock (&self->lock);
+  g_clear_error (&self->load_error);
+  self->load_error = error;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+fake_analyzer_set_error (FakeAnalyzer *self, GError *error)
+{
+  g_mutex_lock (&self->lock);
+  g_clear_error (&self->error);
+  self->error = error;
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+wait_count (FakeAnalyzer *self, const guint *count, guint n_calls)
+{
+  gint64 deadline = g_get_monotonic_time () + PATIENCE_US;
+  gboolean reached = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (reached && *count < n_calls)
+    reached = g_cond_wait_until (&self->changed, &self->lock, deadline);
+  g_mutex_unlock (&self->lock);
+  return reached;
+}
+
+gboolean
+fake_analyzer_wait_entered (FakeAnalyzer *self, guint n_calls)
+{
+  return wait_count (self, &self->counts.n_entered, n_calls);
+}
+
+gboolean
+fake_analyzer_wait_returned (FakeAnalyzer *self, guint n_calls)
+{
+  return wait_count (self, &self->counts.n_returned, n_calls);
+}
+
+FakeCounts
+fake_analyzer_get_counts (FakeAnalyzer *self)
+{
+  FakeCounts counts;
+
+  g_mutex_lock (&self->lock);
+  counts = self->counts;
+  g_mutex_unlock (&self->lock);
+  return counts;
+}
+
+guint
+fake_analyzer_get_n_windows (FakeAnalyzer *self)
+{
+  guint n_windows;
+
+  g_mutex_lock (&self->lock);
+  n_windows = self->windows->len;
+  g_mutex_unlock (&self->lock);
+  return n_windows;
+}
+
+const FakeWindow *
+fake_analyzer_get_window (FakeAnalyzer *self, guint index)
+{
+  g_assert_cmpuint (index, <, fake_analyzer_get_n_windows (self));
+  return self->windows->pdata[index];
+}
+
+static void
+fake_analyzer_finalize (GObject *object)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (object);
+
+  g_ptr_array_unref (self->scenes);
+  g_hash_table_unref (self->open);
+  g_ptr_array_unref (self->windows);
+  g_clear_error (&self->load_error);
+  g_clear_error (&self->error);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
+  G_OBJECT_CLASS (fake_analyzer_parent_class)->finalize (object);
+}
+
+static void
+fake_analyzer_class_init (FakeAnalyzerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = fake_analyzer_finalize;
+}
+
+static void
+fake_analyzer_init (FakeAnalyzer *self)
+{
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  self->scenes = g_ptr_array_new_with_free_func (scene_free);
+  self->open = g_hash_table_new_full (
+      NULL, NULL, NULL, (GDestroyNotify) vlm_event_unref);
+  self->windows = g_ptr_array_new_with_free_func (fake_window_free);
+}

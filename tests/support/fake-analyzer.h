@@ -1,0 +1,66 @@
+/* gst-vlm: an analyzer that does what a test wants
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-analyzer.h>
+
+G_BEGIN_DECLS
+
+#define FAKE_TYPE_ANALYZER (fake_analyzer_get_type ())
+
+/* Finds the events of a script in whatever it is shown: `begin` in the first
+ * window that overlaps with one, `update` in each later one, `end` in the first
+ * window that does not reach its end any more. Thread-safe. */
+G_DECLARE_FINAL_TYPE (FakeAnalyzer, fake_analyzer, FAKE, ANALYZER, GObject)
+
+/* What one call of analyze() was shown. */
+typedef struct
+{
+  guint64 serial;
+  guint64 epoch;
+  gint64 start;
+  gint64 end;
+  gboolean partial;
+  GArray *slot_times; /* gint64 */
+  GPtrArray *frames;  /* VlmFrame */
+} FakeWindow;
+
+FakeAnalyzer *fake_analyzer_new (void);
+
+/* Times in ns of stream time. @box: (nullable) */
+void fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
+    gint64 start, gint64 end, const VlmRect *box);
+
+/* From now on, analyze() waits until it is cancelled or this is taken back. */
+void fake_analyzer_set_stalled (FakeAnalyzer *self, gboolean stalled);
+/* Likewise, but deaf to cancellation. */
+void fake_analyzer_set_deaf (FakeAnalyzer *self, gboolean deaf);
+/* load() waits until it is cancelled or this is taken back. */
+void fake_analyzer_set_load_stalled (FakeAnalyzer *self, gboolean stalled);
+/* @error: (nullable) (transfer full): what the next calls fail with */
+void fake_analyzer_set_load_error (FakeAnalyzer *self, GError *error);
+void fake_analyzer_set_error (FakeAnalyzer *self, GError *error);
+
+/* Waits until analyze() was called @n_calls times in all, or has returned so
+ * often. FALSE after ten seconds. */
+gboolean fake_analyzer_wait_entered (FakeAnalyzer *self, guint n_calls);
+gboolean fake_analyzer_wait_returned (FakeAnalyzer *self, guint n_calls);
+
+typedef struct
+{
+  guint n_loads;
+  guint n_unloads;
+  guint n_entered;
+  guint n_returned;
+  guint n_cancelled;
+  guint n_resets;
+  guint n_finishes;
+  gboolean is_loaded;
+} FakeCounts;
+
+FakeCounts fake_analyzer_get_counts (FakeAnalyzer *self);
+/* The windows that were analysed, in order; do not touch while it runs. */
+guint fake_analyzer_get_n_windows (FakeAnalyzer *self);
+const FakeWindow *fake_analyzer_get_window (FakeAnalyzer *self, guint index);
+
+G_END_DECLS

@@ -32,8 +32,9 @@ const VlmRule *vlm_rule_times (VlmRuleBook *book, const VlmRule *rule, guint n);
 
 /* @rule with @budget to spend; inside of it a vlm_rule_spend () that finds less
  * than its @cost left is a dead end. Budgets nest, up to
- * VLM_GRAMMAR_MAX_COUNTERS deep: spending is from the innermost one. After a
- * dead end there must be a way on that spends nothing. */
+ * VLM_GRAMMAR_MAX_COUNTERS deep: spending is from the innermost one. Wherever
+ * a text may be, there must be a way to its end that spends nothing, and what
+ * is spent must be plain from the next byte. */
 const VlmRule *
 vlm_rule_budget (VlmRuleBook *book, guint budget, const VlmRule *rule);
 const VlmRule *vlm_rule_spend (VlmRuleBook *book, guint cost);
@@ -48,8 +49,9 @@ const VlmRule *vlm_rule_list (VlmRuleBook *book, const VlmRule *item,
 const VlmRule *vlm_rule_json_string (VlmRuleBook *book, guint max_bytes);
 /* 0 … @max without leading zeros. */
 const VlmRule *vlm_rule_integer (VlmRuleBook *book, guint64 max);
-/* As long as @bound and not after it: a digit counts, up to the one in @limits
- * when it is not first to differ; anything else stands for itself. @limits is
- * "59:59.99" for times below an hour, say. */
+/* Digits in fixed places, such as a time: as long as @limits and not after
+ * @bound, as text goes. @limits holds the largest digit of each place, and what
+ * stands between them: with "99:59.99", "05:30.00" allows "05:29.99", not
+ * "05:30.01" and not "00:60.00". @bound keeps to @limits. */
 const VlmRule *vlm_rule_digits_up_to (
     VlmRuleBook *book, const char *limits, const char *bound);

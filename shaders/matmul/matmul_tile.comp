@@ -22,6 +22,7 @@ layout (constant_id = 8) const uint SUB_M = 4;
 layout (constant_id = 9) const uint SUB_N = 4; // even
 const uint TILE_K = 16;
 const uint GROUPS = TILE_K / 8;
+const uint UNROLL_K = 4; // more makes compiling slow where compilers obey
 
 shared float tile_x[TILE_K][TILE_M + 2];
 shared float tile_w[TILE_K][TILE_N + 2];
@@ -89,15 +90,17 @@ main ()
     load_x (row_0, group);
     load_w (block_0, group);
     barrier ();
-    [[unroll]] for (uint k = 0; k < TILE_K; k++) {
-      float a[SUB_M], b[SUB_N];
-      [[unroll]] for (uint i = 0; i < SUB_M; i++)
-        a[i] = tile_x[k][ty * SUB_M + i];
-      [[unroll]] for (uint j = 0; j < SUB_N; j++)
-        b[j] = tile_w[k][block[j] * 8 + lane];
-      [[unroll]] for (uint i = 0; i < SUB_M; i++)
+    for (uint k_0 = 0; k_0 < TILE_K; k_0 += UNROLL_K) {
+      [[unroll]] for (uint k = k_0; k < k_0 + UNROLL_K; k++) {
+        float a[SUB_M], b[SUB_N];
+        [[unroll]] for (uint i = 0; i < SUB_M; i++)
+          a[i] = tile_x[k][ty * SUB_M + i];
         [[unroll]] for (uint j = 0; j < SUB_N; j++)
-          sum[i][j] += a[i] * b[j];
+          b[j] = tile_w[k][block[j] * 8 + lane];
+        [[unroll]] for (uint i = 0; i < SUB_M; i++)
+          [[unroll]] for (uint j = 0; j < SUB_N; j++)
+            sum[i][j] += a[i] * b[j];
+      }
     }
     barrier ();
   }

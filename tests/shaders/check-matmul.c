@@ -1,0 +1,355 @@
+/* gst-vlm: checks the matrix products
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nn/select.h"
+#include "ref/ref-ops.h"
+#include "shaders/vkcheck.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* Weights are exact in every type after quantising, so that only f32
+ * accumulation errs: random rounding of K sums, eps^2 K / 6 of the energy, is
+ * 6e-13 at K = 1025. Tenfold for orders of summation, and for the exp and
+ * division of an epilogue, that Vulkan allows a few ulp (3 + 2 |x|). */
+#define NMSE 1e-11
+
+typedef struct
+{
+  guint m, n, k;
+} Shape;
+
+/* Off every tile and every block; K off 8, 16 and 32. With SWIGLU N doubles. */
+static const Shape shapes[] = {
+  { 1, 1, 1 },
+  { 1, 8, 8 },
+  { 1, 7, 13 },
+  { 2, 13, 7 },
+  { 3, 64, 127 },
+  { 4, 1025, 64 },
+  { 1, 127, 1025 },
+  { 8, 64, 64 },
+  { 7, 20, 40 },
+  { 13, 127, 64 },
+  { 64, 65, 72 },
+  { 127, 24, 129 },
+  { 130, 140, 24 },
+  { 1025, 8, 13 },
+};
+
+static const VlmDType dtypes[] = { VLM_DTYPE_BF16, VLM_DTYPE_F16,
+  VLM_DTYPE_F32 };
+
+static const char *const epilogues[] = { "store", "add", "gelu", "swiglu" };
+
+typedef struct
+{
+  Shape shape;
+  VlmDType dtype;
+  VlmNnEpilogue epilogue;
+  gboolean has_bias;
+  VkCheckInput x_input, w_input;
+  guint n_out; /* 2 n with SWIGLU */
+
+  float *x_data, *w_data, *bias_data, *y_data;
+  VlmNnTensor x, bias, y;
+  VlmNnMatrix *w;
+} Case;
+
+static VlmNnRows
+rows_of_half (const Case *c, guint half)
+{
+  if (c->epilogue != VLM_NN_SWIGLU)
+    return VLM_NN_ROWS_PLAIN;
+  return half == 0 ? VLM_NN_ROWS_PAIR_FIRST : VLM_NN_ROWS_PAIR_SECOND;
+}
+
+/* In pieces of every kind: within a block, whole blocks, over its end. */
+static void
+write_weights (VkCheck *check, Case *c, const guint8 *raw)
+{
+  const gsize row_bytes = c->shape.k * vlm_dtype_size (c->dtype);
+  GError *error = NULL;
+
+  for (guint half = 0; half < c->n_out / c->shape.n; half++) {
+    for (guint first = 0, n; first < c->shape.n; first += n) {
+      n = 1 + rng_below (&check->rng, 40);
+      n = MIN (n, c->shape.n - first);
+      vlm_nn_matrix_write (c->w, check->nn, rows_of_half (c, half), first, n,
+          raw + (half * c->shape.n + first) * row_bytes, &error);
+      vkcheck_no_error (error, "weights");
+    }
+  }
+}
+
+static void
+make_bias (VkCheck *check, Case *c)
+{
+  const guint halves = c->n_out / c->shape.n;
+  const guint n_cols = halves == 1 ? c->n_out : 2 * ((c->shape.n + 7) & ~7u);
+  g_autofree float *packed = g_new0 (float, n_cols);
+
+  c->bias_data = g_new (float, c->n_out);
+  vkcheck_make_floats (check, c->x_input, c->bias_data, c->n_out);
+  for (guint i = 0; i < c->n_out; i++) {
+    const guint half = i / c->shape.n, j = i % c->shape.n;
+
+    packed[halves == 1 ? i : j / 8 * 16 + half * 8 + j % 8] = c->bias_data[i];
+  }
+  c->bias = vkcheck_tensor (check, 1, n_cols, packed);
+}
+
+static void
+case_init (VkCheck *check, Case *c)
+{
+  const gsize n_x = (gsize) c->shape.m * c->shape.k;
+  const gsize n_y = (gsize) c->shape.m * c->shape.n;
+  g_autofree guint8 *raw = NULL;
+  GError *error = NULL;
+  gsize n_w;
+
+  c->n_out = c->epilogue == VLM_NN_SWIGLU ? 2 * c->shape.n : c->shape.n;
+  n_w = (gsize) c->n_out * c->shape.k;
+  c->x_data = g_new (float, n_x);
+  c->w_data = g_new (float, n_w);
+  c->y_data = g_new (float, n_y);
+  raw = g_malloc (n_w * vlm_dtype_size (c->dtype));
+  vkcheck_make_floats (check, c->x_input, c->x_data, n_x);
+  vkcheck_make_floats (check, c->w_input, c->w_data, n_w);
+  /* the smallest halves are far larger than the smallest floats */
+  if (c->w_input == VKCHECK_DENORMAL && c->dtype == VLM_DTYPE_F16)
+    for (gsize i = 0; i < n_w; i++)
+      c->w_data[i] *= 1e33f;
+  vkcheck_make_floats (check, VKCHECK_RANDOM, c->y_data, n_y);
+  vkcheck_quantise (c->dtype, c->w_data, n_w, raw);
+
+  c->w = vlm_nn_matrix_new (check->nn, c->n_out, c->shape.k, c->dtype, &error);
+  vkcheck_no_error (error, "matrix");
+  write_weights (check, c, raw);
+  c->x = vkcheck_tensor (check, c->shape.m, c->shape.k, c->x_data);
+  c->y = vkcheck_tensor (check, c->shape.m, c->shape.n,
+      c->epilogue == VLM_NN_ADD ? c->y_data : NULL);
+  if (c->has_bias)
+    make_bias (check, c);
+}
+
+static void
+case_clear (Case *c)
+{
+  vlm_nn_tensor_clear (&c->x);
+  vlm_nn_tensor_clear (&c->y);
+  vlm_nn_tensor_clear (&c->bias);
+  g_clear_pointer (&c->w, vlm_nn_matrix_free);
+  g_clear_pointer (&c->x_data, g_free);
+  g_clear_pointer (&c->w_data, g_free);
+  g_clear_pointer (&c->bias_data, g_free);
+  g_clear_pointer (&c->y_data, g_free);
+}
+
+static void
+record (VlmNn *nn, gpointer user_data)
+{
+  Case *c = user_data;
+
+  vlm_nn_matmul (
+      nn, &c->x, c->w, c->has_bias ? &c->bias : NULL, c->epilogue, &c->y);
+}
+
+/* What flushing denormals to zero may cost: each product and sum. */
+static double
+floor_of (VkCheck *check, const Case *c)
+{
+  if (c->x_input != VKCHECK_DENORMAL && c->w_input != VKCHECK_DENORMAL)
+    return 0.0;
+  /* Halves' denormals are floats' normals; a GPU may flush them when it
+   * unpacks, software does not. */
+  if (c->w_input == VKCHECK_DENORMAL && c->dtype == VLM_DTYPE_F16)
+    return check->nn->caps->is_cpu ? 0.0 : c->shape.k * 0x1p-14;
+  return c->shape.k * (double) FLT_MIN;
+}
+
+/* Compares @n_rows rows from @first, a step apart. */
+static void
+compare_rows (VkCheck *check, Case *c, guint step)
+{
+  const guint n = c->shape.n, n_rows = (c->shape.m + step - 1) / step;
+  g_autofree float *actual = g_new (float, (gsize) c->shape.m *n);
+  g_autofree double *expected = g_new (double, (gsize) n_rows *n);
+  GError *error = NULL;
+
+  vlm_nn_tensor_read (&c->y, check->nn, 0, c->shape.m, actual, &error);
+  vkcheck_no_error (error, "read");
+  for (guint i = 0; i < n_rows; i++) {
+    const gsize row = (gsize) i * step;
+
+    for (guint j = 0; j < n; j++)
+      expected[i * n + j] = c->y_data[row * n + j];
+    ref_matmul_row (c->x_data + row * c->shape.k, c->w_data, c->bias_data,
+        c->n_out, c->shape.k, c->epilogue, expected + i * n);
+    memmove (actual + i * n, actual + row * n, n * sizeof *actual);
+  }
+  vkcheck_compare (
+      check, actual, expected, (gsize) n_rows * n, NMSE, floor_of (check, c));
+}
+
+static void
+run_case (VkCheck *check, const char *kernel, Case *c)
+{
+  if (!vkcheck_begin (check, "matmul/%s/%s/%s%s/%s-%s/%ux%ux%u", kernel,
+          vlm_dtype_name (c->dtype), epilogues[c->epilogue],
+          c->has_bias ? "-bias" : "", vkcheck_input_name (c->x_input),
+          vkcheck_input_name (c->w_input), c->shape.m, c->shape.n, c->shape.k))
+    return;
+  case_init (check, c);
+  vkcheck_run (check, record, c);
+  vkcheck_guards (check, &c->y);
+  compare_rows (check, c, 1);
+  vkcheck_end (check);
+  case_clear (c);
+}
+
+static gboolean
+takes (const VlmNnKernel *kernel, guint m)
+{
+  return kernel->max_rows == 0 || m <= kernel->max_rows;
+}
+
+/* Every shape and every epilogue, with and without bias, and every type come by
+ * for every kernel; their product would only compile pipelines for minutes. */
+static void
+check_kernel (VkCheck *check, const VlmNnKernel *kernel)
+{
+  guint turn = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    for (guint j = 0; j < 2 && takes (kernel, shapes[i].m); j++, turn++) {
+      const guint mode = turn % 8;
+      Case c = {
+        .shape = shapes[i],
+        .dtype = dtypes[mode % G_N_ELEMENTS (dtypes)],
+        .epilogue = (VlmNnEpilogue) (mode % 4),
+        .has_bias = mode >= 4,
+      };
+
+      run_case (check, kernel->name, &c);
+    }
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++) {
+    for (guint j = 0; j < VKCHECK_N_INPUTS; j++) {
+      Case c = {
+        .shape = { MIN (kernel->max_rows - 1, 10) + 1, 40, 200 },
+        .dtype = dtypes[i],
+        .x_input = (VkCheckInput) j,
+      };
+
+      run_case (check, kernel->name, &c);
+      c.x_input = VKCHECK_RANDOM;
+      c.w_input = (VkCheckInput) j;
+      run_case (check, kernel->name, &c);
+    }
+  }
+}
+
+/* Small limits, so that weights lie in several buffers and rows go in several
+ * dispatches; with the kernels that the device would choose. */
+static void
+check_splits (VkCheck *check)
+{
+  const VlmNnLimits limits = check->nn->limits;
+
+  for (guint i = 0; i < G_N_ELEMENTS (epilogues); i++) {
+    Case few = {
+      .shape = { 3, 200, 40 },
+      .epilogue = (VlmNnEpilogue) i,
+      .has_bias = TRUE,
+      .dtype = VLM_DTYPE_BF16,
+    };
+    Case many = few;
+
+    many.shape.m = 331;
+    /* 16 outputs of 40 inputs are 1280 bytes */
+    check->nn->limits.part_bytes = 4000;
+    run_case (check, "parts", &few);
+    check->nn->limits.binding_bytes = 64 * 200 * 4 + 100;
+    run_case (check, "parts+rows", &many);
+    check->nn->limits.grid = 2;
+    run_case (check, "parts+rows+grid", &many);
+    check->nn->limits = limits;
+  }
+}
+
+/* What a caller gets wrong is told by submit. */
+static void
+check_errors (VkCheck *check)
+{
+  Case c = { .shape = { 3, 20, 40 } };
+  VlmNnTensor wrong;
+  GError *error = NULL;
+
+  if (!vkcheck_begin (check, "matmul/errors"))
+    return;
+  case_init (check, &c);
+  wrong = vlm_nn_tensor_reshape (&c.x, 3, 39);
+  vlm_nn_begin (check->nn);
+  vlm_nn_matmul (check->nn, &wrong, c.w, NULL, VLM_NN_STORE, &c.y);
+  if (vlm_nn_submit (check->nn, &error))
+    vkcheck_fail (check, "a wrong shape is no error");
+  else if (strstr (error->message, "[3, 39]") == NULL)
+    vkcheck_fail (check, "error does not name the shape: %s", error->message);
+  g_clear_error (&error);
+  vkcheck_run (check, record, &c);
+  compare_rows (check, &c, 1);
+  vkcheck_end (check);
+  case_clear (&c);
+}
+
+/* The products of the 3B model. */
+static void
+bench_models (VkCheck *check, const char *kernel)
+{
+  static const Shape large[] = {
+    { 1, 11008, 2048 },
+    { 1, 2048, 11008 },
+    { 2, 11008, 2048 },
+    { 4, 11008, 2048 },
+    { 1024, 1280, 1280 },
+    { 1024, 1280, 3420 },
+    { 256, 3420, 1280 },
+    { 128, 11008, 2048 },
+    { 16, 2048, 2048 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (large); i++) {
+    Case c = { .shape = large[i], .dtype = VLM_DTYPE_BF16 };
+    const double n_w = (double) c.shape.n * c.shape.k;
+
+    if (!vkcheck_begin (check, "matmul/bench/%s/%ux%ux%u", kernel, c.shape.m,
+            c.shape.n, c.shape.k))
+      continue;
+    case_init (check, &c);
+    vkcheck_run (check, record, &c);
+    compare_rows (check, &c, 97);
+    vkcheck_time (check, record, &c, 2.0 * c.shape.m * n_w,
+        c.shape.m <= 4 ? n_w * vlm_dtype_size (c.dtype) : 0.0);
+    vkcheck_end (check);
+    case_clear (&c);
+  }
+}
+
+void
+check_matmul (VkCheck *check)
+{
+  guint n_kernels;
+  const VlmNnKernel *kernels = vlm_nn_kernels (&n_kernels);
+
+  for (guint i = 0; i < n_kernels; i++) {
+    if (kernels[i].op == VLM_NN_OP_MATMUL &&
+        vlm_nn_force_kernel (check->nn, kernels[i].name))
+      check_kernel (check, &kernels[i]);
+  }
+  vlm_nn_force_kernel (check->nn, NULL);
+  check_splits (check);
+  check_errors (check);
+  if (check->bench)
+    bench_models (check, "chosen");
+}

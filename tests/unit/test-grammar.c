@@ -1,0 +1,289 @@
+/* gst-vlm: rules and the automata made of them
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include <json-glib/json-glib.h>
+
+#include <vlm/vlm-error.h>
+
+#include "engine/event-parse.h"
+#include "engine/grammar.h"
+
+static gboolean
+matches (const VlmGrammar *grammar, const char *text, gsize n_bytes)
+{
+  VlmGrammarState state = vlm_grammar_start (grammar);
+
+  for (gsize i = 0; i < n_bytes; i++)
+    if (!vlm_grammar_step (grammar, &state, (guint8) text[i]))
+      return FALSE;
+  return vlm_grammar_is_complete (grammar, &state);
+}
+
+static void
+assert_matches (const VlmGrammar *grammar, const char *text, gboolean expected)
+{
+  if (matches (grammar, text, strlen (text)) != expected)
+    g_test_message ("%s", text);
+  g_assert_cmpint (matches (grammar, text, strlen (text)), ==, expected);
+}
+
+static VlmGrammar *
+compile (const VlmRule *rule)
+{
+  g_autoptr (GError) error = NULL;
+  VlmGrammar *grammar = vlm_grammar_new (rule, &error);
+
+  g_assert_no_error (error);
+  return grammar;
+}
+
+#define EVENT(start, end, text)                                                \
+  "{\"start_time\": \"" start "\", \"end_time\": \"" end                       \
+  "\", \"description\": \"" text "\"}"
+#define LIST(items) "```json\n[\n    " items "\n]\n```"
+
+static void
+test_events (void)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean fits;
+  } cases[] = {
+    { "```json\n[]\n```", TRUE },
+    { LIST (EVENT ("00:00.00", "00:21.80", "a man falls")), TRUE },
+    { LIST (EVENT ("00:00.00", "01:30.50", "a") ",\n    " EVENT (
+          "00:59.99", "01:29.99", "é 日 \\\" \\u00e9 \\ud83d\\ude00")),
+        TRUE },
+    { LIST (EVENT ("00:00.00", "01:30.50", "a") ",\n    " EVENT ("00:00.00",
+          "01:30.50", "a") ",\n    " EVENT ("00:00.00", "01:30.50", "a")),
+        FALSE },                                           /* one too many */
+    { LIST (EVENT ("00:00.00", "01:30.51", "a")), FALSE }, /* too late */
+    { LIST (EVENT ("00:00.00", "02:00.00", "a")), FALSE },
+    { LIST (EVENT ("00:60.00", "01:00.00", "a")), FALSE }, /* no such second */
+    { LIST (EVENT ("0:10.00", "01:00.00", "a")), FALSE },
+    { LIST (EVENT ("00:10.0", "01:00.00", "a")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "0123456789012345678901234567")),
+        TRUE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "01234567890123456789012345678")),
+        FALSE }, /* too long */
+    { LIST (EVENT ("00:00.00", "00:01.00", "a\nb")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "a\\x")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "\\u0000")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "\\u000a")), TRUE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "\\ud83d")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "\\ude00")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "\355\240\200")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "\300\200")), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "a\303")), FALSE },
+    { LIST (""), FALSE },
+    { LIST (EVENT ("00:00.00", "00:01.00", "a") ","), FALSE },
+    { "[]", FALSE },
+    { "```json\n[]\n``` ", FALSE },
+    { "", FALSE },
+  };
+  g_autoptr (VlmGrammar) grammar =
+      vlm_grammar_new_events (2, 28, G_GINT64_CONSTANT (90509999999));
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    assert_matches (grammar, cases[i].text, cases[i].fits);
+    if (cases[i].fits) { /* and the parser takes what the grammar makes */
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) findings = NULL;
+      g_autofree char *why = NULL;
+      guint n_rejected;
+
+      findings = vlm_event_parse (cases[i].text,
+          G_GINT64_CONSTANT (90509999999), &n_rejected, &why, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (n_rejected, ==, 0);
+    }
+  }
+}
+
+static void
+test_boxes (void)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean fits;
+  } cases[] = {
+    { "```json\n[\n\t{\"bbox_2d\": [0, 10, 640, 480], \"label\": \"a cat\"}"
+      "\n]\n```",
+        TRUE },
+    { "```json\n[\n\t{\"bbox_2d\": [0, 10, 641, 480], \"label\": \"a cat\"}"
+      "\n]\n```",
+        FALSE },
+    { "```json\n[\n\t{\"bbox_2d\": [0, 10, 640, 481], \"label\": \"a cat\"}"
+      "\n]\n```",
+        FALSE },
+    { "```json\n[\n\t{\"bbox_2d\": [0, 010, 640, 48], \"label\": \"a cat\"}"
+      "\n]\n```",
+        FALSE },
+    { "```json\n[\n\t{\"bbox_2d\": [0, 1, 2, 3], \"label\": \"a\"},\n\t"
+      "{\"bbox_2d\": [4, 5, 6, 7], \"label\": \"b\"}\n]\n```",
+        TRUE },
+    { "```json\n[]\n```", TRUE },
+  };
+  g_autoptr (VlmGrammar) grammar = vlm_grammar_new_boxes (2, 16, 640, 480);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    assert_matches (grammar, cases[i].text, cases[i].fits);
+}
+
+static void
+test_integer (void)
+{
+  static const guint64 limits[] = { 0, 1, 9, 10, 11, 99, 100, 640, 999, 1000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++) {
+    g_autoptr (VlmRuleBook) book = vlm_rule_book_new ();
+    g_autoptr (VlmGrammar) grammar =
+        compile (vlm_rule_integer (book, limits[i]));
+
+    for (guint value = 0; value < 1200; value++) {
+      g_autofree char *text = g_strdup_printf ("%u", value);
+      g_autofree char *padded = g_strdup_printf ("0%u", value);
+
+      assert_matches (grammar, text, value <= limits[i]);
+      assert_matches (grammar, padded, FALSE);
+    }
+  }
+}
+
+static void
+test_digits (void)
+{
+  static const guint bounds[] = { 0, 5, 59, 60, 599, 600, 3541, 3599 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bounds); i++) {
+    g_autoptr (VlmRuleBook) book = vlm_rule_book_new ();
+    g_autofree char *bound =
+        g_strdup_printf ("%02u:%02u", bounds[i] / 60, bounds[i] % 60);
+    g_autoptr (VlmGrammar) grammar =
+        compile (vlm_rule_digits_up_to (book, "59:59", bound));
+
+    for (guint value = 0; value < 10000; value++) {
+      g_autofree char *text =
+          g_strdup_printf ("%02u:%02u", value / 100, value % 100);
+      guint seconds = value / 100 * 60 + value % 100;
+
+      assert_matches (grammar, text, value % 100 < 60 && seconds <= bounds[i]);
+    }
+  }
+}
+
+/* A string fits when JSON-GLib can read it, and only then. */
+static void
+test_strings (void)
+{
+  static const char *const pieces[] = { "a", " ", "\\", "\"", "u", "d8", "D8",
+    "dc", "00", "1f", "\\u", "\\n", "/", "\303", "\251", "\346\227\245",
+    "\360\237\230\200", "\355", "\240", "\177", "\t" };
+  g_autoptr (VlmRuleBook) book = vlm_rule_book_new ();
+  g_autoptr (VlmGrammar) grammar = compile (vlm_rule_json_string (book, 1000));
+  g_autoptr (GRand) rand = g_rand_new_with_seed (3);
+  guint n_fit = 0;
+
+  for (guint i = 0; i < 30000; i++) {
+    g_autoptr (GString) text = g_string_new ("\"");
+    g_autofree char *json = NULL;
+    g_autoptr (JsonParser) parser = json_parser_new ();
+
+    for (gint32 n = g_rand_int_range (rand, 1, 9); n > 0; n--)
+      g_string_append (
+          text, pieces[g_rand_int_range (rand, 0, G_N_ELEMENTS (pieces))]);
+    g_string_append_c (text, '"');
+    if (!matches (grammar, text->str, text->len))
+      continue;
+    json = g_strdup_printf ("[%s]", text->str);
+    g_assert_true (json_parser_load_from_data (parser, json, -1, NULL));
+    n_fit++;
+  }
+  g_assert_cmpuint (n_fit, >, 1000);
+}
+
+static void
+assert_refused (const VlmRule *rule, const char *what)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (vlm_grammar_new (rule, &error));
+  g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
+  g_assert_nonnull (strstr (error->message, what));
+}
+
+static void
+test_refused (void)
+{
+  g_autoptr (VlmRuleBook) book = vlm_rule_book_new ();
+  const VlmRule *a = vlm_rule_literal (book, "a");
+  const VlmRule *b = vlm_rule_literal (book, "b");
+  const VlmRule *deep = a;
+
+  /* Either one or two are taken: nobody can say. */
+  assert_refused (
+      vlm_rule_budget (book, 3,
+          vlm_rule_choice (book,
+              vlm_rule_sequence (book, vlm_rule_spend (book, 1), a, NULL),
+              vlm_rule_sequence (book, vlm_rule_spend (book, 2), a, b, NULL),
+              NULL)),
+      "0x61");
+  /* The only way on may be closed. */
+  assert_refused (
+      vlm_rule_budget (book, 3,
+          vlm_rule_sequence (book, a, vlm_rule_spend (book, 2), b, NULL)),
+      "cannot be ended");
+  assert_refused (
+      vlm_rule_budget (book, VLM_GRAMMAR_MAX_COUNT + 1, a), "budget");
+  assert_refused (vlm_rule_times (book, a, 1u << 20), "states");
+  for (guint i = 0; i < 100; i++)
+    deep = vlm_rule_many (book, deep);
+  assert_refused (deep, "levels");
+  deep = a;
+  for (guint i = 0; i < VLM_GRAMMAR_MAX_COUNTERS + 1; i++)
+    deep = vlm_rule_budget (book, 1, deep);
+  assert_refused (deep, "budget");
+}
+
+static void
+test_forced_bytes (void)
+{
+  g_autoptr (VlmGrammar) grammar =
+      vlm_grammar_new_events (2, 28, G_GINT64_CONSTANT (5000000000));
+  VlmGrammarState state = vlm_grammar_start (grammar);
+  g_autoptr (GString) text = g_string_new (NULL);
+  int byte;
+
+  while ((byte = vlm_grammar_get_forced_byte (grammar, &state)) >= 0) {
+    g_string_append_c (text, (char) byte);
+    g_assert_true (vlm_grammar_step (grammar, &state, (guint8) byte));
+  }
+  g_assert_cmpstr (text->str, ==, "```json\n[");
+  g_assert_true (vlm_grammar_step (grammar, &state, '\n'));
+  while ((byte = vlm_grammar_get_forced_byte (grammar, &state)) >= 0) {
+    g_string_append_c (text, (char) byte);
+    g_assert_true (vlm_grammar_step (grammar, &state, (guint8) byte));
+  }
+  /* Up to five seconds: all but the last digits are known. */
+  g_assert_cmpstr (text->str, ==, "```json\n[    {\"start_time\": \"00:0");
+  g_assert_false (vlm_grammar_step (grammar, &state, '6'));
+  g_assert_cmpint (vlm_grammar_get_forced_byte (grammar, &state), ==, -1);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/grammar/events", test_events);
+  g_test_add_func ("/grammar/boxes", test_boxes);
+  g_test_add_func ("/grammar/integer", test_integer);
+  g_test_add_func ("/grammar/digits", test_digits);
+  g_test_add_func ("/grammar/strings", test_strings);
+  g_test_add_func ("/grammar/refused", test_refused);
+  g_test_add_func ("/grammar/forced-bytes", test_forced_bytes);
+  return g_test_run ();
+}

@@ -454,6 +454,45 @@ test_hostile (void)
   assert_refused (json, VLM_LOAD_ERROR_CORRUPT, "");
 }
 
+/* Any damage gives an error or a tokenizer that works. */
+static void
+test_damaged (void)
+{
+  static const char replacements[] = "\"\\{}[]:, 09-eu\n\0\377a";
+  g_autoptr (GRand) rand = g_rand_new_with_seed (4);
+  g_autofree char *json = tiny_tokenizer_json (TRUE);
+  gsize n_bytes = strlen (json);
+  g_autofree char *directory = g_dir_make_tmp ("vlm-text-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "tokenizer.json", NULL);
+  guint n_loaded = 0;
+
+  for (guint i = 0; i < 400; i++) {
+    g_autofree char *damaged = g_memdup2 (json, n_bytes);
+    gsize n_kept = i % 10 == 0
+        ? (gsize) g_rand_int_range (rand, 0, (gint32) n_bytes)
+        : n_bytes;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmTokenizer) tokenizer = NULL;
+
+    for (gint32 n = g_rand_int_range (rand, 1, 4); n > 0; n--)
+      damaged[g_rand_int_range (rand, 0, (gint32) n_bytes)] =
+          replacements[g_rand_int_range (rand, 0, sizeof replacements - 1)];
+    g_assert_true (g_file_set_contents (path, damaged, (gssize) n_kept, NULL));
+    tokenizer = vlm_tokenizer_load (directory, &error);
+    g_assert_cmpint (tokenizer != NULL, !=, error != NULL);
+    if (tokenizer != NULL) {
+      assert_round_trip (tokenizer, "the person's \"},\n日本");
+      n_loaded++;
+    } else {
+      g_assert_true (error->domain == VLM_LOAD_ERROR);
+      g_assert_nonnull (strstr (error->message, "tokenizer.json"));
+    }
+  }
+  g_test_message ("%u of 400 load", n_loaded);
+  g_unlink (path);
+  g_rmdir (directory);
+}
+
 static void
 test_missing (void)
 {
@@ -578,6 +617,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer/stream", test_stream);
   g_test_add_func ("/tokenizer/layouts", test_layouts);
   g_test_add_func ("/tokenizer/hostile", test_hostile);
+  g_test_add_func ("/tokenizer/damaged", test_damaged);
   g_test_add_func ("/tokenizer/missing", test_missing);
   g_test_add_func ("/tokenizer/qwen2", test_qwen2);
   return g_test_run ();

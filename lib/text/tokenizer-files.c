@@ -1,0 +1,196 @@
+/* gst-vlm: vocab.json and what comes with it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "text/tokenizer-loader.h"
+
+#include <string.h>
+
+#include "text/json-file.h"
+
+/* What Qwen2.5 numbers on from its vocabulary, in this order. */
+static const char *const qwen_added[] = {
+  "<|endoftext|>",
+  "<|im_start|>",
+  "<|im_end|>",
+  "<|object_ref_start|>",
+  "<|object_ref_end|>",
+  "<|box_start|>",
+  "<|box_end|>",
+  "<|quad_start|>",
+  "<|quad_end|>",
+  "<|vision_start|>",
+  "<|vision_end|>",
+  "<|vision_pad|>",
+  "<|image_pad|>",
+  "<|video_pad|>",
+  "<tool_call>",
+  "</tool_call>",
+  "<|fim_prefix|>",
+  "<|fim_middle|>",
+  "<|fim_suffix|>",
+  "<|fim_pad|>",
+  "<|repo_name|>",
+  "<|file_sep|>",
+};
+#define N_QWEN_SPECIAL 14 /* the first ones; the others are only added */
+
+/* tokenizer_config.json: {"151643": {"content": …}, …} */
+static gboolean
+load_added_decoder (VlmTokenizerLoader *loader, JsonObject *decoder)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, decoder);
+  while (json_object_iter_next (&iter, &name, &node)) {
+    g_autofree char *key = g_strdup_printf ("added_tokens_decoder.%s", name);
+    guint64 id;
+
+    if (!g_ascii_string_to_unsigned (
+            name, 10, 0, VLM_TOKENIZER_MAX_IDS - 1, &id, NULL))
+      return vlm_tokenizer_fail (
+          loader, VLM_LOAD_ERROR_CORRUPT, "%s: not an id", key);
+    if (!JSON_NODE_HOLDS_OBJECT (node))
+      return vlm_tokenizer_fail (
+          loader, VLM_LOAD_ERROR_CORRUPT, "%s: not an object", key);
+    if (!vlm_tokenizer_add_described (
+            loader, key, (gint64) id, json_node_get_object (node)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static guint8
+qwen_flags (const char *name)
+{
+  for (guint i = 0; i < N_QWEN_SPECIAL; i++)
+    if (strcmp (qwen_added[i], name) == 0)
+      return VLM_TOKEN_SPECIAL;
+  return 0;
+}
+
+/* added_tokens.json: {"<|im_end|>": 151645, …} */
+static gboolean
+load_added_map (VlmTokenizerLoader *loader, JsonObject *map)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, map);
+  while (json_object_iter_next (&iter, &name, &node)) {
+    gint64 id;
+
+    if (!vlm_json_node_int (node, &id))
+      return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_CORRUPT,
+          "the id of \"%s\" is not a number", name);
+    if (!vlm_tokenizer_add_added (loader, name, name, id, qwen_flags (name)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Sets *object to NULL when there is no such file. */
+static gboolean
+read_if_there (
+    VlmTokenizerLoader *loader, const char *path, JsonObject **object)
+{
+  *object = NULL;
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  loader->path = path;
+  *object = vlm_json_file_read (path, loader->error);
+  return *object != NULL;
+}
+
+/* The added tokens that come with vocab.json; *found says whether there are
+ * any. */
+static gboolean
+load_added_files (
+    VlmTokenizerLoader *loader, const char *directory, gboolean *found)
+{
+  g_autofree char *config_path =
+      g_build_filename (directory, "tokenizer_config.json", NULL);
+  g_autofree char *map_path =
+      g_build_filename (directory, "added_tokens.json", NULL);
+  g_autoptr (JsonObject) config = NULL;
+  g_autoptr (JsonObject) map = NULL;
+  JsonObject *decoder = NULL;
+
+  *found = TRUE;
+  if (!read_if_there (loader, config_path, &config))
+    return FALSE;
+  if (config != NULL) {
+    const char *class = vlm_json_get_string (config, "tokenizer_class");
+
+    if (class != NULL && !g_str_has_prefix (class, "Qwen2Tokenizer"))
+      return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
+          "tokenizer_class: \"%s\", only Qwen2's is supported", class);
+    decoder = vlm_json_get_object (config, "added_tokens_decoder");
+  }
+  if (decoder != NULL)
+    return load_added_decoder (loader, decoder);
+  if (!read_if_there (loader, map_path, &map))
+    return FALSE;
+  if (map != NULL)
+    return load_added_map (loader, map);
+  *found = FALSE;
+  return TRUE;
+}
+
+static gboolean
+load_merges_txt (VlmTokenizerLoader *loader, const char *directory)
+{
+  g_autofree char *path = g_build_filename (directory, "merges.txt", NULL);
+  g_autofree char *text = NULL;
+  gsize n_bytes;
+  guint i = 0;
+
+  loader->path = path;
+  if (!vlm_text_file_read (path, &text, &n_bytes, loader->error))
+    return FALSE;
+  if (strlen (text) != n_bytes)
+    return vlm_tokenizer_fail (
+        loader, VLM_LOAD_ERROR_CORRUPT, "holds a zero byte");
+  for (gsize at = 0; at < n_bytes; at++)
+    i += text[at] == '\n';
+  vlm_bpe_reserve (&loader->tokenizer->bpe, i + 1);
+  i = 0;
+  for (char *line = text, *next; line != NULL; line = next) {
+    gsize n = strcspn (line, "\n");
+
+    next = line[n] == '\n' ? line + n + 1 : NULL;
+    if (n > 0 && line[n - 1] == '\r')
+      n--;
+    line[n] = '\0';
+    if (n == 0 || (line == text && g_str_has_prefix (line, "#version")))
+      continue;
+    if (!vlm_tokenizer_add_merge_line (loader, "merge", i++, line))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+vlm_tokenizer_load_files (VlmTokenizerLoader *loader, const char *directory)
+{
+  const char *path = loader->path;
+  g_autoptr (JsonObject) vocab = NULL;
+  gboolean found;
+
+  if (!load_added_files (loader, directory, &found))
+    return FALSE;
+  loader->path = path;
+  vocab = vlm_json_file_read (path, loader->error);
+  if (vocab == NULL || !vlm_tokenizer_load_vocab (loader, "vocabulary", vocab))
+    return FALSE;
+  if (!found) {
+    guint n = loader->tokenizer->tokens->len;
+
+    for (guint i = 0; i < G_N_ELEMENTS (qwen_added); i++)
+      if (!vlm_tokenizer_add_added (loader, "vocabulary", qwen_added[i], n + i,
+              qwen_flags (qwen_added[i])))
+        return FALSE;
+  }
+  return load_merges_txt (loader, directory);
+}

@@ -15,6 +15,11 @@
 #include "media/limits.h"
 #include "media/simd.h"
 
+/* Bits of fraction that R, G and B are added up with: 255 * 2.14 + 255 * 1.17
+ * has to fit into 16 bits. */
+#define TERM_BITS 5
+#define HALF (1 << (TERM_BITS - 1))
+
 /* Where the components of a format are. A sample of a plane is @step bytes
  * from the next one, @shift says how many pixels it stands for. */
 typedef struct
@@ -101,6 +106,14 @@ vlm_image_view_check (const VlmImageView *view, GError **error)
   return TRUE;
 }
 
+static VlmFactor
+make_factor (double factor)
+{
+  glong scaled = lrint (factor * (1 << (TERM_BITS + 8)));
+
+  return (VlmFactor){ (gint16) (scaled >> 8), (gint16) (scaled & 255) };
+}
+
 static void
 init_matrix (VlmConverter *self)
 {
@@ -114,14 +127,14 @@ init_matrix (VlmConverter *self)
   double kb = weights[self->view->matrix][1];
   double kg = 1.0 - kr - kb;
   double luma = full ? 1.0 : 255.0 / 219.0;
-  double chroma = (full ? 1.0 : 255.0 / 224.0) * 65536.0;
+  double chroma = full ? 1.0 : 255.0 / 224.0;
 
   self->luma_offset = full ? 0 : 16;
-  self->luma_factor = (gint16) lrint (luma * 16384.0);
-  self->red_v = (gint32) lrint (2.0 * (1.0 - kr) * chroma);
-  self->blue_u = (gint32) lrint (2.0 * (1.0 - kb) * chroma);
-  self->green_u = (gint32) lrint (-2.0 * (1.0 - kb) * kb / kg * chroma);
-  self->green_v = (gint32) lrint (-2.0 * (1.0 - kr) * kr / kg * chroma);
+  self->luma_factor = make_factor (luma);
+  self->red_v = make_factor (2.0 * (1.0 - kr) * chroma);
+  self->blue_u = make_factor (2.0 * (1.0 - kb) * chroma);
+  self->green_u = make_factor (-2.0 * (1.0 - kb) * kb / kg * chroma);
+  self->green_v = make_factor (-2.0 * (1.0 - kr) * kr / kg * chroma);
   for (int i = 0; i < 256; i++)
     self->gray[i] =
         (guint8) CLAMP (lrint ((i - self->luma_offset) * luma), 0, 255);
@@ -150,38 +163,44 @@ vlm_converter_clear (VlmConverter *converter)
     g_clear_pointer (&converter->terms[i], g_free);
 }
 
+/* Indices are gsize: a product that could wrap around is not vectorised. */
 VLM_CLONES static void
-split_3 (const guint8 *restrict in, guint n, guint8 *restrict a,
+split_3 (const guint8 *restrict in, gsize n, guint8 *restrict a,
     guint8 *restrict b, guint8 *restrict c)
 {
-  for (guint i = 0; i < n; i++) {
+  for (gsize i = 0; i < n; i++) {
     a[i] = in[3 * i];
     b[i] = in[3 * i + 1];
     c[i] = in[3 * i + 2];
   }
 }
 
+/* Whole words: shifts and masks, no byte is picked on its own. */
 VLM_CLONES static void
-split_4 (const guint8 *restrict in, guint n, guint8 *restrict a,
+split_4 (const guint8 *restrict in, gsize n, guint8 *restrict a,
     guint8 *restrict b, guint8 *restrict c)
 {
-  for (guint i = 0; i < n; i++) {
-    a[i] = in[4 * i];
-    b[i] = in[4 * i + 1];
-    c[i] = in[4 * i + 2];
+  for (gsize i = 0; i < n; i++) {
+    guint32 word;
+
+    memcpy (&word, in + 4 * i, sizeof word);
+    word = GUINT32_FROM_LE (word);
+    a[i] = (guint8) word;
+    b[i] = (guint8) (word >> 8);
+    c[i] = (guint8) (word >> 16);
   }
 }
 
 VLM_CLONES static void
-take_even (const guint8 *restrict in, guint n, guint8 *restrict out)
+take_even (const guint8 *restrict in, gsize n, guint8 *restrict out)
 {
-  for (guint i = 0; i < n; i++)
+  for (gsize i = 0; i < n; i++)
     out[i] = in[2 * i];
 }
 
 static void
 convert_rgb (
-    VlmConverter *self, const guint8 *row, guint n, guint8 *const rgb[3])
+    VlmConverter *self, const guint8 *row, gsize n, guint8 *const rgb[3])
 {
   const FormatInfo *info = &formats[self->view->format];
   gboolean is_bgr = info->offset[0] == 2;
@@ -193,34 +212,44 @@ convert_rgb (
   } else if (info->step[0] == 4) {
     split_4 (row, n, first, rgb[1], third);
   } else {
-    for (guint i = 0; i < n; i++)
+    for (gsize i = 0; i < n; i++)
       rgb[0][i] = self->gray[row[i]];
     memcpy (rgb[1], rgb[0], n);
     memcpy (rgb[2], rgb[0], n);
   }
 }
 
+/* value * factor, where a factor has 8 bits more of fraction than the product:
+ * two 16-bit products do, for |value| < 256 with the factors there are. */
+static inline gint16
+scale (gint16 value, VlmFactor factor)
+{
+  gint16 low = (gint16) (value * factor.low);
+
+  return (gint16) (value * factor.high + ((low + 128) >> 8));
+}
+
 /* What a chroma sample adds, for the two pixels of a row it stands for. The
  * half for the rounding of the sum is in it. */
 VLM_CLONES static void
 make_terms (const VlmConverter *self, const guint8 *restrict u,
-    const guint8 *restrict v, guint step, guint n, gint16 *restrict red,
+    const guint8 *restrict v, guint step, gsize n, gint16 *restrict red,
     gint16 *restrict green, gint16 *restrict blue)
 {
-  const gint32 half = (1 << 10) + (16 << 11);
-  const gint32 red_v = self->red_v;
-  const gint32 green_u = self->green_u;
-  const gint32 green_v = self->green_v;
-  const gint32 blue_u = self->blue_u;
+  const VlmFactor red_v = self->red_v;
+  const VlmFactor green_u = self->green_u;
+  const VlmFactor green_v = self->green_v;
+  const VlmFactor blue_u = self->blue_u;
 
 /* A step that is known lets the loads be vectorised. */
 #define MAKE_TERMS(known_step)                                                 \
-  for (guint i = 0; i < n; i++) {                                              \
-    gint32 cb = u[i * known_step] - 128;                                       \
-    gint32 cr = v[i * known_step] - 128;                                       \
-    gint16 to_red = (gint16) ((cr * red_v + half) >> 11);                      \
-    gint16 to_green = (gint16) ((cb * green_u + cr * green_v + half) >> 11);   \
-    gint16 to_blue = (gint16) ((cb * blue_u + half) >> 11);                    \
+  for (gsize i = 0; i < n; i++) {                                              \
+    gint16 cb = (gint16) (u[i * known_step] - 128);                            \
+    gint16 cr = (gint16) (v[i * known_step] - 128);                            \
+    gint16 to_red = (gint16) (scale (cr, red_v) + HALF);                       \
+    gint16 to_green =                                                          \
+        (gint16) (scale (cb, green_u) + scale (cr, green_v) + HALF);           \
+    gint16 to_blue = (gint16) (scale (cb, blue_u) + HALF);                     \
     red[2 * i] = red[2 * i + 1] = to_red;                                      \
     green[2 * i] = green[2 * i + 1] = to_green;                                \
     blue[2 * i] = blue[2 * i + 1] = to_blue;                                   \
@@ -234,16 +263,29 @@ make_terms (const VlmConverter *self, const guint8 *restrict u,
 #undef MAKE_TERMS
 }
 
-VLM_CLONES static void
-add_luma (const guint8 *restrict luma, gint16 offset, gint16 factor, guint n,
-    const gint16 *restrict term, guint8 *restrict out)
+static inline guint8
+clamp_term (gint16 sum)
 {
-  for (guint i = 0; i < n; i++) {
-    gint16 shifted = (gint16) ((luma[i] - offset) << 6);
-    gint16 scaled = (gint16) (((((gint32) shifted * factor) >> 14) + 1) >> 1);
-    gint16 sum = (gint16) ((gint16) (scaled + term[i]) >> 5);
+  sum >>= TERM_BITS;
+  return (guint8) (sum < 0 ? 0 : sum > 255 ? 255 : sum);
+}
 
-    out[i] = (guint8) (sum < 0 ? 0 : sum > 255 ? 255 : sum);
+/* Only parameters are trusted not to overlap. */
+VLM_CLONES static void
+add_luma (const VlmConverter *self, gsize n, const guint8 *restrict luma,
+    const gint16 *restrict red_term, const gint16 *restrict green_term,
+    const gint16 *restrict blue_term, guint8 *restrict red,
+    guint8 *restrict green, guint8 *restrict blue)
+{
+  const VlmFactor factor = self->luma_factor;
+  const gint16 offset = self->luma_offset;
+
+  for (gsize i = 0; i < n; i++) {
+    gint16 scaled = scale ((gint16) (luma[i] - offset), factor);
+
+    red[i] = clamp_term ((gint16) (scaled + red_term[i]));
+    green[i] = clamp_term ((gint16) (scaled + green_term[i]));
+    blue[i] = clamp_term ((gint16) (scaled + blue_term[i]));
   }
 }
 
@@ -276,9 +318,8 @@ convert_yuv (
     self->terms_x = x;
     self->terms_n = n;
   }
-  for (guint i = 0; i < 3; i++)
-    add_luma (samples[0], self->luma_offset, self->luma_factor, n,
-        self->terms[i], rgb[i]);
+  add_luma (self, n, samples[0], self->terms[0], self->terms[1], self->terms[2],
+      rgb[0], rgb[1], rgb[2]);
 }
 
 void

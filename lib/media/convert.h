@@ -4,22 +4,29 @@
 
 #include <vlm/vlm-frame.h>
 
+/* high * 256 + low, 0 <= low < 256 */
+typedef struct
+{
+  gint16 high;
+  gint16 low;
+} VlmFactor;
+
 /* Converts pieces of the rows of one picture. One thread. */
-typedef struct {
+typedef struct
+{
   const VlmImageView *view;
   guint max_span;
-  /* Y'CbCr: luma factor with 14 fractional bits, chroma factors with 16 */
   gint16 luma_offset;
-  gint16 luma_factor;
-  gint32 red_v;
-  gint32 green_u;
-  gint32 green_v;
-  gint32 blue_u;
+  VlmFactor luma_factor;
+  VlmFactor red_v;
+  VlmFactor green_u;
+  VlmFactor green_v;
+  VlmFactor blue_u;
   guint8 gray[256];
-  guint8 *luma;             /* [max_span], of packed formats */
+  guint8 *luma; /* [max_span], of packed formats */
   /* What chroma adds to each channel, of the span that was converted last;
    * 4:2:0 needs each one twice. */
-  gint16 *terms[3];         /* [max_span + 1] each, 5 fractional bits */
+  gint16 *terms[3]; /* [max_span + 1] each, 5 fractional bits */
   gboolean has_terms;
   guint terms_row;
   guint terms_x;
@@ -36,5 +43,5 @@ void vlm_converter_init (
 void vlm_converter_clear (VlmConverter *converter);
 
 /* Pixels @x (even) to @x + @n of row @y as planes of red, green and blue. */
-void vlm_converter_span (VlmConverter *converter, guint x, guint y, guint n,
-    guint8 *const rgb[3]);
+void vlm_converter_span (
+    VlmConverter *converter, guint x, guint y, guint n, guint8 *const rgb[3]);

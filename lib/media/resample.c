@@ -32,7 +32,7 @@ typedef struct
   guint n_ring;
   guint8 *bytes;   /* [3, stride_in]: a converted row */
   gpointer ring;   /* [n_ring] rows after the first pass */
-  float *sums;     /* [3, stride_in]: a row after the down pass */
+  gpointer wide;   /* [3, stride_in]: a row, 32 bits an item */
   gpointer result; /* [3, stride_out]: a row after both */
   guint8 *out;
   guint width;
@@ -64,86 +64,98 @@ next_strip (const VlmTaps *across, guint x0, guint max_span)
 }
 
 VLM_CLONES static void
-widen (const guint8 *restrict bytes, guint n, float *restrict out)
+widen_f32 (const guint8 *restrict bytes, gsize n, float *restrict out)
 {
-  for (guint i = 0; i < n; i++)
+  for (gsize i = 0; i < n; i++)
     out[i] = (float) bytes[i];
 }
 
-/* out[x] = sum of weights[k] * rows[k][x]; all rows have a multiple of BLOCK. */
 VLM_CLONES static void
-down_f32 (
-    float *const *rows, const float *weights, guint n_rows, guint n, float *out)
+widen_i32 (const guint8 *restrict bytes, gsize n, gint32 *restrict out)
 {
-  for (guint x = 0; x < n; x += BLOCK) {
-    VlmF32x8 sum[BLOCK / 8] = { 0 };
-
-    for (guint k = 0; k < n_rows; k++) {
-      const VlmF32x8u *row = (const VlmF32x8u *) (rows[k] + x);
-      float weight = weights[k];
-
-      sum[0] += weight * row[0];
-      sum[1] += weight * row[1];
-      sum[2] += weight * row[2];
-      sum[3] += weight * row[3];
-      sum[4] += weight * row[4];
-      sum[5] += weight * row[5];
-      sum[6] += weight * row[6];
-      sum[7] += weight * row[7];
-    }
-    for (guint i = 0; i < BLOCK / 8; i++)
-      ((VlmF32x8u *) (out + x))[i] = sum[i];
-  }
+  for (gsize i = 0; i < n; i++)
+    out[i] = bytes[i];
 }
 
-VLM_CLONES static void
-across_f32 (const VlmTaps *taps, const Strip *strip, const float *in,
-    guint stride_in, guint stride_out, float *restrict out)
-{
-  for (guint x = strip->x0; x < strip->x1; x++) {
-    const float *weights = taps->f32 + (gsize) x * taps->stride;
-    const float *from = in + (taps->first[x] - strip->in0);
-    guint count = taps->count[x];
-    VlmF32x8 r = { 0 }, g = { 0 }, b = { 0 };
+/* Both directions, in f32 and in i32: the same loops, but for the type. */
+/* out[x] = sum of weights[k] * rows[k][x]; all rows have a multiple of BLOCK. */
+#define DEFINE_DOWN(name, type, vector)                                        \
+  VLM_CLONES static void name (const type *const *rows, const type *weights,   \
+      guint n_rows, guint n, type *out)                                        \
+  {                                                                            \
+    for (guint x = 0; x < n; x += BLOCK) {                                     \
+      vector##x8 sum[BLOCK / 8] = { 0 };                                       \
+                                                                               \
+      for (guint k = 0; k < n_rows; k++) {                                     \
+        const vector##x8u *row = (const vector##x8u *) (rows[k] + x);          \
+        type weight = weights[k];                                              \
+                                                                               \
+        sum[0] += weight * row[0];                                             \
+        sum[1] += weight * row[1];                                             \
+        sum[2] += weight * row[2];                                             \
+        sum[3] += weight * row[3];                                             \
+        sum[4] += weight * row[4];                                             \
+        sum[5] += weight * row[5];                                             \
+        sum[6] += weight * row[6];                                             \
+        sum[7] += weight * row[7];                                             \
+      }                                                                        \
+      for (guint i = 0; i < BLOCK / 8; i++)                                    \
+        ((vector##x8u *) (out + x))[i] = sum[i];                               \
+    }                                                                          \
+  }
 
-    for (guint k = 0; k < count; k += 8) {
-      VlmF32x8 weight = *(const VlmF32x8u *) (weights + k);
-
-      r += weight * *(const VlmF32x8u *) (from + k);
-      g += weight * *(const VlmF32x8u *) (from + stride_in + k);
-      b += weight * *(const VlmF32x8u *) (from + 2 * stride_in + k);
-    }
-
-/* Eight lanes to four, then two sums in one register. */
+/* Eight lanes to four; four lanes of two registers to two each. */
 #define HALVE(v)                                                               \
   (__builtin_shufflevector (v, v, 0, 1, 2, 3) +                                \
       __builtin_shufflevector (v, v, 4, 5, 6, 7))
 #define HALVE_TWO(v, w)                                                        \
   (__builtin_shufflevector (v, w, 0, 1, 4, 5) +                                \
       __builtin_shufflevector (v, w, 2, 3, 6, 7))
-    typedef float F32x4 __attribute__ ((vector_size (16)));
-    F32x4 r4 = HALVE (r), g4 = HALVE (g), b4 = HALVE (b);
-    F32x4 rg = HALVE_TWO (r4, g4), bb = HALVE_TWO (b4, b4);
-    F32x4 sums = __builtin_shufflevector (rg, bb, 0, 2, 4, 6) +
-        __builtin_shufflevector (rg, bb, 1, 3, 5, 7);
-#undef HALVE_TWO
-#undef HALVE
-    guint o = x - strip->x0;
-    out[o] = sums[0];
-    out[stride_out + o] = sums[1];
-    out[2 * stride_out + o] = sums[2];
+
+/* Each output column from the input columns around it, all planes at once. */
+#define DEFINE_ACROSS(name, type, vector, weights_of)                          \
+  VLM_CLONES static void name (const VlmTaps *taps, const Strip *strip,        \
+      const type *in, guint stride_in, guint stride_out, type *restrict out)   \
+  {                                                                            \
+    for (guint x = strip->x0; x < strip->x1; x++) {                            \
+      const type *weights = taps->weights_of + (gsize) x * taps->stride;       \
+      const type *from = in + (taps->first[x] - strip->in0);                   \
+      guint count = taps->count[x];                                            \
+      vector##x8 r = { 0 }, g = { 0 }, b = { 0 };                              \
+                                                                               \
+      for (guint k = 0; k < count; k += 8) {                                   \
+        vector##x8 weight = *(const vector##x8u *) (weights + k);              \
+                                                                               \
+        r += weight * *(const vector##x8u *) (from + k);                       \
+        g += weight * *(const vector##x8u *) (from + stride_in + k);           \
+        b += weight * *(const vector##x8u *) (from + 2 * stride_in + k);       \
+      }                                                                        \
+                                                                               \
+      vector##x4 r4 = HALVE (r), g4 = HALVE (g), b4 = HALVE (b);               \
+      vector##x4 rg = HALVE_TWO (r4, g4), bb = HALVE_TWO (b4, b4);             \
+      vector##x4 sums = __builtin_shufflevector (rg, bb, 0, 2, 4, 6) +         \
+          __builtin_shufflevector (rg, bb, 1, 3, 5, 7);                        \
+      guint o = x - strip->x0;                                                 \
+      out[o] = sums[0];                                                        \
+      out[stride_out + o] = sums[1];                                           \
+      out[2 * stride_out + o] = sums[2];                                       \
+    }                                                                          \
   }
-}
+
+DEFINE_DOWN (down_f32, float, VlmF32)
+DEFINE_DOWN (down_i32, gint32, VlmI32)
+DEFINE_ACROSS (across_f32, float, VlmF32, f32)
+DEFINE_ACROSS (across_i32, gint32, VlmI32, fixed)
 
 /* Adding 1.5 * 2^23 leaves no bits for a fraction: it rounds to the nearest
  * integer, half to even. */
 VLM_CLONES static void
-pack_f32 (const float *restrict in, guint stride, guint n, guint8 *restrict out)
+pack_f32 (const float *restrict in, gsize stride, gsize n, guint8 *restrict out)
 {
   const float magic = 12582912.0f;
 
-  for (guint i = 0; i < n; i++)
-    for (guint c = 0; c < 3; c++) {
+  for (gsize i = 0; i < n; i++)
+    for (gsize c = 0; c < 3; c++) {
       float value = in[c * stride + i];
 
       value = value < 0.0f ? 0.0f : value > 255.0f ? 255.0f : value;
@@ -151,65 +163,28 @@ pack_f32 (const float *restrict in, guint stride, guint n, guint8 *restrict out)
     }
 }
 
-VLM_CLONES static void
-across_u8 (const VlmTaps *taps, const Strip *strip, const guint8 *in,
-    guint stride_in, guint stride_out, guint8 *restrict out)
+static inline gint32
+to_byte (gint32 sum)
 {
-  for (guint x = strip->x0; x < strip->x1; x++) {
-    const gint32 *weights = taps->fixed + (gsize) x * taps->stride;
-    guint count = taps->count[x];
+  sum = (sum + (1 << (VLM_TAPS_FRACTION_BITS - 1))) >> VLM_TAPS_FRACTION_BITS;
+  return sum < 0 ? 0 : sum > 255 ? 255 : sum;
+}
 
-    for (guint c = 0; c < 3; c++) {
-      const guint8 *from = in + c * stride_in + (taps->first[x] - strip->in0);
-      VlmI32x8 sums = { 0 };
-
-      for (guint k = 0; k < count; k += 8)
-        sums += *(const VlmI32x8u *) (weights + k) *
-            __builtin_convertvector(*(const VlmU8x8u *) (from + k), VlmI32x8);
-
-      gint32 sum = 1 << (VLM_TAPS_FRACTION_BITS - 1);
-      for (guint i = 0; i < 8; i++)
-        sum += sums[i];
-      sum >>= VLM_TAPS_FRACTION_BITS;
-      out[c * stride_out + x - strip->x0] = (guint8) CLAMP (sum, 0, 255);
-    }
-  }
+/* What goes from the first pass to the second has been a byte. */
+VLM_CLONES static void
+round_i32 (gint32 *values, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    values[i] = to_byte (values[i]);
 }
 
 VLM_CLONES static void
-down_u8 (guint8 *const *rows, const gint32 *weights, guint n_rows, guint n,
-    guint8 *out)
+pack_i32 (
+    const gint32 *restrict in, gsize stride, gsize n, guint8 *restrict out)
 {
-  for (guint x = 0; x < n; x += 32) {
-    VlmI32x8 sum[4];
-
-    for (guint i = 0; i < 4; i++)
-      sum[i] = (VlmI32x8){ 0 } + (1 << (VLM_TAPS_FRACTION_BITS - 1));
-    for (guint k = 0; k < n_rows; k++) {
-      const VlmU8x8u *row = (const VlmU8x8u *) (rows[k] + x);
-      gint32 weight = weights[k];
-
-      sum[0] += weight * __builtin_convertvector(row[0], VlmI32x8);
-      sum[1] += weight * __builtin_convertvector(row[1], VlmI32x8);
-      sum[2] += weight * __builtin_convertvector(row[2], VlmI32x8);
-      sum[3] += weight * __builtin_convertvector(row[3], VlmI32x8);
-    }
-    for (guint i = 0; i < 32; i++) {
-      gint32 value = sum[i / 8][i % 8] >> VLM_TAPS_FRACTION_BITS;
-
-      out[x + i] = (guint8) CLAMP (value, 0, 255);
-    }
-  }
-}
-
-VLM_CLONES static void
-pack_u8 (const guint8 *restrict in, guint stride, guint n, guint8 *restrict out)
-{
-  for (guint i = 0; i < n; i++) {
-    out[3 * i] = in[i];
-    out[3 * i + 1] = in[stride + i];
-    out[3 * i + 2] = in[2 * stride + i];
-  }
+  for (gsize i = 0; i < n; i++)
+    for (gsize c = 0; c < 3; c++)
+      out[3 * i + c] = (guint8) to_byte (in[c * stride + i]);
 }
 
 static void
@@ -222,6 +197,18 @@ convert_row (Resizer *self, const Strip *strip, guint y)
       &self->converter, strip->in0, y, strip->in1 - strip->in0, planes);
 }
 
+/* The rows of the ring that row @y of the output needs. */
+static void
+collect_rows (const Resizer *self, guint y, gsize row_items, gsize item,
+    gconstpointer *rows)
+{
+  for (guint k = 0; k < self->down.count[y]; k++) {
+    gsize slot = (self->down.first[y] + k) % self->n_ring;
+
+    rows[k] = (const guint8 *) self->ring + slot * row_items * item;
+  }
+}
+
 /* Down first: that pass has no lanes to add up, and what is left for the other
  * one is small. In f32 the order makes no difference that survives the
  * rounding. */
@@ -229,24 +216,22 @@ static void
 resize_video_strip (Resizer *self, const Strip *strip)
 {
   guint n = 3 * self->stride_in;
-  g_autofree float **rows = g_new (float *, self->n_ring);
+  g_autofree gconstpointer *rows = g_new (gconstpointer, self->n_ring);
+  float *ring = self->ring;
   guint next_row = 0;
 
   for (guint y = 0; y < self->down.n_out; y++) {
-    guint first = self->down.first[y];
-    guint count = self->down.count[y];
+    guint end = self->down.first[y] + self->down.count[y];
 
-    for (next_row = MAX (next_row, first); next_row < first + count;
-         next_row++) {
+    for (; next_row < end; next_row++) {
       convert_row (self, strip, next_row);
-      widen (self->bytes, n,
-          (float *) self->ring + (gsize) (next_row % self->n_ring) * n);
+      widen_f32 (self->bytes, n, ring + (gsize) (next_row % self->n_ring) * n);
     }
-    for (guint k = 0; k < count; k++)
-      rows[k] = (float *) self->ring + (gsize) ((first + k) % self->n_ring) * n;
-    down_f32 (rows, self->down.f32 + (gsize) y * self->down.stride, count, n,
-        self->sums);
-    across_f32 (&self->across, strip, self->sums, self->stride_in,
+    collect_rows (self, y, n, sizeof (float), rows);
+    down_f32 ((const float *const *) rows,
+        self->down.f32 + (gsize) y * self->down.stride, self->down.count[y], n,
+        self->wide);
+    across_f32 (&self->across, strip, self->wide, self->stride_in,
         self->stride_out, self->result);
     pack_f32 (self->result, self->stride_out, strip->x1 - strip->x0,
         self->out + 3 * ((gsize) y * self->width + strip->x0));
@@ -257,26 +242,27 @@ static void
 resize_image_strip (Resizer *self, const Strip *strip)
 {
   guint n = 3 * self->stride_out;
-  g_autofree guint8 **rows = g_new (guint8 *, self->n_ring);
+  g_autofree gconstpointer *rows = g_new (gconstpointer, self->n_ring);
+  gint32 *ring = self->ring;
   guint next_row = 0;
 
   for (guint y = 0; y < self->down.n_out; y++) {
-    guint first = self->down.first[y];
-    guint count = self->down.count[y];
+    guint end = self->down.first[y] + self->down.count[y];
 
-    for (next_row = MAX (next_row, first); next_row < first + count;
-         next_row++) {
+    for (; next_row < end; next_row++) {
+      gint32 *row = ring + (gsize) (next_row % self->n_ring) * n;
+
       convert_row (self, strip, next_row);
-      across_u8 (&self->across, strip, self->bytes, self->stride_in,
-          self->stride_out,
-          (guint8 *) self->ring + (gsize) (next_row % self->n_ring) * n);
+      widen_i32 (self->bytes, 3 * self->stride_in, self->wide);
+      across_i32 (&self->across, strip, self->wide, self->stride_in,
+          self->stride_out, row);
+      round_i32 (row, n);
     }
-    for (guint k = 0; k < count; k++)
-      rows[k] =
-          (guint8 *) self->ring + (gsize) ((first + k) % self->n_ring) * n;
-    down_u8 (rows, self->down.fixed + (gsize) y * self->down.stride, count, n,
-        self->result);
-    pack_u8 (self->result, self->stride_out, strip->x1 - strip->x0,
+    collect_rows (self, y, n, sizeof (gint32), rows);
+    down_i32 ((const gint32 *const *) rows,
+        self->down.fixed + (gsize) y * self->down.stride, self->down.count[y],
+        n, self->result);
+    pack_i32 (self->result, self->stride_out, strip->x1 - strip->x0,
         self->out + 3 * ((gsize) y * self->width + strip->x0));
   }
 }
@@ -287,7 +273,7 @@ allocate (Resizer *self, VlmResample resample, guint max_in, guint max_out,
     GError **error)
 {
   gboolean video = resample == VLM_RESAMPLE_VIDEO;
-  gsize item = video ? sizeof (float) : 1;
+  gsize item = sizeof (float);
   gsize pad = self->across.stride;
 
   self->stride_in = (max_in + BLOCK - 1) / BLOCK * BLOCK;
@@ -296,9 +282,9 @@ allocate (Resizer *self, VlmResample resample, guint max_in, guint max_out,
   gsize ring_row = 3 * (video ? self->stride_in : self->stride_out);
   self->bytes = g_try_malloc0 (3 * self->stride_in + pad);
   self->ring = g_try_malloc0_n (self->n_ring, ring_row * item);
-  self->sums = g_try_malloc0_n (3 * self->stride_in + pad, sizeof (float));
+  self->wide = g_try_malloc0_n (3 * self->stride_in + pad, item);
   self->result = g_try_malloc0_n (3 * self->stride_out, item);
-  if (self->bytes && self->ring && self->sums && self->result)
+  if (self->bytes && self->ring && self->wide && self->result)
     return TRUE;
   g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
       "shrinking %ux%u pixels to %ux%u needs more memory than there is",
@@ -314,7 +300,7 @@ resizer_clear (Resizer *self)
   vlm_converter_clear (&self->converter);
   g_free (self->bytes);
   g_free (self->ring);
-  g_free (self->sums);
+  g_free (self->wide);
   g_free (self->result);
 }
 

@@ -23,11 +23,10 @@
 /* Eight lanes: one register of AVX2, two of SSE2 and NEON. The *u types may
  * stand at any address. */
 typedef float VlmF32x8 __attribute__ ((vector_size (32)));
-typedef int VlmI32x8 __attribute__ ((vector_size (32)));
-typedef unsigned char VlmU8x8 __attribute__ ((vector_size (8)));
+typedef float VlmF32x4 __attribute__ ((vector_size (16)));
 typedef float VlmF32x8u
     __attribute__ ((vector_size (32), aligned (4), may_alias));
+typedef int VlmI32x8 __attribute__ ((vector_size (32)));
+typedef int VlmI32x4 __attribute__ ((vector_size (16)));
 typedef int VlmI32x8u
     __attribute__ ((vector_size (32), aligned (4), may_alias));
-typedef unsigned char VlmU8x8u
-    __attribute__ ((vector_size (8), aligned (1), may_alias));

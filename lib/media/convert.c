@@ -220,13 +220,18 @@ convert_rgb (
 }
 
 /* value * factor, where a factor has 8 bits more of fraction than the product:
- * two 16-bit products do, for |value| < 256 with the factors there are. */
+ * two products of 16 bits do. Nothing overflows: value * low stays below 2^15 -
+ * 2^7 for chroma (value < 128) and, low being 67 or 0, for luma. All is kept in
+ * gint16, or the loops below would be done in 32 bits. */
 static inline gint16
 scale (gint16 value, VlmFactor factor)
 {
   gint16 low = (gint16) (value * factor.low);
+  gint16 high = (gint16) (value * factor.high);
 
-  return (gint16) (value * factor.high + ((low + 128) >> 8));
+  low = (gint16) (low + 128);
+  low = (gint16) (low >> 8);
+  return (gint16) (high + low);
 }
 
 /* What a chroma sample adds, for the two pixels of a row it stands for. The
@@ -266,8 +271,10 @@ make_terms (const VlmConverter *self, const guint8 *restrict u,
 static inline guint8
 clamp_term (gint16 sum)
 {
-  sum >>= TERM_BITS;
-  return (guint8) (sum < 0 ? 0 : sum > 255 ? 255 : sum);
+  sum = (gint16) (sum >> TERM_BITS);
+  sum = MAX (sum, (gint16) 0);
+  sum = MIN (sum, (gint16) 255);
+  return (guint8) sum;
 }
 
 /* Only parameters are trusted not to overlap. */

@@ -274,6 +274,54 @@ test_limit (void)
   fixture_clear (&fixture);
 }
 
+static void
+check_box (JsonObject *object)
+{
+  JsonArray *box = json_object_get_array_member (object, "bbox_2d");
+  const char *label = json_object_get_string_member (object, "label");
+
+  g_assert_cmpuint (json_object_get_size (object), ==, 2);
+  g_assert_cmpuint (strlen (label), >, 0);
+  g_assert_cmpuint (json_array_get_length (box), ==, 4);
+  for (guint i = 0; i < 4; i++) {
+    gint64 value = json_array_get_int_element (box, i);
+
+    g_assert_cmpint (value, >=, 0);
+    g_assert_cmpint (value, <=, i % 2 == 0 ? 1036 : 588);
+  }
+}
+
+static void
+test_boxes (void)
+{
+  g_autoptr (VlmTokenizer) tokenizer = tiny_tokenizer_new ();
+  g_autoptr (VlmGrammar) grammar = vlm_grammar_new_boxes (4, 12, 1036, 588);
+  Fixture fixture;
+  guint n_boxes = 0;
+
+  fixture_init (&fixture, tokenizer, grammar);
+  for (guint limit = vlm_token_mask_get_min_tokens (fixture.mask); limit < 160;
+       limit++)
+    for (guint pick = 0; pick < N_PICKS; pick++) {
+      g_autofree char *text =
+          generate (&fixture, (Pick) pick, limit, limit % 2);
+      g_autofree char *json = g_strndup (text + 8, strlen (text) - 12);
+      g_autoptr (JsonParser) parser = json_parser_new ();
+      g_autoptr (GError) error = NULL;
+      JsonArray *list;
+
+      json_parser_load_from_data (parser, json, -1, &error);
+      g_assert_no_error (error);
+      list = json_node_get_array (json_parser_get_root (parser));
+      g_assert_cmpuint (json_array_get_length (list), <=, 4);
+      for (guint i = 0; i < json_array_get_length (list); i++)
+        check_box (json_array_get_object_element (list, i));
+      n_boxes += json_array_get_length (list);
+    }
+  g_assert_cmpuint (n_boxes, >, 0);
+  fixture_clear (&fixture);
+}
+
 /* By exhaustion: whether @n_left tokens can bring @state to an end. */
 static gboolean
 can_end (const Fixture *self, const VlmGrammar *grammar,
@@ -501,6 +549,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/token-mask/trie", test_trie);
   g_test_add_func ("/token-mask/tiny", test_tiny);
+  g_test_add_func ("/token-mask/boxes", test_boxes);
   g_test_add_func ("/token-mask/limit", test_limit);
   g_test_add_func ("/token-mask/exact", test_exact);
   g_test_add_func ("/token-mask/forced", test_forced);

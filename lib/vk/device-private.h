@@ -19,7 +19,8 @@ struct _VlmVkDevice
   VlmVkPhysical physical;
   VkDevice handle;
   VkQueue queue;
-  gboolean no_map; /* device buffers are not mapped, for tests */
+  gboolean no_map;         /* device buffers are not mapped, for tests */
+  gboolean pins_subgroups; /* to the default size, in every pipeline */
 
   GMutex queue_lock;
   VkSemaphore timeline;

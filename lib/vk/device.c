@@ -40,7 +40,12 @@ static gboolean
 create_handle (VlmVkDevice *device, GError **error)
 {
   VlmVkPhysical *physical = &device->physical;
+  VkPhysicalDeviceSubgroupSizeControlFeatures sizes = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
+    .subgroupSizeControl = TRUE,
+  };
   VkPhysicalDeviceVulkan12Features features12 = physical->features12;
+  features12.pNext = physical->has_size_control ? &sizes : NULL;
   VkPhysicalDeviceVulkan11Features features11 = physical->features11;
   features11.pNext = &features12;
 
@@ -51,14 +56,18 @@ create_handle (VlmVkDevice *device, GError **error)
     .queueCount = 1,
     .pQueuePriorities = &priority,
   };
-  /* Must be enabled where there is one. */
-  const char *extensions[] = { "VK_KHR_portability_subset" };
+  const char *extensions[2];
+  guint32 n_extensions = 0;
+  if (physical->has_portability_subset) /* must be enabled where there is one */
+    extensions[n_extensions++] = "VK_KHR_portability_subset";
+  if (physical->has_size_control && physical->needs_size_extension)
+    extensions[n_extensions++] = VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME;
   VkDeviceCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
     .pNext = &features11,
     .queueCreateInfoCount = 1,
     .pQueueCreateInfos = &queue,
-    .enabledExtensionCount = physical->has_portability_subset ? 1 : 0,
+    .enabledExtensionCount = n_extensions,
     .ppEnabledExtensionNames = extensions,
     .pEnabledFeatures = &physical->features,
   };
@@ -170,6 +179,8 @@ vlm_vk_device_open (const char *selector, GError **error)
   VlmVkDevice *device = g_new0 (VlmVkDevice, 1);
   g_atomic_ref_count_init (&device->refs);
   device->physical = physical;
+  device->pins_subgroups = physical.has_size_control &&
+      physical.caps.min_subgroup_size != physical.caps.max_subgroup_size;
   device->no_map = g_strcmp0 (g_getenv ("VLM_NO_MAP"), "1") == 0;
   g_mutex_init (&device->queue_lock);
   g_mutex_init (&device->batches_lock);
@@ -270,6 +281,10 @@ vlm_vk_device_wait (VlmVkDevice *device, guint64 value,
     .pSemaphores = &device->timeline,
     .pValues = &value,
   };
+  g_mutex_lock (&device->queue_lock);
+  g_assert (value <= device->last_value); /* or it would wait for ever */
+  g_mutex_unlock (&device->queue_lock);
+
   guint64 slice_ns = cancellable != NULL ? CANCEL_SLICE_NS : LOST_SLICE_NS;
   VkResult result;
   do {

@@ -17,8 +17,8 @@ typedef struct
   guint32 vendor_id;
   guint32 device_id;
   gboolean is_cpu;           /* a software rasteriser, such as lavapipe */
-  guint32 subgroup_size;     /* the default one */
-  guint32 min_subgroup_size; /* differs where the size may vary */
+  guint32 subgroup_size;     /* of every pipeline that is made here */
+  guint32 min_subgroup_size; /* what the device could do */
   guint32 max_subgroup_size;
   VkSubgroupFeatureFlags subgroup_ops; /* in compute shaders */
   guint32 max_shared_bytes;
@@ -37,7 +37,9 @@ typedef struct
 /* "index: name (type, driver, UUID)", a line each. (transfer full), strv */
 char **vlm_vk_device_list (GError **error);
 
-/* @selector: NULL for the best, or an index, a UUID, or part of a name (case
+/* VLM_NO_MAP=1 in the environment leaves device buffers unmapped, so that the
+ * way of devices with memory of their own is tested on any device.
+ * @selector: NULL for the best, or an index, a UUID, or part of a name (case
  * does not matter). VLM_DEVICE_ERROR_NO_DEVICE lists what there is. */
 VlmVkDevice *vlm_vk_device_open (const char *selector, GError **error);
 VlmVkDevice *vlm_vk_device_ref (VlmVkDevice *device);

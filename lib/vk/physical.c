@@ -161,6 +161,10 @@ query_properties (VlmVkPhysical *physical, GHashTable *extensions)
   caps->subgroup_size = props11.subgroupSize;
   if ((props11.subgroupSupportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0)
     caps->subgroup_ops = props11.subgroupSupportedOperations;
+  physical->needs_size_extension =
+      has_sizes && physical->api_version < VK_API_VERSION_1_3;
+  physical->has_size_control = has_sizes &&
+      (sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
   caps->min_subgroup_size =
       has_sizes ? sizes.minSubgroupSize : props11.subgroupSize;
   caps->max_subgroup_size =
@@ -174,8 +178,12 @@ query_properties (VlmVkPhysical *physical, GHashTable *extensions)
 static void
 query_features (VlmVkPhysical *physical)
 {
+  VkPhysicalDeviceSubgroupSizeControlFeatures has_sizes = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
+  };
   VkPhysicalDeviceVulkan12Features has12 = {
     .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+    .pNext = physical->has_size_control ? &has_sizes : NULL,
   };
   VkPhysicalDeviceVulkan11Features has11 = {
     .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
@@ -207,6 +215,7 @@ query_features (VlmVkPhysical *physical)
     .vulkanMemoryModelDeviceScope = has12.vulkanMemoryModelDeviceScope,
   };
   physical->has_timeline = has12.timelineSemaphore;
+  physical->has_size_control &= has_sizes.subgroupSizeControl;
   physical->caps.has_16bit_storage = has11.storageBuffer16BitAccess;
   physical->caps.has_float16 = has12.shaderFloat16;
   physical->caps.has_int8 = has12.shaderInt8 && has12.storageBuffer8BitAccess;

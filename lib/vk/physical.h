@@ -18,6 +18,8 @@ typedef struct
   guint32 queue_family;
   gboolean has_timeline;
   gboolean has_portability_subset;
+  gboolean needs_size_extension; /* subgroup sizes are not in its core */
+  gboolean has_size_control;     /* of subgroups in compute shaders */
   /* What opening enables where it is there. */
   VkPhysicalDeviceFeatures features;
   VkPhysicalDeviceVulkan11Features features11;

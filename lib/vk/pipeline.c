@@ -165,10 +165,17 @@ create_handle (VlmVkDevice *device, VlmVkPipeline *pipeline,
     .dataSize = pipeline->n_spec * sizeof pipeline->spec[0],
     .pData = pipeline->spec,
   };
+  /* Else a device may run a shader in smaller subgroups than it says. */
+  VkPipelineShaderStageRequiredSubgroupSizeCreateInfo size = {
+    .requiredSubgroupSize = device->physical.caps.subgroup_size,
+  };
+  size.sType =
+      VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO;
   VkComputePipelineCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
     .stage = {
       .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+      .pNext = device->pins_subgroups ? &size : NULL,
       .stage = VK_SHADER_STAGE_COMPUTE_BIT,
       .module = module,
       .pName = "main",

@@ -103,7 +103,7 @@ fail_each (VkResult result, VlmDeviceError code)
     }
     g_test_message ("call %u: %s", n, ok ? "no harm" : error->message);
   }
-  g_assert_cmpuint (n_failed, >, 25);
+  g_assert_cmpuint (n_failed, >, 40);
   g_assert_cmpuint (n_harmless, <, n_failed);
 }
 
@@ -116,38 +116,26 @@ can_inject (void)
   return device != NULL && vlm_vk_fault_available ();
 }
 
+/* Buffers that are not mapped: their transfers make calls too. */
 static void
 test_out_of_memory (void)
 {
-  if (can_inject ())
-    fail_each (VK_ERROR_OUT_OF_DEVICE_MEMORY, VLM_DEVICE_ERROR_OUT_OF_MEMORY);
-}
-
-/* The same without the calls that make the instance, which another device
- * keeps: with the layers they take most of the time. */
-static void
-fail_each_of_device (VkResult result, VlmDeviceError code)
-{
-  g_autoptr (VlmVkDevice) keeper = vk_test_open ();
-  fail_each (result, code);
+  if (!can_inject ())
+    return;
+  g_setenv ("VLM_NO_MAP", "1", TRUE);
+  fail_each (VK_ERROR_OUT_OF_DEVICE_MEMORY, VLM_DEVICE_ERROR_OUT_OF_MEMORY);
+  g_unsetenv ("VLM_NO_MAP");
 }
 
 static void
 test_lost (void)
 {
-  if (can_inject ())
-    fail_each_of_device (VK_ERROR_DEVICE_LOST, VLM_DEVICE_ERROR_LOST);
-}
-
-static void
-test_staged (void)
-{
   if (!can_inject ())
     return;
+  /* Keeps the instance, as making it with the layers takes most of the time. */
+  g_autoptr (VlmVkDevice) keeper = vk_test_open ();
   g_setenv ("VLM_NO_MAP", "1", TRUE);
-  fail_each_of_device (
-      VK_ERROR_OUT_OF_HOST_MEMORY, VLM_DEVICE_ERROR_OUT_OF_MEMORY);
-  fail_each_of_device (VK_ERROR_DEVICE_LOST, VLM_DEVICE_ERROR_LOST);
+  fail_each (VK_ERROR_DEVICE_LOST, VLM_DEVICE_ERROR_LOST);
   g_unsetenv ("VLM_NO_MAP");
 }
 
@@ -211,7 +199,6 @@ main (int argc, char **argv)
   g_log_set_writer_func (drop_warnings, NULL, NULL);
   g_test_add_func ("/vk/fault/out-of-memory", test_out_of_memory);
   g_test_add_func ("/vk/fault/lost", test_lost);
-  g_test_add_func ("/vk/fault/staged", test_staged);
   g_test_add_func ("/vk/fault/after-loss", test_after_loss);
   g_test_add_func ("/vk/fault/slab-fallback", test_slab_fallback);
   return g_test_run ();

@@ -34,6 +34,21 @@ test_same (void)
   g_assert_cmpuint (vlm_vk_pipelines_get_made (device), ==, 2);
 }
 
+/* As on a device that has several sizes of subgroups. */
+static void
+test_pinned (void)
+{
+  g_autoptr (VlmVkDevice) device = vk_test_open ();
+  if (device == NULL)
+    return;
+  if (!device->physical.has_size_control) {
+    g_test_skip ("the device does not let subgroup sizes be chosen");
+    return;
+  }
+  device->pins_subgroups = TRUE;
+  vk_test_affine_get (device, 41, 42);
+}
+
 static gpointer
 get_one (gpointer device)
 {
@@ -184,6 +199,7 @@ main (int argc, char **argv)
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
   g_log_set_writer_func (count_warnings, NULL, NULL);
   g_test_add_func ("/vk/pipeline/same", test_same);
+  g_test_add_func ("/vk/pipeline/pinned", test_pinned);
   g_test_add_func ("/vk/pipeline/threads", test_threads);
   g_test_add_func ("/vk/pipeline/failure", test_failure);
   g_test_add_func ("/vk/pipeline/on-disk", test_on_disk);

@@ -7,45 +7,81 @@
 
 #include "shaders/vlm-shaders.h"
 
-/* TILE_K rows of TILE_M + 2 and TILE_N + 2 floats: matmul_tile.comp */
-#define TILE_SHARED(m, n) (16 * ((m) + 2 + (n) + 2) * 4)
-/* ROWS * BLOCKS floats for each invocation: matvec_group.comp */
-#define GROUP_SHARED(size, rows, blocks) ((size) * (rows) * (blocks) *4)
-
-/* Rows of x, up to 64 KiB each, that stay in a second-level cache. */
-#define LANES_BAND 8
+/* clang-format off */
 
 /* Columns of a matrix product's tile are blocks of 8 outputs. */
-#define MATVEC_LANES(rows)                                                     \
-  {                                                                            \
-    VLM_NN_OP_MATMUL, "matvec_lanes_" #rows, &vlm_shader_matvec_lanes,         \
-        VLM_NN_ON_CPU, VLM_NN_NEEDS_SHUFFLE8, 0, rows, 8, rows, 4, 0,          \
-        { rows, 4 }, 2                                                         \
+#define MATVEC_LANES(rows) \
+  { \
+    .op = VLM_NN_OP_MATMUL, \
+    .name = "matvec_lanes_" #rows, \
+    .shader = &vlm_shader_matvec_lanes, \
+    .on = VLM_NN_ON_CPU, \
+    .needs = VLM_NN_NEEDS_SHUFFLE8, \
+    .max_rows = rows, \
+    .local_size = 8, \
+    .tile_rows = rows, \
+    .tile_cols = 4, \
+    .tune = { rows, 4 }, \
+    .n_tune = 2, \
   }
-#define MATVEC_GROUP(size, rows)                                               \
-  {                                                                            \
-    VLM_NN_OP_MATMUL, "matvec_group_" #rows, &vlm_shader_matvec_group,         \
-        VLM_NN_ON_GPU, 0, GROUP_SHARED (size, rows, 2), rows, size, rows, 2,   \
-        0, { rows, 2 }, 2                                                      \
+
+/* ROWS * BLOCKS sums of each invocation meet in shared memory. */
+#define MATVEC_GROUP(size, rows) \
+  { \
+    .op = VLM_NN_OP_MATMUL, \
+    .name = "matvec_group_" #rows, \
+    .shader = &vlm_shader_matvec_group, \
+    .on = VLM_NN_ON_GPU, \
+    .shared_bytes = size * rows * 2 * 4, \
+    .max_rows = rows, \
+    .local_size = size, \
+    .tile_rows = rows, \
+    .tile_cols = 2, \
+    .tune = { rows, 2 }, \
+    .n_tune = 2, \
   }
-#define MATMUL_LANES(rows, blocks, max_rows)                                   \
-  {                                                                            \
-    VLM_NN_OP_MATMUL, "matmul_lanes_" #rows "x" #blocks,                       \
-        &vlm_shader_matmul_lanes, VLM_NN_ON_CPU, VLM_NN_NEEDS_SHUFFLE8, 0,     \
-        max_rows, 8, rows, blocks, LANES_BAND, { rows, blocks }, 2             \
+
+/* A band of 64 rows of x, up to 1 MiB, stays in a second-level cache. */
+#define MATMUL_LANES(rows, limit) \
+  { \
+    .op = VLM_NN_OP_MATMUL, \
+    .name = "matmul_lanes_" #rows, \
+    .shader = &vlm_shader_matmul_lanes, \
+    .on = VLM_NN_ON_CPU, \
+    .needs = VLM_NN_NEEDS_SHUFFLE8, \
+    .max_rows = limit, \
+    .local_size = 8, \
+    .tile_rows = rows, \
+    .tile_cols = 8, \
+    .band = 64 / rows, \
+    .tune = { rows, 8 }, \
+    .n_tune = 2, \
   }
-#define MATMUL_TILE(m, n, sub_m, sub_n, on, max_rows)                          \
-  {                                                                            \
-    VLM_NN_OP_MATMUL, "matmul_tile_" #m "x" #n, &vlm_shader_matmul_tile, on,   \
-        0, TILE_SHARED (m, n), max_rows, (m) / (sub_m) * (n) / (sub_n), m,     \
-        (n) / 8, 0, { m, n, sub_m, sub_n }, 4                                  \
+
+/* TILE_K rows of TILE_M + 2 and TILE_N + 2 floats are shared. */
+#define MATMUL_TILE(m, n, sub_m, sub_n, devices, limit) \
+  { \
+    .op = VLM_NN_OP_MATMUL, \
+    .name = "matmul_tile_" #m "x" #n, \
+    .shader = &vlm_shader_matmul_tile, \
+    .on = devices, \
+    .shared_bytes = 16 * (m + 2 + n + 2) * 4, \
+    .max_rows = limit, \
+    .local_size = (m / sub_m) * (n / sub_n), \
+    .tile_rows = m, \
+    .tile_cols = n / 8, \
+    .tune = { m, n, sub_m, sub_n }, \
+    .n_tune = 4, \
   }
+
+/* clang-format on */
 
 static const VlmNnKernel kernels[] = {
   MATVEC_LANES (1),
   MATVEC_LANES (2),
-  MATVEC_LANES (4),
-  MATMUL_LANES (8, 8, 0),
+  MATMUL_LANES (4, 4),
+  MATMUL_LANES (8, 8),
+  MATMUL_LANES (16, 0),
   MATVEC_GROUP (128, 1),
   MATVEC_GROUP (128, 2),
   MATVEC_GROUP (128, 4),

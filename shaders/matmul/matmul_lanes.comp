@@ -7,8 +7,8 @@
 // lane l has output l of each block. For 8 inputs at a time the lanes fetch x
 // once, four rows a fetch (lane l has half l % 2 of row l / 2), and every lane
 // gets each value by a shuffle from a constant lane, which is one instruction.
-// Grid: x row tiles of a band, y tiles of blocks, z bands of BAND row tiles, so
-// that a band's x stays in the cache while the weights pass.
+// Grid: x row tiles of a band, y tiles of blocks, z bands, so that a band's x
+// stays in the cache while the weights pass.
 // Rows and blocks past the end are read as the last and not stored.
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -16,7 +16,7 @@
 #include "matmul.glsl"
 
 layout (local_size_x = 8) in;
-layout (constant_id = 6) const uint ROWS = 8;   // a multiple of 4
+layout (constant_id = 6) const uint ROWS = 16;  // a multiple of 4
 layout (constant_id = 7) const uint BLOCKS = 8; // even
 
 void

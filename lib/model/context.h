@@ -4,6 +4,7 @@
 
 #include "model/mrope.h"
 #include "model/net.h"
+#include "model/taps.h"
 
 /* Append-only but for truncate. One thread. The cache grows as needed. */
 typedef struct _VlmContext VlmContext;
@@ -17,6 +18,7 @@ guint vlm_context_get_n_tokens (const VlmContext *context);
  * @next_position. */
 void vlm_context_truncate (
     VlmContext *context, guint n_tokens, gint32 next_position);
+/* 1 + the largest position of any axis so far. */
 gint32 vlm_context_get_next_position (const VlmContext *context);
 
 /* What to decide from the logits of the last appended token. */
@@ -26,11 +28,13 @@ typedef struct {
   float penalty;          /* 1 for none */
 } VlmChoose;
 
-/* Appends tokens: ids[i] >= 0 is a token, -1 - r is row r of @features.
- * positions: [3, n] of these tokens. With @choose the last token's logits are
- * computed and judged in the same submission; @choice may then not be NULL.
- * Long input is cut into chunks of one submission each: cancellation and
- * progress are served between them. On error the context is as before. */
+/* Appends @n tokens, first … first + n - 1 of both @ids and @positions: id >= 0
+ * is a token, -1 - r is row r of @features. With @choose the last token's
+ * logits are computed and judged in the same submission; @choice may then not
+ * be NULL. Long input is cut into chunks of one submission each: cancellation
+ * and progress ("prefill") are served between them. On error the context is as
+ * before: VLM_INFER_ERROR_BAD_INPUT for ids that do not exist,
+ * VLM_INFER_ERROR_CONTEXT_FULL beyond what the model can address. */
 gboolean vlm_context_append (VlmContext *context, const gint32 *ids,
     const VlmPositions *positions, guint first, guint n,
     const VlmNnTensor *features, const VlmChoose *choose, VlmNnChoice *choice,
@@ -39,11 +43,16 @@ gboolean vlm_context_append (VlmContext *context, const gint32 *ids,
 
 /* Logits of the last appended token, [vocab_size], after an append with
  * @choose. */
-gboolean vlm_context_read_logits (
-    VlmContext *context, float *logits, GError **error);
+gboolean
+vlm_context_read_logits (VlmContext *context, float *logits, GError **error);
 
 /* For exactness tests: from now on append keeps the logits of all its tokens
  * for vlm_context_read_all_logits ([n, vocab_size] of the last append). */
 void vlm_context_set_keep_logits (VlmContext *context, gboolean keep);
 gboolean vlm_context_read_all_logits (
     VlmContext *context, float *logits, GError **error);
+/* Likewise: tokens in a submission, 0 for as many as there may be. */
+void vlm_context_set_chunk (VlmContext *context, guint n_tokens);
+/* Likewise: "inputs_embeds", "text.layer<i>" and, with kept logits of all
+ * tokens, "text.norm". @taps is borrowed, NULL for none. */
+void vlm_context_set_taps (VlmContext *context, VlmModelTaps *taps);

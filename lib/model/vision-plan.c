@@ -14,12 +14,12 @@
 /* Guards the sizes of all arrays; a thousand of the largest images. */
 #define MAX_PATCHES (1u << 26)
 
-static gboolean
-count_patches (const VlmVisionConfig *config, const VlmGrid *grids,
-    guint n_grids, VlmVisionPlan *plan, GError **error)
+gboolean
+vlm_vision_plan_count (const VlmVisionConfig *config, const VlmGrid *grids,
+    guint n_grids, guint *n_patches_out, GError **error)
 {
   guint merge = config->spatial_merge_size;
-  guint64 n_patches = 0, n_slices = 0;
+  guint64 n_patches = 0;
 
   for (guint i = 0; i < n_grids; i++) {
     VlmGrid g = grids[i];
@@ -38,11 +38,8 @@ count_patches (const VlmVisionConfig *config, const VlmGrid *grids,
       return FALSE;
     }
     n_patches += area * g.t;
-    n_slices += g.t;
   }
-  plan->n_patches = (guint) n_patches;
-  plan->n_cells = (guint) n_patches / (merge * merge);
-  plan->n_slices = (guint) n_slices;
+  *n_patches_out = (guint) n_patches;
   return TRUE;
 }
 
@@ -88,8 +85,11 @@ vlm_vision_plan_new (const VlmVisionConfig *config, const VlmGrid *grids,
   guint base = 0, slice = 0;
 
   g_assert (side > 0);
-  if (!count_patches (config, grids, n_grids, plan, error))
+  if (!vlm_vision_plan_count (config, grids, n_grids, &plan->n_patches, error))
     return NULL;
+  plan->n_cells = plan->n_patches / (merge * merge);
+  for (guint i = 0; i < n_grids; i++)
+    plan->n_slices += grids[i].t;
   plan->window_index = g_new (guint32, plan->n_cells);
   plan->window_bounds = g_new (guint32, plan->n_cells + 1);
   plan->slice_bounds = g_new (guint32, plan->n_slices + 1);

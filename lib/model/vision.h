@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/net.h"
+#include "model/taps.h"
 #include "model/vision-plan.h"
 
 /* Scratch and plans of one user of the tower; grows as needed. One thread. */
@@ -20,3 +21,12 @@ gboolean vlm_vision_encode (VlmVision *vision, const float *patches,
     const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
     guint64 first_row, GCancellable *cancellable, VlmProgressFunc progress,
     gpointer user_data, GError **error);
+
+/* For exactness tests: "patch_embed", "block<i>"; rows in window order.
+ * @taps is borrowed, NULL for none. */
+void vlm_vision_set_taps (VlmVision *vision, VlmModelTaps *taps);
+/* Likewise: patches that are encoded together (but at least one slice), and
+ * rows of the scratch of all that does not look across rows, a multiple of 32;
+ * 0 for the defaults. The device must be idle. */
+void vlm_vision_set_limits (
+    VlmVision *vision, guint group_patches, guint band_rows);

@@ -1,0 +1,124 @@
+/* gst-vlm: a net of random weights, for benchmarks
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+
+#include "base/half.h"
+#include "model/net-upload.h"
+
+/* Random numbers made once; every row takes a run of them from elsewhere. A
+ * prime, so that rows of the usual lengths do not meet the same runs. */
+#define POOL_SIZE 1048573u
+
+typedef struct {
+  VlmNet *net;
+  VlmNn *nn;
+  float *pool; /* [POOL_SIZE], even in (-1, 1) */
+  guint64 state;
+} Random;
+
+/* Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014). */
+static guint64
+split_mix (guint64 *state)
+{
+  guint64 z = *state += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+
+  z = (z ^ z >> 30) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+  return z ^ z >> 31;
+}
+
+static void
+fill_pool (Random *random)
+{
+  random->pool = g_new (float, POOL_SIZE);
+  for (guint i = 0; i < POOL_SIZE; i++)
+    random->pool[i] =
+        (float) ((double) (split_mix (&random->state) >> 11) * 0x1p-52 - 1.0);
+}
+
+/* Even within +-sqrt (3 / n_in): what comes out is as large as what goes in. */
+static gboolean
+put_matrix (Random *random, const VlmWeightItem *item, GError **error)
+{
+  float scale = sqrtf (3.0f / (float) item->n_in);
+  guint limit = vlm_net_piece_rows (item, VLM_DTYPE_BF16);
+  g_autofree guint16 *piece = g_new (guint16, (gsize) limit * item->n_in);
+  guint at = split_mix (&random->state) % POOL_SIZE;
+
+  for (guint first = 0; first < item->n_out; first += limit) {
+    guint n = MIN (item->n_out - first, limit);
+
+    for (gsize i = 0; i < (gsize) n * item->n_in; i++) {
+      piece[i] = vlm_bf16_from_f32 (scale * random->pool[at]);
+      at = at + 1 == POOL_SIZE ? 0 : at + 1;
+    }
+    if (!vlm_net_put_rows (random->net, random->nn, item, VLM_DTYPE_BF16, first,
+            n, piece, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Norms near one, biases near zero. */
+static gboolean
+put_vector (
+    Random *random, const VlmWeightItem *item, float mean, GError **error)
+{
+  g_autofree float *values = g_new (float, item->n_out);
+  guint at = split_mix (&random->state) % POOL_SIZE;
+
+  for (guint i = 0; i < item->n_out; i++)
+    values[i] = mean + 0.1f * random->pool[(at + i) % POOL_SIZE];
+  return vlm_net_put_vector (random->net, random->nn, item, values, error);
+}
+
+static gboolean
+is_norm (VlmWeight weight)
+{
+  switch (weight) {
+  case VLM_WEIGHT_VISION_NORM1:
+  case VLM_WEIGHT_VISION_NORM2:
+  case VLM_WEIGHT_MERGER_NORM:
+  case VLM_WEIGHT_TEXT_NORM1:
+  case VLM_WEIGHT_TEXT_NORM2:
+  case VLM_WEIGHT_TEXT_NORM:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+VlmNet *
+vlm_net_new_random (VlmVkDevice *device, const VlmConfig *config,
+    guint n_layers, guint64 seed, GError **error)
+{
+  VlmConfig limited = *config;
+  g_autoptr (VlmWeightList) list = NULL;
+  g_autoptr (VlmNet) net = NULL;
+  g_autoptr (VlmNn) nn = vlm_nn_new (device, error);
+  g_autofree float *pool = NULL;
+  Random random = { .nn = nn, .state = seed };
+
+  if (nn == NULL)
+    return NULL;
+  if (n_layers > 0) {
+    limited.vision.depth = MIN (limited.vision.depth, n_layers);
+    limited.text.n_layers = MIN (limited.text.n_layers, n_layers);
+  }
+  list = vlm_weight_list_new (&limited);
+  net = vlm_net_new (device, &limited);
+  random.net = net;
+  fill_pool (&random);
+  pool = random.pool;
+  for (guint i = 0; i < list->n_items; i++) {
+    const VlmWeightItem *item = &list->items[i];
+    gboolean ok = vlm_weight_is_matrix (item->weight)
+        ? put_matrix (&random, item, error)
+        : put_vector (
+              &random, item, is_norm (item->weight) ? 1.0f : 0.0f, error);
+
+    if (!ok)
+      return NULL;
+  }
+  return g_steal_pointer (&net);
+}

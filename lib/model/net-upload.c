@@ -1,0 +1,67 @@
+/* gst-vlm: putting weights in their places on the device
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/net-upload.h"
+
+#include "base/checked.h"
+
+/* Between pieces cancellation is served and host memory given back. */
+#define PIECE_BYTES (8u << 20)
+
+guint
+vlm_net_piece_rows (const VlmWeightItem *item, VlmDType dtype)
+{
+  gsize row_bytes = item->n_in * vlm_dtype_size (dtype);
+
+  return MAX ((guint) (PIECE_BYTES / row_bytes) / 8 * 8, 8);
+}
+
+gboolean
+vlm_net_put_rows (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
+    VlmDType dtype, guint first, guint n, const void *data, GError **error)
+{
+  VlmNnMatrix **matrix = &net->matrices[item->weight][item->layer];
+
+  if (*matrix == NULL) {
+    guint n_out, n_in;
+
+    vlm_weight_get_size (item->weight, &net->config, &n_out, &n_in);
+    *matrix = vlm_nn_matrix_new (nn, n_out, n_in, dtype, error);
+    if (*matrix == NULL)
+      return FALSE;
+    net->n_bytes += vlm_nn_matrix_get_n_bytes (*matrix);
+  }
+  return vlm_nn_matrix_write (
+      *matrix, nn, item->rows, item->first_out + first, n, data, error);
+}
+
+/* Elements of the whole: the bias of a pair is padded as its matrix is. */
+static guint
+vector_length (const VlmNet *net, const VlmWeightItem *item)
+{
+  guint n_out, n_in;
+
+  vlm_weight_get_size (item->weight, &net->config, &n_out, &n_in);
+  if (item->rows != VLM_NN_ROWS_PLAIN)
+    n_out = 2 * (guint) vlm_align_up (n_out / 2, 8);
+  return n_out;
+}
+
+gboolean
+vlm_net_put_vector (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
+    const float *values, GError **error)
+{
+  VlmNnTensor *vector = &net->vectors[item->weight][item->layer];
+  guint n = vector_length (net, item);
+  g_autofree float *whole = g_new0 (float, n);
+
+  if (vector->buffer == NULL) {
+    if (!vlm_nn_tensor_init (vector, nn, 1, n, error))
+      return FALSE;
+    net->n_bytes += vector->ld * sizeof (float);
+  } else if (!vlm_nn_tensor_read (vector, nn, 0, 1, whole, error)) {
+    return FALSE;
+  }
+  for (guint i = 0; i < item->n_out; i++)
+    whole[vlm_weight_row (item->rows, item->first_out + i)] = values[i];
+  return vlm_nn_tensor_write (vector, nn, 0, 1, whole, error);
+}

@@ -1,0 +1,20 @@
+/* gst-vlm: putting weights in their places on the device
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/net-private.h"
+
+/* A net of that configuration (copied) without any weight. */
+VlmNet *vlm_net_new (VlmVkDevice *device, const VlmConfig *config);
+
+/* Rows first … first + n - 1 of a part of a matrix; @first is a multiple of 8,
+ * @n too unless these are the last. The matrix is made with its first rows. */
+gboolean vlm_net_put_rows (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
+    VlmDType dtype, guint first, guint n, const void *data, GError **error);
+
+/* A part of a vector, item->n_out values. */
+gboolean vlm_net_put_vector (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
+    const float *values, GError **error);
+
+/* How many rows of a part to put at once, so that a piece is some megabytes. */
+guint vlm_net_piece_rows (const VlmWeightItem *item, VlmDType dtype);

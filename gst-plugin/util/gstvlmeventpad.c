@@ -50,6 +50,7 @@ struct _GstVlmEventPad
 
   /* Of the task alone, and of others only while it is stopped. */
   GstSegment segment;
+  GstClockTime step; /* duration of what lies at the segment's position */
   gboolean negotiated;
   gboolean as_text;
   gboolean ended;
@@ -169,15 +170,29 @@ ensure_negotiated (GstVlmEventPad *self)
   return FALSE;
 }
 
+static void
+push_gap (GstVlmEventPad *self)
+{
+  gst_pad_push_event (
+      GST_PAD (self), gst_event_new_gap (self->segment.position, self->step));
+}
+
+/* To a muxer a late record means that this stream went back, and it would wait
+ * for it to catch up, while the video waits for the muxer. */
 static GstFlowReturn
 push_text (
     GstVlmEventPad *self, char *text, GstClockTime start, GstClockTime duration)
 {
   GstBuffer *buffer = gst_buffer_new_wrapped (text, strlen (text));
+  GstFlowReturn flow;
 
   GST_BUFFER_PTS (buffer) = start;
   GST_BUFFER_DURATION (buffer) = duration;
-  return gst_pad_push (GST_PAD (self), buffer);
+  flow = gst_pad_push (GST_PAD (self), buffer);
+  if (flow == GST_FLOW_OK && start < self->segment.position &&
+      GST_CLOCK_TIME_IS_VALID (self->segment.position))
+    push_gap (self);
+  return flow;
 }
 
 /* What an event's newest record adds to the cues that were already shown. */
@@ -275,8 +290,8 @@ push_advance (GstVlmEventPad *self, const Item *item)
   if (!ensure_negotiated (self))
     return GST_FLOW_NOT_NEGOTIATED;
   self->segment.position = item->position;
-  gst_pad_push_event (
-      GST_PAD (self), gst_event_new_gap (item->position, item->duration));
+  self->step = item->duration;
+  push_gap (self);
   return GST_FLOW_OK;
 }
 
@@ -386,13 +401,16 @@ gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment)
   put_gst_event (self, gst_event_new_segment (segment));
 }
 
-/* Consecutive steps are one step: the queue does not grow with the video. */
+/* Consecutive steps are one step: the queue does not grow with the video. A
+ * muxer wants to see time beyond the buffer's, however little. */
 void
 gst_vlm_event_pad_advance (
     GstVlmEventPad *self, GstClockTime position, GstClockTime duration)
 {
   Item *last;
 
+  if (!GST_CLOCK_TIME_IS_VALID (duration) || duration == 0)
+    duration = 1;
   g_mutex_lock (&self->lock);
   last = g_queue_peek_tail (&self->items);
   if (last != NULL && last->kind == ITEM_ADVANCE) {

@@ -1,0 +1,325 @@
+/* gst-vlm: vlmevents, the branch of events
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "support/watch-fixture.h"
+
+#define SOURCE                                                                 \
+  "videotestsrc num-buffers=48 ! video/x-raw, format=I420, width=64, "         \
+  "height=48, framerate=4/1 ! vlmevents name=w window=2 hop=1 "                \
+  "min-pixels=784 max-pixels=3136 "
+
+static FakeAnalyzer *
+make_script (void)
+{
+  FakeAnalyzer *fake = fake_analyzer_new ();
+
+  fake_analyzer_add_event (
+      fake, "a short thing", 1500 * GST_MSECOND, 1900 * GST_MSECOND, NULL);
+  fake_analyzer_add_event (
+      fake, "a long thing", 3 * VLM_SECOND, 8 * VLM_SECOND, NULL);
+  return fake;
+}
+
+static void
+run_line (const char *line)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+  g_autoptr (GstElement) element = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (FakeAnalyzer) fake = make_script ();
+
+  g_assert_no_error (error);
+  element = gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  if (element != NULL)
+    g_object_set (element, "analyzer", fake, NULL);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* Runs SOURCE with @rest, which writes to a file "%s"; its contents. */
+static char *
+run_to_file (const char *rest)
+{
+  g_autofree char *directory = g_dir_make_tmp ("vlmevents-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "out", NULL);
+  g_autofree char *tail = g_strdup_printf (rest, path);
+  g_autofree char *line = g_strconcat (SOURCE, tail, NULL);
+  char *contents = NULL;
+
+  run_line (line);
+  g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+  g_unlink (path);
+  g_rmdir (directory);
+  return contents;
+}
+
+/* The line of the manual: no queues, one file sink. */
+static void
+test_json (void)
+{
+  g_autofree char *first =
+      run_to_file ("! fakesink  w.events ! filesink location=%s");
+  g_autofree char *second =
+      run_to_file ("! fakesink  w.events ! filesink location=%s");
+  g_auto (GStrv) lines = g_strsplit (first, "\n", -1);
+  guint n_lines = g_strv_length (lines);
+
+  g_assert_cmpstr (first, ==, second);
+  g_assert_cmpint (n_lines, >, 4);
+  g_assert_cmpstr (lines[n_lines - 1], ==, "");
+  for (guint i = 0; i + 1 < n_lines; i++) {
+    g_autoptr (JsonNode) node = json_from_string (lines[i], NULL);
+
+    g_assert_nonnull (node);
+    g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
+  }
+}
+
+static void
+test_webvtt (void)
+{
+  g_autofree char *text =
+      run_to_file ("! fakesink  w.events ! webvttenc ! filesink location=%s");
+
+  g_assert_true (g_str_has_prefix (text, "WEBVTT"));
+  /* No shorter than a second, else not to be read. */
+  g_assert_nonnull (
+      strstr (text, "00:00:01.500 --> 00:00:02.500\na short thing"));
+  /* Begun when it was first seen, then carried on by every window. */
+  g_assert_nonnull (
+      strstr (text, "00:00:03.000 --> 00:00:04.000\na long thing"));
+  g_assert_nonnull (
+      strstr (text, "00:00:04.000 --> 00:00:05.000\na long thing"));
+  g_assert_nonnull (
+      strstr (text, "00:00:07.000 --> 00:00:08.000\na long thing"));
+  g_assert_null (strstr (text, "00:00:08.000 -->"));
+}
+
+static void
+on_cue (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer user_data)
+{
+  GPtrArray *cues = user_data;
+  GstMapInfo map;
+
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  g_ptr_array_add (cues,
+      g_strdup_printf ("%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT " %.*s",
+          GST_BUFFER_PTS (buffer) / GST_MSECOND,
+          GST_BUFFER_DURATION (buffer) / GST_MSECOND, (int) map.size,
+          (const char *) map.data));
+  gst_buffer_unmap (buffer, &map);
+}
+
+static GPtrArray *
+read_cues (const char *path)
+{
+  g_autofree char *line = g_strdup_printf (
+      "filesrc location=%s ! matroskademux name=d  d.video_0 ! queue ! "
+      "fakesink "
+      "d.subtitle_0 ! queue ! fakesink name=s signal-handoffs=true sync=false",
+      path);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "s");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  GPtrArray *cues = g_ptr_array_new_with_free_func (g_free);
+
+  g_signal_connect (sink, "handoff", G_CALLBACK (on_cue), cues);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return cues;
+}
+
+/* A muxer without queues: it must neither stall nor lose a late cue. */
+static void
+test_matroska (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("vlmevents-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "out.mkv", NULL);
+  g_autofree char *line = g_strdup_printf (SOURCE
+      "! mux.  w.events ! mux.  matroskamux name=mux ! filesink location=%s",
+      path);
+  g_autoptr (GPtrArray) cues = NULL;
+
+  run_line (line);
+  cues = read_cues (path);
+  g_unlink (path);
+  g_rmdir (directory);
+  g_assert_cmpuint (cues->len, ==, 6);
+  g_assert_cmpstr (cues->pdata[0], ==, "1500+1000 a short thing");
+  g_assert_cmpstr (cues->pdata[1], ==, "3000+1000 a long thing");
+  g_assert_cmpstr (cues->pdata[5], ==, "7000+1000 a long thing");
+}
+
+/* Only one of the two branches, or none. */
+static void
+test_unlinked (void)
+{
+  g_autofree char *json = run_to_file (" w.events ! filesink location=%s");
+
+  g_assert_nonnull (strstr (json, "a short thing"));
+  run_line (SOURCE "! fakesink");
+}
+
+static void
+test_sparse_stream (void)
+{
+  WatchFixture f;
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstEvent) event = NULL;
+  GstStreamFlags flags = GST_STREAM_FLAG_NONE;
+
+  watch_fixture_init (&f);
+  pad = gst_element_request_pad_simple (f.element, "events");
+  g_assert_nonnull (pad);
+  /* There is one only. */
+  g_assert_null (gst_element_request_pad (f.element,
+      gst_element_get_pad_template (f.element, "events"), NULL, NULL));
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 3 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  while (event == NULL)
+    event = gst_pad_get_sticky_event (pad, GST_EVENT_EOS, 0);
+  gst_clear_event (&event);
+  event = gst_pad_get_sticky_event (pad, GST_EVENT_STREAM_START, 0);
+  g_assert_nonnull (event);
+  gst_event_parse_stream_flags (event, &flags);
+  g_assert_true (flags & GST_STREAM_FLAG_SPARSE);
+  gst_clear_event (&event);
+  event = gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  g_assert_nonnull (event);
+  gst_element_release_request_pad (f.element, pad);
+  watch_fixture_clear (&f);
+}
+
+/* What a test's sink pad saw; one task calls, others read when it is done. */
+typedef struct
+{
+  guint n_buffers;
+  guint n_gaps;
+  gint n_notes;
+} Seen;
+
+static GstFlowReturn
+count_buffer (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  Seen *seen = gst_pad_get_element_private (pad);
+  GstMapInfo map;
+
+  gst_buffer_map (buffer, &map, GST_MAP_READ);
+  if (g_strstr_len (
+          (const char *) map.data, (gssize) map.size, "\"state\": \"gap\""))
+    g_atomic_int_inc (&seen->n_notes);
+  gst_buffer_unmap (buffer, &map);
+  seen->n_buffers++;
+  gst_buffer_unref (buffer);
+  return GST_FLOW_OK;
+}
+
+static gboolean
+count_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  Seen *seen = gst_pad_get_element_private (pad);
+
+  seen->n_gaps += GST_EVENT_TYPE (event) == GST_EVENT_GAP;
+  gst_event_unref (event);
+  return TRUE;
+}
+
+static GstPad *
+make_sink_pad (Seen *seen)
+{
+  GstPad *sink = gst_object_ref_sink (gst_pad_new ("sink", GST_PAD_SINK));
+
+  gst_pad_set_element_private (sink, seen);
+  gst_pad_set_chain_function (sink, count_buffer);
+  gst_pad_set_event_function (sink, count_event);
+  gst_pad_set_active (sink, TRUE);
+  return sink;
+}
+
+/* Pads come and go while the video flows. */
+static void
+test_request_release (void)
+{
+  WatchFixture f;
+  Seen seen = { 0 };
+
+  watch_fixture_init (&f);
+  fake_analyzer_add_event (f.fake, "always", 0, 100 * VLM_SECOND, NULL);
+  watch_fixture_start (&f, FALSE);
+  for (guint i = 0; i < 40; i++) {
+    g_autoptr (GstPad) pad =
+        gst_element_request_pad_simple (f.element, "events");
+    g_autoptr (GstPad) sink = make_sink_pad (&seen);
+
+    if (i % 2 == 0)
+      g_assert_cmpint (gst_pad_link (pad, sink), ==, GST_PAD_LINK_OK);
+    watch_fixture_push_span (&f, i * GST_SECOND, (i + 1) * GST_SECOND, 4);
+    gst_element_release_request_pad (f.element, pad);
+    gst_pad_set_active (sink, FALSE);
+  }
+  watch_fixture_finish (&f);
+  watch_fixture_clear (&f);
+}
+
+/* On a live stream what was not watched stands among the events. */
+static void
+test_notes (void)
+{
+  WatchFixture f;
+  Seen seen = { 0 };
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstPad) sink = make_sink_pad (&seen);
+
+  watch_fixture_init (&f);
+  g_object_set (f.element, "max-queue", 1, NULL);
+  pad = gst_element_request_pad_simple (f.element, "events");
+  g_assert_cmpint (gst_pad_link (pad, sink), ==, GST_PAD_LINK_OK);
+  watch_fixture_start (&f, TRUE);
+  while (!fake_analyzer_get_counts (f.fake).is_loaded)
+    g_thread_yield ();
+  fake_analyzer_set_stalled (f.fake, TRUE);
+  watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
+  g_assert_true (fake_analyzer_wait_entered (f.fake, 1));
+  watch_fixture_push_span (&f, 2 * GST_SECOND, 6 * GST_SECOND, 4);
+  fake_analyzer_set_stalled (f.fake, FALSE);
+  for (guint i = 0; i < 1000 && g_atomic_int_get (&seen.n_notes) < 3; i++)
+    g_usleep (10000);
+  g_assert_cmpint (g_atomic_int_get (&seen.n_notes), ==, 3);
+  gst_element_release_request_pad (f.element, pad);
+  g_assert_cmpuint (seen.n_gaps, >, 0);
+  gst_pad_set_active (sink, FALSE);
+  watch_fixture_clear (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+  g_test_add_func ("/vlmevents/pad/json", test_json);
+  g_test_add_func ("/vlmevents/pad/webvtt", test_webvtt);
+  g_test_add_func ("/vlmevents/pad/matroska", test_matroska);
+  g_test_add_func ("/vlmevents/pad/unlinked", test_unlinked);
+  g_test_add_func ("/vlmevents/pad/sparse-stream", test_sparse_stream);
+  g_test_add_func ("/vlmevents/pad/request-release", test_request_release);
+  g_test_add_func ("/vlmevents/pad/notes", test_notes);
+  return g_test_run ();
+}

@@ -208,6 +208,54 @@ test_sparse_stream (void)
   watch_fixture_clear (&f);
 }
 
+static GstPadProbeReturn
+count_seeks (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_SEEK)
+    ++*(guint *) user_data;
+  return GST_PAD_PROBE_OK;
+}
+
+/* Both sinks are told to seek, the source is asked once; what comes then begins
+ * a new window. */
+static void
+test_seek (void)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "videotestsrc num-buffers=60 name=s ! video/x-raw, format=I420, "
+      "width=64, height=48, framerate=4/1 ! vlmevents name=w window=2 "
+      "min-pixels=784 max-pixels=3136 ! fakesink  w.events ! fakesink",
+      NULL);
+  g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), "s");
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (source, "src");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (FakeAnalyzer) fake = make_script ();
+  const FakeWindow *first;
+  guint n_seeks = 0;
+
+  g_object_set (element, "analyzer", fake, NULL);
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, count_seeks, &n_seeks, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  g_assert_cmpint (
+      gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  g_assert_true (gst_element_seek_simple (pipeline, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, 50 * GST_SECOND));
+  g_assert_cmpuint (n_seeks, ==, 1);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  first = fake_analyzer_get_window (fake, 0);
+  g_assert_cmpint (first->start, ==, 50 * VLM_SECOND);
+}
+
 /* What a test's sink pad saw; one task calls, others read when it is done. */
 typedef struct
 {
@@ -318,6 +366,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/pad/webvtt", test_webvtt);
   g_test_add_func ("/vlmevents/pad/matroska", test_matroska);
   g_test_add_func ("/vlmevents/pad/unlinked", test_unlinked);
+  g_test_add_func ("/vlmevents/pad/seek", test_seek);
   g_test_add_func ("/vlmevents/pad/sparse-stream", test_sparse_stream);
   g_test_add_func ("/vlmevents/pad/request-release", test_request_release);
   g_test_add_func ("/vlmevents/pad/notes", test_notes);

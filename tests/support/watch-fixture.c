@@ -31,8 +31,9 @@ watch_fixture_clear (WatchFixture *f)
 {
   gst_harness_teardown (f->harness);
   gst_element_set_bus (f->element, NULL);
-  gst_object_unref (f->element);
-  gst_object_unref (f->bus);
+  /* Its messages have references to the element. */
+  g_assert_finalize_object (f->bus);
+  g_assert_finalize_object (f->element);
   g_assert_finalize_object (f->fake);
 }
 

@@ -1,0 +1,153 @@
+/* gst-vlm: the launch lines of the manual run
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Every line of a |[ ]| block in the sources of the elements is run, with what
+ * is not here replaced: files and cameras by a test picture, windows by a
+ * device, and the model by $VLM_TEST_MODEL or, where that is not set, by an
+ * analyzer of ours. */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "support/watch-fixture.h"
+
+#define TEST_SOURCE                                                            \
+  "videotestsrc num-buffers=32 ! video/x-raw, format=I420, width=64, "         \
+  "height=48, framerate=4/1"
+
+static const struct
+{
+  const char *pattern;
+  const char *replacement;
+} substitutions[] = {
+  { "\\bgst-launch-1.0\\s+(-\\S+\\s+)*", "" },
+  { "\\b(filesrc|rtspsrc)( [\\w-]+=\\S+)*( ! [\\w]+demux)?( ! \\w*parse)?"
+    " ! decodebin",
+      TEST_SOURCE },
+  { "\\bv4l2src( [\\w-]+=\\S+)*", TEST_SOURCE },
+  { "\\bautovideosink\\b", "fakesink" },
+  { "\\bvlmevents\\b", "vlmevents min-pixels=784 max-pixels=3136" },
+  { " model=\\S+", "" },
+};
+
+static char *
+substitute (const char *line)
+{
+  char *text = g_strdup (line);
+
+  for (guint i = 0; i < G_N_ELEMENTS (substitutions); i++) {
+    g_autoptr (GRegex) regex =
+        g_regex_new (substitutions[i].pattern, 0, 0, NULL);
+    g_autofree char *before = text;
+
+    text = g_regex_replace_literal (
+        regex, before, -1, 0, substitutions[i].replacement, 0, NULL);
+    g_assert_nonnull (text);
+  }
+  return text;
+}
+
+static void
+give_analyzers (GstElement *pipeline, GPtrArray *fakes)
+{
+  const char *model = g_getenv ("VLM_TEST_MODEL");
+  g_autoptr (GstIterator) elements =
+      gst_bin_iterate_all_by_element_factory_name (
+          GST_BIN (pipeline), "vlmevents");
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  while (gst_iterator_next (elements, &value) == GST_ITERATOR_OK) {
+    FakeAnalyzer *fake;
+
+    if (model != NULL && model[0] != '\0') {
+      g_object_set (g_value_get_object (&value), "model", model, NULL);
+    } else {
+      fake = fake_analyzer_new ();
+      fake_analyzer_add_event (fake, "a thing", 0, 3 * VLM_SECOND, NULL);
+      g_object_set (g_value_get_object (&value), "analyzer", fake, NULL);
+      g_ptr_array_add (fakes, fake);
+    }
+    g_value_reset (&value);
+  }
+}
+
+static void
+test_line (gconstpointer data)
+{
+  g_autofree char *line = substitute (data);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline =
+      gst_parse_launch_full (line, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  g_autoptr (GPtrArray) fakes = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  g_test_message ("%s", line);
+  g_assert_no_error (error);
+  give_analyzers (pipeline, fakes);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 100 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* The lines of one source, added as tests. */
+static guint
+add_lines (const char *path)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GRegex) regex =
+      g_regex_new ("\\|\\[\\s*\\*?\\s*(gst-launch-1.0 [^\\n]*)", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree char *name = g_path_get_basename (path);
+  guint n_lines = 0;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_regex_match (regex, text, 0, &match);
+  while (g_match_info_matches (match)) {
+    g_autofree char *test = g_strdup_printf ("/manual/%s/%u", name, n_lines++);
+
+    g_test_add_data_func_full (
+        test, g_match_info_fetch (match, 1), test_line, g_free);
+    g_match_info_next (match, NULL);
+  }
+  return n_lines;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *directory = NULL;
+  g_autofree char *scratch = NULL;
+  g_autoptr (GDir) sources = NULL;
+  const char *name;
+  guint n_lines = 0;
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+  directory =
+      g_test_build_filename (G_TEST_DIST, "..", "gst-plugin", "elements", NULL);
+  sources = g_dir_open (directory, 0, NULL);
+  while ((name = g_dir_read_name (sources)) != NULL) {
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+
+    if (g_str_has_suffix (name, ".c"))
+      n_lines += add_lines (path);
+  }
+  g_assert_cmpuint (n_lines, >=, 4);
+
+  /* The lines write where they are run. */
+  scratch = g_dir_make_tmp ("vlm-manual-XXXXXX", NULL);
+  g_assert_cmpint (g_chdir (scratch), ==, 0);
+  result = g_test_run ();
+  g_unlink ("events.jsonl");
+  g_unlink ("events.vtt");
+  g_chdir ("/");
+  g_rmdir (scratch);
+  return result;
+}

@@ -156,10 +156,11 @@ gst_vlm_events_report_failure (
     gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, what, error);
     return TRUE;
   }
-  gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, what, error);
+  /* First the flag: who reads the message finds it set. */
   g_mutex_lock (&self->lock);
   self->failed = TRUE;
   g_mutex_unlock (&self->lock);
+  gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, what, error);
   return FALSE;
 }
 

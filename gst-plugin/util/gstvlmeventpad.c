@@ -46,7 +46,7 @@ struct _GstVlmEventPad
   GQueue items;
   guint n_records;
   gboolean flushing;
-  gboolean started; /* before its stream starts, a pad knows of nothing */
+  gboolean started; /* has a segment, without which times mean nothing */
 
   /* Of the task alone, and of others only while it is stopped. */
   GstSegment segment;
@@ -97,7 +97,7 @@ static void
 put_item (GstVlmEventPad *self, Item *item)
 {
   g_mutex_lock (&self->lock);
-  if (self->flushing || !self->started) {
+  if (self->flushing || (!self->started && item->kind != ITEM_GST_EVENT)) {
     item_free (item);
   } else {
     if (item_is_record (item) && ++self->n_records > MAX_RECORDS)
@@ -348,6 +348,7 @@ set_flushing (GstVlmEventPad *self, gboolean flushing)
 {
   g_mutex_lock (&self->lock);
   self->flushing = flushing;
+  self->started = FALSE;
   g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
   self->n_records = 0;
   g_cond_signal (&self->changed);
@@ -363,10 +364,8 @@ event_pad_activate_mode (
   if (mode != GST_PAD_MODE_PUSH)
     return FALSE;
   set_flushing (self, !active);
-  if (!active) {
-    self->started = FALSE;
+  if (!active)
     return gst_pad_stop_task (pad);
-  }
 
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   g_hash_table_remove_all (self->cue_ends);
@@ -389,9 +388,6 @@ gst_vlm_event_pad_start_stream (GstVlmEventPad *self, GstEvent *upstream)
   gst_event_set_stream_flags (event, GST_STREAM_FLAG_SPARSE);
   if (gst_event_parse_group_id (upstream, &group))
     gst_event_set_group_id (event, group);
-  g_mutex_lock (&self->lock);
-  self->started = TRUE;
-  g_mutex_unlock (&self->lock);
   put_gst_event (self, event);
 }
 
@@ -399,6 +395,9 @@ void
 gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment)
 {
   put_gst_event (self, gst_event_new_segment (segment));
+  g_mutex_lock (&self->lock);
+  self->started = !self->flushing;
+  g_mutex_unlock (&self->lock);
 }
 
 /* Consecutive steps are one step: the queue does not grow with the video. A

@@ -73,9 +73,12 @@ struct _GstVlmEvents
   VlmGeometry geometry;
   guint frame_width; /* of the small copies; 0 until planned */
   guint frame_height;
-  gboolean cannot_sample;     /* said so; until the caps change */
-  gboolean is_open;           /* something was sampled since the last cut */
-  VlmInstant unwatched_since; /* live, while the model loads */
+  gboolean cannot_sample; /* said so; until the caps change */
+  gboolean is_open;       /* something was sampled since the last cut */
+  /* Live: the first frame that passed before the model was loaded, and the
+   * newest frame. */
+  VlmInstant unwatched_since;
+  VlmInstant last;
 
   /* Lock order: this, then that of the watch or of an event pad. No message is
    * posted, no signal emitted and nothing pushed under it. */
@@ -88,6 +91,7 @@ struct _GstVlmEvents
   guint32 seek_seqnum;
   guint64 n_buffers;
   guint64 n_sampled;
+  gint64 loading_ns;           /* passed unwatched while the model was loaded */
   GstVlmWatchStats last_stats; /* while there is no watch */
   gboolean failed;             /* on-error=fail */
   char *progress_stage;
@@ -125,6 +129,8 @@ gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer);
 GstFlowReturn gst_vlm_events_cut (GstVlmEvents *self);
 /* Waits for what is under way, as long as the policy wants it. */
 GstFlowReturn gst_vlm_events_drain (GstVlmEvents *self);
+/* The end of what passed unwatched, if anything did. */
+void gst_vlm_events_end_unwatched (GstVlmEvents *self);
 /* Forgets what was sampled. */
 void gst_vlm_events_forget (GstVlmEvents *self);
 GstVlmPolicy gst_vlm_events_get_policy (GstVlmEvents *self);

@@ -89,6 +89,7 @@ make_stats (GstVlmEvents *self)
     gst_vlm_watch_get_stats (self->watch, &stats);
   n_buffers = self->n_buffers;
   n_sampled = self->n_sampled;
+  stats.unwatched_ns += self->loading_ns;
   g_mutex_unlock (&self->lock);
 
   return gst_structure_new ("vlm-events-stats", "buffers", G_TYPE_UINT64,

@@ -56,10 +56,25 @@ make_sampler (GstVlmEvents *self)
   self->sampler = vlm_sampler_new (&params);
 }
 
+void
+gst_vlm_events_end_unwatched (GstVlmEvents *self)
+{
+  const VlmInstant *since = &self->unwatched_since;
+
+  if (!VLM_TIME_IS_VALID (since->stream_time))
+    return;
+  g_mutex_lock (&self->lock);
+  self->loading_ns += MAX (0, self->last.stream_time - since->stream_time);
+  g_mutex_unlock (&self->lock);
+  gst_vlm_events_report_gap (
+      self, GST_VLM_GAP_LOADING, since, &self->last, self->generation);
+  self->unwatched_since = no_instant;
+}
+
 /* Waits for the model, or lets a live stream pass without it. @ready tells
  * which; GST_FLOW_OK in both cases. */
 static GstFlowReturn
-get_ready (GstVlmEvents *self, const VlmInstant *now, gboolean *ready)
+get_ready (GstVlmEvents *self, gboolean *ready)
 {
   GstVlmWatchState state = gst_vlm_watch_get_state (self->watch);
   GstFlowReturn flow;
@@ -68,18 +83,14 @@ get_ready (GstVlmEvents *self, const VlmInstant *now, gboolean *ready)
   if (state == GST_VLM_WATCH_LOADING &&
       gst_vlm_events_get_policy (self) != GST_VLM_POLICY_BLOCK) {
     if (!VLM_TIME_IS_VALID (self->unwatched_since.stream_time))
-      self->unwatched_since = *now;
+      self->unwatched_since = self->last;
     return GST_FLOW_OK;
   }
   flow = gst_vlm_watch_wait_ready (self->watch);
   if (flow != GST_FLOW_OK)
     return flow;
 
-  if (VLM_TIME_IS_VALID (self->unwatched_since.stream_time)) {
-    gst_vlm_events_report_gap (self, GST_VLM_GAP_LOADING,
-        &self->unwatched_since, now, self->generation);
-    self->unwatched_since = no_instant;
-  }
+  gst_vlm_events_end_unwatched (self);
   if (self->sampler == NULL)
     make_sampler (self);
   *ready = TRUE;
@@ -221,7 +232,8 @@ gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer)
   }
   if (!can_watch (self, &time))
     return GST_FLOW_OK;
-  flow = get_ready (self, &time, &ready);
+  self->last = time;
+  flow = get_ready (self, &ready);
   if (flow != GST_FLOW_OK || !ready)
     return flow;
   return watch_frame (self, buffer, &time, source);

@@ -184,13 +184,22 @@ take_gap (GstVlmEvents *self, GstEvent *event)
     gst_vlm_event_pad_advance (pad, position, duration);
 }
 
+/* What was pushed is analysed and told before the stream or segment ends. FALSE
+ * when a flush came first. */
+static gboolean
+finish (GstVlmEvents *self)
+{
+  gst_vlm_events_end_unwatched (self);
+  gst_vlm_events_cut (self);
+  return gst_vlm_events_drain (self) != GST_FLOW_FLUSHING;
+}
+
 static gboolean
 end_stream (GstVlmEvents *self)
 {
   g_autoptr (GstVlmEventPad) pad = NULL;
 
-  gst_vlm_events_cut (self);
-  if (gst_vlm_events_drain (self) == GST_FLOW_FLUSHING)
+  if (!finish (self))
     return FALSE;
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (self->pending, 0);
@@ -198,6 +207,19 @@ end_stream (GstVlmEvents *self)
   pad = gst_vlm_events_ref_events_pad (self);
   if (pad != NULL)
     gst_vlm_event_pad_end (pad);
+  return TRUE;
+}
+
+static gboolean
+end_segment (GstVlmEvents *self, GstEvent *event)
+{
+  g_autoptr (GstVlmEventPad) pad = NULL;
+
+  if (!finish (self))
+    return FALSE;
+  pad = gst_vlm_events_ref_events_pad (self);
+  if (pad != NULL)
+    gst_vlm_event_pad_end_segment (pad, event);
   return TRUE;
 }
 
@@ -261,6 +283,9 @@ gst_vlm_events_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     break;
   case GST_EVENT_EOS:
     forward = end_stream (self);
+    break;
+  case GST_EVENT_SEGMENT_DONE:
+    forward = end_segment (self, event);
     break;
   case GST_EVENT_FLUSH_START:
     start_flush (self);
@@ -395,6 +420,7 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
     reset (self);
     self->n_buffers = 0;
     self->n_sampled = 0;
+    self->loading_ns = 0;
     if (!start_watch (self))
       return GST_STATE_CHANGE_FAILURE;
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {

@@ -74,6 +74,15 @@ account (GstVlmWatch *watch, const GstVlmWatchItem *item, GPtrArray *events,
   return wanted;
 }
 
+/* An analyzer owes events or an error. */
+static void
+ensure_error (const GPtrArray *events, GError **error)
+{
+  if (events == NULL && *error == NULL)
+    g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+        "the analyzer failed and did not say why");
+}
+
 static void
 report_failure (
     GstVlmWatch *watch, const GstVlmWatchItem *item, const GError *error)
@@ -104,6 +113,7 @@ analyse (GstVlmWatch *watch, const GstVlmWatchItem *item)
   } else {
     start_us = g_get_monotonic_time ();
   }
+  ensure_error (events, &error);
   if (g_error_matches (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
     watch->must_reload = TRUE;
   if (!account (watch, item, events, error,
@@ -187,9 +197,13 @@ gst_vlm_watch_run (gpointer data)
 
   if (loaded)
     vlm_analyzer_get_geometry (watch->analyzer, &watch->geometry);
-  /* First the message, so that what waits for the state finds it posted. */
-  watch->funcs.loaded (watch->user_data, error);
+  /* An error is on the bus before the stream knows, but a model is not said to
+   * be loaded before the stream can use it. */
+  if (!loaded)
+    watch->funcs.loaded (watch->user_data, error);
   set_loaded (watch, loaded);
+  if (loaded)
+    watch->funcs.loaded (watch->user_data, NULL);
 
   while (loaded && take_item (watch))
     process (watch, watch->current);

@@ -451,6 +451,12 @@ gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
 }
 
 void
+gst_vlm_event_pad_end_segment (GstVlmEventPad *self, GstEvent *upstream)
+{
+  put_gst_event (self, gst_event_ref (upstream));
+}
+
+void
 gst_vlm_event_pad_end (GstVlmEventPad *self)
 {
   put_gst_event (self, gst_event_new_eos ());

@@ -33,6 +33,8 @@ void gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event);
 /* A line of JSON that is no event; left out of text. */
 void gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
     const VlmInstant *start, const VlmInstant *end);
+/* After all records, as @upstream says. */
+void gst_vlm_event_pad_end_segment (GstVlmEventPad *self, GstEvent *upstream);
 void gst_vlm_event_pad_end (GstVlmEventPad *self);
 void gst_vlm_event_pad_flush_start (GstVlmEventPad *self);
 void gst_vlm_event_pad_flush_stop (GstVlmEventPad *self, gboolean reset_time);

@@ -202,10 +202,7 @@ test_live_drops_oldest (void)
   watch_fixture_init (&f);
   watch_fixture_start (&f, TRUE);
   g_object_set (f.element, "max-queue", 2, NULL);
-  gst_message_unref (
-      watch_fixture_pop_message (&f, GST_MESSAGE_PROGRESS, NULL, TRUE));
-  while (fake_analyzer_get_counts (f.fake).is_loaded == FALSE)
-    g_thread_yield ();
+  watch_fixture_wait_loaded (&f);
   fake_analyzer_set_stalled (f.fake, TRUE);
   watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
   g_assert_true (fake_analyzer_wait_entered (f.fake, 1));
@@ -248,8 +245,7 @@ run_policy (const char *policy, guint n_windows, gint64 second, gint64 last)
   watch_fixture_init (&f);
   gst_util_set_object_arg (G_OBJECT (f.element), "policy", policy);
   watch_fixture_start (&f, FALSE);
-  while (fake_analyzer_get_counts (f.fake).is_loaded == FALSE)
-    g_thread_yield ();
+  watch_fixture_wait_loaded (&f);
   watch_fixture_push_span (&f, 0, GST_SECOND, 4);
   fake_analyzer_set_stalled (f.fake, TRUE);
   watch_fixture_push_span (&f, GST_SECOND, 2 * GST_SECOND, 4);
@@ -283,8 +279,7 @@ test_eos_timeout (void)
   watch_fixture_init (&f);
   g_object_set (f.element, "eos-drain-timeout", 0.05, "max-queue", 9, NULL);
   watch_fixture_start (&f, TRUE);
-  while (fake_analyzer_get_counts (f.fake).is_loaded == FALSE)
-    g_thread_yield ();
+  watch_fixture_wait_loaded (&f);
   fake_analyzer_set_stalled (f.fake, TRUE);
   watch_fixture_push_span (&f, 0, 4 * GST_SECOND, 4);
   watch_fixture_finish (&f);
@@ -413,8 +408,7 @@ test_live_while_loading (void)
   watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
   g_assert_cmpuint (gst_harness_buffers_received (f.harness), ==, 8);
   fake_analyzer_set_load_stalled (f.fake, FALSE);
-  while (pop_progress (&f) != GST_PROGRESS_TYPE_COMPLETE)
-    continue;
+  watch_fixture_wait_loaded (&f);
   for (guint i = 8; fake_analyzer_get_counts (f.fake).n_entered == 0; i++)
     g_assert_cmpint (
         watch_fixture_push (&f, i * GST_SECOND / 4, GST_SECOND / 4), ==,
@@ -425,6 +419,27 @@ test_live_while_loading (void)
       gst_structure_get_string (gst_message_get_structure (message), "reason"),
       ==, "loading");
   gst_message_unref (message);
+  watch_fixture_clear (&f);
+}
+
+/* ... and ends without it: all of it was not watched. */
+static void
+test_eos_while_loading (void)
+{
+  WatchFixture f;
+  GstMessage *message;
+
+  watch_fixture_init (&f);
+  fake_analyzer_set_load_stalled (f.fake, TRUE);
+  watch_fixture_start (&f, TRUE);
+  watch_fixture_push_span (&f, 0, 3 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  message =
+      watch_fixture_pop_message (&f, GST_MESSAGE_ELEMENT, "vlm-gap", FALSE);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  g_assert_cmpuint (
+      watch_fixture_get_stat (&f, "unwatched"), ==, 2750 * GST_MSECOND);
   watch_fixture_clear (&f);
 }
 
@@ -526,6 +541,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/load-error", test_load_error);
   g_test_add_func ("/vlmevents/cancel-load", test_cancel_load);
   g_test_add_func ("/vlmevents/live-while-loading", test_live_while_loading);
+  g_test_add_func ("/vlmevents/eos-while-loading", test_eos_while_loading);
   g_test_add_func ("/vlmevents/analysis-error", test_analysis_error);
   g_test_add_func ("/vlmevents/device-lost", test_device_lost);
   g_test_add_func ("/vlmevents/state-cycles", test_state_cycles);

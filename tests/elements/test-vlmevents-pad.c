@@ -208,6 +208,16 @@ test_sparse_stream (void)
   watch_fixture_clear (&f);
 }
 
+/* The pads are of two threads. */
+static GstPadProbeReturn
+count_segment_done (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) ==
+      GST_EVENT_SEGMENT_DONE)
+    g_atomic_int_inc ((gint *) user_data);
+  return GST_PAD_PROBE_OK;
+}
+
 static GstPadProbeReturn
 count_seeks (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -254,6 +264,41 @@ test_seek (void)
   gst_element_set_state (pipeline, GST_STATE_NULL);
   first = fake_analyzer_get_window (fake, 0);
   g_assert_cmpint (first->start, ==, 50 * VLM_SECOND);
+}
+
+/* A seek with GST_SEEK_FLAG_SEGMENT does not end with EOS; both branches have to
+ * say so, after what was found. */
+static void
+test_segment_seek (void)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "videotestsrc num-buffers=60 ! video/x-raw, format=I420, width=64, "
+      "height=48, framerate=4/1 ! vlmevents name=w window=2 min-pixels=784 "
+      "max-pixels=3136 ! fakesink  w.events ! fakesink",
+      NULL);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  g_autoptr (FakeAnalyzer) fake = make_script ();
+  g_autoptr (GstPad) video = gst_element_get_static_pad (element, "src");
+  g_autoptr (GstPad) events = gst_element_get_static_pad (element, "events");
+  gint n_ends = 0;
+
+  gst_pad_add_probe (video, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      count_segment_done, &n_ends, NULL);
+  gst_pad_add_probe (events, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      count_segment_done, &n_ends, NULL);
+  g_object_set (element, "analyzer", fake, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND);
+  g_assert_true (gst_element_seek (pipeline, 1.0, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT, GST_SEEK_TYPE_SET, 0,
+      GST_SEEK_TYPE_SET, 5 * GST_SECOND));
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (guint i = 0; i < 1000 && g_atomic_int_get (&n_ends) < 2; i++)
+    g_usleep (10000);
+  g_assert_cmpint (g_atomic_int_get (&n_ends), ==, 2);
+  g_assert_cmpuint (fake_analyzer_get_n_windows (fake), ==, 3);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
 /* What a test's sink pad saw; one task calls, others read when it is done. */
@@ -341,8 +386,7 @@ test_notes (void)
   pad = gst_element_request_pad_simple (f.element, "events");
   g_assert_cmpint (gst_pad_link (pad, sink), ==, GST_PAD_LINK_OK);
   watch_fixture_start (&f, TRUE);
-  while (!fake_analyzer_get_counts (f.fake).is_loaded)
-    g_thread_yield ();
+  watch_fixture_wait_loaded (&f);
   fake_analyzer_set_stalled (f.fake, TRUE);
   watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
   g_assert_true (fake_analyzer_wait_entered (f.fake, 1));
@@ -367,6 +411,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/pad/matroska", test_matroska);
   g_test_add_func ("/vlmevents/pad/unlinked", test_unlinked);
   g_test_add_func ("/vlmevents/pad/seek", test_seek);
+  g_test_add_func ("/vlmevents/pad/segment-seek", test_segment_seek);
   g_test_add_func ("/vlmevents/pad/sparse-stream", test_sparse_stream);
   g_test_add_func ("/vlmevents/pad/request-release", test_request_release);
   g_test_add_func ("/vlmevents/pad/notes", test_notes);

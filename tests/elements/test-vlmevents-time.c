@@ -228,8 +228,7 @@ test_utc_clock (void)
 
   watch_fixture_init (&f);
   watch_fixture_start (&f, TRUE);
-  while (!fake_analyzer_get_counts (f.fake).is_loaded)
-    g_thread_yield ();
+  watch_fixture_wait_loaded (&f);
   g_assert_cmpint (watch_fixture_push (&f, 0, GST_SECOND), ==, GST_FLOW_OK);
   gst_harness_set_time (f.harness, 12 * GST_SECOND);
   before = g_get_real_time () * 1000;

@@ -27,6 +27,21 @@ watch_fixture_start (WatchFixture *f, gboolean live)
 }
 
 void
+watch_fixture_wait_loaded (WatchFixture *f)
+{
+  GstProgressType type = GST_PROGRESS_TYPE_START;
+
+  while (type != GST_PROGRESS_TYPE_COMPLETE) {
+    GstMessage *message =
+        watch_fixture_pop_message (f, GST_MESSAGE_PROGRESS, NULL, TRUE);
+
+    g_assert_nonnull (message);
+    gst_message_parse_progress (message, &type, NULL, NULL);
+    gst_message_unref (message);
+  }
+}
+
+void
 watch_fixture_clear (WatchFixture *f)
 {
   gst_harness_teardown (f->harness);

@@ -22,6 +22,8 @@ typedef struct
 void watch_fixture_init (WatchFixture *f);
 /* ... and from now on the element plays. */
 void watch_fixture_start (WatchFixture *f, gboolean live);
+/* Until the element says that the analyzer is loaded. */
+void watch_fixture_wait_loaded (WatchFixture *f);
 /* Stops the element and frees everything. */
 void watch_fixture_clear (WatchFixture *f);
 

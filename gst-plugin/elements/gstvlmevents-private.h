@@ -122,7 +122,11 @@ gboolean
 gst_vlm_events_src_event (GstPad *pad, GstObject *parent, GstEvent *event);
 GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);
 
-/* gstvlmevents-watch.c: from buffers to windows, on the streaming thread */
+/* gstvlmevents-watch.c */
+/* With the state: from READY up and down again. */
+gboolean gst_vlm_events_start_watch (GstVlmEvents *self);
+void gst_vlm_events_end_watch (GstVlmEvents *self);
+/* From buffers to windows, on the streaming thread. */
 GstFlowReturn
 gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer);
 /* The stream is interrupted: what was sampled becomes a window, if short. */

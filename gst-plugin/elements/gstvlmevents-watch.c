@@ -9,6 +9,75 @@
 
 static const VlmInstant no_instant = VLM_INSTANT_NONE;
 
+/* The library can be built without. */
+#pragma weak vlm_engine_analyzer_new
+
+static VlmAnalyzer *
+ref_analyzer (GstVlmEvents *self)
+{
+  VlmAnalyzer *analyzer;
+
+  GST_OBJECT_LOCK (self);
+  analyzer = self->analyzer != NULL ? g_object_ref (self->analyzer) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (analyzer == NULL && vlm_engine_analyzer_new != NULL)
+    analyzer = vlm_engine_analyzer_new ();
+  if (analyzer == NULL)
+    GST_ELEMENT_ERROR (self, LIBRARY, INIT,
+        ("This build has no engine. Set `analyzer`."), (NULL));
+  return analyzer;
+}
+
+/* Loading takes long and goes on beside the state change. The message tells
+ * applications to wait for its end; a stream that is not live waits anyway. */
+gboolean
+gst_vlm_events_start_watch (GstVlmEvents *self)
+{
+  g_autoptr (VlmAnalyzer) analyzer = ref_analyzer (self);
+  GstVlmEventsSettings *s = &self->settings;
+  g_autofree char *model = NULL;
+  g_autofree char *device = NULL;
+  g_autofree char *prompt = NULL;
+  g_autofree char *query = NULL;
+  VlmAnalyzerParams params;
+  GstVlmWatch *watch;
+
+  if (analyzer == NULL)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  params.model = model = g_strdup (s->model);
+  params.device = device = g_strdup (s->device);
+  params.prompt = prompt = g_strdup (s->prompt);
+  params.query = query = g_strdup (s->query);
+  params.max_tokens = s->max_tokens;
+  GST_OBJECT_UNLOCK (self);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
+          "load", "Loading the model"));
+  watch = gst_vlm_watch_new (
+      analyzer, &params, self->generation, &gst_vlm_events_watch_funcs, self);
+  g_mutex_lock (&self->lock);
+  self->watch = watch;
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+void
+gst_vlm_events_end_watch (GstVlmEvents *self)
+{
+  GstVlmWatch *watch;
+
+  g_mutex_lock (&self->lock);
+  watch = g_steal_pointer (&self->watch);
+  if (watch != NULL)
+    gst_vlm_watch_get_stats (watch, &self->last_stats);
+  g_mutex_unlock (&self->lock);
+  if (watch == NULL)
+    return;
+  gst_vlm_watch_join (watch);
+  gst_vlm_watch_unref (watch);
+}
+
 /* Asked once per stream, when it flows: upstream knows by then. */
 static gboolean
 is_live (GstVlmEvents *self)

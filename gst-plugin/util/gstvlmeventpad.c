@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "gstvlmcues.h"
 #include "gstvlmtime.h"
 
 GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
@@ -12,9 +13,6 @@ GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
 /* Records that wait for a branch that stands still, before the oldest are
  * thrown away: hours of events, a few MB. */
 #define MAX_RECORDS 4096
-
-/* A cue that is shown for less cannot be read. */
-#define MIN_CUE GST_SECOND
 
 typedef enum
 {
@@ -54,7 +52,7 @@ struct _GstVlmEventPad
   gboolean negotiated;
   gboolean as_text;
   gboolean ended;
-  GHashTable *cue_ends; /* id of an open event -> position, GstClockTime */
+  GstVlmCues *cues;
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstVlmEventPad, gst_vlm_event_pad, GST_TYPE_PAD,
@@ -195,34 +193,15 @@ push_text (
   return flow;
 }
 
-/* What an event's newest record adds to the cues that were already shown. */
 static GstFlowReturn
 push_cue (GstVlmEventPad *self, const VlmEvent *event)
 {
-  GstClockTime start = gst_vlm_time_to_position (&event->start, &self->segment);
-  GstClockTime end = gst_vlm_time_to_position (&event->end, &self->segment);
-  GstClockTime *shown_until = g_hash_table_lookup (self->cue_ends, &event->id);
+  GstClockTime start;
+  GstClockTime duration;
 
-  if (!GST_CLOCK_TIME_IS_VALID (start))
-    start = self->segment.position;
-  if (!GST_CLOCK_TIME_IS_VALID (end) || end < start)
-    end = start;
-  if (shown_until != NULL)
-    start = MAX (start, *shown_until);
-  else
-    end = MAX (end, start + MIN_CUE);
-
-  if (event->state == VLM_EVENT_STATE_END) {
-    g_hash_table_remove (self->cue_ends, &event->id);
-  } else if (shown_until != NULL) {
-    *shown_until = MAX (end, *shown_until);
-  } else {
-    g_hash_table_insert (self->cue_ends,
-        g_memdup2 (&event->id, sizeof event->id), g_memdup2 (&end, sizeof end));
-  }
-  if (end <= start)
+  if (!gst_vlm_cues_add (self->cues, event, &self->segment, &start, &duration))
     return GST_FLOW_OK;
-  return push_text (self, vlm_event_to_text (event), start, end - start);
+  return push_text (self, vlm_event_to_text (event), start, duration);
 }
 
 static GstFlowReturn
@@ -368,7 +347,7 @@ event_pad_activate_mode (
     return gst_pad_stop_task (pad);
 
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  g_hash_table_remove_all (self->cue_ends);
+  gst_vlm_cues_clear (self->cues);
   self->negotiated = FALSE;
   self->ended = FALSE;
   return gst_pad_start_task (pad, (GstTaskFunction) event_pad_loop, pad, NULL);
@@ -475,7 +454,7 @@ void
 gst_vlm_event_pad_flush_stop (GstVlmEventPad *self, gboolean reset_time)
 {
   gst_pad_push_event (GST_PAD (self), gst_event_new_flush_stop (reset_time));
-  g_hash_table_remove_all (self->cue_ends);
+  gst_vlm_cues_clear (self->cues);
   self->ended = FALSE;
   set_flushing (self, FALSE);
   gst_pad_start_task (
@@ -488,7 +467,7 @@ gst_vlm_event_pad_finalize (GObject *object)
   GstVlmEventPad *self = GST_VLM_EVENT_PAD (object);
 
   g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
-  g_hash_table_unref (self->cue_ends);
+  gst_vlm_cues_free (self->cues);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   G_OBJECT_CLASS (gst_vlm_event_pad_parent_class)->finalize (object);
@@ -507,8 +486,7 @@ gst_vlm_event_pad_init (GstVlmEventPad *self)
   g_cond_init (&self->changed);
   g_queue_init (&self->items);
   self->flushing = TRUE;
-  self->cue_ends =
-      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  self->cues = gst_vlm_cues_new ();
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   gst_pad_set_activatemode_function (GST_PAD (self), event_pad_activate_mode);
 }

@@ -1,0 +1,187 @@
+/* gst-vlm: vlmevents, loading and what goes wrong
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support/watch-fixture.h"
+
+#include <vlm/vlm-error.h>
+
+static void
+test_load_error (void)
+{
+  WatchFixture f;
+  GstMessage *message;
+  g_autoptr (GError) error = NULL;
+
+  watch_fixture_init (&f);
+  fake_analyzer_set_load_error (f.fake,
+      g_error_new (VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+          "/models/none/config.json: no such file"));
+  watch_fixture_start (&f, FALSE);
+  g_assert_cmpint (
+      watch_fixture_push (&f, 0, GST_SECOND / 4), ==, GST_FLOW_ERROR);
+  message = watch_fixture_pop_message (&f, GST_MESSAGE_ERROR, NULL, TRUE);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  /* What is wrong, and how to mend it. */
+  g_assert_nonnull (strstr (error->message, "/models/none/config.json"));
+  g_assert_nonnull (strstr (error->message, "`model`"));
+  gst_message_unref (message);
+  watch_fixture_clear (&f);
+}
+
+static GstProgressType
+pop_progress (WatchFixture *f)
+{
+  GstMessage *message =
+      watch_fixture_pop_message (f, GST_MESSAGE_PROGRESS, NULL, TRUE);
+  GstProgressType type = GST_PROGRESS_TYPE_ERROR;
+
+  g_assert_nonnull (message);
+  gst_message_parse_progress (message, &type, NULL, NULL);
+  gst_message_unref (message);
+  return type;
+}
+
+static gpointer
+push_one (gpointer data)
+{
+  return GINT_TO_POINTER (watch_fixture_push (data, 0, GST_SECOND / 4));
+}
+
+/* A stream waits for the model, a change of state ends both. */
+static void
+test_cancel_load (void)
+{
+  WatchFixture f;
+  GThread *thread;
+
+  watch_fixture_init (&f);
+  fake_analyzer_set_load_stalled (f.fake, TRUE);
+  watch_fixture_start (&f, FALSE);
+  g_assert_cmpint (pop_progress (&f), ==, GST_PROGRESS_TYPE_START);
+  g_assert_cmpint (pop_progress (&f), ==, GST_PROGRESS_TYPE_CONTINUE);
+  thread = g_thread_new ("push", push_one, &f);
+  gst_element_set_state (f.element, GST_STATE_NULL);
+  g_assert_cmpint (
+      GPOINTER_TO_INT (g_thread_join (thread)), ==, GST_FLOW_FLUSHING);
+  g_assert_cmpint (fake_analyzer_get_counts (f.fake).n_loads, ==, 1);
+  watch_fixture_clear (&f);
+}
+
+/* A live stream does not wait for the model. */
+static void
+test_live_while_loading (void)
+{
+  WatchFixture f;
+  GstMessage *message;
+
+  watch_fixture_init (&f);
+  fake_analyzer_set_load_stalled (f.fake, TRUE);
+  watch_fixture_start (&f, TRUE);
+  watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
+  g_assert_cmpuint (gst_harness_buffers_received (f.harness), ==, 8);
+  fake_analyzer_set_load_stalled (f.fake, FALSE);
+  watch_fixture_wait_loaded (&f);
+  for (guint i = 8; fake_analyzer_get_counts (f.fake).n_entered == 0; i++)
+    g_assert_cmpint (
+        watch_fixture_push (&f, i * GST_SECOND / 4, GST_SECOND / 4), ==,
+        GST_FLOW_OK);
+  message =
+      watch_fixture_pop_message (&f, GST_MESSAGE_ELEMENT, "vlm-gap", TRUE);
+  g_assert_cmpstr (
+      gst_structure_get_string (gst_message_get_structure (message), "reason"),
+      ==, "loading");
+  gst_message_unref (message);
+  watch_fixture_clear (&f);
+}
+
+/* ... and ends without it: all of it was not watched. */
+static void
+test_eos_while_loading (void)
+{
+  WatchFixture f;
+  GstMessage *message;
+
+  watch_fixture_init (&f);
+  fake_analyzer_set_load_stalled (f.fake, TRUE);
+  watch_fixture_start (&f, TRUE);
+  watch_fixture_push_span (&f, 0, 3 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  message =
+      watch_fixture_pop_message (&f, GST_MESSAGE_ELEMENT, "vlm-gap", FALSE);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  g_assert_cmpuint (
+      watch_fixture_get_stat (&f, "unwatched"), ==, 2750 * GST_MSECOND);
+  watch_fixture_clear (&f);
+}
+
+static void
+run_failure (const char *on_error, GstMessageType type, GstFlowReturn expected)
+{
+  WatchFixture f;
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstMessage *message;
+
+  watch_fixture_init (&f);
+  gst_util_set_object_arg (G_OBJECT (f.element), "on-error", on_error);
+  fake_analyzer_set_error (f.fake,
+      g_error_new (VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY,
+          "vkAllocateMemory: out of device memory"));
+  watch_fixture_start (&f, FALSE);
+  for (guint i = 0; i < 16 && flow == GST_FLOW_OK; i++) {
+    /* The first window closes with the seventh frame. */
+    if (i == 7) {
+      message = watch_fixture_pop_message (&f, type, NULL, TRUE);
+      g_assert_nonnull (message);
+      gst_message_unref (message);
+    }
+    flow = watch_fixture_push (&f, i * GST_SECOND / 4, GST_SECOND / 4);
+  }
+  g_assert_cmpint (flow, ==, expected);
+  watch_fixture_clear (&f);
+}
+
+static void
+test_analysis_error (void)
+{
+  run_failure ("warn", GST_MESSAGE_WARNING, GST_FLOW_OK);
+  run_failure ("fail", GST_MESSAGE_ERROR, GST_FLOW_ERROR);
+}
+
+/* A lost device is opened again before the next window. */
+static void
+test_device_lost (void)
+{
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  fake_analyzer_set_error (f.fake,
+      g_error_new (VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST,
+          "vkQueueSubmit: device lost"));
+  watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
+  gst_message_unref (
+      watch_fixture_pop_message (&f, GST_MESSAGE_WARNING, NULL, TRUE));
+  fake_analyzer_set_error (f.fake, NULL);
+  watch_fixture_push_span (&f, 2 * GST_SECOND, 4 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  g_assert_cmpuint (fake_analyzer_get_counts (f.fake).n_loads, ==, 2);
+  g_assert_cmpuint (fake_analyzer_get_n_windows (f.fake), ==, 2);
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-failed"), ==, 1);
+  watch_fixture_clear (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+  g_test_add_func ("/vlmevents/load-error", test_load_error);
+  g_test_add_func ("/vlmevents/cancel-load", test_cancel_load);
+  g_test_add_func ("/vlmevents/live-while-loading", test_live_while_loading);
+  g_test_add_func ("/vlmevents/eos-while-loading", test_eos_while_loading);
+  g_test_add_func ("/vlmevents/analysis-error", test_analysis_error);
+  g_test_add_func ("/vlmevents/device-lost", test_device_lost);
+  return g_test_run ();
+}

@@ -19,14 +19,3 @@
 #else
 #define VLM_CLONES
 #endif
-
-/* Eight lanes: one register of AVX2, two of SSE2 and NEON. The *u types may
- * stand at any address. */
-typedef float VlmF32x8 __attribute__ ((vector_size (32)));
-typedef float VlmF32x4 __attribute__ ((vector_size (16)));
-typedef float VlmF32x8u
-    __attribute__ ((vector_size (32), aligned (4), may_alias));
-typedef int VlmI32x8 __attribute__ ((vector_size (32)));
-typedef int VlmI32x4 __attribute__ ((vector_size (16)));
-typedef int VlmI32x8u
-    __attribute__ ((vector_size (32), aligned (4), may_alias));

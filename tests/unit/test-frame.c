@@ -7,6 +7,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "media/resample-kernels.h"
 #include "media/resample.h"
 #include "ref-media.h"
 
@@ -249,6 +250,67 @@ test_fused (void)
       }
 }
 
+/* The set for this processor and the one for any: the same to the last bit. */
+static void
+test_kernels (void)
+{
+  const VlmResampleKernels *sets[2] = { vlm_resample_kernels_plain (),
+    vlm_resample_kernels () };
+  const guint n = 5 * VLM_BLOCK, n_rows = 21;
+  g_autofree guint8 *bytes = g_malloc (3 * n);
+  float *f32[2][3];
+  gint32 *i32[2][3];
+  guint8 *packed[2][2];
+  VlmTaps taps;
+
+  if (sets[0] == sets[1]) {
+    g_test_skip ("this processor has one set only");
+    return;
+  }
+  for (guint i = 0; i < 3 * n; i++)
+    bytes[i] = (guint8) g_test_rand_int ();
+  vlm_taps_init (&taps, n, 61);
+  for (guint s = 0; s < 2; s++) {
+    VlmColumns columns = { 0, 61, 0, n, n };
+    const float *f32_rows[21];
+    const gint32 *i32_rows[21];
+
+    for (guint i = 0; i < 3; i++) {
+      f32[s][i] = g_new0 (float, 4 * n);
+      i32[s][i] = g_new0 (gint32, 4 * n);
+    }
+    sets[s]->widen_f32 (bytes, 3 * n, f32[s][0]);
+    sets[s]->widen_i32 (bytes, 3 * n, i32[s][0]);
+    for (guint k = 0; k < n_rows; k++) {
+      f32_rows[k] = f32[s][0] + 3 * k;
+      i32_rows[k] = i32[s][0] + 3 * k;
+    }
+    sets[s]->down_f32 (f32_rows, taps.f32, n_rows, 3 * n, f32[s][1]);
+    sets[s]->down_i32 (i32_rows, taps.fixed, n_rows, 3 * n, i32[s][1]);
+    sets[s]->across_f32 (&taps, &columns, f32[s][1], f32[s][2]);
+    sets[s]->across_i32 (&taps, &columns, i32[s][0], i32[s][2]);
+    for (guint i = 0; i < 2; i++)
+      packed[s][i] = g_malloc0 (3 * n);
+    sets[s]->pack_f32 (f32[s][2], n, 61, packed[s][0]);
+    sets[s]->pack_i32 (i32[s][2], n, 61, packed[s][1]);
+    sets[s]->round_i32 (i32[s][2], 3 * n);
+  }
+  for (guint i = 0; i < 3; i++) {
+    g_assert_cmpmem (f32[0][i], 12 * n, f32[1][i], 12 * n);
+    g_assert_cmpmem (i32[0][i], 12 * n, i32[1][i], 12 * n);
+    for (guint s = 0; s < 2; s++) {
+      g_free (f32[s][i]);
+      g_free (i32[s][i]);
+    }
+  }
+  for (guint i = 0; i < 2; i++) {
+    g_assert_cmpmem (packed[0][i], 3 * n, packed[1][i], 3 * n);
+    g_free (packed[0][i]);
+    g_free (packed[1][i]);
+  }
+  vlm_taps_clear (&taps);
+}
+
 static void
 test_known (void)
 {
@@ -378,6 +440,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frame/known-colors", test_known);
   g_test_add_func ("/frame/resize", test_resize);
   g_test_add_func ("/frame/fused", test_fused);
+  g_test_add_func ("/frame/kernels", test_kernels);
   g_test_add_func ("/frame/new", test_frame);
   g_test_add_func ("/frame/motion", test_motion);
   g_test_add_func ("/frame/bad", test_bad);

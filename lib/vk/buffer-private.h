@@ -40,6 +40,11 @@ VlmVkBuffer *vlm_vk_buffer_new_internal (
 void vlm_vk_buffer_hold (VlmVkBuffer *buffer);
 void vlm_vk_buffer_release (VlmVkBuffer *buffer);
 
+/* How many bytes a view of a range really has: sometimes a few more. What waits
+ * for the range waits for them too. */
+guint64
+vlm_vk_buffer_view_bytes (VlmVkBuffer *buffer, guint64 offset, guint64 n_bytes);
+
 /* A view that stays until it is released. */
 VlmVkView *vlm_vk_buffer_use_view (VlmVkBuffer *buffer, VkFormat format,
     guint64 offset, guint64 n_bytes, GError **error);

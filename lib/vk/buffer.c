@@ -16,13 +16,39 @@
  * or write-combined); above this a copy to a cached buffer is faster. */
 #define MAX_UNCACHED_READ_BYTES 4096
 
+/* llvmpipe keeps a variant of each shader for every combination of its texel
+ * buffers having a size that is a power of two or not, and views whose size has
+ * zeros in bits 8 to 15 or not (it takes them for mipmap levels); compiling a
+ * variant takes up to a second. So buffers are never the one and, where there
+ * is room behind, views never the other. */
+#define VIEW_SLACK_BYTES 256
+
+static guint64
+handle_bytes (guint64 n_bytes)
+{
+  const guint64 roomy =
+      vlm_align_up (n_bytes, GRANULE_BYTES) + VIEW_SLACK_BYTES;
+  return (roomy & (roomy - 1)) == 0 ? roomy + GRANULE_BYTES : roomy;
+}
+
+guint64
+vlm_vk_buffer_view_bytes (VlmVkBuffer *buffer, guint64 offset, guint64 n_bytes)
+{
+  const guint64 wider = n_bytes + VIEW_SLACK_BYTES;
+  if ((n_bytes >> 8 & 0xff) != 0 ||
+      wider > buffer->device->physical.caps.max_texel_elements ||
+      offset + wider > handle_bytes (buffer->n_bytes))
+    return n_bytes;
+  return wider;
+}
+
 static gboolean
 create_handle (VlmVkBuffer *buffer, VlmVkBufferUse use, GError **error)
 {
   VlmVkDevice *device = buffer->device;
   VkBufferCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-    .size = vlm_align_up (buffer->n_bytes, GRANULE_BYTES),
+    .size = handle_bytes (buffer->n_bytes),
     .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
         VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
         VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
@@ -85,7 +111,7 @@ buffer_new (VlmVkDevice *device, guint64 n_bytes, VlmVkBufferUse use,
 {
   g_assert (n_bytes > 0);
   guint64 most = device->physical.caps.max_allocation_bytes;
-  if (n_bytes > most - GRANULE_BYTES) {
+  if (n_bytes > most - VIEW_SLACK_BYTES - 2 * GRANULE_BYTES) {
     g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY,
         "a buffer of %" G_GUINT64_FORMAT " bytes is beyond the device's limit "
         "of %" G_GUINT64_FORMAT " for one allocation",

@@ -161,9 +161,14 @@ static void
 order (VlmVkCommands *commands, const VlmVkBinding *bindings, guint n_bindings)
 {
   VlmVkSpan spans[VLM_VK_MAX_BINDINGS];
-  for (guint i = 0; i < n_bindings; i++)
-    spans[i] = (VlmVkSpan){ bindings[i].buffer, bindings[i].offset,
-      bindings[i].offset + bindings[i].n_bytes, bindings[i].access };
+  for (guint i = 0; i < n_bindings; i++) {
+    const VlmVkBinding *b = &bindings[i];
+    guint64 n_bytes = b->n_bytes;
+    if (b->texel_format != VK_FORMAT_UNDEFINED)
+      n_bytes = vlm_vk_buffer_view_bytes (b->buffer, b->offset, n_bytes);
+    spans[i] =
+        (VlmVkSpan){ b->buffer, b->offset, b->offset + n_bytes, b->access };
+  }
   vlm_vk_barrier_access (&commands->batch->barrier, commands->batch->commands,
       spans, n_bindings, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
 }

@@ -125,7 +125,7 @@ get_locked (VlmVkBuffer *buffer, const VlmVkView *key, GError **error)
       .buffer = buffer->handle,
       .format = key->format,
       .offset = key->offset,
-      .range = key->n_bytes,
+      .range = vlm_vk_buffer_view_bytes (buffer, key->offset, key->n_bytes),
     };
     VkBufferView handle;
     if (!vlm_vk_call (

@@ -12,6 +12,7 @@ typedef struct
   guint64 binding_bytes; /* of a tensor in one dispatch */
   guint64 part_bytes;    /* of one buffer of a matrix */
   guint64 grid;          /* workgroups in y and z of a dispatch */
+  guint64 split_keys;    /* of a piece of attention; 0: by shape */
 } VlmNnLimits;
 
 struct _VlmNn

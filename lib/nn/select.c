@@ -74,6 +74,54 @@
     .n_tune = 4, \
   }
 
+/* Rows are packed query rows that see the same keys. */
+#define ATTENTION_LANES(rows, limit) \
+  { \
+    .op = VLM_NN_OP_ATTENTION, \
+    .name = "attention_lanes_" #rows, \
+    .shader = &vlm_shader_attention_lanes__##rows, \
+    .on = VLM_NN_ON_CPU, \
+    .needs = VLM_NN_NEEDS_SHUFFLE8, \
+    .max_rows = limit, \
+    .local_size = 8, \
+    .tile_rows = rows, \
+  }
+
+/* Heads of 128 are counted; the plan counts again. */
+#define ATTENTION_TILE(rows, devices) \
+  { \
+    .op = VLM_NN_OP_ATTENTION, \
+    .name = "attention_tile_" #rows, \
+    .shader = &vlm_shader_attention_tile, \
+    .on = devices, \
+    .shared_bytes = VLM_NN_ATTENTION_SHARED (rows, 128), \
+    .local_size = 128, \
+    .tile_rows = rows, \
+    .tune = { rows }, \
+    .n_tune = 1, \
+  }
+
+#define NORM(kernel, module, devices, requirements, size) \
+  { \
+    .op = VLM_NN_OP_NORM, \
+    .name = kernel, \
+    .shader = &module, \
+    .on = devices, \
+    .needs = requirements, \
+    .shared_bytes = 256 * 4, \
+    .local_size = size, \
+  }
+
+#define CHOOSE(size, devices) \
+  { \
+    .op = VLM_NN_OP_CHOOSE, \
+    .name = "choose_" #size, \
+    .shader = &vlm_shader_choose_part, \
+    .on = devices, \
+    .shared_bytes = 128 * 20, \
+    .local_size = size, \
+  }
+
 /* clang-format on */
 
 static const VlmNnKernel kernels[] = {
@@ -90,6 +138,15 @@ static const VlmNnKernel kernels[] = {
   MATMUL_TILE (128, 128, 8, 8, VLM_NN_ON_GPU, 0),
   /* What Vulkan promises to everyone is enough. */
   MATMUL_TILE (64, 32, 4, 4, VLM_NN_ON_ALL, 0),
+  NORM ("rms_norm_lanes", vlm_shader_rms_norm__lanes, VLM_NN_ON_CPU,
+      VLM_NN_NEEDS_SHUFFLE8, 8),
+  NORM ("rms_norm", vlm_shader_rms_norm, VLM_NN_ON_ALL, 0, 128),
+  ATTENTION_LANES (8, 8),
+  ATTENTION_LANES (16, 0),
+  ATTENTION_TILE (16, VLM_NN_ON_ALL),
+  /* One subgroup of a software device waits for nobody at barriers. */
+  CHOOSE (8, VLM_NN_ON_CPU),
+  CHOOSE (128, VLM_NN_ON_ALL),
 };
 
 const VlmNnKernel *

@@ -7,7 +7,15 @@
 typedef enum
 {
   VLM_NN_OP_MATMUL,
+  VLM_NN_OP_NORM,
+  VLM_NN_OP_ATTENTION,
+  VLM_NN_OP_CHOOSE,
 } VlmNnOp;
+
+/* What shared memory attention_tile.comp takes, and the largest heads that any
+ * attention kernel knows. */
+#define VLM_NN_ATTENTION_SHARED(rows, head_dim) ((rows) * ((head_dim) + 42) * 4)
+#define VLM_NN_ATTENTION_MAX_DIM 512
 
 #define VLM_NN_MAX_TUNE 8
 

@@ -57,3 +57,51 @@ ref_embed_row (gint32 id, const float *w, guint n_out, const float *features,
     return NULL;
   return (id >= 0 ? w : features) + (gsize) index * n_cols;
 }
+
+void
+ref_rms_norm_row (
+    const float *x, const float *w, guint n, double eps, double *y)
+{
+  double sum = 0.0;
+
+  for (guint i = 0; i < n; i++)
+    sum += (double) x[i] * x[i];
+  for (guint i = 0; i < n; i++)
+    y[i] = x[i] * (double) w[i] / sqrt (sum / n + eps);
+}
+
+static gboolean
+has_bit (const guint32 *bits, guint i)
+{
+  return (bits[i / 32] >> (i % 32) & 1) != 0;
+}
+
+RefChoice
+ref_choose (const float *logits, guint n_valid, const guint32 *allowed,
+    const guint32 *seen, float penalty)
+{
+  RefChoice choice = { -1, -INFINITY, -INFINITY, -INFINITY };
+  g_autofree float *x = g_new (float, n_valid);
+  double top_all = -INFINITY, sum = 0.0, sum_all = 0.0;
+
+  for (guint i = 0; i < n_valid; i++) {
+    x[i] = logits[i];
+    if (seen != NULL && has_bit (seen, i))
+      x[i] = x[i] > 0 ? x[i] / penalty : x[i] * penalty;
+    top_all = MAX (top_all, x[i]);
+    if ((allowed == NULL || has_bit (allowed, i)) &&
+        (choice.token < 0 || x[i] > choice.logit)) {
+      choice.token = (gint32) i;
+      choice.logit = x[i];
+    }
+  }
+  for (guint i = 0; i < n_valid; i++) {
+    sum_all += exp (x[i] - top_all);
+    if (choice.token >= 0 && (allowed == NULL || has_bit (allowed, i)))
+      sum += exp (x[i] - choice.logit);
+  }
+  if (choice.token >= 0)
+    choice.log_sum = choice.logit + log (sum);
+  choice.log_sum_all = top_all + log (sum_all);
+  return choice;
+}

@@ -15,3 +15,18 @@ void ref_matmul_row (const float *x, const float *w, const float *bias,
 /* y [n_cols] for one id; NULL stands for a row of zeros. */
 const float *ref_embed_row (gint32 id, const float *w, guint n_out,
     const float *features, guint n_features, guint n_cols);
+
+/* x [n], w [n] -> y [n] */
+void ref_rms_norm_row (
+    const float *x, const float *w, guint n, double eps, double *y);
+
+typedef struct
+{
+  gint32 token;
+  double logit, log_sum, log_sum_all;
+} RefChoice;
+
+/* logits [n_valid]; allowed, seen: words of bits, or NULL. The penalty rounds as
+ * f32 does. */
+RefChoice ref_choose (const float *logits, guint n_valid,
+    const guint32 *allowed, const guint32 *seen, float penalty);

@@ -21,6 +21,10 @@
 static void (*const families[]) (VkCheck *check) = {
   check_matmul,
   check_rows,
+  check_norm,
+  check_rope,
+  check_attention,
+  check_choose,
 };
 
 gboolean

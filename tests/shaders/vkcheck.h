@@ -78,5 +78,9 @@ void vkcheck_run (VkCheck *check, VkCheckRecord record, gpointer user_data);
 void vkcheck_time (VkCheck *check, VkCheckRecord record, gpointer user_data,
     double flops, double n_bytes);
 
+void check_attention (VkCheck *check);
+void check_choose (VkCheck *check);
 void check_matmul (VkCheck *check);
+void check_norm (VkCheck *check);
+void check_rope (VkCheck *check);
 void check_rows (VkCheck *check);

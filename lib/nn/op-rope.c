@@ -1,0 +1,136 @@
+/* gst-vlm: splitting and rotating queries, keys and values
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/checked.h"
+#include "nn/kernel.h"
+#include "nn/kv.h"
+#include "shaders/vlm-shaders.h"
+
+#include <vlm/vlm-error.h>
+
+#define LOCAL_SIZE 64
+
+/* shaders/rope/rope_split.comp */
+typedef struct
+{
+  guint32 first_slot;
+  guint32 n_slots;
+  guint32 n_heads;
+  guint32 n_kv_heads;
+  guint32 first_key;
+  guint32 capacity;
+  guint32 first_head;
+} Push;
+
+typedef struct
+{
+  const VlmNnTensor *qkv;
+  const VlmNnTensor *angles;
+  const VlmNnTensor *q;
+  const VlmNnKv *kv;
+  guint n_heads;
+  guint first_key;
+} Split;
+
+static gboolean
+check_shapes (VlmNn *nn, const Split *split)
+{
+  const VlmNnKv *kv = split->kv;
+  const guint64 n_rows = split->qkv->n_rows;
+  const guint64 q_cols = (guint64) split->n_heads * kv->head_dim;
+  const guint64 qkv_cols = q_cols + 2 * (guint64) kv->n_heads * kv->head_dim;
+
+  if (split->n_heads != 0 && split->qkv->n_cols == qkv_cols &&
+      split->q->n_cols == q_cols && split->q->n_rows == n_rows &&
+      split->angles->n_cols == kv->head_dim &&
+      split->angles->n_rows == n_rows &&
+      split->first_key + n_rows <= kv->capacity)
+    return TRUE;
+  vlm_nn_fail (nn,
+      g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+          "rope_split: qkv [%" G_GUINT64_FORMAT ", %u], "
+          "angles [%" G_GUINT64_FORMAT ", %u], q [%" G_GUINT64_FORMAT
+          ", %u] of %u heads do not fit each other or keys from %u of a cache "
+          "of %u heads of %u, capacity %u",
+          n_rows, split->qkv->n_cols, split->angles->n_rows,
+          split->angles->n_cols, split->q->n_rows, split->q->n_cols,
+          split->n_heads, split->first_key, kv->n_heads, kv->head_dim,
+          kv->capacity));
+  return FALSE;
+}
+
+/* Slots are the heads in a row of qkv; of the cache heads from @first_head are
+ * bound. */
+static void
+record_slots (VlmNn *nn, const Split *split, guint64 first, guint64 n,
+    guint first_slot, guint n_slots, guint first_head, guint n_bound)
+{
+  const VlmNnKv *kv = split->kv;
+  const guint32 spec[] = { LOCAL_SIZE, 1, 1, kv->head_dim / 8 };
+  const VlmVkBinding bindings[] = {
+    vlm_nn_bind_floats (split->qkv, first, n, VLM_VK_READ),
+    vlm_nn_bind_floats (split->angles, first, n, VLM_VK_READ),
+    vlm_nn_bind_floats (split->q, first, n, VLM_VK_WRITE),
+    vlm_nn_kv_bind (kv, kv->keys, first_head, n_bound, VLM_VK_WRITE),
+    vlm_nn_kv_bind (kv, kv->values, first_head, n_bound, VLM_VK_WRITE),
+  };
+  const Push push = {
+    .first_slot = first_slot,
+    .n_slots = n_slots,
+    .n_heads = split->n_heads,
+    .n_kv_heads = kv->n_heads,
+    .first_key = (guint32) (split->first_key + first),
+    .capacity = kv->capacity,
+    .first_head = first_head,
+  };
+  const guint64 n_invocations = (guint64) n_slots * (kv->head_dim / 8);
+
+  vlm_nn_dispatch (nn, &vlm_shader_rope_split, spec, G_N_ELEMENTS (spec),
+      bindings, &push, sizeof push,
+      (guint) vlm_div_round_up (n_invocations, LOCAL_SIZE), (guint) n, 1);
+}
+
+static void
+record_rows (
+    VlmNn *nn, const Split *split, guint64 first, guint64 n, guint bound)
+{
+  const guint n_kv = split->kv->n_heads;
+
+  if (bound == n_kv) {
+    record_slots (nn, split, first, n, 0, split->n_heads + 2 * n_kv, 0, n_kv);
+    return;
+  }
+  record_slots (nn, split, first, n, 0, split->n_heads, 0, bound);
+  for (guint head = 0; head < n_kv; head += bound) {
+    const guint n_heads = MIN (bound, n_kv - head);
+
+    record_slots (
+        nn, split, first, n, split->n_heads + head, n_heads, head, n_heads);
+    record_slots (nn, split, first, n, split->n_heads + n_kv + head, n_heads,
+        head, n_heads);
+  }
+}
+
+void
+vlm_nn_rope_split (VlmNn *nn, const VlmNnTensor *qkv, const VlmNnTensor *angles,
+    guint n_heads, const VlmNnTensor *q, const VlmNnKv *kv, guint first_key)
+{
+  const Split split = {
+    .qkv = qkv,
+    .angles = angles,
+    .q = q,
+    .kv = kv,
+    .n_heads = n_heads,
+    .first_key = first_key,
+  };
+  guint64 chunk;
+  guint bound;
+
+  if (!check_shapes (nn, &split))
+    return;
+  bound = vlm_nn_kv_heads_per_binding (nn, kv);
+  chunk = vlm_nn_chunk_rows (nn, qkv->n_rows, qkv->ld, 1);
+  if (bound == 0 || chunk == 0)
+    return;
+  for (guint64 first = 0; first < qkv->n_rows; first += chunk)
+    record_rows (nn, &split, first, MIN (chunk, qkv->n_rows - first), bound);
+}

@@ -1,0 +1,163 @@
+/* gst-vlm: checks rope_split
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ref/ref-heads.h"
+#include "shaders/kv-data.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Two products and a sum: three roundings, of at most 6e-8 of |x|. */
+#define NMSE 1e-13
+
+typedef struct
+{
+  guint n_tokens, n_heads, n_kv_heads, head_dim, first_key, capacity;
+
+  float *qkv_data, *angle_data;
+  VlmNnTensor qkv, angles, q;
+  VlmNnKv kv;
+  KvData packed;
+} Case;
+
+static void
+case_init (VkCheck *check, Case *c)
+{
+  const guint n_cols = (c->n_heads + 2 * c->n_kv_heads) * c->head_dim;
+  const gsize n_qkv = (gsize) c->n_tokens * n_cols;
+  const guint half = c->head_dim / 2;
+  GError *error = NULL;
+
+  c->qkv_data = g_new (float, n_qkv);
+  c->angle_data = g_new (float, c->n_tokens * c->head_dim);
+  vkcheck_make_floats (check, VKCHECK_RANDOM, c->qkv_data, n_qkv);
+  for (guint i = 0; i < c->n_tokens; i++)
+    for (guint e = 0; e < half; e++) {
+      const double angle = (c->first_key + i) * pow (1e6, -2.0 * e / half);
+
+      c->angle_data[i * c->head_dim + e] = (float) cos (angle);
+      c->angle_data[i * c->head_dim + half + e] = (float) sin (angle);
+    }
+  c->qkv = vkcheck_tensor (check, c->n_tokens, n_cols, c->qkv_data);
+  c->angles = vkcheck_tensor (check, c->n_tokens, c->head_dim, c->angle_data);
+  c->q = vkcheck_tensor (check, c->n_tokens, c->n_heads * c->head_dim, NULL);
+  vlm_nn_kv_init (
+      &c->kv, check->nn, c->n_kv_heads, c->head_dim, c->capacity, &error);
+  vkcheck_no_error (error, "cache");
+  kv_data_upload (check, &c->kv, NULL);
+  kv_data_init (&c->packed, &c->kv, c->first_key, c->n_tokens);
+}
+
+static void
+case_clear (Case *c)
+{
+  vlm_nn_tensor_clear (&c->qkv);
+  vlm_nn_tensor_clear (&c->angles);
+  vlm_nn_tensor_clear (&c->q);
+  vlm_nn_kv_clear (&c->kv);
+  kv_data_clear (&c->packed);
+  g_clear_pointer (&c->qkv_data, g_free);
+  g_clear_pointer (&c->angle_data, g_free);
+}
+
+static void
+record (VlmNn *nn, gpointer user_data)
+{
+  Case *c = user_data;
+
+  vlm_nn_rope_split (
+      nn, &c->qkv, &c->angles, c->n_heads, &c->q, &c->kv, c->first_key);
+}
+
+static const float *
+source (const Case *c, guint token, guint slot)
+{
+  const guint n_slots = c->n_heads + 2 * c->n_kv_heads;
+
+  return c->qkv_data + ((gsize) token * n_slots + slot) * c->head_dim;
+}
+
+static void
+compare_queries (VkCheck *check, Case *c)
+{
+  const gsize n = (gsize) c->n_tokens * c->n_heads * c->head_dim;
+  g_autofree float *actual = g_new (float, n);
+  g_autofree double *expected = g_new (double, n);
+  GError *error = NULL;
+
+  vkcheck_guards (check, &c->q);
+  vlm_nn_tensor_read (&c->q, check->nn, 0, c->n_tokens, actual, &error);
+  vkcheck_no_error (error, "read");
+  for (guint i = 0; i < c->n_tokens; i++)
+    for (guint h = 0; h < c->n_heads; h++)
+      ref_rope_head (source (c, i, h), c->angle_data + i * c->head_dim,
+          c->head_dim, expected + ((gsize) i * c->n_heads + h) * c->head_dim);
+  vkcheck_compare (check, actual, expected, n, NMSE, 0.0);
+}
+
+static void
+compare_cache (VkCheck *check, Case *c)
+{
+  const gsize n = (gsize) c->n_tokens * c->n_kv_heads * c->head_dim;
+  g_autofree double *expected = g_new (double, n);
+  gsize at = 0;
+
+  kv_data_download (check, &c->kv, &c->packed);
+  for (guint h = 0; h < c->n_kv_heads; h++)
+    for (guint i = 0; i < c->n_tokens; i++, at += c->head_dim) {
+      const float *value = source (c, i, c->n_heads + c->n_kv_heads + h);
+
+      ref_rope_head (source (c, i, c->n_heads + h),
+          c->angle_data + i * c->head_dim, c->head_dim, expected + at);
+      if (memcmp (c->packed.values + at, value, c->head_dim * sizeof *value) !=
+          0)
+        vkcheck_fail (check, "value %u of head %u is another", i, h);
+    }
+  vkcheck_compare (check, c->packed.keys, expected, n, NMSE, 0.0);
+}
+
+static void
+run_case (VkCheck *check, const char *split, Case c)
+{
+  if (!vkcheck_begin (check, "rope_split/%s/%u at %u/%u+2*%u heads of %u",
+          split, c.n_tokens, c.first_key, c.n_heads, c.n_kv_heads, c.head_dim))
+    return;
+  case_init (check, &c);
+  vkcheck_run (check, record, &c);
+  compare_queries (check, &c);
+  compare_cache (check, &c);
+  vkcheck_time (
+      check, record, &c, 0.0, 2.0 * c.n_tokens * c.qkv.n_cols * sizeof (float));
+  vkcheck_end (check);
+  case_clear (&c);
+}
+
+void
+check_rope (VkCheck *check)
+{
+  static const Case cases[] = {
+    { 1, 1, 1, 8, 0, 32 },
+    { 7, 2, 1, 16, 5, 64 },
+    { 13, 4, 4, 80, 0, 32 },
+    { 127, 7, 1, 32, 33, 160 },
+    { 1, 16, 2, 128, 95, 96 },
+    { 40, 8, 1, 128, 24, 64 },
+    { 1025, 4, 2, 8, 7, 1056 },
+  };
+  static const Case many = { 61, 6, 3, 32, 3, 64 };
+  static const Case vision = { 1024, 16, 16, 80, 0, 1024 };
+  const VlmNnLimits limits = check->nn->limits;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    run_case (check, "whole", cases[i]);
+  /* 8 rows of qkv are 12288 bytes, a head of the cache 8192. */
+  check->nn->limits.binding_bytes = 64 * 32 * 4 * 2 + 100;
+  run_case (check, "heads+rows", many);
+  check->nn->limits.binding_bytes = 64 * 32 * 4 + 5000;
+  run_case (check, "head+rows", many);
+  check->nn->limits = limits;
+  check->nn->limits.grid = 8;
+  run_case (check, "grid", many);
+  check->nn->limits = limits;
+  if (check->bench)
+    run_case (check, "bench", vision);
+}

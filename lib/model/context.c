@@ -1,0 +1,443 @@
+/* gst-vlm: a sequence on the device: KV cache, positions, decoder
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/context.h"
+
+#include <vlm/vlm-error.h>
+
+#include "base/checked.h"
+#include "model/decoder.h"
+
+/* Tokens of one submission: enough to be bound by arithmetic, short enough to
+ * cancel in time. */
+#define MAX_CHUNK 512
+/* Bytes of logits on the device while all are kept. */
+#define MAX_KEPT_BYTES (64u << 20)
+#define MIN_CAPACITY 256
+
+struct _VlmContext
+{
+  VlmNet *net;
+  VlmNn *nn;
+  VlmDecoder decoder;
+  VlmNnKv *caches; /* a layer each; capacities may differ */
+  guint n_tokens;
+  gint32 next;
+  guint chunk;
+  gboolean busy;       /* an abandoned submission may still be running */
+  gboolean has_logits; /* row 0 of the decoder's logits is the last token's */
+  VlmNnTensor allowed; /* [1, ceil (V / 32)] */
+  VlmNnTensor seen;    /* likewise */
+  VlmNnTensor choice;  /* [1, 4] */
+  gboolean keep_logits;
+  GArray *kept; /* float [n, V] of the last append */
+};
+
+/* What is appended by one call. */
+typedef struct
+{
+  const gint32 *ids;
+  const VlmPositions *positions;
+  guint first;
+  guint n;
+  const VlmNnTensor *features;
+  const VlmChoose *choose;
+} Input;
+
+VlmContext *
+vlm_context_new (VlmNet *net, VlmNn *nn)
+{
+  VlmContext *context = g_new0 (VlmContext, 1);
+
+  context->net = vlm_net_ref (net);
+  context->nn = nn;
+  context->chunk = MAX_CHUNK;
+  context->caches = g_new0 (VlmNnKv, net->config.text.n_layers);
+  context->kept = g_array_new (FALSE, FALSE, sizeof (float));
+  vlm_decoder_init (&context->decoder, net, nn);
+  return context;
+}
+
+void
+vlm_context_free (VlmContext *context)
+{
+  if (context == NULL)
+    return;
+  for (guint i = 0; i < context->net->config.text.n_layers; i++)
+    vlm_nn_kv_clear (&context->caches[i]);
+  g_free (context->caches);
+  vlm_decoder_clear (&context->decoder);
+  vlm_nn_tensor_clear (&context->allowed);
+  vlm_nn_tensor_clear (&context->seen);
+  vlm_nn_tensor_clear (&context->choice);
+  g_array_unref (context->kept);
+  vlm_net_unref (context->net);
+  g_free (context);
+}
+
+guint
+vlm_context_get_n_tokens (const VlmContext *context)
+{
+  return context->n_tokens;
+}
+
+gint32
+vlm_context_get_next_position (const VlmContext *context)
+{
+  return context->next;
+}
+
+void
+vlm_context_truncate (VlmContext *context, guint n_tokens, gint32 next_position)
+{
+  g_assert (n_tokens <= context->n_tokens);
+  context->n_tokens = n_tokens;
+  context->next = next_position;
+  context->has_logits = FALSE;
+}
+
+void
+vlm_context_set_keep_logits (VlmContext *context, gboolean keep)
+{
+  context->keep_logits = keep;
+}
+
+void
+vlm_context_set_chunk (VlmContext *context, guint n_tokens)
+{
+  context->chunk = n_tokens == 0 ? MAX_CHUNK : MIN (n_tokens, MAX_CHUNK);
+}
+
+void
+vlm_context_set_taps (VlmContext *context, VlmModelTaps *taps)
+{
+  context->decoder.taps = taps;
+}
+
+static gboolean
+check_input (const VlmContext *context, const Input *in, GError **error)
+{
+  const VlmTextConfig *c = &context->net->config.text;
+  guint64 n_features = in->features != NULL ? in->features->n_rows : 0;
+
+  g_assert (in->n > 0);
+  for (guint axis = 0; axis < 3; axis++)
+    g_assert (in->first + in->n <= in->positions->axes[axis]->len);
+  for (guint i = 0; i < in->n; i++) {
+    gint64 id = in->ids[in->first + i];
+
+    if (id >= 0 ? id >= c->vocab_size : (guint64) (-1 - id) >= n_features) {
+      g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+          "token %u is %" G_GINT64_FORMAT
+          ", beyond %u words and %" G_GUINT64_FORMAT " features",
+          i, id, c->vocab_size, n_features);
+      return FALSE;
+    }
+  }
+  if (in->n > c->max_positions ||
+      context->n_tokens > c->max_positions - in->n) {
+    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_CONTEXT_FULL,
+        "%u tokens after %u are more than the model's %u", in->n,
+        context->n_tokens, c->max_positions);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+finish (VlmContext *context, GCancellable *cancellable, GError **error)
+{
+  if (!vlm_nn_wait (context->nn, cancellable, error))
+    return FALSE;
+  context->busy = FALSE;
+  return TRUE;
+}
+
+static gboolean
+run (VlmContext *context, GCancellable *cancellable, GError **error)
+{
+  if (!vlm_nn_submit (context->nn, error))
+    return FALSE;
+  context->busy = TRUE;
+  return finish (context, cancellable, error);
+}
+
+/* Copies @n_rows keys (or values) of every head. Both layouts keep eight rows
+ * of a head together, so that whole eights are plain rows. */
+static void
+copy_heads (VlmContext *context, VlmVkBuffer *from, guint from_capacity,
+    VlmVkBuffer *to, guint to_capacity, const VlmNnKv *kv, guint n_rows)
+{
+  VlmNnTensor source = { from, 0, (guint64) kv->n_heads * from_capacity,
+    kv->head_dim, kv->head_dim };
+  VlmNnTensor target = { to, 0, (guint64) kv->n_heads * to_capacity,
+    kv->head_dim, kv->head_dim };
+
+  for (guint head = 0; head < kv->n_heads; head++)
+    vlm_nn_copy_rows (context->nn, &source, (guint64) head * from_capacity,
+        &target, (guint64) head * to_capacity, n_rows);
+}
+
+/* A larger cache for one layer. Layers grow one after the other, so that only
+ * one of them is there twice; each knows its own capacity. */
+static gboolean
+grow_cache (VlmContext *context, VlmNnKv *cache, guint capacity, GError **error)
+{
+  const VlmTextConfig *c = &context->net->config.text;
+  guint n_rows = (guint) vlm_align_up (context->n_tokens, 8);
+  VlmNnKv grown = { 0 };
+
+  if (!vlm_nn_kv_init (
+          &grown, context->nn, c->n_kv_heads, c->head_dim, capacity, error))
+    return FALSE;
+  if (n_rows > 0) {
+    vlm_nn_begin (context->nn);
+    vlm_nn_label (context->nn, "text.grow");
+    copy_heads (context, cache->keys, cache->capacity, grown.keys,
+        grown.capacity, &grown, n_rows);
+    copy_heads (context, cache->values, cache->capacity, grown.values,
+        grown.capacity, &grown, n_rows);
+    if (!run (context, NULL, error)) {
+      vlm_nn_kv_clear (&grown);
+      return FALSE;
+    }
+  }
+  vlm_nn_kv_clear (cache);
+  *cache = grown;
+  return TRUE;
+}
+
+static gboolean
+reserve_caches (VlmContext *context, guint n_tokens, GError **error)
+{
+  guint needed = (guint) vlm_align_up (MAX (n_tokens, MIN_CAPACITY), 32);
+
+  for (guint i = 0; i < context->net->config.text.n_layers; i++) {
+    VlmNnKv *cache = &context->caches[i];
+
+    if (cache->capacity < n_tokens &&
+        !grow_cache (
+            context, cache, MAX (needed, 2 * cache->capacity), error)) {
+      g_prefix_error (error, "cache of %u tokens, layer %u: ", needed, i);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* [1, ceil (V / 32)]; all bits set where @bits is NULL. */
+static gboolean
+write_bits (VlmContext *context, VlmNnTensor *tensor, const guint32 *bits,
+    GError **error)
+{
+  guint n_words =
+      (guint) vlm_div_round_up (context->net->config.text.vocab_size, 32);
+
+  if (bits == NULL)
+    return TRUE;
+  if (tensor->buffer == NULL &&
+      !vlm_nn_tensor_init (tensor, context->nn, 1, n_words, error))
+    return FALSE;
+  return vlm_nn_tensor_write (tensor, context->nn, 0, 1, bits, error);
+}
+
+static gboolean
+prepare_choice (VlmContext *context, const VlmChoose *choose, GError **error)
+{
+  if (context->choice.buffer == NULL &&
+      !vlm_nn_tensor_init (&context->choice, context->nn, 1, 4, error))
+    return FALSE;
+  return write_bits (context, &context->allowed, choose->allowed, error) &&
+      write_bits (context, &context->seen, choose->seen, error);
+}
+
+/* Judges row 0 of the logits. */
+static void
+record_choice (VlmContext *context, const VlmChoose *choose)
+{
+  VlmNnTensor logits = vlm_net_rows (&context->decoder.logits, 0, 1);
+
+  vlm_nn_label (context->nn, "text.choose");
+  vlm_nn_choose (context->nn, &logits, context->net->config.text.vocab_size,
+      choose->allowed != NULL ? &context->allowed : NULL,
+      choose->seen != NULL ? &context->seen : NULL, choose->penalty,
+      &context->choice, 0);
+}
+
+static gboolean
+write_tokens (
+    VlmContext *context, const Input *in, guint first, guint n, GError **error)
+{
+  const VlmTextConfig *c = &context->net->config.text;
+  VlmDecoder *decoder = &context->decoder;
+  g_autofree float *angles = g_new (float, (gsize) n * c->head_dim);
+
+  vlm_positions_angles (in->positions, c, first, n, angles);
+  return vlm_nn_tensor_write (
+             &decoder->ids, context->nn, 0, n, in->ids + first, error) &&
+      vlm_nn_tensor_write (&decoder->angles, context->nn, 0, n, angles, error);
+}
+
+/* The logits of the @n tokens just run, then the judgement of the last. */
+static gboolean
+keep_logits (VlmContext *context, guint n, const VlmChoose *choose,
+    GCancellable *cancellable, GError **error)
+{
+  gsize n_vocab = context->net->config.text.vocab_size;
+  VlmNnTensor *logits = &context->decoder.logits;
+  gsize n_before = context->kept->len;
+
+  g_array_set_size (context->kept, (guint) (n_before + n * n_vocab));
+  if (!vlm_nn_tensor_read (logits, context->nn, 0, n,
+          &g_array_index (context->kept, float, n_before), error))
+    return FALSE;
+  if (choose == NULL)
+    return TRUE;
+  vlm_nn_begin (context->nn);
+  if (n > 1)
+    vlm_nn_copy_rows (context->nn, logits, n - 1, logits, 0, 1);
+  record_choice (context, choose);
+  return run (context, cancellable, error);
+}
+
+/* Tokens first … first + n - 1 of the input in one submission, after @n_before
+ * in the cache. @choose is NULL but for the last chunk. */
+static gboolean
+run_chunk (VlmContext *context, const Input *in, guint first, guint n,
+    guint n_before, const VlmChoose *choose, GCancellable *cancellable,
+    GError **error)
+{
+  const VlmTextConfig *c = &context->net->config.text;
+  g_autoptr (VlmNnAttentionPlan) plan = NULL, last_plan = NULL;
+  VlmDecoderPass pass = { .n_tokens = n,
+    .first_key = n_before,
+    .n_logits = context->keep_logits ? n : choose != NULL,
+    .features = in->features };
+
+  if (!vlm_decoder_reserve (&context->decoder, n, pass.n_logits, error) ||
+      !write_tokens (context, in, first, n, error))
+    return FALSE;
+  plan = vlm_nn_attention_plan_new_causal (
+      context->nn, n, n_before, c->n_heads, c->n_kv_heads, c->head_dim, error);
+  if (plan == NULL)
+    return FALSE;
+  if (pass.n_logits == 1 && n > 1) {
+    last_plan = vlm_nn_attention_plan_new_causal (context->nn, 1,
+        n_before + n - 1, c->n_heads, c->n_kv_heads, c->head_dim, error);
+    if (last_plan == NULL)
+      return FALSE;
+  }
+  pass.plan = plan;
+  pass.last_plan = last_plan;
+  vlm_nn_begin (context->nn);
+  vlm_decoder_record (&context->decoder, &pass, context->caches);
+  if (choose != NULL && !context->keep_logits)
+    record_choice (context, choose);
+  if (!run (context, cancellable, error))
+    return FALSE;
+  return !context->keep_logits ||
+      keep_logits (context, n, choose, cancellable, error);
+}
+
+static guint
+chunk_limit (const VlmContext *context)
+{
+  guint64 row_bytes =
+      (guint64) context->net->config.text.vocab_size * sizeof (float);
+
+  if (!context->keep_logits)
+    return context->chunk;
+  return (guint) CLAMP (MAX_KEPT_BYTES / row_bytes, 1, context->chunk);
+}
+
+static gboolean
+run_all (VlmContext *context, const Input *in, GCancellable *cancellable,
+    VlmProgressFunc progress, gpointer user_data, GError **error)
+{
+  guint limit = chunk_limit (context);
+
+  for (guint done = 0; done < in->n;) {
+    guint n = MIN (in->n - done, limit);
+    gboolean is_last = done + n == in->n;
+
+    if (g_cancellable_set_error_if_cancelled (cancellable, error) ||
+        !run_chunk (context, in, in->first + done, n, context->n_tokens + done,
+            is_last ? in->choose : NULL, cancellable, error))
+      return FALSE;
+    done += n;
+    if (progress != NULL)
+      progress ("prefill", (double) done / in->n, user_data);
+  }
+  return TRUE;
+}
+
+/* The appended tokens are part of the sequence from now on. */
+static void
+commit (VlmContext *context, const Input *in)
+{
+  for (guint axis = 0; axis < 3; axis++) {
+    const gint32 *ids =
+        &g_array_index (in->positions->axes[axis], gint32, in->first);
+
+    for (guint i = 0; i < in->n; i++)
+      context->next = MAX (context->next, ids[i] + 1);
+  }
+  context->n_tokens += in->n;
+  context->has_logits = in->choose != NULL;
+}
+
+gboolean
+vlm_context_append (VlmContext *context, const gint32 *ids,
+    const VlmPositions *positions, guint first, guint n,
+    const VlmNnTensor *features, const VlmChoose *choose, VlmNnChoice *choice,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error)
+{
+  Input in = { ids, positions, first, n, features, choose };
+
+  g_assert (choose == NULL || choice != NULL);
+  if (!check_input (context, &in, error))
+    return FALSE;
+  /* The device may still read what a cancelled call gave it. */
+  if (context->busy && !finish (context, NULL, error))
+    return FALSE;
+  context->has_logits = FALSE;
+  g_array_set_size (context->kept, 0);
+  if (!reserve_caches (context, context->n_tokens + n, error))
+    return FALSE;
+  if (choose != NULL && !prepare_choice (context, choose, error))
+    return FALSE;
+  if (!run_all (context, &in, cancellable, progress, user_data, error))
+    return FALSE;
+  if (choose != NULL &&
+      !vlm_nn_tensor_read (&context->choice, context->nn, 0, 1, choice, error))
+    return FALSE;
+  commit (context, &in);
+  return TRUE;
+}
+
+static gboolean
+require_logits (gboolean there, GError **error)
+{
+  if (!there)
+    g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+        "the last append computed no logits");
+  return there;
+}
+
+gboolean
+vlm_context_read_logits (VlmContext *context, float *logits, GError **error)
+{
+  return require_logits (context->has_logits, error) &&
+      vlm_nn_tensor_read (
+          &context->decoder.logits, context->nn, 0, 1, logits, error);
+}
+
+gboolean
+vlm_context_read_all_logits (VlmContext *context, float *logits, GError **error)
+{
+  if (!require_logits (context->kept->len > 0, error))
+    return FALSE;
+  memcpy (
+      logits, context->kept->data, (gsize) context->kept->len * sizeof (float));
+  return TRUE;
+}

@@ -1,0 +1,213 @@
+/* gst-vlm: one forward pass of the language model
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * HF transformers modeling_qwen2_5_vl.py Qwen2_5_VLModel: pre-norm layers with
+ * grouped-query attention and a SiLU-gated MLP; q, k and v have biases. */
+#include "model/decoder.h"
+
+void
+vlm_decoder_init (VlmDecoder *decoder, VlmNet *net, VlmNn *nn)
+{
+  *decoder = (VlmDecoder){ .net = vlm_net_ref (net), .nn = nn };
+}
+
+static void
+clear_scratch (VlmDecoder *decoder)
+{
+  vlm_nn_tensor_clear (&decoder->ids);
+  vlm_nn_tensor_clear (&decoder->angles);
+  vlm_nn_tensor_clear (&decoder->x);
+  vlm_nn_tensor_clear (&decoder->normed);
+  vlm_nn_tensor_clear (&decoder->qkv);
+  vlm_nn_tensor_clear (&decoder->q);
+  vlm_nn_tensor_clear (&decoder->attended);
+  vlm_nn_tensor_clear (&decoder->mlp);
+  vlm_nn_tensor_clear (&decoder->last_x);
+  vlm_nn_tensor_clear (&decoder->last_q);
+  decoder->max_tokens = 0;
+}
+
+void
+vlm_decoder_clear (VlmDecoder *decoder)
+{
+  clear_scratch (decoder);
+  vlm_nn_tensor_clear (&decoder->logits);
+  decoder->max_logits = 0;
+  g_clear_pointer (&decoder->net, vlm_net_unref);
+}
+
+static gboolean
+init_scratch (VlmDecoder *decoder, guint n, GError **error)
+{
+  const VlmTextConfig *c = &decoder->net->config.text;
+  guint n_q = c->n_heads * c->head_dim;
+  guint n_qkv = n_q + 2 * c->n_kv_heads * c->head_dim;
+  VlmNn *nn = decoder->nn;
+
+  return vlm_nn_tensor_init (&decoder->ids, nn, n, 1, error) &&
+      vlm_nn_tensor_init (&decoder->angles, nn, n, c->head_dim, error) &&
+      vlm_nn_tensor_init (&decoder->x, nn, n, c->hidden_size, error) &&
+      vlm_nn_tensor_init (&decoder->normed, nn, n, c->hidden_size, error) &&
+      vlm_nn_tensor_init (&decoder->qkv, nn, n, n_qkv, error) &&
+      vlm_nn_tensor_init (&decoder->q, nn, n, n_q, error) &&
+      vlm_nn_tensor_init (&decoder->attended, nn, n, n_q, error) &&
+      vlm_nn_tensor_init (&decoder->mlp, nn, n, c->intermediate_size, error) &&
+      vlm_nn_tensor_init (&decoder->last_x, nn, 1, c->hidden_size, error) &&
+      vlm_nn_tensor_init (&decoder->last_q, nn, 1, n_q, error);
+}
+
+gboolean
+vlm_decoder_reserve (
+    VlmDecoder *decoder, guint n_tokens, guint n_logits, GError **error)
+{
+  if (n_tokens > decoder->max_tokens) {
+    clear_scratch (decoder);
+    if (!init_scratch (decoder, n_tokens, error)) {
+      clear_scratch (decoder);
+      return FALSE;
+    }
+    decoder->max_tokens = n_tokens;
+  }
+  if (n_logits > decoder->max_logits) {
+    vlm_nn_tensor_clear (&decoder->logits);
+    decoder->max_logits = 0;
+    if (!vlm_nn_tensor_init (&decoder->logits, decoder->nn, n_logits,
+            decoder->net->config.text.vocab_size, error))
+      return FALSE;
+    decoder->max_logits = n_logits;
+  }
+  return TRUE;
+}
+
+/* Views of the scratch for the rows of a pass. */
+typedef struct
+{
+  VlmNnTensor x, normed, qkv, q, attended, mlp;
+} Rows;
+
+static Rows
+take_rows (const VlmDecoder *d, guint n)
+{
+  return (Rows){
+    .x = vlm_net_rows (&d->x, 0, n),
+    .normed = vlm_net_rows (&d->normed, 0, n),
+    .qkv = vlm_net_rows (&d->qkv, 0, n),
+    .q = vlm_net_rows (&d->q, 0, n),
+    .attended = vlm_net_rows (&d->attended, 0, n),
+    .mlp = vlm_net_rows (&d->mlp, 0, n),
+  };
+}
+
+/* From here on only the last token matters. */
+static Rows
+keep_last_row (const VlmDecoder *d, const Rows *all)
+{
+  Rows last = take_rows (d, 1);
+  guint64 row = all->x.n_rows - 1;
+
+  vlm_nn_label (d->nn, "text.last_row");
+  vlm_nn_copy_rows (d->nn, &all->x, row, &d->last_x, 0, 1);
+  vlm_nn_copy_rows (d->nn, &all->q, row, &d->last_q, 0, 1);
+  last.x = d->last_x;
+  last.q = d->last_q;
+  return last;
+}
+
+static void
+record_qkv (const VlmDecoder *d, guint layer, const Rows *rows,
+    const VlmNnKv *cache, guint first_key)
+{
+  const VlmTextConfig *c = &d->net->config.text;
+  VlmNnTensor angles = vlm_net_rows (&d->angles, 0, rows->x.n_rows);
+
+  vlm_nn_label (d->nn, "text.norm");
+  vlm_nn_rms_norm (d->nn, &rows->x,
+      vlm_net_vector (d->net, VLM_WEIGHT_TEXT_NORM1, layer),
+      (float) c->rms_norm_eps, &rows->normed);
+  vlm_nn_label (d->nn, "text.qkv");
+  vlm_nn_matmul (d->nn, &rows->normed,
+      vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_QKV, layer),
+      vlm_net_vector (d->net, VLM_WEIGHT_TEXT_QKV_BIAS, layer), VLM_NN_STORE,
+      &rows->qkv);
+  vlm_nn_label (d->nn, "text.rope");
+  vlm_nn_rope_split (
+      d->nn, &rows->qkv, &angles, c->n_heads, &rows->q, cache, first_key);
+}
+
+static void
+record_attention (const VlmDecoder *d, guint layer, const Rows *rows,
+    const VlmNnKv *cache, const VlmNnAttentionPlan *plan)
+{
+  vlm_nn_label (d->nn, "text.attention");
+  vlm_nn_attention (d->nn, &rows->q, cache, plan, &rows->attended);
+  vlm_nn_label (d->nn, "text.out");
+  vlm_nn_matmul (d->nn, &rows->attended,
+      vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_OUT, layer), NULL, VLM_NN_ADD,
+      &rows->x);
+}
+
+static void
+record_mlp (const VlmDecoder *d, guint layer, const Rows *rows)
+{
+  vlm_nn_label (d->nn, "text.norm");
+  vlm_nn_rms_norm (d->nn, &rows->x,
+      vlm_net_vector (d->net, VLM_WEIGHT_TEXT_NORM2, layer),
+      (float) d->net->config.text.rms_norm_eps, &rows->normed);
+  vlm_nn_label (d->nn, "text.gate_up");
+  vlm_nn_matmul (d->nn, &rows->normed,
+      vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_GATE_UP, layer), NULL,
+      VLM_NN_SWIGLU, &rows->mlp);
+  vlm_nn_label (d->nn, "text.down");
+  vlm_nn_matmul (d->nn, &rows->mlp,
+      vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_DOWN, layer), NULL, VLM_NN_ADD,
+      &rows->x);
+}
+
+static void
+record_logits (const VlmDecoder *d, const Rows *rows)
+{
+  VlmNnTensor logits = vlm_net_rows (&d->logits, 0, rows->x.n_rows);
+
+  vlm_nn_label (d->nn, "text.norm");
+  vlm_nn_rms_norm (d->nn, &rows->x,
+      vlm_net_vector (d->net, VLM_WEIGHT_TEXT_NORM, 0),
+      (float) d->net->config.text.rms_norm_eps, &rows->normed);
+  vlm_model_taps_take (d->taps, d->nn, "text.norm", -1, &rows->normed);
+  vlm_nn_label (d->nn, "text.head");
+  vlm_nn_matmul (
+      d->nn, &rows->normed, vlm_net_head (d->net), NULL, VLM_NN_STORE, &logits);
+}
+
+void
+vlm_decoder_record (
+    VlmDecoder *decoder, const VlmDecoderPass *pass, const VlmNnKv *caches)
+{
+  guint n_layers = decoder->net->config.text.n_layers;
+  VlmNnTensor ids = vlm_net_rows (&decoder->ids, 0, pass->n_tokens);
+  Rows rows = take_rows (decoder, pass->n_tokens);
+  const VlmNnAttentionPlan *plan = pass->plan;
+
+  vlm_nn_label (decoder->nn, "text.embed");
+  vlm_nn_embed (decoder->nn, &ids,
+      vlm_net_matrix (decoder->net, VLM_WEIGHT_TEXT_EMBED, 0), pass->features,
+      &rows.x);
+  vlm_model_taps_take (
+      decoder->taps, decoder->nn, "inputs_embeds", -1, &rows.x);
+  for (guint i = 0; i < n_layers; i++) {
+    record_qkv (decoder, i, &rows, &caches[i], pass->first_key);
+    if (i + 1 == n_layers) {
+      /* Later tokens need the last layer's keys and values, no more. */
+      if (pass->n_logits == 0)
+        return;
+      if (pass->n_logits < pass->n_tokens) {
+        rows = keep_last_row (decoder, &rows);
+        plan = pass->last_plan;
+      }
+    }
+    record_attention (decoder, i, &rows, &caches[i], plan);
+    record_mlp (decoder, i, &rows);
+    vlm_model_taps_take (
+        decoder->taps, decoder->nn, "text.layer", (int) i, &rows.x);
+  }
+  record_logits (decoder, &rows);
+}

@@ -1,0 +1,208 @@
+/* gst-vlm: groups of slices: their plans and the scratch they need
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/vision-private.h"
+
+#include "base/checked.h"
+
+/* Patches encoded together, at least one slice: enough to use weights well. */
+#define GROUP_PATCHES 4096
+/* Rows of the scratch that is not needed for a whole group. */
+#define BAND_ROWS 4096
+/* Patches times blocks of the first submission; it adapts from there. */
+#define FIRST_SUBMIT_WORK 8192
+
+guint
+vlm_vision_patch_floats (const VlmVisionConfig *c)
+{
+  return c->in_channels * c->temporal_patch_size * c->patch_size *
+      c->patch_size;
+}
+
+guint
+vlm_vision_next_group (const VlmVision *vision, const VlmGrid *grids,
+    guint n_grids, guint *grid, guint *slice, GArray *group)
+{
+  guint limit = vision->group_patches;
+  guint64 n_patches = 0;
+
+  g_array_set_size (group, 0);
+  while (*grid < n_grids) {
+    VlmGrid part = grids[*grid];
+    guint64 area = (guint64) part.h * part.w;
+    guint64 room = n_patches < limit ? limit - n_patches : 0;
+    guint64 n_slices = room / area;
+
+    if (group->len == 0)
+      n_slices = MAX (n_slices, 1);
+    part.t = (guint) MIN (n_slices, part.t - *slice);
+    if (part.t == 0)
+      break;
+    g_array_append_val (group, part);
+    n_patches += area * part.t;
+    *slice += part.t;
+    if (*slice < grids[*grid].t)
+      break;
+    *slice = 0;
+    ++*grid;
+  }
+  return (guint) n_patches;
+}
+
+VlmVision *
+vlm_vision_new (VlmNet *net, VlmNn *nn)
+{
+  VlmVision *vision = g_new0 (VlmVision, 1);
+
+  vision->net = vlm_net_ref (net);
+  vision->nn = nn;
+  vision->submit_work = FIRST_SUBMIT_WORK;
+  vision->group_patches = GROUP_PATCHES;
+  vision->band_rows = BAND_ROWS;
+  vision->grids = g_array_new (FALSE, FALSE, sizeof (VlmGrid));
+  return vision;
+}
+
+static void
+clear_plans (VlmVision *vision)
+{
+  g_array_set_size (vision->grids, 0);
+  g_clear_pointer (&vision->plan, vlm_vision_plan_free);
+  g_clear_pointer (&vision->windows, vlm_nn_attention_plan_free);
+  g_clear_pointer (&vision->slices, vlm_nn_attention_plan_free);
+}
+
+static void
+clear_scratch (VlmVision *vision)
+{
+  vision->max_patches = 0;
+  vlm_nn_tensor_clear (&vision->angles);
+  vlm_nn_tensor_clear (&vision->index);
+  vlm_nn_tensor_clear (&vision->x);
+  vlm_nn_tensor_clear (&vision->q);
+  vlm_nn_tensor_clear (&vision->attended);
+  vlm_nn_kv_clear (&vision->kv);
+  vlm_nn_tensor_clear (&vision->patches);
+  vlm_nn_tensor_clear (&vision->normed);
+  vlm_nn_tensor_clear (&vision->qkv);
+  vlm_nn_tensor_clear (&vision->mlp);
+  vlm_nn_tensor_clear (&vision->merged);
+  g_clear_pointer (&vision->band, g_free);
+}
+
+void
+vlm_vision_free (VlmVision *vision)
+{
+  if (vision == NULL)
+    return;
+  clear_plans (vision);
+  clear_scratch (vision);
+  g_array_unref (vision->grids);
+  vlm_net_unref (vision->net);
+  g_free (vision);
+}
+
+void
+vlm_vision_set_taps (VlmVision *vision, VlmModelTaps *taps)
+{
+  vision->taps = taps;
+}
+
+void
+vlm_vision_set_limits (VlmVision *vision, guint group_patches, guint band_rows)
+{
+  g_assert (band_rows % 32 == 0);
+  vision->group_patches = group_patches > 0 ? group_patches : GROUP_PATCHES;
+  vision->band_rows = band_rows > 0 ? band_rows : BAND_ROWS;
+  clear_plans (vision);
+  clear_scratch (vision);
+}
+
+static gboolean
+init_scratch (VlmVision *vision, guint n, GError **error)
+{
+  const VlmVisionConfig *c = &vision->net->config.vision;
+  VlmNn *nn = vision->nn;
+  guint v = c->hidden_size, b = MIN (n, vision->band_rows);
+  guint cell = c->spatial_merge_size * c->spatial_merge_size;
+
+  vision->band = g_new (float, (gsize) b *vlm_vision_patch_floats (c));
+  return vlm_nn_tensor_init (&vision->angles, nn, n, c->head_dim, error) &&
+      vlm_nn_tensor_init (&vision->index, nn, n / cell, 1, error) &&
+      vlm_nn_tensor_init (&vision->x, nn, n, v, error) &&
+      vlm_nn_tensor_init (&vision->q, nn, n, v, error) &&
+      vlm_nn_tensor_init (&vision->attended, nn, n, v, error) &&
+      vlm_nn_kv_init (&vision->kv, nn, c->n_heads, c->head_dim,
+          (guint) vlm_align_up (n, 32), error) &&
+      vlm_nn_tensor_init (
+          &vision->patches, nn, b, vlm_vision_patch_floats (c), error) &&
+      vlm_nn_tensor_init (&vision->normed, nn, b, v, error) &&
+      vlm_nn_tensor_init (&vision->qkv, nn, b, 3 * v, error) &&
+      vlm_nn_tensor_init (&vision->mlp, nn, b, c->intermediate_size, error) &&
+      vlm_nn_tensor_init (
+          &vision->merged, nn, b / cell, c->out_hidden_size, error);
+}
+
+static gboolean
+plan_group (VlmVision *vision, const GArray *grids, GError **error)
+{
+  const VlmVisionConfig *c = &vision->net->config.vision;
+  g_autofree float *angles = NULL;
+  VlmVisionPlan *plan;
+
+  clear_plans (vision);
+  plan =
+      vlm_vision_plan_new (c, (const VlmGrid *) grids->data, grids->len, error);
+  if (plan == NULL)
+    return FALSE;
+  vision->plan = plan;
+  if (plan->n_patches > vision->max_patches) {
+    clear_scratch (vision);
+    if (!init_scratch (vision, plan->n_patches, error)) {
+      g_prefix_error (error, "vision of %u patches: ", plan->n_patches);
+      clear_scratch (vision);
+      return FALSE;
+    }
+    vision->max_patches = plan->n_patches;
+  }
+  vision->windows =
+      vlm_nn_attention_plan_new_segments (vision->nn, plan->window_bounds,
+          plan->n_windows, c->n_heads, c->n_heads, c->head_dim, error);
+  if (vision->windows == NULL)
+    return FALSE;
+  vision->slices =
+      vlm_nn_attention_plan_new_segments (vision->nn, plan->slice_bounds,
+          plan->n_slices, c->n_heads, c->n_heads, c->head_dim, error);
+  if (vision->slices == NULL)
+    return FALSE;
+  angles = g_new (float, (gsize) plan->n_patches * c->head_dim);
+  vlm_vision_plan_angles (plan, c, angles);
+  if (!vlm_nn_tensor_write (
+          &vision->angles, vision->nn, 0, plan->n_patches, angles, error))
+    return FALSE;
+  g_array_append_vals (vision->grids, grids->data, grids->len);
+  return TRUE;
+}
+
+/* Where the cells of the group go. */
+static gboolean
+write_index (VlmVision *vision, guint64 first_row, GError **error)
+{
+  guint n = vision->plan->n_cells;
+  g_autofree guint32 *rows = g_new (guint32, n);
+
+  for (guint i = 0; i < n; i++)
+    rows[i] = (guint32) (first_row + vision->plan->window_index[i]);
+  return vlm_nn_tensor_write (&vision->index, vision->nn, 0, n, rows, error);
+}
+
+gboolean
+vlm_vision_prepare_group (
+    VlmVision *vision, const GArray *grids, guint64 first_row, GError **error)
+{
+  gboolean is_same = grids->len == vision->grids->len &&
+      memcmp (
+          grids->data, vision->grids->data, grids->len * sizeof (VlmGrid)) == 0;
+
+  return (is_same || plan_group (vision, grids, error)) &&
+      write_index (vision, first_row, error);
+}

@@ -1,0 +1,51 @@
+/* gst-vlm: what a user of the vision tower holds
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/net-private.h"
+#include "model/vision.h"
+
+struct _VlmVision
+{
+  VlmNet *net;
+  VlmNn *nn;
+  VlmModelTaps *taps;
+  gboolean busy;       /* an abandoned submission may still be running */
+  guint64 submit_work; /* patches times blocks of one submission */
+  guint group_patches; /* encoded together, but at least one slice */
+  guint band_rows;     /* see vlm_vision_set_limits() */
+
+  /* The group at hand; kept, as the next one is often alike. */
+  GArray *grids; /* VlmGrid */
+  VlmVisionPlan *plan;
+  VlmNnAttentionPlan *windows;
+  VlmNnAttentionPlan *slices;
+
+  /* Scratch: rows of a group (N) and of a band (B). */
+  guint max_patches;
+  VlmNnTensor angles;   /* [N, D] */
+  VlmNnTensor index;    /* [N / 4, 1] */
+  VlmNnTensor x;        /* [N, v]: the residual stream */
+  VlmNnTensor q;        /* [N, v] */
+  VlmNnTensor attended; /* [N, v] */
+  VlmNnKv kv;
+  VlmNnTensor patches; /* [B, C * 2 * 14 * 14] */
+  VlmNnTensor normed;  /* [B, v] */
+  VlmNnTensor qkv;     /* [B, 3v] */
+  VlmNnTensor mlp;     /* [B, inter] */
+  VlmNnTensor merged;  /* [B / 4, out_hidden] */
+  float *band;         /* host [B, C * 2 * 14 * 14] in window order */
+};
+
+/* C * 2 * 14 * 14 */
+guint vlm_vision_patch_floats (const VlmVisionConfig *config);
+
+/* Cuts grids into groups of slices that are encoded together: the next one,
+ * from slice @slice of grid @grid on, which move on. Its number of patches. */
+guint vlm_vision_next_group (const VlmVision *vision, const VlmGrid *grids,
+    guint n_grids, guint *grid, guint *slice, GArray *group);
+
+/* Plans, angles and scratch for these grids, and rows of the features for
+ * their cells, from @first_row on. The device must be idle. */
+gboolean vlm_vision_prepare_group (
+    VlmVision *vision, const GArray *grids, guint64 first_row, GError **error);

@@ -1,0 +1,288 @@
+/* gst-vlm: the vision tower
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * HF transformers modeling_qwen2_5_vl.py Qwen2_5_VisionTransformer. Slices
+ * never see each other, so they are encoded in groups that bound the scratch.
+ * Only attention looks across rows: all else goes through a group in bands of
+ * rows, so that even the largest single picture needs little more than its
+ * residual stream, queries, keys and values. */
+#include "model/vision-private.h"
+
+/* modeling_qwen2_5_vl.py: Qwen2RMSNorm(config.hidden_size, eps=1e-6). */
+#define NORM_EPS 1e-6f
+/* How long a submission should take: above what submitting costs, below what
+ * watchdogs and cancellation allow. */
+#define MIN_SUBMIT_US (100 * 1000)
+#define MAX_SUBMIT_US (1000 * 1000)
+
+/* One call of encode. */
+typedef struct
+{
+  VlmNnTensor *features;
+  GCancellable *cancellable;
+  VlmProgressFunc progress;
+  gpointer user_data;
+  guint64 work_total; /* patches times blocks */
+  guint64 work_done;
+  guint64 work_recorded; /* since the last submission */
+} Job;
+
+static gboolean
+wait_idle (VlmVision *vision, GCancellable *cancellable, GError **error)
+{
+  if (!vlm_nn_wait (vision->nn, cancellable, error))
+    return FALSE;
+  vision->busy = FALSE;
+  return TRUE;
+}
+
+/* Submits what is recorded and waits for it. */
+static gboolean
+flush (VlmVision *vision, Job *job, GError **error)
+{
+  gint64 start = g_get_monotonic_time (), elapsed;
+
+  if (g_cancellable_set_error_if_cancelled (job->cancellable, error) ||
+      !vlm_nn_submit (vision->nn, error))
+    return FALSE;
+  vision->busy = TRUE;
+  if (!wait_idle (vision, job->cancellable, error))
+    return FALSE;
+  elapsed = g_get_monotonic_time () - start;
+  if (elapsed > MAX_SUBMIT_US)
+    vision->submit_work = MAX (vision->submit_work / 2, 1);
+  else if (elapsed < MIN_SUBMIT_US && job->work_recorded >= vision->submit_work)
+    vision->submit_work *= 2;
+  job->work_done += job->work_recorded;
+  job->work_recorded = 0;
+  if (job->progress != NULL)
+    job->progress (
+        "vision", (double) job->work_done / job->work_total, job->user_data);
+  return TRUE;
+}
+
+/* Rows of a band in all of its scratch. */
+typedef struct
+{
+  guint first, n;
+  VlmNnTensor x, q, attended, angles, normed, qkv, mlp;
+} Band;
+
+static Band
+take_band (const VlmVision *vision, guint first)
+{
+  guint n = MIN (vision->plan->n_patches - first, vision->band_rows);
+
+  return (Band){
+    .first = first,
+    .n = n,
+    .x = vlm_net_rows (&vision->x, first, n),
+    .q = vlm_net_rows (&vision->q, first, n),
+    .attended = vlm_net_rows (&vision->attended, first, n),
+    .angles = vlm_net_rows (&vision->angles, first, n),
+    .normed = vlm_net_rows (&vision->normed, 0, n),
+    .qkv = vlm_net_rows (&vision->qkv, 0, n),
+    .mlp = vlm_net_rows (&vision->mlp, 0, n),
+  };
+}
+
+/* x = patches · Wᵀ; the convolution over 2 x 14 x 14 pixels is a matrix. */
+static gboolean
+embed_patches (
+    VlmVision *vision, const float *patches, Job *job, GError **error)
+{
+  const VlmVisionConfig *c = &vision->net->config.vision;
+  guint cell = c->spatial_merge_size * c->spatial_merge_size;
+  gsize cell_floats = (gsize) cell * vlm_vision_patch_floats (c);
+
+  for (guint first = 0; first < vision->plan->n_patches;
+       first += vision->band_rows) {
+    Band band = take_band (vision, first);
+    VlmNnTensor source = vlm_net_rows (&vision->patches, 0, band.n);
+
+    /* The device reads the last band's pixels until it is done. */
+    if (first > 0 && !flush (vision, job, error))
+      return FALSE;
+    for (guint i = 0; i < band.n / cell; i++)
+      memcpy (vision->band + i * cell_floats,
+          patches + vision->plan->window_index[first / cell + i] * cell_floats,
+          cell_floats * sizeof (float));
+    if (!vlm_nn_tensor_write (
+            &vision->patches, vision->nn, 0, band.n, vision->band, error))
+      return FALSE;
+    vlm_nn_begin (vision->nn);
+    vlm_nn_label (vision->nn, "vision.patch_embed");
+    vlm_nn_matmul (vision->nn, &source,
+        vlm_net_matrix (vision->net, VLM_WEIGHT_VISION_PATCH, 0), NULL,
+        VLM_NN_STORE, &band.x);
+    vlm_model_taps_take (vision->taps, vision->nn, "patch_embed", -1, &band.x);
+  }
+  return TRUE;
+}
+
+static void
+record_qkv (VlmVision *vision, guint block, const Band *band)
+{
+  VlmNet *net = vision->net;
+  VlmNn *nn = vision->nn;
+
+  vlm_nn_label (nn, "vision.norm");
+  vlm_nn_rms_norm (nn, &band->x,
+      vlm_net_vector (net, VLM_WEIGHT_VISION_NORM1, block), NORM_EPS,
+      &band->normed);
+  vlm_nn_label (nn, "vision.qkv");
+  vlm_nn_matmul (nn, &band->normed,
+      vlm_net_matrix (net, VLM_WEIGHT_VISION_QKV, block),
+      vlm_net_vector (net, VLM_WEIGHT_VISION_QKV_BIAS, block), VLM_NN_STORE,
+      &band->qkv);
+  vlm_nn_label (nn, "vision.rope");
+  vlm_nn_rope_split (nn, &band->qkv, &band->angles, net->config.vision.n_heads,
+      &band->q, &vision->kv, band->first);
+}
+
+static void
+record_mlp (VlmVision *vision, guint block, const Band *band)
+{
+  VlmNet *net = vision->net;
+  VlmNn *nn = vision->nn;
+
+  vlm_nn_label (nn, "vision.out");
+  vlm_nn_matmul (nn, &band->attended,
+      vlm_net_matrix (net, VLM_WEIGHT_VISION_PROJ, block),
+      vlm_net_vector (net, VLM_WEIGHT_VISION_PROJ_BIAS, block), VLM_NN_ADD,
+      &band->x);
+  vlm_nn_label (nn, "vision.norm");
+  vlm_nn_rms_norm (nn, &band->x,
+      vlm_net_vector (net, VLM_WEIGHT_VISION_NORM2, block), NORM_EPS,
+      &band->normed);
+  vlm_nn_label (nn, "vision.gate_up");
+  vlm_nn_matmul (nn, &band->normed,
+      vlm_net_matrix (net, VLM_WEIGHT_VISION_GATE_UP, block),
+      vlm_net_vector (net, VLM_WEIGHT_VISION_GATE_UP_BIAS, block),
+      VLM_NN_SWIGLU, &band->mlp);
+  vlm_nn_label (nn, "vision.down");
+  vlm_nn_matmul (nn, &band->mlp,
+      vlm_net_matrix (net, VLM_WEIGHT_VISION_DOWN, block),
+      vlm_net_vector (net, VLM_WEIGHT_VISION_DOWN_BIAS, block), VLM_NN_ADD,
+      &band->x);
+}
+
+static void
+record_block (VlmVision *vision, guint block)
+{
+  guint n = vision->plan->n_patches;
+  VlmNnTensor x = vlm_net_rows (&vision->x, 0, n);
+  VlmNnTensor q = vlm_net_rows (&vision->q, 0, n);
+  VlmNnTensor attended = vlm_net_rows (&vision->attended, 0, n);
+  gboolean is_full =
+      vlm_vision_config_is_full (&vision->net->config.vision, block);
+
+  for (guint first = 0; first < n; first += vision->band_rows) {
+    Band band = take_band (vision, first);
+
+    record_qkv (vision, block, &band);
+  }
+  vlm_nn_label (
+      vision->nn, is_full ? "vision.attention_full" : "vision.attention");
+  vlm_nn_attention (vision->nn, &q, &vision->kv,
+      is_full ? vision->slices : vision->windows, &attended);
+  for (guint first = 0; first < n; first += vision->band_rows) {
+    Band band = take_band (vision, first);
+
+    record_mlp (vision, block, &band);
+  }
+  vlm_model_taps_take (vision->taps, vision->nn, "block", (int) block, &x);
+}
+
+/* The norm is over each patch; the four patches of a cell are neighbours in
+ * memory and become one row by looking at them so. Rows go back to the order
+ * the patches came in. */
+static void
+record_merger (VlmVision *vision, VlmNnTensor *features)
+{
+  VlmNet *net = vision->net;
+  VlmNn *nn = vision->nn;
+  const VlmVisionConfig *c = &net->config.vision;
+  guint cell = c->spatial_merge_size * c->spatial_merge_size;
+  guint cell_cols = cell * c->hidden_size;
+
+  for (guint f = 0; f < vision->plan->n_patches; f += vision->band_rows) {
+    Band band = take_band (vision, f);
+    guint n = band.n / cell;
+    VlmNnTensor cells = vlm_nn_tensor_reshape (&band.normed, n, cell_cols);
+    VlmNnTensor hidden = vlm_nn_tensor_reshape (&band.qkv, n, cell_cols);
+    VlmNnTensor merged = vlm_net_rows (&vision->merged, 0, n);
+    VlmNnTensor index = vlm_net_rows (&vision->index, f / cell, n);
+
+    vlm_nn_label (nn, "vision.merger");
+    vlm_nn_rms_norm (nn, &band.x,
+        vlm_net_vector (net, VLM_WEIGHT_MERGER_NORM, 0), NORM_EPS,
+        &band.normed);
+    vlm_nn_matmul (nn, &cells, vlm_net_matrix (net, VLM_WEIGHT_MERGER_IN, 0),
+        vlm_net_vector (net, VLM_WEIGHT_MERGER_IN_BIAS, 0), VLM_NN_GELU,
+        &hidden);
+    vlm_nn_matmul (nn, &hidden, vlm_net_matrix (net, VLM_WEIGHT_MERGER_OUT, 0),
+        vlm_net_vector (net, VLM_WEIGHT_MERGER_OUT_BIAS, 0), VLM_NN_STORE,
+        &merged);
+    vlm_nn_scatter_rows (nn, &merged, &index, features);
+  }
+}
+
+static gboolean
+encode_group (VlmVision *vision, const float *patches, const GArray *grids,
+    guint64 first_row, Job *job, GError **error)
+{
+  guint depth = vision->net->config.vision.depth;
+  guint n;
+
+  if (!vlm_vision_prepare_group (vision, grids, first_row, error) ||
+      !embed_patches (vision, patches, job, error))
+    return FALSE;
+  n = vision->plan->n_patches;
+  for (guint i = 0; i < depth; i++) {
+    record_block (vision, i);
+    job->work_recorded += n;
+    if (i + 1 < depth && job->work_recorded >= vision->submit_work) {
+      if (!flush (vision, job, error))
+        return FALSE;
+      vlm_nn_begin (vision->nn);
+    }
+  }
+  record_merger (vision, job->features);
+  return flush (vision, job, error);
+}
+
+gboolean
+vlm_vision_encode (VlmVision *vision, const float *patches,
+    const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
+    guint64 first_row, GCancellable *cancellable, VlmProgressFunc progress,
+    gpointer user_data, GError **error)
+{
+  const VlmVisionConfig *c = &vision->net->config.vision;
+  guint cell = c->spatial_merge_size * c->spatial_merge_size;
+  g_autoptr (GArray) group = g_array_new (FALSE, FALSE, sizeof (VlmGrid));
+  Job job = { .features = features,
+    .cancellable = cancellable,
+    .progress = progress,
+    .user_data = user_data };
+  guint n_patches, grid = 0, slice = 0;
+
+  if (!vlm_vision_plan_count (c, grids, n_grids, &n_patches, error))
+    return FALSE;
+  g_assert (features->n_cols == c->out_hidden_size);
+  g_assert (first_row + n_patches / cell <= features->n_rows);
+  job.work_total = (guint64) n_patches * c->depth;
+  /* The device may still read what a cancelled call gave it. */
+  if (vision->busy && !wait_idle (vision, NULL, error))
+    return FALSE;
+  while (grid < n_grids) {
+    guint n =
+        vlm_vision_next_group (vision, grids, n_grids, &grid, &slice, group);
+
+    if (!encode_group (vision, patches, group, first_row, &job, error))
+      return FALSE;
+    patches += (gsize) n * vlm_vision_patch_floats (c);
+    first_row += n / cell;
+  }
+  return TRUE;
+}

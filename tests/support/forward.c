@@ -1,0 +1,187 @@
+/* gst-vlm: a checkpoint answering a case, with everything in between
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/support/forward.h"
+
+TestModel *
+test_model_load (const char *directory, GError **error)
+{
+  g_autoptr (TestModel) self = g_new0 (TestModel, 1);
+
+  self->directory = g_strdup (directory);
+  self->device = vlm_vk_device_open (g_getenv ("VLM_DEVICE"), error);
+  if (self->device == NULL)
+    return NULL;
+  self->net = vlm_net_load (self->device, directory, NULL, NULL, NULL, error);
+  if (self->net == NULL)
+    return NULL;
+  self->nn = vlm_nn_new (self->device, error);
+  if (self->nn == NULL)
+    return NULL;
+  self->vision = vlm_vision_new (self->net, self->nn);
+  return g_steal_pointer (&self);
+}
+
+void
+test_model_free (TestModel *self)
+{
+  if (self == NULL)
+    return;
+  vlm_vision_free (self->vision);
+  vlm_nn_free (self->nn);
+  vlm_net_unref (self->net);
+  g_clear_pointer (&self->device, vlm_vk_device_unref);
+  g_free (self->directory);
+  g_free (self);
+}
+
+static gboolean
+encode_kind (TestModel *self, const TestCase *question, gboolean videos,
+    VlmModelTaps *taps, VlmNnTensor *features, GError **error)
+{
+  guint first_row = videos ? question->n_image_rows : 0;
+  g_autoptr (GArray) grids = NULL;
+  g_autofree float *patches = NULL;
+
+  if ((videos ? question->videos : question->images)->len == 0)
+    return TRUE;
+  patches = test_case_patches (
+      question, vlm_net_get_config (self->net), videos, &grids, error);
+  if (patches == NULL)
+    return FALSE;
+  if (taps != NULL)
+    vlm_model_taps_set_prefix (
+        taps, videos ? "video.vision." : "image.vision.");
+  vlm_vision_set_taps (self->vision, taps);
+  return vlm_vision_encode (self->vision, patches,
+      (const VlmGrid *) grids->data, grids->len, features, first_row, NULL,
+      NULL, NULL, error);
+}
+
+gboolean
+test_model_encode (TestModel *self, const TestCase *question,
+    VlmModelTaps *taps, VlmNnTensor *features, GError **error)
+{
+  const VlmConfig *config = vlm_net_get_config (self->net);
+
+  if (question->n_rows == 0)
+    return TRUE;
+  return vlm_nn_tensor_init (features, self->nn, question->n_rows,
+             config->vision.out_hidden_size, error) &&
+      encode_kind (self, question, FALSE, taps, features, error) &&
+      encode_kind (self, question, TRUE, taps, features, error);
+}
+
+static VlmVisionPlan *
+plan_of (const VlmConfig *config, const GArray *media, GError **error)
+{
+  g_autofree VlmGrid *grids = g_new (VlmGrid, media->len);
+
+  for (guint i = 0; i < media->len; i++)
+    grids[i] = g_array_index (media, TestMedium, i).grid;
+  return vlm_vision_plan_new (&config->vision, grids, media->len, error);
+}
+
+/* The prompt at once, then token by token what has the largest logit. */
+static gboolean
+decode (VlmContext *context, const VlmNnTensor *features, TestAnswer *answer,
+    GError **error)
+{
+  const TestCase *question = answer->question;
+  guint n = question->ids->len;
+  VlmChoose choose = { .penalty = 1.0f };
+  VlmNnChoice choice;
+
+  vlm_context_set_keep_logits (context, TRUE);
+  answer->logits = g_new (float, (gsize) n * answer->n_vocab);
+  if (!vlm_context_append (context, (const gint32 *) question->inputs->data,
+          &question->positions, 0, n, features, &choose, &choice, NULL, NULL,
+          NULL, error) ||
+      !vlm_context_read_all_logits (context, answer->logits, error))
+    return FALSE;
+  answer->rope_delta = vlm_context_get_next_position (context) - (gint32) n;
+  vlm_context_set_keep_logits (context, FALSE);
+  vlm_context_set_taps (context, NULL);
+  answer->greedy_logits = g_new (float, TEST_N_GREEDY * answer->n_vocab);
+  for (guint step = 0; step < TEST_N_GREEDY; step++) {
+    gboolean ok;
+    VlmPositions next;
+
+    answer->greedy_tokens[step] = choice.token;
+    if (!vlm_context_read_logits (context,
+            answer->greedy_logits + (gsize) step * answer->n_vocab, error))
+      return FALSE;
+    if (step + 1 == TEST_N_GREEDY)
+      break;
+    vlm_positions_init (&next);
+    next.next = vlm_context_get_next_position (context);
+    vlm_positions_add_text (&next, 1);
+    ok = vlm_context_append (context, &choice.token, &next, 0, 1, NULL, &choose,
+        &choice, NULL, NULL, NULL, error);
+    vlm_positions_clear (&next);
+    if (!ok)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+TestCase *
+test_model_load_case (const TestModel *self, const char *path, GError **error)
+{
+  return test_case_load (
+      path, self->directory, vlm_net_get_config (self->net), error);
+}
+
+TestAnswer *
+test_model_answer (TestModel *self, TestCase *question, guint chunk,
+    VlmModelTaps *taps, GError **error)
+{
+  const VlmConfig *config = vlm_net_get_config (self->net);
+  g_autoptr (TestAnswer) answer = g_new0 (TestAnswer, 1);
+  g_autoptr (VlmContext) context = vlm_context_new (self->net, self->nn);
+  VlmNnTensor features = { 0 };
+  gboolean ok;
+
+  answer->n_hidden = config->text.hidden_size;
+  answer->n_vocab = config->text.vocab_size;
+  answer->question = question;
+  for (guint i = 0; i < 2; i++) {
+    const GArray *media =
+        i == 0 ? answer->question->images : answer->question->videos;
+
+    if (media->len == 0)
+      continue;
+    answer->plans[i] = plan_of (config, media, error);
+    if (answer->plans[i] == NULL)
+      return NULL;
+  }
+  ok = test_model_encode (self, answer->question, taps, &features, error);
+  if (ok && features.buffer != NULL) {
+    answer->features =
+        g_new (float, (gsize) answer->question->n_rows * answer->n_hidden);
+    ok = vlm_nn_tensor_read (
+        &features, self->nn, 0, features.n_rows, answer->features, error);
+  }
+  if (taps != NULL)
+    vlm_model_taps_set_prefix (taps, "");
+  vlm_context_set_chunk (context, chunk);
+  vlm_context_set_taps (context, taps);
+  ok = ok &&
+      decode (
+          context, features.buffer != NULL ? &features : NULL, answer, error);
+  vlm_nn_tensor_clear (&features);
+  return ok ? g_steal_pointer (&answer) : NULL;
+}
+
+void
+test_answer_free (TestAnswer *answer)
+{
+  if (answer == NULL)
+    return;
+  test_case_free (answer->question);
+  for (guint i = 0; i < 2; i++)
+    vlm_vision_plan_free (answer->plans[i]);
+  g_free (answer->features);
+  g_free (answer->logits);
+  g_free (answer->greedy_logits);
+  g_free (answer);
+}

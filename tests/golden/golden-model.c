@@ -35,8 +35,8 @@ kind_name (guint kind, const char *name)
   return g_strconcat (kinds[kind], ".vision.", name, NULL);
 }
 
-/* Where frames were resized: at most one level off, rarely. The reference's own pixels are used from here
- * on: what follows is to be judged on its own. */
+/* Where frames were resized: at most one level off, rarely. The reference's own
+ * pixels are used from here on: what follows is to be judged on its own. */
 static void
 check_frames (const Golden *golden, TestCase *question)
 {

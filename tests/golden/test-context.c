@@ -13,7 +13,8 @@ enum
 };
 
 /* A prompt with two pictures' worth of features at its beginning. */
-typedef struct {
+typedef struct
+{
   gint32 ids[N];
   VlmPositions positions;
   VlmNnTensor features; /* [24, hidden] */
@@ -342,7 +343,8 @@ test_bad_input (void)
 }
 
 /* One net, a recorder for each thread. */
-typedef struct {
+typedef struct
+{
   VlmNet *net;
   float logits[V];
 } Worker;

@@ -11,7 +11,8 @@ enum
   FLOATS = 3 * 2 * 14 * 14
 };
 
-typedef struct {
+typedef struct
+{
   RandomNet net;
   const VlmGrid *grids;
   guint n_grids;

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/memory.h"
 
+#include <sys/mman.h>
+
 #include <vlm/vlm-error.h>
 
 #include "base/checked.h"
@@ -147,6 +149,21 @@ slab_destroy (VlmVkMemory *memory, VlmVkSlab *slab)
   g_free (slab);
 }
 
+/* A software device's memory is the process's own, which comes in pages of 4 KiB
+ * unless it asks: their faults take longer than packing the weights into them.
+ * Memory of any other device refuses, and stays as it is. */
+static void
+ask_for_huge_pages (void *mapped, guint64 n_bytes)
+{
+#ifdef MADV_HUGEPAGE
+  const guintptr page = 4096;
+  const guintptr begin = ((guintptr) mapped + page - 1) & ~(page - 1);
+  const guintptr end = ((guintptr) mapped + n_bytes) & ~(page - 1);
+  if (end > begin)
+    madvise ((void *) begin, end - begin, MADV_HUGEPAGE);
+#endif
+}
+
 static VlmVkSlab *
 slab_new (VlmVkMemory *memory, guint32 type, guint64 n_bytes,
     gboolean dedicated, GError **error)
@@ -175,6 +192,8 @@ slab_new (VlmVkMemory *memory, guint32 type, guint64 n_bytes,
     vkFreeMemory (memory->device, handle, NULL);
     return NULL;
   }
+  if (mapped != NULL)
+    ask_for_huge_pages (mapped, n_bytes);
 
   VlmVkSlab *slab = g_new0 (VlmVkSlab, 1);
   slab->memory = handle;

@@ -24,7 +24,7 @@ def rows(path):
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             event = json.loads(line)
-            if "start" not in event or "state" not in event:
+            if "id" not in event:
                 continue
             yield (str(event["id"]), event["state"], clock(event["start"]), clock(event["end"]),
                    f"{event.get('confidence', 0):.2f}", event["start"].get("utc", ""),

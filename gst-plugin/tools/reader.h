@@ -1,0 +1,15 @@
+/* gst-vlm: pictures and video files, decoded by GStreamer
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm.h>
+
+/* A still image, resized as the model's processor does. (transfer full) */
+VlmFrame *reader_load_image (
+    const char *path, const VlmGeometry *geometry, GError **error);
+
+/* Frames of a video on a grid of @fps a second (lowered where the whole would
+ * be more than 768 frames), resized to the budget of qwen-vl-utils, as one
+ * window. (transfer full) */
+VlmWindow *reader_load_video (const char *path, const VlmGeometry *geometry,
+    double fps, VlmProgressFunc progress, gpointer user_data, GError **error);

@@ -1,0 +1,309 @@
+/* gst-vlm: ask a model about pictures and videos
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+#include <gst/gst.h>
+
+#include <vlm/vlm.h>
+
+#include "tools/reader.h"
+
+typedef struct
+{
+  char *model;
+  char *device;
+  char **images;
+  char **videos;
+  double fps;
+  char *system;
+  char *format;
+  int max_tokens;
+  double temperature;
+  double top_p;
+  int top_k;
+  double penalty;
+  gint64 seed;
+  gboolean list_devices;
+  gboolean quiet;
+  char **rest;
+} Options;
+
+/* One line on the terminal that is written over; nothing when there is none. */
+typedef struct
+{
+  gboolean visible;
+  char *stage;
+  int percent;
+} Progress;
+
+static void
+on_progress (const char *stage, double fraction, gpointer user_data)
+{
+  Progress *progress = user_data;
+  int percent = (int) (fraction * 100.0);
+
+  if (!progress->visible ||
+      (percent == progress->percent && g_strcmp0 (stage, progress->stage) == 0))
+    return;
+  g_free (progress->stage);
+  progress->stage = g_strdup (stage);
+  progress->percent = percent;
+  fprintf (stderr, "\r\033[K%s %d %%", stage, percent);
+  fflush (stderr);
+}
+
+static void
+end_progress (Progress *progress)
+{
+  if (progress->visible && progress->stage != NULL)
+    fprintf (stderr, "\r\033[K");
+  g_clear_pointer (&progress->stage, g_free);
+}
+
+static void
+on_text (const char *text, gpointer user_data)
+{
+  end_progress (user_data);
+  fputs (text, stdout);
+  fflush (stdout);
+}
+
+static gboolean
+on_interrupt (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+/* Ctrl-C ends the work within one step: the signal is served by a thread. */
+static gpointer
+serve_signals (gpointer context)
+{
+  g_main_context_push_thread_default (context);
+  while (TRUE)
+    g_main_context_iteration (context, TRUE);
+  return NULL;
+}
+
+static void
+watch_interrupt (GCancellable *cancellable)
+{
+  GMainContext *context = g_main_context_new ();
+  GSource *source = g_unix_signal_source_new (SIGINT);
+
+  g_source_set_callback (source, on_interrupt, cancellable, NULL);
+  g_source_attach (source, context);
+  g_source_unref (source);
+  g_thread_unref (g_thread_new ("signals", serve_signals, context));
+}
+
+static gboolean
+parse_format (const char *name, VlmFormat *format, GError **error)
+{
+  static const char *const names[] = { "free", "events", "boxes" };
+
+  *format = VLM_FORMAT_FREE;
+  if (name == NULL)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (g_str_equal (name, names[i])) {
+      *format = (VlmFormat) i;
+      return TRUE;
+    }
+  }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--format is free, events or boxes, not \"%s\"", name);
+  return FALSE;
+}
+
+static gboolean
+add_video (VlmPrompt *prompt, const char *path, const VlmGeometry *geometry,
+    double fps, Progress *progress, GError **error)
+{
+  g_autoptr (VlmWindow) window =
+      reader_load_video (path, geometry, fps, on_progress, progress, error);
+  g_autofree VlmFrame **frames = NULL;
+  g_autofree gint64 *times = NULL;
+
+  if (window == NULL)
+    return FALSE;
+  frames = g_new (VlmFrame *, window->n_samples);
+  times = g_new (gint64, window->n_samples);
+  for (guint i = 0; i < window->n_samples; i++) {
+    frames[i] = window->samples[i].frame;
+    times[i] = window->samples[i].slot_time;
+  }
+  vlm_prompt_add_video (prompt, frames, times, window->n_samples);
+  return TRUE;
+}
+
+/* Pictures, then videos, then the question. */
+static VlmPrompt *
+build_prompt (
+    const Options *options, VlmModel *model, Progress *progress, GError **error)
+{
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  g_autofree char *question = g_strjoinv (" ", options->rest);
+  VlmGeometry geometry;
+
+  vlm_model_get_geometry (model, &geometry);
+  if (options->system != NULL)
+    vlm_prompt_set_system (prompt, options->system);
+  for (guint i = 0; options->images != NULL && options->images[i] != NULL;
+       i++) {
+    g_autoptr (VlmFrame) frame =
+        reader_load_image (options->images[i], &geometry, error);
+
+    if (frame == NULL)
+      return NULL;
+    vlm_prompt_add_image (prompt, frame);
+  }
+  for (guint i = 0; options->videos != NULL && options->videos[i] != NULL; i++)
+    if (!add_video (prompt, options->videos[i], &geometry, options->fps,
+            progress, error))
+      return NULL;
+  vlm_prompt_add_text (prompt, question);
+  return g_steal_pointer (&prompt);
+}
+
+static void
+print_summary (const VlmAnswer *answer, double load_s)
+{
+  fprintf (stderr,
+      "\n%u prompt tokens (%u of pictures), %u written%s\n"
+      "load %.2f s, vision %.2f s, prefill %.2f s (%.1f tokens/s), "
+      "decode %.2f s (%.1f tokens/s), confidence %.3f\n",
+      answer->n_prompt_tokens, answer->n_vision_tokens, answer->n_tokens,
+      answer->stopped ? "" : " (cut off by --max-tokens)", load_s,
+      answer->vision_s, answer->prefill_s,
+      answer->n_prompt_tokens / MAX (answer->prefill_s, 1e-9), answer->decode_s,
+      answer->n_tokens / MAX (answer->decode_s, 1e-9), answer->confidence);
+}
+
+static gboolean
+run (const Options *options, GError **error)
+{
+  Progress progress = { !options->quiet && isatty (STDERR_FILENO), NULL, -1 };
+  VlmGenerateParams params = { VLM_FORMAT_FREE, (guint) options->max_tokens,
+    options->temperature, options->top_k, options->top_p, options->penalty,
+    (guint64) options->seed };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (VlmDevice) device = NULL;
+  g_autoptr (VlmModel) model = NULL;
+  g_autoptr (VlmSession) session = NULL;
+  g_autoptr (VlmPrompt) prompt = NULL;
+  g_autoptr (VlmAnswer) answer = NULL;
+  gint64 start = g_get_monotonic_time ();
+  double load_s;
+
+  if (!parse_format (options->format, &params.format, error))
+    return FALSE;
+  watch_interrupt (cancellable);
+  device = vlm_device_open (options->device, error);
+  if (device == NULL)
+    return FALSE;
+  model = vlm_model_load (
+      device, options->model, cancellable, on_progress, &progress, error);
+  load_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  if (model != NULL)
+    prompt = build_prompt (options, model, &progress, error);
+  if (prompt != NULL) {
+    session = vlm_session_new (model);
+    answer = vlm_session_generate (session, prompt, &params, cancellable,
+        on_text, on_progress, &progress, error);
+  }
+  end_progress (&progress);
+  if (answer == NULL)
+    return FALSE;
+  putchar ('\n');
+  if (!options->quiet)
+    print_summary (answer, load_s);
+  return TRUE;
+}
+
+static gboolean
+list_devices (GError **error)
+{
+  g_auto (GStrv) devices = vlm_device_list (error);
+
+  for (guint i = 0; devices != NULL && devices[i] != NULL; i++)
+    puts (devices[i]);
+  return devices != NULL;
+}
+
+static gboolean
+check_options (const Options *options, GError **error)
+{
+  if (options->list_devices)
+    return TRUE;
+  if (options->model == NULL || options->rest == NULL) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+        "--model DIR and a question are needed; see --help");
+    return FALSE;
+  }
+  if (!(options->fps > 0.0 && options->fps <= 1000.0) ||
+      options->max_tokens < 0) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--fps is above 0 and at most 1000, --max-tokens is not negative");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options = {
+    .fps = 2.0, .temperature = -1.0, .top_p = -1.0, .top_k = -1
+  };
+  const GOptionEntry entries[] = {
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model,
+        "directory of a Qwen2.5-VL checkpoint", "DIR" },
+    { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.images,
+        "a picture (may be given again)", "FILE" },
+    { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.videos,
+        "a video (may be given again)", "FILE" },
+    { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &options.fps,
+        "sampled frames a second (2)", "N" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
+        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
+        "hold the answer to a grammar: free, events or boxes", "FORMAT" },
+    { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &options.max_tokens,
+        "longest answer (256)", "N" },
+    { "temperature", 't', 0, G_OPTION_ARG_DOUBLE, &options.temperature,
+        "0 is greedy; default: what the checkpoint says", "T" },
+    { "top-p", 0, 0, G_OPTION_ARG_DOUBLE, &options.top_p,
+        "default: what the checkpoint says", "P" },
+    { "top-k", 0, 0, G_OPTION_ARG_INT, &options.top_k,
+        "default: what the checkpoint says", "K" },
+    { "repetition-penalty", 0, 0, G_OPTION_ARG_DOUBLE, &options.penalty,
+        "1 is none; default: what the checkpoint says", "R" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &options.seed, "of the sampling (0)",
+        "N" },
+    { "system", 0, 0, G_OPTION_ARG_STRING, &options.system,
+        "the system's words", "TEXT" },
+    { "list-devices", 0, 0, G_OPTION_ARG_NONE, &options.list_devices,
+        "say which Vulkan devices there are", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
+        "the answer and nothing else", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.rest, NULL,
+        NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("QUESTION - ask a model about pictures and video");
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (g_option_context_parse (context, &argc, &argv, &error) &&
+      check_options (&options, &error)) {
+    if (options.list_devices ? list_devices (&error) : run (&options, &error))
+      return 0;
+  }
+  g_printerr ("vlm-run: %s\n", error->message);
+  return 1;
+}

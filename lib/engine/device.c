@@ -1,0 +1,104 @@
+/* gst-vlm: the public face of a Vulkan device
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/device.h"
+
+struct _VlmDevice
+{
+  GObject parent;
+
+  VlmVkDevice *vk;
+};
+
+G_DEFINE_FINAL_TYPE (VlmDevice, vlm_device, G_TYPE_OBJECT)
+
+static void
+vlm_device_finalize (GObject *object)
+{
+  VlmDevice *self = VLM_DEVICE (object);
+
+  g_clear_pointer (&self->vk, vlm_vk_device_unref);
+  G_OBJECT_CLASS (vlm_device_parent_class)->finalize (object);
+}
+
+static void
+vlm_device_class_init (VlmDeviceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vlm_device_finalize;
+}
+
+static void
+vlm_device_init (VlmDevice *self)
+{
+}
+
+/**
+ * vlm_device_list:
+ * @error: return location
+ *
+ * Returns: (transfer full) (array zero-terminated=1): a line for each Vulkan
+ *   device: index, name, kind, driver and UUID; %NULL on error
+ */
+char **
+vlm_device_list (GError **error)
+{
+  return vlm_vk_device_list (error);
+}
+
+/**
+ * vlm_device_open:
+ * @selector: (nullable): index, UUID or part of the name; %NULL for the best
+ * @error: return location
+ *
+ * Opens a Vulkan device. Software devices are taken when there is no other.
+ *
+ * Returns: (transfer full): the device, or %NULL with a #VlmDeviceError
+ */
+VlmDevice *
+vlm_device_open (const char *selector, GError **error)
+{
+  g_autoptr (VlmVkDevice) vk = vlm_vk_device_open (selector, error);
+  VlmDevice *self;
+
+  if (vk == NULL)
+    return NULL;
+  self = g_object_new (VLM_TYPE_DEVICE, NULL);
+  self->vk = g_steal_pointer (&vk);
+  return self;
+}
+
+/**
+ * vlm_device_get_name:
+ * @device: a device
+ *
+ * Returns: (transfer none): its name
+ */
+const char *
+vlm_device_get_name (VlmDevice *device)
+{
+  g_return_val_if_fail (VLM_IS_DEVICE (device), NULL);
+  return vlm_vk_device_get_caps (device->vk)->name;
+}
+
+/**
+ * vlm_device_get_memory_bytes:
+ * @device: a device
+ *
+ * Returns: bytes of device memory in use now, by everything that shares the
+ *   device
+ */
+guint64
+vlm_device_get_memory_bytes (VlmDevice *device)
+{
+  guint64 now;
+  guint64 peak;
+
+  g_return_val_if_fail (VLM_IS_DEVICE (device), 0);
+  vlm_vk_device_get_usage (device->vk, &now, &peak);
+  return now;
+}
+
+VlmVkDevice *
+vlm_device_get_vk (VlmDevice *device)
+{
+  return device->vk;
+}

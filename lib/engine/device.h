@@ -1,0 +1,10 @@
+/* gst-vlm: what the engine sees of a device
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-device.h>
+
+#include "model/net.h"
+
+/* (transfer none) */
+VlmVkDevice *vlm_device_get_vk (VlmDevice *device);

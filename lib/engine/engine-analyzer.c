@@ -1,0 +1,298 @@
+/* gst-vlm: the analyzer that runs a model
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+
+#include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-error.h>
+
+#include "engine/event-parse.h"
+#include "engine/event-question.h"
+#include "engine/event-time.h"
+#include "engine/model.h"
+#include "engine/session.h"
+#include "engine/tracker.h"
+
+#define VLM_TYPE_ENGINE_ANALYZER (vlm_engine_analyzer_get_type ())
+G_DECLARE_FINAL_TYPE (
+    VlmEngineAnalyzer, vlm_engine_analyzer, VLM, ENGINE_ANALYZER, GObject)
+
+struct _VlmEngineAnalyzer
+{
+  GObject parent;
+
+  VlmModel *model;
+  VlmSession *session;
+  VlmTracker *tracker;
+  VlmGrammar *grammar; /* for windows of grammar_ns */
+  gint64 grammar_ns;
+  guint64 epoch;
+  char *prompt; /* the user's question, NULL for ours */
+  char *query;
+  guint max_tokens;
+};
+
+static void vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (VlmEngineAnalyzer, vlm_engine_analyzer,
+    G_TYPE_OBJECT,
+    G_IMPLEMENT_INTERFACE (VLM_TYPE_ANALYZER, vlm_engine_analyzer_iface_init))
+
+static void
+engine_unload (VlmAnalyzer *analyzer)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+
+  g_clear_pointer (&self->tracker, vlm_tracker_free);
+  g_clear_pointer (&self->grammar, vlm_grammar_unref);
+  g_clear_object (&self->session);
+  g_clear_object (&self->model);
+  g_clear_pointer (&self->prompt, g_free);
+  g_clear_pointer (&self->query, g_free);
+}
+
+static void
+vlm_engine_analyzer_finalize (GObject *object)
+{
+  engine_unload (VLM_ANALYZER (object));
+  G_OBJECT_CLASS (vlm_engine_analyzer_parent_class)->finalize (object);
+}
+
+static void
+vlm_engine_analyzer_class_init (VlmEngineAnalyzerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vlm_engine_analyzer_finalize;
+}
+
+static void
+vlm_engine_analyzer_init (VlmEngineAnalyzer *self)
+{
+}
+
+/**
+ * vlm_engine_analyzer_new:
+ *
+ * Returns: (transfer full): an analyzer that runs a checkpoint on a device
+ */
+VlmAnalyzer *
+vlm_engine_analyzer_new (void)
+{
+  return g_object_new (VLM_TYPE_ENGINE_ANALYZER, NULL);
+}
+
+static gboolean
+engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+
+  if (self->model != NULL)
+    return TRUE;
+  if (params->model == NULL || params->model[0] == '\0') {
+    g_set_error_literal (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+        "no model was named: give the directory of a Qwen2.5-VL checkpoint");
+    return FALSE;
+  }
+  self->model = vlm_model_acquire (
+      params->device, params->model, cancellable, progress, user_data, error);
+  if (self->model == NULL)
+    return FALSE;
+  self->session = vlm_session_new (self->model);
+  self->prompt = g_strdup (params->prompt);
+  self->query = g_strdup (params->query);
+  self->max_tokens = params->max_tokens;
+  return TRUE;
+}
+
+static void
+engine_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+
+  g_return_if_fail (self->model != NULL);
+  vlm_model_get_geometry (self->model, geometry);
+}
+
+/* --- one window --------------------------------------------------------- */
+
+static VlmPrompt *
+make_prompt (VlmEngineAnalyzer *self, const VlmWindow *window)
+{
+  VlmPrompt *prompt = vlm_prompt_new ();
+  g_autofree VlmFrame **frames = g_new (VlmFrame *, window->n_samples);
+  g_autofree gint64 *times = g_new (gint64, window->n_samples);
+  g_autofree char *question = self->prompt != NULL
+      ? g_strdup (self->prompt)
+      : vlm_event_question (self->query);
+
+  for (guint i = 0; i < window->n_samples; i++) {
+    frames[i] = window->samples[i].frame;
+    times[i] = window->samples[i].slot_time;
+  }
+  vlm_prompt_add_video (prompt, frames, times, window->n_samples);
+  vlm_prompt_add_text (prompt, question);
+  return prompt;
+}
+
+static VlmEventWindow
+describe_window (const VlmWindow *window)
+{
+  const VlmFrame *frame = window->samples[0].frame;
+
+  return (VlmEventWindow){
+    .start = window->start,
+    .end = window->end,
+    .n_frames = window->n_samples,
+    .fps = window->end > window->start ? window->n_samples *
+            (double) VLM_SECOND / (double) (window->end - window->start)
+                                       : 0.0,
+    .width = frame->width,
+    .height = frame->height,
+  };
+}
+
+/* Geometric mean of the probabilities of the tokens that wrote the finding. */
+static double
+finding_confidence (const VlmFinding *finding, const GArray *trace)
+{
+  double sum = 0.0;
+  guint n = 0;
+
+  for (guint i = 0; i < trace->len; i++) {
+    const VlmTokenTrace *token = &g_array_index (trace, VlmTokenTrace, i);
+
+    if (token->text_end <= finding->text_start)
+      continue;
+    sum += token->log_probability;
+    n++;
+    if (token->text_end >= finding->text_end)
+      break;
+  }
+  return n > 0 ? exp (sum / n) : 1.0;
+}
+
+static VlmEvent *
+make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
+    const VlmEventWindow *about, const VlmFinding *finding, const GArray *trace)
+{
+  VlmEvent *event = vlm_event_new ();
+  gint64 duration = window->end - window->samples[0].slot_time;
+
+  event->description = g_strdup (finding->description);
+  event->start = vlm_event_time (window, finding->start_ns);
+  event->end = vlm_event_time (window, finding->end_ns);
+  event->ongoing = finding->end_ns + 2 * window->slot_duration >= duration;
+  event->time_source = vlm_event_time_source (window, finding->start_ns);
+  event->confidence = finding_confidence (finding, trace);
+  event->query = g_strdup (self->query);
+  event->window = *about;
+  event->model = g_strdup (vlm_model_get_name (self->model));
+  return event;
+}
+
+/* Windows are mostly of one length: their grammar, and the token masks that the
+ * session keeps with it, are made once. (transfer none) */
+static VlmGrammar *
+window_grammar (VlmEngineAnalyzer *self, gint64 duration)
+{
+  if (self->grammar != NULL && self->grammar_ns == duration)
+    return self->grammar;
+  g_clear_pointer (&self->grammar, vlm_grammar_unref);
+  self->grammar = vlm_event_list_grammar_new (duration);
+  self->grammar_ns = duration;
+  return self->grammar;
+}
+
+/* (transfer full): what the window shows, not yet joined with others. */
+static GPtrArray *
+find_reports (VlmEngineAnalyzer *self, const VlmWindow *window,
+    const VlmEventWindow *about, GCancellable *cancellable, GError **error)
+{
+  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  g_autoptr (VlmPrompt) prompt = make_prompt (self, window);
+  gint64 duration = window->end - window->samples[0].slot_time;
+  g_autoptr (VlmAnswer) answer = NULL;
+  g_autoptr (GArray) trace = NULL;
+  g_autoptr (GPtrArray) findings = NULL;
+  g_autofree char *why = NULL;
+  GPtrArray *reports;
+  guint n_rejected;
+
+  params.max_tokens = self->max_tokens;
+  answer = vlm_session_run (self->session, prompt, &params,
+      window_grammar (self, duration), &trace, cancellable, NULL, NULL, NULL,
+      error);
+  if (answer == NULL)
+    return NULL;
+  findings = vlm_event_parse (answer->text, duration, &n_rejected, &why, error);
+  if (findings == NULL)
+    return NULL;
+  if (n_rejected > 0)
+    g_info ("window %" G_GUINT64_FORMAT ": %u of the model's events left out: "
+            "%s",
+        window->serial, n_rejected, why);
+  reports = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  for (guint i = 0; i < findings->len; i++)
+    g_ptr_array_add (
+        reports, make_report (self, window, about, findings->pdata[i], trace));
+  return reports;
+}
+
+static GPtrArray *
+engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
+    GCancellable *cancellable, GError **error)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+  VlmEventWindow about;
+  GPtrArray *reports;
+  GPtrArray *records;
+
+  g_return_val_if_fail (self->session != NULL, NULL);
+  g_return_val_if_fail (window->n_samples > 0, NULL);
+
+  about = describe_window (window);
+  reports = find_reports (self, window, &about, cancellable, error);
+  if (reports == NULL)
+    return NULL;
+  if (self->tracker == NULL)
+    self->tracker = vlm_tracker_new (2 * window->slot_duration);
+  records = NULL;
+  if (window->epoch != self->epoch)
+    records = vlm_tracker_finish (self->tracker);
+  self->epoch = window->epoch;
+  reports = vlm_tracker_push (self->tracker, reports, &about);
+  if (records == NULL)
+    return reports;
+  g_ptr_array_extend_and_steal (records, reports);
+  return records;
+}
+
+static void
+engine_reset (VlmAnalyzer *analyzer)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+
+  if (self->tracker != NULL)
+    vlm_tracker_reset (self->tracker);
+}
+
+static GPtrArray *
+engine_finish (VlmAnalyzer *analyzer)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+
+  if (self->tracker == NULL)
+    return g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  return vlm_tracker_finish (self->tracker);
+}
+
+static void
+vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface)
+{
+  iface->load = engine_load;
+  iface->get_geometry = engine_get_geometry;
+  iface->analyze = engine_analyze;
+  iface->reset = engine_reset;
+  iface->finish = engine_finish;
+  iface->unload = engine_unload;
+}

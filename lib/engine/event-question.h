@@ -1,0 +1,19 @@
+/* gst-vlm: what the model is asked, and what it may answer
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/grammar.h"
+#include "engine/prompt.h"
+
+/* The sentence that Qwen2.5-VL was trained on for dense event lists, about
+ * everything that happens (@query NULL) or about one thing. (transfer full) */
+char *vlm_event_question (const char *query);
+
+/* Event lists with times up to @duration_ns. (transfer full) */
+VlmGrammar *vlm_event_list_grammar_new (gint64 duration_ns);
+
+/* The grammar of @format, with times no later than the first video of @prompt
+ * is long and boxes no larger than its first picture. (transfer full), NULL for
+ * VLM_FORMAT_FREE; VLM_INFER_ERROR_BAD_INPUT without the picture it needs. */
+VlmGrammar *vlm_format_grammar_new (
+    VlmFormat format, const VlmPrompt *prompt, GError **error);

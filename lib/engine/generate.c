@@ -1,0 +1,229 @@
+/* gst-vlm: the loop that writes an answer
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/generate.h"
+
+#include <math.h>
+
+#include <vlm/vlm-error.h>
+
+typedef struct
+{
+  VlmGeneration *run;
+  VlmGenerated *out;
+  VlmDetokenizer detokenizer;
+  GRand *random;
+  float *logits;  /* [n_vocab], when not greedy */
+  GArray *answer; /* gint32: its tokens, in the context or not yet */
+  VlmPositions positions;
+  VlmNnChoice choice;
+} Loop;
+
+void
+vlm_generated_init (VlmGenerated *out)
+{
+  *out = (VlmGenerated){
+    .text = g_string_new (NULL),
+    .trace = g_array_new (FALSE, FALSE, sizeof (VlmTokenTrace)),
+    .appended = g_array_new (FALSE, FALSE, sizeof (gint32)),
+  };
+}
+
+void
+vlm_generated_clear (VlmGenerated *out)
+{
+  if (out->text != NULL)
+    g_string_free (out->text, TRUE);
+  g_clear_pointer (&out->trace, g_array_unref);
+  g_clear_pointer (&out->appended, g_array_unref);
+  out->text = NULL;
+}
+
+static void
+set_bit (guint32 *bits, gint32 i)
+{
+  bits[i / 32] |= (guint32) 1 << (i % 32);
+}
+
+static gboolean
+is_end (const VlmGeneration *run, gint32 token)
+{
+  const VlmGenerationConfig *generation = &run->config->generation;
+
+  for (guint i = 0; i < generation->n_eos; i++)
+    if (generation->eos[i] == token)
+      return TRUE;
+  return FALSE;
+}
+
+/* What may come next. The matcher closes in time: it knows how many tokens are
+ * left. */
+static const guint32 *
+next_allowed (Loop *loop)
+{
+  VlmGeneration *run = loop->run;
+
+  if (run->matcher == NULL)
+    return run->valid;
+  return vlm_matcher_get_mask (
+      run->matcher, run->max_tokens - loop->out->n_tokens);
+}
+
+static gboolean
+step (Loop *loop, const gint32 *ids, const VlmPositions *positions, guint first,
+    guint n, VlmProgressFunc progress, GError **error)
+{
+  VlmGeneration *run = loop->run;
+  VlmChoose choose = { .allowed = next_allowed (loop),
+    .seen = run->seen,
+    .penalty = run->sampling.penalty };
+
+  if (choose.penalty == 1.0f)
+    choose.seen = NULL;
+  return vlm_context_append (run->context, ids, positions, first, n,
+      run->features, &choose, &loop->choice, run->cancellable, progress,
+      run->user_data, error);
+}
+
+/* The device's greedy choice, or a draw from the logits it left. */
+static gboolean
+pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
+{
+  VlmGeneration *run = loop->run;
+  double probability;
+
+  *token = loop->choice.token;
+  *log_probability = loop->choice.logit - loop->choice.log_sum_all;
+  if (!vlm_sampling_is_greedy (&run->sampling)) {
+    if (!vlm_context_read_logits (run->context, loop->logits, error))
+      return FALSE;
+    *token = vlm_sampling_draw (&run->sampling, loop->logits, run->n_vocab,
+        next_allowed (loop), run->seen, loop->random, &probability);
+    *log_probability = *token >= 0 ? log (probability) : 0.0;
+  }
+  if (*token < 0) {
+    g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+        "no token may follow: the logits are not numbers");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* A token of the answer, chosen or forced. */
+static void
+take (Loop *loop, gint32 token)
+{
+  VlmGenerated *out = loop->out;
+  gsize before = out->text->len;
+
+  set_bit (loop->run->seen, token);
+  g_array_append_val (loop->answer, token);
+  out->n_tokens++;
+  vlm_detokenizer_push (&loop->detokenizer, token, out->text);
+  if (loop->run->on_text != NULL && out->text->len > before)
+    loop->run->on_text (out->text->str + before, loop->run->user_data);
+}
+
+/* Tokens that the grammar forces need no decode step of their own. */
+static void
+take_forced (Loop *loop)
+{
+  VlmGeneration *run = loop->run;
+  g_autoptr (GArray) forced = g_array_new (FALSE, FALSE, sizeof (gint32));
+
+  vlm_matcher_force (
+      run->matcher, run->max_tokens - loop->out->n_tokens, forced);
+  for (guint i = 0; i < forced->len; i++)
+    take (loop, g_array_index (forced, gint32, i));
+}
+
+/* The model's token and what follows from it by necessity. */
+static void
+take_choice (Loop *loop, gint32 token, double log_probability)
+{
+  VlmMatcher *matcher = loop->run->matcher;
+  VlmTokenTrace trace = { .log_probability = log_probability };
+
+  if (matcher != NULL)
+    vlm_matcher_accept (matcher, token);
+  take (loop, token);
+  trace.text_end = loop->out->text->len;
+  g_array_append_val (loop->out->trace, trace);
+  if (matcher == NULL)
+    return;
+  take_forced (loop);
+  loop->out->stopped = vlm_matcher_is_final (matcher);
+}
+
+/* Puts what was taken since the last time into the context. */
+static gboolean
+decode (Loop *loop, GError **error)
+{
+  guint first = loop->positions.axes[0]->len;
+  guint n = loop->answer->len - first;
+
+  vlm_positions_add_text (&loop->positions, n);
+  if (!step (loop, (const gint32 *) (gpointer) loop->answer->data,
+          &loop->positions, first, n, NULL, error))
+    return FALSE;
+  g_array_append_vals (
+      loop->out->appended, &g_array_index (loop->answer, gint32, first), n);
+  return TRUE;
+}
+
+static gboolean
+write_answer (Loop *loop, GError **error)
+{
+  VlmGeneration *run = loop->run;
+  VlmGenerated *out = loop->out;
+
+  while (TRUE) {
+    double log_probability;
+    gint32 token;
+
+    if (!pick (loop, &token, &log_probability, error))
+      return FALSE;
+    if (is_end (run, token)) {
+      out->stopped = TRUE;
+      return TRUE;
+    }
+    take_choice (loop, token, log_probability);
+    if (out->stopped || out->n_tokens >= run->max_tokens)
+      return TRUE;
+    if (!decode (loop, error))
+      return FALSE;
+  }
+}
+
+gboolean
+vlm_generate (VlmGeneration *run, const GArray *ids,
+    const VlmPositions *positions, guint first, VlmGenerated *out,
+    GError **error)
+{
+  Loop loop = { .run = run, .out = out };
+  gint64 start = g_get_monotonic_time ();
+  gboolean good;
+
+  loop.answer = g_array_new (FALSE, FALSE, sizeof (gint32));
+  loop.random = g_rand_new_with_seed_array (
+      (const guint32 *) (gconstpointer) &run->seed, 2);
+  if (!vlm_sampling_is_greedy (&run->sampling))
+    loop.logits = g_new (float, run->n_vocab);
+  vlm_positions_init (&loop.positions);
+  loop.positions.next = positions->next;
+  vlm_detokenizer_init (&loop.detokenizer, run->tokenizer);
+
+  good = step (&loop, (const gint32 *) (gpointer) ids->data, positions, first,
+      ids->len - first, run->on_progress, error);
+  out->prefill_us = g_get_monotonic_time () - start;
+  if (good)
+    good = write_answer (&loop, error);
+  vlm_detokenizer_finish (&loop.detokenizer, out->text);
+  out->decode_us = g_get_monotonic_time () - start - out->prefill_us;
+
+  vlm_detokenizer_clear (&loop.detokenizer);
+  vlm_positions_clear (&loop.positions);
+  g_free (loop.logits);
+  g_rand_free (loop.random);
+  g_array_unref (loop.answer);
+  return good;
+}

@@ -1,0 +1,55 @@
+/* gst-vlm: the loop that writes an answer
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-session.h>
+
+#include "engine/sampling.h"
+#include "engine/token-mask.h"
+#include "model/context.h"
+#include "text/tokenizer.h"
+
+/* One token that the model chose (tokens that the grammar forces are no choice):
+ * where the text ends with it, in bytes, and how likely it was. */
+typedef struct {
+  gsize text_end;
+  double log_probability;
+} VlmTokenTrace;
+
+/* Everything the loop needs; the caller owns it all. */
+typedef struct {
+  VlmContext *context;
+  const VlmTokenizer *tokenizer;
+  const VlmConfig *config;
+  const VlmNnTensor *features;  /* nullable */
+  VlmMatcher *matcher;          /* nullable: free text */
+  VlmSampling sampling;
+  guint64 seed;
+  guint max_tokens;
+  guint32 *seen;                /* bit set of the prompt's tokens; grows */
+  const guint32 *valid;         /* bit set of tokens that exist; NULL for all */
+  guint n_vocab;
+  GCancellable *cancellable;
+  VlmTextFunc on_text;
+  VlmProgressFunc on_progress;
+  gpointer user_data;
+} VlmGeneration;
+
+typedef struct {
+  GString *text;
+  GArray *trace;     /* VlmTokenTrace */
+  GArray *appended;  /* gint32: tokens of the answer that the context holds */
+  guint n_tokens;
+  gboolean stopped;  /* the model ended, or the grammar was complete */
+  gint64 prefill_us;
+  gint64 decode_us;
+} VlmGenerated;
+
+void vlm_generated_init (VlmGenerated *out);
+void vlm_generated_clear (VlmGenerated *out);
+
+/* Appends ids[first …] of the prompt (feature rows as -1 - row) and then writes
+ * the answer after it. What was appended is valid in @out also on error. */
+gboolean vlm_generate (VlmGeneration *run, const GArray *ids,
+    const VlmPositions *positions, guint first, VlmGenerated *out,
+    GError **error);

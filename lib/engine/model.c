@@ -1,0 +1,163 @@
+/* gst-vlm: the public face of a loaded checkpoint
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/model.h"
+
+#include <vlm/vlm-error.h>
+
+#include "engine/device.h"
+
+struct _VlmModel
+{
+  GObject parent;
+
+  VlmDevice *device;
+  VlmNet *net;
+  VlmTokenizer *tokenizer;
+  VlmTokenTrie *trie; /* atomically set, once */
+};
+
+G_DEFINE_FINAL_TYPE (VlmModel, vlm_model, G_TYPE_OBJECT)
+
+static void
+vlm_model_finalize (GObject *object)
+{
+  VlmModel *self = VLM_MODEL (object);
+
+  g_clear_pointer (&self->net, vlm_net_unref);
+  g_clear_pointer (&self->trie, vlm_token_trie_unref);
+  g_clear_pointer (&self->tokenizer, vlm_tokenizer_unref);
+  g_clear_object (&self->device);
+  G_OBJECT_CLASS (vlm_model_parent_class)->finalize (object);
+}
+
+static void
+vlm_model_class_init (VlmModelClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vlm_model_finalize;
+}
+
+static void
+vlm_model_init (VlmModel *self)
+{
+}
+
+/* A tokenizer that knows tokens which the embedding has no row for belongs to
+ * another model. (More rows than tokens are normal: they are padding.) */
+static gboolean
+check_vocabulary (VlmModel *self, const char *directory, GError **error)
+{
+  guint n_ids = vlm_tokenizer_get_n_ids (self->tokenizer);
+  guint n_rows = vlm_net_get_config (self->net)->text.vocab_size;
+
+  if (n_ids <= n_rows)
+    return TRUE;
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
+      "%s: the tokenizer has %u tokens, but the model embeds only %u",
+      directory, n_ids, n_rows);
+  return FALSE;
+}
+
+/**
+ * vlm_model_load:
+ * @device: where the weights go
+ * @directory: a Hugging Face checkpoint: config.json, tokenizer.json (or
+ *   vocab.json and merges.txt), one or many safetensors files
+ * @cancellable: (nullable): ends the load early
+ * @progress: (nullable) (scope call): told how far it is
+ * @user_data: closure of @progress
+ * @error: return location
+ *
+ * Loads a checkpoint. Files are mapped and streamed to the device, so host
+ * memory does not grow with the model.
+ *
+ * Returns: (transfer full): the model, or %NULL with a #VlmLoadError,
+ *   #VlmDeviceError or %G_IO_ERROR_CANCELLED
+ */
+VlmModel *
+vlm_model_load (VlmDevice *device, const char *directory,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error)
+{
+  g_autoptr (VlmModel) self = NULL;
+
+  g_return_val_if_fail (VLM_IS_DEVICE (device), NULL);
+  g_return_val_if_fail (directory != NULL, NULL);
+
+  self = g_object_new (VLM_TYPE_MODEL, NULL);
+  self->device = g_object_ref (device);
+  self->tokenizer = vlm_tokenizer_load (directory, error);
+  if (self->tokenizer == NULL)
+    return NULL;
+  self->net = vlm_net_load (vlm_device_get_vk (device), directory, cancellable,
+      progress, user_data, error);
+  if (self->net == NULL || !check_vocabulary (self, directory, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/**
+ * vlm_model_get_device:
+ * @model: a model
+ *
+ * Returns: (transfer none): the device its weights are on
+ */
+VlmDevice *
+vlm_model_get_device (VlmModel *model)
+{
+  g_return_val_if_fail (VLM_IS_MODEL (model), NULL);
+  return model->device;
+}
+
+/**
+ * vlm_model_get_name:
+ * @model: a model
+ *
+ * Returns: (transfer none): the base name of its directory
+ */
+const char *
+vlm_model_get_name (VlmModel *model)
+{
+  g_return_val_if_fail (VLM_IS_MODEL (model), NULL);
+  return vlm_net_get_config (model->net)->name;
+}
+
+/**
+ * vlm_model_get_geometry:
+ * @model: a model
+ * @geometry: (out caller-allocates): what frames must look like
+ */
+void
+vlm_model_get_geometry (VlmModel *model, VlmGeometry *geometry)
+{
+  g_return_if_fail (VLM_IS_MODEL (model));
+  g_return_if_fail (geometry != NULL);
+  vlm_config_get_geometry (vlm_net_get_config (model->net), geometry);
+}
+
+VlmNet *
+vlm_model_get_net (VlmModel *model)
+{
+  return model->net;
+}
+
+VlmTokenizer *
+vlm_model_get_tokenizer (VlmModel *model)
+{
+  return model->tokenizer;
+}
+
+const VlmConfig *
+vlm_model_get_config (VlmModel *model)
+{
+  return vlm_net_get_config (model->net);
+}
+
+VlmTokenTrie *
+vlm_model_get_trie (VlmModel *model)
+{
+  if (g_once_init_enter (&model->trie))
+    g_once_init_leave (&model->trie,
+        vlm_token_trie_new (
+            model->tokenizer, vlm_model_get_config (model)->text.vocab_size));
+  return model->trie;
+}

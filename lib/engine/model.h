@@ -1,0 +1,22 @@
+/* gst-vlm: what the engine sees of a model
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-model.h>
+
+#include "engine/token-trie.h"
+#include "model/net.h"
+#include "text/tokenizer.h"
+
+/* All (transfer none) and immutable. */
+VlmNet *vlm_model_get_net (VlmModel *model);
+VlmTokenizer *vlm_model_get_tokenizer (VlmModel *model);
+const VlmConfig *vlm_model_get_config (VlmModel *model);
+/* Made on first use. (transfer none) */
+VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
+
+/* The model of (device, directory), shared by everybody in the process who asks
+ * for it while somebody holds it; who comes second waits for the load. */
+VlmModel *vlm_model_acquire (const char *device, const char *directory,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error);

@@ -1,0 +1,426 @@
+/* gst-vlm: questions to a model
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A prompt is laid out whole each time; what the context already holds of it
+ * (the longest common beginning: the system turn, the slices of an overlapping
+ * window) is kept, the rest is cut off and computed. So reuse needs no rules of
+ * its own and cannot differ from computing everything. */
+#include "engine/session.h"
+
+#include <math.h>
+
+#include <vlm/vlm-error.h>
+
+#include "engine/device.h"
+#include "engine/event-question.h"
+#include "engine/feature-cache.h"
+#include "engine/model.h"
+#include "engine/sequence.h"
+
+#define DEFAULT_MAX_TOKENS 256
+
+struct _VlmSession
+{
+  GObject parent;
+
+  VlmModel *model;
+  VlmNn *nn;
+  VlmVision *vision;
+  VlmContext *context;
+  VlmFeatureCache *features;
+  VlmSequence held;    /* what the context holds */
+  guint32 *valid;      /* bit set of the tokens that exist */
+  VlmGrammar *grammar; /* of mask; NULL before the first */
+  VlmTokenMask *mask;
+  VlmReuse reuse;
+};
+
+G_DEFINE_FINAL_TYPE (VlmSession, vlm_session, G_TYPE_OBJECT)
+
+static void
+vlm_session_finalize (GObject *object)
+{
+  VlmSession *self = VLM_SESSION (object);
+
+  g_clear_pointer (&self->features, vlm_feature_cache_free);
+  g_clear_pointer (&self->context, vlm_context_free);
+  g_clear_pointer (&self->vision, vlm_vision_free);
+  g_clear_pointer (&self->nn, vlm_nn_free);
+  vlm_sequence_clear (&self->held);
+  g_clear_pointer (&self->valid, g_free);
+  g_clear_pointer (&self->mask, vlm_token_mask_free);
+  g_clear_pointer (&self->grammar, vlm_grammar_unref);
+  g_clear_object (&self->model);
+  G_OBJECT_CLASS (vlm_session_parent_class)->finalize (object);
+}
+
+static void
+vlm_session_class_init (VlmSessionClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vlm_session_finalize;
+}
+
+static void
+vlm_session_init (VlmSession *self)
+{
+  vlm_sequence_init (&self->held);
+}
+
+/**
+ * vlm_session_new:
+ * @model: a model
+ *
+ * Takes device memory only when it is used.
+ *
+ * Returns: (transfer full): a session
+ */
+VlmSession *
+vlm_session_new (VlmModel *model)
+{
+  VlmSession *self;
+
+  g_return_val_if_fail (VLM_IS_MODEL (model), NULL);
+
+  self = g_object_new (VLM_TYPE_SESSION, NULL);
+  self->model = g_object_ref (model);
+  return self;
+}
+
+/* Rows of the embedding that no token has are padding of the checkpoint; an
+ * untrained model would choose them. */
+static guint32 *
+find_valid_tokens (const VlmTokenizer *tokenizer, guint n_vocab)
+{
+  guint32 *valid = g_new0 (guint32, n_vocab / 32 + 1);
+  gsize n_bytes;
+
+  for (guint i = 0; i < n_vocab; i++)
+    if (vlm_tokenizer_get_bytes (tokenizer, (gint32) i, &n_bytes) != NULL)
+      valid[i / 32] |= (guint32) 1 << (i % 32);
+  return valid;
+}
+
+static gboolean
+ensure_state (VlmSession *self, GError **error)
+{
+  VlmNet *net = vlm_model_get_net (self->model);
+
+  if (self->nn != NULL)
+    return TRUE;
+  self->nn = vlm_nn_new (vlm_net_get_device (net), error);
+  if (self->nn == NULL)
+    return FALSE;
+  self->vision = vlm_vision_new (net, self->nn);
+  self->context = vlm_context_new (net, self->nn);
+  self->features = vlm_feature_cache_new (net, self->nn, self->vision);
+  self->valid = find_valid_tokens (vlm_model_get_tokenizer (self->model),
+      vlm_net_get_config (net)->text.vocab_size);
+  return TRUE;
+}
+
+/* --- one question ------------------------------------------------------- */
+
+/* Puts the rows of the features in the place of the slices' numbers; returns
+ * what the context would hold after the prompt. */
+static VlmSequence
+resolve_ids (VlmLayout *layout, const guint64 *rows, const guint64 *serials)
+{
+  g_autofree guint *next_cell = g_new0 (guint, layout->slices->len + 1);
+  VlmSequence sequence;
+
+  vlm_sequence_init (&sequence);
+  for (guint i = 0; i < layout->ids->len; i++) {
+    gint32 *id = &g_array_index (layout->ids, gint32, i);
+    guint64 key;
+
+    if (*id >= 0) {
+      key = vlm_place_of_token (*id);
+    } else {
+      guint slice = (guint) (-1 - *id);
+      guint cell = next_cell[slice]++;
+
+      key = vlm_place_of_cell (serials[slice], cell);
+      *id = -1 - (gint32) (rows[slice] + cell);
+    }
+    vlm_sequence_add (&sequence, key, &layout->positions, i);
+  }
+  return sequence;
+}
+
+/* The tokens of the prompt as the repetition penalty sees them. */
+static guint32 *
+find_seen (const VlmLayout *layout, const VlmConfig *config)
+{
+  guint32 *seen = g_new0 (guint32, config->text.vocab_size / 32 + 1);
+
+  for (guint i = 0; i < layout->ids->len; i++) {
+    gint32 id = g_array_index (layout->ids, gint32, i);
+
+    if (id >= 0)
+      seen[id / 32] |= (guint32) 1 << (id % 32);
+  }
+  for (guint i = 0; i < layout->slices->len; i++) {
+    gint32 id = g_array_index (layout->slices, VlmSliceRef, i).is_video
+        ? config->video_token_id
+        : config->image_token_id;
+
+    seen[id / 32] |= (guint32) 1 << (id % 32);
+  }
+  return seen;
+}
+
+static VlmSampling
+choose_sampling (
+    const VlmGenerateParams *params, const VlmGenerationConfig *config)
+{
+  VlmSampling sampling = {
+    .temperature = params->temperature,
+    .top_k = (guint) MAX (params->top_k, 0),
+    .top_p = params->top_p,
+    .penalty = (float) params->repetition_penalty,
+  };
+
+  if (params->temperature < 0)
+    sampling.temperature = config->do_sample ? config->temperature : 0.0;
+  if (params->top_k < 0)
+    sampling.top_k = config->top_k;
+  if (params->top_p < 0)
+    sampling.top_p = config->top_p;
+  if (params->repetition_penalty <= 0)
+    sampling.penalty = (float) config->repetition_penalty;
+  return sampling;
+}
+
+static gboolean
+check_length (
+    VlmSession *self, const VlmLayout *layout, guint max_tokens, GError **error)
+{
+  guint most = vlm_model_get_config (self->model)->text.max_positions;
+
+  if (layout->ids->len + (guint64) max_tokens <= most &&
+      (guint64) layout->positions.next + max_tokens <= most)
+    return TRUE;
+  g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_CONTEXT_FULL,
+      "a prompt of %u tokens (%u of pictures) and an answer of %u do not fit "
+      "the %u positions of the model",
+      layout->ids->len, layout->n_vision_tokens, max_tokens, most);
+  return FALSE;
+}
+
+/* Cuts the context back to what it has in common with @wanted. At least the
+ * last token is computed again: its logits are needed. */
+static guint
+keep_common (VlmSession *self, const VlmSequence *wanted)
+{
+  guint common = vlm_sequence_common (&self->held, wanted);
+
+  common = MIN (common, wanted->places->len - 1);
+  vlm_context_truncate (self->context, common,
+      g_array_index (wanted->places, VlmPlace, common).position[0]);
+  vlm_sequence_truncate (&self->held, common);
+  self->reuse.n_tokens_reused += common;
+  self->reuse.n_tokens_computed += wanted->places->len - common;
+  return common;
+}
+
+/* Notes what the context holds now, as far as it got. */
+static void
+record_held (VlmSession *self, const VlmSequence *prompt,
+    const VlmPositions *positions, const VlmGenerated *generated)
+{
+  guint n_held = vlm_context_get_n_tokens (self->context);
+  guint n_prompt = prompt->places->len;
+  VlmPositions answer;
+
+  if (n_held < n_prompt) {
+    vlm_sequence_truncate (&self->held, n_held);
+    return;
+  }
+  vlm_sequence_truncate (&self->held, 0);
+  g_array_append_vals (self->held.places, prompt->places->data, n_prompt);
+  vlm_positions_init (&answer);
+  answer.next = positions->next;
+  vlm_positions_add_text (&answer, generated->appended->len);
+  for (guint i = 0; i < generated->appended->len; i++)
+    vlm_sequence_add (&self->held,
+        vlm_place_of_token (g_array_index (generated->appended, gint32, i)),
+        &answer, i);
+  vlm_positions_clear (&answer);
+}
+
+static VlmAnswer *
+make_answer (VlmLayout *layout, VlmGenerated *generated, gint64 vision_us)
+{
+  VlmAnswer *answer = g_new0 (VlmAnswer, 1);
+  double sum = 0.0;
+
+  for (guint i = 0; i < generated->trace->len; i++)
+    sum += g_array_index (generated->trace, VlmTokenTrace, i).log_probability;
+  answer->text = g_strdup (generated->text->str);
+  answer->confidence =
+      generated->trace->len > 0 ? exp (sum / generated->trace->len) : 1.0;
+  answer->n_prompt_tokens = layout->ids->len;
+  answer->n_vision_tokens = layout->n_vision_tokens;
+  answer->n_tokens = generated->n_tokens;
+  answer->stopped = generated->stopped;
+  answer->vision_s = (double) vision_us / G_USEC_PER_SEC;
+  answer->prefill_s = (double) generated->prefill_us / G_USEC_PER_SEC;
+  answer->decode_s = (double) generated->decode_us / G_USEC_PER_SEC;
+  return answer;
+}
+
+/* Encodes what is new, then writes the answer. */
+static VlmAnswer *
+answer_layout (VlmSession *self, VlmLayout *layout, VlmGeneration *run,
+    GArray **trace, GError **error)
+{
+  guint n_slices = layout->slices->len;
+  g_autofree guint64 *rows = g_new (guint64, n_slices + 1);
+  g_autofree guint64 *serials = g_new (guint64, n_slices + 1);
+  g_autofree guint32 *seen = find_seen (layout, run->config);
+  gint64 start = g_get_monotonic_time ();
+  VlmSequence prompt;
+  VlmGenerated generated;
+  VlmAnswer *answer = NULL;
+  gint64 vision_us;
+
+  if (!vlm_feature_cache_prepare (self->features,
+          (const VlmSliceRef *) (gpointer) layout->slices->data, n_slices, rows,
+          serials, run->cancellable, run->on_progress, run->user_data, error))
+    return NULL;
+  vision_us = g_get_monotonic_time () - start;
+
+  prompt = resolve_ids (layout, rows, serials);
+  run->context = self->context;
+  run->features = vlm_feature_cache_get_features (self->features);
+  run->seen = seen;
+  vlm_generated_init (&generated);
+  if (vlm_generate (run, layout->ids, &layout->positions,
+          keep_common (self, &prompt), &generated, error))
+    answer = make_answer (layout, &generated, vision_us);
+  record_held (self, &prompt, &layout->positions, &generated);
+  if (trace != NULL && answer != NULL)
+    *trace = g_steal_pointer (&generated.trace);
+  vlm_generated_clear (&generated);
+  vlm_sequence_clear (&prompt);
+  return answer;
+}
+
+/* Masks cost milliseconds each when they are first needed: kept as long as the
+ * grammar stays the same. */
+static VlmTokenMask *
+ensure_mask (VlmSession *self, VlmGrammar *grammar)
+{
+  const VlmGenerationConfig *generation =
+      &vlm_model_get_config (self->model)->generation;
+
+  if (self->grammar == grammar)
+    return self->mask;
+  g_clear_pointer (&self->mask, vlm_token_mask_free);
+  g_clear_pointer (&self->grammar, vlm_grammar_unref);
+  self->grammar = vlm_grammar_ref (grammar);
+  self->mask = vlm_token_mask_new (grammar, vlm_model_get_trie (self->model),
+      generation->eos, generation->n_eos);
+  return self->mask;
+}
+
+VlmAnswer *
+vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
+    const VlmGenerateParams *params, VlmGrammar *grammar, GArray **trace,
+    GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,
+    gpointer user_data, GError **error)
+{
+  const VlmConfig *config = vlm_model_get_config (self->model);
+  VlmTokenizer *tokenizer = vlm_model_get_tokenizer (self->model);
+  VlmGeneration run = {
+    .tokenizer = tokenizer,
+    .config = config,
+    .sampling = choose_sampling (params, &config->generation),
+    .seed = params->seed,
+    .max_tokens =
+        params->max_tokens > 0 ? params->max_tokens : DEFAULT_MAX_TOKENS,
+    .n_vocab = config->text.vocab_size,
+    .cancellable = cancellable,
+    .on_text = on_text,
+    .on_progress = on_progress,
+    .user_data = user_data,
+  };
+  g_autoptr (VlmLayout) layout = NULL;
+  VlmMatcher matcher;
+
+  if (!ensure_state (self, error))
+    return NULL;
+  layout = vlm_layout_new (prompt, config, tokenizer, error);
+  if (layout == NULL || !check_length (self, layout, run.max_tokens, error))
+    return NULL;
+  if (grammar != NULL) {
+    if (!vlm_matcher_init (
+            &matcher, ensure_mask (self, grammar), run.max_tokens, error))
+      return NULL;
+    run.matcher = &matcher;
+  }
+  run.valid = self->valid;
+  return answer_layout (self, layout, &run, trace, error);
+}
+
+/**
+ * vlm_session_generate: (skip)
+ * @session: a session
+ * @prompt: a turn
+ * @params: (nullable): %NULL for the defaults
+ * @cancellable: (nullable): ends the work within one step
+ * @on_text: (nullable) (scope call): gets the answer as it is written
+ * @on_progress: (nullable) (scope call): told of "vision" and "prefill"
+ * @user_data: closure of both
+ * @error: return location
+ *
+ * Answers one turn. What the prompt has in common with the one before is not
+ * computed again; the answer does not depend on it.
+ *
+ * Returns: (transfer full): the answer, or %NULL with a #VlmInferError,
+ *   #VlmDeviceError or %G_IO_ERROR_CANCELLED
+ */
+VlmAnswer *
+vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
+    const VlmGenerateParams *params, GCancellable *cancellable,
+    VlmTextFunc on_text, VlmProgressFunc on_progress, gpointer user_data,
+    GError **error)
+{
+  static const VlmGenerateParams defaults = VLM_GENERATE_PARAMS_DEFAULT;
+  g_autoptr (VlmGrammar) grammar = NULL;
+
+  g_return_val_if_fail (VLM_IS_SESSION (session), NULL);
+  g_return_val_if_fail (prompt != NULL, NULL);
+
+  if (params == NULL)
+    params = &defaults;
+  if (params->format != VLM_FORMAT_FREE) {
+    grammar = vlm_format_grammar_new (params->format, prompt, error);
+    if (grammar == NULL)
+      return NULL;
+  }
+  return vlm_session_run (session, prompt, params, grammar, NULL, cancellable,
+      on_text, on_progress, user_data, error);
+}
+
+void
+vlm_session_get_reuse (VlmSession *self, VlmReuse *reuse)
+{
+  *reuse = self->reuse;
+  if (self->features != NULL)
+    vlm_feature_cache_get_counts (
+        self->features, &reuse->n_slices_encoded, &reuse->n_slices_reused);
+}
+
+/**
+ * vlm_answer_free: (skip)
+ * @answer: (nullable) (transfer full): an answer
+ */
+void
+vlm_answer_free (VlmAnswer *answer)
+{
+  if (answer == NULL)
+    return;
+  g_free (answer->text);
+  g_free (answer);
+}

@@ -1,0 +1,26 @@
+/* gst-vlm: what the engine sees of a session
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-session.h>
+
+#include "engine/generate.h"
+
+/* vlm_session_generate() with a grammar of the caller's (NULL for free text;
+ * its masks are kept for the next call with the same one) and the trace of the tokens ((transfer full) GArray of VlmTokenTrace, may be
+ * NULL). */
+VlmAnswer *vlm_session_run (VlmSession *session, const VlmPrompt *prompt,
+    const VlmGenerateParams *params, VlmGrammar *grammar, GArray **trace,
+    GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,
+    gpointer user_data, GError **error);
+
+/* Tokens of the last prompt that were still in the KV cache, and slices whose
+ * features were: what overlapping work saved. */
+typedef struct {
+  guint64 n_tokens_reused;
+  guint64 n_tokens_computed;
+  guint64 n_slices_reused;
+  guint64 n_slices_encoded;
+} VlmReuse;
+
+void vlm_session_get_reuse (VlmSession *session, VlmReuse *reuse);

@@ -1,0 +1,507 @@
+/* gst-vlm: how fast the engine is on a device, stage by stage
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * vlm-bench --config CONFIG.json [--random] [--layers N] [--json]
+ *
+ * Needs no checkpoint: weights are random, of the shapes of the configuration.
+ * Each figure is the median of several runs after a warm-up, with its share of
+ * the ceilings that the same process measured. */
+#include <sys/resource.h>
+
+#include <json-glib/json-glib.h>
+
+#include "ceilings.h"
+#include "model/context.h"
+#include "model/vision.h"
+
+typedef struct
+{
+  char *config;
+  char *device;
+  gboolean random;
+  gboolean json;
+  int layers;
+  int runs;
+  int image;   /* side of the picture, pixels */
+  int prefill; /* tokens */
+  int decode;  /* steps */
+} Options;
+
+/* What one stage took and did. */
+typedef struct
+{
+  const char *name;
+  double first_s; /* with the pipelines made */
+  double median_s;
+  double flop;    /* 0 where the bound is memory */
+  double bytes;   /* 0 where the bound is arithmetic */
+  double n_items; /* tokens or patches */
+  const char *item;
+} Stage;
+
+typedef struct
+{
+  const Options *options;
+  VlmVkDevice *device;
+  VlmNet *net;
+  VlmNn *nn;
+  Ceilings ceilings;
+  GArray *stages; /* Stage */
+} Bench;
+
+static double
+now (void)
+{
+  return (double) g_get_monotonic_time () / G_USEC_PER_SEC;
+}
+
+static int
+compare_doubles (const void *a, const void *b)
+{
+  double x = *(const double *) a;
+  double y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+typedef gboolean (*RunFunc) (Bench *bench, gpointer data, GError **error);
+
+/* Once to make the pipelines, then as often as asked. */
+static gboolean
+time_stage (
+    Bench *bench, Stage stage, RunFunc run, gpointer data, GError **error)
+{
+  guint n_runs = (guint) bench->options->runs;
+  g_autofree double *seconds = g_new (double, n_runs);
+  double start = now ();
+
+  if (!run (bench, data, error))
+    return FALSE;
+  stage.first_s = now () - start;
+  for (guint i = 0; i < n_runs; i++) {
+    start = now ();
+    if (!run (bench, data, error))
+      return FALSE;
+    seconds[i] = now () - start;
+    g_printerr ("\r\033[K%s: run %u of %u, %.3f s", stage.name, i + 1, n_runs,
+        seconds[i]);
+  }
+  g_printerr ("\r\033[K");
+  qsort (seconds, n_runs, sizeof *seconds, compare_doubles);
+  stage.median_s = seconds[n_runs / 2];
+  g_array_append_val (bench->stages, stage);
+  return TRUE;
+}
+
+/* --- the work, counted ---------------------------------------------------- */
+
+/* Multiply-adds of one patch in the linear layers of one block. */
+static double
+vision_block_macs (const VlmVisionConfig *c)
+{
+  double hidden = c->hidden_size;
+
+  return 4.0 * hidden * hidden + 3.0 * hidden * c->intermediate_size;
+}
+
+static double
+sum_of_squares (const guint32 *bounds, guint n)
+{
+  double sum = 0.0;
+
+  for (guint i = 0; i < n; i++)
+    sum += (double) (bounds[i + 1] - bounds[i]) * (bounds[i + 1] - bounds[i]);
+  return sum;
+}
+
+static double
+vision_flop (const VlmVisionConfig *c, const VlmVisionPlan *plan)
+{
+  double n = plan->n_patches;
+  double merged =
+      (double) c->hidden_size * c->spatial_merge_size * c->spatial_merge_size;
+  double patch = (double) c->in_channels * c->temporal_patch_size *
+      c->patch_size * c->patch_size;
+  double windows = sum_of_squares (plan->window_bounds, plan->n_windows);
+  double slices = sum_of_squares (plan->slice_bounds, plan->n_slices);
+  double macs = n * patch * c->hidden_size +
+      plan->n_cells * merged * (merged + c->out_hidden_size);
+
+  for (guint i = 0; i < c->depth; i++)
+    macs += n * vision_block_macs (c) +
+        2.0 * c->hidden_size *
+            (vlm_vision_config_is_full (c, i) ? slices : windows);
+  return 2.0 * macs;
+}
+
+static double
+text_layer_weights (const VlmTextConfig *c)
+{
+  double hidden = c->hidden_size;
+  double kv = (double) c->n_kv_heads * c->head_dim;
+
+  return hidden * (2.0 * hidden + 2.0 * kv) +
+      3.0 * hidden * c->intermediate_size;
+}
+
+static double
+prefill_flop (const VlmTextConfig *c, double n)
+{
+  double attention = 2.0 * c->n_heads * c->head_dim * n * (n + 1) / 2;
+
+  return 2.0 *
+      (c->n_layers * (n * text_layer_weights (c) + attention) +
+          (double) c->vocab_size * c->hidden_size);
+}
+
+/* What a step must read: the weights of the decoder, the head, the cache. */
+static double
+decode_bytes (const VlmTextConfig *c, double n_keys)
+{
+  double weights = c->n_layers * text_layer_weights (c) +
+      (double) c->vocab_size * c->hidden_size;
+  double cache = 2.0 * c->n_layers * c->n_kv_heads * c->head_dim * n_keys;
+
+  return 2.0 * weights + 4.0 * cache;
+}
+
+/* --- the stages ----------------------------------------------------------- */
+
+typedef struct
+{
+  VlmVision *vision;
+  VlmGrid grid;
+  float *patches;
+  VlmNnTensor features;
+} VisionJob;
+
+static gboolean
+run_vision (Bench *bench, gpointer data, GError **error)
+{
+  VisionJob *job = data;
+
+  return vlm_vision_encode (job->vision, job->patches, &job->grid, 1,
+      &job->features, 0, NULL, NULL, NULL, error);
+}
+
+static gboolean
+bench_vision (Bench *bench, GError **error)
+{
+  const VlmVisionConfig *c = &vlm_net_get_config (bench->net)->vision;
+  guint side = (guint) bench->options->image / c->patch_size;
+  VisionJob job = { .grid = { 1, side, side } };
+  g_autoptr (VlmVisionPlan) plan = vlm_vision_plan_new (c, &job.grid, 1, error);
+  g_autoptr (VlmVision) vision = NULL;
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  gsize n;
+  gboolean good;
+
+  if (plan == NULL)
+    return FALSE;
+  n = (gsize) plan->n_patches * c->in_channels * c->temporal_patch_size *
+      c->patch_size * c->patch_size;
+  job.patches = g_new (float, n);
+  for (gsize i = 0; i < n; i++)
+    job.patches[i] = (float) g_rand_double_range (random, -2.0, 2.0);
+  vision = vlm_vision_new (bench->net, bench->nn);
+  job.vision = vision;
+  good = vlm_nn_tensor_init (&job.features, bench->nn, plan->n_cells,
+             c->out_hidden_size, error) &&
+      time_stage (bench,
+          (Stage){ .name = "vision",
+              .flop = vision_flop (c, plan),
+              .n_items = plan->n_patches,
+              .item = "patches" },
+          run_vision, &job, error);
+  vlm_nn_tensor_clear (&job.features);
+  g_free (job.patches);
+  return good;
+}
+
+typedef struct
+{
+  VlmContext *context;
+  GArray *ids;
+  VlmPositions positions;
+  guint n_prefill;
+} TextJob;
+
+static gboolean
+run_prefill (Bench *bench, gpointer data, GError **error)
+{
+  TextJob *job = data;
+  VlmChoose choose = { .penalty = 1.0f };
+  VlmNnChoice choice;
+
+  vlm_context_truncate (job->context, 0, 0);
+  return vlm_context_append (job->context, (gint32 *) (gpointer) job->ids->data,
+      &job->positions, 0, job->n_prefill, NULL, &choose, &choice, NULL, NULL,
+      NULL, error);
+}
+
+/* One step after the prefilled tokens, again and again. */
+static gboolean
+run_decode (Bench *bench, gpointer data, GError **error)
+{
+  TextJob *job = data;
+  VlmChoose choose = { .penalty = 1.0f };
+  VlmNnChoice choice;
+
+  vlm_context_truncate (job->context, job->n_prefill, (gint32) job->n_prefill);
+  for (int i = 0; i < bench->options->decode; i++)
+    if (!vlm_context_append (job->context, (gint32 *) (gpointer) job->ids->data,
+            &job->positions, job->n_prefill + (guint) i, 1, NULL, &choose,
+            &choice, NULL, NULL, NULL, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+bench_text (Bench *bench, GError **error)
+{
+  const VlmTextConfig *c = &vlm_net_get_config (bench->net)->text;
+  guint n_prefill = (guint) bench->options->prefill;
+  guint n_decode = (guint) bench->options->decode;
+  g_autoptr (VlmContext) context = vlm_context_new (bench->net, bench->nn);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint32));
+  g_autoptr (GRand) random = g_rand_new_with_seed (2);
+  TextJob job = { .context = context, .ids = ids, .n_prefill = n_prefill };
+  gboolean good;
+
+  for (guint i = 0; i < n_prefill + n_decode; i++) {
+    gint32 id = g_rand_int_range (random, 0, (gint32) c->vocab_size);
+
+    g_array_append_val (ids, id);
+  }
+  vlm_positions_init (&job.positions);
+  vlm_positions_add_text (&job.positions, n_prefill + n_decode);
+  good = time_stage (bench,
+             (Stage){ .name = "prefill",
+                 .flop = prefill_flop (c, n_prefill),
+                 .n_items = n_prefill,
+                 .item = "tokens" },
+             run_prefill, &job, error) &&
+      time_stage (bench,
+          (Stage){ .name = "decode",
+              .bytes = n_decode * decode_bytes (c, n_prefill + n_decode / 2.0),
+              .n_items = n_decode,
+              .item = "tokens" },
+          run_decode, &job, error);
+  vlm_positions_clear (&job.positions);
+  return good;
+}
+
+/* A published configuration without its weights is enough to measure with. */
+static gboolean
+has_weights (const char *directory)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".safetensors"))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+bench_load (Bench *bench, GError **error)
+{
+  const Options *options = bench->options;
+  g_autofree char *directory = g_path_get_dirname (options->config);
+  g_autoptr (VlmConfig) config = NULL;
+  double start = now ();
+  Stage stage = { .name = "load", .item = "bytes" };
+
+  if (options->random || options->layers > 0 || !has_weights (directory)) {
+    config = vlm_config_load_file (options->config, error);
+    if (config == NULL)
+      return FALSE;
+    bench->net = vlm_net_new_random (
+        bench->device, config, (guint) options->layers, 1, error);
+  } else {
+    bench->net =
+        vlm_net_load (bench->device, directory, NULL, NULL, NULL, error);
+  }
+  if (bench->net == NULL)
+    return FALSE;
+  stage.first_s = stage.median_s = now () - start;
+  stage.bytes = stage.n_items = (double) vlm_net_get_n_bytes (bench->net);
+  g_array_append_val (bench->stages, stage);
+  bench->nn = vlm_nn_new (bench->device, error);
+  return bench->nn != NULL;
+}
+
+/* --- the report ----------------------------------------------------------- */
+
+static guint64
+peak_host_bytes (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_SELF, &usage);
+  return (guint64) usage.ru_maxrss * 1024;
+}
+
+static double
+stage_share (const Bench *bench, const Stage *stage)
+{
+  return stage->flop > 0
+      ? stage->flop / stage->median_s / bench->ceilings.flop_per_s
+      : stage->bytes / stage->median_s / bench->ceilings.read_bytes_per_s;
+}
+
+static void
+print_table (const Bench *bench, guint64 host, guint64 device)
+{
+  const VlmVkCaps *caps = vlm_vk_device_get_caps (bench->device);
+
+  g_print ("device    %s, subgroups of %u\n", caps->name, caps->subgroup_size);
+  g_print ("ceilings  %.1f GFLOP/s (%s)\n          %.1f GB/s (%s)\n",
+      bench->ceilings.flop_per_s / 1e9, bench->ceilings.flop_method,
+      bench->ceilings.read_bytes_per_s / 1e9, bench->ceilings.read_method);
+  g_print (
+      "weights   %.2f GB\n", (double) vlm_net_get_n_bytes (bench->net) / 1e9);
+  g_print ("%-9s %10s %10s %14s %12s %8s\n", "stage", "first s", "median s",
+      "rate", "", "share");
+  for (guint i = 0; i < bench->stages->len; i++) {
+    const Stage *stage = &g_array_index (bench->stages, Stage, i);
+    double rate =
+        (stage->flop > 0 ? stage->flop : stage->bytes) / stage->median_s / 1e9;
+
+    g_print ("%-9s %10.3f %10.3f %8.1f %s %8.1f %s/s %7.0f %%\n", stage->name,
+        stage->first_s, stage->median_s, rate,
+        stage->flop > 0 ? "GFLOP/s" : "GB/s   ",
+        stage->n_items / stage->median_s, stage->item,
+        100.0 * stage_share (bench, stage));
+  }
+  g_print ("peak memory: %.2f GB of the process%s, %.2f GB of the device\n",
+      (double) host / 1e9, caps->is_cpu ? " (which holds the device's)" : "",
+      (double) device / 1e9);
+}
+
+static void
+put_number (JsonBuilder *json, const char *name, double value)
+{
+  json_builder_set_member_name (json, name);
+  json_builder_add_double_value (json, value);
+}
+
+static void
+print_json (const Bench *bench, guint64 host, guint64 device)
+{
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+
+  json_builder_begin_object (json);
+  json_builder_set_member_name (json, "device");
+  json_builder_add_string_value (
+      json, vlm_vk_device_get_caps (bench->device)->name);
+  put_number (json, "ceiling_flop_per_s", bench->ceilings.flop_per_s);
+  put_number (json, "ceiling_bytes_per_s", bench->ceilings.read_bytes_per_s);
+  put_number (json, "weight_bytes", (double) vlm_net_get_n_bytes (bench->net));
+  put_number (json, "peak_host_bytes", (double) host);
+  put_number (json, "peak_device_bytes", (double) device);
+  for (guint i = 0; i < bench->stages->len; i++) {
+    const Stage *stage = &g_array_index (bench->stages, Stage, i);
+
+    json_builder_set_member_name (json, stage->name);
+    json_builder_begin_object (json);
+    put_number (json, "first_s", stage->first_s);
+    put_number (json, "median_s", stage->median_s);
+    put_number (json, "items_per_s", stage->n_items / stage->median_s);
+    if (stage->flop > 0)
+      put_number (json, "flop_per_s", stage->flop / stage->median_s);
+    else
+      put_number (json, "bytes_per_s", stage->bytes / stage->median_s);
+    put_number (json, "share_of_ceiling", stage_share (bench, stage));
+    json_builder_end_object (json);
+  }
+  json_builder_end_object (json);
+  root = json_builder_get_root (json);
+  text = json_to_string (root, TRUE);
+  g_print ("%s\n", text);
+}
+
+static gboolean
+run (Bench *bench, GError **error)
+{
+  guint64 now_bytes;
+  guint64 peak_bytes;
+
+  bench->device = vlm_vk_device_open (bench->options->device, error);
+  if (bench->device == NULL ||
+      !ceilings_measure (bench->device, &bench->ceilings, error) ||
+      !bench_load (bench, error) || !bench_vision (bench, error) ||
+      !bench_text (bench, error))
+    return FALSE;
+  vlm_vk_device_get_usage (bench->device, &now_bytes, &peak_bytes);
+  if (bench->options->json)
+    print_json (bench, peak_host_bytes (), peak_bytes);
+  else
+    print_table (bench, peak_host_bytes (), peak_bytes);
+  return TRUE;
+}
+
+static gboolean
+check_options (const Options *options, GError **error)
+{
+  if (options->config == NULL)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+        "--config CONFIG.json is needed; see --help");
+  else if (options->layers < 0 || options->runs < 1 || options->prefill < 1 ||
+      options->decode < 1 || options->image < 28 || options->image > 4480)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "a count is out of its range");
+  else if (options->image % 28 != 0)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--image must be a multiple of 28");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options = { .runs = 7, .image = 448, .prefill = 512, .decode = 8 };
+  const GOptionEntry entries[] = {
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config,
+        "config.json of a checkpoint; with the weights beside it, if any",
+        "FILE" },
+    { "random", 'r', 0, G_OPTION_ARG_NONE, &options.random,
+        "random weights even so", NULL },
+    { "layers", 'l', 0, G_OPTION_ARG_INT, &options.layers,
+        "random weights, only so many layers of both towers", "N" },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &options.json, "print JSON", NULL },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
+        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    { "runs", 0, 0, G_OPTION_ARG_INT, &options.runs,
+        "the median of so many (7)", "N" },
+    { "image", 0, 0, G_OPTION_ARG_INT, &options.image,
+        "side of the picture in pixels (448)", "N" },
+    { "prefill", 0, 0, G_OPTION_ARG_INT, &options.prefill,
+        "tokens of the prompt (512)", "N" },
+    { "decode", 0, 0, G_OPTION_ARG_INT, &options.decode,
+        "steps of decoding (8)", "N" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- measure the engine, stage by stage");
+  g_autoptr (GError) error = NULL;
+  Bench bench = { .options = &options };
+  gboolean good;
+
+  bench.stages = g_array_new (FALSE, FALSE, sizeof (Stage));
+  g_option_context_add_main_entries (context, entries, NULL);
+  good = g_option_context_parse (context, &argc, &argv, &error) &&
+      check_options (&options, &error) && run (&bench, &error);
+  if (!good)
+    g_printerr ("vlm-bench: %s\n", error->message);
+  g_clear_pointer (&bench.nn, vlm_nn_free);
+  g_clear_pointer (&bench.net, vlm_net_unref);
+  g_clear_pointer (&bench.device, vlm_vk_device_unref);
+  g_array_unref (bench.stages);
+  return good ? 0 : 1;
+}

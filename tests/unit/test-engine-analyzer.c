@@ -1,0 +1,145 @@
+/* gst-vlm: windows go in, events come out
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm.h>
+
+#define SIDE 56
+
+static VlmAnalyzer *
+load_analyzer (const char *query)
+{
+  VlmAnalyzer *analyzer = vlm_engine_analyzer_new ();
+  g_autofree char *path =
+      g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
+  const VlmAnalyzerParams params = {
+    .model = path, .query = query, .max_tokens = 120
+  };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (
+      vlm_analyzer_load (analyzer, &params, NULL, NULL, NULL, &error));
+  g_assert_no_error (error);
+  return analyzer;
+}
+
+static VlmFrame *
+make_frame (gint64 time)
+{
+  guint8 pixels[SIDE * SIDE * 3];
+  const VlmImageView view = { VLM_PIXEL_FORMAT_RGB, VLM_COLOR_MATRIX_BT601,
+    TRUE, SIDE, SIDE, { pixels }, { SIDE * 3 } };
+  VlmFrame *frame;
+
+  for (guint k = 0; k < sizeof pixels; k++)
+    pixels[k] = (guint8) (k * (time / VLM_SECOND + 2) + k / 7);
+  frame = vlm_frame_new (&view, SIDE, SIDE, VLM_RESAMPLE_VIDEO, NULL);
+  frame->time =
+      (VlmInstant){ time + 1, time + 2, time, time + 1700000000 * VLM_SECOND };
+  frame->time_source = VLM_TIME_SOURCE_UNIX;
+  return frame;
+}
+
+static void
+check_events (GPtrArray *events, const VlmWindow *window, guint64 *last_id)
+{
+  for (guint i = 0; i < events->len; i++) {
+    const VlmEvent *event = events->pdata[i];
+
+    g_assert_cmpint (event->start.stream_time, <=, event->end.stream_time);
+    g_assert_cmpint (event->start.stream_time, >=, 0);
+    if (window != NULL)
+      g_assert_cmpint (event->end.stream_time, <=, window->end);
+    g_assert_cmpint (event->start.pts, ==, event->start.stream_time + 1);
+    g_assert_cmpint (event->start.running_time, ==, event->start.pts + 1);
+    g_assert_cmpint (
+        event->end.utc, ==, event->end.stream_time + 1700000000 * VLM_SECOND);
+    g_assert_cmpint (event->time_source, ==, VLM_TIME_SOURCE_UNIX);
+    g_assert_cmpfloat (event->confidence, >=, 0.0);
+    g_assert_cmpfloat (event->confidence, <=, 1.0);
+    g_assert_cmpstr (event->model, ==, "checkpoint");
+    g_assert_cmpuint (event->id, <=, *last_id + 1);
+    *last_id = MAX (*last_id, event->id);
+  }
+}
+
+/* 40 s of video in windows of 10 s, every 5 s; with a break at 20 s. */
+static char *
+watch (const char *query)
+{
+  const VlmSamplerParams params = { .window = 10 * VLM_SECOND,
+    .hop = 5 * VLM_SECOND };
+  g_autoptr (VlmAnalyzer) analyzer = load_analyzer (query);
+  g_autoptr (VlmSampler) sampler = vlm_sampler_new (&params);
+  GString *log = g_string_new (NULL);
+  guint64 last_id = 0;
+  guint n_windows = 0;
+
+  for (guint i = 0; i <= 80; i++) {
+    gint64 time = (gint64) i * VLM_SECOND / 2;
+    VlmWindow *window;
+
+    if (i == 40)
+      vlm_sampler_reset (sampler);
+    if (i < 80 && vlm_sampler_wants (sampler, time, VLM_SECOND / 2)) {
+      g_autoptr (VlmFrame) frame = make_frame (time);
+
+      vlm_sampler_add (sampler, frame, VLM_SECOND / 2);
+    }
+    while ((window = i < 80 ? vlm_sampler_pop (sampler)
+                            : vlm_sampler_finish (sampler)) != NULL) {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) events =
+          vlm_analyzer_analyze (analyzer, window, NULL, &error);
+
+      g_assert_no_error (error);
+      check_events (events, window, &last_id);
+      for (guint k = 0; k < events->len; k++) {
+        g_autofree char *json = vlm_event_to_json (events->pdata[k]);
+
+        g_string_append_printf (log, "%s\n", json);
+      }
+      n_windows++;
+      vlm_window_unref (window);
+    }
+  }
+  g_assert_cmpuint (n_windows, >=, 6);
+  g_assert_cmpuint (last_id, >, 0);
+  return g_string_free (log, FALSE);
+}
+
+static void
+test_windows (void)
+{
+  g_autofree char *first = watch (NULL);
+  g_autofree char *second = watch (NULL);
+  g_autofree char *query = watch ("a red car");
+
+  g_assert_cmpstr (first, ==, second);
+  g_assert_nonnull (strstr (query, "\"query\": \"a red car\""));
+}
+
+static void
+test_load_errors (void)
+{
+  g_autoptr (VlmAnalyzer) analyzer = vlm_engine_analyzer_new ();
+  const VlmAnalyzerParams nothing = { .model = NULL };
+  const VlmAnalyzerParams nowhere = { .model = "/nonexistent/model" };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (
+      vlm_analyzer_load (analyzer, &nothing, NULL, NULL, NULL, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_false (
+      vlm_analyzer_load (analyzer, &nowhere, NULL, NULL, NULL, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "/nonexistent/model"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/engine-analyzer/load-errors", test_load_errors);
+  g_test_add_func ("/engine-analyzer/windows", test_windows);
+  return g_test_run ();
+}

@@ -1,0 +1,272 @@
+/* gst-vlm: questions to the small checkpoint
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+
+#include <json-glib/json-glib.h>
+
+#include <vlm/vlm-error.h>
+
+#include "engine/model.h"
+#include "engine/prompt.h"
+#include "engine/session.h"
+
+#define SIDE 56
+#define N_FRAMES 16
+
+static VlmModel *model;
+static VlmFrame *frames[N_FRAMES];
+static gint64 times[N_FRAMES];
+
+static VlmModel *
+load_model (void)
+{
+  g_autofree char *path =
+      g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
+  g_autoptr (GError) error = NULL;
+  VlmModel *loaded = vlm_model_acquire (NULL, path, NULL, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return loaded;
+}
+
+/* Different pictures, half a second apart. */
+static void
+make_frames (void)
+{
+  guint8 pixels[SIDE * SIDE * 3];
+  const VlmImageView view = { VLM_PIXEL_FORMAT_RGB, VLM_COLOR_MATRIX_BT601,
+    TRUE, SIDE, SIDE, { pixels }, { SIDE * 3 } };
+
+  for (guint i = 0; i < N_FRAMES; i++) {
+    for (guint k = 0; k < sizeof pixels; k++)
+      pixels[k] = (guint8) (k * (i + 3) + i * 40);
+    frames[i] = vlm_frame_new (&view, SIDE, SIDE, VLM_RESAMPLE_VIDEO, NULL);
+    times[i] = (gint64) i * VLM_SECOND / 2;
+  }
+}
+
+static VlmPrompt *
+ask (guint first, guint n_frames, const char *question)
+{
+  VlmPrompt *prompt = vlm_prompt_new ();
+
+  if (n_frames > 0)
+    vlm_prompt_add_video (prompt, frames + first, times + first, n_frames);
+  vlm_prompt_add_text (prompt, question);
+  return prompt;
+}
+
+static VlmAnswer *
+answer (VlmSession *session, VlmPrompt *prompt, VlmFormat format,
+    guint max_tokens, GError **error)
+{
+  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  VlmAnswer *result;
+
+  params.format = format;
+  params.max_tokens = max_tokens;
+  result = vlm_session_generate (
+      session, prompt, &params, NULL, NULL, NULL, NULL, error);
+  vlm_prompt_free (prompt);
+  return result;
+}
+
+/* Whatever the weights are and wherever the tokens end, it is the list. */
+static void
+test_grammar (void)
+{
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  guint n_answers = 0;
+
+  for (guint max_tokens = 1; max_tokens < 80; max_tokens += 3) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmAnswer) list = answer (
+        session, ask (0, 4, "What?"), VLM_FORMAT_EVENTS, max_tokens, &error);
+    g_autofree char *json = NULL;
+    g_autoptr (JsonNode) node = NULL;
+
+    if (list == NULL) {
+      g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
+      g_assert_cmpuint (n_answers, ==, 0);
+      continue;
+    }
+    n_answers++;
+    g_assert_cmpuint (list->n_tokens, <=, max_tokens);
+    g_assert_true (g_str_has_prefix (list->text, "```json\n["));
+    g_assert_true (g_str_has_suffix (list->text, "\n```"));
+    json = g_strndup (list->text + 8, strlen (list->text) - 12);
+    node = json_from_string (json, &error);
+    g_assert_no_error (error);
+    g_assert_true (JSON_NODE_HOLDS_ARRAY (node));
+  }
+  g_assert_cmpuint (n_answers, >, 10);
+}
+
+static void
+check_same (VlmPrompt *again, VlmAnswer *incremental, guint max_tokens)
+{
+  g_autoptr (VlmSession) fresh = vlm_session_new (model);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmAnswer) whole =
+      answer (fresh, again, VLM_FORMAT_FREE, max_tokens, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (incremental->text, ==, whole->text);
+  g_assert_cmpuint (incremental->n_tokens, ==, whole->n_tokens);
+  g_assert_cmpfloat_with_epsilon (
+      log (incremental->confidence), log (whole->confidence), 1e-4);
+}
+
+/* A window that grows, another question, a window that moves on: what is kept
+ * changes nothing but the work. */
+static void
+test_reuse (void)
+{
+  static const struct
+  {
+    guint first, n;
+    const char *question;
+    gboolean shares_slices;
+  } steps[] = {
+    { 0, 8, "What happens?", FALSE },
+    { 0, 12, "What happens?", TRUE },
+    { 0, 12, "Who?", TRUE },
+    { 4, 12, "Who?", TRUE },
+    { 0, 0, "No picture", FALSE },
+    { 4, 12, "Who?", TRUE },
+  };
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  VlmReuse before = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmAnswer) result =
+        answer (session, ask (steps[i].first, steps[i].n, steps[i].question),
+            VLM_FORMAT_FREE, 12, &error);
+    VlmReuse reuse;
+
+    g_assert_no_error (error);
+    check_same (
+        ask (steps[i].first, steps[i].n, steps[i].question), result, 12);
+    vlm_session_get_reuse (session, &reuse);
+    if (i > 0)
+      g_assert_cmpuint (reuse.n_tokens_reused, >, before.n_tokens_reused);
+    g_assert_true (steps[i].shares_slices ==
+        (reuse.n_slices_reused > before.n_slices_reused));
+    before = reuse;
+  }
+  /* 16 frames are 8 slices; each was encoded once */
+  g_assert_cmpuint (before.n_slices_encoded, ==, 8);
+}
+
+static void
+cancel_at_prefill (const char *stage, double fraction, gpointer cancellable)
+{
+  if (g_str_equal (stage, "prefill"))
+    g_cancellable_cancel (cancellable);
+}
+
+static void
+cancel_at_text (const char *text, gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+}
+
+/* Cancelled anywhere, the session answers the next question as a new one. */
+static void
+test_cancel (void)
+{
+  for (guint where = 0; where < 3; where++) {
+    g_autoptr (VlmSession) session = vlm_session_new (model);
+    g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+    g_autoptr (VlmPrompt) prompt = ask (0, 8, "Cancelled");
+    g_autoptr (VlmAnswer) none = NULL;
+    g_autoptr (VlmAnswer) result = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (where == 0)
+      g_cancellable_cancel (cancellable);
+    none = vlm_session_generate (session, prompt, NULL, cancellable,
+        where == 2 ? cancel_at_text : NULL,
+        where == 1 ? cancel_at_prefill : NULL, cancellable, &error);
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_null (none);
+    g_clear_error (&error);
+    result = answer (
+        session, ask (0, 8, "What happens?"), VLM_FORMAT_FREE, 12, &error);
+    g_assert_no_error (error);
+    check_same (ask (0, 8, "What happens?"), result, 12);
+  }
+}
+
+static void
+test_errors (void)
+{
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (
+      answer (session, ask (0, 0, "?"), VLM_FORMAT_EVENTS, 40, &error));
+  g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
+  g_clear_error (&error);
+  g_assert_null (
+      answer (session, ask (0, 0, "?"), VLM_FORMAT_FREE, 200000, &error));
+  g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_CONTEXT_FULL);
+}
+
+/* The same model for all who ask, until nobody holds it. */
+static void
+test_shared (void)
+{
+  g_autoptr (VlmModel) second = load_model ();
+
+  g_assert_true (second == model);
+}
+
+/* A user's text cannot become a special token. */
+static void
+test_layout (void)
+{
+  VlmTokenizer *tokenizer = vlm_model_get_tokenizer (model);
+  g_autoptr (VlmPrompt) prompt = ask (0, 2, "<|im_end|><|video_pad|>");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmLayout) layout =
+      vlm_layout_new (prompt, vlm_model_get_config (model), tokenizer, &error);
+  guint n_special = 0;
+  guint n_cells = 0;
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < layout->ids->len; i++) {
+    gint32 id = g_array_index (layout->ids, gint32, i);
+
+    n_cells += id < 0;
+    n_special += id >= 0 && vlm_tokenizer_is_special (tokenizer, id);
+  }
+  g_assert_cmpuint (n_cells, ==, 4);
+  g_assert_cmpuint (n_cells, ==, layout->n_vision_tokens);
+  /* three turns begin, two end, a picture begins and ends */
+  g_assert_cmpuint (n_special, ==, 7);
+  for (guint axis = 0; axis < 3; axis++)
+    g_assert_cmpuint (layout->positions.axes[axis]->len, ==, layout->ids->len);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  model = load_model ();
+  make_frames ();
+  g_test_add_func ("/session/layout", test_layout);
+  g_test_add_func ("/session/grammar", test_grammar);
+  g_test_add_func ("/session/reuse", test_reuse);
+  g_test_add_func ("/session/cancel", test_cancel);
+  g_test_add_func ("/session/errors", test_errors);
+  g_test_add_func ("/session/shared", test_shared);
+  status = g_test_run ();
+  for (guint i = 0; i < N_FRAMES; i++)
+    vlm_frame_unref (frames[i]);
+  g_object_unref (model);
+  return status;
+}

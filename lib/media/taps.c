@@ -19,6 +19,19 @@ cubic (double x)
   return 0.0;
 }
 
+/* The same as the reference's compiler has it for video: in f32, products fused
+ * with the sums they go into. */
+static float
+cubic_f32 (float x)
+{
+  x = fabsf (x);
+  if (x < 1.0f)
+    return fmaf (fmaf (1.5f, x, -2.5f) * x, x, 1.0f);
+  if (x < 2.0f)
+    return fmaf (fmaf (x - 5.0f, x, 8.0f), x, -4.0f) * -0.5f;
+  return 0.0f;
+}
+
 /* Inputs that output @o sees: the kernel is stretched when there is more input
  * than output. */
 static void
@@ -36,11 +49,31 @@ place (VlmTaps *taps, guint o, double *center, double *stretch)
   taps->count[o] = (guint) high - taps->first[o];
 }
 
+/* at::native _compute_indices_weights_aa (UpSampleKernel.cpp): half a pixel is
+ * added in double, all else is f32. */
 static void
-weigh (VlmTaps *taps, guint o, double *scratch)
+weigh_f32 (VlmTaps *taps, guint o)
+{
+  float scale = (float) taps->n_in / (float) taps->n_out;
+  float center = (float) (scale * (o + 0.5));
+  float shrink = scale >= 1.0f ? 1.0f / scale : 1.0f;
+  float *f32 = taps->f32 + (gsize) o * taps->stride;
+  float sum = 0.0f;
+
+  for (guint k = 0; k < taps->count[o]; k++) {
+    float offset = (float) (k + taps->first[o]) - center;
+
+    f32[k] = cubic_f32 ((float) ((offset + 0.5) * shrink));
+    sum += f32[k];
+  }
+  for (guint k = 0; k < taps->count[o]; k++)
+    f32[k] /= sum;
+}
+
+static void
+weigh_fixed (VlmTaps *taps, guint o, double *scratch)
 {
   double center, stretch, sum = 0.0;
-  float *f32 = taps->f32 + (gsize) o * taps->stride;
   gint32 *fixed = taps->fixed + (gsize) o * taps->stride;
 
   place (taps, o, &center, &stretch);
@@ -52,7 +85,6 @@ weigh (VlmTaps *taps, guint o, double *scratch)
     double weight = scratch[k] / sum;
     double scaled = weight * (1 << VLM_TAPS_FRACTION_BITS);
 
-    f32[k] = (float) weight;
     fixed[k] = (gint32) (scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
   }
 }
@@ -87,7 +119,8 @@ vlm_taps_init (VlmTaps *taps, guint n_in, guint n_out)
       taps->f32[(gsize) o * taps->stride] = 1.0f;
       taps->fixed[(gsize) o * taps->stride] = 1 << VLM_TAPS_FRACTION_BITS;
     } else {
-      weigh (taps, o, scratch);
+      weigh_f32 (taps, o);
+      weigh_fixed (taps, o, scratch);
     }
   }
 }

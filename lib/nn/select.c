@@ -10,18 +10,18 @@
 /* clang-format off */
 
 /* Columns of a matrix product's tile are blocks of 8 outputs. */
-#define MATVEC_LANES(rows) \
+#define MATVEC_LANES(lanes, rows) \
   { \
     .op = VLM_NN_OP_MATMUL, \
-    .name = "matvec_lanes_" #rows, \
+    .name = "matvec_lanes" #lanes "_" #rows, \
     .shader = &vlm_shader_matvec_lanes, \
     .on = VLM_NN_ON_CPU, \
-    .needs = VLM_NN_NEEDS_SHUFFLE8, \
+    .needs = VLM_NN_NEEDS_SHUFFLE##lanes, \
     .max_rows = rows, \
-    .local_size = 8, \
+    .local_size = lanes, \
     .tile_rows = rows, \
-    .tile_cols = 4, \
-    .tune = { rows, 4 }, \
+    .tile_cols = lanes / 2, \
+    .tune = { rows, lanes / 2 }, \
     .n_tune = 2, \
   }
 
@@ -42,19 +42,19 @@
   }
 
 /* A band of 64 rows of x, up to 1 MiB, stays in a second-level cache. */
-#define MATMUL_LANES(rows, limit) \
+#define MATMUL_LANES(lanes, rows, limit) \
   { \
     .op = VLM_NN_OP_MATMUL, \
-    .name = "matmul_lanes_" #rows, \
+    .name = "matmul_lanes" #lanes "_" #rows, \
     .shader = &vlm_shader_matmul_lanes, \
     .on = VLM_NN_ON_CPU, \
-    .needs = VLM_NN_NEEDS_SHUFFLE8, \
+    .needs = VLM_NN_NEEDS_SHUFFLE##lanes, \
     .max_rows = limit, \
-    .local_size = 8, \
+    .local_size = lanes, \
     .tile_rows = rows, \
-    .tile_cols = 8, \
+    .tile_cols = lanes, \
     .band = 64 / rows, \
-    .tune = { rows, 8 }, \
+    .tune = { rows, lanes }, \
     .n_tune = 2, \
   }
 
@@ -125,11 +125,16 @@
 /* clang-format on */
 
 static const VlmNnKernel kernels[] = {
-  MATVEC_LANES (1),
-  MATVEC_LANES (2),
-  MATMUL_LANES (4, 4),
-  MATMUL_LANES (8, 8),
-  MATMUL_LANES (16, 0),
+  MATVEC_LANES (8, 1),
+  MATVEC_LANES (8, 2),
+  MATMUL_LANES (8, 4, 4),
+  MATMUL_LANES (8, 8, 8),
+  MATMUL_LANES (8, 16, 0),
+  /* llvmpipe on vectors of 128 bits: Arm, or x86 without AVX. */
+  MATVEC_LANES (4, 1),
+  MATVEC_LANES (4, 2),
+  MATMUL_LANES (4, 4, 4),
+  MATMUL_LANES (4, 16, 0),
   MATVEC_GROUP (128, 1),
   MATVEC_GROUP (128, 2),
   MATVEC_GROUP (128, 4),
@@ -157,9 +162,9 @@ vlm_nn_kernels (guint *n_kernels)
 }
 
 static gboolean
-shuffles_8 (const VlmVkCaps *caps)
+shuffles (const VlmVkCaps *caps, guint lanes)
 {
-  return caps->min_subgroup_size >= 8 &&
+  return caps->min_subgroup_size >= lanes &&
       (caps->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0;
 }
 
@@ -168,7 +173,9 @@ vlm_nn_kernel_runs (const VlmNn *nn, const VlmNnKernel *kernel)
 {
   const VlmVkCaps *caps = nn->caps;
 
-  if ((kernel->needs & VLM_NN_NEEDS_SHUFFLE8) != 0 && !shuffles_8 (caps))
+  if ((kernel->needs & VLM_NN_NEEDS_SHUFFLE8) != 0 && !shuffles (caps, 8))
+    return FALSE;
+  if ((kernel->needs & VLM_NN_NEEDS_SHUFFLE4) != 0 && !shuffles (caps, 4))
     return FALSE;
   return kernel->shared_bytes <= caps->max_shared_bytes &&
       kernel->local_size <= caps->max_workgroup_invocations;

@@ -46,9 +46,10 @@ enum
 
 enum
 {
-  /* Eight invocations of a workgroup of eight are in one subgroup and can
-   * shuffle. */
+  /* The invocations of a workgroup of eight, or of four, are in one subgroup
+   * and can shuffle. */
   VLM_NN_NEEDS_SHUFFLE8 = 1,
+  VLM_NN_NEEDS_SHUFFLE4 = 2,
 };
 
 /* The first kernel in the table that the device can run, is made for its kind

@@ -80,11 +80,14 @@ push_buffer (GstVlmEvents *self, GstBuffer *buffer)
   g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
   GstFlowReturn flow;
 
-  /* First the time, then the buffer: a muxer that waits for the events' time
-   * to pass this buffer's does not let go of the thread before. */
+  /* First the time, then the buffer, and the time after the buffer: a muxer
+   * that waits for the events to pass it does not let go of the thread. */
   if (pad != NULL && GST_BUFFER_PTS_IS_VALID (buffer))
-    gst_vlm_event_pad_advance (
-        pad, GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer));
+    gst_vlm_event_pad_advance (pad,
+        GST_BUFFER_PTS (buffer) +
+            (GST_BUFFER_DURATION_IS_VALID (buffer)
+                    ? GST_BUFFER_DURATION (buffer)
+                    : 1));
   flow = gst_pad_push (self->srcpad, buffer);
 
   g_mutex_lock (&self->lock);
@@ -181,7 +184,8 @@ take_gap (GstVlmEvents *self, GstEvent *event)
   gst_vlm_events_cut (self);
   gst_event_parse_gap (event, &position, &duration);
   if (pad != NULL)
-    gst_vlm_event_pad_advance (pad, position, duration);
+    gst_vlm_event_pad_advance (
+        pad, position + (GST_CLOCK_TIME_IS_VALID (duration) ? duration : 0));
 }
 
 /* What was pushed is analysed and told before the stream or segment ends. FALSE

@@ -27,7 +27,6 @@ typedef struct
   ItemKind kind;
   GstEvent *gst_event;
   GstClockTime position;
-  GstClockTime duration;
   VlmEvent *event;
   char *json;
   VlmInstant start;
@@ -48,7 +47,6 @@ struct _GstVlmEventPad
 
   /* Of the task alone, and of others only while it is stopped. */
   GstSegment segment;
-  GstClockTime step; /* duration of what lies at the segment's position */
   gboolean negotiated;
   gboolean as_text;
   gboolean ended;
@@ -168,11 +166,12 @@ ensure_negotiated (GstVlmEventPad *self)
   return FALSE;
 }
 
+/* How long the gap is does not matter: the next one will come in time. */
 static void
 push_gap (GstVlmEventPad *self)
 {
   gst_pad_push_event (
-      GST_PAD (self), gst_event_new_gap (self->segment.position, self->step));
+      GST_PAD (self), gst_event_new_gap (self->segment.position, 1));
 }
 
 /* To a muxer a late record means that this stream went back, and it would wait
@@ -269,7 +268,6 @@ push_advance (GstVlmEventPad *self, const Item *item)
   if (!ensure_negotiated (self))
     return GST_FLOW_NOT_NEGOTIATED;
   self->segment.position = item->position;
-  self->step = item->duration;
   push_gap (self);
   return GST_FLOW_OK;
 }
@@ -379,21 +377,16 @@ gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment)
   g_mutex_unlock (&self->lock);
 }
 
-/* Consecutive steps are one step: the queue does not grow with the video. A
- * muxer wants to see time beyond the buffer's, however little. */
+/* Consecutive steps are one step: the queue does not grow with the video. */
 void
-gst_vlm_event_pad_advance (
-    GstVlmEventPad *self, GstClockTime position, GstClockTime duration)
+gst_vlm_event_pad_advance (GstVlmEventPad *self, GstClockTime position)
 {
   Item *last;
 
-  if (!GST_CLOCK_TIME_IS_VALID (duration) || duration == 0)
-    duration = 1;
   g_mutex_lock (&self->lock);
   last = g_queue_peek_tail (&self->items);
   if (last != NULL && last->kind == ITEM_ADVANCE) {
     last->position = position;
-    last->duration = duration;
     g_mutex_unlock (&self->lock);
     return;
   }
@@ -402,7 +395,6 @@ gst_vlm_event_pad_advance (
   last = g_new0 (Item, 1);
   last->kind = ITEM_ADVANCE;
   last->position = position;
-  last->duration = duration;
   put_item (self, last);
 }
 

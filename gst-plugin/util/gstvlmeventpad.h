@@ -26,9 +26,8 @@ G_DECLARE_FINAL_TYPE (
 void gst_vlm_event_pad_start_stream (GstVlmEventPad *self, GstEvent *upstream);
 void
 gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment);
-/* Time passed; events that began before may still come. */
-void gst_vlm_event_pad_advance (
-    GstVlmEventPad *self, GstClockTime position, GstClockTime duration);
+/* Time has come to @position; events that began before may still come. */
+void gst_vlm_event_pad_advance (GstVlmEventPad *self, GstClockTime position);
 void gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event);
 /* A line of JSON that is no event; left out of text. */
 void gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,

@@ -124,7 +124,7 @@ GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);
 
 /* gstvlmevents-watch.c */
 /* With the state: from READY up and down again. */
-gboolean gst_vlm_events_start_watch (GstVlmEvents *self);
+void gst_vlm_events_start_watch (GstVlmEvents *self);
 void gst_vlm_events_end_watch (GstVlmEvents *self);
 /* From buffers to windows, on the streaming thread. */
 GstFlowReturn

@@ -9,9 +9,6 @@
 
 static const VlmInstant no_instant = VLM_INSTANT_NONE;
 
-/* The library can be built without. */
-#pragma weak vlm_engine_analyzer_new
-
 static VlmAnalyzer *
 ref_analyzer (GstVlmEvents *self)
 {
@@ -20,17 +17,12 @@ ref_analyzer (GstVlmEvents *self)
   GST_OBJECT_LOCK (self);
   analyzer = self->analyzer != NULL ? g_object_ref (self->analyzer) : NULL;
   GST_OBJECT_UNLOCK (self);
-  if (analyzer == NULL && vlm_engine_analyzer_new != NULL)
-    analyzer = vlm_engine_analyzer_new ();
-  if (analyzer == NULL)
-    GST_ELEMENT_ERROR (self, LIBRARY, INIT,
-        ("This build has no engine. Set `analyzer`."), (NULL));
-  return analyzer;
+  return analyzer != NULL ? analyzer : vlm_engine_analyzer_new ();
 }
 
 /* Loading takes long and goes on beside the state change. The message tells
  * applications to wait for its end; a stream that is not live waits anyway. */
-gboolean
+void
 gst_vlm_events_start_watch (GstVlmEvents *self)
 {
   g_autoptr (VlmAnalyzer) analyzer = ref_analyzer (self);
@@ -42,8 +34,6 @@ gst_vlm_events_start_watch (GstVlmEvents *self)
   VlmAnalyzerParams params;
   GstVlmWatch *watch;
 
-  if (analyzer == NULL)
-    return FALSE;
   GST_OBJECT_LOCK (self);
   params.model = model = g_strdup (s->model);
   params.device = device = g_strdup (s->device);
@@ -59,7 +49,6 @@ gst_vlm_events_start_watch (GstVlmEvents *self)
   g_mutex_lock (&self->lock);
   self->watch = watch;
   g_mutex_unlock (&self->lock);
-  return TRUE;
 }
 
 void

@@ -19,9 +19,10 @@
  *
  * The pad `events` speaks JSON, one object a line, or plain text where that is
  * what downstream takes. It is sparse: it has a thread of its own and keeps
- * time with gap events, so it needs no queue and holds up no muxer. Matroska
- * stores a cue at most 32 seconds behind the video: where inference lags
- * further, a text file is the better place.
+ * time with gap events, so it needs no queue and does not hold up matroskamux.
+ * Matroska stores a cue at most 32 seconds behind the video: where inference
+ * lags further, a text file is the better place. mp4mux and qtmux stay with the
+ * text once they took it up: there the video needs a queue without limits.
  *
  * Streams that are not live wait for the analysis: nothing is skipped, and two
  * runs give the same events. Live streams never wait: where the device is too
@@ -356,8 +357,7 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
     self->n_buffers = 0;
     self->n_sampled = 0;
     self->loading_ns = 0;
-    if (!gst_vlm_events_start_watch (self))
-      return GST_STATE_CHANGE_FAILURE;
+    gst_vlm_events_start_watch (self);
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     /* Wakes the streaming thread, which deactivating the pads waits for. */
     gst_vlm_watch_stop (self->watch);

@@ -3,12 +3,9 @@
  *
  * Every line of a |[ ]| block in the sources of the elements is run, with what
  * is not here replaced: files and cameras by a test picture, windows by a
- * device, and the model by $VLM_TEST_MODEL or, where that is not set, by an
- * analyzer of ours. */
+ * device, and the model by $VLM_TEST_MODEL or the tiny one of the tests. */
 #include <glib/gstdio.h>
-#include <string.h>
-
-#include "support/watch-fixture.h"
+#include <gst/gst.h>
 
 #define TEST_SOURCE                                                            \
   "videotestsrc num-buffers=32 ! video/x-raw, format=I420, width=64, "         \
@@ -47,25 +44,19 @@ substitute (const char *line)
 }
 
 static void
-give_analyzers (GstElement *pipeline, GPtrArray *fakes)
+give_model (GstElement *pipeline)
 {
-  const char *model = g_getenv ("VLM_TEST_MODEL");
+  const char *wanted = g_getenv ("VLM_TEST_MODEL");
+  g_autofree char *tiny =
+      g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
   g_autoptr (GstIterator) elements =
       gst_bin_iterate_all_by_element_factory_name (
           GST_BIN (pipeline), "vlmevents");
   g_auto (GValue) value = G_VALUE_INIT;
 
   while (gst_iterator_next (elements, &value) == GST_ITERATOR_OK) {
-    FakeAnalyzer *fake;
-
-    if (model != NULL && model[0] != '\0') {
-      g_object_set (g_value_get_object (&value), "model", model, NULL);
-    } else {
-      fake = fake_analyzer_new ();
-      fake_analyzer_add_event (fake, "a thing", 0, 3 * VLM_SECOND, NULL);
-      g_object_set (g_value_get_object (&value), "analyzer", fake, NULL);
-      g_ptr_array_add (fakes, fake);
-    }
+    g_object_set (g_value_get_object (&value), "model",
+        wanted != NULL ? wanted : tiny, NULL);
     g_value_reset (&value);
   }
 }
@@ -77,13 +68,12 @@ test_line (gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) pipeline =
       gst_parse_launch_full (line, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
-  g_autoptr (GPtrArray) fakes = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GstBus) bus = NULL;
   g_autoptr (GstMessage) message = NULL;
 
   g_test_message ("%s", line);
   g_assert_no_error (error);
-  give_analyzers (pipeline, fakes);
+  give_model (pipeline);
   bus = gst_element_get_bus (pipeline);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   message = gst_bus_timed_pop_filtered (

@@ -92,34 +92,36 @@ collect_rows (const Resizer *self, guint y, gsize row_items, gsize item,
   }
 }
 
-/* a * b + c with one rounding, but for one case in 2^29: the product is exact
- * in double. */
-static inline float
-fuse (float a, float b, float c)
+/* Sums of @n inputs as the reference makes them on x86, where its compiler
+ * takes four products at once: those are rounded before they are added, one by
+ * one; the one to three that are left are fused with the sum. */
+static float
+add_in_order (const float *values, const float *weights, guint n)
 {
-  return (float) ((double) a * b + c);
+  float sum = values[0] * weights[0];
+  guint n_rounded = 1 + (n - 1) / 4 * 4;
+
+  for (guint i = 1; i < n_rounded; i++)
+    sum += values[i] * weights[i];
+  for (guint i = n_rounded; i < n; i++)
+    sum = fmaf (values[i], weights[i], sum);
+  return sum;
 }
 
-/* One sample added up as the reference does: across, then down, in order. */
+/* One sample as the reference makes it: across, then down. */
 static float
-add_in_order (const Resizer *self, const Strip *strip,
-    gconstpointer const *rows, guint y, guint plane, guint x)
+settle (const Resizer *self, const Strip *strip, gconstpointer const *rows,
+    guint y, guint plane, guint x, float *column)
 {
-  const float *across = self->across.f32 + (gsize) x * self->across.stride;
-  const float *down = self->down.f32 + (gsize) y * self->down.stride;
   gsize at =
       (gsize) plane * self->stride_in + (self->across.first[x] - strip->in0);
-  float sum = 0.0f;
 
-  for (guint k = 0; k < self->down.count[y]; k++) {
-    const float *row = (const float *) rows[k] + at;
-    float inner = 0.0f;
-
-    for (guint j = 0; j < self->across.count[x]; j++)
-      inner = fuse (across[j], row[j], inner);
-    sum = fuse (down[k], inner, sum);
-  }
-  return sum;
+  for (guint k = 0; k < self->down.count[y]; k++)
+    column[k] = add_in_order ((const float *) rows[k] + at,
+        self->across.f32 + (gsize) x * self->across.stride,
+        self->across.count[x]);
+  return add_in_order (column, self->down.f32 + (gsize) y * self->down.stride,
+      self->down.count[y]);
 }
 
 /* How far from the nearest integer; exact below 2^22. */
@@ -134,8 +136,8 @@ fraction (float value)
 /* Sums in another order differ by some last places: only samples next to a half
  * can become another byte by that, one in 2000. */
 static void
-settle_halves (
-    const Resizer *self, const Strip *strip, gconstpointer const *rows, guint y)
+settle_halves (const Resizer *self, const Strip *strip,
+    gconstpointer const *rows, guint y, float *column)
 {
   const float limit = 0.5f - HALF_WIDTH;
 
@@ -150,7 +152,7 @@ settle_halves (
       guint x = strip->x0 + i % self->stride_out + j;
 
       if (fraction (block[j]) > limit && x < strip->x1)
-        block[j] = add_in_order (self, strip, rows, y, plane, x);
+        block[j] = settle (self, strip, rows, y, plane, x, column);
     }
   }
 }
@@ -163,6 +165,7 @@ resize_video_strip (Resizer *self, const Strip *strip)
   VlmColumns columns = get_columns (self, strip);
   guint n = 3 * self->stride_in;
   g_autofree gconstpointer *rows = g_new (gconstpointer, self->n_ring);
+  g_autofree float *column = g_new (float, self->n_ring);
   float *ring = self->ring;
   guint next_row = 0;
 
@@ -180,7 +183,7 @@ resize_video_strip (Resizer *self, const Strip *strip)
         self->wide);
     self->kernels->across_f32 (
         &self->across, &columns, self->wide, self->result);
-    settle_halves (self, strip, rows, y);
+    settle_halves (self, strip, rows, y, column);
     self->kernels->pack_f32 (self->result, self->stride_out,
         strip->x1 - strip->x0,
         self->out + 3 * ((gsize) y * self->width + strip->x0));
@@ -264,8 +267,13 @@ vlm_resample (const VlmImageView *view, guint width, guint height,
       self = { .kernels = vlm_resample_kernels (), .out = rgb, .width = width };
   guint max_in = 0, max_out = 0;
 
-  vlm_taps_init (&self.across, view->width, width);
-  vlm_taps_init (&self.down, view->height, height);
+  if (resample == VLM_RESAMPLE_VIDEO) {
+    vlm_taps_init_f32 (&self.across, view->width, width);
+    vlm_taps_init_f32 (&self.down, view->height, height);
+  } else {
+    vlm_taps_init_fixed (&self.across, view->width, width);
+    vlm_taps_init_fixed (&self.down, view->height, height);
+  }
   self.n_ring = self.down.max_count;
 
   guint max_span = RING_BYTES / (3 * sizeof (float)) / self.n_ring;

@@ -11,9 +11,8 @@
  * VLM_RESAMPLE_IMAGE: across, then down, weights with 22 fractional bits, bytes
  *   in between. Bit-exact.
  * VLM_RESAMPLE_VIDEO: f32 all the way, clamped once and rounded to the nearest,
- *   half to even; weights and the order of additions are those of the reference
- *   on a processor with fused multiply-add, so that about one value in a million
- *   rounds the other way.
+ *   half to even. Weights, order of additions and which products are fused are
+ *   those of the reference on x86, to the last bit of every byte.
  *
  * Works in strips: what it needs besides @rgb does not grow with the picture,
  * unless it is shrunk by much. FALSE: there is not enough memory for that. */

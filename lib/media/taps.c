@@ -19,8 +19,8 @@ cubic (double x)
   return 0.0;
 }
 
-/* The same as the reference's compiler has it for video: in f32, products fused
- * with the sums they go into. */
+/* The same for video, as the reference's compiler has it: in f32, products
+ * fused with the sums they go into. */
 static float
 cubic_f32 (float x)
 {
@@ -28,35 +28,76 @@ cubic_f32 (float x)
   if (x < 1.0f)
     return fmaf (fmaf (1.5f, x, -2.5f) * x, x, 1.0f);
   if (x < 2.0f)
-    return fmaf (fmaf (x - 5.0f, x, 8.0f), x, -4.0f) * -0.5f;
+    return fmaf (fmaf (fmaf (-0.5f, x, 2.5f), x, -4.0f), x, 2.0f);
   return 0.0f;
 }
 
 /* Inputs that output @o sees: the kernel is stretched when there is more input
  * than output. */
 static void
-place (VlmTaps *taps, guint o, double *center, double *stretch)
+place_fixed (VlmTaps *taps, guint o)
 {
   double scale = (double) taps->n_in / taps->n_out;
+  double center = (o + 0.5) * scale;
+  double support = 2.0 * MAX (scale, 1.0);
+  double low = MAX (center - support + 0.5, 0.0);
+  double high = MIN (center + support + 0.5, (double) taps->n_in);
 
-  *stretch = MAX (scale, 1.0);
-  *center = (o + 0.5) * scale;
-
-  double support = 2.0 * *stretch;
-  double low = MAX (*center - support + 0.5, 0.0);
-  double high = MIN (*center + support + 0.5, (double) taps->n_in);
   taps->first[o] = (guint) low;
   taps->count[o] = (guint) high - taps->first[o];
 }
 
-/* at::native _compute_indices_weights_aa (UpSampleKernel.cpp): half a pixel is
- * added in double, all else is f32. */
+static void
+weigh_fixed (VlmTaps *taps, guint o, double *scratch)
+{
+  double scale = (double) taps->n_in / taps->n_out;
+  double center = (o + 0.5) * scale;
+  double shrink = 1.0 / MAX (scale, 1.0);
+  double sum = 0.0;
+  gint32 *fixed = taps->fixed + (gsize) o * taps->stride;
+
+  for (guint k = 0; k < taps->count[o]; k++) {
+    scratch[k] = cubic ((k + taps->first[o] - center + 0.5) * shrink);
+    sum += scratch[k];
+  }
+  for (guint k = 0; k < taps->count[o]; k++) {
+    double scaled = scratch[k] / sum * (1 << VLM_TAPS_FRACTION_BITS);
+
+    fixed[k] = (gint32) (scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
+  }
+}
+
+/* In f32, which can see one input more or less than in double; but halves are
+ * added in double. */
+static float
+center_f32 (const VlmTaps *taps, guint o)
+{
+  float scale = (float) taps->n_in / (float) taps->n_out;
+
+  return (float) (scale * (o + 0.5));
+}
+
+static void
+place_f32 (VlmTaps *taps, guint o)
+{
+  float scale = (float) taps->n_in / (float) taps->n_out;
+  float center = center_f32 (taps, o);
+  float support = 2.0f * MAX (scale, 1.0f);
+  float low = center - support;
+  float high = center + support;
+  gint64 first = MAX ((gint64) (low + 0.5), 0);
+  gint64 end = MIN ((gint64) (high + 0.5), (gint64) taps->n_in);
+
+  taps->first[o] = (guint) first;
+  taps->count[o] = (guint) (end - first);
+}
+
 static void
 weigh_f32 (VlmTaps *taps, guint o)
 {
   float scale = (float) taps->n_in / (float) taps->n_out;
-  float center = (float) (scale * (o + 0.5));
-  float shrink = scale >= 1.0f ? 1.0f / scale : 1.0f;
+  float center = center_f32 (taps, o);
+  float shrink = 1.0f / MAX (scale, 1.0f);
   float *f32 = taps->f32 + (gsize) o * taps->stride;
   float sum = 0.0f;
 
@@ -71,29 +112,8 @@ weigh_f32 (VlmTaps *taps, guint o)
 }
 
 static void
-weigh_fixed (VlmTaps *taps, guint o, double *scratch)
+init_places (VlmTaps *taps, guint n_in, guint n_out, gboolean video)
 {
-  double center, stretch, sum = 0.0;
-  gint32 *fixed = taps->fixed + (gsize) o * taps->stride;
-
-  place (taps, o, &center, &stretch);
-  for (guint k = 0; k < taps->count[o]; k++) {
-    scratch[k] = cubic ((k + taps->first[o] - center + 0.5) * (1.0 / stretch));
-    sum += scratch[k];
-  }
-  for (guint k = 0; k < taps->count[o]; k++) {
-    double weight = scratch[k] / sum;
-    double scaled = weight * (1 << VLM_TAPS_FRACTION_BITS);
-
-    fixed[k] = (gint32) (scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
-  }
-}
-
-void
-vlm_taps_init (VlmTaps *taps, guint n_in, guint n_out)
-{
-  double center, stretch;
-
   memset (taps, 0, sizeof *taps);
   taps->n_in = n_in;
   taps->n_out = n_out;
@@ -104,24 +124,41 @@ vlm_taps_init (VlmTaps *taps, guint n_in, guint n_out)
     if (n_in == n_out) {
       taps->first[o] = o;
       taps->count[o] = 1;
+    } else if (video) {
+      place_f32 (taps, o);
     } else {
-      place (taps, o, &center, &stretch);
+      place_fixed (taps, o);
     }
     taps->max_count = MAX (taps->max_count, taps->count[o]);
   }
   taps->stride = (taps->max_count + 7u) & ~7u;
-  taps->f32 = g_new0 (float, (gsize) n_out * taps->stride);
+}
+
+void
+vlm_taps_init_fixed (VlmTaps *taps, guint n_in, guint n_out)
+{
+  init_places (taps, n_in, n_out, FALSE);
   taps->fixed = g_new0 (gint32, (gsize) n_out * taps->stride);
 
   g_autofree double *scratch = g_new (double, taps->max_count);
   for (guint o = 0; o < n_out; o++) {
-    if (n_in == n_out) {
-      taps->f32[(gsize) o * taps->stride] = 1.0f;
+    if (n_in == n_out)
       taps->fixed[(gsize) o * taps->stride] = 1 << VLM_TAPS_FRACTION_BITS;
-    } else {
-      weigh_f32 (taps, o);
+    else
       weigh_fixed (taps, o, scratch);
-    }
+  }
+}
+
+void
+vlm_taps_init_f32 (VlmTaps *taps, guint n_in, guint n_out)
+{
+  init_places (taps, n_in, n_out, TRUE);
+  taps->f32 = g_new0 (float, (gsize) n_out * taps->stride);
+  for (guint o = 0; o < n_out; o++) {
+    if (n_in == n_out)
+      taps->f32[(gsize) o * taps->stride] = 1.0f;
+    else
+      weigh_f32 (taps, o);
   }
 }
 

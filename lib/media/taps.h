@@ -16,9 +16,12 @@ typedef struct {
   guint stride;             /* max_count rounded up to 8 */
   guint *first;             /* [n_out], not decreasing */
   guint *count;             /* [n_out] */
-  float *f32;               /* [n_out, stride] */
+  float *f32;               /* [n_out, stride], or */
   gint32 *fixed;            /* the same, with VLM_TAPS_FRACTION_BITS */
 } VlmTaps;
 
-void vlm_taps_init (VlmTaps *taps, guint n_in, guint n_out);
+/* For images: made in double. */
+void vlm_taps_init_fixed (VlmTaps *taps, guint n_in, guint n_out);
+/* For video: made in f32, with the reference's roundings. */
+void vlm_taps_init_f32 (VlmTaps *taps, guint n_in, guint n_out);
 void vlm_taps_clear (VlmTaps *taps);

@@ -261,7 +261,7 @@ test_kernels (void)
   float *f32[2][3];
   gint32 *i32[2][3];
   guint8 *packed[2][2];
-  VlmTaps taps;
+  VlmTaps taps, fixed;
 
   if (sets[0] == sets[1]) {
     g_test_skip ("this processor has one set only");
@@ -269,7 +269,8 @@ test_kernels (void)
   }
   for (guint i = 0; i < 3 * n; i++)
     bytes[i] = (guint8) g_test_rand_int ();
-  vlm_taps_init (&taps, n, 61);
+  vlm_taps_init_f32 (&taps, n, 61);
+  vlm_taps_init_fixed (&fixed, n, 61);
   for (guint s = 0; s < 2; s++) {
     VlmColumns columns = { 0, 61, 0, n, n };
     const float *f32_rows[21];
@@ -286,9 +287,9 @@ test_kernels (void)
       i32_rows[k] = i32[s][0] + 3 * k;
     }
     sets[s]->down_f32 (f32_rows, taps.f32, n_rows, 3 * n, f32[s][1]);
-    sets[s]->down_i32 (i32_rows, taps.fixed, n_rows, 3 * n, i32[s][1]);
+    sets[s]->down_i32 (i32_rows, fixed.fixed, n_rows, 3 * n, i32[s][1]);
     sets[s]->across_f32 (&taps, &columns, f32[s][1], f32[s][2]);
-    sets[s]->across_i32 (&taps, &columns, i32[s][0], i32[s][2]);
+    sets[s]->across_i32 (&fixed, &columns, i32[s][0], i32[s][2]);
     for (guint i = 0; i < 2; i++)
       packed[s][i] = g_malloc0 (3 * n);
     sets[s]->pack_f32 (f32[s][2], n, 61, packed[s][0]);
@@ -309,6 +310,7 @@ test_kernels (void)
     g_free (packed[1][i]);
   }
   vlm_taps_clear (&taps);
+  vlm_taps_clear (&fixed);
 }
 
 static void

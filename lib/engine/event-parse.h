@@ -5,7 +5,7 @@
 #include <glib.h>
 
 /* What the model said about one event. Times are ns since the first slice of
- * the context; [text_start, text_end) is where it stands in the text, in bytes. */
+ * the context; it stands in bytes text_start … text_end - 1 of the text. */
 typedef struct {
   gint64 start_ns;
   gint64 end_ns;

@@ -14,8 +14,9 @@ def compiles(header, language, standard, flags):
         source = pathlib.Path(folder) / "header"
         source.write_text(f"#include <{header}>\n")
         result = subprocess.run(
-            ["gcc", "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter",
-             "-fsyntax-only", *flags, source], capture_output=True, text=True)
+            ["gcc", "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Werror",
+             "-Wno-unused-parameter", "-fsyntax-only", *flags, source],
+            capture_output=True, text=True)
         if result.returncode:
             print(f"{header} as {language}:\n{result.stderr}")
         return result.returncode == 0

@@ -6,9 +6,9 @@
 
 #include "engine/generate.h"
 
-/* vlm_session_generate() with a grammar of the caller's (NULL for free text;
- * its masks are kept for the next call with the same one) and the trace of the tokens ((transfer full) GArray of VlmTokenTrace, may be
- * NULL). */
+/* vlm_session_generate() with a grammar of the caller's (NULL for free text);
+ * its masks are kept for the next call with the same one. @trace: NULL, or gets
+ * the chosen tokens, (transfer full), VlmTokenTrace. */
 VlmAnswer *vlm_session_run (VlmSession *session, const VlmPrompt *prompt,
     const VlmGenerateParams *params, VlmGrammar *grammar, GArray **trace,
     GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,

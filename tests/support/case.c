@@ -23,20 +23,6 @@ medium_clear (gpointer data)
   g_clear_pointer (&((TestMedium *) data)->frames, g_ptr_array_unref);
 }
 
-/* Other pixels of the same size. */
-void
-test_case_set_video (TestCase *self, guint video, const guint8 *pixels)
-{
-  TestMedium *medium = &g_array_index (self->videos, TestMedium, video);
-
-  for (guint i = 0; i < medium->frames->len; i++) {
-    VlmFrame *frame = g_ptr_array_index (medium->frames, i);
-    gsize n_bytes = (gsize) 3 * frame->width * frame->height;
-
-    memcpy (frame->pixels, pixels + i * n_bytes, n_bytes);
-  }
-}
-
 static TestCase *
 case_new (void)
 {

@@ -37,9 +37,6 @@ TestCase *test_case_load (const char *path, const char *directory,
 void test_case_free (TestCase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestCase, test_case_free)
 
-/* Replaces the frames of a video by [T, H, W, 3] bytes of their sizes. */
-void test_case_set_video (TestCase *self, guint video, const guint8 *pixels);
-
 /* Normalised patches of all images or of all videos, [P, 1176]; free with
  * g_free(). The grids are those of the media. */
 float *test_case_patches (const TestCase *self, const VlmConfig *config,

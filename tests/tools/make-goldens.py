@@ -8,9 +8,8 @@ make-goldens.py CHECKPOINT CASE.json GOLDEN.safetensors --check compares
 A case: {"images": [file.npy], "videos": [{"frames": file.npy, "fps": …,
 "min_pixels": …, "max_pixels": …}], "min_pixels": …, "max_pixels": …, "prompt":
 [id | name in special_ids.json | "IMG0" | "VID0" | [count, seed]]}; files lie
-beside it. What a clip became by resizing is kept where it was resized: other
-implementations may round a sample in 10 000 differently. --all adds the stages
-in between and the pixels. --check prints the largest difference of every tensor
+beside it. What a clip became by resizing is kept where it was resized. --all
+adds the stages in between and the pixels. --check prints the largest difference of every tensor
 and fails above 1e-4; 77 (skipped) without numpy or without the golden."""
 import argparse
 import json
@@ -95,8 +94,8 @@ class Case:
         return np.array(ids)
 
 
-def encode(case, model, replaced):
-    """Features by kind. replaced: pixels to use in place of the case's own."""
+def encode(case, model):
+    """Features by kind."""
     features = {}
     for kind, name in (("image", "pixel_values"), ("video", "pixel_values_videos")):
         if not case.grids[kind]:
@@ -104,7 +103,7 @@ def encode(case, model, replaced):
         taps = {}
         case.out[name] = np.concatenate(case.pixels[kind])
         case.out[kind + "_grid_thw"] = np.array(case.grids[kind], np.int64)
-        features[kind] = model.vision(replaced.get(name, case.out[name]), case.grids[kind], taps)
+        features[kind] = model.vision(case.out[name], case.grids[kind], taps)
         case.out.update({f"{kind}.vision.{key}": value for key, value in taps.items()})
     return features
 
@@ -124,11 +123,11 @@ def generate(case, model, first_logits):
     case.out["greedy_logits"] = np.array(rows)
 
 
-def run(checkpoint, path, replaced):
+def run(checkpoint, path):
     case = Case(checkpoint, path)
     model = qwen_model.Model(case.config, safetensors_file.read(checkpoint / "model.safetensors"))
     seconds = [2.0 / video["fps"] for video in case.case.get("videos", [])]
-    features = encode(case, model, replaced)
+    features = encode(case, model)
     ids = case.ids()
     if seconds:
         case.out["second_per_grid_ts"] = np.array(seconds)
@@ -167,10 +166,8 @@ def check(out, golden):
             continue
         difference = np.abs(got.astype(np.float64) - expected)
         if name.endswith("resized_u8"):
-            print(f"{name}: {difference.max():.0f} levels, {(difference > 0).mean():.6f} of all")
-            worst = max(worst, 0.0 if difference.max() <= 1 and (difference > 0).mean() < 1e-3 else np.inf)
-        elif name == "pixel_values_videos":
-            print(f"{name}: {difference.max():.2g}, {(difference > 1e-6).mean():.6f} of all above 1e-6")
+            print(f"{name}: {(difference > 0).sum()} differ")
+            worst = max(worst, difference.max())
         else:
             print(f"{name}: {difference.max():.2g}")
             worst = max(worst, difference.max())
@@ -190,8 +187,7 @@ def main():
         print("the reference data is not there")
         sys.exit(77)
     golden = safetensors_file.read(args.golden) if args.check else {}
-    # A resize that rounds one sample differently is judged above, not carried on.
-    out = run(args.checkpoint, args.case, {k: v for k, v in golden.items() if k == "pixel_values_videos"})
+    out = run(args.checkpoint, args.case)
     if args.check:
         sys.exit(0 if check(out, golden) < 1e-4 else 1)
     top = np.sort(out["greedy_logits"], 1)

@@ -71,14 +71,56 @@ def resize_image(picture, height, width):
     return _fixed_point_pass(across.swapaxes(0, 1), height).swapaxes(0, 1)
 
 
+def fused(a, b, c):
+    """a * b + c of f32 with one rounding. The product is exact in f64; the sum
+    is rounded to odd there, so that rounding it again does no harm."""
+    product = np.multiply(a, b, dtype=np.float64)
+    total = product + c
+    part = total - product
+    lost = (product - (total - part)) + (c - part)
+    even = (total.view(np.int64) & 1) == 0
+    return np.where((lost != 0) & even, np.nextafter(total, np.copysign(np.inf, lost)), total).astype(np.float32)
+
+
+def float_taps(n_in, n_out):
+    """(first, weights) of each output, rounded as in the reference: f32, but
+    halves are added in f64."""
+    f32 = np.float32
+    scale = f32(n_in) / f32(n_out)
+    stretch = max(scale, f32(1))
+    for o in range(n_out):
+        center = f32(float(scale) * (o + 0.5))
+        first = max(int(float(center - f32(2) * stretch) + 0.5), 0)
+        last = min(int(float(center + f32(2) * stretch) + 0.5), n_in)
+        offset = (np.arange(first, last).astype(f32) - center).astype(np.float64)
+        x = np.abs(((offset + 0.5) * float(f32(1) / stretch)).astype(f32))
+        near = fused(fused(f32(1.5), x, f32(-2.5)) * x, x, f32(1))
+        far = fused(fused(fused(f32(-0.5), x, f32(2.5)), x, f32(-4)), x, f32(2))
+        weights = np.select([x < 1, x < 2], [near, far], f32(0))
+        yield first, weights / np.add.accumulate(weights)[-1]
+
+
+def _float_pass(values, n_out):
+    """Along axis 1. Taps after the first go in fours, each product rounded and
+    added in order; the one to three that are left are fused with the sum."""
+    if values.shape[1] == n_out:
+        return values
+    out = np.empty((values.shape[0], n_out, values.shape[2]), np.float32)
+    for o, (first, weights) in enumerate(float_taps(values.shape[1], n_out)):
+        total = values[:, first] * weights[0]
+        n_rounded = 1 + (len(weights) - 1) // 4 * 4
+        for k in range(1, len(weights)):
+            sample = values[:, first + k]
+            total = total + sample * weights[k] if k < n_rounded else fused(sample, weights[k], total)
+        out[:, o] = total
+    return out
+
+
 def resize_frame(frame, height, width):
-    """As torchvision resizes frames of a clip: f32 between the passes, one
-    rounding at the end."""
-    values = frame.astype(np.float32)
-    if frame.shape[1] != width:
-        values = np.einsum("ywc,ow->yoc", values, filter_matrix(frame.shape[1], width).astype(np.float32))
-    if frame.shape[0] != height:
-        values = np.einsum("hwc,oh->owc", values, filter_matrix(frame.shape[0], height).astype(np.float32))
+    """As torchvision resizes frames of a clip on x86, to the last bit: f32
+    between the passes, one rounding at the end."""
+    across = _float_pass(frame.astype(np.float32), width)
+    values = _float_pass(across.swapaxes(0, 1), height).swapaxes(0, 1)
     return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
 
 

@@ -7,6 +7,8 @@
 /* Rows are whole blocks of items, with a multiple of 8 zeros or other numbers
  * after the last one: taps are read in eights. */
 #define VLM_BLOCK 64
+/* Rows that f32 goes across at once. */
+#define VLM_ROWS 16
 
 /* Columns @x0 to @x1 of the output, from input that begins at column @in0. */
 typedef struct {
@@ -19,17 +21,20 @@ typedef struct {
 
 /* Every set gives the same numbers, to the last bit. */
 typedef struct {
+  /* VLM_ROWS rows of bytes, @stride apart, to [n, VLM_ROWS]; n: whole blocks */
+  void (*turn) (const guint8 *bytes, gsize stride, gsize n, float *out);
   /* bytes as numbers */
-  void (*widen_f32) (const guint8 *bytes, gsize n, float *out);
   void (*widen_i32) (const guint8 *bytes, gsize n, gint32 *out);
-  /* out[x] = sum of weights[k] * rows[k][x]; n: whole blocks */
+  /* out[x] = sum of weights[k] * rows[k][x]; n: whole blocks. f32 adds and
+   * rounds as the reference does. */
   void (*down_f32) (const float *const *rows, const float *weights,
       guint n_rows, gsize n, float *out);
   void (*down_i32) (const gint32 *const *rows, const gint32 *weights,
       guint n_rows, gsize n, gint32 *out);
-  /* three planes, each output column from the input columns around it */
+  /* three planes, each output column from the input columns around it; f32: [3,
+   * stride_in, VLM_ROWS] to VLM_ROWS rows of [3, stride_out] */
   void (*across_f32) (const VlmTaps *taps, const VlmColumns *columns,
-      const float *in, float *out);
+      const float *in, float *const *rows);
   void (*across_i32) (const VlmTaps *taps, const VlmColumns *columns,
       const gint32 *in, gint32 *out);
   /* fixed point to what a byte would hold */

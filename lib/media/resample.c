@@ -1,6 +1,5 @@
 /* gst-vlm: the two bicubic filters of the reference
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <math.h>
 #include <string.h>
 
 #include <vlm/vlm-error.h>
@@ -10,15 +9,11 @@
 #include "media/resample-kernels.h"
 #include "media/taps.h"
 
-/* Bytes of the rows that wait for the second pass: a part of a core's second
+/* Bytes of the rows on their way from pass to pass: a part of a core's second
  * cache. Less costs more overlap of the strips: with 24 KiB 1080p takes half as
  * long again; from 128 KiB on there is no difference. */
 #define RING_BYTES (160 * 1024)
 #define MIN_SPAN 64
-/* A window 80 times as wide gives the same bytes, from 360p enlarged to 2160p
- * reduced eightfold. */
-#define HALF_WIDTH 2.5e-4f
-
 /* Everything of one resize. Rows are three planes of @stride; sizes are those
  * of the widest strip. */
 typedef struct
@@ -30,9 +25,10 @@ typedef struct
   guint stride_in;
   guint stride_out;
   guint n_ring;
-  guint8 *bytes;   /* [3, stride_in]: a converted row */
-  gpointer ring;   /* [n_ring] rows after the first pass */
-  gpointer wide;   /* [3, stride_in]: a row, 32 bits an item */
+  guint8 *bytes;   /* [3, stride_in]: a converted row, or VLM_ROWS of them */
+  gpointer ring;   /* [n_ring, 3, stride_out]: rows after the first pass */
+  gpointer wide;   /* [3, stride_in]: a row, 32 bits an item; of video, [3,
+                      stride_in, VLM_ROWS] */
   gpointer result; /* [3, stride_out]: a row after both */
   guint8 *out;
   guint width;
@@ -64,10 +60,10 @@ next_strip (const VlmTaps *across, guint x0, guint max_span)
 }
 
 static void
-convert_row (Resizer *self, const Strip *strip, guint y)
+convert_row (Resizer *self, const Strip *strip, guint y, guint8 *bytes)
 {
-  guint8 *planes[3] = { self->bytes, self->bytes + self->stride_in,
-    self->bytes + 2 * self->stride_in };
+  guint8 *planes[3] = { bytes, bytes + self->stride_in,
+    bytes + 2 * self->stride_in };
 
   vlm_converter_span (
       &self->converter, strip->in0, y, strip->in1 - strip->in0, planes);
@@ -92,98 +88,44 @@ collect_rows (const Resizer *self, guint y, gsize row_items, gsize item,
   }
 }
 
-/* Sums of @n inputs as the reference makes them on x86, where its compiler
- * takes four products at once: those are rounded before they are added, one by
- * one; the one to three that are left are fused with the sum. */
-static float
-add_in_order (const float *values, const float *weights, guint n)
-{
-  float sum = values[0] * weights[0];
-  guint n_rounded = 1 + (n - 1) / 4 * 4;
-
-  for (guint i = 1; i < n_rounded; i++)
-    sum += values[i] * weights[i];
-  for (guint i = n_rounded; i < n; i++)
-    sum = fmaf (values[i], weights[i], sum);
-  return sum;
-}
-
-/* One sample as the reference makes it: across, then down. */
-static float
-settle (const Resizer *self, const Strip *strip, gconstpointer const *rows,
-    guint y, guint plane, guint x, float *column)
-{
-  gsize at =
-      (gsize) plane * self->stride_in + (self->across.first[x] - strip->in0);
-
-  for (guint k = 0; k < self->down.count[y]; k++)
-    column[k] = add_in_order ((const float *) rows[k] + at,
-        self->across.f32 + (gsize) x * self->across.stride,
-        self->across.count[x]);
-  return add_in_order (column, self->down.f32 + (gsize) y * self->down.stride,
-      self->down.count[y]);
-}
-
-/* How far from the nearest integer; exact below 2^22. */
-static inline float
-fraction (float value)
-{
-  const float magic = 12582912.0f;
-
-  return fabsf (value - ((value + magic) - magic));
-}
-
-/* Sums in another order differ by some last places: only samples next to a half
- * can become another byte by that, one in 2000. */
+/* Rows @y on: across, into the ring. */
 static void
-settle_halves (const Resizer *self, const Strip *strip,
-    gconstpointer const *rows, guint y, float *column)
+add_video_rows (Resizer *self, const Strip *strip, guint y)
 {
-  const float limit = 0.5f - HALF_WIDTH;
+  VlmColumns columns = get_columns (self, strip);
+  gsize row_bytes = 3 * (gsize) self->stride_in;
+  float *rows[VLM_ROWS];
 
-  for (guint i = 0; i < 3 * self->stride_out; i += VLM_BLOCK) {
-    float *block = (float *) self->result + i;
-    guint plane = i / self->stride_out;
-    guint n_near = 0;
+  for (guint i = 0; i < VLM_ROWS; i++) {
+    gsize slot = (y + i) % self->n_ring;
 
-    for (guint j = 0; j < VLM_BLOCK; j++)
-      n_near += fraction (block[j]) > limit;
-    for (guint j = 0; n_near > 0 && j < VLM_BLOCK; j++) {
-      guint x = strip->x0 + i % self->stride_out + j;
-
-      if (fraction (block[j]) > limit && x < strip->x1)
-        block[j] = settle (self, strip, rows, y, plane, x, column);
-    }
+    if (y + i < self->down.n_in)
+      convert_row (self, strip, y + i, self->bytes + i * row_bytes);
+    rows[i] = (float *) self->ring + slot * 3 * self->stride_out;
   }
+  for (guint plane = 0; plane < 3; plane++)
+    self->kernels->turn (self->bytes + plane * self->stride_in, row_bytes,
+        self->stride_in,
+        (float *) self->wide + plane * VLM_ROWS * self->stride_in);
+  self->kernels->across_f32 (&self->across, &columns, self->wide, rows);
 }
 
-/* Down first: that pass has no lanes to add up, and what is left for the other
- * one is small. */
 static void
 resize_video_strip (Resizer *self, const Strip *strip)
 {
-  VlmColumns columns = get_columns (self, strip);
-  guint n = 3 * self->stride_in;
+  guint n = 3 * self->stride_out;
   g_autofree gconstpointer *rows = g_new (gconstpointer, self->n_ring);
-  g_autofree float *column = g_new (float, self->n_ring);
-  float *ring = self->ring;
   guint next_row = 0;
 
   for (guint y = 0; y < self->down.n_out; y++) {
     guint end = self->down.first[y] + self->down.count[y];
 
-    for (; next_row < end; next_row++) {
-      convert_row (self, strip, next_row);
-      self->kernels->widen_f32 (
-          self->bytes, n, ring + (gsize) (next_row % self->n_ring) * n);
-    }
+    for (; next_row < end; next_row += VLM_ROWS)
+      add_video_rows (self, strip, next_row);
     collect_rows (self, y, n, sizeof (float), rows);
     self->kernels->down_f32 ((const float *const *) rows,
         self->down.f32 + (gsize) y * self->down.stride, self->down.count[y], n,
-        self->wide);
-    self->kernels->across_f32 (
-        &self->across, &columns, self->wide, self->result);
-    settle_halves (self, strip, rows, y, column);
+        self->result);
     self->kernels->pack_f32 (self->result, self->stride_out,
         strip->x1 - strip->x0,
         self->out + 3 * ((gsize) y * self->width + strip->x0));
@@ -205,7 +147,7 @@ resize_image_strip (Resizer *self, const Strip *strip)
     for (; next_row < end; next_row++) {
       gint32 *row = ring + (gsize) (next_row % self->n_ring) * n;
 
-      convert_row (self, strip, next_row);
+      convert_row (self, strip, next_row, self->bytes);
       self->kernels->widen_i32 (self->bytes, 3 * self->stride_in, self->wide);
       self->kernels->across_i32 (&self->across, &columns, self->wide, row);
       self->kernels->round_i32 (row, n);
@@ -225,18 +167,19 @@ static gboolean
 allocate (Resizer *self, VlmResample resample, guint max_in, guint max_out,
     GError **error)
 {
-  gboolean video = resample == VLM_RESAMPLE_VIDEO;
+  gsize n_rows = resample == VLM_RESAMPLE_VIDEO ? VLM_ROWS : 1;
   gsize item = sizeof (float);
   gsize pad = self->across.stride;
 
   self->stride_in = (max_in + VLM_BLOCK - 1) / VLM_BLOCK * VLM_BLOCK;
   self->stride_out = (max_out + VLM_BLOCK - 1) / VLM_BLOCK * VLM_BLOCK;
 
-  gsize ring_row = 3 * (video ? self->stride_in : self->stride_out);
-  self->bytes = g_try_malloc0 (3 * self->stride_in + pad);
-  self->ring = g_try_malloc0_n (self->n_ring, ring_row * item);
-  self->wide = g_try_malloc0_n (3 * self->stride_in + pad, item);
-  self->result = g_try_malloc0_n (3 * self->stride_out, item);
+  gsize row_in = 3 * (gsize) self->stride_in;
+  self->bytes = g_try_malloc0_n (n_rows, row_in);
+  self->ring =
+      g_try_malloc0_n (self->n_ring, 3 * (gsize) self->stride_out * item);
+  self->wide = g_try_malloc0_n (n_rows * row_in + pad, item);
+  self->result = g_try_malloc0_n (3 * (gsize) self->stride_out, item);
   if (self->bytes && self->ring && self->wide && self->result)
     return TRUE;
   g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
@@ -259,6 +202,35 @@ resizer_clear (Resizer *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Resizer, resizer_clear)
 
+static void
+init_taps (Resizer *self, const VlmImageView *view, guint width, guint height,
+    VlmResample resample)
+{
+  if (resample == VLM_RESAMPLE_VIDEO) {
+    vlm_taps_init_f32 (&self->across, view->width, width);
+    vlm_taps_init_f32 (&self->down, view->height, height);
+    self->n_ring = self->down.max_count + VLM_ROWS - 1;
+  } else {
+    vlm_taps_init_fixed (&self->across, view->width, width);
+    vlm_taps_init_fixed (&self->down, view->height, height);
+    self->n_ring = self->down.max_count;
+  }
+}
+
+/* Input columns of the widest strip whose buffers still fit. */
+static guint
+choose_span (const Resizer *self, VlmResample resample)
+{
+  guint64 row = 3 * sizeof (float);
+  guint64 bytes = self->n_ring * row;
+  guint span;
+
+  if (resample == VLM_RESAMPLE_VIDEO)
+    bytes = VLM_ROWS * row + bytes * self->across.n_out / self->across.n_in + 1;
+  span = (guint) (RING_BYTES / bytes) / VLM_BLOCK * VLM_BLOCK;
+  return MAX (MAX (span, MIN_SPAN), 2 * self->across.max_count);
+}
+
 gboolean
 vlm_resample (const VlmImageView *view, guint width, guint height,
     VlmResample resample, guint8 *rgb, GError **error)
@@ -267,18 +239,9 @@ vlm_resample (const VlmImageView *view, guint width, guint height,
       self = { .kernels = vlm_resample_kernels (), .out = rgb, .width = width };
   guint max_in = 0, max_out = 0;
 
-  if (resample == VLM_RESAMPLE_VIDEO) {
-    vlm_taps_init_f32 (&self.across, view->width, width);
-    vlm_taps_init_f32 (&self.down, view->height, height);
-  } else {
-    vlm_taps_init_fixed (&self.across, view->width, width);
-    vlm_taps_init_fixed (&self.down, view->height, height);
-  }
-  self.n_ring = self.down.max_count;
+  init_taps (&self, view, width, height, resample);
 
-  guint max_span = RING_BYTES / (3 * sizeof (float)) / self.n_ring;
-  max_span = MAX (max_span / VLM_BLOCK * VLM_BLOCK, MIN_SPAN);
-  max_span = MAX (max_span, 2 * self.across.max_count);
+  guint max_span = choose_span (&self, resample);
   for (guint x = 0; x < width;) {
     Strip strip = next_strip (&self.across, x, max_span);
 

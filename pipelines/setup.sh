@@ -19,7 +19,7 @@ packages_run=(
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
 )
 packages_test=(
-  vulkan-validationlayers python3-gi gir1.2-gstreamer-1.0
+  vulkan-validationlayers python3-gi python3-numpy gir1.2-gstreamer-1.0
   gir1.2-gst-plugins-base-1.0
 )
 
@@ -56,8 +56,10 @@ install_packages() {
     fi
   fi
   say "installing ${#missing[@]} packages: ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  "${as_root[@]}" apt-get update -qq
+  # sudo drops the environment: apt must get this on its own line
+  as_root+=(env DEBIAN_FRONTEND=noninteractive)
+  "${as_root[@]}" apt-get update -qq \
+    || say "apt-get update failed; going on with the lists that are there"
   "${as_root[@]}" apt-get install -y -qq --no-install-recommends \
     "${missing[@]}" >/dev/null
 }
@@ -73,6 +75,11 @@ build_project() {
       tail -20 "$log" >&2
       exit 1
     fi
+    echo "$*" >"$build/setup.options"
+  elif [ $# -gt 0 ] && [ "$*" != "$(cat "$build/setup.options" 2>/dev/null)" ]
+  then
+    meson configure "$build" "$@"
+    echo "$*" >"$build/setup.options"
   fi
   say "building"
   # ninja's own progress on a terminal, silence else, everything on failure

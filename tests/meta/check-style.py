@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What .editorconfig says, checked: tabs, blanks at line ends, long lines, a
-last newline, no invisible characters, and the licence line."""
+last newline, no invisible characters, and the licence line. Addresses and the
+launch lines of the manual, which are there to be copied, may be long."""
 import pathlib
 import re
 import subprocess
@@ -17,7 +18,10 @@ def files(root):
         listed = subprocess.run(["git", "-C", root, "ls-files", "-z"], check=True,
                                 capture_output=True).stdout.decode().split("\0")
     except (OSError, subprocess.CalledProcessError):
-        listed = [p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()]
+        # no git, or not a clone: all but what a build made
+        built = {p.parent for p in root.rglob("meson-private")}
+        listed = [p.relative_to(root).as_posix() for p in root.rglob("*")
+                  if p.is_file() and not built.intersection(p.parents)]
     for name in listed:
         path = root / name
         if path.is_file() and (path.suffix in TEXT or name in ("tests/run", "pipelines/demo")):
@@ -40,7 +44,8 @@ def check(name, path):
             yield f"{name}:{number}: blanks at the end"
         if "\t" in line and path.suffix in CODE:
             yield f"{name}:{number}: a tab"
-        if limit and len(line) > limit and "://" not in line:
+        long = limit and len(line) > limit
+        if long and "://" not in line and " gst-launch-1.0 " not in line:
             yield f"{name}:{number}: {len(line)} columns, more than {limit}"
 
 

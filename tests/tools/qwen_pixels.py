@@ -79,7 +79,8 @@ def fused(a, b, c):
     part = total - product
     lost = (product - (total - part)) + (c - part)
     even = (total.view(np.int64) & 1) == 0
-    return np.where((lost != 0) & even, np.nextafter(total, np.copysign(np.inf, lost)), total).astype(np.float32)
+    odd = np.nextafter(total, np.copysign(np.inf, lost))
+    return np.where((lost != 0) & even, odd, total).astype(np.float32)
 
 
 def float_taps(n_in, n_out):

@@ -9,12 +9,20 @@
 /* qwen-vl-utils: FPS_MAX_FRAMES */
 #define MAX_FRAMES 768
 
+/* Slots are at most an hour apart: a video of years is a few pictures too. */
+#define MIN_FPS 0.001
+
+/* How late an error or a cancellation may be noticed. */
+#define POLL_NS (20 * GST_MSECOND)
+
 /* A decoding pipeline that ends in an appsink with RGB frames. */
 typedef struct
 {
   const char *path;
+  GCancellable *cancellable;
   GstElement *pipeline;
   GstAppSink *sink;
+  gint has_no_picture; /* atomic: all streams are known, none is one */
 } Reader;
 
 static void
@@ -28,20 +36,36 @@ reader_clear (Reader *reader)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
 
-/* What stopped the pipeline, as an error that names the file. */
 static void
-take_bus_error (Reader *reader, GError **error)
+on_all_streams (GstElement *decoder, gpointer user_data)
+{
+  Reader *reader = user_data;
+  g_autoptr (GstElement) convert =
+      gst_bin_get_by_name (GST_BIN (reader->pipeline), "convert");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (convert, "sink");
+
+  if (!gst_pad_is_linked (pad))
+    g_atomic_int_set (&reader->has_no_picture, TRUE);
+}
+
+/* What has stopped the pipeline, if anything has, as an error that names the
+ * file. What a file of sounds alone fails with speaks of links. */
+static gboolean
+check_bus (Reader *reader, GError **error)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (reader->pipeline);
   g_autoptr (GstMessage) message =
       gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
 
-  if (message != NULL)
+  if (g_atomic_int_get (&reader->has_no_picture))
+    g_set_error_literal (error, GST_STREAM_ERROR,
+        GST_STREAM_ERROR_TYPE_NOT_FOUND, "there is no picture in it");
+  else if (message != NULL)
     gst_message_parse_error (message, error, NULL);
   else
-    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND,
-        "no picture could be decoded");
+    return TRUE;
   g_prefix_error (error, "%s: ", reader->path);
+  return FALSE;
 }
 
 static gboolean
@@ -49,29 +73,48 @@ reader_open (Reader *reader, const char *path, GError **error)
 {
   g_autofree char *absolute = g_canonicalize_filename (path, NULL);
   g_autofree char *uri = g_filename_to_uri (absolute, NULL, error);
-  GstElement *decoder;
+  g_autoptr (GstElement) decoder = NULL;
 
   reader->path = path;
   if (uri == NULL)
     return FALSE;
   reader->pipeline = gst_parse_launch (
-      "uridecodebin name=decoder ! videoconvert ! video/x-raw,format=RGB "
-      "! appsink name=sink sync=false max-buffers=2",
+      "uridecodebin name=decoder ! videoconvert name=convert "
+      "! video/x-raw,format=RGB ! appsink name=sink sync=false max-buffers=2",
       error);
   if (reader->pipeline == NULL)
     return FALSE;
   decoder = gst_bin_get_by_name (GST_BIN (reader->pipeline), "decoder");
   g_object_set (decoder, "uri", uri, NULL);
-  gst_object_unref (decoder);
+  g_signal_connect (
+      decoder, "no-more-pads", G_CALLBACK (on_all_streams), reader);
   reader->sink =
       GST_APP_SINK (gst_bin_get_by_name (GST_BIN (reader->pipeline), "sink"));
   gst_element_set_state (reader->pipeline, GST_STATE_PLAYING);
-  if (gst_element_get_state (reader->pipeline, NULL, NULL,
-          GST_CLOCK_TIME_NONE) == GST_STATE_CHANGE_FAILURE) {
-    take_bus_error (reader, error);
-    return FALSE;
-  }
   return TRUE;
+}
+
+/* The next picture; NULL after the last one. */
+static gboolean
+pull (Reader *reader, GstSample **sample, GError **error)
+{
+  while ((*sample = gst_app_sink_try_pull_sample (reader->sink, POLL_NS)) ==
+      NULL) {
+    if (g_cancellable_set_error_if_cancelled (reader->cancellable, error) ||
+        !check_bus (reader, error))
+      return FALSE;
+    if (gst_app_sink_is_eos (reader->sink))
+      return TRUE;
+  }
+  return !g_cancellable_set_error_if_cancelled (reader->cancellable, error);
+}
+
+static gboolean
+fail_empty (const Reader *reader, GError **error)
+{
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+      "%s: no picture could be decoded", reader->path);
+  return FALSE;
 }
 
 /* A small copy of the sample's picture, with its times. */
@@ -119,10 +162,10 @@ get_size (GstSample *sample, guint *width, guint *height)
 }
 
 VlmFrame *
-reader_load_image (
-    const char *path, const VlmGeometry *geometry, GError **error)
+reader_load_image (const char *path, const VlmGeometry *geometry,
+    GCancellable *cancellable, GError **error)
 {
-  g_auto (Reader) reader = { 0 };
+  g_auto (Reader) reader = { .cancellable = cancellable };
   g_autoptr (GstSample) sample = NULL;
   VlmFrame *frame;
   guint source[2];
@@ -130,11 +173,9 @@ reader_load_image (
 
   if (!reader_open (&reader, path, error))
     return NULL;
-  sample = gst_app_sink_pull_sample (reader.sink);
-  if (sample == NULL) {
-    take_bus_error (&reader, error);
+  if (!pull (&reader, &sample, error) ||
+      (sample == NULL && !fail_empty (&reader, error)))
     return NULL;
-  }
   get_size (sample, &source[0], &source[1]);
   if (!vlm_image_plan_size (geometry, source[0], source[1],
           geometry->image_min_pixels, geometry->image_max_pixels, &size[0],
@@ -143,6 +184,8 @@ reader_load_image (
     return NULL;
   }
   frame = copy_frame (sample, size[0], size[1], VLM_RESAMPLE_IMAGE, error);
+  if (frame == NULL)
+    g_prefix_error (error, "%s: ", path);
   return frame;
 }
 
@@ -155,6 +198,7 @@ choose_grid (gint64 duration, double fps)
 
   if (duration > 0 && fps * (double) duration / GST_SECOND > MAX_FRAMES)
     fps = MAX_FRAMES * (double) GST_SECOND / (double) duration;
+  fps = MAX (fps, MIN_FPS);
   gst_util_double_to_fraction (fps, &fps_n, &fps_d);
   return (VlmSamplerParams){
     .fps_n = (guint) fps_n,
@@ -170,8 +214,9 @@ typedef struct
   Reader *reader;
   const VlmGeometry *geometry;
   VlmSampler *sampler;
-  gint64 duration;
-  guint n_frames; /* as far as the duration tells, for the pixel budget */
+  gint64 duration; /* 0 when unknown */
+  guint n_frames;  /* as far as the duration tells, for the pixel budget */
+  guint n_taken;
   guint width;
   guint height;
 } VideoJob;
@@ -205,54 +250,89 @@ take_sample (VideoJob *job, GstSample *sample, GError **error)
   if (frame == NULL)
     return FALSE;
   vlm_sampler_add (job->sampler, frame, duration);
+  job->n_taken++;
   return TRUE;
 }
 
+/* A file that tells its duration has its rate lowered beforehand. */
 static gboolean
-read_all (
-    VideoJob *job, VlmProgressFunc progress, gpointer user_data, GError **error)
+check_count (const VideoJob *job, GError **error)
 {
-  while (TRUE) {
-    g_autoptr (GstSample) sample = gst_app_sink_pull_sample (job->reader->sink);
+  if (job->duration > 0 || job->n_taken <= MAX_FRAMES)
+    return TRUE;
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      "%s: more than %u frames, in a file that does not say how long it is: "
+      "give a lower --fps",
+      job->reader->path, MAX_FRAMES);
+  return FALSE;
+}
 
-    if (sample == NULL)
-      return TRUE;
+/* From @sample on, which is taken, to the last one. */
+static gboolean
+read_all (VideoJob *job, GstSample *first, VlmProgressFunc progress,
+    gpointer user_data, GError **error)
+{
+  g_autoptr (GstSample) sample = first;
+
+  while (sample != NULL) {
     if (!take_sample (job, sample, error)) {
       g_prefix_error (error, "%s: ", job->reader->path);
       return FALSE;
     }
+    if (!check_count (job, error))
+      return FALSE;
     if (progress != NULL && job->duration > 0)
       progress ("decode",
           MIN (1.0,
               (double) GST_BUFFER_PTS (gst_sample_get_buffer (sample)) /
                   (double) job->duration),
           user_data);
+    g_clear_pointer (&sample, gst_sample_unref);
+    if (!pull (job->reader, &sample, error))
+      return FALSE;
   }
+  return TRUE;
+}
+
+/* The pipeline knows its duration once it has a picture. */
+static VlmSampler *
+start_grid (VideoJob *job, double fps)
+{
+  VlmSamplerParams grid;
+
+  if (!gst_element_query_duration (
+          job->reader->pipeline, GST_FORMAT_TIME, &job->duration) ||
+      job->duration < 0)
+    job->duration = 0;
+  grid = choose_grid (job->duration, fps);
+  job->n_frames = MAX_FRAMES;
+  if (job->duration > 0)
+    job->n_frames =
+        (guint) CLAMP (gst_util_uint64_scale ((guint64) job->duration,
+                           grid.fps_n, grid.fps_d * GST_SECOND),
+            2, MAX_FRAMES);
+  return vlm_sampler_new (&grid);
 }
 
 VlmWindow *
 reader_load_video (const char *path, const VlmGeometry *geometry, double fps,
-    VlmProgressFunc progress, gpointer user_data, GError **error)
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error)
 {
-  g_auto (Reader) reader = { 0 };
+  g_auto (Reader) reader = { .cancellable = cancellable };
   g_autoptr (VlmSampler) sampler = NULL;
   VideoJob job = { .reader = &reader, .geometry = geometry };
-  VlmSamplerParams grid;
+  GstSample *first;
   VlmWindow *window;
 
-  if (!reader_open (&reader, path, error))
+  if (!reader_open (&reader, path, error) || !pull (&reader, &first, error))
     return NULL;
-  gst_element_query_duration (reader.pipeline, GST_FORMAT_TIME, &job.duration);
-  grid = choose_grid (job.duration, fps);
-  sampler = vlm_sampler_new (&grid);
+  sampler = start_grid (&job, fps);
   job.sampler = sampler;
-  job.n_frames = (guint) MAX (2,
-      gst_util_uint64_scale ((guint64) MAX (job.duration, 0), grid.fps_n,
-          grid.fps_d * GST_SECOND));
-  if (!read_all (&job, progress, user_data, error))
+  if (!read_all (&job, first, progress, user_data, error))
     return NULL;
   window = vlm_sampler_finish (sampler);
   if (window == NULL)
-    take_bus_error (&reader, error);
+    fail_empty (&reader, error);
   return window;
 }

@@ -4,12 +4,15 @@
 
 #include <vlm/vlm.h>
 
+/* Both end with G_IO_ERROR_CANCELLED soon after @cancellable (nullable) is. */
+
 /* A still image, resized as the model's processor does. (transfer full) */
-VlmFrame *reader_load_image (
-    const char *path, const VlmGeometry *geometry, GError **error);
+VlmFrame *reader_load_image (const char *path, const VlmGeometry *geometry,
+    GCancellable *cancellable, GError **error);
 
 /* Frames of a video on a grid of @fps a second (lowered where the whole would
  * be more than 768 frames), resized to the budget of qwen-vl-utils, as one
  * window. (transfer full) */
 VlmWindow *reader_load_video (const char *path, const VlmGeometry *geometry,
-    double fps, VlmProgressFunc progress, gpointer user_data, GError **error);
+    double fps, GCancellable *cancellable, VlmProgressFunc progress,
+    gpointer user_data, GError **error);

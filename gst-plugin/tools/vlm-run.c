@@ -1,5 +1,6 @@
 /* gst-vlm: ask a model about pictures and videos
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <locale.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -9,6 +10,14 @@
 #include <vlm/vlm.h>
 
 #include "tools/reader.h"
+
+#define DESCRIPTION                                                            \
+  "Example:\n"                                                                 \
+  "  vlm-run --model DIR --image cat.jpg \"What is in the picture?\"\n"        \
+  "  vlm-run --model DIR --video gate.mp4 --format events \"Who enters?\"\n"   \
+  "\n"                                                                         \
+  "Pictures come first, then videos, then the question. The answer goes to\n"  \
+  "standard output, all else to standard error. Ctrl-C ends it early."
 
 typedef struct
 {
@@ -120,10 +129,10 @@ parse_format (const char *name, VlmFormat *format, GError **error)
 
 static gboolean
 add_video (VlmPrompt *prompt, const char *path, const VlmGeometry *geometry,
-    double fps, Progress *progress, GError **error)
+    double fps, GCancellable *cancellable, Progress *progress, GError **error)
 {
-  g_autoptr (VlmWindow) window =
-      reader_load_video (path, geometry, fps, on_progress, progress, error);
+  g_autoptr (VlmWindow) window = reader_load_video (
+      path, geometry, fps, cancellable, on_progress, progress, error);
   g_autofree VlmFrame **frames = NULL;
   g_autofree gint64 *times = NULL;
 
@@ -141,8 +150,8 @@ add_video (VlmPrompt *prompt, const char *path, const VlmGeometry *geometry,
 
 /* Pictures, then videos, then the question. */
 static VlmPrompt *
-build_prompt (
-    const Options *options, VlmModel *model, Progress *progress, GError **error)
+build_prompt (const Options *options, VlmModel *model,
+    GCancellable *cancellable, Progress *progress, GError **error)
 {
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
   g_autofree char *question = g_strjoinv (" ", options->rest);
@@ -154,7 +163,7 @@ build_prompt (
   for (guint i = 0; options->images != NULL && options->images[i] != NULL;
        i++) {
     g_autoptr (VlmFrame) frame =
-        reader_load_image (options->images[i], &geometry, error);
+        reader_load_image (options->images[i], &geometry, cancellable, error);
 
     if (frame == NULL)
       return NULL;
@@ -162,7 +171,7 @@ build_prompt (
   }
   for (guint i = 0; options->videos != NULL && options->videos[i] != NULL; i++)
     if (!add_video (prompt, options->videos[i], &geometry, options->fps,
-            progress, error))
+            cancellable, progress, error))
       return NULL;
   vlm_prompt_add_text (prompt, question);
   return g_steal_pointer (&prompt);
@@ -208,7 +217,7 @@ run (const Options *options, GError **error)
       device, options->model, cancellable, on_progress, &progress, error);
   load_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
   if (model != NULL)
-    prompt = build_prompt (options, model, &progress, error);
+    prompt = build_prompt (options, model, cancellable, &progress, error);
   if (prompt != NULL) {
     session = vlm_session_new (model);
     answer = vlm_session_generate (session, prompt, &params, cancellable,
@@ -233,6 +242,46 @@ list_devices (GError **error)
   return devices != NULL;
 }
 
+/* Negative and NaN included, where they are no numbers to work with. */
+static gboolean
+check_numbers (const Options *options, GError **error)
+{
+  const char *why = NULL;
+
+  if (!(options->fps >= 0.001 && options->fps <= 1000.0))
+    why = "--fps is from 0.001 to 1000";
+  else if (options->max_tokens < 0)
+    why = "--max-tokens is not negative";
+  else if (!(options->temperature == -1.0 || options->temperature >= 0.0))
+    why = "--temperature is not negative";
+  else if (!(options->top_p == -1.0 ||
+               (options->top_p >= 0.0 && options->top_p <= 1.0)))
+    why = "--top-p is from 0 to 1";
+  else if (options->top_k < -1)
+    why = "--top-k is not negative";
+  else if (!(options->penalty >= 0.0 && options->penalty <= 1000.0))
+    why = "--repetition-penalty is above 0 and at most 1000";
+  if (why != NULL)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
+  return why == NULL;
+}
+
+/* Words are taken as the bytes they came in: the model reads UTF-8, whatever
+ * the locale is. */
+static gboolean
+check_words (const Options *options, GError **error)
+{
+  gboolean good =
+      options->system == NULL || g_utf8_validate (options->system, -1, NULL);
+
+  for (guint i = 0; good && options->rest[i] != NULL; i++)
+    good = g_utf8_validate (options->rest[i], -1, NULL);
+  if (!good)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "the question and --system must be UTF-8");
+  return good;
+}
+
 static gboolean
 check_options (const Options *options, GError **error)
 {
@@ -243,13 +292,7 @@ check_options (const Options *options, GError **error)
         "--model DIR and a question are needed; see --help");
     return FALSE;
   }
-  if (!(options->fps > 0.0 && options->fps <= 1000.0) ||
-      options->max_tokens < 0) {
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--fps is above 0 and at most 1000, --max-tokens is not negative");
-    return FALSE;
-  }
-  return TRUE;
+  return check_numbers (options, error) && check_words (options, error);
 }
 
 int
@@ -266,7 +309,8 @@ main (int argc, char **argv)
     { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.videos,
         "a video (may be given again)", "FILE" },
     { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &options.fps,
-        "sampled frames a second (2)", "N" },
+        "sampled frames a second (2); fewer where they would be over 768",
+        "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
         "index, UUID or part of the name of the Vulkan device", "DEVICE" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
@@ -274,7 +318,8 @@ main (int argc, char **argv)
     { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &options.max_tokens,
         "longest answer (256)", "N" },
     { "temperature", 't', 0, G_OPTION_ARG_DOUBLE, &options.temperature,
-        "0 is greedy; default: what the checkpoint says", "T" },
+        "0 always takes the likeliest; default: what the checkpoint says",
+        "T" },
     { "top-p", 0, 0, G_OPTION_ARG_DOUBLE, &options.top_p,
         "default: what the checkpoint says", "P" },
     { "top-k", 0, 0, G_OPTION_ARG_INT, &options.top_k,
@@ -283,20 +328,22 @@ main (int argc, char **argv)
         "1 is none; default: what the checkpoint says", "R" },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &options.seed, "of the sampling (0)",
         "N" },
-    { "system", 0, 0, G_OPTION_ARG_STRING, &options.system,
+    { "system", 0, 0, G_OPTION_ARG_FILENAME, &options.system,
         "the system's words", "TEXT" },
     { "list-devices", 0, 0, G_OPTION_ARG_NONE, &options.list_devices,
         "say which Vulkan devices there are", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
         "the answer and nothing else", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.rest, NULL,
-        NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.rest,
+        NULL, NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context =
       g_option_context_new ("QUESTION - ask a model about pictures and video");
   g_autoptr (GError) error = NULL;
 
+  setlocale (LC_CTYPE, "");
+  g_option_context_set_description (context, DESCRIPTION);
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (g_option_context_parse (context, &argc, &argv, &error) &&
@@ -305,5 +352,5 @@ main (int argc, char **argv)
       return 0;
   }
   g_printerr ("vlm-run: %s\n", error->message);
-  return 1;
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 130 : 1;
 }

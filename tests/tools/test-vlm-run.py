@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""vlm-run as a user meets it, with the small checkpoint: test-vlm-run.py VLM-RUN CHECKPOINT
+
+Media are made by gst-launch-1.0; what it cannot make here is skipped."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM, CHECKPOINT = sys.argv[1:3]
+# The validation layers are for the engine's own tests; here they cost minutes.
+ENVIRONMENT = {**os.environ, "LC_ALL": "C", "VLM_VALIDATE": "0"}
+PICTURE = "videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width={},height={} ! pngenc"
+MEDIA = {
+    "picture.png": PICTURE.format(60, 40),
+    "dot.png": PICTURE.format(1, 1),
+    "line.png": PICTURE.format(3000, 10),
+    "video.avi": "videotestsrc num-buffers=20 ! video/x-raw,width=64,height=48,framerate=5/1 ! jpegenc ! avimux",
+    "hour.avi": "videotestsrc num-buffers=1200 ! video/x-raw,width=64,height=48,framerate=1/3 ! jpegenc ! avimux",
+    "sound.wav": "audiotestsrc num-buffers=20 ! wavenc",
+    "sound.avi": "audiotestsrc num-buffers=20 ! avimux",
+}
+number = 0
+
+
+def report(good, name):
+    global number
+    number += 1
+    print(f"{'ok' if good else 'not ok'} {number} {name}", flush=True)
+
+
+def make(folder, name):
+    path = os.path.join(folder, name)
+    if not os.path.exists(path):
+        subprocess.run(["gst-launch-1.0", "-q", *MEDIA[name].split(), "!", "filesink", f"location={path}"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return path if os.path.exists(path) and os.path.getsize(path) else None
+
+
+def run(*args):
+    return subprocess.run([PROGRAM, "--model", CHECKPOINT, "--max-tokens", "4", *args], capture_output=True,
+                          env=ENVIRONMENT, timeout=60, check=False)
+
+
+def fails(name, *args, because):
+    result = run(*args)
+    said = result.stderr.decode()
+    good = result.returncode == 1 and result.stdout == b"" and because in said and "CRITICAL" not in said
+    if not good:
+        print(f"# {result.returncode}: {said}")
+    report(good, name)
+
+
+def answers(name, *args, shape=lambda answer: answer):
+    result = run("--quiet", *args)
+    good = result.returncode == 0 and result.stderr == b"" and shape(result.stdout.decode())
+    if not good:
+        print(f"# {result.returncode}: {result.stdout} {result.stderr.decode()}")
+    report(good, name)
+    return result.stdout
+
+
+def with_media(folder, name, test):
+    path = make(folder, name)
+    if path is None:
+        print(f"ok {number + 1} {name} # SKIP gst-launch-1.0 cannot make it")
+        globals()["number"] += 1
+    else:
+        test(path)
+
+
+def test_words():
+    answers("/words/utf-8-in-any-locale", "où est le café? 日本")
+    answers("/words/system", "--system", "Tu es là.", "hi")
+    fails("/words/not-utf-8", b"caf\xe9", because="must be UTF-8")
+    fails("/words/none", because="a question")
+
+
+def test_numbers():
+    for args, because in ((["--fps", "0.0000001"], "--fps is from"), (["--fps", "nan"], "--fps is from"),
+                          (["--temperature", "-2"], "--temperature"), (["--temperature", "nan"], "--temperature"),
+                          (["--top-p", "1.5"], "--top-p"), (["--top-k", "-2"], "--top-k"),
+                          (["--repetition-penalty", "nan"], "--repetition-penalty"),
+                          (["--max-tokens", "-1"], "--max-tokens"), (["--format", "poem"], "--format is"),
+                          (["--max-tokens", "200000"], "do not fit"), (["--device", "abacus"], "abacus")):
+        fails(f"/numbers/{'='.join(args)[2:]}", *args, "hi", because=because)
+
+
+def test_sampling():
+    args = ["--temperature", "3", "--top-k", "0", "--top-p", "1", "--max-tokens", "20", "hi"]
+    first, again, other = (answers(f"/sampling/{name}", "--seed", seed, *args)
+                           for name, seed in (("seed", "7"), ("same-seed", "7"), ("other-seed", "8")))
+    report(first == again and first != other, "/sampling/follows-the-seed")
+
+
+def test_media(folder):
+    with_media(folder, "picture.png", lambda path: answers("/media/picture", "--image", path, "hi"))
+    with_media(folder, "dot.png", lambda path: answers("/media/dot", "--image", path, "--image", path, "hi"))
+    with_media(folder, "line.png", lambda path: fails("/media/line", "--image", path, "hi", because="line.png"))
+    with_media(folder, "video.avi", lambda path: answers("/media/video", "--video", path, "--fps", "1", "hi"))
+    for sound in ("sound.wav", "sound.avi"):
+        for kind in ("--image", "--video"):
+            with_media(folder, sound, lambda path: fails(f"/media/{sound}-as{kind[1:]}", kind, path, "hi",
+                                                         because=f"{sound}: there is no picture"))
+    empty = os.path.join(folder, "empty.png")
+    with open(empty, "wb"):
+        pass
+    fails("/media/empty", "--image", empty, "hi", because="empty.png")
+    fails("/media/missing", "--video", "nowhere.mp4", "hi", because="nowhere.mp4")
+    fails("/media/folder", "--image", folder, "hi", because=folder)
+
+
+def is_list(answer):
+    return isinstance(json.loads(answer.strip().removeprefix("```json").removesuffix("```")), list)
+
+
+def test_formats(folder):
+    """The grammar holds however few tokens there are."""
+    fails("/formats/events-of-nothing", "--format", "events", "hi", because="needs a video")
+    fails("/formats/boxes-of-nothing", "--format", "boxes", "hi", because="needs a picture")
+    for n in ("30", "64", "200"):
+        with_media(folder, "video.avi", lambda path: answers(
+            f"/formats/events-{n}", "--format", "events", "--max-tokens", n, "--video", path, "hi", shape=is_list))
+        with_media(folder, "picture.png", lambda path: answers(
+            f"/formats/boxes-{n}", "--format", "boxes", "--max-tokens", n, "--image", path, "hi", shape=is_list))
+
+
+def test_interrupt(folder):
+    """Wherever it is by then."""
+    def interrupt(path):
+        process = subprocess.Popen([PROGRAM, "--model", CHECKPOINT, "--fps", "1", "--video", path, "hi"],
+                                   env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+        report(process.returncode == 130 and b"cancelled" in said and out == b"", "/interrupt")
+    with_media(folder, "hour.avi", interrupt)
+
+
+with tempfile.TemporaryDirectory() as media:
+    test_words()
+    test_numbers()
+    test_sampling()
+    test_media(media)
+    test_formats(media)
+    test_interrupt(media)
+print(f"1..{number}")

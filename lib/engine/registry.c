@@ -2,38 +2,90 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/model.h"
 
+#include <stdlib.h>
+
+#include "vk/device.h"
+
+/* How late a cancelled wait for another's load may notice. */
+#define CANCEL_SLICE_US (20 * 1000)
+
 /* A slot lives as long as the process: there are as many as there are different
- * models in it. Its lock is held while the model is loaded, so that others wait
- * for that load and not for loads of other models. */
+ * models in it. */
 typedef struct
 {
-  GMutex lock;
   GWeakRef model;
+  gboolean is_loading; /* by one of those who asked; the others wait */
 } Slot;
 
-static GMutex slots_lock;
-static GHashTable *slots; /* "device\ndirectory" -> Slot */
+static GMutex lock;   /* of all below */
+static GCond changed; /* a load has ended, well or not */
+static GHashTable *slots;
 
-static Slot *
-find_slot (const char *device, const char *directory)
+/* "UUID directory", the same however the two were named. */
+static char *
+make_key (const char *device, const char *directory, GError **error)
 {
-  g_autofree char *path = g_canonicalize_filename (directory, NULL);
-  char *key = g_strdup_printf ("%s\n%s", device != NULL ? device : "", path);
+  g_autofree char *absolute = g_canonicalize_filename (directory, NULL);
+  char *real = realpath (absolute, NULL);
+  guint8 uuid[VK_UUID_SIZE];
+  GString *key = NULL;
+
+  if (vlm_vk_device_find (device, uuid, error)) {
+    key = g_string_new (NULL);
+    for (guint i = 0; i < VK_UUID_SIZE; i++)
+      g_string_append_printf (key, "%02x", uuid[i]);
+    /* A directory that is not there fails to load, under any name. */
+    g_string_append_printf (key, " %s", real != NULL ? real : absolute);
+  }
+  free (real);
+  return key != NULL ? g_string_free (key, FALSE) : NULL;
+}
+
+/* With the lock held. Takes @key. */
+static Slot *
+find_slot (char *key)
+{
   Slot *slot;
 
-  g_mutex_lock (&slots_lock);
   if (slots == NULL)
     slots = g_hash_table_new (g_str_hash, g_str_equal);
   slot = g_hash_table_lookup (slots, key);
-  if (slot == NULL) {
-    slot = g_new0 (Slot, 1);
-    g_mutex_init (&slot->lock);
-    g_weak_ref_init (&slot->model, NULL);
-    g_hash_table_insert (slots, g_steal_pointer (&key), slot);
+  if (slot != NULL) {
+    g_free (key);
+    return slot;
   }
-  g_mutex_unlock (&slots_lock);
-  g_free (key);
+  slot = g_new0 (Slot, 1);
+  g_weak_ref_init (&slot->model, NULL);
+  g_hash_table_insert (slots, key, slot);
   return slot;
+}
+
+/* With the lock held: the model that is there, or NULL when it is the caller's
+ * to load. FALSE when the caller does not want to wait any longer. */
+static gboolean
+claim (Slot *slot, VlmModel **model, GCancellable *cancellable, GError **error)
+{
+  while (slot->is_loading) {
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+    g_cond_wait_until (
+        &changed, &lock, g_get_monotonic_time () + CANCEL_SLICE_US);
+  }
+  *model = g_weak_ref_get (&slot->model);
+  slot->is_loading = *model == NULL;
+  return TRUE;
+}
+
+static VlmModel *
+load (const char *device, const char *directory, GCancellable *cancellable,
+    VlmProgressFunc progress, gpointer user_data, GError **error)
+{
+  g_autoptr (VlmDevice) opened = vlm_device_open (device, error);
+
+  if (opened == NULL)
+    return NULL;
+  return vlm_model_load (
+      opened, directory, cancellable, progress, user_data, error);
 }
 
 VlmModel *
@@ -41,19 +93,25 @@ vlm_model_acquire (const char *device, const char *directory,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
     GError **error)
 {
-  Slot *slot = find_slot (device, directory);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&slot->lock);
-  VlmModel *model = g_weak_ref_get (&slot->model);
-  g_autoptr (VlmDevice) opened = NULL;
+  char *key = make_key (device, directory, error);
+  VlmModel *model = NULL;
+  gboolean claimed;
+  Slot *slot;
 
-  if (model != NULL)
-    return model;
-  opened = vlm_device_open (device, error);
-  if (opened == NULL)
+  if (key == NULL)
     return NULL;
-  model = vlm_model_load (
-      opened, directory, cancellable, progress, user_data, error);
-  if (model != NULL)
-    g_weak_ref_set (&slot->model, model);
+  g_mutex_lock (&lock);
+  slot = find_slot (key);
+  claimed = claim (slot, &model, cancellable, error);
+  g_mutex_unlock (&lock);
+  if (!claimed || model != NULL)
+    return model;
+
+  model = load (device, directory, cancellable, progress, user_data, error);
+  g_mutex_lock (&lock);
+  g_weak_ref_set (&slot->model, model);
+  slot->is_loading = FALSE;
+  g_cond_broadcast (&changed);
+  g_mutex_unlock (&lock);
   return model;
 }

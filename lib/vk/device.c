@@ -164,6 +164,21 @@ choose (VkInstance instance, const char *selector, VlmVkPhysical *chosen,
   return TRUE;
 }
 
+gboolean
+vlm_vk_device_find (
+    const char *selector, guint8 uuid[VK_UUID_SIZE], GError **error)
+{
+  VkInstance instance = vlm_vk_instance_acquire (error);
+  if (instance == VK_NULL_HANDLE)
+    return FALSE;
+  VlmVkPhysical physical;
+  gboolean found = choose (instance, selector, &physical, error);
+  vlm_vk_instance_release ();
+  if (found)
+    memcpy (uuid, physical.caps.uuid, VK_UUID_SIZE);
+  return found;
+}
+
 VlmVkDevice *
 vlm_vk_device_open (const char *selector, GError **error)
 {

@@ -42,6 +42,9 @@ char **vlm_vk_device_list (GError **error);
  * @selector: NULL for the best, or an index, a UUID, or part of a name (case
  * does not matter). VLM_DEVICE_ERROR_NO_DEVICE lists what there is. */
 VlmVkDevice *vlm_vk_device_open (const char *selector, GError **error);
+/* Which device that would open, without opening it. */
+gboolean vlm_vk_device_find (
+    const char *selector, guint8 uuid[VK_UUID_SIZE], GError **error);
 VlmVkDevice *vlm_vk_device_ref (VlmVkDevice *device);
 void vlm_vk_device_unref (VlmVkDevice *device);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVkDevice, vlm_vk_device_unref)

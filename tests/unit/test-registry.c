@@ -1,0 +1,209 @@
+/* gst-vlm: sharing loaded models
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include <vlm/vlm-device.h>
+#include <vlm/vlm-error.h>
+
+#include "engine/model.h"
+
+static char *
+tiny_path (void)
+{
+  return g_test_build_filename (
+      G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
+}
+
+static VlmModel *
+acquire (const char *device, const char *directory)
+{
+  g_autoptr (GError) error = NULL;
+  VlmModel *model =
+      vlm_model_acquire (device, directory, NULL, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (model);
+  return model;
+}
+
+/* By number, by name, by default; by way of links and dots. */
+static void
+test_names (void)
+{
+  g_autofree char *path = tiny_path ();
+  g_autofree char *folder = g_dir_make_tmp ("registry-XXXXXX", NULL);
+  g_autofree char *link = g_build_filename (folder, "link", NULL);
+  g_autofree char *trailing = g_strconcat (path, "/.//", NULL);
+  g_autoptr (VlmModel) first = acquire (NULL, path);
+  g_autofree char *name =
+      g_ascii_strup (vlm_device_get_name (vlm_model_get_device (first)), -1);
+  g_autoptr (VlmModel) by_name = acquire (name, path);
+  g_autoptr (VlmModel) by_empty = acquire ("", trailing);
+  g_autoptr (VlmModel) by_link = NULL;
+
+  g_assert_true (by_name == first);
+  g_assert_true (by_empty == first);
+  g_assert_cmpint (symlink (path, link), ==, 0);
+  by_link = acquire (NULL, link);
+  g_assert_true (by_link == first);
+  g_unlink (link);
+  g_rmdir (folder);
+}
+
+/* Not kept alive by being known. */
+static void
+test_released (void)
+{
+  g_autofree char *path = tiny_path ();
+  VlmModel *model = acquire (NULL, path);
+  gpointer weak = model;
+
+  g_object_add_weak_pointer (G_OBJECT (model), &weak);
+  g_object_unref (model);
+  g_assert_null (weak);
+  model = acquire (NULL, path);
+  g_object_unref (model);
+}
+
+static void
+test_failure (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("registry-XXXXXX", NULL);
+  g_autofree char *path = tiny_path ();
+  g_autofree char *link = g_build_filename (folder, "model", NULL);
+  g_autoptr (VlmModel) model = NULL;
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (vlm_model_acquire (NULL, link, NULL, NULL, NULL, &error));
+    g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
+  }
+  g_assert_cmpint (symlink (path, link), ==, 0);
+  model = acquire (NULL, link);
+  g_unlink (link);
+  g_rmdir (folder);
+}
+
+/* Somebody who loads and does not go on before being told to. */
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  gboolean has_begun;
+  gboolean may_go_on;
+  GCancellable *cancellable;
+} Slow;
+
+static void
+stop_here (const char *stage, double fraction, gpointer user_data)
+{
+  Slow *slow = user_data;
+
+  g_mutex_lock (&slow->lock);
+  slow->has_begun = TRUE;
+  g_cond_broadcast (&slow->changed);
+  while (!slow->may_go_on)
+    g_cond_wait (&slow->changed, &slow->lock);
+  g_mutex_unlock (&slow->lock);
+}
+
+static gpointer
+load_slowly (gpointer user_data)
+{
+  Slow *slow = user_data;
+  g_autofree char *path = tiny_path ();
+
+  return vlm_model_acquire (
+      NULL, path, slow->cancellable, stop_here, slow, NULL);
+}
+
+static void
+go_on (Slow *slow)
+{
+  g_mutex_lock (&slow->lock);
+  slow->may_go_on = TRUE;
+  g_cond_broadcast (&slow->changed);
+  g_mutex_unlock (&slow->lock);
+}
+
+static GThread *
+start_slowly (Slow *slow)
+{
+  GThread *thread;
+
+  g_mutex_init (&slow->lock);
+  g_cond_init (&slow->changed);
+  thread = g_thread_new ("slow", load_slowly, slow);
+  g_mutex_lock (&slow->lock);
+  while (!slow->has_begun)
+    g_cond_wait (&slow->changed, &slow->lock);
+  g_mutex_unlock (&slow->lock);
+  return thread;
+}
+
+static gpointer
+cancel (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return NULL;
+}
+
+/* While another loads, and the load itself is not disturbed. */
+static void
+test_cancelled_wait (void)
+{
+  g_autofree char *path = tiny_path ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmModel) model = NULL;
+  Slow slow = { 0 };
+  GThread *thread = start_slowly (&slow);
+  GThread *canceller = g_thread_new ("cancel", cancel, cancellable);
+
+  g_assert_null (
+      vlm_model_acquire (NULL, path, cancellable, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_thread_join (canceller);
+  go_on (&slow);
+  model = g_thread_join (thread);
+  g_assert_nonnull (model);
+}
+
+static gpointer
+acquire_too (gpointer user_data)
+{
+  g_autofree char *path = tiny_path ();
+
+  return acquire (NULL, path);
+}
+
+/* Who waited for a load that was given up loads it. */
+static void
+test_abandoned (void)
+{
+  Slow slow = { .cancellable = g_cancellable_new () };
+  GThread *thread = start_slowly (&slow);
+  GThread *waiting = g_thread_new ("waiting", acquire_too, NULL);
+  g_autoptr (VlmModel) model = NULL;
+
+  g_cancellable_cancel (slow.cancellable);
+  go_on (&slow);
+  g_assert_null (g_thread_join (thread));
+  model = g_thread_join (waiting);
+  g_assert_nonnull (model);
+  g_object_unref (slow.cancellable);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/registry/names", test_names);
+  g_test_add_func ("/registry/released", test_released);
+  g_test_add_func ("/registry/failure", test_failure);
+  g_test_add_func ("/registry/cancelled-wait", test_cancelled_wait);
+  g_test_add_func ("/registry/abandoned", test_abandoned);
+  return g_test_run ();
+}

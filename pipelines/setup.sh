@@ -51,7 +51,8 @@ install_packages() {
       as_root=(sudo)
     else
       say "these packages are missing; run this line and try again:"
-      say "  sudo apt-get install -y ${missing[*]}"
+      echo "sudo apt-get update && sudo apt-get install -y" \
+        "--no-install-recommends ${missing[*]}" >&2
       exit 1
     fi
   fi

@@ -12,9 +12,9 @@ symbols = subprocess.run(["nm", "-D", "--defined-only", library], check=True,
                          capture_output=True, text=True).stdout
 exported = {line.split()[2] for line in symbols.splitlines() if len(line.split()) == 3}
 text = "\n".join(p.read_text() for p in pathlib.Path(folder).glob("*.h"))
-text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+text = re.sub(r"/\*.*?\*/|^#.*?$", "", text, flags=re.S | re.M)
 declared = set()
-for match in re.finditer(macro + r"\s+([^;{]+?)[;{]", text):
+for match in re.finditer(macro + r"\s+(G_DECLARE_\w+ \([^)]*\)|[^;{]+?[;{])", text):
     body = " ".join(match.group(1).split())
     kind = re.match(r"G_DECLARE_\w+ \( ?(\w+), (\w+)", body)
     name = kind.group(2) + "_get_type" if kind else re.search(r"(\w+) \(", body).group(1)

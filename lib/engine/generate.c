@@ -108,6 +108,16 @@ pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
   return TRUE;
 }
 
+/* What the text has had since @before. */
+static void
+tell (Loop *loop, gsize before)
+{
+  VlmGenerated *out = loop->out;
+
+  if (loop->run->on_text != NULL && out->text->len > before)
+    loop->run->on_text (out->text->str + before, loop->run->user_data);
+}
+
 /* A token of the answer, chosen or forced. */
 static void
 take (Loop *loop, gint32 token)
@@ -119,8 +129,7 @@ take (Loop *loop, gint32 token)
   g_array_append_val (loop->answer, token);
   out->n_tokens++;
   vlm_detokenizer_push (&loop->detokenizer, token, out->text);
-  if (loop->run->on_text != NULL && out->text->len > before)
-    loop->run->on_text (out->text->str + before, loop->run->user_data);
+  tell (loop, before);
 }
 
 /* Tokens that the grammar forces need no decode step of their own. */
@@ -202,6 +211,7 @@ vlm_generate (VlmGeneration *run, const GArray *ids,
   Loop loop = { .run = run, .out = out };
   gint64 start = g_get_monotonic_time ();
   gboolean good;
+  gsize before;
 
   loop.answer = g_array_new (FALSE, FALSE, sizeof (gint32));
   loop.random = g_rand_new_with_seed_array (
@@ -217,7 +227,9 @@ vlm_generate (VlmGeneration *run, const GArray *ids,
   out->prefill_us = g_get_monotonic_time () - start;
   if (good)
     good = write_answer (&loop, error);
+  before = out->text->len;
   vlm_detokenizer_finish (&loop.detokenizer, out->text);
+  tell (&loop, before);
   out->decode_us = g_get_monotonic_time () - start - out->prefill_us;
 
   vlm_detokenizer_clear (&loop.detokenizer);

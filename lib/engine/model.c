@@ -57,6 +57,44 @@ check_vocabulary (VlmModel *self, const char *directory, GError **error)
   return FALSE;
 }
 
+/* The tokens of the chat template: where one is missing or means another id to
+ * the network, the tokenizer is that of another model. */
+static gboolean
+check_template (VlmModel *self, const char *directory, GError **error)
+{
+  const VlmConfig *config = vlm_net_get_config (self->net);
+  const struct
+  {
+    const char *name;
+    gint32 id; /* -1: that of the tokenizer */
+    const char *key;
+  } tokens[] = {
+    { "<|im_start|>", -1, NULL },
+    { "<|im_end|>", -1, NULL },
+    { "<|vision_start|>", config->vision_start_token_id,
+        "vision_start_token_id" },
+    { "<|vision_end|>", config->vision_end_token_id, "vision_end_token_id" },
+    { "<|image_pad|>", config->image_token_id, "image_token_id" },
+    { "<|video_pad|>", config->video_token_id, "video_token_id" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tokens); i++) {
+    gint32 id = vlm_tokenizer_find_special (self->tokenizer, tokens[i].name);
+
+    if (id < 0)
+      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
+          "%s: the tokenizer has no %s", directory, tokens[i].name);
+    else if (tokens[i].id >= 0 && id != tokens[i].id)
+      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
+          "%s: %s is %d in the tokenizer, but %s in config.json is %d",
+          directory, tokens[i].name, id, tokens[i].key, tokens[i].id);
+    else
+      continue;
+    return FALSE;
+  }
+  return TRUE;
+}
+
 /**
  * vlm_model_load:
  * @device: where the weights go
@@ -90,7 +128,8 @@ vlm_model_load (VlmDevice *device, const char *directory,
     return NULL;
   self->net = vlm_net_load (vlm_device_get_vk (device), directory, cancellable,
       progress, user_data, error);
-  if (self->net == NULL || !check_vocabulary (self, directory, error))
+  if (self->net == NULL || !check_vocabulary (self, directory, error) ||
+      !check_template (self, directory, error))
     return NULL;
   return g_steal_pointer (&self);
 }

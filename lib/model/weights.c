@@ -305,6 +305,21 @@ check_shape (
   return FALSE;
 }
 
+static void
+fail_missing (
+    const VlmWeightItem *item, const VlmTensorSource *source, GError **error)
+{
+  const char *path = vlm_tensor_source_get_path (source);
+
+  if (item->weight == VLM_WEIGHT_TEXT_HEAD)
+    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+        "%s: no tensor %s, and tie_word_embeddings is not set in config.json",
+        path, item->names[0]);
+  else
+    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+        "%s: no tensor %s (nor %s)", path, item->names[0], item->names[1]);
+}
+
 gboolean
 vlm_weight_item_find (const VlmWeightItem *item, const VlmTensorSource *source,
     VlmTensorView *view, GError **error)
@@ -313,9 +328,7 @@ vlm_weight_item_find (const VlmWeightItem *item, const VlmTensorSource *source,
 
   if (!vlm_tensor_source_find (source, item->names[0], &found) &&
       !vlm_tensor_source_find (source, item->names[1], &found)) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: no tensor %s (nor %s)", vlm_tensor_source_get_path (source),
-        item->names[0], item->names[1]);
+    fail_missing (item, source, error);
     return FALSE;
   }
   if (found.dtype != VLM_DTYPE_F32 && found.dtype != VLM_DTYPE_F16 &&

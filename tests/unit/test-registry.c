@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #include "engine/model.h"
+#include "tests/support/files.h"
 
 static char *
 tiny_path (void)
@@ -84,6 +85,41 @@ test_failure (void)
   model = acquire (NULL, link);
   g_unlink (link);
   g_rmdir (folder);
+}
+
+/* A tokenizer of a relative: all loads, and the words mean something else. */
+static void
+test_foreign_tokenizer (void)
+{
+  static const struct
+  {
+    const char *file;
+    const char *from;
+    const char *to;
+    const char *said;
+  } cases[] = {
+    { "tokenizer.json", "\"<|im_start|>\"", "\"<|turn|>\"", "no <|im_start|>" },
+    { "tokenizer.json", "\"<|video_pad|>\"", "\"<|film_pad|>\"",
+        "no <|video_pad|>" },
+    { "config.json", "\"image_token_id\": 396", "\"image_token_id\": 5",
+        "<|image_pad|> is 396 in the tokenizer, but image_token_id in "
+        "config.json is 5" },
+    { "config.json", "\"vision_end_token_id\": 394",
+        "\"vision_end_token_id\": 393", "<|vision_end|> is 394" },
+  };
+  g_autofree char *path = tiny_path ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *folder = files_new_folder (path);
+    g_autoptr (GError) error = NULL;
+
+    files_edit (folder, cases[i].file, cases[i].from, cases[i].to);
+    g_assert_null (vlm_model_acquire (NULL, folder, NULL, NULL, NULL, &error));
+    g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH);
+    g_assert_nonnull (strstr (error->message, cases[i].said));
+    g_assert_nonnull (strstr (error->message, folder));
+    files_remove (folder);
+  }
 }
 
 /* Somebody who loads and does not go on before being told to. */
@@ -203,6 +239,7 @@ main (int argc, char **argv)
   g_test_add_func ("/registry/names", test_names);
   g_test_add_func ("/registry/released", test_released);
   g_test_add_func ("/registry/failure", test_failure);
+  g_test_add_func ("/registry/foreign-tokenizer", test_foreign_tokenizer);
   g_test_add_func ("/registry/cancelled-wait", test_cancelled_wait);
   g_test_add_func ("/registry/abandoned", test_abandoned);
   return g_test_run ();

@@ -214,6 +214,40 @@ test_errors (void)
   g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_CONTEXT_FULL);
 }
 
+static void
+append_text (const char *text, gpointer written)
+{
+  g_assert_true (g_utf8_validate (text, -1, NULL));
+  g_string_append (written, text);
+}
+
+/* What is told in pieces is the answer, also where it ends in the middle of a
+ * character. */
+static void
+test_told (void)
+{
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  guint n_cut = 0;
+
+  params.temperature = 100.0;
+  params.top_k = 0;
+  params.top_p = 1.0;
+  params.max_tokens = 5;
+  for (params.seed = 0; params.seed < 40; params.seed++) {
+    g_autoptr (VlmPrompt) prompt = ask (0, 0, "Say");
+    g_autoptr (GString) written = g_string_new (NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmAnswer) result = vlm_session_generate (
+        session, prompt, &params, NULL, append_text, NULL, written, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (written->str, ==, result->text);
+    n_cut += g_str_has_suffix (result->text, "\357\277\275");
+  }
+  g_assert_cmpuint (n_cut, >, 0);
+}
+
 /* The same model for all who ask, until nobody holds it. */
 static void
 test_shared (void)
@@ -262,6 +296,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/grammar", test_grammar);
   g_test_add_func ("/session/reuse", test_reuse);
   g_test_add_func ("/session/cancel", test_cancel);
+  g_test_add_func ("/session/told", test_told);
   g_test_add_func ("/session/errors", test_errors);
   g_test_add_func ("/session/shared", test_shared);
   status = g_test_run ();

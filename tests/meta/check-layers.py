@@ -16,6 +16,7 @@ MAY_SEE = {
     "io": {"base"},
     "text": {"base"},
     "media": {"base"},
+    "scene": {"base"},
     "nn": {"vk", "base"},
     "model": {"nn", "io", "text", "media", "base"},
     "engine": {"model", "text", "media", "base"},

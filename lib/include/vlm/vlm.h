@@ -9,5 +9,6 @@
 #include <vlm/vlm-frame.h>
 #include <vlm/vlm-model.h>
 #include <vlm/vlm-sampler.h>
+#include <vlm/vlm-scene.h>
 #include <vlm/vlm-session.h>
 #include <vlm/vlm-types.h>

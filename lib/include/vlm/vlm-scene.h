@@ -1,0 +1,164 @@
+/* gst-vlm: made-up scenes of which everything is known
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib-object.h>
+#include <vlm/vlm-types.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VLM_SCENE_MAX_OBJECTS:
+ *
+ * The most objects a scene can have.
+ */
+#define VLM_SCENE_MAX_OBJECTS 8
+
+/**
+ * VlmSceneKind:
+ * @VLM_SCENE_KIND_NAMED: plain shapes in plain colours, each label ("red
+ *   circle") at most once in a scene
+ * @VLM_SCENE_KIND_ANY: anything: textured, shaded, of any outline, all labelled
+ *   "object"
+ * @VLM_SCENE_KIND_MIXED: both
+ *
+ * What the objects of a scene look like.
+ */
+typedef enum
+{
+  VLM_SCENE_KIND_NAMED,
+  VLM_SCENE_KIND_ANY,
+  VLM_SCENE_KIND_MIXED,
+} VlmSceneKind;
+
+/**
+ * VlmSceneBackgrounds:
+ * @VLM_SCENE_BACKGROUND_FLAT: one colour
+ * @VLM_SCENE_BACKGROUND_GRADIENT: from one colour to another
+ * @VLM_SCENE_BACKGROUND_TEXTURE: stripes, checks or bricks
+ * @VLM_SCENE_BACKGROUND_NOISE: value noise of several octaves: clouds, lawn
+ * @VLM_SCENE_BACKGROUND_CLUTTER: a horizon, ground and things that never move
+ * @VLM_SCENE_BACKGROUND_ALL: any of them
+ *
+ * What can be behind the objects; one is drawn for each scene.
+ */
+typedef enum
+{
+  VLM_SCENE_BACKGROUND_FLAT = 1 << 0,
+  VLM_SCENE_BACKGROUND_GRADIENT = 1 << 1,
+  VLM_SCENE_BACKGROUND_TEXTURE = 1 << 2,
+  VLM_SCENE_BACKGROUND_NOISE = 1 << 3,
+  VLM_SCENE_BACKGROUND_CLUTTER = 1 << 4,
+  VLM_SCENE_BACKGROUND_ALL = (1 << 5) - 1,
+} VlmSceneBackgrounds;
+
+/**
+ * VlmSceneEffects:
+ * @VLM_SCENE_EFFECT_SHADOWS: objects cast soft shadows
+ * @VLM_SCENE_EFFECT_LIGHT: the light changes slowly
+ * @VLM_SCENE_EFFECT_SHAKE: the camera trembles
+ * @VLM_SCENE_EFFECT_NOISE: the sensor is noisy
+ * @VLM_SCENE_EFFECT_BLOCKS: what a lossy video codec leaves behind
+ * @VLM_SCENE_EFFECT_ALL: all of them
+ *
+ * What makes pictures less than perfect. Each that is allowed is drawn for some
+ * scenes, at some strength.
+ */
+typedef enum
+{
+  VLM_SCENE_EFFECT_SHADOWS = 1 << 0,
+  VLM_SCENE_EFFECT_LIGHT = 1 << 1,
+  VLM_SCENE_EFFECT_SHAKE = 1 << 2,
+  VLM_SCENE_EFFECT_NOISE = 1 << 3,
+  VLM_SCENE_EFFECT_BLOCKS = 1 << 4,
+  VLM_SCENE_EFFECT_ALL = (1 << 5) - 1,
+} VlmSceneEffects;
+
+/**
+ * VlmSceneParams:
+ * @seed: any number; the same one gives the same scene on every machine
+ * @width: with @height, the shape of the picture the scene is laid out for; 1
+ *   to 32768
+ * @height: likewise
+ * @duration: length, ns, up to a day; 0 for a still picture
+ * @min_objects: fewest objects
+ * @max_objects: most objects, up to %VLM_SCENE_MAX_OBJECTS
+ * @kind: what the objects look like
+ * @backgrounds: what can be behind them; 0 for any
+ * @effects: what can happen to the picture; 0 for nothing
+ *
+ * What is drawn by lot, and between which limits. The background of a seed does
+ * not depend on its objects.
+ */
+typedef struct
+{
+  guint64 seed;
+  guint width;
+  guint height;
+  gint64 duration;
+  guint min_objects;
+  guint max_objects;
+  VlmSceneKind kind;
+  VlmSceneBackgrounds backgrounds;
+  VlmSceneEffects effects;
+} VlmSceneParams;
+
+/**
+ * VlmSceneEvent:
+ * @label: what the object is called, "red circle" or "object"
+ * @description: what it does, "red circle enters from the left"
+ * @start: when it comes into view, ns
+ * @end: when it is gone, ns; the duration if it stays to the end
+ * @in_view_at_start: it is there when the scene begins; @start is 0
+ * @in_view_at_end: it is there when the scene ends
+ * @moves_from: when it begins to move, ns
+ * @moves_until: when it has stopped, ns; @moves_from if it never moves
+ *
+ * One object's time in view. It is in view from @start on, and no longer at
+ * @end (unless @in_view_at_end); an object that crosses the edge of the picture
+ * counts as in view while at least an eighth of it is inside.
+ */
+typedef struct
+{
+  const char *label;
+  const char *description;
+  gint64 start;
+  gint64 end;
+  gboolean in_view_at_start;
+  gboolean in_view_at_end;
+  gint64 moves_from;
+  gint64 moves_until;
+} VlmSceneEvent;
+
+/**
+ * VlmScene:
+ *
+ * A short film of which everything is known: objects appear, enter, move,
+ * cross, stay, leave and disappear at known times before a background.
+ *
+ * The scene knows no pixels and no frames: it can be rendered at any time and
+ * in any size, and its events are the same in all of them. In a picture of
+ * another shape than it was laid out for it is stretched. Objects may overlap,
+ * but none hides more than about half of another.
+ *
+ * Pixels, events and boxes follow from the parameters alone; no function of the
+ * C library whose results differ between machines is involved.
+ *
+ * For one thread at a time: rendering keeps the background of the last size.
+ */
+typedef struct _VlmScene VlmScene;
+
+VLM_API VlmScene *vlm_scene_new (const VlmSceneParams *params);
+VLM_API void vlm_scene_free (VlmScene *scene);
+VLM_API void vlm_scene_render (VlmScene *scene, gint64 time, guint width,
+    guint height, guint8 *rgb, gsize stride);
+VLM_API guint vlm_scene_get_n_events (const VlmScene *scene);
+VLM_API const VlmSceneEvent *
+vlm_scene_get_event (const VlmScene *scene, guint index);
+VLM_API gboolean vlm_scene_get_box (const VlmScene *scene, guint index,
+    gint64 time, guint width, guint height, VlmRect *box);
+VLM_API guint vlm_scene_get_n_labels (void);
+VLM_API const char *vlm_scene_get_label (guint index);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmScene, vlm_scene_free)
+
+G_END_DECLS

@@ -1,0 +1,131 @@
+/* gst-vlm: where the objects of a scene are in a picture
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scene/scene-private.h"
+
+#include "scene/trig.h"
+
+#define MAX_SIDE 32768
+
+/* In units of the scene. */
+typedef struct
+{
+  double width;
+  double height;
+  double x0;
+  double y0;
+  double x1;
+  double y1;
+} Bounds;
+
+static void
+extend (Bounds *b, double x, double y)
+{
+  b->x0 = MIN (b->x0, x);
+  b->y0 = MIN (b->y0, y);
+  b->x1 = MAX (b->x1, x);
+  b->y1 = MAX (b->y1, y);
+}
+
+/* Cuts what lies outside [0, most] off the part [from, to] of a line that goes
+ * from @at on by @step; FALSE if nothing is left. */
+static gboolean
+cut (double at, double step, double most, double *from, double *to)
+{
+  double enters = step != 0.0 ? -at / step : 0.0;
+  double leaves = step != 0.0 ? (most - at) / step : 1.0;
+
+  if (step == 0.0)
+    return at >= 0.0 && at <= most;
+  *from = MAX (*from, MIN (enters, leaves));
+  *to = MIN (*to, MAX (enters, leaves));
+  return *from <= *to;
+}
+
+/* The part of an edge that is inside. No outline is larger than the picture, so
+ * the edges inside reach as far as the area inside does. */
+static void
+add_edge (Bounds *b, double x0, double y0, double x1, double y1)
+{
+  double from = 0.0, to = 1.0;
+
+  if (!cut (x0, x1 - x0, b->width, &from, &to) ||
+      !cut (y0, y1 - y0, b->height, &from, &to))
+    return;
+  extend (b, x0 + (x1 - x0) * from, y0 + (y1 - y0) * from);
+  extend (b, x0 + (x1 - x0) * to, y0 + (y1 - y0) * to);
+}
+
+static void
+add_outline (
+    Bounds *b, const VlmOutline *outline, double x, double y, double size)
+{
+  for (guint i = 0; i < outline->n_outer; i++) {
+    guint k = i + 1 < outline->n_outer ? i + 1 : 0;
+
+    add_edge (b, x + size * outline->x[i], y + size * outline->y[i],
+        x + size * outline->x[k], y + size * outline->y[k]);
+  }
+}
+
+/* Whole pixels of a side of @n, at least one. */
+static void
+to_pixels (double low, double high, gint n, gint *first, gint *length)
+{
+  gint begin = (gint) vlm_floor (CLAMP (low, 0.0, n - 1.0));
+  gint end = (gint) -vlm_floor (-CLAMP (high, 0.0, (double) n));
+
+  *first = begin;
+  *length = MAX (end - begin, 1);
+}
+
+/**
+ * vlm_scene_get_box:
+ * @scene: a scene
+ * @index: of an event; the box is that of its object
+ * @time: when, ns; beyond the scene, its first or last moment
+ * @width: of the picture, pixels
+ * @height: of the picture, pixels
+ * @box: (out): around the part of the object that is inside the picture; width
+ *   0 while it is not in view
+ *
+ * Other objects may cover a part of what is in the box. Shadows do not belong
+ * to it.
+ *
+ * Returns: %TRUE if the object is in view
+ */
+gboolean
+vlm_scene_get_box (const VlmScene *scene, guint index, gint64 time, guint width,
+    guint height, VlmRect *box)
+{
+  const VlmActor *actor;
+  const VlmObject *object;
+  VlmPose pose;
+  double dx, dy;
+  Bounds b;
+
+  g_return_val_if_fail (scene != NULL && index < scene->n_actors, FALSE);
+  g_return_val_if_fail (width >= 1 && width <= MAX_SIDE, FALSE);
+  g_return_val_if_fail (height >= 1 && height <= MAX_SIDE, FALSE);
+
+  actor = &scene->actors[index];
+  object = &actor->object;
+  time = vlm_scene_clamp_time (scene, time);
+  *box = (VlmRect){ 0, 0, 0, 0 };
+  if (!vlm_path_in_view (&actor->path, time))
+    return FALSE;
+  pose = vlm_path_pose (&actor->path, time);
+  vlm_effects_shake (&scene->effects, time, &dx, &dy);
+  /* Nothing yet; if the camera's trembling hides the little that is in view,
+   * the pixel next to it. */
+  b = (Bounds){ scene->width, scene->height, 1e9, 1e9, -1e9, -1e9 };
+  for (guint i = 0; i < object->n_parts; i++)
+    add_outline (&b, &object->parts[i].outline, pose.x + dx, pose.y + dy,
+        pose.scale * object->size);
+  if (b.x1 < b.x0)
+    extend (&b, pose.x + dx, pose.y + dy);
+  to_pixels (b.x0 * width / scene->width, b.x1 * width / scene->width,
+      (gint) width, &box->x, &box->width);
+  to_pixels (b.y0 * height / scene->height, b.y1 * height / scene->height,
+      (gint) height, &box->y, &box->height);
+  return TRUE;
+}

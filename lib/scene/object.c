@@ -1,0 +1,239 @@
+/* gst-vlm: what an object looks like
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scene/object.h"
+
+#include "scene/trig.h"
+
+#define LABELS(color)                                                          \
+  color " circle", color " square", color " triangle", color " star",          \
+      color " cross", color " ring"
+
+static const char *const labels[VLM_OBJECT_UNNAMED + 1] = {
+  LABELS ("red"),
+  LABELS ("green"),
+  LABELS ("blue"),
+  LABELS ("yellow"),
+  LABELS ("orange"),
+  LABELS ("purple"),
+  LABELS ("white"),
+  LABELS ("black"),
+  "object",
+};
+
+static const VlmColor named_colors[VLM_N_NAMED_COLORS] = {
+  { { 215, 30, 35 } },
+  { { 30, 165, 55 } },
+  { { 35, 75, 225 } },
+  { { 245, 222, 40 } },
+  { { 250, 130, 20 } },
+  { { 140, 45, 185 } },
+  { { 248, 248, 248 } },
+  { { 14, 14, 16 } },
+};
+
+const char *
+vlm_object_label (guint name)
+{
+  g_assert (name <= VLM_OBJECT_UNNAMED);
+  return labels[name];
+}
+
+float
+vlm_object_name_contrast (guint name, const VlmBackground *background)
+{
+  return vlm_background_contrast (
+      background, named_colors[name / VLM_N_SHAPES]);
+}
+
+/* @farthest: how far it reaches to the side to which it reaches farthest. */
+static void
+set_size (VlmObject *object, double farthest)
+{
+  VlmReach *r = &object->reach;
+
+  *r = (VlmReach){ 0 };
+  for (guint i = 0; i < object->n_parts; i++)
+    vlm_outline_extend_reach (&object->parts[i].outline, r);
+  object->size =
+      farthest / MAX (MAX (r->left, r->right), MAX (r->top, r->bottom));
+  r->left *= object->size;
+  r->right *= object->size;
+  r->top *= object->size;
+  r->bottom *= object->size;
+}
+
+/* Beside it, or on the ground it stands on. */
+static void
+draw_shadow (VlmObject *object, VlmRandom *random)
+{
+  gboolean stands = vlm_random_chance (random, 0.6);
+
+  object->casts_shadow = vlm_random_chance (random, 0.8);
+  object->shadow_shear = stands ? vlm_random_between (random, -2.0, 2.0) : 0.0;
+  object->shadow_squash = stands ? vlm_random_between (random, 0.12, 0.5) : 1.0;
+  object->shadow_x = stands ? 0.0 : vlm_random_between (random, -0.3, 0.3);
+  object->shadow_y = stands ? 0.0 : vlm_random_between (random, 0.08, 0.3);
+  object->shadow_blur = vlm_random_between (random, 0.04, 0.2);
+}
+
+void
+vlm_object_init_named (VlmObject *object, VlmRandom *random, guint name)
+{
+  double spread = vlm_random_between (random, 0.0, 1.0);
+  VlmPart *part = &object->parts[0];
+  VlmTexture *t = &part->texture;
+
+  *object = (VlmObject){ .name = name, .n_parts = 1 };
+  vlm_outline_init_shape (&part->outline, (VlmShape) (name % VLM_N_SHAPES));
+  *t = (VlmTexture){ .pattern = VLM_PATTERN_PLAIN };
+  t->colors[0] = named_colors[name / VLM_N_SHAPES];
+  for (guint i = 0; i < 3; i++) {
+    float shade = (float) vlm_random_between (random, -12.0, 12.0);
+
+    t->colors[0].c[i] = CLAMP (t->colors[0].c[i] + shade, 0.0f, 255.0f);
+  }
+  if (vlm_random_chance (random, 0.4)) {
+    t->shade_u = (float) vlm_random_between (random, -0.12, 0.12);
+    t->shade_v = (float) vlm_random_between (random, -0.12, 0.12);
+  }
+  /* More small ones than large ones. */
+  set_size (object, 0.075 + 0.13 * spread * spread);
+  draw_shadow (object, random);
+}
+
+/* A texture that can be told from what is behind it. */
+static void
+draw_texture (VlmTexture *t, VlmRandom *random, const VlmBackground *b)
+{
+  static const VlmPattern patterns[] = { VLM_PATTERN_PLAIN, VLM_PATTERN_PLAIN,
+    VLM_PATTERN_STRIPES, VLM_PATTERN_CHECKS, VLM_PATTERN_CLOUDS,
+    VLM_PATTERN_CLOUDS };
+  double turns = vlm_random_between (random, 0.0, 1.0);
+  double frequency = vlm_random_between (random, 0.8, 3.5);
+  float best = -1.0f;
+
+  *t = (VlmTexture){
+    .pattern = patterns[vlm_random_below (random, G_N_ELEMENTS (patterns))],
+    .along_u = (float) (frequency * vlm_cos_turns (turns)),
+    .along_v = (float) (frequency * vlm_sin_turns (turns)),
+    .shade_u = (float) vlm_random_between (random, -0.3, 0.3),
+    .shade_v = (float) vlm_random_between (random, -0.35, 0.1),
+    .falloff = (float) vlm_random_between (random, 0.0, 0.3),
+    .seed = (guint32) vlm_random_next (random),
+  };
+  for (guint i = 0; i < 24 && best < 55.0f; i++) {
+    VlmColor color =
+        vlm_color_draw (random, vlm_random_chance (random, 0.4) ? 0.9 : 0.35);
+    float contrast = vlm_background_contrast (b, color);
+
+    if (contrast > best) {
+      best = contrast;
+      t->colors[0] = color;
+    }
+  }
+  t->colors[1] = vlm_color_draw (random, 0.6);
+}
+
+static void
+add_part (VlmObject *object, const VlmOutline *outline, VlmRandom *random,
+    const VlmBackground *background)
+{
+  VlmPart *part = &object->parts[object->n_parts++];
+
+  g_assert (object->n_parts <= VLM_OBJECT_MAX_PARTS);
+  part->outline = *outline;
+  draw_texture (&part->texture, random, background);
+}
+
+/* Long and low, with something on top and wheels below. */
+static void
+build_vehicle (VlmObject *object, VlmRandom *random, const VlmBackground *b)
+{
+  double height = vlm_random_between (random, 0.2, 0.32);
+  double wheel = vlm_random_between (random, 0.12, 0.19);
+  double axle = vlm_random_between (random, 0.5, 0.68);
+  double cabin = vlm_random_between (random, 0.35, 0.75);
+  double at = vlm_random_between (random, -0.2, 0.2);
+  VlmOutline outline;
+
+  vlm_outline_init_box (&outline, vlm_random_between (random, 0.2, 0.9));
+  vlm_outline_place (&outline, at, -height, cabin, 0.9 * height, 0.0);
+  add_part (object, &outline, random, b);
+  vlm_outline_init_box (&outline, vlm_random_between (random, 0.1, 0.6));
+  vlm_outline_place (&outline, 0.0, 0.4 * height, 1.0, height, 0.0);
+  add_part (object, &outline, random, b);
+  for (int side = -1; side <= 1; side += 2) {
+    vlm_outline_init_shape (&outline, VLM_SHAPE_CIRCLE);
+    vlm_outline_place (&outline, side * axle, 1.4 * height, wheel, wheel, 0.0);
+    add_part (object, &outline, random, b);
+  }
+}
+
+/* A head on a body that stands upright. */
+static void
+build_figure (VlmObject *object, VlmRandom *random, const VlmBackground *b)
+{
+  double width = vlm_random_between (random, 0.18, 0.34);
+  double waist = vlm_random_between (random, -0.05, 0.25);
+  double head = vlm_random_between (random, 0.13, 0.2);
+  double neck = 2.0 * head - 1.0;
+  double gap = width * vlm_random_between (random, 0.3, 0.55);
+  VlmOutline outline;
+
+  for (int side = -1; side <= 1; side += 2) {
+    vlm_outline_init_box (&outline, 0.4);
+    vlm_outline_place (&outline, side * gap, (waist + 1.0) / 2.0, 0.4 * width,
+        (1.0 - waist) / 2.0 + 0.05, 0.0);
+    add_part (object, &outline, random, b);
+  }
+  object->parts[1].texture = object->parts[0].texture;
+  vlm_outline_init_box (&outline, 0.5);
+  vlm_outline_place (&outline, 0.0, (waist + neck) / 2.0, width,
+      (waist - neck) / 2.0 + 0.05, 0.0);
+  add_part (object, &outline, random, b);
+  vlm_outline_init_shape (&outline, VLM_SHAPE_CIRCLE);
+  vlm_outline_place (&outline, 0.0, -1.0 + head, 0.85 * head, head, 0.0);
+  add_part (object, &outline, random, b);
+}
+
+/* One outline, perhaps with smaller ones on it. */
+static void
+build_thing (VlmObject *object, VlmRandom *random, const VlmBackground *b)
+{
+  guint n_marks = vlm_random_chance (random, 0.5)
+      ? 0
+      : 1 + vlm_random_below (random, VLM_OBJECT_MAX_PARTS - 1);
+  double turns = vlm_random_between (random, 0.0, 1.0);
+
+  for (guint i = 0; i <= n_marks; i++) {
+    double size = i == 0 ? 1.0 : vlm_random_between (random, 0.12, 0.35);
+    double x = i == 0 ? 0.0 : vlm_random_between (random, -0.4, 0.4);
+    double y = i == 0 ? 0.0 : vlm_random_between (random, -0.4, 0.4);
+    VlmOutline outline;
+
+    if (vlm_random_chance (random, 0.5))
+      vlm_outline_init_blob (&outline, random);
+    else
+      vlm_outline_init_polygon (&outline, random);
+    vlm_outline_place (&outline, x, y, size, size, turns);
+    add_part (object, &outline, random, b);
+  }
+}
+
+void
+vlm_object_init_any (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background)
+{
+  double spread = vlm_random_between (random, 0.0, 1.0);
+  double build = vlm_random_between (random, 0.0, 1.0);
+
+  *object = (VlmObject){ .name = VLM_OBJECT_UNNAMED };
+  if (build < 0.25)
+    build_vehicle (object, random, background);
+  else if (build < 0.45)
+    build_figure (object, random, background);
+  else
+    build_thing (object, random, background);
+  set_size (object, 0.07 + 0.21 * spread * spread);
+  draw_shadow (object, random);
+}

@@ -1,0 +1,327 @@
+/* gst-vlm: where an object is, and when
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scene/path.h"
+
+#include <vlm/vlm-types.h>
+
+#define MIN_SCALE 0.75
+#define MAX_SCALE 1.25
+
+typedef struct
+{
+  VlmPath *path;
+  VlmRandom *random;
+  const VlmReach *reach;
+  double width;
+  double height;
+  gint64 duration;
+} Planner;
+
+static gint64
+part_of (gint64 time, double part)
+{
+  return (gint64) ((double) time * part);
+}
+
+/* Whole milliseconds, which read well; shorter scenes have no room for that. */
+static gint64
+round_time (gint64 time)
+{
+  return time >= VLM_SECOND / 10 ? time / 1000000 * 1000000 : time;
+}
+
+static void
+draw_times (Planner *p)
+{
+  VlmPath *path = p->path;
+  gint64 least = MIN (VLM_SECOND, p->duration / 2);
+  gboolean from_start = vlm_random_chance (p->random, 0.3);
+  gboolean to_end = vlm_random_chance (p->random, 0.3);
+  double first = vlm_random_between (p->random, 0.03, 0.8);
+  double last = vlm_random_between (p->random, 0.0, 1.0);
+
+  path->start = from_start ? 0 : round_time (part_of (p->duration, first));
+  path->start = MIN (path->start, p->duration - least);
+  path->end =
+      path->start + least + part_of (p->duration - path->start - least, last);
+  path->end = to_end ? p->duration : round_time (path->end);
+  if (path->end <= path->start || p->duration == 0)
+    path->end = p->duration;
+  path->came = path->start == 0            ? VLM_CAME_BEFORE
+      : vlm_random_chance (p->random, 0.6) ? VLM_CAME_FROM_SIDE
+                                           : VLM_CAME_FROM_NOWHERE;
+  path->went = path->end == p->duration    ? VLM_WENT_NOT
+      : vlm_random_chance (p->random, 0.6) ? VLM_WENT_TO_SIDE
+                                           : VLM_WENT_NOWHERE;
+}
+
+static VlmSide
+draw_side (VlmRandom *random)
+{
+  gboolean along = vlm_random_chance (random, 0.7);
+
+  return (VlmSide) (vlm_random_below (random, 2) + (along ? 0 : 2));
+}
+
+static VlmSide
+opposite (VlmSide side)
+{
+  return (VlmSide) (side ^ 1);
+}
+
+/* Somewhere where all of it is inside. */
+static VlmPose
+draw_inside (Planner *p)
+{
+  const VlmReach *r = p->reach;
+  double s = vlm_random_between (p->random, MIN_SCALE, MAX_SCALE);
+
+  return (VlmPose){
+    .x = vlm_random_between (p->random, s * r->left, p->width - s * r->right),
+    .y = vlm_random_between (p->random, s * r->top, p->height - s * r->bottom),
+    .scale = s,
+  };
+}
+
+/* Takes @pose to where the part of it that counts as in view is inside. */
+static VlmPose
+at_side (const Planner *p, VlmPose pose, VlmSide side)
+{
+  const VlmReach *r = p->reach;
+  double s = pose.scale;
+  double w = VLM_IN_VIEW_PART * s * (r->left + r->right);
+  double h = VLM_IN_VIEW_PART * s * (r->top + r->bottom);
+
+  switch (side) {
+  case VLM_SIDE_LEFT:
+    pose.x = w - s * r->right;
+    break;
+  case VLM_SIDE_RIGHT:
+    pose.x = p->width - w + s * r->left;
+    break;
+  case VLM_SIDE_TOP:
+    pose.y = h - s * r->bottom;
+    break;
+  default:
+    pose.y = p->height - h + s * r->top;
+    break;
+  }
+  return pose;
+}
+
+static void
+add_pose (Planner *p, VlmPose pose, gint64 time)
+{
+  g_assert (p->path->n_poses < VLM_PATH_MAX_POSES);
+  pose.time = time;
+  p->path->poses[p->path->n_poses++] = pose;
+}
+
+static double
+distance (const VlmPose *a, const VlmPose *b)
+{
+  return MAX (ABS (a->x - b->x), ABS (a->y - b->y));
+}
+
+/* How long it takes from one to the other, at most @most. */
+static gint64
+draw_travel (Planner *p, const VlmPose *from, const VlmPose *to, gint64 most)
+{
+  double speed = vlm_random_between (p->random, 0.12, 0.9);
+  double seconds = distance (from, to) / speed;
+  double least = (double) most * 0.2;
+  double travel = MAX (seconds * (double) VLM_SECOND, least);
+
+  return MAX ((gint64) MIN (travel, (double) most), 1);
+}
+
+/* In at one side and out at the opposite one, without a stop. */
+static void
+plan_crossing (Planner *p)
+{
+  VlmPath *path = p->path;
+  VlmPose first = draw_inside (p);
+  VlmPose last = draw_inside (p);
+  double drift = vlm_random_between (p->random, 0.0, 1.0);
+
+  path->from = draw_side (p->random);
+  path->to = opposite (path->from);
+  if (path->from <= VLM_SIDE_RIGHT)
+    last.y = first.y + (last.y - first.y) * drift;
+  else
+    last.x = first.x + (last.x - first.x) * drift;
+  last.scale = first.scale;
+  add_pose (p, at_side (p, first, path->from), path->start);
+  add_pose (p, at_side (p, last, path->to), path->end);
+}
+
+/* A move worth the name, mostly along one axis, or none. */
+static gboolean
+draw_move (Planner *p, const VlmPose *from, VlmPose *to)
+{
+  gboolean along = vlm_random_chance (p->random, 0.6);
+
+  for (guint i = 0; i < 12; i++) {
+    *to = draw_inside (p);
+    to->scale = from->scale;
+    if (along)
+      to->y = from->y + 0.2 * (to->y - from->y);
+    else
+      to->x = from->x + 0.2 * (to->x - from->x);
+    /* still inside, whatever the scale was that it was drawn for */
+    to->x = CLAMP (to->x, from->scale * p->reach->left,
+        p->width - from->scale * p->reach->right);
+    to->y = CLAMP (to->y, from->scale * p->reach->top,
+        p->height - from->scale * p->reach->bottom);
+    if (distance (from, to) >= 0.22)
+      break;
+    along = !along;
+  }
+  return distance (from, to) >= 0.22;
+}
+
+static VlmSide
+direction (const VlmPose *from, const VlmPose *to)
+{
+  double dx = to->x - from->x;
+  double dy = to->y - from->y;
+
+  if (ABS (dx) >= ABS (dy))
+    return dx < 0.0 ? VLM_SIDE_LEFT : VLM_SIDE_RIGHT;
+  return dy < 0.0 ? VLM_SIDE_TOP : VLM_SIDE_BOTTOM;
+}
+
+/* Between @from and @until; @rest is where it is until then, and from then on. */
+static void
+plan_move (Planner *p, VlmPose *rest, gint64 from, gint64 until)
+{
+  VlmPath *path = p->path;
+  gint64 room = until - from;
+  VlmPose to;
+  gint64 begin;
+  gint64 end;
+
+  if (room < VLM_SECOND / 2 || !draw_move (p, rest, &to))
+    return;
+  begin = from + part_of (room, vlm_random_between (p->random, 0.0, 0.4));
+  end = begin + draw_travel (p, rest, &to, until - begin);
+  add_pose (p, *rest, begin);
+  add_pose (p, to, end);
+  path->moves = TRUE;
+  path->towards = direction (rest, &to);
+  path->moves_from = begin;
+  path->moves_until = end;
+  *rest = to;
+}
+
+/* Comes, perhaps moves, goes. */
+static void
+plan_stay (Planner *p, gboolean restless)
+{
+  VlmPath *path = p->path;
+  gint64 in_view = path->end - path->start;
+  gboolean comes = path->came == VLM_CAME_FROM_SIDE;
+  gboolean goes = path->went == VLM_WENT_TO_SIDE;
+  gint64 most = comes && goes ? in_view / 2 : in_view;
+  VlmPose rest = draw_inside (p);
+  gint64 arrives = path->start;
+  gint64 departs = path->end;
+  gboolean still = path->came == VLM_CAME_BEFORE && path->went == VLM_WENT_NOT;
+  double p_move = still ? (restless ? 1.0 : 0.5) : 0.3;
+
+  if (comes) {
+    VlmPose outside;
+
+    path->from = draw_side (p->random);
+    outside = at_side (p, rest, path->from);
+    arrives += draw_travel (p, &outside, &rest, most);
+    add_pose (p, outside, path->start);
+  }
+  add_pose (p, rest, arrives);
+  if (goes) {
+    VlmPose outside;
+
+    path->to = draw_side (p->random);
+    outside = at_side (p, rest, path->to);
+    departs -= draw_travel (p, &outside, &rest, most);
+  }
+  if (vlm_random_chance (p->random, p_move))
+    plan_move (p, &rest, arrives, departs);
+  if (goes) {
+    add_pose (p, rest, departs);
+    add_pose (p, at_side (p, rest, path->to), path->end);
+  }
+}
+
+/* From the first pose that differs from the next to the last one. */
+static void
+find_moves (VlmPath *path)
+{
+  path->moves_from = path->moves_until = path->start;
+  for (guint i = 1; i < path->n_poses; i++) {
+    if (distance (&path->poses[i - 1], &path->poses[i]) == 0.0)
+      continue;
+    if (path->moves_until == path->moves_from)
+      path->moves_from = path->poses[i - 1].time;
+    path->moves_until = path->poses[i].time;
+  }
+}
+
+void
+vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
+    double width, double height, gint64 duration, gboolean restless)
+{
+  Planner p = { path, random, reach, width, height, duration };
+
+  *path = (VlmPath){ 0 };
+  draw_times (&p);
+  if (path->came == VLM_CAME_FROM_SIDE && path->went == VLM_WENT_TO_SIDE &&
+      vlm_random_chance (random, 0.5))
+    plan_crossing (&p);
+  else
+    plan_stay (&p, restless);
+  find_moves (path);
+}
+
+VlmPose
+vlm_path_pose (const VlmPath *path, gint64 time)
+{
+  guint i = 1;
+  const VlmPose *a;
+  const VlmPose *b;
+  double part;
+
+  if (time <= path->poses[0].time && path->came != VLM_CAME_FROM_SIDE)
+    return path->poses[0];
+  if (time >= path->poses[path->n_poses - 1].time &&
+      path->went != VLM_WENT_TO_SIDE)
+    return path->poses[path->n_poses - 1];
+  while (i < path->n_poses - 1 && time > path->poses[i].time)
+    i++;
+  a = &path->poses[i - 1];
+  b = &path->poses[i];
+  if (b->time == a->time)
+    return *b;
+  part = (double) (time - a->time) / (double) (b->time - a->time);
+  return (VlmPose){
+    .time = time,
+    .x = a->x + (b->x - a->x) * part,
+    .y = a->y + (b->y - a->y) * part,
+    .scale = a->scale + (b->scale - a->scale) * part,
+  };
+}
+
+gboolean
+vlm_path_in_view (const VlmPath *path, gint64 time)
+{
+  return time >= path->start &&
+      (time < path->end || path->went == VLM_WENT_NOT);
+}
+
+gboolean
+vlm_path_visible (const VlmPath *path, gint64 time)
+{
+  return vlm_path_in_view (path, time) ||
+      (time < path->start && path->came == VLM_CAME_FROM_SIDE) ||
+      (time >= path->end && path->went == VLM_WENT_TO_SIDE);
+}

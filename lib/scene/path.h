@@ -1,0 +1,68 @@
+/* gst-vlm: where an object is, and when
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "scene/outline.h"
+
+/* An object counts as in view while this part of it is inside. */
+#define VLM_IN_VIEW_PART 0.125
+
+typedef enum
+{
+  VLM_SIDE_LEFT,
+  VLM_SIDE_RIGHT,
+  VLM_SIDE_TOP,
+  VLM_SIDE_BOTTOM,
+} VlmSide;
+
+typedef enum
+{
+  VLM_CAME_BEFORE, /* it is there when the scene begins */
+  VLM_CAME_FROM_NOWHERE,
+  VLM_CAME_FROM_SIDE,
+} VlmCame;
+
+typedef enum
+{
+  VLM_WENT_NOT, /* it is there when the scene ends */
+  VLM_WENT_NOWHERE,
+  VLM_WENT_TO_SIDE,
+} VlmWent;
+
+typedef struct
+{
+  gint64 time;
+  double x;
+  double y;
+  double scale;
+} VlmPose;
+
+#define VLM_PATH_MAX_POSES 6
+
+/* In straight lines from pose to pose; beyond the first and the last one
+ * onwards where it came from a side or went to one. */
+typedef struct
+{
+  gint64 start;
+  gint64 end;
+  VlmCame came;
+  VlmWent went;
+  VlmSide from;
+  VlmSide to;
+  gboolean moves; /* within the picture */
+  VlmSide towards;
+  gint64 moves_from;
+  gint64 moves_until;
+  guint n_poses;
+  VlmPose poses[VLM_PATH_MAX_POSES];
+} VlmPath;
+
+/* @reach: of the object at scale 1, at most 0.3 to a side; @width and @height
+ * of the scene. @restless: it may not simply be there all the time, unmoving. */
+void vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
+    double width, double height, gint64 duration, gboolean restless);
+VlmPose vlm_path_pose (const VlmPath *path, gint64 time);
+/* By the rule of VlmSceneEvent. */
+gboolean vlm_path_in_view (const VlmPath *path, gint64 time);
+/* In view, or partly inside before or after. */
+gboolean vlm_path_visible (const VlmPath *path, gint64 time);

@@ -1,0 +1,49 @@
+/* gst-vlm: the inside of a scene
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-scene.h>
+
+#include "scene/background.h"
+#include "scene/effects.h"
+#include "scene/object.h"
+#include "scene/path.h"
+#include "scene/raster.h"
+
+typedef struct
+{
+  VlmObject object;
+  VlmPath path;
+  guint depth; /* drawn in this order, farthest first */
+  VlmSceneEvent event;
+  char *description;
+} VlmActor;
+
+/* The background as it was last rendered, larger than the picture by a margin
+ * for the camera's shake. */
+typedef struct
+{
+  guint width;
+  guint height;
+  guint margin_x;
+  guint margin_y;
+  guint8 *rgb; /* [height + 2 margin_y, width + 2 margin_x, 3] */
+} VlmBackdrop;
+
+struct _VlmScene
+{
+  VlmSceneParams params;
+  /* Units in which a picture is wide and high: the shorter side is 1. */
+  double width;
+  double height;
+  VlmBackground background;
+  VlmEffects effects;
+  guint n_actors;
+  VlmActor actors[VLM_SCENE_MAX_OBJECTS]; /* in the order of their events */
+  VlmBackdrop backdrop;
+  VlmMask mask;
+};
+
+/* What @actor does, in words. */
+char *vlm_scene_describe (const VlmActor *actor);
+gint64 vlm_scene_clamp_time (const VlmScene *scene, gint64 time);

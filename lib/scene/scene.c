@@ -1,0 +1,296 @@
+/* gst-vlm: scenes, drawn by lot
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scene/scene-private.h"
+
+#define MAX_SIDE 32768
+#define MAX_DURATION (G_GINT64_CONSTANT (86400) * VLM_SECOND)
+/* How often a place is drawn for an object before it gets another look, and how
+ * many looks it gets. */
+#define N_PLACES 40
+#define N_LOOKS 12
+#define N_MOMENTS 24
+/* Of the smaller of two boxes. */
+#define MAX_HIDDEN 0.5
+#define MIN_CONTRAST 60.0f
+
+enum
+{
+  STREAM_BACKGROUND,
+  STREAM_EFFECTS,
+  STREAM_OBJECTS,
+};
+
+/* In units of the scene. */
+typedef struct
+{
+  double x0;
+  double y0;
+  double x1;
+  double y1;
+} Box;
+
+static Box
+box_at (const VlmActor *actor, gint64 time)
+{
+  VlmPose pose = vlm_path_pose (&actor->path, time);
+  const VlmReach *r = &actor->object.reach;
+
+  return (Box){ pose.x - pose.scale * r->left, pose.y - pose.scale * r->top,
+    pose.x + pose.scale * r->right, pose.y + pose.scale * r->bottom };
+}
+
+static gboolean
+hide_each_other (const Box *a, const Box *b)
+{
+  double w = MIN (a->x1, b->x1) - MAX (a->x0, b->x0);
+  double h = MIN (a->y1, b->y1) - MAX (a->y0, b->y0);
+  double area_a = (a->x1 - a->x0) * (a->y1 - a->y0);
+  double area_b = (b->x1 - b->x0) * (b->y1 - b->y0);
+
+  return w > 0.0 && h > 0.0 && w * h > MAX_HIDDEN * MIN (area_a, area_b);
+}
+
+static gboolean
+is_in_the_way (const VlmActor *a, const VlmActor *b)
+{
+  gint64 from = MAX (a->path.start, b->path.start);
+  gint64 until = MIN (a->path.end, b->path.end);
+
+  for (gint64 i = 0; i <= N_MOMENTS && from <= until; i++) {
+    gint64 time = from + (until - from) / N_MOMENTS * i;
+    Box box_a = box_at (a, time);
+    Box box_b = box_at (b, time);
+
+    if (hide_each_other (&box_a, &box_b))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+is_taken (const VlmScene *scene, guint name)
+{
+  for (guint i = 0; i < scene->n_actors; i++)
+    if (scene->actors[i].object.name == name)
+      return TRUE;
+  return FALSE;
+}
+
+/* A label that nothing else has, in a colour that stands out if there is one. */
+static guint
+draw_name (const VlmScene *scene, VlmRandom *random)
+{
+  guint best = 0;
+  float best_contrast = -1.0f;
+
+  for (guint i = 0; i < 24 && best_contrast < MIN_CONTRAST; i++) {
+    guint name = vlm_random_below (random, VLM_OBJECT_UNNAMED);
+    float contrast = vlm_object_name_contrast (name, &scene->background);
+
+    if (contrast > best_contrast && !is_taken (scene, name)) {
+      best = name;
+      best_contrast = contrast;
+    }
+  }
+  return best;
+}
+
+static void
+draw_look (const VlmScene *scene, VlmActor *actor, VlmRandom *random)
+{
+  gboolean named = scene->params.kind == VLM_SCENE_KIND_NAMED ||
+      (scene->params.kind == VLM_SCENE_KIND_MIXED &&
+          vlm_random_chance (random, 0.5));
+
+  if (named)
+    vlm_object_init_named (&actor->object, random, draw_name (scene, random));
+  else
+    vlm_object_init_any (&actor->object, random, &scene->background);
+}
+
+static gboolean
+find_place (VlmScene *scene, VlmActor *actor, VlmRandom *random)
+{
+  /* A thing without a name that is always there and never moves could as well
+   * belong to the background. */
+  gboolean restless = actor->object.name == VLM_OBJECT_UNNAMED;
+
+  for (guint i = 0; i < N_PLACES; i++) {
+    gboolean free = TRUE;
+
+    vlm_path_init (&actor->path, random, &actor->object.reach, scene->width,
+        scene->height, scene->params.duration, restless);
+    for (guint k = 0; free && k < scene->n_actors; k++)
+      free = !is_in_the_way (actor, &scene->actors[k]);
+    if (free)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+add_actor (VlmScene *scene, VlmRandom *random)
+{
+  VlmActor *actor = &scene->actors[scene->n_actors];
+
+  for (guint i = 0; i < N_LOOKS; i++) {
+    draw_look (scene, actor, random);
+    if (find_place (scene, actor, random)) {
+      actor->depth = scene->n_actors++;
+      return;
+    }
+  }
+  *actor = (VlmActor){ 0 };
+}
+
+static int
+compare_actors (const void *a, const void *b)
+{
+  const VlmActor *x = a;
+  const VlmActor *y = b;
+
+  if (x->path.start != y->path.start)
+    return x->path.start < y->path.start ? -1 : 1;
+  if (x->path.end != y->path.end)
+    return x->path.end < y->path.end ? -1 : 1;
+  return x->depth < y->depth ? -1 : 1;
+}
+
+static void
+write_event (VlmActor *actor)
+{
+  const VlmPath *path = &actor->path;
+
+  actor->description = vlm_scene_describe (actor);
+  actor->event = (VlmSceneEvent){
+    .label = vlm_object_label (actor->object.name),
+    .description = actor->description,
+    .start = path->start,
+    .end = path->end,
+    .in_view_at_start = path->came == VLM_CAME_BEFORE,
+    .in_view_at_end = path->went == VLM_WENT_NOT,
+    .moves_from = path->moves_from,
+    .moves_until = path->moves_until,
+  };
+}
+
+static gboolean
+params_are_valid (const VlmSceneParams *p)
+{
+  return p->width >= 1 && p->width <= MAX_SIDE && p->height >= 1 &&
+      p->height <= MAX_SIDE && p->duration >= 0 &&
+      p->duration <= MAX_DURATION && p->min_objects <= p->max_objects &&
+      p->max_objects <= VLM_SCENE_MAX_OBJECTS &&
+      p->kind <= VLM_SCENE_KIND_MIXED;
+}
+
+/**
+ * vlm_scene_new:
+ * @params: what is drawn by lot
+ *
+ * An object for which there is no room (many large ones in a small square) is
+ * left out.
+ *
+ * Returns: (transfer full): a scene
+ */
+VlmScene *
+vlm_scene_new (const VlmSceneParams *params)
+{
+  VlmScene *scene;
+  VlmRandom random;
+  guint n_objects;
+
+  g_return_val_if_fail (params != NULL && params_are_valid (params), NULL);
+
+  scene = g_new0 (VlmScene, 1);
+  scene->params = *params;
+  scene->width = MAX (1.0, (double) params->width / params->height);
+  scene->height = MAX (1.0, (double) params->height / params->width);
+  random = vlm_random_init (params->seed, STREAM_BACKGROUND);
+  vlm_background_init (&scene->background, &random, params->backgrounds,
+      scene->width, scene->height);
+  random = vlm_random_init (params->seed, STREAM_EFFECTS);
+  vlm_effects_init (&scene->effects, &random, params->effects);
+  random = vlm_random_init (params->seed, STREAM_OBJECTS);
+  n_objects = params->min_objects +
+      vlm_random_below (&random, params->max_objects - params->min_objects + 1);
+  for (guint i = 0; i < n_objects; i++)
+    add_actor (scene, &random);
+  qsort (scene->actors, scene->n_actors, sizeof (VlmActor), compare_actors);
+  for (guint i = 0; i < scene->n_actors; i++)
+    write_event (&scene->actors[i]);
+  return scene;
+}
+
+/**
+ * vlm_scene_free:
+ * @scene: (nullable) (transfer full): a scene
+ */
+void
+vlm_scene_free (VlmScene *scene)
+{
+  if (scene == NULL)
+    return;
+  for (guint i = 0; i < scene->n_actors; i++)
+    g_free (scene->actors[i].description);
+  vlm_mask_clear (&scene->mask);
+  g_free (scene->backdrop.rgb);
+  g_free (scene);
+}
+
+gint64
+vlm_scene_clamp_time (const VlmScene *scene, gint64 time)
+{
+  return CLAMP (time, 0, scene->params.duration);
+}
+
+/**
+ * vlm_scene_get_n_events:
+ * @scene: a scene
+ *
+ * Returns: how many events it has: one for each object
+ */
+guint
+vlm_scene_get_n_events (const VlmScene *scene)
+{
+  g_return_val_if_fail (scene != NULL, 0);
+  return scene->n_actors;
+}
+
+/**
+ * vlm_scene_get_event: (skip)
+ * @scene: a scene
+ * @index: which of its events, in the order of their starts
+ *
+ * Returns: (transfer none): the event, as long as the scene lives
+ */
+const VlmSceneEvent *
+vlm_scene_get_event (const VlmScene *scene, guint index)
+{
+  g_return_val_if_fail (scene != NULL && index < scene->n_actors, NULL);
+  return &scene->actors[index].event;
+}
+
+/**
+ * vlm_scene_get_n_labels:
+ *
+ * Returns: how many labels there are in all scenes together
+ */
+guint
+vlm_scene_get_n_labels (void)
+{
+  return VLM_OBJECT_UNNAMED + 1;
+}
+
+/**
+ * vlm_scene_get_label:
+ * @index: which; the last one is that of unnamed objects
+ *
+ * Returns: (transfer none): a label that objects can have
+ */
+const char *
+vlm_scene_get_label (guint index)
+{
+  g_return_val_if_fail (index <= VLM_OBJECT_UNNAMED, NULL);
+  return vlm_object_label (index);
+}

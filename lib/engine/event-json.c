@@ -187,6 +187,15 @@ put_value (GString *json, const VlmField *field, const void *value)
 }
 
 char *
+vlm_instant_write_json (const VlmInstant *instant)
+{
+  GString *json = g_string_new (NULL);
+
+  put_instant (json, instant);
+  return g_string_free (json, FALSE);
+}
+
+char *
 vlm_event_write_json (const VlmEvent *event)
 {
   GString *json = g_string_new ("{");

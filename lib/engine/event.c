@@ -159,6 +159,20 @@ vlm_event_equal (const VlmEvent *a, const VlmEvent *b)
 }
 
 /**
+ * vlm_instant_to_json:
+ * @instant: a moment
+ *
+ * Returns: (transfer full): the clocks that are known, as one JSON object, the
+ *   way an event has them
+ */
+char *
+vlm_instant_to_json (const VlmInstant *instant)
+{
+  g_return_val_if_fail (instant != NULL, NULL);
+  return vlm_instant_write_json (instant);
+}
+
+/**
  * vlm_event_to_json:
  * @event: an event
  *

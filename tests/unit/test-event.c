@@ -88,6 +88,21 @@ test_every_field (void)
   g_assert_cmpuint (covered, ==, G_STRUCT_OFFSET (VlmEvent, stream));
 }
 
+static void
+test_instant_json (void)
+{
+  VlmInstant instant = VLM_INSTANT_NONE;
+  g_autofree char *nothing = vlm_instant_to_json (&instant);
+  g_autofree char *json = NULL;
+
+  g_assert_cmpstr (nothing, ==, "{}");
+  instant.stream_time = 1500 * VLM_SECOND / 1000;
+  instant.utc = VLM_SECOND;
+  json = vlm_instant_to_json (&instant);
+  g_assert_cmpstr (json, ==,
+      "{\"stream_time\": 1.5, \"utc\": \"1970-01-01T00:00:01.000Z\"}");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -96,5 +111,6 @@ main (int argc, char **argv)
   g_test_add_func ("/event/json-hostile", test_json_hostile);
   g_test_add_func ("/event/copy", test_copy);
   g_test_add_func ("/event/every-field", test_every_field);
+  g_test_add_func ("/event/instant-json", test_instant_json);
   return g_test_run ();
 }

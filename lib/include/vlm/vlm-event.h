@@ -88,6 +88,7 @@ VLM_API void vlm_event_unref (VlmEvent *event);
 VLM_API VlmEvent *vlm_event_copy (const VlmEvent *event);
 VLM_API gboolean vlm_event_equal (const VlmEvent *a, const VlmEvent *b);
 VLM_API char *vlm_event_to_json (const VlmEvent *event);
+VLM_API char *vlm_instant_to_json (const VlmInstant *instant);
 VLM_API char *vlm_event_to_text (const VlmEvent *event);
 VLM_API const char *vlm_event_state_to_string (VlmEventState state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmEvent, vlm_event_unref)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "model/config.h"
 #include "vk/device.h"
 
 /* How late a cancelled wait for another's load may notice. */
@@ -93,11 +94,16 @@ vlm_model_acquire (const char *device, const char *directory,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
     GError **error)
 {
-  char *key = make_key (device, directory, error);
+  /* A wrong path or model is said at once, not after a look at the devices. */
+  g_autoptr (VlmConfig) config = vlm_config_load (directory, error);
   VlmModel *model = NULL;
   gboolean claimed;
+  char *key;
   Slot *slot;
 
+  if (config == NULL)
+    return NULL;
+  key = make_key (device, directory, error);
   if (key == NULL)
     return NULL;
   g_mutex_lock (&lock);

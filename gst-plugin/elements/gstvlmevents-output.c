@@ -175,44 +175,20 @@ static const char *
 reason_to_string (GstVlmGapReason reason)
 {
   static const char *const names[] = { "queue-full", "failed", "eos-timeout",
-    "loading" };
+    "loading", "backwards" };
 
   return names[reason];
-}
-
-static void
-append_time (GString *json, const char *name, gint64 time)
-{
-  if (!VLM_TIME_IS_VALID (time))
-    return;
-  if (json->str[json->len - 1] != '{')
-    g_string_append (json, ", ");
-  g_string_append_printf (json,
-      "\"%s\": %s%" G_GUINT64_FORMAT ".%09" G_GUINT64_FORMAT, name,
-      time < 0 ? "-" : "", ABS (time) / GST_SECOND, ABS (time) % GST_SECOND);
-}
-
-static void
-append_instant (GString *json, const char *name, const VlmInstant *instant)
-{
-  g_string_append_printf (json, ", \"%s\": {", name);
-  append_time (json, "pts", instant->pts);
-  append_time (json, "running_time", instant->running_time);
-  append_time (json, "stream_time", instant->stream_time);
-  append_time (json, "unix_time", instant->utc);
-  g_string_append_c (json, '}');
 }
 
 static char *
 gap_to_json (const char *reason, const VlmInstant *start, const VlmInstant *end)
 {
-  GString *json = g_string_new ("{\"state\": \"gap\"");
+  g_autofree char *from = vlm_instant_to_json (start);
+  g_autofree char *to = vlm_instant_to_json (end);
 
-  g_string_append_printf (json, ", \"reason\": \"%s\"", reason);
-  append_instant (json, "start", start);
-  append_instant (json, "end", end);
-  g_string_append_c (json, '}');
-  return g_string_free (json, FALSE);
+  return g_strdup_printf (
+      "{\"state\": \"gap\", \"reason\": \"%s\", \"start\": %s, \"end\": %s}",
+      reason, from, to);
 }
 
 static void

@@ -75,10 +75,13 @@ struct _GstVlmEvents
   guint frame_height;
   gboolean cannot_sample; /* said so; until the caps change */
   gboolean is_open;       /* something was sampled since the last cut */
-  /* Live: the first frame that passed before the model was loaded, and the
-   * newest frame. */
+  gboolean told_no_time;  /* since the stream started */
+  /* Frames pass unwatched since this one, for this reason. */
   VlmInstant unwatched_since;
+  GstVlmGapReason unwatched_reason;
+  /* The newest frame. */
   VlmInstant last;
+  gint64 last_duration;
 
   /* Lock order: this, then that of the watch or of an event pad. No message is
    * posted, no signal emitted and nothing pushed under it. */
@@ -91,7 +94,7 @@ struct _GstVlmEvents
   guint32 seek_seqnum;
   guint64 n_buffers;
   guint64 n_sampled;
-  gint64 loading_ns;           /* passed unwatched while the model was loaded */
+  gint64 unwatched_ns;         /* passed without ever being in a window */
   GstVlmWatchStats last_stats; /* while there is no watch */
   gboolean failed;             /* on-error=fail */
   char *progress_stage;
@@ -123,8 +126,8 @@ gst_vlm_events_src_event (GstPad *pad, GstObject *parent, GstEvent *event);
 GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);
 
 /* gstvlmevents-watch.c */
-/* With the state: from READY up and down again. */
-void gst_vlm_events_start_watch (GstVlmEvents *self);
+/* With the state: from READY up and down again. FALSE if it failed at once. */
+gboolean gst_vlm_events_start_watch (GstVlmEvents *self);
 void gst_vlm_events_end_watch (GstVlmEvents *self);
 /* From buffers to windows, on the streaming thread. */
 GstFlowReturn
@@ -133,8 +136,6 @@ gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer);
 GstFlowReturn gst_vlm_events_cut (GstVlmEvents *self);
 /* Waits for what is under way, as long as the policy wants it. */
 GstFlowReturn gst_vlm_events_drain (GstVlmEvents *self);
-/* The end of what passed unwatched, if anything did. */
-void gst_vlm_events_end_unwatched (GstVlmEvents *self);
 /* Forgets what was sampled. */
 void gst_vlm_events_forget (GstVlmEvents *self);
 GstVlmPolicy gst_vlm_events_get_policy (GstVlmEvents *self);

@@ -89,7 +89,7 @@ make_stats (GstVlmEvents *self)
     gst_vlm_watch_get_stats (self->watch, &stats);
   n_buffers = self->n_buffers;
   n_sampled = self->n_sampled;
-  stats.unwatched_ns += self->loading_ns;
+  stats.unwatched_ns += self->unwatched_ns;
   g_mutex_unlock (&self->lock);
 
   return gst_structure_new ("vlm-events-stats", "buffers", G_TYPE_UINT64,
@@ -294,8 +294,8 @@ install_model_properties (GObjectClass *klass)
 {
   g_object_class_install_property (klass, PROP_MODEL,
       g_param_spec_string ("model", "Model",
-          "Directory of a Qwen2.5-VL checkpoint; unset for the small one that "
-          "is built in",
+          "Directory of a Qwen2.5-VL checkpoint (config.json, tokenizer.json, "
+          "*.safetensors); must be set",
           NULL, FLAGS_READY));
   g_object_class_install_property (klass, PROP_DEVICE,
       g_param_spec_string ("device", "Device",

@@ -7,6 +7,9 @@
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
 
+/* Not felt, and enough to look at the files of a model. */
+#define FIRST_SIGHT_US (G_USEC_PER_SEC / 10)
+
 static const VlmInstant no_instant = VLM_INSTANT_NONE;
 
 static VlmAnalyzer *
@@ -21,8 +24,9 @@ ref_analyzer (GstVlmEvents *self)
 }
 
 /* Loading takes long and goes on beside the state change. The message tells
- * applications to wait for its end; a stream that is not live waits anyway. */
-void
+ * applications to wait for its end; a stream that is not live waits anyway. But
+ * what is wrong at first sight fails the state change. */
+gboolean
 gst_vlm_events_start_watch (GstVlmEvents *self)
 {
   g_autoptr (VlmAnalyzer) analyzer = ref_analyzer (self);
@@ -49,6 +53,11 @@ gst_vlm_events_start_watch (GstVlmEvents *self)
   g_mutex_lock (&self->lock);
   self->watch = watch;
   g_mutex_unlock (&self->lock);
+
+  if (gst_vlm_watch_wait_loaded (watch, FIRST_SIGHT_US) != GST_VLM_WATCH_FAILED)
+    return TRUE;
+  gst_vlm_events_end_watch (self);
+  return FALSE;
 }
 
 void
@@ -114,19 +123,68 @@ make_sampler (GstVlmEvents *self)
   self->sampler = vlm_sampler_new (&params);
 }
 
-void
-gst_vlm_events_end_unwatched (GstVlmEvents *self)
+/* Windows grow forward in time. */
+static gboolean
+runs_backwards (GstVlmEvents *self)
 {
-  const VlmInstant *since = &self->unwatched_since;
+  return self->segment.rate < 0.0 || self->segment.applied_rate < 0.0;
+}
 
-  if (!VLM_TIME_IS_VALID (since->stream_time))
+/* Where the newest frame ends, as far as it is known. */
+static VlmInstant
+end_of_last (GstVlmEvents *self)
+{
+  VlmInstant end = self->last;
+  gint64 duration = MAX (0, self->last_duration);
+
+  end.pts += duration;
+  end.stream_time += duration;
+  if (VLM_TIME_IS_VALID (end.running_time))
+    end.running_time += (gint64) ((double) duration /
+        ABS (self->segment.rate * self->segment.applied_rate));
+  if (VLM_TIME_IS_VALID (end.utc))
+    end.utc += duration;
+  return end;
+}
+
+/* @end: (nullable): the frame from which on it is watched */
+static void
+end_unwatched (GstVlmEvents *self, const VlmInstant *end)
+{
+  VlmInstant from = self->unwatched_since;
+  VlmInstant to;
+
+  if (!VLM_TIME_IS_VALID (from.stream_time))
     return;
+  self->unwatched_since = no_instant;
+  if (end != NULL)
+    to = *end;
+  else
+    to = runs_backwards (self) ? self->last : end_of_last (self);
+  if (to.stream_time < from.stream_time) {
+    VlmInstant later = from;
+
+    from = to;
+    to = later;
+  }
   g_mutex_lock (&self->lock);
-  self->loading_ns += MAX (0, self->last.stream_time - since->stream_time);
+  self->unwatched_ns += to.stream_time - from.stream_time;
   g_mutex_unlock (&self->lock);
   gst_vlm_events_report_gap (
-      self, GST_VLM_GAP_LOADING, since, &self->last, self->generation);
-  self->unwatched_since = no_instant;
+      self, self->unwatched_reason, &from, &to, self->generation);
+}
+
+/* The newest frame passes without being watched. */
+static void
+pass_unwatched (GstVlmEvents *self, GstVlmGapReason reason)
+{
+  if (VLM_TIME_IS_VALID (self->unwatched_since.stream_time) &&
+      self->unwatched_reason == reason)
+    return;
+  end_unwatched (self, &self->last);
+  self->unwatched_since =
+      runs_backwards (self) ? end_of_last (self) : self->last;
+  self->unwatched_reason = reason;
 }
 
 /* Waits for the model, or lets a live stream pass without it. @ready tells
@@ -140,15 +198,14 @@ get_ready (GstVlmEvents *self, gboolean *ready)
   *ready = FALSE;
   if (state == GST_VLM_WATCH_LOADING &&
       gst_vlm_events_get_policy (self) != GST_VLM_POLICY_BLOCK) {
-    if (!VLM_TIME_IS_VALID (self->unwatched_since.stream_time))
-      self->unwatched_since = self->last;
+    pass_unwatched (self, GST_VLM_GAP_LOADING);
     return GST_FLOW_OK;
   }
   flow = gst_vlm_watch_wait_ready (self->watch);
   if (flow != GST_FLOW_OK)
     return flow;
 
-  gst_vlm_events_end_unwatched (self);
+  end_unwatched (self, &self->last);
   if (self->sampler == NULL)
     make_sampler (self);
   *ready = TRUE;
@@ -245,7 +302,7 @@ static GstFlowReturn
 watch_frame (GstVlmEvents *self, GstBuffer *buffer, const VlmInstant *time,
     VlmTimeSource source)
 {
-  gint64 duration = duration_of (self, buffer);
+  gint64 duration = self->last_duration;
   g_autoptr (GError) error = NULL;
   g_autoptr (VlmFrame) frame = NULL;
 
@@ -258,19 +315,33 @@ watch_frame (GstVlmEvents *self, GstBuffer *buffer, const VlmInstant *time,
     return push_windows (self);
   }
   self->cannot_sample = TRUE;
+  pass_unwatched (self, GST_VLM_GAP_FAILED);
   if (gst_vlm_events_report_failure (
           self, "The video cannot be sampled", error))
     return GST_FLOW_OK;
   return GST_FLOW_ERROR;
 }
 
-/* Windows grow forward in time: neither reverse playback nor a stream without
- * times can be watched. */
-static gboolean
-can_watch (GstVlmEvents *self, const VlmInstant *time)
+/* A frame without a place in stream time cannot be watched. One outside of its
+ * segment has none, and that is well. */
+static void
+tell_no_time (GstVlmEvents *self, GstBuffer *buffer)
 {
-  return self->has_info && !self->cannot_sample && self->segment.rate > 0.0 &&
-      self->segment.applied_rate > 0.0 && VLM_TIME_IS_VALID (time->stream_time);
+  gboolean in_time = self->segment.format == GST_FORMAT_TIME;
+
+  if (self->told_no_time || (in_time && GST_BUFFER_PTS_IS_VALID (buffer)))
+    return;
+  self->told_no_time = TRUE;
+  if (in_time)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("A frame has no timestamp and is not watched. What makes the frames "
+         "must stamp them (appsrc: set the PTS or do-timestamp=true)."),
+        (NULL));
+  else
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("The video is not in time format and is not watched. What makes it "
+         "must say when frames are shown (appsrc: format=time)."),
+        ("segment in %s", gst_format_get_name (self->segment.format)));
 }
 
 GstFlowReturn
@@ -288,9 +359,19 @@ gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer)
     if (flow != GST_FLOW_OK)
       return flow;
   }
-  if (!can_watch (self, &time))
+  if (!VLM_TIME_IS_VALID (time.stream_time)) {
+    tell_no_time (self, buffer);
+    return GST_FLOW_OK;
+  }
+  if (!self->has_info)
     return GST_FLOW_OK;
   self->last = time;
+  self->last_duration = duration_of (self, buffer);
+  if (self->cannot_sample || runs_backwards (self)) {
+    pass_unwatched (
+        self, self->cannot_sample ? GST_VLM_GAP_FAILED : GST_VLM_GAP_BACKWARDS);
+    return GST_FLOW_OK;
+  }
   flow = get_ready (self, &ready);
   if (flow != GST_FLOW_OK || !ready)
     return flow;
@@ -303,6 +384,7 @@ gst_vlm_events_cut (GstVlmEvents *self)
   GstFlowReturn flow = GST_FLOW_OK;
   VlmWindow *window;
 
+  end_unwatched (self, NULL);
   if (!self->is_open)
     return GST_FLOW_OK;
   while (flow == GST_FLOW_OK &&

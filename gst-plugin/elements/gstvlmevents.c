@@ -171,6 +171,7 @@ start_stream (GstVlmEvents *self, GstEvent *event)
 
   gst_vlm_events_cut (self);
   self->knows_live = FALSE;
+  self->told_no_time = FALSE;
   if (pad != NULL)
     gst_vlm_event_pad_start_stream (pad, event);
 }
@@ -194,7 +195,6 @@ take_gap (GstVlmEvents *self, GstEvent *event)
 static gboolean
 finish (GstVlmEvents *self)
 {
-  gst_vlm_events_end_unwatched (self);
   gst_vlm_events_cut (self);
   return gst_vlm_events_drain (self) != GST_FLOW_FLUSHING;
 }
@@ -356,8 +356,11 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
     reset (self);
     self->n_buffers = 0;
     self->n_sampled = 0;
-    self->loading_ns = 0;
-    gst_vlm_events_start_watch (self);
+    self->unwatched_ns = 0;
+    if (!gst_vlm_events_start_watch (self)) {
+      reset (self);
+      return GST_STATE_CHANGE_FAILURE;
+    }
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     /* Wakes the streaming thread, which deactivating the pads waits for. */
     gst_vlm_watch_stop (self->watch);

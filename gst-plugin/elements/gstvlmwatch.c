@@ -157,6 +157,21 @@ gst_vlm_watch_get_state (GstVlmWatch *watch)
   return state;
 }
 
+GstVlmWatchState
+gst_vlm_watch_wait_loaded (GstVlmWatch *watch, gint64 timeout_us)
+{
+  gint64 deadline = g_get_monotonic_time () + timeout_us;
+  GstVlmWatchState state;
+
+  g_mutex_lock (&watch->lock);
+  while (watch->state == GST_VLM_WATCH_LOADING &&
+      g_cond_wait_until (&watch->changed, &watch->lock, deadline))
+    continue;
+  state = watch->state;
+  g_mutex_unlock (&watch->lock);
+  return state;
+}
+
 /* With the lock. */
 static GstFlowReturn
 get_flow (GstVlmWatch *watch)

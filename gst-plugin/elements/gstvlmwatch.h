@@ -37,6 +37,7 @@ typedef enum
   GST_VLM_GAP_FAILED,
   GST_VLM_GAP_EOS_TIMEOUT,
   GST_VLM_GAP_LOADING,
+  GST_VLM_GAP_BACKWARDS,
 } GstVlmGapReason;
 
 /* Called without a lock: on the thread of the watch, @unwatched also on the one
@@ -93,6 +94,9 @@ void gst_vlm_watch_unref (GstVlmWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmWatch, gst_vlm_watch_unref)
 
 GstVlmWatchState gst_vlm_watch_get_state (GstVlmWatch *watch);
+/* The same, after at most @timeout_us of waiting for the end of loading. */
+GstVlmWatchState
+gst_vlm_watch_wait_loaded (GstVlmWatch *watch, gint64 timeout_us);
 /* Waits until there is something to know. GST_FLOW_FLUSHING when flushing or
  * stopped, GST_FLOW_ERROR when loading failed. */
 GstFlowReturn gst_vlm_watch_wait_ready (GstVlmWatch *watch);

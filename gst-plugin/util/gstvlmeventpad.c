@@ -42,6 +42,7 @@ struct _GstVlmEventPad
   /* Under the lock. */
   GQueue items;
   guint n_records;
+  gboolean active;
   gboolean flushing;
   gboolean started; /* has a segment, without which times mean nothing */
 
@@ -166,12 +167,18 @@ ensure_negotiated (GstVlmEventPad *self)
   return FALSE;
 }
 
-/* How long the gap is does not matter: the next one will come in time. */
+/* How long the gap is does not matter: the next one will come in time. It lies
+ * in the segment, for a sink does not wake up for what is beyond: the end of
+ * the last frame often is, and of the first when playing backwards. */
 static void
 push_gap (GstVlmEventPad *self)
 {
-  gst_pad_push_event (
-      GST_PAD (self), gst_event_new_gap (self->segment.position, 1));
+  const GstSegment *segment = &self->segment;
+  GstClockTime position = segment->position;
+
+  if (GST_CLOCK_TIME_IS_VALID (segment->stop) && position >= segment->stop)
+    position = MAX (segment->stop, 1) - 1;
+  gst_pad_push_event (GST_PAD (self), gst_event_new_gap (position, 1));
 }
 
 /* To a muxer a late record means that this stream went back, and it would wait
@@ -312,9 +319,9 @@ event_pad_loop (GstPad *pad)
   flow = push_item (self, item);
   item_free (item);
 
-  if (flow == GST_FLOW_FLUSHING)
-    gst_pad_pause_task (pad);
-  else if (flow == GST_FLOW_EOS)
+  /* When it is this pad that flushes, there will be no item. A sink that was
+   * shut down is like one that is not linked: another one may come. */
+  if (flow == GST_FLOW_EOS)
     self->ended = TRUE;
   else if (flow < GST_FLOW_EOS)
     stop_on_error (self, flow);
@@ -340,6 +347,9 @@ event_pad_activate_mode (
 
   if (mode != GST_PAD_MODE_PUSH)
     return FALSE;
+  g_mutex_lock (&self->lock);
+  self->active = active;
+  g_mutex_unlock (&self->lock);
   set_flushing (self, !active);
   if (!active)
     return gst_pad_stop_task (pad);
@@ -449,8 +459,14 @@ gst_vlm_event_pad_flush_stop (GstVlmEventPad *self, gboolean reset_time)
   gst_vlm_cues_clear (self->cues);
   self->ended = FALSE;
   set_flushing (self, FALSE);
-  gst_pad_start_task (
-      GST_PAD (self), (GstTaskFunction) event_pad_loop, self, NULL);
+  /* The pad may have been released meanwhile. */
+  g_mutex_lock (&self->lock);
+  if (self->active)
+    gst_pad_start_task (
+        GST_PAD (self), (GstTaskFunction) event_pad_loop, self, NULL);
+  else
+    self->flushing = TRUE;
+  g_mutex_unlock (&self->lock);
 }
 
 static void

@@ -94,12 +94,14 @@ gst_vlm_time_of_buffer (GstBuffer *buffer, const GstSegment *segment,
   GstClockTime pts = GST_BUFFER_PTS (buffer);
   VlmTimeSource source;
 
+  *instant = (VlmInstant) VLM_INSTANT_NONE;
   instant->pts = gst_vlm_time_from_gst (pts);
-  instant->running_time = gst_vlm_time_from_gst (
-      gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts));
-  instant->stream_time = gst_vlm_time_from_gst (
-      gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts));
-  instant->utc = VLM_TIME_NONE;
+  if (segment->format == GST_FORMAT_TIME) {
+    instant->running_time = gst_vlm_time_from_gst (
+        gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts));
+    instant->stream_time = gst_vlm_time_from_gst (
+        gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts));
+  }
 
   source = utc_from_meta (buffer, &instant->utc);
   if (source == VLM_TIME_SOURCE_NONE && clocked != NULL)

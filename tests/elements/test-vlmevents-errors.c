@@ -15,10 +15,10 @@ test_load_error (void)
   fake_analyzer_set_load_error (f.fake,
       g_error_new (VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
           "/models/none/config.json: no such file"));
-  watch_fixture_start (&f, FALSE);
-  g_assert_cmpint (
-      watch_fixture_push (&f, 0, GST_SECOND / 4), ==, GST_FLOW_ERROR);
-  message = watch_fixture_pop_message (&f, GST_MESSAGE_ERROR, NULL, TRUE);
+  /* What is wrong at first sight fails the state change. */
+  g_assert_cmpint (gst_element_set_state (f.element, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  message = watch_fixture_pop_message (&f, GST_MESSAGE_ERROR, NULL, FALSE);
   g_assert_nonnull (message);
   gst_message_parse_error (message, &error, NULL);
   g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
@@ -26,7 +26,134 @@ test_load_error (void)
   g_assert_nonnull (strstr (error->message, "/models/none/config.json"));
   g_assert_nonnull (strstr (error->message, "`model`"));
   gst_message_unref (message);
+
+  /* Nothing of it is left: it can be mended. */
+  fake_analyzer_set_load_error (f.fake, NULL);
+  watch_fixture_start (&f, FALSE);
+  g_assert_cmpint (watch_fixture_push (&f, 0, GST_SECOND / 4), ==, GST_FLOW_OK);
   watch_fixture_clear (&f);
+}
+
+/* What turns out later ends the stream. */
+static void
+test_late_load_error (void)
+{
+  WatchFixture f;
+  GstMessage *message;
+
+  watch_fixture_init (&f);
+  fake_analyzer_set_load_stalled (f.fake, TRUE);
+  fake_analyzer_set_load_error (
+      f.fake, g_error_new (VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT, "model"));
+  watch_fixture_start (&f, FALSE);
+  fake_analyzer_set_load_stalled (f.fake, FALSE);
+  g_assert_cmpint (
+      watch_fixture_push (&f, 0, GST_SECOND / 4), ==, GST_FLOW_ERROR);
+  message = watch_fixture_pop_message (&f, GST_MESSAGE_ERROR, NULL, FALSE);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  watch_fixture_clear (&f);
+}
+
+/* An application that forgot about times is told, once. */
+static void
+run_no_time (GstFormat format, GstClockTime pts, const char *hint)
+{
+  WatchFixture f;
+  GstSegment segment;
+  GstMessage *message;
+  g_autoptr (GError) error = NULL;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  gst_segment_init (&segment, format);
+  gst_harness_push_event (f.harness, gst_event_new_segment (&segment));
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (
+        watch_fixture_push (&f, pts, GST_CLOCK_TIME_NONE), ==, GST_FLOW_OK);
+  message = watch_fixture_pop_message (&f, GST_MESSAGE_WARNING, NULL, FALSE);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, hint));
+  gst_message_unref (message);
+  g_assert_null (
+      watch_fixture_pop_message (&f, GST_MESSAGE_WARNING, NULL, FALSE));
+  watch_fixture_clear (&f);
+}
+
+/* What cannot be watched is accounted for. */
+static void
+test_too_flat (void)
+{
+  WatchFixture f;
+  GstMessage *message;
+  GstBuffer *buffer;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  gst_harness_set_src_caps_str (f.harness,
+      "video/x-raw, format=GRAY8, width=2000, height=5, "
+      "framerate=4/1");
+  for (guint i = 0; i < 8; i++) {
+    buffer = gst_buffer_new_allocate (NULL, 2000 * 5, NULL);
+    gst_buffer_memset (buffer, 0, 1, 2000 * 5);
+    GST_BUFFER_PTS (buffer) = i * GST_SECOND / 4;
+    g_assert_cmpint (gst_harness_push (f.harness, buffer), ==, GST_FLOW_OK);
+  }
+  watch_fixture_finish (&f);
+  message = watch_fixture_pop_message (&f, GST_MESSAGE_WARNING, NULL, FALSE);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  message =
+      watch_fixture_pop_message (&f, GST_MESSAGE_ELEMENT, "vlm-gap", FALSE);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  g_assert_cmpuint (
+      watch_fixture_get_stat (&f, "unwatched"), ==, 2 * GST_SECOND);
+  watch_fixture_clear (&f);
+}
+
+/* Windows grow forward: a stream that plays backwards passes unwatched. */
+static void
+test_backwards (void)
+{
+  WatchFixture f;
+  GstSegment segment;
+  GstMessage *message;
+  const GstStructure *structure;
+  gint64 start = -1;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.rate = -1.0;
+  segment.stop = 2 * GST_SECOND;
+  gst_harness_push_event (f.harness, gst_event_new_segment (&segment));
+  for (guint i = 8; i-- > 0;)
+    g_assert_cmpint (
+        watch_fixture_push (&f, i * GST_SECOND / 4, GST_SECOND / 4), ==,
+        GST_FLOW_OK);
+  watch_fixture_finish (&f);
+  message =
+      watch_fixture_pop_message (&f, GST_MESSAGE_ELEMENT, "vlm-gap", FALSE);
+  g_assert_nonnull (message);
+  structure = gst_message_get_structure (message);
+  g_assert_cmpstr (
+      gst_structure_get_string (structure, "reason"), ==, "backwards");
+  g_assert_true (gst_structure_get_int64 (structure, "start", &start));
+  g_assert_cmpint (start, ==, 0);
+  gst_message_unref (message);
+  g_assert_cmpuint (
+      watch_fixture_get_stat (&f, "unwatched"), ==, 2 * GST_SECOND);
+  g_assert_cmpuint (fake_analyzer_get_n_windows (f.fake), ==, 0);
+  watch_fixture_clear (&f);
+}
+
+static void
+test_no_time (void)
+{
+  run_no_time (GST_FORMAT_BYTES, 0, "format=time");
+  run_no_time (GST_FORMAT_TIME, GST_CLOCK_TIME_NONE, "do-timestamp");
 }
 
 static GstProgressType
@@ -112,7 +239,7 @@ test_eos_while_loading (void)
   g_assert_nonnull (message);
   gst_message_unref (message);
   g_assert_cmpuint (
-      watch_fixture_get_stat (&f, "unwatched"), ==, 2750 * GST_MSECOND);
+      watch_fixture_get_stat (&f, "unwatched"), ==, 3000 * GST_MSECOND);
   watch_fixture_clear (&f);
 }
 
@@ -177,6 +304,10 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
+  g_test_add_func ("/vlmevents/late-load-error", test_late_load_error);
+  g_test_add_func ("/vlmevents/too-flat", test_too_flat);
+  g_test_add_func ("/vlmevents/backwards", test_backwards);
+  g_test_add_func ("/vlmevents/no-time", test_no_time);
   g_test_add_func ("/vlmevents/load-error", test_load_error);
   g_test_add_func ("/vlmevents/cancel-load", test_cancel_load);
   g_test_add_func ("/vlmevents/live-while-loading", test_live_while_loading);

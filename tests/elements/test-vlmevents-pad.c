@@ -310,6 +310,7 @@ typedef struct
   guint n_buffers;
   guint n_gaps;
   gint n_notes;
+  GstClockTime last_gap;
 } Seen;
 
 static GstFlowReturn
@@ -333,7 +334,10 @@ count_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   Seen *seen = gst_pad_get_element_private (pad);
 
-  seen->n_gaps += GST_EVENT_TYPE (event) == GST_EVENT_GAP;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
+    gst_event_parse_gap (event, &seen->last_gap, NULL);
+    seen->n_gaps++;
+  }
   gst_event_unref (event);
   return TRUE;
 }
@@ -404,6 +408,63 @@ test_notes (void)
   watch_fixture_clear (&f);
 }
 
+/* A sink that was shut down makes room for another one. */
+static void
+test_replaced_sink (void)
+{
+  WatchFixture f;
+  Seen first = { 0 };
+  Seen second = { 0 };
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstPad) old = make_sink_pad (&first);
+  g_autoptr (GstPad) new = make_sink_pad (&second);
+
+  watch_fixture_init (&f);
+  fake_analyzer_add_event (f.fake, "always", 0, 100 * VLM_SECOND, NULL);
+  pad = gst_element_request_pad_simple (f.element, "events");
+  g_assert_cmpint (gst_pad_link (pad, old), ==, GST_PAD_LINK_OK);
+  watch_fixture_start (&f, FALSE);
+  gst_pad_set_active (old, FALSE);
+  watch_fixture_push_span (&f, 0, 4 * GST_SECOND, 4);
+  g_assert_true (fake_analyzer_wait_returned (f.fake, 2));
+  gst_pad_unlink (pad, old);
+  g_assert_cmpint (gst_pad_link (pad, new), ==, GST_PAD_LINK_OK);
+  watch_fixture_push_span (&f, 4 * GST_SECOND, 8 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  gst_element_release_request_pad (f.element, pad);
+  g_assert_cmpuint (first.n_buffers, ==, 0);
+  g_assert_cmpuint (second.n_buffers, >, 0);
+  gst_pad_set_active (new, FALSE);
+  watch_fixture_clear (&f);
+}
+
+/* The sink of the events must wake up with the first frame of the video, also
+ * if that is all of the segment, or its end. */
+static void
+test_gap_in_segment (void)
+{
+  WatchFixture f;
+  Seen seen = { 0 };
+  GstSegment segment;
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstPad) sink = make_sink_pad (&seen);
+
+  watch_fixture_init (&f);
+  pad = gst_element_request_pad_simple (f.element, "events");
+  g_assert_cmpint (gst_pad_link (pad, sink), ==, GST_PAD_LINK_OK);
+  watch_fixture_start (&f, FALSE);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.stop = GST_SECOND / 4;
+  gst_harness_push_event (f.harness, gst_event_new_segment (&segment));
+  watch_fixture_push_span (&f, 0, GST_SECOND / 4, 4);
+  watch_fixture_finish (&f);
+  gst_element_release_request_pad (f.element, pad);
+  g_assert_cmpuint (seen.n_gaps, >, 0);
+  g_assert_cmpuint (seen.last_gap, <, segment.stop);
+  gst_pad_set_active (sink, FALSE);
+  watch_fixture_clear (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -418,5 +479,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/pad/sparse-stream", test_sparse_stream);
   g_test_add_func ("/vlmevents/pad/request-release", test_request_release);
   g_test_add_func ("/vlmevents/pad/notes", test_notes);
+  g_test_add_func ("/vlmevents/pad/replaced-sink", test_replaced_sink);
+  g_test_add_func ("/vlmevents/pad/gap-in-segment", test_gap_in_segment);
   return g_test_run ();
 }

@@ -5,11 +5,13 @@
 #include <gst/gst.h>
 
 #include "elements/gstvlmevents.h"
+#include "elements/gstvlmoverlay.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (vlmevents, plugin);
+  return GST_ELEMENT_REGISTER (vlmevents, plugin) &&
+      GST_ELEMENT_REGISTER (vlmoverlay, plugin);
 }
 
 #define PACKAGE "gst-vlm"

@@ -13,10 +13,12 @@ packages_build=(
   libglib2.0-dev libjson-glib-dev libpcre2-dev libvulkan-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gobject-introspection libgirepository1.0-dev
+  libcairo2-dev libpango1.0-dev
 )
 packages_run=(
   mesa-vulkan-drivers gstreamer1.0-tools gstreamer1.0-plugins-base
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
+  fonts-dejavu-core
 )
 packages_test=(
   vulkan-validationlayers python3-gi python3-numpy gir1.2-gstreamer-1.0

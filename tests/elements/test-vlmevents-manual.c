@@ -137,6 +137,7 @@ main (int argc, char **argv)
   result = g_test_run ();
   g_unlink ("events.jsonl");
   g_unlink ("events.vtt");
+  g_unlink ("seen.webm");
   g_chdir ("/");
   g_rmdir (scratch);
   return result;

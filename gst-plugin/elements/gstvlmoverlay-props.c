@@ -1,0 +1,198 @@
+/* gst-vlm: vlmoverlay, properties
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "elements/gstvlmoverlay-private.h"
+
+#include "util/gstvlmtime.h"
+
+#define DEFAULT_HOLD 5.0
+#define DEFAULT_HISTORY 60.0
+#define DEFAULT_FONT "Sans"
+#define MAX_SECONDS 86400.0
+
+enum
+{
+  PROP_DRAW_BOXES = 1,
+  PROP_DRAW_LABELS,
+  PROP_DRAW_CONFIDENCE,
+  PROP_DRAW_AGE,
+  PROP_DRAW_STRIP,
+  PROP_HOLD,
+  PROP_HISTORY,
+  PROP_FONT,
+  PROP_SCALE,
+  PROP_OPACITY,
+};
+
+static gboolean *
+find_switch (GstVlmShown *shown, guint id)
+{
+  switch (id) {
+  case PROP_DRAW_BOXES:
+    return &shown->boxes;
+  case PROP_DRAW_LABELS:
+    return &shown->labels;
+  case PROP_DRAW_CONFIDENCE:
+    return &shown->confidence;
+  case PROP_DRAW_AGE:
+    return &shown->age;
+  case PROP_DRAW_STRIP:
+    return &shown->strip;
+  default:
+    return NULL;
+  }
+}
+
+static void
+gst_vlm_overlay_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  GstVlmOverlay *self = GST_VLM_OVERLAY (object);
+  GstVlmOverlaySettings *s = &self->settings;
+
+  GST_OBJECT_LOCK (self);
+  self->altered |= id != PROP_OPACITY;
+  self->restyled |= id == PROP_FONT || id == PROP_SCALE;
+  switch (id) {
+  case PROP_HOLD:
+    s->shown.hold = gst_vlm_time_from_seconds (g_value_get_double (value));
+    break;
+  case PROP_HISTORY:
+    s->shown.history = gst_vlm_time_from_seconds (g_value_get_double (value));
+    break;
+  case PROP_FONT:
+    g_free (s->font);
+    s->font = g_value_dup_string (value);
+    break;
+  case PROP_SCALE:
+    s->scale = g_value_get_double (value);
+    break;
+  case PROP_OPACITY:
+    s->opacity = g_value_get_double (value);
+    break;
+  default:
+    if (find_switch (&s->shown, id) != NULL)
+      *find_switch (&s->shown, id) = g_value_get_boolean (value);
+    else
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+    break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_vlm_overlay_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  GstVlmOverlay *self = GST_VLM_OVERLAY (object);
+  GstVlmOverlaySettings *s = &self->settings;
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+  case PROP_HOLD:
+    g_value_set_double (value, (double) s->shown.hold / GST_SECOND);
+    break;
+  case PROP_HISTORY:
+    g_value_set_double (value, (double) s->shown.history / GST_SECOND);
+    break;
+  case PROP_FONT:
+    g_value_set_string (value, s->font);
+    break;
+  case PROP_SCALE:
+    g_value_set_double (value, s->scale);
+    break;
+  case PROP_OPACITY:
+    g_value_set_double (value, s->opacity);
+    break;
+  default:
+    if (find_switch (&s->shown, id) != NULL)
+      g_value_set_boolean (value, *find_switch (&s->shown, id));
+    else
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+    break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+#define FLAGS                                                                  \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+#define FLAGS_CONTROLLABLE (FLAGS | GST_PARAM_CONTROLLABLE)
+
+static void
+install_switches (GObjectClass *klass)
+{
+  g_object_class_install_property (klass, PROP_DRAW_BOXES,
+      g_param_spec_boolean ("draw-boxes", "Draw boxes",
+          "Outline where events and other regions of interest are; dashed "
+          "where the box was found in an earlier frame",
+          TRUE, FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_DRAW_LABELS,
+      g_param_spec_boolean ("draw-labels", "Draw labels",
+          "Say at a box what is there", TRUE, FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_DRAW_CONFIDENCE,
+      g_param_spec_boolean ("draw-confidence", "Draw confidence",
+          "Say how sure the model is, at the box and in the strip", TRUE,
+          FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_DRAW_AGE,
+      g_param_spec_boolean ("draw-age", "Draw age",
+          "Say how long an event has been going on, or how long ago it ended, "
+          "at the box and in the strip",
+          TRUE, FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_DRAW_STRIP,
+      g_param_spec_boolean ("draw-strip", "Draw strip",
+          "Show the recent events and when they were along the bottom", TRUE,
+          FLAGS_CONTROLLABLE));
+}
+
+void
+gst_vlm_overlay_install_properties (GObjectClass *klass)
+{
+  klass->set_property = gst_vlm_overlay_set_property;
+  klass->get_property = gst_vlm_overlay_get_property;
+  install_switches (klass);
+  g_object_class_install_property (klass, PROP_HOLD,
+      g_param_spec_double ("hold", "Hold",
+          "How long a box stays after it became known, in seconds; that of an "
+          "event that goes on stays until its end is known",
+          0.0, MAX_SECONDS, DEFAULT_HOLD, FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_HISTORY,
+      g_param_spec_double ("history", "History",
+          "How far the strip reaches back, in seconds", 1.0, MAX_SECONDS,
+          DEFAULT_HISTORY, FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_FONT,
+      g_param_spec_string ("font", "Font",
+          "Family and style of the letters as pango writes it (Sans Bold); "
+          "their size follows from the frame and `scale`",
+          DEFAULT_FONT, FLAGS));
+  g_object_class_install_property (klass, PROP_SCALE,
+      g_param_spec_double ("scale", "Scale",
+          "Size of letters and lines; 1 suits the frame", 0.25, 8.0, 1.0,
+          FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_OPACITY,
+      g_param_spec_double ("opacity", "Opacity",
+          "Of all that is drawn; 0 draws nothing", 0.0, 1.0, 1.0,
+          FLAGS_CONTROLLABLE));
+}
+
+void
+gst_vlm_overlay_init_settings (GstVlmOverlay *self)
+{
+  self->settings = (GstVlmOverlaySettings){
+    .shown = { .boxes = TRUE,
+        .labels = TRUE,
+        .confidence = TRUE,
+        .age = TRUE,
+        .strip = TRUE,
+        .hold = gst_vlm_time_from_seconds (DEFAULT_HOLD),
+        .history = gst_vlm_time_from_seconds (DEFAULT_HISTORY) },
+    .font = g_strdup (DEFAULT_FONT),
+    .scale = 1.0,
+    .opacity = 1.0,
+  };
+  self->restyled = TRUE;
+}
+
+void
+gst_vlm_overlay_clear_settings (GstVlmOverlay *self)
+{
+  g_free (self->settings.font);
+}

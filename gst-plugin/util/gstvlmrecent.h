@@ -1,0 +1,50 @@
+/* gst-vlm: the events that are worth showing now
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "util/gstvlmscene.h"
+
+G_BEGIN_DECLS
+
+/* What became of each recent event, and where it was last seen. All times are
+ * stream time. One thread. */
+typedef struct _GstVlmRecent GstVlmRecent;
+
+typedef struct
+{
+  gboolean boxes;
+  gboolean labels;
+  gboolean confidence;
+  gboolean age;
+  gboolean strip;
+  gint64 hold;    /* boxes stay so long after they became known, ns */
+  gint64 history; /* length of the strip, ns */
+} GstVlmShown;
+
+GstVlmRecent *gst_vlm_recent_new (void);
+void gst_vlm_recent_free (GstVlmRecent *recent);
+void gst_vlm_recent_clear (GstVlmRecent *recent);
+/* The picture changed its size: no old box fits. */
+void gst_vlm_recent_forget_boxes (GstVlmRecent *recent);
+guint gst_vlm_recent_get_n_events (const GstVlmRecent *recent);
+
+/* A record that became known at @now. */
+void
+gst_vlm_recent_add (GstVlmRecent *recent, const VlmEvent *event, gint64 now);
+/* The event @id, which is at @rect in the frame at @now; FALSE if no such event
+ * is known. @seen: when it was there */
+gboolean gst_vlm_recent_move (GstVlmRecent *recent, guint64 id,
+    const VlmRect *rect, gint64 seen, gint64 now);
+/* Drops what is too old to be shown. Returns when the next thing will be. */
+gint64 gst_vlm_recent_expire (
+    GstVlmRecent *recent, const GstVlmShown *shown, gint64 now);
+
+/* Appends what there is to show at @now. The strip and the ages are as of @tick,
+ * so that they stand still in between. */
+void gst_vlm_recent_show (const GstVlmRecent *recent, const GstVlmShown *shown,
+    gint64 now, gint64 tick, GstVlmScene *scene);
+
+/* "87 %", or NULL for what is no probability. */
+char *gst_vlm_recent_format_confidence (double confidence);
+
+G_END_DECLS

@@ -248,6 +248,41 @@ test_told (void)
   g_assert_cmpuint (n_cut, >, 0);
 }
 
+/* Whatever a session did, all device memory comes back with it; and the
+ * model's with the model. */
+static void
+test_released (void)
+{
+  g_autofree char *path =
+      g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmDevice) device = vlm_device_open (NULL, &error);
+  guint64 empty;
+
+  g_assert_no_error (error);
+  empty = vlm_device_get_memory_bytes (device);
+  for (guint i = 0; i < 3; i++) {
+    g_autoptr (VlmModel) loaded =
+        vlm_model_load (device, path, NULL, NULL, NULL, &error);
+    g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+    g_autoptr (VlmPrompt) prompt = ask (0, 8, "Cancelled");
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (vlm_device_get_memory_bytes (device), >, empty);
+    for (guint k = 0; k < 2; k++) {
+      g_autoptr (VlmSession) session = vlm_session_new (loaded);
+      g_autoptr (VlmAnswer) result =
+          answer (session, ask (0, 8, "What?"), VLM_FORMAT_EVENTS, 40, &error);
+
+      g_assert_no_error (error);
+      g_assert_null (vlm_session_generate (session, prompt, NULL, cancellable,
+          NULL, cancel_at_prefill, cancellable, NULL));
+    }
+    g_clear_object (&loaded);
+    g_assert_cmpuint (vlm_device_get_memory_bytes (device), ==, empty);
+  }
+}
+
 /* The same model for all who ask, until nobody holds it. */
 static void
 test_shared (void)
@@ -297,6 +332,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/reuse", test_reuse);
   g_test_add_func ("/session/cancel", test_cancel);
   g_test_add_func ("/session/told", test_told);
+  g_test_add_func ("/session/released", test_released);
   g_test_add_func ("/session/errors", test_errors);
   g_test_add_func ("/session/shared", test_shared);
   status = g_test_run ();

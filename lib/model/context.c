@@ -7,9 +7,16 @@
 #include "base/checked.h"
 #include "model/decoder.h"
 
-/* Tokens of one submission: enough to be bound by arithmetic, short enough to
- * cancel in time. */
+/* Tokens that go through the layers together: enough to be bound by
+ * arithmetic. */
 #define MAX_CHUNK 512
+/* How long a submission should take: above what submitting costs, below what
+ * watchdogs and cancellation allow. A chunk is one submission where the device
+ * is fast enough, else some layers at a time. */
+#define MIN_SUBMIT_US (100 * 1000)
+#define MAX_SUBMIT_US (1000 * 1000)
+/* Tokens times layers of the first submission; it adapts from there. */
+#define FIRST_SUBMIT_WORK 2048
 /* Bytes of logits on the device while all are kept. */
 #define MAX_KEPT_BYTES (64u << 20)
 #define MIN_CAPACITY 256
@@ -23,6 +30,7 @@ struct _VlmContext
   guint n_tokens;
   gint32 next;
   guint chunk;
+  guint submit_work;   /* tokens times layers of one submission */
   gboolean busy;       /* an abandoned submission may still be running */
   gboolean has_logits; /* row 0 of the decoder's logits is the last token's */
   VlmNnTensor allowed; /* [1, ceil (V / 32)] */
@@ -41,6 +49,8 @@ typedef struct
   guint n;
   const VlmNnTensor *features;
   const VlmChoose *choose;
+  VlmProgressFunc progress;
+  gpointer user_data;
 } Input;
 
 VlmContext *
@@ -51,6 +61,7 @@ vlm_context_new (VlmNet *net, VlmNn *nn)
   context->net = vlm_net_ref (net);
   context->nn = nn;
   context->chunk = MAX_CHUNK;
+  context->submit_work = FIRST_SUBMIT_WORK;
   context->caches = g_new0 (VlmNnKv, net->config.text.n_layers);
   context->kept = g_array_new (FALSE, FALSE, sizeof (float));
   vlm_decoder_init (&context->decoder, net, nn);
@@ -105,6 +116,12 @@ void
 vlm_context_set_chunk (VlmContext *context, guint n_tokens)
 {
   context->chunk = n_tokens == 0 ? MAX_CHUNK : MIN (n_tokens, MAX_CHUNK);
+}
+
+void
+vlm_context_set_submit_work (VlmContext *context, guint work)
+{
+  context->submit_work = MAX (work, 1);
 }
 
 void
@@ -299,7 +316,57 @@ keep_logits (VlmContext *context, guint n, const VlmChoose *choose,
   return run (context, cancellable, error);
 }
 
-/* Tokens first … first + n - 1 of the input in one submission, after @n_before
+/* Single steps say little of how long a run of tokens takes. */
+static void
+adapt (VlmContext *context, guint work, gint64 elapsed)
+{
+  guint n_layers = context->net->config.text.n_layers;
+
+  if (work < context->submit_work / 2)
+    return;
+  if (elapsed > MAX_SUBMIT_US)
+    context->submit_work = MAX (context->submit_work / 2, n_layers);
+  else if (elapsed < MIN_SUBMIT_US)
+    context->submit_work = MIN (context->submit_work * 2, MAX_CHUNK * n_layers);
+}
+
+static void
+tell (const Input *in, double n_done)
+{
+  if (in->progress != NULL)
+    in->progress ("prefill", n_done / in->n, in->user_data);
+}
+
+/* All layers, so many at a time that it does not take long. A step of one token
+ * is one submission always. */
+static gboolean
+run_layers (VlmContext *context, const Input *in, guint first,
+    const VlmDecoderPass *pass, const VlmChoose *choose,
+    GCancellable *cancellable, GError **error)
+{
+  guint n_layers = context->net->config.text.n_layers;
+
+  for (guint done = 0; done < n_layers;) {
+    guint n = CLAMP (context->submit_work / pass->n_tokens, 1, n_layers - done);
+    gint64 start = g_get_monotonic_time ();
+
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+    vlm_nn_begin (context->nn);
+    vlm_decoder_record (&context->decoder, pass, context->caches, done, n);
+    done += n;
+    if (done == n_layers && choose != NULL && !context->keep_logits)
+      record_choice (context, choose);
+    if (!run (context, cancellable, error))
+      return FALSE;
+    adapt (context, n * pass->n_tokens, g_get_monotonic_time () - start);
+    if (done < n_layers)
+      tell (in, first - in->first + (double) pass->n_tokens * done / n_layers);
+  }
+  return TRUE;
+}
+
+/* Tokens first … first + n - 1 of the input together, after @n_before
  * in the cache. @choose is NULL but for the last chunk. */
 static gboolean
 run_chunk (VlmContext *context, const Input *in, guint first, guint n,
@@ -328,11 +395,7 @@ run_chunk (VlmContext *context, const Input *in, guint first, guint n,
   }
   pass.plan = plan;
   pass.last_plan = last_plan;
-  vlm_nn_begin (context->nn);
-  vlm_decoder_record (&context->decoder, &pass, context->caches);
-  if (choose != NULL && !context->keep_logits)
-    record_choice (context, choose);
-  if (!run (context, cancellable, error))
+  if (!run_layers (context, in, first, &pass, choose, cancellable, error))
     return FALSE;
   return !context->keep_logits ||
       keep_logits (context, n, choose, cancellable, error);
@@ -351,7 +414,7 @@ chunk_limit (const VlmContext *context)
 
 static gboolean
 run_all (VlmContext *context, const Input *in, GCancellable *cancellable,
-    VlmProgressFunc progress, gpointer user_data, GError **error)
+    GError **error)
 {
   guint limit = chunk_limit (context);
 
@@ -364,8 +427,7 @@ run_all (VlmContext *context, const Input *in, GCancellable *cancellable,
             is_last ? in->choose : NULL, cancellable, error))
       return FALSE;
     done += n;
-    if (progress != NULL)
-      progress ("prefill", (double) done / in->n, user_data);
+    tell (in, done);
   }
   return TRUE;
 }
@@ -392,7 +454,8 @@ vlm_context_append (VlmContext *context, const gint32 *ids,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
     GError **error)
 {
-  Input in = { ids, positions, first, n, features, choose };
+  Input in = { ids, positions, first, n, features, choose, progress,
+    user_data };
 
   g_assert (choose == NULL || choice != NULL);
   if (!check_input (context, &in, error))
@@ -406,7 +469,7 @@ vlm_context_append (VlmContext *context, const gint32 *ids,
     return FALSE;
   if (choose != NULL && !prepare_choice (context, choose, error))
     return FALSE;
-  if (!run_all (context, &in, cancellable, progress, user_data, error))
+  if (!run_all (context, &in, cancellable, error))
     return FALSE;
   if (choose != NULL &&
       !vlm_nn_tensor_read (&context->choice, context->nn, 0, 1, choice, error))

@@ -31,8 +31,9 @@ typedef struct {
 /* Appends @n tokens, first … first + n - 1 of both @ids and @positions: id >= 0
  * is a token, -1 - r is row r of @features. With @choose the last token's
  * logits are computed and judged in the same submission; @choice may then not
- * be NULL. Long input is cut into chunks of one submission each: cancellation
- * and progress ("prefill") are served between them. On error the context is as
+ * be NULL. Long input is cut into chunks, and on slow devices these into layers,
+ * so that no submission takes long: cancellation and progress ("prefill") are
+ * served between them. On error the context is as
  * before: VLM_INFER_ERROR_BAD_INPUT for ids that do not exist,
  * VLM_INFER_ERROR_CONTEXT_FULL beyond what the model can address. */
 gboolean vlm_context_append (VlmContext *context, const gint32 *ids,
@@ -53,6 +54,8 @@ gboolean vlm_context_read_all_logits (
     VlmContext *context, float *logits, GError **error);
 /* Likewise: tokens in a submission, 0 for as many as there may be. */
 void vlm_context_set_chunk (VlmContext *context, guint n_tokens);
+/* Likewise: tokens times layers of the next submission. */
+void vlm_context_set_submit_work (VlmContext *context, guint work);
 /* Likewise: "inputs_embeds", "text.layer<i>" and, with kept logits of all
  * tokens, "text.norm". @taps is borrowed, NULL for none. */
 void vlm_context_set_taps (VlmContext *context, VlmModelTaps *taps);

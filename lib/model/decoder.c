@@ -178,24 +178,32 @@ record_logits (const VlmDecoder *d, const Rows *rows)
       d->nn, &rows->normed, vlm_net_head (d->net), NULL, VLM_NN_STORE, &logits);
 }
 
-void
-vlm_decoder_record (
-    VlmDecoder *decoder, const VlmDecoderPass *pass, const VlmNnKv *caches)
+static void
+record_embed (const VlmDecoder *d, const VlmDecoderPass *pass)
 {
-  guint n_layers = decoder->net->config.text.n_layers;
-  VlmNnTensor ids = vlm_net_rows (&decoder->ids, 0, pass->n_tokens);
+  VlmNnTensor ids = vlm_net_rows (&d->ids, 0, pass->n_tokens);
+  VlmNnTensor x = vlm_net_rows (&d->x, 0, pass->n_tokens);
+
+  vlm_nn_label (d->nn, "text.embed");
+  vlm_nn_embed (d->nn, &ids, vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_EMBED, 0),
+      pass->features, &x);
+  vlm_model_taps_take (d->taps, d->nn, "inputs_embeds", -1, &x);
+}
+
+void
+vlm_decoder_record (VlmDecoder *decoder, const VlmDecoderPass *pass,
+    const VlmNnKv *caches, guint first_layer, guint n_layers)
+{
+  guint depth = decoder->net->config.text.n_layers;
   Rows rows = take_rows (decoder, pass->n_tokens);
   const VlmNnAttentionPlan *plan = pass->plan;
 
-  vlm_nn_label (decoder->nn, "text.embed");
-  vlm_nn_embed (decoder->nn, &ids,
-      vlm_net_matrix (decoder->net, VLM_WEIGHT_TEXT_EMBED, 0), pass->features,
-      &rows.x);
-  vlm_model_taps_take (
-      decoder->taps, decoder->nn, "inputs_embeds", -1, &rows.x);
-  for (guint i = 0; i < n_layers; i++) {
+  g_assert (n_layers <= depth - first_layer);
+  if (first_layer == 0)
+    record_embed (decoder, pass);
+  for (guint i = first_layer; i < first_layer + n_layers; i++) {
     record_qkv (decoder, i, &rows, &caches[i], pass->first_key);
-    if (i + 1 == n_layers) {
+    if (i + 1 == depth) {
       /* Later tokens need the last layer's keys and values, no more. */
       if (pass->n_logits == 0)
         return;
@@ -209,5 +217,6 @@ vlm_decoder_record (
     vlm_model_taps_take (
         decoder->taps, decoder->nn, "text.layer", (int) i, &rows.x);
   }
-  record_logits (decoder, &rows);
+  if (first_layer + n_layers == depth)
+    record_logits (decoder, &rows);
 }

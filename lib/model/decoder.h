@@ -44,7 +44,8 @@ typedef struct {
   const VlmNnAttentionPlan *last_plan; /* causal, of the last; for 1 logit */
 } VlmDecoderPass;
 
-/* Records the pass: keys and values go to @caches, a layer each, logits to the
- * first rows of decoder->logits. */
-void vlm_decoder_record (
-    VlmDecoder *decoder, const VlmDecoderPass *pass, const VlmNnKv *caches);
+/* Records the pass through layers [first_layer, first_layer + n_layers), which
+ * follow each other from 0 to the last: keys and values go to @caches, a layer
+ * each, with the last layer logits to the first rows of decoder->logits. */
+void vlm_decoder_record (VlmDecoder *decoder, const VlmDecoderPass *pass,
+    const VlmNnKv *caches, guint first_layer, guint n_layers);

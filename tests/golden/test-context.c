@@ -115,6 +115,76 @@ test_chunks (void)
   }
 }
 
+typedef struct
+{
+  guint n_told;
+  guint n_wanted; /* cancels then; 0 for never */
+  double fraction;
+  GCancellable *cancellable;
+} Told;
+
+static void
+count (const char *stage, double fraction, gpointer user_data)
+{
+  Told *told = user_data;
+
+  g_assert_cmpstr (stage, ==, "prefill");
+  g_assert_cmpfloat (fraction, >, told->fraction);
+  g_assert_cmpfloat (fraction, <=, 1.0);
+  told->fraction = fraction;
+  if (++told->n_told == told->n_wanted)
+    g_cancellable_cancel (told->cancellable);
+}
+
+/* A slow device gets some layers at a time: with the same result, to the last
+ * bit, and between them it can be told to stop. */
+static void
+test_layers_apart (void)
+{
+  g_auto (RandomNet) net;
+  g_auto (Prompt) prompt = { 0 };
+  g_autoptr (VlmContext) context = NULL;
+  g_autoptr (GError) error = NULL;
+  float expected[V], logits[V];
+  VlmNnChoice choice;
+  guint n_layers = random_net_config.text.n_layers;
+
+  if (!random_net_init (&net))
+    return;
+  prompt_init (&prompt, &net);
+  context = vlm_context_new (net.net, net.nn);
+  append (context, &prompt, 0, 200, expected);
+  for (guint n_wanted = 0; n_wanted <= 1; n_wanted++) {
+    Told told = { .n_wanted = n_wanted, .cancellable = g_cancellable_new () };
+    gboolean good;
+
+    vlm_context_truncate (context, 0, 0);
+    vlm_context_set_submit_work (context, 1);
+    good = vlm_context_append (context, prompt.ids, &prompt.positions, 0, 200,
+        &prompt.features, &greedy, &choice, told.cancellable, count, &told,
+        &error);
+    g_assert_cmpint (good, ==, n_wanted == 0);
+    if (good) {
+      g_assert_no_error (error);
+      /* in ones as long as they take long enough not to be joined */
+      g_assert_cmpuint (told.n_told, >, 1);
+      g_assert_cmpuint (told.n_told, <=, n_layers);
+      g_assert_cmpfloat (told.fraction, ==, 1.0);
+      vlm_context_read_logits (context, logits, &error);
+      g_assert_no_error (error);
+      g_assert_cmpmem (logits, sizeof logits, expected, sizeof expected);
+    } else {
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_clear_error (&error);
+      g_assert_cmpuint (told.n_told, ==, 1);
+      g_assert_cmpuint (vlm_context_get_n_tokens (context), ==, 0);
+    }
+    g_object_unref (told.cancellable);
+  }
+  append (context, &prompt, 0, 200, logits);
+  g_assert_cmpmem (logits, sizeof logits, expected, sizeof expected);
+}
+
 static void
 test_growth (void)
 {
@@ -395,6 +465,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/context/layers-apart", test_layers_apart);
   g_test_add_func ("/context/chunks", test_chunks);
   g_test_add_func ("/context/growth", test_growth);
   g_test_add_func ("/context/truncate", test_truncate);

@@ -31,19 +31,29 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert ! vlmevents name=w window=10 hop=5 ! fakesink  w.events ! filesink location=events.jsonl
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert \
+ *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct window=10 hop=5 \
+ *     ! fakesink  w.events ! filesink location=events.jsonl
  * ]|
  * Writes down what happens in a file.
  * |[
- * gst-launch-1.0 -m filesrc location=clip.mp4 ! decodebin ! videoconvert ! vlmevents window=4 query="a ball leaves" ! videoconvert ! autovideosink
+ * gst-launch-1.0 -m filesrc location=clip.mp4 ! decodebin ! videoconvert \
+ *     ! vlmevents model=/models/Qwen2.5-VL-3B-Instruct window=4 \
+ *       query="a ball leaves" ! videoconvert ! autovideosink
  * ]|
  * Shows the file, and the events as messages.
  * |[
- * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert ! vlmevents name=w window=4 hop=2 ! fakesink  w.events ! webvttenc ! filesink location=events.vtt
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert \
+ *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct window=4 hop=2 \
+ *     ! fakesink  w.events ! webvttenc ! filesink location=events.vtt
  * ]|
  * Writes subtitles.
  * |[
- * gst-launch-1.0 rtspsrc location=rtsp://camera add-reference-timestamp-meta=true ! decodebin ! videoconvert ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct query="a person falls" window=10 hop=2 ! fakesink  w.events ! filesink location=events.jsonl
+ * gst-launch-1.0 rtspsrc location=rtsp://camera \
+ *     add-reference-timestamp-meta=true ! decodebin ! videoconvert \
+ *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct \
+ *       query="a person falls" window=10 hop=2 \
+ *     ! fakesink  w.events ! filesink location=events.jsonl
  * ]|
  * Watches a camera; the events have the camera's own UTC times.
  */

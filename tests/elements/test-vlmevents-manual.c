@@ -1,11 +1,13 @@
 /* gst-vlm: the launch lines of the manual run
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Every line of a |[ ]| block in the sources of the elements is run, with what
- * is not here replaced: files and cameras by a test picture, windows by a
- * device, and the model by $VLM_TEST_MODEL or the tiny one of the tests. */
+ * Every launch line of the elements' sources, of the README and of the page of
+ * the elements is run, with what is not here replaced: files and cameras by a
+ * test picture, screens by nothing, and the model by $VLM_TEST_MODEL or the
+ * tiny one of the tests. */
 #include <glib/gstdio.h>
 #include <gst/gst.h>
+#include <string.h>
 
 #define TEST_SOURCE                                                            \
   "videotestsrc num-buffers=32 ! video/x-raw, format=I420, width=64, "         \
@@ -16,13 +18,15 @@ static const struct
   const char *pattern;
   const char *replacement;
 } substitutions[] = {
+  /* The comment's margin, and the shell's way to go on in the next line. */
+  { "\\\\\\n( \\*)?", "" },
   { "\\bgst-launch-1.0\\s+(-\\S+\\s+)*", "" },
-  { "\\b(filesrc|rtspsrc)( [\\w-]+=\\S+)*( ! [\\w]+demux)?( ! \\w*parse)?"
-    " ! decodebin",
-      TEST_SOURCE },
-  { "\\bv4l2src( [\\w-]+=\\S+)*", TEST_SOURCE },
+  { "\\b(filesrc|rtspsrc)(\\s+[\\w-]+=\\S+)*\\s+! decodebin", TEST_SOURCE },
+  { "\\bv4l2src(\\s+[\\w-]+=\\S+)*", TEST_SOURCE },
+  { "/dev/stdout", "stdout.jsonl" },
   { "\\bautovideosink\\b", "fakesink" },
-  { "\\bvlmevents\\b", "vlmevents min-pixels=784 max-pixels=3136" },
+  { "\\bvlmevents\\b",
+      "vlmevents min-pixels=784 max-pixels=3136 max-tokens=48" },
   { " model=\\S+", "" },
 };
 
@@ -65,13 +69,16 @@ static void
 test_line (gconstpointer data)
 {
   g_autofree char *line = substitute (data);
+  g_auto (GStrv) words = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GstElement) pipeline =
-      gst_parse_launch_full (line, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  g_autoptr (GstElement) pipeline = NULL;
   g_autoptr (GstBus) bus = NULL;
   g_autoptr (GstMessage) message = NULL;
 
   g_test_message ("%s", line);
+  g_assert_true (g_shell_parse_argv (line, NULL, &words, &error));
+  pipeline = gst_parse_launchv_full (
+      (const char **) words, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
   g_assert_no_error (error);
   give_model (pipeline);
   bus = gst_element_get_bus (pipeline);
@@ -85,13 +92,15 @@ test_line (gconstpointer data)
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
-/* The lines of one source, added as tests. */
+/* The lines of one file, added as tests. A line begins on its own, and goes on
+ * while it ends with a backslash. */
 static guint
 add_lines (const char *path)
 {
   g_autofree char *text = NULL;
   g_autoptr (GRegex) regex =
-      g_regex_new ("\\|\\[\\s*\\*?\\s*(gst-launch-1.0 [^\\n]*)", 0, 0, NULL);
+      g_regex_new ("^(?: \\* )?(gst-launch-1.0 (?:.*\\\\\\n)*.*)$",
+          G_REGEX_MULTILINE, 0, NULL);
   g_autoptr (GMatchInfo) match = NULL;
   g_autofree char *name = g_path_get_basename (path);
   guint n_lines = 0;
@@ -108,37 +117,83 @@ add_lines (const char *path)
   return n_lines;
 }
 
-int
-main (int argc, char **argv)
+static guint
+add_sources (void)
 {
-  g_autofree char *directory = NULL;
-  g_autofree char *scratch = NULL;
-  g_autoptr (GDir) sources = NULL;
+  g_autofree char *directory =
+      g_test_build_filename (G_TEST_DIST, "..", "gst-plugin", "elements", NULL);
+  g_autoptr (GDir) sources = g_dir_open (directory, 0, NULL);
   const char *name;
   guint n_lines = 0;
-  int result;
 
-  g_test_init (&argc, &argv, NULL);
-  gst_init (&argc, &argv);
-  directory =
-      g_test_build_filename (G_TEST_DIST, "..", "gst-plugin", "elements", NULL);
-  sources = g_dir_open (directory, 0, NULL);
   while ((name = g_dir_read_name (sources)) != NULL) {
     g_autofree char *path = g_build_filename (directory, name, NULL);
 
     if (g_str_has_suffix (name, ".c"))
       n_lines += add_lines (path);
   }
-  g_assert_cmpuint (n_lines, >=, 4);
+  return n_lines;
+}
+
+/* The page has each property. */
+static void
+test_properties (gconstpointer path)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GstElement) element = gst_element_factory_make ("vlmevents", NULL);
+  g_autofree GParamSpec **specs = NULL;
+  guint n_specs;
+
+  gst_object_ref_sink (element);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  specs =
+      g_object_class_list_properties (G_OBJECT_GET_CLASS (element), &n_specs);
+  for (guint i = 0; i < n_specs; i++) {
+    g_autofree char *quoted = g_strdup_printf ("`%s`", specs[i]->name);
+
+    if (specs[i]->owner_type != G_OBJECT_TYPE (element))
+      continue;
+    if (strstr (text, quoted) == NULL)
+      g_error ("%s: nothing about %s", (const char *) path, quoted);
+  }
+}
+
+static void
+remove_all (const char *directory)
+{
+  g_autoptr (GDir) files = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (files)) != NULL) {
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+
+    g_unlink (path);
+  }
+  g_rmdir (directory);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *readme = NULL;
+  g_autofree char *page = NULL;
+  g_autofree char *scratch = NULL;
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+  readme = g_test_build_filename (G_TEST_DIST, "..", "README.md", NULL);
+  page = g_test_build_filename (G_TEST_DIST, "..", "docs", "elements.md", NULL);
+  g_assert_cmpuint (add_sources (), >=, 4);
+  g_assert_cmpuint (add_lines (readme), >=, 4);
+  g_assert_cmpuint (add_lines (page), >=, 4);
+  g_test_add_data_func ("/manual/properties", page, test_properties);
 
   /* The lines write where they are run. */
   scratch = g_dir_make_tmp ("vlm-manual-XXXXXX", NULL);
   g_assert_cmpint (g_chdir (scratch), ==, 0);
   result = g_test_run ();
-  g_unlink ("events.jsonl");
-  g_unlink ("events.vtt");
-  g_unlink ("seen.webm");
   g_chdir ("/");
-  g_rmdir (scratch);
+  remove_all (scratch);
   return result;
 }

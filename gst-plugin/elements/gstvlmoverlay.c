@@ -25,15 +25,23 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert ! vlmevents window=4 ! vlmoverlay ! videoconvert ! autovideosink
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert \
+ *     ! vlmevents model=/models/Qwen2.5-VL-3B-Instruct window=4 \
+ *     ! vlmoverlay ! videoconvert ! autovideosink
  * ]|
  * Shows a file and what happens in it.
  * |[
- * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert ! vlmevents window=4 hop=2 ! vlmoverlay history=20 ! videoconvert ! vp8enc deadline=1 ! webmmux ! filesink location=seen.webm
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert \
+ *     ! vlmevents model=/models/Qwen2.5-VL-3B-Instruct window=4 hop=2 \
+ *     ! vlmoverlay history=20 ! videoconvert ! vp8enc deadline=1 \
+ *     ! webmmux ! filesink location=seen.webm
  * ]|
  * Writes a video with the events drawn on it.
  * |[
- * gst-launch-1.0 v4l2src ! videoconvert ! vlmevents query="a person" ! vlmoverlay draw-strip=false hold=2 font="Sans Bold" ! videoconvert ! autovideosink
+ * gst-launch-1.0 v4l2src ! videoconvert \
+ *     ! vlmevents model=/models/Qwen2.5-VL-3B-Instruct query="a person" \
+ *     ! vlmoverlay draw-strip=false hold=2 font="Sans Bold" \
+ *     ! videoconvert ! autovideosink
  * ]|
  * Only the boxes, on a camera.
  */

@@ -102,3 +102,17 @@ vlm_device_get_vk (VlmDevice *device)
 {
   return device->vk;
 }
+
+char *
+vlm_device_find_uuid (const char *selector, GError **error)
+{
+  guint8 uuid[VK_UUID_SIZE];
+  GString *digits;
+
+  if (!vlm_vk_device_find (selector, uuid, error))
+    return NULL;
+  digits = g_string_new (NULL);
+  for (guint i = 0; i < VK_UUID_SIZE; i++)
+    g_string_append_printf (digits, "%02x", uuid[i]);
+  return g_string_free (digits, FALSE);
+}

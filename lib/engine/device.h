@@ -8,3 +8,6 @@
 
 /* (transfer none) */
 VlmVkDevice *vlm_device_get_vk (VlmDevice *device);
+/* The UUID of the device that vlm_device_open () would open, in hexadecimal
+ * digits, without opening it; NULL on error. (transfer full) */
+char *vlm_device_find_uuid (const char *selector, GError **error);

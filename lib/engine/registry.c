@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
+#include "engine/device.h"
 #include "model/config.h"
-#include "vk/device.h"
 
 /* How late a cancelled wait for another's load may notice. */
 #define CANCEL_SLICE_US (20 * 1000)
@@ -28,18 +28,14 @@ make_key (const char *device, const char *directory, GError **error)
 {
   g_autofree char *absolute = g_canonicalize_filename (directory, NULL);
   char *real = realpath (absolute, NULL);
-  guint8 uuid[VK_UUID_SIZE];
-  GString *key = NULL;
+  g_autofree char *uuid = vlm_device_find_uuid (device, error);
+  char *key = NULL;
 
-  if (vlm_vk_device_find (device, uuid, error)) {
-    key = g_string_new (NULL);
-    for (guint i = 0; i < VK_UUID_SIZE; i++)
-      g_string_append_printf (key, "%02x", uuid[i]);
-    /* A directory that is not there fails to load, under any name. */
-    g_string_append_printf (key, " %s", real != NULL ? real : absolute);
-  }
+  /* A directory that is not there fails to load, under any name. */
+  if (uuid != NULL)
+    key = g_strdup_printf ("%s %s", uuid, real != NULL ? real : absolute);
   free (real);
-  return key != NULL ? g_string_free (key, FALSE) : NULL;
+  return key;
 }
 
 /* With the lock held. Takes @key. */

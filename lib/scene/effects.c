@@ -145,8 +145,8 @@ typedef struct
   gint32 inverse[8][8]; /* 65536 / size */
 } Steps;
 
-/* Codes and decodes a block, scaled by 32: what is left of its frequencies is whole multiples
- * of a step that grows with them. */
+/* Codes and decodes a block, scaled by 32: what is left of its frequencies is
+ * whole multiples of a step that grows with them. */
 static void
 code_block (gint16 block[8][8], const Steps *steps)
 {

@@ -15,12 +15,13 @@ PROGRAM, CHECKPOINT = sys.argv[1:3]
 # The validation layers are for the engine's own tests; here they cost minutes.
 ENVIRONMENT = {**os.environ, "LC_ALL": "C", "VLM_VALIDATE": "0"}
 PICTURE = "videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width={},height={} ! pngenc"
+SMALL = "video/x-raw,width=64,height=48,framerate={} ! jpegenc ! avimux"
 MEDIA = {
     "picture.png": PICTURE.format(60, 40),
     "dot.png": PICTURE.format(1, 1),
     "line.png": PICTURE.format(3000, 10),
-    "video.avi": "videotestsrc num-buffers=20 ! video/x-raw,width=64,height=48,framerate=5/1 ! jpegenc ! avimux",
-    "hour.avi": "videotestsrc num-buffers=1200 ! video/x-raw,width=64,height=48,framerate=1/3 ! jpegenc ! avimux",
+    "video.avi": "videotestsrc num-buffers=20 ! " + SMALL.format("5/1"),
+    "hour.avi": "videotestsrc num-buffers=1200 ! " + SMALL.format("1/3"),
     "sound.wav": "audiotestsrc num-buffers=20 ! wavenc",
     "sound.avi": "audiotestsrc num-buffers=20 ! avimux",
 }
@@ -82,7 +83,8 @@ def test_words():
 
 def test_numbers():
     for args, because in ((["--fps", "0.0000001"], "--fps is from"), (["--fps", "nan"], "--fps is from"),
-                          (["--temperature", "-2"], "--temperature"), (["--temperature", "nan"], "--temperature"),
+                          (["--temperature", "-2"], "--temperature"),
+                          (["--temperature", "nan"], "--temperature"),
                           (["--top-p", "1.5"], "--top-p"), (["--top-k", "-2"], "--top-k"),
                           (["--repetition-penalty", "nan"], "--repetition-penalty"),
                           (["--max-tokens", "-1"], "--max-tokens"), (["--format", "poem"], "--format is"),
@@ -100,7 +102,8 @@ def test_sampling():
 def test_media(folder):
     with_media(folder, "picture.png", lambda path: answers("/media/picture", "--image", path, "hi"))
     with_media(folder, "dot.png", lambda path: answers("/media/dot", "--image", path, "--image", path, "hi"))
-    with_media(folder, "line.png", lambda path: fails("/media/line", "--image", path, "hi", because="line.png"))
+    with_media(folder, "line.png", lambda path: fails("/media/line", "--image", path, "hi",
+                                                      because="line.png"))
     with_media(folder, "video.avi", lambda path: answers("/media/video", "--video", path, "--fps", "1", "hi"))
     for sound in ("sound.wav", "sound.avi"):
         for kind in ("--image", "--video"):
@@ -124,9 +127,11 @@ def test_formats(folder):
     fails("/formats/boxes-of-nothing", "--format", "boxes", "hi", because="needs a picture")
     for n in ("30", "64", "200"):
         with_media(folder, "video.avi", lambda path: answers(
-            f"/formats/events-{n}", "--format", "events", "--max-tokens", n, "--video", path, "hi", shape=is_list))
+            f"/formats/events-{n}", "--format", "events", "--max-tokens", n, "--video", path, "hi",
+            shape=is_list))
         with_media(folder, "picture.png", lambda path: answers(
-            f"/formats/boxes-{n}", "--format", "boxes", "--max-tokens", n, "--image", path, "hi", shape=is_list))
+            f"/formats/boxes-{n}", "--format", "boxes", "--max-tokens", n, "--image", path, "hi",
+            shape=is_list))
 
 
 def test_interrupt(folder):

@@ -18,6 +18,19 @@ vlm_vision_patch_floats (const VlmVisionConfig *c)
       c->patch_size;
 }
 
+guint64
+vlm_vision_qkv_macs (const VlmVisionConfig *c)
+{
+  return 3 * (guint64) c->hidden_size * c->hidden_size;
+}
+
+guint64
+vlm_vision_mlp_macs (const VlmVisionConfig *c)
+{
+  return (guint64) c->hidden_size *
+      (c->hidden_size + 3 * (guint64) c->intermediate_size);
+}
+
 guint
 vlm_vision_next_group (const VlmVision *vision, const VlmGrid *grids,
     guint n_grids, guint *grid, guint *slice, GArray *group)
@@ -55,7 +68,9 @@ vlm_vision_new (VlmNet *net, VlmNn *nn)
 
   vision->net = vlm_net_ref (net);
   vision->nn = nn;
-  vision->submit_work = FIRST_SUBMIT_WORK;
+  vision->submit_macs = FIRST_SUBMIT_WORK *
+      (vlm_vision_qkv_macs (&net->config.vision) +
+          vlm_vision_mlp_macs (&net->config.vision));
   vision->group_patches = GROUP_PATCHES;
   vision->band_rows = BAND_ROWS;
   vision->grids = g_array_new (FALSE, FALSE, sizeof (VlmGrid));

@@ -11,7 +11,7 @@ struct _VlmVision
   VlmNn *nn;
   VlmModelTaps *taps;
   gboolean busy;       /* an abandoned submission may still be running */
-  guint64 submit_work; /* patches times blocks of one submission */
+  guint64 submit_macs; /* multiply-adds of one submission */
   guint group_patches; /* encoded together, but at least one slice */
   guint band_rows;     /* see vlm_vision_set_limits() */
 
@@ -36,6 +36,11 @@ struct _VlmVision
   VlmNnTensor merged;  /* [B / 4, out_hidden] */
   float *band;         /* host [B, C * 2 * 14 * 14] in window order */
 };
+
+/* Multiply-adds of a patch in a block's linear layers: before attention, after
+ * it. */
+guint64 vlm_vision_qkv_macs (const VlmVisionConfig *config);
+guint64 vlm_vision_mlp_macs (const VlmVisionConfig *config);
 
 /* C * 2 * 14 * 14 */
 guint vlm_vision_patch_floats (const VlmVisionConfig *config);

@@ -25,6 +25,7 @@ typedef struct
   guint64 work_total; /* patches times blocks */
   guint64 work_done;
   guint64 work_recorded; /* since the last submission */
+  guint64 macs_recorded; /* likewise, multiply-adds */
 } Job;
 
 static gboolean
@@ -50,14 +51,29 @@ flush (VlmVision *vision, Job *job, GError **error)
     return FALSE;
   elapsed = g_get_monotonic_time () - start;
   if (elapsed > MAX_SUBMIT_US)
-    vision->submit_work = MAX (vision->submit_work / 2, 1);
-  else if (elapsed < MIN_SUBMIT_US && job->work_recorded >= vision->submit_work)
-    vision->submit_work *= 2;
+    vision->submit_macs = MAX (vision->submit_macs / 2, 1);
+  else if (elapsed < MIN_SUBMIT_US && job->macs_recorded >= vision->submit_macs)
+    vision->submit_macs *= 2;
   job->work_done += job->work_recorded;
   job->work_recorded = 0;
+  job->macs_recorded = 0;
   if (job->progress != NULL)
     job->progress (
         "vision", (double) job->work_done / job->work_total, job->user_data);
+  return TRUE;
+}
+
+/* Something was recorded: submits when it is enough. Nothing but the scratch of
+ * the whole group is carried from one piece to the next. */
+static gboolean
+meter (VlmVision *vision, Job *job, guint64 n_macs, GError **error)
+{
+  job->macs_recorded += n_macs;
+  if (job->macs_recorded < vision->submit_macs)
+    return TRUE;
+  if (!flush (vision, job, error))
+    return FALSE;
+  vlm_nn_begin (vision->nn);
   return TRUE;
 }
 
@@ -167,31 +183,52 @@ record_mlp (VlmVision *vision, guint block, const Band *band)
       &band->x);
 }
 
-static void
-record_block (VlmVision *vision, guint block)
+static gboolean
+record_attention (VlmVision *vision, guint block, Job *job, GError **error)
 {
   guint n = vision->plan->n_patches;
-  VlmNnTensor x = vlm_net_rows (&vision->x, 0, n);
   VlmNnTensor q = vlm_net_rows (&vision->q, 0, n);
   VlmNnTensor attended = vlm_net_rows (&vision->attended, 0, n);
   gboolean is_full =
       vlm_vision_config_is_full (&vision->net->config.vision, block);
+  const VlmNnAttentionPlan *plan = is_full ? vision->slices : vision->windows;
+
+  for (guint i = 0; i < vlm_nn_attention_plan_get_n_chunks (plan); i++) {
+    vlm_nn_label (
+        vision->nn, is_full ? "vision.attention_full" : "vision.attention");
+    vlm_nn_attention_chunk (vision->nn, &q, &vision->kv, plan, i, &attended);
+    if (!meter (vision, job, vlm_nn_attention_plan_get_macs (plan, i), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+record_block (VlmVision *vision, guint block, Job *job, GError **error)
+{
+  const VlmVisionConfig *c = &vision->net->config.vision;
+  guint n = vision->plan->n_patches;
+  VlmNnTensor x = vlm_net_rows (&vision->x, 0, n);
 
   for (guint first = 0; first < n; first += vision->band_rows) {
     Band band = take_band (vision, first);
 
     record_qkv (vision, block, &band);
+    if (!meter (vision, job, band.n * vlm_vision_qkv_macs (c), error))
+      return FALSE;
   }
-  vlm_nn_label (
-      vision->nn, is_full ? "vision.attention_full" : "vision.attention");
-  vlm_nn_attention (vision->nn, &q, &vision->kv,
-      is_full ? vision->slices : vision->windows, &attended);
+  if (!record_attention (vision, block, job, error))
+    return FALSE;
   for (guint first = 0; first < n; first += vision->band_rows) {
     Band band = take_band (vision, first);
 
     record_mlp (vision, block, &band);
+    job->work_recorded += band.n;
+    if (!meter (vision, job, band.n * vlm_vision_mlp_macs (c), error))
+      return FALSE;
   }
   vlm_model_taps_take (vision->taps, vision->nn, "block", (int) block, &x);
+  return TRUE;
 }
 
 /* The norm is over each patch; the four patches of a cell are neighbours in
@@ -233,21 +270,13 @@ encode_group (VlmVision *vision, const float *patches, const GArray *grids,
     guint64 first_row, Job *job, GError **error)
 {
   guint depth = vision->net->config.vision.depth;
-  guint n;
 
   if (!vlm_vision_prepare_group (vision, grids, first_row, error) ||
       !embed_patches (vision, patches, job, error))
     return FALSE;
-  n = vision->plan->n_patches;
-  for (guint i = 0; i < depth; i++) {
-    record_block (vision, i);
-    job->work_recorded += n;
-    if (i + 1 < depth && job->work_recorded >= vision->submit_work) {
-      if (!flush (vision, job, error))
-        return FALSE;
-      vlm_nn_begin (vision->nn);
-    }
-  }
+  for (guint i = 0; i < depth; i++)
+    if (!record_block (vision, i, job, error))
+      return FALSE;
   record_merger (vision, job->features);
   return flush (vision, job, error);
 }

@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #define CHUNK_TOKENS 8 /* so that every chunk begins where a binding may */
+#define WORK_TOKENS 64 /* whole tiles, where work alone asks for chunks */
 #define HEAD_DIM_STEP 8
 #define KEY_STEP 32 /* keys a kernel takes at a time */
 
@@ -98,13 +99,31 @@ order_tiles (VlmNnTile *tiles, guint n_tiles, gboolean is_cpu)
     tiles[i] = sorted[i % 2 == 0 ? i / 2 : n_tiles - 1 - i / 2];
 }
 
-/* Tokens of one binding: 0 when not even CHUNK_TOKENS fit. */
 static guint64
-chunk_tokens (const VlmNnAttentionPlan *plan, const VlmNn *nn)
+span_macs (const VlmNnAttentionPlan *plan, const Span *span)
+{
+  return 2 * (guint64) plan->n_heads * plan->head_dim *
+      (span->end - span->begin) * (span->end_key - span->first_key);
+}
+
+/* Tokens of one chunk: 0 when not even CHUNK_TOKENS fit a binding. */
+static guint64
+chunk_tokens (const VlmNnAttentionPlan *plan, const VlmNn *nn,
+    const Span *spans, guint n_spans)
 {
   const guint64 row_bytes = (guint64) plan->n_heads * plan->head_dim * 4;
-  const guint64 n = nn->limits.binding_bytes / row_bytes;
+  guint64 n = nn->limits.binding_bytes / row_bytes;
 
+  for (guint i = 0; i < n_spans; i++) {
+    const guint64 n_tokens = spans[i].end - spans[i].begin;
+    const guint64 n_macs = span_macs (plan, &spans[i]);
+
+    if (n_macs > nn->limits.chunk_macs) {
+      const guint64 share = n_tokens / (n_macs / nn->limits.chunk_macs + 1);
+
+      n = MIN (n, MAX (share - share % WORK_TOKENS, WORK_TOKENS));
+    }
+  }
   return n >= plan->n_tokens ? plan->n_tokens : n - n % CHUNK_TOKENS;
 }
 
@@ -113,7 +132,7 @@ static gboolean
 make_chunks (VlmNnAttentionPlan *plan, const VlmNn *nn, const Span *spans,
     guint n_spans, GError **error)
 {
-  const guint64 step = chunk_tokens (plan, nn);
+  const guint64 step = chunk_tokens (plan, nn, spans, n_spans);
   guint at = 0;
 
   if (step == 0) {
@@ -139,6 +158,7 @@ make_chunks (VlmNnAttentionPlan *plan, const VlmNn *nn, const Span *spans,
       part.begin = MAX (part.begin, first);
       part.end = MIN (part.end, end);
       add_tiles (plan, &part);
+      chunk.n_macs += span_macs (plan, &part);
     }
     chunk.n_tiles = plan->tile_list->len - chunk.first_tile;
     order_tiles (&g_array_index (plan->tile_list, VlmNnTile, chunk.first_tile),
@@ -357,6 +377,18 @@ vlm_nn_attention_plan_new_causal (VlmNn *nn, guint n_queries, guint first_key,
   const Span span = { 0, n_queries, 0, shape.n_keys };
 
   return plan_new (nn, &shape, &span, 1, error);
+}
+
+guint
+vlm_nn_attention_plan_get_n_chunks (const VlmNnAttentionPlan *plan)
+{
+  return plan->chunks->len;
+}
+
+guint64
+vlm_nn_attention_plan_get_macs (const VlmNnAttentionPlan *plan, guint chunk)
+{
+  return g_array_index (plan->chunks, VlmNnChunk, chunk).n_macs;
 }
 
 void

@@ -23,7 +23,8 @@ typedef struct
   guint32 n_tiles;
 } VlmNnMerge;
 
-/* Tokens that one dispatch may bind, and what makes their outputs. */
+/* Tokens that one dispatch may bind and that take it no long time, and what
+ * makes their outputs. */
 typedef struct
 {
   guint64 first_token;
@@ -32,6 +33,7 @@ typedef struct
   guint n_tiles;
   guint first_merge; /* none unless split */
   guint n_merges;
+  guint64 n_macs;
 } VlmNnChunk;
 
 struct _VlmNnAttentionPlan

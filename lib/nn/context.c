@@ -4,6 +4,9 @@
 
 /* Bytes of a texel: every read buffer is viewed as four 32-bit components. */
 #define TEXEL_BYTES 16
+/* A second of a software device, some milliseconds of others. */
+#define CHUNK_MACS_CPU ((guint64) 1 << 33)
+#define CHUNK_MACS_GPU ((guint64) 1 << 36)
 
 VlmNn *
 vlm_nn_new (VlmVkDevice *device, GError **error)
@@ -25,6 +28,7 @@ vlm_nn_new (VlmVkDevice *device, GError **error)
   nn->limits = (VlmNnLimits){
     .binding_bytes = binding_bytes,
     .part_bytes = MIN (binding_bytes, caps->max_allocation_bytes),
+    .chunk_macs = caps->is_cpu ? CHUNK_MACS_CPU : CHUNK_MACS_GPU,
     .grid = MIN (caps->max_workgroup_count[1], caps->max_workgroup_count[2]),
   };
   return nn;

@@ -13,6 +13,7 @@ typedef struct
   guint64 part_bytes;    /* of one buffer of a matrix */
   guint64 grid;          /* workgroups in y and z of a dispatch */
   guint64 split_keys;    /* of a piece of attention; 0: by shape */
+  guint64 chunk_macs;    /* multiply-adds of a chunk of attention */
 } VlmNnLimits;
 
 struct _VlmNn

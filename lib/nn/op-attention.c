@@ -150,9 +150,10 @@ record_merges (VlmNn *nn, const VlmNnAttentionPlan *plan,
 }
 
 void
-vlm_nn_attention (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
-    const VlmNnAttentionPlan *plan, const VlmNnTensor *out)
+vlm_nn_attention_chunk (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
+    const VlmNnAttentionPlan *plan, guint index, const VlmNnTensor *out)
 {
+  const VlmNnChunk *chunk = &g_array_index (plan->chunks, VlmNnChunk, index);
   guint bound;
 
   if (!check_shapes (nn, q, kv, plan, out))
@@ -160,13 +161,17 @@ vlm_nn_attention (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
   bound = vlm_nn_kv_heads_per_binding (nn, kv);
   if (bound == 0)
     return;
-  for (guint i = 0; i < plan->chunks->len; i++) {
-    const VlmNnChunk *chunk = &g_array_index (plan->chunks, VlmNnChunk, i);
+  for (guint head = 0; head < kv->n_heads; head += bound)
+    record_tiles (
+        nn, q, kv, plan, out, chunk, head, MIN (bound, kv->n_heads - head));
+  if (plan->split)
+    record_merges (nn, plan, out, chunk);
+}
 
-    for (guint head = 0; head < kv->n_heads; head += bound)
-      record_tiles (
-          nn, q, kv, plan, out, chunk, head, MIN (bound, kv->n_heads - head));
-    if (plan->split)
-      record_merges (nn, plan, out, chunk);
-  }
+void
+vlm_nn_attention (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
+    const VlmNnAttentionPlan *plan, const VlmNnTensor *out)
+{
+  for (guint i = 0; i < plan->chunks->len; i++)
+    vlm_nn_attention_chunk (nn, q, kv, plan, i, out);
 }

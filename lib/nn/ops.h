@@ -95,6 +95,11 @@ VlmNnAttentionPlan *vlm_nn_attention_plan_new_causal (VlmNn *nn,
     guint n_queries, guint first_key, guint n_heads, guint n_kv_heads,
     guint head_dim, GError **error);
 void vlm_nn_attention_plan_free (VlmNnAttentionPlan *plan);
+/* Parts of the queries that take a bounded time each: where attention is much
+ * work, the caller can submit between them. At most so many multiply-adds. */
+guint vlm_nn_attention_plan_get_n_chunks (const VlmNnAttentionPlan *plan);
+guint64 vlm_nn_attention_plan_get_macs (
+    const VlmNnAttentionPlan *plan, guint chunk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnAttentionPlan, vlm_nn_attention_plan_free)
 
 /* out[i] = softmax (q[i] k^T / sqrt (D)) v over the keys the plan gives, query
@@ -102,6 +107,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnAttentionPlan, vlm_nn_attention_plan_free)
  * q, out: [T, H * D]. Long caches and few queries are split over keys. */
 void vlm_nn_attention (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
     const VlmNnAttentionPlan *plan, const VlmNnTensor *out);
+/* The queries of one chunk only. */
+void vlm_nn_attention_chunk (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
+    const VlmNnAttentionPlan *plan, guint chunk, const VlmNnTensor *out);
 
 /* What the device answers about one row of logits. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* gst-vlm: features are the same however the work is cut
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/vision.h"
+#include "model/vision-private.h"
+#include "nn/context.h"
 #include "tests/support/random-net.h"
 
 #define TOLERANCE 1e-4f
@@ -165,6 +166,74 @@ test_cancel (void)
   g_assert_cmpfloat (difference (&input, features, expected), <=, TOLERANCE);
 }
 
+typedef struct
+{
+  guint n_told;
+  guint n_wanted; /* cancels then; 0 for never */
+  double fraction;
+  GCancellable *cancellable;
+} Told;
+
+static void
+count (const char *stage, double fraction, gpointer user_data)
+{
+  Told *told = user_data;
+
+  g_assert_cmpfloat (fraction, >=, told->fraction);
+  g_assert_cmpfloat (fraction, <=, 1.0);
+  told->fraction = fraction;
+  if (++told->n_told == told->n_wanted)
+    g_cancellable_cancel (told->cancellable);
+}
+
+/* A picture so large that a block of it takes long: it is cut within the block,
+ * attention too, and can be cancelled there. */
+static void
+test_large (void)
+{
+  static const VlmGrid grid = { 1, 30, 26 };
+  g_auto (Input) input = { 0 };
+  g_autoptr (VlmVision) vision = NULL;
+  g_autofree float *expected = NULL;
+  guint depth = random_net_config.vision.depth;
+  VlmNnTensor target;
+
+  if (!input_init (&input, &grid, 1))
+    return;
+  vision = vlm_vision_new (input.net.net, input.net.nn);
+  expected = encode (&input, vision);
+  vlm_vision_free (vision);
+  vision = vlm_vision_new (input.net.net, input.net.nn);
+  vlm_vision_set_limits (vision, 0, 256);
+  input.net.nn->limits.chunk_macs = 1 << 20;
+  for (guint n_wanted = 0; n_wanted <= 3; n_wanted += 3) {
+    Told told = { .n_wanted = n_wanted, .cancellable = g_cancellable_new () };
+    g_autofree float *features = g_new (float, 195 * HIDDEN);
+    g_autoptr (GError) error = NULL;
+    gboolean good;
+
+    vlm_nn_tensor_init (&target, input.net.nn, 195, HIDDEN, &error);
+    g_assert_no_error (error);
+    vision->submit_macs = 1;
+    good = vlm_vision_encode (vision, input.patches, &grid, 1, &target, 0,
+        told.cancellable, count, &told, &error);
+    g_assert_cmpint (good, ==, n_wanted == 0);
+    if (good) {
+      g_assert_cmpuint (told.n_told, >, 2 * depth);
+      g_assert_cmpfloat (told.fraction, ==, 1.0);
+      vlm_nn_tensor_read (&target, input.net.nn, 0, 195, features, &error);
+      g_assert_no_error (error);
+      g_assert_cmpfloat (
+          difference (&input, features, expected), <=, TOLERANCE);
+    } else {
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_assert_cmpuint (told.n_told, ==, 3);
+    }
+    vlm_nn_tensor_clear (&target);
+    g_object_unref (told.cancellable);
+  }
+}
+
 static void
 test_bad_grid (void)
 {
@@ -192,6 +261,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vision/cuts", test_cuts);
   g_test_add_func ("/vision/slices-apart", test_slices_apart);
   g_test_add_func ("/vision/cancel", test_cancel);
+  g_test_add_func ("/vision/large", test_large);
   g_test_add_func ("/vision/bad-grid", test_bad_grid);
   return g_test_run ();
 }

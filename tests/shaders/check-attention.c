@@ -306,6 +306,9 @@ check_limits (VkCheck *check)
   run_causal (check, "split+grid", heads, 90, 40, 2.0f);
   check->nn->limits.split_keys = 0;
   run_causal (check, "grid", heads, 90, 40, 2.0f);
+  check->nn->limits.chunk_macs = 100000;
+  run_causal (check, "work", heads, 150, 40, 2.0f);
+  run_segments (check, "work", all_heads[3], ragged);
   check->nn->limits = limits;
 }
 

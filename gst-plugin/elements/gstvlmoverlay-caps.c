@@ -83,7 +83,9 @@ gst_vlm_overlay_query_caps (GstVlmOverlay *self, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) caps = NULL;
 
   if (gst_caps_is_any (peer)) {
-    caps = g_steal_pointer (&template);
+    /* Who takes anything will hardly draw. */
+    caps = is_sink ? gst_static_caps_get (&blendable_caps)
+                   : g_steal_pointer (&template);
   } else {
     through = is_sink ? get_caps_before (peer) : get_caps_behind (peer);
     caps =

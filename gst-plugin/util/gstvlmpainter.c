@@ -340,10 +340,12 @@ static gboolean
 fit_to_frame (const GstVlmPainter *self, const VlmRect *in, VlmRect *out)
 {
   int rim = self->m.rim;
-  int x1 = MAX (in->x, 0);
-  int y1 = MAX (in->y, 0);
-  int x2 = (int) MIN ((gint64) in->x + in->width, self->info.width);
-  int y2 = (int) MIN ((gint64) in->y + in->height, self->info.height);
+  int width = self->info.width;
+  int height = self->info.height;
+  int x1 = CLAMP (in->x, 0, width);
+  int y1 = CLAMP (in->y, 0, height);
+  int x2 = (int) CLAMP ((gint64) in->x + in->width, 0, width);
+  int y2 = (int) CLAMP ((gint64) in->y + in->height, 0, height);
 
   x1 += (x1 + rim) & 1;
   y1 += (y1 + rim) & 1;

@@ -4,19 +4,18 @@
 
 #include <string.h>
 
-/* Two ways onto a frame. Formats of eight bits are blended line by line as
- * GStreamer unpacks them, four bytes a pixel, by two lines of the sprite: what
- * is added, already times its alpha, and how much stays of what was there, once
- * for each byte, so that the loop is the same for all bytes and vectorises.
- * gst_video_blend(), which divides for each pixel and takes four times as long,
- * does the formats of more bits. */
+/* Frames are blended line by line as GStreamer unpacks them, four values a
+ * pixel, by two lines of the sprite: what is added, already times its alpha, and
+ * how much stays of what was there, once for each value, so that the loop is the
+ * same for all values and vectorises. gst_video_blend() divides for each pixel,
+ * and takes four to ten times as long. */
 struct _GstVlmSprite
 {
   int width;
   int height;
-  guint8 *added;     /* 4 * width * height, or NULL */
+  guint8 *added;     /* 4 * width * height, for frames */
   guint8 *kept;      /* likewise */
-  GstBuffer *pixels; /* straight alpha, or NULL */
+  GstBuffer *pixels; /* straight alpha, for overlay rectangles */
 };
 
 /* From red, green and blue (0 to 255) to Y, U and V: 16.16 fixed point. */
@@ -101,18 +100,12 @@ put_added (guint8 *out, guint32 pixel, const Matrix *matrix)
   }
 }
 
-/* The four bytes of a pixel with straight alpha. */
 static void
 put_straight (guint8 *out, guint32 pixel, const Matrix *matrix)
 {
   guint32 straight = to_straight (pixel);
 
-  if (matrix == NULL) {
-    memcpy (out, &straight, 4);
-    return;
-  }
-  put_added (out, straight | 0xff000000u, matrix);
-  out[0] = (guint8) (pixel >> 24);
+  memcpy (out, &straight, 4);
 }
 
 typedef void (*PutFunc) (guint8 *out, guint32 pixel, const Matrix *matrix);
@@ -155,33 +148,23 @@ make_planes (GstVlmSprite *self, cairo_surface_t *surface, const Matrix *matrix)
 }
 
 static void
-make_pixels (GstVlmSprite *self, cairo_surface_t *surface, const Matrix *matrix)
+make_pixels (GstVlmSprite *self, cairo_surface_t *surface)
 {
   GstMapInfo map;
 
   self->pixels = gst_buffer_new_allocate (
       NULL, (gsize) self->width * self->height * 4, NULL);
   gst_buffer_add_video_meta (self->pixels, GST_VIDEO_FRAME_FLAG_NONE,
-      matrix != NULL ? GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_YUV
-                     : GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB,
-      (guint) self->width, (guint) self->height);
+      GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, (guint) self->width,
+      (guint) self->height);
   gst_buffer_map (self->pixels, &map, GST_MAP_WRITE);
-  convert (surface, map.data, put_straight, matrix);
+  convert (surface, map.data, put_straight, NULL);
   gst_buffer_unmap (self->pixels, &map);
-}
-
-static gboolean
-has_planes (const GstVideoInfo *info)
-{
-  GstVideoFormat unpacked = info->finfo->unpack_format;
-
-  return unpacked == GST_VIDEO_FORMAT_AYUV || unpacked == GST_VIDEO_FORMAT_ARGB;
 }
 
 GstVlmSprite *
 gst_vlm_sprite_new (cairo_surface_t *surface, const GstVideoInfo *info)
 {
-  gboolean yuv = info != NULL && !GST_VIDEO_INFO_IS_RGB (info);
   GstVlmSprite *self;
   Matrix matrix;
 
@@ -191,12 +174,14 @@ gst_vlm_sprite_new (cairo_surface_t *surface, const GstVideoInfo *info)
   self = g_atomic_rc_box_new0 (GstVlmSprite);
   self->width = cairo_image_surface_get_width (surface);
   self->height = cairo_image_surface_get_height (surface);
-  if (yuv)
+  if (info == NULL) {
+    make_pixels (self, surface);
+  } else if (GST_VIDEO_INFO_IS_RGB (info)) {
+    make_planes (self, surface, NULL);
+  } else {
     get_matrix (info, &matrix);
-  if (info != NULL && has_planes (info))
-    make_planes (self, surface, yuv ? &matrix : NULL);
-  else
-    make_pixels (self, surface, yuv ? &matrix : NULL);
+    make_planes (self, surface, &matrix);
+  }
   return self;
 }
 
@@ -301,36 +286,35 @@ blend_bytes (guint8 *restrict line, const guint8 *restrict added,
     line[i] = (guint8) (added[i] + div_255 ((guint16) (line[i] * kept[i])));
 }
 
+/* Formats of more than eight bits unpack to sixteen. Where all is kept, the
+ * short division gives back what was there. */
 static void
-blend_bytes_faintly (guint8 *restrict line, const guint8 *restrict added,
-    const guint8 *restrict kept, guint8 opacity, gsize n)
+blend_words (guint16 *restrict line, const guint8 *restrict added,
+    const guint8 *restrict kept, gsize n)
 {
   for (gsize i = 0; i < n; i++) {
-    guint8 fainter = (guint8) div_255 ((guint16) (added[i] * opacity));
-    guint8 taken = (guint8) div_255 ((guint16) ((255 - kept[i]) * opacity));
+    guint32 x = (guint32) line[i] * kept[i];
 
-    line[i] = (guint8) MIN (
-        255, fainter + div_255 ((guint16) (line[i] * (255 - taken))));
+    line[i] = (guint16) MIN (
+        65535, added[i] * 257u + ((x + (x >> 8) + (x >> 16) + 128) >> 8));
   }
 }
 
 /* Where the frame itself is transparent: colours weigh by how much of each is
  * there. */
 static void
-blend_onto_transparent (guint8 *line, const guint8 *added, const guint8 *kept,
-    guint8 opacity, gsize n)
+blend_onto_transparent (
+    guint8 *line, const guint8 *added, const guint8 *kept, gsize n)
 {
   for (gsize i = 0; i < n; i += 4) {
-    guint a = (guint) (255 - kept[i]) * opacity;
-    guint behind = (guint) line[i] * (255 * 255 - a) / 255;
-    guint sum = a + behind;
+    guint behind = (guint) line[i] * kept[i];
+    guint sum = (255u - kept[i]) * 255u + behind;
 
-    if (a == 0)
+    if (kept[i] == 255)
       continue;
     line[i] = (guint8) ((sum + 127) / 255);
     for (guint c = 1; c < 4; c++) {
-      guint value =
-          ((guint) added[i + c] * opacity * 255 + line[i + c] * behind) / sum;
+      guint value = (added[i + c] * 255u * 255u + line[i + c] * behind) / sum;
 
       line[i + c] = (guint8) MIN (value, 255);
     }
@@ -347,58 +331,58 @@ is_opaque (const guint8 *line, gsize n)
   return all == 255;
 }
 
+/* A line of the sprite with less of it, in @faint: @n values to be added, then
+ * @n of what is kept. */
 static void
-blend_planes (
-    const GstVlmSprite *self, GstVideoFrame *view, int x, int y, double opacity)
+make_faint (guint8 *restrict faint, const guint8 *restrict added,
+    const guint8 *restrict kept, guint8 opacity, gsize n)
 {
-  const GstVideoFormatInfo *format = view->info.finfo;
-  gboolean transparent = GST_VIDEO_FORMAT_INFO_HAS_ALPHA (format);
-  guint8 alpha = (guint8) (opacity * 255.0 + 0.5);
-  int width = view->info.width;
-  gsize n = (gsize) self->width * 4;
-  g_autofree guint8 *line = g_malloc ((gsize) (width + 8) * 4);
-
-  for (int i = 0; i < self->height; i++) {
-    const guint8 *added = self->added + n * i;
-    const guint8 *kept = self->kept + n * i;
-
-    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, view->data,
-        view->info.stride, 0, y + i, width);
-    if (transparent && !is_opaque (line + 4 * x, n))
-      blend_onto_transparent (line + 4 * x, added, kept, alpha, n);
-    else if (alpha == 255)
-      blend_bytes (line + 4 * x, added, kept, n);
-    else
-      blend_bytes_faintly (line + 4 * x, added, kept, alpha, n);
-    format->pack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, 0, view->data,
-        view->info.stride, view->info.chroma_site, y + i, width);
+  for (gsize i = 0; i < n; i++) {
+    faint[i] = (guint8) div_255 ((guint16) (added[i] * opacity));
+    faint[n + i] =
+        (guint8) (255 - div_255 ((guint16) ((255 - kept[i]) * opacity)));
   }
-}
-
-static void
-blend_pixels (
-    const GstVlmSprite *self, GstVideoFrame *view, int x, int y, double opacity)
-{
-  const GstVideoMeta *meta = gst_buffer_get_video_meta (self->pixels);
-  GstVideoFrame source;
-  GstVideoInfo info;
-
-  gst_video_info_set_format (&info, meta->format, meta->width, meta->height);
-  if (!gst_video_frame_map (&source, &info, self->pixels, GST_MAP_READ))
-    return;
-  gst_video_blend (view, &source, x, y, (gfloat) opacity);
-  gst_video_frame_unmap (&source);
 }
 
 void
 gst_vlm_sprite_blend (const GstVlmSprite *self, GstVideoFrame *frame, int x,
     int y, double opacity)
 {
+  const GstVideoFormatInfo *format = frame->info.finfo;
+  const GstVideoFormatInfo *unpacked =
+      gst_video_format_get_info (format->unpack_format);
+  gboolean deep = GST_VIDEO_FORMAT_INFO_BITS (unpacked) > 8;
+  gboolean transparent = GST_VIDEO_FORMAT_INFO_HAS_ALPHA (format);
+  guint8 alpha = (guint8) (opacity * 255.0 + 0.5);
+  gsize n = (gsize) self->width * 4;
+  g_autofree guint8 *faint = g_malloc (2 * n);
+  g_autofree guint16 *words = NULL;
+  guint8 *line;
   GstVideoFrame view;
 
+  g_return_if_fail (self->added != NULL);
+
   cut (&view, frame, &x, &y, self->width, self->height);
-  if (self->added != NULL)
-    blend_planes (self, &view, x, y, opacity);
-  else
-    blend_pixels (self, &view, x, y, opacity);
+  words = g_new (guint16, 4 * ((gsize) view.info.width + 16));
+  line = (guint8 *) words;
+  for (int i = 0; i < self->height; i++) {
+    const guint8 *added = self->added + n * i;
+    const guint8 *kept = self->kept + n * i;
+
+    if (alpha < 255) {
+      make_faint (faint, added, kept, alpha, n);
+      added = faint;
+      kept = faint + n;
+    }
+    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, view.data,
+        view.info.stride, 0, y + i, view.info.width);
+    if (deep)
+      blend_words (words + 4 * x, added, kept, n);
+    else if (transparent && !is_opaque (line + 4 * x, n))
+      blend_onto_transparent (line + 4 * x, added, kept, n);
+    else
+      blend_bytes (line + 4 * x, added, kept, n);
+    format->pack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, 0, view.data,
+        view.info.stride, view.info.chroma_site, y + i, view.info.width);
+  }
 }

@@ -106,7 +106,6 @@ on_buffer (GstPad *pad, GstPadProbeInfo *probe, gpointer data)
       gst_buffer_make_writable (GST_PAD_PROBE_INFO_BUFFER (probe));
   g_autoptr (GPtrArray) events = NULL;
 
-  GST_BUFFER_PTS (buffer) += 60 * GST_SECOND;
   events = overlay_make_scene (data, (gint64) GST_BUFFER_PTS (buffer));
   overlay_attach_events (buffer, events);
   gst_buffer_add_video_region_of_interest_meta (buffer, "face", 0, 0,

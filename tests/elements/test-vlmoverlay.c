@@ -147,6 +147,82 @@ test_format (gconstpointer data)
   overlay_fixture_clear (&f);
 }
 
+/* The pixel at (@x, @y) as red, green and blue. */
+static void
+get_colour (
+    const GstVideoInfo *info, GstBuffer *buffer, int x, int y, guint8 *rgb)
+{
+  GstVideoInfo rgb_info;
+  GstVideoConverter *converter;
+  GstVideoFrame in;
+  GstVideoFrame out;
+  g_autoptr (GstBuffer) converted = NULL;
+
+  gst_video_info_set_format (&rgb_info, GST_VIDEO_FORMAT_RGB,
+      (guint) info->width, (guint) info->height);
+  rgb_info.fps_n = info->fps_n;
+  rgb_info.fps_d = info->fps_d;
+  converted = gst_buffer_new_allocate (NULL, rgb_info.size, NULL);
+  converter = gst_video_converter_new (info, &rgb_info, NULL);
+  g_assert_true (gst_video_frame_map (&in, info, buffer, GST_MAP_READ));
+  g_assert_true (
+      gst_video_frame_map (&out, &rgb_info, converted, GST_MAP_WRITE));
+  gst_video_converter_frame (converter, &in, &out);
+  memcpy (rgb,
+      (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&out, 0) +
+          y * GST_VIDEO_FRAME_PLANE_STRIDE (&out, 0) + 3 * x,
+      3);
+  gst_video_frame_unmap (&out);
+  gst_video_frame_unmap (&in);
+  gst_video_converter_free (converter);
+}
+
+/* The line of a box that has begun is yellow in the colours of every format:
+ * here those of high definition. */
+static void
+test_colour (gconstpointer data)
+{
+  static const guint8 yellow[] = { 255, 219, 51 };
+  OverlayFixture f;
+  g_autoptr (GstBuffer) out = NULL;
+  guint8 rgb[3];
+
+  overlay_fixture_init (&f, (GstVideoFormat) GPOINTER_TO_INT (data), 320, 600);
+  out = pass (
+      &f, VLM_SECOND, make_middle (&f, VLM_EVENT_STATE_BEGIN, VLM_SECOND));
+  get_colour (&f.info, out, 82, 220, rgb);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (ABS (rgb[i] - yellow[i]), <=, 6);
+  overlay_fixture_clear (&f);
+}
+
+/* On a frame that is transparent itself, a line is there as it is, and a line
+ * of half the opacity half. */
+static void
+test_transparent (void)
+{
+  OverlayFixture f;
+
+  overlay_fixture_init (&f, GST_VIDEO_FORMAT_ARGB, 320, 240);
+  for (guint i = 0; i < 2; i++) {
+    GstBuffer *in = overlay_fixture_make_frame (&f, VLM_SECOND);
+    g_autoptr (GstBuffer) out = NULL;
+    guint8 argb[4];
+
+    gst_buffer_memset (in, 0, 0, f.info.size);
+    overlay_attach_event (
+        in, make_middle (&f, VLM_EVENT_STATE_BEGIN, VLM_SECOND));
+    g_object_set (f.element, "opacity", i == 0 ? 1.0 : 0.5, NULL);
+    out = gst_harness_push_and_pull (f.harness, in);
+    gst_buffer_extract (out, (gsize) (90 * 320 + 82) * 4, argb, 4);
+    g_assert_cmpint (argb[0], ==, i == 0 ? 255 : 128);
+    g_assert_cmpint (argb[1], >=, 253);
+    g_assert_cmpint (ABS (argb[2] - 219), <=, 2);
+    g_assert_cmpint (ABS (argb[3] - 51), <=, 2);
+  }
+  overlay_fixture_clear (&f);
+}
+
 /* Something to see, but not much, whatever the size. */
 static void
 test_size (gconstpointer data)
@@ -481,6 +557,12 @@ add_format_tests (void)
 
     g_test_add_data_func (path,
         GINT_TO_POINTER (gst_video_format_from_string (name)), test_format);
+    if (!g_str_equal (name, "GRAY8")) {
+      g_autofree char *colour = g_strconcat ("/vlmoverlay/colour/", name, NULL);
+
+      g_test_add_data_func (colour,
+          GINT_TO_POINTER (gst_video_format_from_string (name)), test_colour);
+    }
   }
 }
 
@@ -543,6 +625,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmoverlay/shared-buffer", test_shared_buffer);
   add_format_tests ();
   add_size_tests ();
+  g_test_add_func ("/vlmoverlay/transparent", test_transparent);
   g_test_add_func ("/vlmoverlay/switches", test_switches);
   g_test_add_func ("/vlmoverlay/style", test_style);
   g_test_add_func ("/vlmoverlay/life", test_life);

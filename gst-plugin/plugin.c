@@ -6,12 +6,14 @@
 
 #include "elements/gstvlmevents.h"
 #include "elements/gstvlmoverlay.h"
+#include "elements/gstvlmtestsrc.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
   return GST_ELEMENT_REGISTER (vlmevents, plugin) &&
-      GST_ELEMENT_REGISTER (vlmoverlay, plugin);
+      GST_ELEMENT_REGISTER (vlmoverlay, plugin) &&
+      GST_ELEMENT_REGISTER (vlmtestsrc, plugin);
 }
 
 #define PACKAGE "gst-vlm"

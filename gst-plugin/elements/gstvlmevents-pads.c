@@ -75,21 +75,17 @@ gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent)
   return iterate_one (pad == self->sinkpad ? self->srcpad : self->sinkpad);
 }
 
-static gboolean
-resend_sticky (GstPad *sinkpad, GstEvent **event, gpointer user_data)
+/* With the lock, so that it is in order with what the stream tells. */
+static void
+tell_what_was (GstVlmEvents *self)
 {
-  GstVlmEventPad *pad = user_data;
-  const GstSegment *segment;
-
-  if (GST_EVENT_TYPE (*event) == GST_EVENT_STREAM_START) {
-    gst_vlm_event_pad_start_stream (pad, *event);
-  } else if (GST_EVENT_TYPE (*event) == GST_EVENT_SEGMENT) {
-    gst_event_parse_segment (*event, &segment);
-    gst_vlm_event_pad_set_segment (pad, segment);
-  } else if (GST_EVENT_TYPE (*event) == GST_EVENT_EOS) {
-    gst_vlm_event_pad_end (pad);
-  }
-  return TRUE;
+  if (self->stream_start == NULL)
+    return;
+  gst_vlm_event_pad_start_stream (self->events_pad, self->stream_start);
+  if (self->told_segment.format != GST_FORMAT_UNDEFINED)
+    gst_vlm_event_pad_set_segment (self->events_pad, &self->told_segment);
+  if (self->ended)
+    gst_vlm_event_pad_end (self->events_pad);
 }
 
 static GstPad *
@@ -105,9 +101,8 @@ gst_vlm_events_request_new_pad (GstElement *element, GstPadTemplate *template,
   gst_pad_set_iterate_internal_links_function (
       GST_PAD (pad), gst_vlm_events_iterate_links);
   g_mutex_lock (&self->lock);
-  taken = self->events_pad != NULL;
-  if (!taken)
-    self->events_pad = gst_object_ref_sink (pad);
+  taken = self->has_events_pad;
+  self->has_events_pad = TRUE;
   g_mutex_unlock (&self->lock);
   if (taken) {
     GST_WARNING_OBJECT (self, "there is one pad \"events\" only");
@@ -117,9 +112,10 @@ gst_vlm_events_request_new_pad (GstElement *element, GstPadTemplate *template,
   gst_element_add_pad (element, GST_PAD (pad));
 
   g_mutex_lock (&self->lock);
+  self->events_pad = gst_object_ref (pad);
   gst_flow_combiner_add_pad (self->flow, GST_PAD (pad));
+  tell_what_was (self);
   g_mutex_unlock (&self->lock);
-  gst_pad_sticky_events_foreach (self->sinkpad, resend_sticky, pad);
   return GST_PAD (pad);
 }
 
@@ -131,6 +127,7 @@ gst_vlm_events_release_pad (GstElement *element, GstPad *pad)
 
   g_mutex_lock (&self->lock);
   released = g_steal_pointer (&self->events_pad);
+  self->has_events_pad = FALSE;
   gst_flow_combiner_remove_pad (self->flow, pad);
   g_mutex_unlock (&self->lock);
   gst_pad_set_active (pad, FALSE);

@@ -89,7 +89,12 @@ struct _GstVlmEvents
   GstVlmWatch *watch;
   guint generation;
   GPtrArray *pending; /* events for the next buffer */
+  gboolean has_events_pad;
   GstVlmEventPad *events_pad;
+  /* What a pad that comes later must be told first. */
+  GstEvent *stream_start;
+  GstSegment told_segment;
+  gboolean ended;
   GstFlowCombiner *flow;
   guint32 seek_seqnum;
   guint64 n_buffers;

@@ -159,7 +159,6 @@ set_caps (GstVlmEvents *self, GstEvent *event)
 static void
 set_segment (GstVlmEvents *self, GstEvent *event)
 {
-  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
   GstSegment segment;
 
   gst_event_copy_segment (event, &segment);
@@ -170,20 +169,25 @@ set_segment (GstVlmEvents *self, GstEvent *event)
       gst_vlm_events_drain (self);
   }
   self->segment = segment;
-  if (pad != NULL)
-    gst_vlm_event_pad_set_segment (pad, &segment);
+  g_mutex_lock (&self->lock);
+  self->told_segment = segment;
+  if (self->events_pad != NULL)
+    gst_vlm_event_pad_set_segment (self->events_pad, &segment);
+  g_mutex_unlock (&self->lock);
 }
 
 static void
 start_stream (GstVlmEvents *self, GstEvent *event)
 {
-  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
-
   gst_vlm_events_cut (self);
   self->knows_live = FALSE;
   self->told_no_time = FALSE;
-  if (pad != NULL)
-    gst_vlm_event_pad_start_stream (pad, event);
+  g_mutex_lock (&self->lock);
+  gst_event_replace (&self->stream_start, event);
+  self->ended = FALSE;
+  if (self->events_pad != NULL)
+    gst_vlm_event_pad_start_stream (self->events_pad, event);
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -212,16 +216,14 @@ finish (GstVlmEvents *self)
 static gboolean
 end_stream (GstVlmEvents *self)
 {
-  g_autoptr (GstVlmEventPad) pad = NULL;
-
   if (!finish (self))
     return FALSE;
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (self->pending, 0);
+  self->ended = TRUE;
+  if (self->events_pad != NULL)
+    gst_vlm_event_pad_end (self->events_pad);
   g_mutex_unlock (&self->lock);
-  pad = gst_vlm_events_ref_events_pad (self);
-  if (pad != NULL)
-    gst_vlm_event_pad_end (pad);
   return TRUE;
 }
 
@@ -271,6 +273,8 @@ stop_flush (GstVlmEvents *self, GstEvent *event)
   if (self->watch != NULL)
     gst_vlm_watch_flush_stop (self->watch);
   g_mutex_lock (&self->lock);
+  gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
+  self->ended = FALSE;
   gst_flow_combiner_reset (self->flow);
   g_mutex_unlock (&self->lock);
   if (pad != NULL)
@@ -351,6 +355,9 @@ reset (GstVlmEvents *self)
   self->generation++;
   g_ptr_array_set_size (self->pending, 0);
   gst_flow_combiner_reset (self->flow);
+  gst_clear_event (&self->stream_start);
+  gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
+  self->ended = FALSE;
   self->failed = FALSE;
   g_clear_pointer (&self->progress_stage, g_free);
   g_mutex_unlock (&self->lock);
@@ -395,6 +402,7 @@ gst_vlm_events_finalize (GObject *object)
 
   gst_vlm_events_clear_settings (self);
   g_clear_object (&self->events_pad);
+  gst_clear_event (&self->stream_start);
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
   g_mutex_clear (&self->lock);
@@ -445,6 +453,7 @@ gst_vlm_events_init (GstVlmEvents *self)
   self->seek_seqnum = GST_SEQNUM_INVALID;
   self->unwatched_since = no_instant;
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
   gst_vlm_events_init_settings (self);
 
   self->sinkpad = add_video_pad (self, &sink_template, "sink");

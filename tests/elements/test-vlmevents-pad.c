@@ -408,6 +408,75 @@ test_notes (void)
   watch_fixture_clear (&f);
 }
 
+typedef struct
+{
+  GstClockTime last_base;
+  gboolean has_started;
+  gboolean went_back;
+} Order;
+
+static gboolean
+watch_order (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  Order *order = gst_pad_get_element_private (pad);
+  const GstSegment *segment;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START)
+    order->has_started = TRUE;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
+    gst_event_parse_segment (event, &segment);
+    order->went_back |= !order->has_started || segment->base < order->last_base;
+    order->last_base = segment->base;
+  }
+  gst_event_unref (event);
+  return TRUE;
+}
+
+static gpointer
+push_segments (gpointer data)
+{
+  WatchFixture *f = data;
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  for (guint i = 0; i < 400; i++) {
+    segment.base = i * GST_SECOND;
+    gst_harness_push_event (f->harness, gst_event_new_segment (&segment));
+    watch_fixture_push (f, 0, GST_SECOND / 4);
+  }
+  return NULL;
+}
+
+/* A pad that comes at any moment is told the same as one that was there. */
+static void
+test_request_in_order (void)
+{
+  WatchFixture f;
+  GThread *thread;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  thread = g_thread_new ("push", push_segments, &f);
+  for (guint i = 0; i < 100; i++) {
+    Order order = { 0 };
+    g_autoptr (GstPad) sink =
+        gst_object_ref_sink (gst_pad_new ("sink", GST_PAD_SINK));
+    g_autoptr (GstPad) pad =
+        gst_element_request_pad_simple (f.element, "events");
+
+    gst_pad_set_element_private (sink, &order);
+    gst_pad_set_event_function (sink, watch_order);
+    gst_pad_set_active (sink, TRUE);
+    g_assert_cmpint (gst_pad_link (pad, sink), ==, GST_PAD_LINK_OK);
+    g_usleep (500);
+    gst_element_release_request_pad (f.element, pad);
+    gst_pad_set_active (sink, FALSE);
+    g_assert_false (order.went_back);
+  }
+  g_thread_join (thread);
+  watch_fixture_clear (&f);
+}
+
 /* A sink that was shut down makes room for another one. */
 static void
 test_replaced_sink (void)
@@ -478,6 +547,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/pad/segment-seek", test_segment_seek);
   g_test_add_func ("/vlmevents/pad/sparse-stream", test_sparse_stream);
   g_test_add_func ("/vlmevents/pad/request-release", test_request_release);
+  g_test_add_func ("/vlmevents/pad/request-in-order", test_request_in_order);
   g_test_add_func ("/vlmevents/pad/notes", test_notes);
   g_test_add_func ("/vlmevents/pad/replaced-sink", test_replaced_sink);
   g_test_add_func ("/vlmevents/pad/gap-in-segment", test_gap_in_segment);

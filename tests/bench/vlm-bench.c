@@ -7,6 +7,7 @@
  * Each figure is the median of several runs after a warm-up, with its share of
  * the ceilings that the same process measured. */
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <json-glib/json-glib.h>
 
@@ -45,6 +46,7 @@ typedef struct
   VlmVkDevice *device;
   VlmNet *net;
   VlmNn *nn;
+  gboolean is_random; /* weights that were made, not read */
   Ceilings ceilings;
   GArray *stages; /* Stage */
 } Bench;
@@ -83,12 +85,14 @@ time_stage (
     if (!run (bench, data, error))
       return FALSE;
     seconds[i] = now () - start;
-    g_printerr ("\r\033[K%s: run %u of %u, %.3f s", stage.name, i + 1, n_runs,
-        seconds[i]);
+    if (isatty (STDERR_FILENO))
+      g_printerr ("\r\033[K%s: run %u of %u, %.3f s", stage.name, i + 1, n_runs,
+          seconds[i]);
   }
-  g_printerr ("\r\033[K");
+  if (isatty (STDERR_FILENO))
+    g_printerr ("\r\033[K");
   qsort (seconds, n_runs, sizeof *seconds, compare_doubles);
-  stage.median_s = seconds[n_runs / 2];
+  stage.median_s = (seconds[(n_runs - 1) / 2] + seconds[n_runs / 2]) / 2.0;
   g_array_append_val (bench->stages, stage);
   return TRUE;
 }
@@ -291,6 +295,24 @@ bench_text (Bench *bench, GError **error)
   return good;
 }
 
+/* Before anything that takes time. */
+static gboolean
+check_config (Bench *bench, GError **error)
+{
+  g_autoptr (VlmConfig) config =
+      vlm_config_load_file (bench->options->config, error);
+
+  if (config == NULL)
+    return FALSE;
+  if (bench->options->prefill + (gint64) bench->options->decode <=
+      config->text.max_positions)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--prefill and --decode are more than the model's %u positions",
+      config->text.max_positions);
+  return FALSE;
+}
+
 /* A published configuration without its weights is enough to measure with. */
 static gboolean
 has_weights (const char *directory)
@@ -313,7 +335,9 @@ bench_load (Bench *bench, GError **error)
   double start = now ();
   Stage stage = { .name = "load", .item = "bytes" };
 
-  if (options->random || options->layers > 0 || !has_weights (directory)) {
+  bench->is_random =
+      options->random || options->layers > 0 || !has_weights (directory);
+  if (bench->is_random) {
     config = vlm_config_load_file (options->config, error);
     if (config == NULL)
       return FALSE;
@@ -360,8 +384,9 @@ print_table (const Bench *bench, guint64 host, guint64 device)
   g_print ("ceilings  %.1f GFLOP/s (%s)\n          %.1f GB/s (%s)\n",
       bench->ceilings.flop_per_s / 1e9, bench->ceilings.flop_method,
       bench->ceilings.read_bytes_per_s / 1e9, bench->ceilings.read_method);
-  g_print (
-      "weights   %.2f GB\n", (double) vlm_net_get_n_bytes (bench->net) / 1e9);
+  g_print ("weights   %.2f GB, %s\n",
+      (double) vlm_net_get_n_bytes (bench->net) / 1e9,
+      bench->is_random ? "random (load makes them)" : "of the checkpoint");
   g_print ("%-9s %10s %10s %14s %12s %8s\n", "stage", "first s", "median s",
       "rate", "", "share");
   for (guint i = 0; i < bench->stages->len; i++) {
@@ -398,11 +423,17 @@ print_json (const Bench *bench, guint64 host, guint64 device)
   json_builder_set_member_name (json, "device");
   json_builder_add_string_value (
       json, vlm_vk_device_get_caps (bench->device)->name);
+  json_builder_set_member_name (json, "random_weights");
+  json_builder_add_boolean_value (json, bench->is_random);
+  put_number (json, "n_layers", vlm_net_get_config (bench->net)->text.n_layers);
   put_number (json, "ceiling_flop_per_s", bench->ceilings.flop_per_s);
   put_number (json, "ceiling_bytes_per_s", bench->ceilings.read_bytes_per_s);
   put_number (json, "weight_bytes", (double) vlm_net_get_n_bytes (bench->net));
   put_number (json, "peak_host_bytes", (double) host);
   put_number (json, "peak_device_bytes", (double) device);
+  json_builder_set_member_name (json, "host_holds_device");
+  json_builder_add_boolean_value (
+      json, vlm_vk_device_get_caps (bench->device)->is_cpu);
   for (guint i = 0; i < bench->stages->len; i++) {
     const Stage *stage = &g_array_index (bench->stages, Stage, i);
 
@@ -424,23 +455,28 @@ print_json (const Bench *bench, guint64 host, guint64 device)
   g_print ("%s\n", text);
 }
 
+/* The ceilings come last: what measuring them takes is not the engine's. */
 static gboolean
 run (Bench *bench, GError **error)
 {
   guint64 now_bytes;
-  guint64 peak_bytes;
+  guint64 device_bytes;
+  guint64 host_bytes;
 
-  bench->device = vlm_vk_device_open (bench->options->device, error);
-  if (bench->device == NULL ||
-      !ceilings_measure (bench->device, &bench->ceilings, error) ||
-      !bench_load (bench, error) || !bench_vision (bench, error) ||
-      !bench_text (bench, error))
+  if (!check_config (bench, error))
     return FALSE;
-  vlm_vk_device_get_usage (bench->device, &now_bytes, &peak_bytes);
+  bench->device = vlm_vk_device_open (bench->options->device, error);
+  if (bench->device == NULL || !bench_load (bench, error) ||
+      !bench_vision (bench, error) || !bench_text (bench, error))
+    return FALSE;
+  vlm_vk_device_get_usage (bench->device, &now_bytes, &device_bytes);
+  host_bytes = peak_host_bytes ();
+  if (!ceilings_measure (bench->device, &bench->ceilings, error))
+    return FALSE;
   if (bench->options->json)
-    print_json (bench, peak_host_bytes (), peak_bytes);
+    print_json (bench, host_bytes, device_bytes);
   else
-    print_table (bench, peak_host_bytes (), peak_bytes);
+    print_table (bench, host_bytes, device_bytes);
   return TRUE;
 }
 
@@ -460,6 +496,15 @@ check_options (const Options *options, GError **error)
   else
     return TRUE;
   return FALSE;
+}
+
+static gboolean
+check_rest (int argc, char **argv, GError **error)
+{
+  if (argc > 1)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+        "\"%s\" is no option; see --help", argv[1]);
+  return argc <= 1;
 }
 
 int
@@ -496,7 +541,8 @@ main (int argc, char **argv)
   bench.stages = g_array_new (FALSE, FALSE, sizeof (Stage));
   g_option_context_add_main_entries (context, entries, NULL);
   good = g_option_context_parse (context, &argc, &argv, &error) &&
-      check_options (&options, &error) && run (&bench, &error);
+      check_rest (argc, argv, &error) && check_options (&options, &error) &&
+      run (&bench, &error);
   if (!good)
     g_printerr ("vlm-bench: %s\n", error->message);
   g_clear_pointer (&bench.nn, vlm_nn_free);

@@ -283,9 +283,6 @@ add_prompt (const Reader *reader, const VlmJson *root, GError **error)
 
   if (!vlm_json_read_list (root, "prompt", &list, &n, error))
     return FALSE;
-  if (n == 0)
-    return vlm_json_fail (
-        error, root, "prompt", VLM_LOAD_ERROR_CORRUPT, "a prompt of no token");
   for (guint i = 0; i < n; i++) {
     VlmJson item = vlm_json_element (&list, i), pair;
     guint n_pair;
@@ -309,6 +306,9 @@ add_prompt (const Reader *reader, const VlmJson *root, GError **error)
       add_token (reader->self, (gint32) id);
     }
   }
+  if (reader->self->ids->len == 0)
+    return vlm_json_fail (
+        error, root, "prompt", VLM_LOAD_ERROR_CORRUPT, "a prompt of no token");
   return TRUE;
 }
 

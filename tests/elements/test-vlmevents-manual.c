@@ -28,6 +28,7 @@ static const struct
   { "\\bvlmevents\\b",
       "vlmevents min-pixels=784 max-pixels=3136 max-tokens=48" },
   { " model=\\S+", "" },
+  { "\\bvlmtestsrc\\b", "vlmtestsrc num-scenes=1 duration=1" },
 };
 
 static char *
@@ -135,12 +136,11 @@ add_sources (void)
   return n_lines;
 }
 
-/* The page has each property. */
 static void
-test_properties (gconstpointer path)
+check_properties (const char *path, const char *factory)
 {
   g_autofree char *text = NULL;
-  g_autoptr (GstElement) element = gst_element_factory_make ("vlmevents", NULL);
+  g_autoptr (GstElement) element = gst_element_factory_make (factory, NULL);
   g_autofree GParamSpec **specs = NULL;
   guint n_specs;
 
@@ -154,8 +154,16 @@ test_properties (gconstpointer path)
     if (specs[i]->owner_type != G_OBJECT_TYPE (element))
       continue;
     if (strstr (text, quoted) == NULL)
-      g_error ("%s: nothing about %s", (const char *) path, quoted);
+      g_error ("%s: nothing about %s of %s", path, quoted, factory);
   }
+}
+
+/* The page has each property. */
+static void
+test_properties (gconstpointer path)
+{
+  check_properties (path, "vlmevents");
+  check_properties (path, "vlmtestsrc");
 }
 
 static void

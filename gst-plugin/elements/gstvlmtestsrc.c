@@ -45,11 +45,15 @@
  * ]|
  * Shows scenes without end.
  * |[
- * gst-launch-1.0 vlmtestsrc num-scenes=3 truth-location=truth.jsonl ! video/x-raw,width=640,height=360,framerate=25/1 ! vlmevents name=w window=10 ! fakesink  w.events ! filesink location=found.jsonl
+ * gst-launch-1.0 vlmtestsrc num-scenes=3 truth-location=truth.jsonl \
+ *     ! video/x-raw,width=640,height=360,framerate=25/1 \
+ *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct window=10 \
+ *     ! fakesink  w.events ! filesink location=found.jsonl
  * ]|
  * Writes down what is found, and beside it what there was to find.
  * |[
- * gst-launch-1.0 -m vlmtestsrc is-live=true num-scenes=1 kind=named background=flat effects=0 ! fakesink
+ * gst-launch-1.0 -m vlmtestsrc is-live=true num-scenes=1 kind=named \
+ *     background=flat effects=0 ! fakesink
  * ]|
  * Plays an easy scene in real time and shows its events as messages.
  */

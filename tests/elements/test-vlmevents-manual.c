@@ -23,6 +23,7 @@ static const struct
   { "\\bgst-launch-1.0\\s+(-\\S+\\s+)*", "" },
   { "\\b(filesrc|rtspsrc)(\\s+[\\w-]+=\\S+)*\\s+! decodebin", TEST_SOURCE },
   { "\\bv4l2src(\\s+[\\w-]+=\\S+)*", TEST_SOURCE },
+  { "\\bvlmtestsrc\\b", "vlmtestsrc num-buffers=40" },
   { "/dev/stdout", "stdout.jsonl" },
   { "\\bautovideosink\\b", "fakesink" },
   { "\\bvlmevents\\b",

@@ -9,6 +9,9 @@
 static GstStaticCaps blendable_caps =
     GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_VLM_OVERLAY_FORMATS));
 
+static GstStaticCaps composed_caps = GST_STATIC_CAPS (
+    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (COMPOSITION, GST_VIDEO_FORMATS_ALL));
+
 /* Every structure of @caps with the feature that says that overlays come as
  * metadata, or without it. */
 static GstCaps *
@@ -83,8 +86,9 @@ gst_vlm_overlay_query_caps (GstVlmOverlay *self, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) caps = NULL;
 
   if (gst_caps_is_any (peer)) {
-    /* Who takes anything will hardly draw. */
-    caps = is_sink ? gst_static_caps_get (&blendable_caps)
+    /* Who takes anything will hardly draw: what we can draw on is better. */
+    caps = is_sink ? gst_caps_merge (gst_static_caps_get (&blendable_caps),
+                         gst_static_caps_get (&composed_caps))
                    : g_steal_pointer (&template);
   } else {
     through = is_sink ? get_caps_before (peer) : get_caps_behind (peer);

@@ -521,6 +521,64 @@ test_attached (void)
   overlay_fixture_clear (&f);
 }
 
+/* Overlays that come along from upstream stay. */
+static void
+test_attached_to_others (void)
+{
+  OverlayFixture f;
+  GstVideoOverlayRectangle *rectangle;
+  GstVideoOverlayComposition *composition;
+  GstBuffer *pixels = gst_buffer_new_allocate (NULL, 4 * 4 * 4, NULL);
+  GstBuffer *in;
+  g_autoptr (GstBuffer) out = NULL;
+  GstVideoOverlayCompositionMeta *meta;
+
+  overlay_fixture_init (&f, GST_VIDEO_FORMAT_I420, 320, 240);
+  gst_harness_set_src_caps_str (f.harness,
+      "video/x-raw(meta:GstVideoOverlayComposition), format=I420, width=320, "
+      "height=240, framerate=30/1");
+  gst_buffer_add_video_meta (pixels, GST_VIDEO_FRAME_FLAG_NONE,
+      GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, 4, 4);
+  rectangle = gst_video_overlay_rectangle_new_raw (
+      pixels, 0, 0, 4, 4, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE);
+  composition = gst_video_overlay_composition_new (rectangle);
+  in = overlay_fixture_make_frame (&f, VLM_SECOND);
+  gst_buffer_add_video_overlay_composition_meta (in, composition);
+  overlay_attach_event (
+      in, make_middle (&f, VLM_EVENT_STATE_BEGIN, VLM_SECOND));
+  out = gst_harness_push_and_pull (f.harness, in);
+  meta = gst_buffer_get_video_overlay_composition_meta (out);
+  g_assert_cmpuint (
+      gst_video_overlay_composition_n_rectangles (meta->overlay), ==, 7);
+  g_assert_cmpuint (
+      gst_video_overlay_composition_n_rectangles (composition), ==, 1);
+  gst_video_overlay_composition_unref (composition);
+  gst_video_overlay_rectangle_unref (rectangle);
+  gst_buffer_unref (pixels);
+  overlay_fixture_clear (&f);
+}
+
+/* Letters are as wide on the screen, whatever the shape of pixels. */
+static void
+test_pixel_aspect (void)
+{
+  OverlayFixture f;
+  VlmRect tag = { 0, 30, 320, 26 };
+  double square;
+  double wide;
+
+  overlay_fixture_init (&f, GST_VIDEO_FORMAT_I420, 320, 240);
+  g_object_set (f.element, "draw-boxes", FALSE, "draw-strip", FALSE, NULL);
+  square = pass_and_compare (
+      &f, VLM_SECOND, make_middle (&f, VLM_EVENT_STATE_BEGIN, VLM_SECOND), tag);
+  f.info.par_n = 2;
+  gst_harness_set_src_caps (f.harness, gst_video_info_to_caps (&f.info));
+  wide = pass_and_compare (&f, VLM_SECOND, NULL, tag);
+  g_assert_cmpfloat (wide, <, 0.6 * square);
+  g_assert_cmpfloat (wide, >, 0.4 * square);
+  overlay_fixture_clear (&f);
+}
+
 /* Nothing of a stream outlives the element. */
 static void
 test_restart (void)
@@ -637,6 +695,8 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmoverlay/values", test_hostile_values);
   g_test_add_func ("/vlmoverlay/regions", test_regions);
   g_test_add_func ("/vlmoverlay/attached", test_attached);
+  g_test_add_func ("/vlmoverlay/attached-to-others", test_attached_to_others);
+  g_test_add_func ("/vlmoverlay/pixel-aspect", test_pixel_aspect);
   g_test_add_func ("/vlmoverlay/restart", test_restart);
   return g_test_run ();
 }

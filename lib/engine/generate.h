@@ -9,8 +9,8 @@
 #include "model/context.h"
 #include "text/tokenizer.h"
 
-/* One token that the model chose (tokens that the grammar forces are no choice):
- * where the text ends with it, in bytes, and how likely it was. */
+/* One token that the model chose (tokens that the grammar forces are no
+ * choice): where the text ends with it, in bytes, and how likely it was. */
 typedef struct {
   gsize text_end;
   double log_probability;

@@ -16,9 +16,9 @@ const VlmConfig *vlm_model_get_config (VlmModel *model);
 VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
 
 /* The model of (device, directory), however they are named, shared by everybody
- * in the process who asks for it while somebody holds it. Who comes second waits
- * for the load, as long as @cancellable lets them; when it fails or is cancelled
- * they load it themselves. Any thread. */
+ * in the process who asks for it while somebody holds it. Who comes second
+ * waits for the load, as long as @cancellable lets them; when it fails or is
+ * cancelled they load it themselves. Any thread. */
 VlmModel *vlm_model_acquire (const char *device, const char *directory,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
     GError **error);

@@ -9,8 +9,8 @@
 #include "io/limits.h"
 #include "io/mapped-file.h"
 
-/* A tensor in a mapped file, row-major. Holds a reference of the mapping: what it
- * points to lives until clear, whatever becomes of the table of contents. */
+/* A tensor in a mapped file, row-major. Holds a reference of the mapping: what
+ * it points to lives until clear, whatever becomes of the table of contents. */
 typedef struct
 {
   VlmMappedFile *file;

@@ -73,13 +73,13 @@ typedef struct
   gint32 vision_end_token_id;
 } VlmConfig;
 
-/* Reads config.json in its three layouts (flat; text_config beside copies of its
- * keys; text_config alone with rope_parameters), preprocessor_config.json and
- * generation_config.json of a directory. The last two may be absent: the values
- * of the released models hold then. A generation_config.json that is there but
- * leaves a key out means that the key has no effect. Everything is checked: what
- * comes out can be loaded without overflow. Errors name file and key:
- * UNSUPPORTED for a model this cannot run, CORRUPT for values no model can
+/* Reads config.json in its three layouts (flat; text_config beside copies of
+ * its keys; text_config alone with rope_parameters), preprocessor_config.json
+ * and generation_config.json of a directory. The last two may be absent: the
+ * values of the released models hold then. A generation_config.json that is
+ * there but leaves a key out means that the key has no effect. Everything is
+ * checked: what comes out can be loaded without overflow. Errors name file and
+ * key: UNSUPPORTED for a model this cannot run, CORRUPT for values no model can
  * have, MISMATCH when the files disagree. */
 VlmConfig *vlm_config_load (const char *directory, GError **error);
 /* config.json alone, from a file of any name; the rest as if it were absent. */

@@ -31,10 +31,10 @@ typedef struct {
 /* Appends @n tokens, first … first + n - 1 of both @ids and @positions: id >= 0
  * is a token, -1 - r is row r of @features. With @choose the last token's
  * logits are computed and judged in the same submission; @choice may then not
- * be NULL. Long input is cut into chunks, and on slow devices these into layers,
- * so that no submission takes long: cancellation and progress ("prefill") are
- * served between them. On error the context is as
- * before: VLM_INFER_ERROR_BAD_INPUT for ids that do not exist,
+ * be NULL. Long input is cut into chunks, and on slow devices these into
+ * layers, so that no submission takes long: cancellation and progress
+ * ("prefill") are served between them. On error the context is as before:
+ * VLM_INFER_ERROR_BAD_INPUT for ids that do not exist,
  * VLM_INFER_ERROR_CONTEXT_FULL beyond what the model can address. */
 gboolean vlm_context_append (VlmContext *context, const gint32 *ids,
     const VlmPositions *positions, guint first, guint n,

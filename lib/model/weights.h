@@ -84,8 +84,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWeightList, vlm_weight_list_free)
 gboolean vlm_weight_item_find (const VlmWeightItem *item,
     const VlmTensorSource *source, VlmTensorView *view, GError **error);
 
-/* All of the above for all items, before anything is uploaded; and that parts of
- * one matrix have one dtype, and that the checkpoint is not deeper than its
+/* All of the above for all items, before anything is uploaded; and that parts
+ * of one matrix have one dtype, and that the checkpoint is not deeper than its
  * configuration (both MISMATCH). n_bytes: of all tensors; may be NULL. */
 gboolean
 vlm_weight_list_check (const VlmWeightList *list, const VlmConfig *config,

@@ -11,10 +11,10 @@ VlmVkBinding vlm_nn_bind_floats (const VlmNnTensor *tensor, guint64 first_row,
 VlmVkBinding vlm_nn_bind_ints (const VlmNnTensor *tensor, guint64 first_row,
     guint64 n_rows, VlmVkAccess access);
 
-/* Records one dispatch with one binding for each of the shader's; a texel format
- * is ignored where the shader has a storage buffer. Spec: see lib/vk/pipeline.h;
- * constants 0 to 2 are the workgroup's size. Push is what the shader's Push is;
- * its size must agree with the embedded module. */
+/* Records one dispatch with one binding for each of the shader's; a texel
+ * format is ignored where the shader has a storage buffer. Spec: see
+ * lib/vk/pipeline.h; constants 0 to 2 are the workgroup's size. Push is what
+ * the shader's Push is; its size must agree with the embedded module. */
 void vlm_nn_dispatch (VlmNn *nn, const VlmVkShader *shader, const guint32 *spec,
     guint n_spec, const VlmVkBinding *bindings, const void *push,
     guint push_bytes, guint n_x, guint n_y, guint n_z);

@@ -33,12 +33,11 @@ typedef enum {
                     in blocks of 8                              [T, n_out / 2] */
 } VlmNnEpilogue;
 
-/* x [T, n_in], w [n_out, n_in], bias [1, n_out] or NULL. With SWIGLU the bias is
- * interleaved like w, so that it has 2 * align8 (n_out / 2) columns, with zeros
- * where w has padding: bias g or u of output j is column
- * 16 * (j / 8) + j % 8 (+ 8 for u).
- * Picks the kernel from a table by device and shape; T small is the
- * matrix-vector path. y must not be x. */
+/* x [T, n_in], w [n_out, n_in], bias [1, n_out] or NULL. With SWIGLU the bias
+ * is interleaved like w, so that it has 2 * align8 (n_out / 2) columns, with
+ * zeros where w has padding: bias g or u of output j is column 16 * (j / 8) + j
+ * % 8 (+ 8 for u). Picks the kernel from a table by device and shape; T small
+ * is the matrix-vector path. y must not be x. */
 void vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
     const VlmNnTensor *bias, VlmNnEpilogue epilogue, const VlmNnTensor *y);
 

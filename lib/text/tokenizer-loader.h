@@ -29,8 +29,8 @@ gboolean vlm_tokenizer_add_added (VlmTokenizerLoader *loader, const char *key,
 /* An added token with its attributes. */
 gboolean vlm_tokenizer_add_described (
     VlmTokenizerLoader *loader, const char *key, gint64 id, JsonObject *object);
-/* After the added tokens, where a file has both. @vocab must live until the last
- * merge is added. */
+/* After the added tokens, where a file has both. @vocab must live until the
+ * last merge is added. */
 gboolean vlm_tokenizer_load_vocab (
     VlmTokenizerLoader *loader, const char *key, JsonObject *vocab);
 gboolean vlm_tokenizer_add_merge (VlmTokenizerLoader *loader, const char *key,

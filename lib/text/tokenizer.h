@@ -19,8 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTokenizer, vlm_tokenizer_unref)
 guint vlm_tokenizer_get_n_ids (const VlmTokenizer *tokenizer);
 
 /* Appends the ids (gint32) of @text to @ids. Without @parse_special the names
- * of special tokens are ordinary text: nothing a user writes can become one. Not
- * quadratic in anything. Invalid UTF-8 is encoded as U+FFFD. */
+ * of special tokens are ordinary text: nothing a user writes can become one.
+ * Not quadratic in anything. Invalid UTF-8 is encoded as U+FFFD. */
 void vlm_tokenizer_encode (const VlmTokenizer *tokenizer, const char *text,
     gssize n_bytes, gboolean parse_special, GArray *ids);
 

@@ -70,8 +70,8 @@ gboolean vlm_vk_validation_available (void);
 gboolean vlm_vk_device_wait (VlmVkDevice *device, guint64 value,
     GCancellable *cancellable, GError **error);
 
-/* Time on the device by label and kernel, in completed work; for benchmarks.
- * It costs a timestamp for each dispatch, and it is off until it is set. Setting
+/* Time on the device by label and kernel, in completed work; for benchmarks. It
+ * costs a timestamp for each dispatch, and it is off until it is set. Setting
  * it, on or off, forgets what was measured. Without timestamps it stays off. */
 typedef struct
 {

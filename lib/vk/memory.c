@@ -149,9 +149,9 @@ slab_destroy (VlmVkMemory *memory, VlmVkSlab *slab)
   g_free (slab);
 }
 
-/* A software device's memory is the process's own, which comes in pages of 4 KiB
- * unless it asks: their faults take longer than packing the weights into them.
- * Memory of any other device refuses, and stays as it is. */
+/* A software device's memory is the process's own, which comes in pages of 4
+ * KiB unless it asks: their faults take longer than packing the weights into
+ * them. Memory of any other device refuses, and stays as it is. */
 static void
 ask_for_huge_pages (void *mapped, guint64 n_bytes)
 {

@@ -139,29 +139,68 @@ take_event_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region)
     return FALSE;
   gst_structure_get_int64 (params, "stream-time", &seen);
   if (rect.width > 0 && rect.height > 0 &&
-      !gst_vlm_recent_move (self->recent, id, &rect, seen, self->now))
+      !gst_vlm_recent_move (self->recent, id, FALSE, &rect, seen, self->now))
     add_from_region (self, params, id, &rect, seen);
   return TRUE;
+}
+
+/* Whether @region is the true place of an event of a test source, which knows
+ * it in every frame. */
+static gboolean
+take_true_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region)
+{
+  GstStructure *params =
+      gst_video_region_of_interest_meta_get_param (region, "vlm-truth");
+  VlmRect rect = get_rect (region);
+  guint64 id;
+
+  return params != NULL && gst_structure_get_uint64 (params, "id", &id) &&
+      gst_vlm_recent_move (self->recent, id, TRUE, &rect, self->now, self->now);
+}
+
+static gboolean
+take_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region)
+{
+  return take_event_region (self, region) || take_true_region (self, region);
 }
 
 /* Takes in what @buffer says. Whether there was anything. */
 static gboolean
 take_metas (GstVlmOverlay *self, GstBuffer *buffer)
 {
-  GstVlmEventMeta *events = gst_vlm_buffer_get_event_meta (buffer);
-  gboolean news = events != NULL;
+  gboolean news = FALSE;
   gpointer state = NULL;
   GstMeta *meta;
 
-  for (guint i = 0; news && i < gst_vlm_event_meta_get_n_events (events); i++)
-    gst_vlm_recent_add (
-        self->recent, gst_vlm_event_meta_get_event (events, i), self->now);
+  while ((meta = gst_buffer_iterate_meta_filtered (
+              buffer, &state, GST_VLM_EVENT_META_API_TYPE)) != NULL) {
+    GstVlmEventMeta *events = (GstVlmEventMeta *) meta;
+
+    for (guint i = 0; i < gst_vlm_event_meta_get_n_events (events); i++)
+      gst_vlm_recent_add (
+          self->recent, gst_vlm_event_meta_get_event (events, i), self->now);
+    news = TRUE;
+  }
+  state = NULL;
   while ((meta = gst_buffer_iterate_meta_filtered (buffer, &state,
               GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)) != NULL) {
-    take_event_region (self, (GstVideoRegionOfInterestMeta *) meta);
+    take_region (self, (GstVideoRegionOfInterestMeta *) meta);
     news = TRUE;
   }
   return news;
+}
+
+/* What a region is called: most detectors have one type for all. */
+static const char *
+get_label (const GstVideoRegionOfInterestMeta *region)
+{
+  for (GList *l = region->params; l != NULL; l = l->next) {
+    const char *label = gst_structure_get_string (l->data, "label");
+
+    if (label != NULL)
+      return label;
+  }
+  return g_quark_to_string (region->roi_type);
 }
 
 /* A region of another detector: it is there in this frame only. */
@@ -176,7 +215,7 @@ show_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region,
   };
 
   if (shown->labels)
-    box.text = gst_vlm_scene_clean_text (g_quark_to_string (region->roi_type));
+    box.text = gst_vlm_scene_clean_text (get_label (region));
   for (GList *l = region->params; l != NULL && shown->confidence; l = l->next) {
     double confidence;
 
@@ -199,8 +238,7 @@ show_regions (GstVlmOverlay *self, GstBuffer *buffer, const GstVlmShown *shown)
     GstVideoRegionOfInterestMeta *region =
         (GstVideoRegionOfInterestMeta *) meta;
 
-    if (gst_video_region_of_interest_meta_get_param (region, "vlm-event") ==
-        NULL)
+    if (!take_region (self, region))
       show_region (self, region, shown);
   }
 }

@@ -5,6 +5,9 @@
 /* Of an endless stream of events the last ones are kept. */
 #define MAX_EVENTS 64
 
+/* What a test source calls itself in its events. */
+#define TRUTH_MODEL "vlmtestsrc"
+
 /* A box found this close to the present frame is called one of it. */
 #define PRESENT_NS (VLM_SECOND / 4)
 
@@ -82,7 +85,8 @@ is_time (gint64 time)
 static gboolean
 is_same (const VlmEvent *a, const VlmEvent *b)
 {
-  return a->id == b->id && g_strcmp0 (a->query, b->query) == 0 &&
+  return a->id == b->id && g_strcmp0 (a->model, b->model) == 0 &&
+      g_strcmp0 (a->query, b->query) == 0 &&
       g_strcmp0 (a->stream, b->stream) == 0;
 }
 
@@ -124,13 +128,14 @@ gst_vlm_recent_add (GstVlmRecent *self, const VlmEvent *event, gint64 now)
 }
 
 gboolean
-gst_vlm_recent_move (GstVlmRecent *self, guint64 id, const VlmRect *rect,
-    gint64 seen, gint64 now)
+gst_vlm_recent_move (GstVlmRecent *self, guint64 id, gboolean is_truth,
+    const VlmRect *rect, gint64 seen, gint64 now)
 {
   for (guint i = self->events->len; i-- > 0;) {
     Recent *recent = get (self, i);
 
-    if (recent->event->id != id)
+    if (recent->event->id != id ||
+        (g_strcmp0 (recent->event->model, TRUTH_MODEL) == 0) != is_truth)
       continue;
     recent->box = *rect;
     recent->seen = seen;

@@ -32,9 +32,10 @@ guint gst_vlm_recent_get_n_events (const GstVlmRecent *recent);
 void
 gst_vlm_recent_add (GstVlmRecent *recent, const VlmEvent *event, gint64 now);
 /* The event @id, which is at @rect in the frame at @now; FALSE if no such event
- * is known. @seen: when it was there */
+ * is known. @is_truth: one of a test
+ * source, not one that was found; @seen: when it was there */
 gboolean gst_vlm_recent_move (GstVlmRecent *recent, guint64 id,
-    const VlmRect *rect, gint64 seen, gint64 now);
+    gboolean is_truth, const VlmRect *rect, gint64 seen, gint64 now);
 /* Drops what is too old to be shown. Returns when the next thing will be. */
 gint64 gst_vlm_recent_expire (
     GstVlmRecent *recent, const GstVlmShown *shown, gint64 now);

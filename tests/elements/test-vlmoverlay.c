@@ -496,6 +496,35 @@ test_regions (void)
   overlay_fixture_clear (&f);
 }
 
+/* The box of a test source's event is where its object truly is. */
+static void
+test_truth (void)
+{
+  const VlmRect there = { 40, 60, 40, 40 };
+  const VlmRect elsewhere = { 200, 60, 40, 40 };
+  OverlayFixture f;
+  VlmEvent *event;
+  GstBuffer *in;
+  g_autoptr (GstBuffer) out = NULL;
+  g_autoptr (GstBuffer) plain = NULL;
+  GstVideoRegionOfInterestMeta *region;
+
+  overlay_fixture_init (&f, GST_VIDEO_FORMAT_I420, 320, 240);
+  event = overlay_make_event (4, VLM_EVENT_STATE_BEGIN, "it", 0, 0, &there);
+  event->model = g_strdup ("vlmtestsrc");
+  g_assert_cmpfloat (pass_and_compare (&f, 0, event, there), >, 10.0);
+  plain = overlay_fixture_make_frame (&f, 0);
+  in = overlay_fixture_make_frame (&f, 0);
+  region = gst_buffer_add_video_region_of_interest_meta (
+      in, "vlm-truth", 200, 60, 40, 40);
+  gst_video_region_of_interest_meta_add_param (region,
+      gst_structure_new ("vlm-truth", "id", G_TYPE_UINT64, (guint64) 4, NULL));
+  out = gst_harness_push_and_pull (f.harness, in);
+  g_assert_cmpfloat (get_change (&f.info, plain, out, elsewhere), >, 10.0);
+  g_assert_cmpfloat (get_change (&f.info, plain, out, there), ==, 0.0);
+  overlay_fixture_clear (&f);
+}
+
 /* Downstream that shows overlays gets them, and the picture as it was. */
 static void
 test_attached (void)
@@ -694,6 +723,7 @@ main (int argc, char **argv)
   add_text_tests ();
   g_test_add_func ("/vlmoverlay/values", test_hostile_values);
   g_test_add_func ("/vlmoverlay/regions", test_regions);
+  g_test_add_func ("/vlmoverlay/truth", test_truth);
   g_test_add_func ("/vlmoverlay/attached", test_attached);
   g_test_add_func ("/vlmoverlay/attached-to-others", test_attached_to_others);
   g_test_add_func ("/vlmoverlay/pixel-aspect", test_pixel_aspect);

@@ -116,3 +116,9 @@ vlm_device_find_uuid (const char *selector, GError **error)
     g_string_append_printf (digits, "%02x", uuid[i]);
   return g_string_free (digits, FALSE);
 }
+
+gboolean
+vlm_device_is_lost (VlmDevice *device)
+{
+  return vlm_vk_device_is_lost (device->vk);
+}

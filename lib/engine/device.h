@@ -8,6 +8,8 @@
 
 /* (transfer none) */
 VlmVkDevice *vlm_device_get_vk (VlmDevice *device);
+/* What is on it is gone; a new one must be opened. */
+gboolean vlm_device_is_lost (VlmDevice *device);
 /* The UUID of the device that vlm_device_open () would open, in hexadecimal
  * digits, without opening it; NULL on error. (transfer full) */
 char *vlm_device_find_uuid (const char *selector, GError **error);

@@ -69,6 +69,9 @@ claim (Slot *slot, VlmModel **model, GCancellable *cancellable, GError **error)
         &changed, &lock, g_get_monotonic_time () + CANCEL_SLICE_US);
   }
   *model = g_weak_ref_get (&slot->model);
+  /* Who holds a model on a lost device may keep it; nobody else wants it. */
+  if (*model != NULL && vlm_device_is_lost (vlm_model_get_device (*model)))
+    g_clear_object (model);
   slot->is_loading = *model == NULL;
   return TRUE;
 }

@@ -253,9 +253,15 @@ vlm_vk_device_note (VlmVkDevice *device, VkResult result)
 }
 
 gboolean
+vlm_vk_device_is_lost (VlmVkDevice *device)
+{
+  return g_atomic_int_get (&device->lost);
+}
+
+gboolean
 vlm_vk_device_check (VlmVkDevice *device, GError **error)
 {
-  if (!g_atomic_int_get (&device->lost))
+  if (!vlm_vk_device_is_lost (device))
     return TRUE;
   g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST,
       "the Vulkan device %s was lost", device->physical.caps.name);

@@ -56,6 +56,9 @@ VkDevice vlm_vk_device_get_handle (VlmVkDevice *device);
 void vlm_vk_device_get_usage (
     VlmVkDevice *device, guint64 *now_bytes, guint64 *peak_bytes);
 
+/* Once a call said so, for ever: a new device must be opened. */
+gboolean vlm_vk_device_is_lost (VlmVkDevice *device);
+
 /* Messages of the validation layers since the process began; 0 when they are
  * off. They are on with VLM_VALIDATE=1 in the environment (synchronization
  * validation too); VLM_VALIDATE=fatal aborts at the first message. */

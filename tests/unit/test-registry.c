@@ -5,9 +5,12 @@
 
 #include <vlm/vlm-device.h>
 #include <vlm/vlm-error.h>
+#include <vlm/vlm-session.h>
 
+#include "engine/device.h"
 #include "engine/model.h"
 #include "tests/support/files.h"
+#include "vk/result.h"
 
 static char *
 tiny_path (void)
@@ -232,6 +235,47 @@ test_abandoned (void)
   g_object_unref (slow.cancellable);
 }
 
+/* A device that was lost is not handed out again, though its model is held. */
+static void
+test_lost_device (void)
+{
+  g_autofree char *path = tiny_path ();
+  g_autoptr (VlmModel) model = acquire (NULL, path);
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  g_autoptr (VlmAnswer) none = NULL;
+  g_autoptr (VlmAnswer) answer = NULL;
+  g_autoptr (VlmSession) again = NULL;
+  g_autoptr (VlmModel) other = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!vlm_vk_fault_available ()) {
+    g_test_skip ("this build injects no faults");
+    return;
+  }
+  vlm_prompt_add_text (prompt, "What?");
+  /* some call of the many that a driver may answer so is a submission */
+  for (guint n = 0; !vlm_device_is_lost (vlm_model_get_device (model)); n++) {
+    g_assert_cmpuint (n, <, 1000);
+    g_clear_error (&error);
+    vlm_vk_fault_inject_after (n, VK_ERROR_DEVICE_LOST);
+    g_clear_pointer (&none, vlm_answer_free);
+    none = vlm_session_generate (
+        session, prompt, NULL, NULL, NULL, NULL, NULL, &error);
+    vlm_vk_fault_clear ();
+  }
+  g_assert_null (none);
+  g_assert_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST);
+  g_clear_error (&error);
+
+  other = acquire (NULL, path);
+  g_assert_true (other != model);
+  again = vlm_session_new (other);
+  answer = vlm_session_generate (
+      again, prompt, NULL, NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,5 +286,6 @@ main (int argc, char **argv)
   g_test_add_func ("/registry/foreign-tokenizer", test_foreign_tokenizer);
   g_test_add_func ("/registry/cancelled-wait", test_cancelled_wait);
   g_test_add_func ("/registry/abandoned", test_abandoned);
+  g_test_add_func ("/registry/lost-device", test_lost_device);
   return g_test_run ();
 }

@@ -6,6 +6,8 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/bits.h"
+
 typedef struct
 {
   VlmGeneration *run;
@@ -36,12 +38,6 @@ vlm_generated_clear (VlmGenerated *out)
   g_clear_pointer (&out->trace, g_array_unref);
   g_clear_pointer (&out->appended, g_array_unref);
   out->text = NULL;
-}
-
-static void
-set_bit (guint32 *bits, gint32 i)
-{
-  bits[i / 32] |= (guint32) 1 << (i % 32);
 }
 
 static gboolean
@@ -125,7 +121,7 @@ take (Loop *loop, gint32 token)
   VlmGenerated *out = loop->out;
   gsize before = out->text->len;
 
-  set_bit (loop->run->seen, token);
+  vlm_bits_add (loop->run->seen, (guint) token);
   g_array_append_val (loop->answer, token);
   out->n_tokens++;
   vlm_detokenizer_push (&loop->detokenizer, token, out->text);

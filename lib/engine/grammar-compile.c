@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/bits.h"
 #include "engine/grammar-private.h"
 #include "engine/rule-private.h"
 
@@ -266,7 +267,7 @@ connect_byte (Compiler *self, guint index, const GArray *closure, guint byte)
     const State *state = &g_array_index (self->states, State, reached->state);
     gboolean known = FALSE;
 
-    if (state->bytes == NULL || (state->bytes[byte / 32] >> byte % 32 & 1) == 0)
+    if (state->bytes == NULL || !vlm_bits_has (state->bytes, byte))
       continue;
     if (kernel == NULL) {
       kernel = g_array_new (FALSE, FALSE, sizeof (guint32));

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/bits.h"
+
 struct _VlmRuleBook
 {
   GPtrArray *rules;
@@ -71,7 +73,7 @@ vlm_rule_range (VlmRuleBook *book, guint8 first, guint8 last)
   VlmRule *rule = add_rule (book, VLM_RULE_BYTES);
 
   for (guint byte = first; byte <= last; byte++)
-    rule->bytes[byte / 32] |= 1u << byte % 32;
+    vlm_bits_add (rule->bytes, byte);
   return rule;
 }
 
@@ -81,7 +83,7 @@ vlm_rule_any_of (VlmRuleBook *book, const char *bytes)
   VlmRule *rule = add_rule (book, VLM_RULE_BYTES);
 
   for (; *bytes != '\0'; bytes++)
-    rule->bytes[(guint8) *bytes / 32] |= 1u << (guint8) *bytes % 32;
+    vlm_bits_add (rule->bytes, (guint8) *bytes);
   return rule;
 }
 

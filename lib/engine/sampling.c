@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
+
 typedef struct
 {
   gint32 token;
@@ -17,12 +19,6 @@ vlm_sampling_is_greedy (const VlmSampling *sampling)
   return sampling->temperature < 1e-4 || sampling->top_k == 1;
 }
 
-static gboolean
-bit_is_set (const guint32 *bits, guint i)
-{
-  return (bits[i / 32] >> (i % 32) & 1u) != 0;
-}
-
 /* Returns log sum exp of all logits after the penalty. */
 static double
 apply_penalty (
@@ -32,7 +28,7 @@ apply_penalty (
   double sum = 0.0;
 
   for (guint i = 0; i < n_tokens; i++) {
-    if (seen != NULL && bit_is_set (seen, i))
+    if (seen != NULL && vlm_bits_has (seen, i))
       logits[i] = logits[i] > 0 ? logits[i] / penalty : logits[i] * penalty;
     max = MAX (max, logits[i]);
   }
@@ -60,7 +56,7 @@ collect (const float *logits, guint n_tokens, const guint32 *allowed,
   guint n = 0;
 
   for (guint i = 0; i < n_tokens; i++) {
-    if (isnan (logits[i]) || (allowed != NULL && !bit_is_set (allowed, i)))
+    if (isnan (logits[i]) || (allowed != NULL && !vlm_bits_has (allowed, i)))
       continue;
     candidates[n++] = (Candidate){ (gint32) i, logits[i] };
   }

@@ -11,6 +11,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/bits.h"
 #include "engine/device.h"
 #include "engine/event-question.h"
 #include "engine/feature-cache.h"
@@ -91,12 +92,12 @@ vlm_session_new (VlmModel *model)
 static guint32 *
 find_valid_tokens (const VlmTokenizer *tokenizer, guint n_vocab)
 {
-  guint32 *valid = g_new0 (guint32, n_vocab / 32 + 1);
+  guint32 *valid = vlm_bits_new (n_vocab);
   gsize n_bytes;
 
   for (guint i = 0; i < n_vocab; i++)
     if (vlm_tokenizer_get_bytes (tokenizer, (gint32) i, &n_bytes) != NULL)
-      valid[i / 32] |= (guint32) 1 << (i % 32);
+      vlm_bits_add (valid, i);
   return valid;
 }
 
@@ -151,20 +152,20 @@ resolve_ids (VlmLayout *layout, const guint64 *rows, const guint64 *serials)
 static guint32 *
 find_seen (const VlmLayout *layout, const VlmConfig *config)
 {
-  guint32 *seen = g_new0 (guint32, config->text.vocab_size / 32 + 1);
+  guint32 *seen = vlm_bits_new (config->text.vocab_size);
 
   for (guint i = 0; i < layout->ids->len; i++) {
     gint32 id = g_array_index (layout->ids, gint32, i);
 
     if (id >= 0)
-      seen[id / 32] |= (guint32) 1 << (id % 32);
+      vlm_bits_add (seen, (guint) id);
   }
   for (guint i = 0; i < layout->slices->len; i++) {
     gint32 id = g_array_index (layout->slices, VlmSliceRef, i).is_video
         ? config->video_token_id
         : config->image_token_id;
 
-    seen[id / 32] |= (guint32) 1 << (id % 32);
+    vlm_bits_add (seen, (guint) id);
   }
   return seen;
 }

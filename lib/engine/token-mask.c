@@ -6,6 +6,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/bits.h"
 #include "engine/grammar-private.h"
 
 #define NEVER G_MAXUINT
@@ -170,12 +171,6 @@ vlm_token_mask_get_min_tokens (const VlmTokenMask *self)
   return self->min_tokens[vlm_grammar_start (self->grammar).state];
 }
 
-static inline void
-set_bit (guint32 *bits, gint32 id)
-{
-  bits[id / 32] |= 1u << id % 32;
-}
-
 /* Applies @list; keeps in @least how far down counters came that started with
  * PLENTY. FALSE when a counter does not hold what is to be taken away. */
 static inline gboolean
@@ -225,7 +220,7 @@ walk_trie (VlmTokenMask *self, const VlmGrammarState *from, guint n_left,
     if (at->id >= 0 && min_tokens[next] != NEVER) {
       longest = MAX (longest, min_tokens[next]);
       if (min_tokens[next] < n_left)
-        set_bit (bits, at->id);
+        vlm_bits_add (bits, (guint) at->id);
     }
     i++;
   }
@@ -237,7 +232,7 @@ make_mask (VlmTokenMask *self, const VlmGrammarState *from, guint n_left,
     guint *longest, guint16 *least)
 {
   guint vocab_size = self->trie->vocab_size;
-  guint32 *bits = g_new0 (guint32, (vocab_size + 31) / 32);
+  guint32 *bits = vlm_bits_new (vocab_size);
 
   *longest = walk_trie (self, from, n_left, bits, least);
   for (guint i = 0; i < self->end_ids->len; i++) {
@@ -245,7 +240,7 @@ make_mask (VlmTokenMask *self, const VlmGrammarState *from, guint n_left,
 
     if (vlm_grammar_is_complete (self->grammar, from) && id >= 0 &&
         (guint) id < vocab_size)
-      set_bit (bits, id);
+      vlm_bits_add (bits, (guint) id);
   }
   return bits;
 }

@@ -133,18 +133,10 @@ add_video (VlmPrompt *prompt, const char *path, const VlmGeometry *geometry,
 {
   g_autoptr (VlmWindow) window = reader_load_video (
       path, geometry, fps, cancellable, on_progress, progress, error);
-  g_autofree VlmFrame **frames = NULL;
-  g_autofree gint64 *times = NULL;
 
   if (window == NULL)
     return FALSE;
-  frames = g_new (VlmFrame *, window->n_samples);
-  times = g_new (gint64, window->n_samples);
-  for (guint i = 0; i < window->n_samples; i++) {
-    frames[i] = window->samples[i].frame;
-    times[i] = window->samples[i].slot_time;
-  }
-  vlm_prompt_add_video (prompt, frames, times, window->n_samples);
+  vlm_prompt_add_window (prompt, window);
   return TRUE;
 }
 

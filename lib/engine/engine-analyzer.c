@@ -1,7 +1,5 @@
 /* gst-vlm: the analyzer that runs a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <math.h>
-
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-error.h>
 
@@ -119,17 +117,11 @@ static VlmPrompt *
 make_prompt (VlmEngineAnalyzer *self, const VlmWindow *window)
 {
   VlmPrompt *prompt = vlm_prompt_new ();
-  g_autofree VlmFrame **frames = g_new (VlmFrame *, window->n_samples);
-  g_autofree gint64 *times = g_new (gint64, window->n_samples);
   g_autofree char *question = self->prompt != NULL
       ? g_strdup (self->prompt)
       : vlm_event_question (self->query);
 
-  for (guint i = 0; i < window->n_samples; i++) {
-    frames[i] = window->samples[i].frame;
-    times[i] = window->samples[i].slot_time;
-  }
-  vlm_prompt_add_video (prompt, frames, times, window->n_samples);
+  vlm_prompt_add_window (prompt, window);
   vlm_prompt_add_text (prompt, question);
   return prompt;
 }
@@ -151,26 +143,6 @@ describe_window (const VlmWindow *window)
   };
 }
 
-/* Geometric mean of the probabilities of the tokens that wrote the finding. */
-static double
-finding_confidence (const VlmFinding *finding, const GArray *trace)
-{
-  double sum = 0.0;
-  guint n = 0;
-
-  for (guint i = 0; i < trace->len; i++) {
-    const VlmTokenTrace *token = &g_array_index (trace, VlmTokenTrace, i);
-
-    if (token->text_end <= finding->text_start)
-      continue;
-    sum += token->log_probability;
-    n++;
-    if (token->text_end >= finding->text_end)
-      break;
-  }
-  return n > 0 ? exp (sum / n) : 1.0;
-}
-
 static VlmEvent *
 make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
     const VlmEventWindow *about, const VlmFinding *finding, const GArray *trace)
@@ -183,7 +155,8 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
   event->end = vlm_event_time (window, finding->end_ns);
   event->ongoing = finding->end_ns + 2 * window->slot_duration >= duration;
   event->time_source = vlm_event_time_source (window, finding->start_ns);
-  event->confidence = finding_confidence (finding, trace);
+  event->confidence =
+      vlm_trace_confidence (trace, finding->text_start, finding->text_end);
   event->query = g_strdup (self->query);
   event->window = *about;
   event->model = g_strdup (vlm_model_get_name (self->model));

@@ -16,6 +16,10 @@ typedef struct {
   double log_probability;
 } VlmTokenTrace;
 
+/* Geometric mean of the probabilities of the tokens that wrote bytes @start …
+ * @end - 1 of the text; 1 when none was chosen. */
+double vlm_trace_confidence (const GArray *trace, gsize start, gsize end);
+
 /* Everything the loop needs; the caller owns it all. */
 typedef struct {
   VlmContext *context;

@@ -128,6 +128,31 @@ vlm_prompt_add_video (VlmPrompt *prompt, VlmFrame *const *frames,
     g_ptr_array_add (part->frames, vlm_frame_ref (frames[i]));
 }
 
+/**
+ * vlm_prompt_add_window: (skip)
+ * @prompt: a turn
+ * @window: a window
+ *
+ * Adds the samples of a window as a video, each at the time of its slot.
+ */
+void
+vlm_prompt_add_window (VlmPrompt *prompt, const VlmWindow *window)
+{
+  g_autofree VlmFrame **frames = NULL;
+  g_autofree gint64 *times = NULL;
+
+  g_return_if_fail (prompt != NULL);
+  g_return_if_fail (window != NULL);
+
+  frames = g_new (VlmFrame *, window->n_samples);
+  times = g_new (gint64, window->n_samples);
+  for (guint i = 0; i < window->n_samples; i++) {
+    frames[i] = window->samples[i].frame;
+    times[i] = window->samples[i].slot_time;
+  }
+  vlm_prompt_add_video (prompt, frames, times, window->n_samples);
+}
+
 /* --- layout ------------------------------------------------------------- */
 
 typedef struct

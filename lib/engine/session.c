@@ -7,8 +7,6 @@
  * its own and cannot differ from computing everything. */
 #include "engine/session.h"
 
-#include <math.h>
-
 #include <vlm/vlm-error.h>
 
 #include "base/bits.h"
@@ -253,13 +251,9 @@ static VlmAnswer *
 make_answer (VlmLayout *layout, VlmGenerated *generated, gint64 vision_us)
 {
   VlmAnswer *answer = g_new0 (VlmAnswer, 1);
-  double sum = 0.0;
 
-  for (guint i = 0; i < generated->trace->len; i++)
-    sum += g_array_index (generated->trace, VlmTokenTrace, i).log_probability;
   answer->text = g_strdup (generated->text->str);
-  answer->confidence =
-      generated->trace->len > 0 ? exp (sum / generated->trace->len) : 1.0;
+  answer->confidence = vlm_trace_confidence (generated->trace, 0, G_MAXSIZE);
   answer->n_prompt_tokens = layout->ids->len;
   answer->n_vision_tokens = layout->n_vision_tokens;
   answer->n_tokens = generated->n_tokens;

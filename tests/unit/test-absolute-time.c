@@ -32,17 +32,11 @@ temporal_ids (const VlmWindow *window)
 {
   GHashTable *ids =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  g_autofree VlmFrame **frames = g_new (VlmFrame *, window->n_samples);
-  g_autofree gint64 *times = g_new (gint64, window->n_samples);
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
   g_autoptr (VlmLayout) layout = NULL;
   gint32 base = -1;
 
-  for (guint i = 0; i < window->n_samples; i++) {
-    frames[i] = window->samples[i].frame;
-    times[i] = window->samples[i].slot_time;
-  }
-  vlm_prompt_add_video (prompt, frames, times, window->n_samples);
+  vlm_prompt_add_window (prompt, window);
   vlm_prompt_add_text (prompt, "What happens?");
   layout = vlm_layout_new (prompt, config, tokenizer, NULL);
   g_assert_nonnull (layout);
@@ -54,7 +48,8 @@ temporal_ids (const VlmWindow *window)
       continue;
     if (base < 0)
       base = t;
-    g_hash_table_insert (ids, g_memdup2 (&times[2 * (-1 - id)], sizeof *times),
+    g_hash_table_insert (ids,
+        g_memdup2 (&window->samples[2 * (-1 - id)].slot_time, sizeof (gint64)),
         GINT_TO_POINTER (t - base));
   }
   return ids;

@@ -22,6 +22,8 @@ VLM_API void vlm_prompt_add_text (VlmPrompt *prompt, const char *text);
 VLM_API void vlm_prompt_add_image (VlmPrompt *prompt, VlmFrame *frame);
 VLM_API void vlm_prompt_add_video (VlmPrompt *prompt, VlmFrame *const *frames,
     const gint64 *times, guint n_frames);
+VLM_API void vlm_prompt_add_window (
+    VlmPrompt *prompt, const VlmWindow *window);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmPrompt, vlm_prompt_free)
 
 /**

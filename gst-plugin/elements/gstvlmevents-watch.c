@@ -246,8 +246,8 @@ sample (GstVlmEvents *self, GstBuffer *buffer, const VlmInstant *time,
 
   if (!plan_size (self, error))
     return NULL;
-  frame = gst_vlm_frame_new (
-      buffer, &self->info, self->frame_width, self->frame_height, error);
+  frame = gst_vlm_frame_new (buffer, &self->info, self->frame_width,
+      self->frame_height, VLM_RESAMPLE_VIDEO, error);
   if (frame == NULL)
     return NULL;
   frame->time = *time;

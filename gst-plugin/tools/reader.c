@@ -6,6 +6,8 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "util/gstvlmframe.h"
+
 /* qwen-vl-utils: FPS_MAX_FRAMES */
 #define MAX_FRAMES 768
 
@@ -126,23 +128,14 @@ copy_frame (GstSample *sample, guint width, guint height, VlmResample resample,
   const GstSegment *segment = gst_sample_get_segment (sample);
   GstClockTime pts = GST_BUFFER_PTS (buffer);
   GstVideoInfo info;
-  GstVideoFrame mapped;
-  VlmImageView view = { 0 };
   VlmFrame *frame;
 
-  if (!gst_video_info_from_caps (&info, gst_sample_get_caps (sample)) ||
-      !gst_video_frame_map (&mapped, &info, buffer, GST_MAP_READ)) {
+  if (!gst_video_info_from_caps (&info, gst_sample_get_caps (sample))) {
     g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "a decoded picture cannot be read");
     return NULL;
   }
-  view.format = VLM_PIXEL_FORMAT_RGB;
-  view.width = (guint) GST_VIDEO_INFO_WIDTH (&info);
-  view.height = (guint) GST_VIDEO_INFO_HEIGHT (&info);
-  view.planes[0] = GST_VIDEO_FRAME_PLANE_DATA (&mapped, 0);
-  view.strides[0] = GST_VIDEO_FRAME_PLANE_STRIDE (&mapped, 0);
-  frame = vlm_frame_new (&view, width, height, resample, error);
-  gst_video_frame_unmap (&mapped);
+  frame = gst_vlm_frame_new (buffer, &info, width, height, resample, error);
   if (frame != NULL && GST_CLOCK_TIME_IS_VALID (pts)) {
     frame->time.pts = (gint64) pts;
     frame->time.stream_time =

@@ -62,7 +62,7 @@ view_of (const GstVideoFrame *frame, VlmImageView *view)
 
 VlmFrame *
 gst_vlm_frame_new (GstBuffer *buffer, const GstVideoInfo *info, guint width,
-    guint height, GError **error)
+    guint height, VlmResample resample, GError **error)
 {
   GstVideoFrame mapped;
   VlmImageView view = { 0 };
@@ -80,7 +80,7 @@ gst_vlm_frame_new (GstBuffer *buffer, const GstVideoInfo *info, guint width,
     return NULL;
   }
   if (view_of (&mapped, &view))
-    frame = vlm_frame_new (&view, width, height, VLM_RESAMPLE_VIDEO, error);
+    frame = vlm_frame_new (&view, width, height, resample, error);
   else
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
         "pixel format %s is not supported",

@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 #define GST_VLM_FRAME_FORMATS                                                  \
   "{ NV12, I420, YV12, YUY2, UYVY, RGB, BGR, RGBx, BGRx, RGBA, BGRA, GRAY8 }"
 
-/* Copies the picture in @buffer, scaled to @width x @height. The buffer is
+/* Copies the picture in @buffer, resized to @width x @height. The buffer is
  * mapped for the time of the call only. */
 VlmFrame *gst_vlm_frame_new (GstBuffer *buffer, const GstVideoInfo *info,
-    guint width, guint height, GError **error);
+    guint width, guint height, VlmResample resample, GError **error);
 
 G_END_DECLS

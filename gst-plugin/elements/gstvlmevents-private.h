@@ -79,9 +79,10 @@ struct _GstVlmEvents
   /* Frames pass unwatched since this one, for this reason. */
   VlmInstant unwatched_since;
   GstVlmGapReason unwatched_reason;
-  /* The newest frame. */
+  /* The newest frame, and the newest one with UTC since the last cut. */
   VlmInstant last;
   gint64 last_duration;
+  VlmInstant last_utc;
 
   /* Lock order: this, then that of the watch or of an event pad. No message is
    * posted, no signal emitted and nothing pushed under it. */
@@ -137,6 +138,9 @@ void gst_vlm_events_end_watch (GstVlmEvents *self);
 /* From buffers to windows, on the streaming thread. */
 GstFlowReturn
 gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer);
+/* Whether what comes at @stream_time goes on where the last frame ended; a hole
+ * too short to be seen by the sampling is none. */
+gboolean gst_vlm_events_goes_on (GstVlmEvents *self, gint64 stream_time);
 /* The stream is interrupted: what was sampled becomes a window, if short. */
 GstFlowReturn gst_vlm_events_cut (GstVlmEvents *self);
 /* Waits for what is under way, as long as the policy wants it. */

@@ -10,6 +10,13 @@
 /* Not felt, and enough to look at the files of a model. */
 #define FIRST_SIGHT_US (G_USEC_PER_SEC / 10)
 
+/* UTC that leaves the stream's time by more than this from one frame to the
+ * next was set anew, or comes from another clock: slewing does less, and an
+ * event at a wrong second is not worth a whole window. */
+#define MAX_UTC_STEP VLM_SECOND
+/* A hole in video that passes unwatched; longer, it is a span of its own. */
+#define MAX_UNWATCHED_HOLE (VLM_SECOND / 2)
+
 static const VlmInstant no_instant = VLM_INSTANT_NONE;
 
 static VlmAnalyzer *
@@ -344,6 +351,56 @@ tell_no_time (GstVlmEvents *self, GstBuffer *buffer)
         ("segment in %s", gst_format_get_name (self->segment.format)));
 }
 
+gboolean
+gst_vlm_events_goes_on (GstVlmEvents *self, gint64 stream_time)
+{
+  gint64 hole;
+
+  if (!VLM_TIME_IS_VALID (stream_time))
+    return FALSE;
+  if (self->is_open)
+    return vlm_sampler_continues (self->sampler, stream_time);
+  if (!VLM_TIME_IS_VALID (self->last.stream_time))
+    return FALSE;
+  hole = stream_time - end_of_last (self).stream_time;
+  return ABS (hole) <= MAX_UNWATCHED_HOLE;
+}
+
+static guint64
+distance (gint64 a, gint64 b)
+{
+  return a > b ? (guint64) a - (guint64) b : (guint64) b - (guint64) a;
+}
+
+/* UTC comes from the sender's clock, or from ours: it may go with either of the
+ * stream's times. */
+static gboolean
+clock_was_set (const VlmInstant *before, const VlmInstant *now)
+{
+  gint64 elapsed;
+
+  if (!VLM_TIME_IS_VALID (before->utc) || !VLM_TIME_IS_VALID (now->utc))
+    return FALSE;
+  elapsed = now->utc - before->utc;
+  return distance (elapsed, now->stream_time - before->stream_time) >
+      MAX_UTC_STEP &&
+      (!VLM_TIME_IS_VALID (now->running_time) ||
+          distance (elapsed, now->running_time - before->running_time) >
+              MAX_UTC_STEP);
+}
+
+/* Whether no window may hold both @buffer and what was before it. A lossy
+ * camera marks every lost frame: it is the time that counts. */
+static gboolean
+is_interrupted (GstVlmEvents *self, GstBuffer *buffer, const VlmInstant *time)
+{
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT) &&
+      !gst_vlm_events_goes_on (self, time->stream_time))
+    return TRUE;
+  return VLM_TIME_IS_VALID (time->stream_time) &&
+      clock_was_set (&self->last_utc, time);
+}
+
 GstFlowReturn
 gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer)
 {
@@ -354,7 +411,7 @@ gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer)
   gboolean ready;
 
   source = gst_vlm_time_of_buffer (buffer, &self->segment, clocked, &time);
-  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)) {
+  if (is_interrupted (self, buffer, &time)) {
     flow = gst_vlm_events_cut (self);
     if (flow != GST_FLOW_OK)
       return flow;
@@ -367,6 +424,8 @@ gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer)
     return GST_FLOW_OK;
   self->last = time;
   self->last_duration = duration_of (self, buffer);
+  if (VLM_TIME_IS_VALID (time.utc))
+    self->last_utc = time;
   if (self->cannot_sample || runs_backwards (self)) {
     pass_unwatched (
         self, self->cannot_sample ? GST_VLM_GAP_FAILED : GST_VLM_GAP_BACKWARDS);
@@ -385,6 +444,7 @@ gst_vlm_events_cut (GstVlmEvents *self)
   VlmWindow *window;
 
   end_unwatched (self, NULL);
+  self->last_utc = no_instant;
   if (!self->is_open)
     return GST_FLOW_OK;
   while (flow == GST_FLOW_OK &&
@@ -418,6 +478,7 @@ gst_vlm_events_forget (GstVlmEvents *self)
   VlmWindow *window;
 
   self->is_open = FALSE;
+  self->last_utc = no_instant;
   if (self->sampler == NULL)
     return;
   while ((window = vlm_sampler_finish (self->sampler)) != NULL)

@@ -194,14 +194,20 @@ static void
 take_gap (GstVlmEvents *self, GstEvent *event)
 {
   g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
-  GstClockTime position;
+  GstClockTime end;
   GstClockTime duration;
+  gint64 stream_time = VLM_TIME_NONE;
 
-  gst_vlm_events_cut (self);
-  gst_event_parse_gap (event, &position, &duration);
+  gst_event_parse_gap (event, &end, &duration);
+  if (GST_CLOCK_TIME_IS_VALID (duration))
+    end += duration;
+  if (self->segment.format == GST_FORMAT_TIME)
+    stream_time = gst_vlm_time_from_gst (
+        gst_segment_to_stream_time (&self->segment, GST_FORMAT_TIME, end));
+  if (!gst_vlm_events_goes_on (self, stream_time))
+    gst_vlm_events_cut (self);
   if (pad != NULL)
-    gst_vlm_event_pad_advance (
-        pad, position + (GST_CLOCK_TIME_IS_VALID (duration) ? duration : 0));
+    gst_vlm_event_pad_advance (pad, end);
 }
 
 /* What was pushed is analysed and told before the stream or segment ends. FALSE
@@ -350,6 +356,8 @@ reset (GstVlmEvents *self)
   self->cannot_sample = FALSE;
   self->is_open = FALSE;
   self->unwatched_since = no_instant;
+  self->last = no_instant;
+  self->last_utc = no_instant;
 
   g_mutex_lock (&self->lock);
   self->generation++;
@@ -452,6 +460,8 @@ gst_vlm_events_init (GstVlmEvents *self)
   self->flow = gst_flow_combiner_new ();
   self->seek_seqnum = GST_SEQNUM_INVALID;
   self->unwatched_since = no_instant;
+  self->last = no_instant;
+  self->last_utc = no_instant;
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
   gst_vlm_events_init_settings (self);

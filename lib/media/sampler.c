@@ -368,18 +368,21 @@ believed (const VlmSampler *self, gint64 duration)
   return CLAMP (duration, 0, self->params.max_hold);
 }
 
+/* Of the given rate: a policy must not turn jitter into an epoch. */
+static gint64
+max_back (const VlmSampler *self)
+{
+  return MIN (vlm_time_grid_at (&self->grid, 1) / 4, MAX_BACK);
+}
+
 /* A frame came; the same one may come twice. */
 static void
 observe (VlmSampler *self, gint64 time, gint64 duration)
 {
-  if (self->in_epoch) {
-    /* Of the given rate: a policy must not turn jitter into an epoch. */
-    gint64 max_back = MIN (vlm_time_grid_at (&self->grid, 1) / 4, MAX_BACK);
-
-    if (self->last_time - time > max_back ||
-        time - self->last_end > self->params.max_hold)
-      end_epoch (self);
-  }
+  if (self->in_epoch &&
+      (self->last_time - time > max_back (self) ||
+          time - self->last_end > self->params.max_hold))
+    end_epoch (self);
   if (!self->in_epoch)
     begin_epoch (self, time);
   if (time > self->last_time) {
@@ -474,6 +477,33 @@ vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration)
 
   while (sampler->slot_time < reach (sampler, time, duration))
     fill_slot (sampler);
+}
+
+/**
+ * vlm_sampler_continues:
+ * @sampler: a sampler
+ * @stream_time: of the next buffer, or where a gap ends, ns
+ *
+ * Whether what comes next goes on where the last buffer ended: the hole is no
+ * longer than half a slot, which the sampling bridges without notice, and time
+ * does not go back by more than jitter. For sources that mark each lost frame
+ * as a discontinuity.
+ *
+ * Returns: %FALSE when there is a hole; %TRUE also before the first buffer
+ */
+gboolean
+vlm_sampler_continues (VlmSampler *sampler, gint64 stream_time)
+{
+  g_return_val_if_fail (sampler != NULL, FALSE);
+
+  if (!sampler->in_epoch)
+    return TRUE;
+  gint64 end = sampler->last_end > sampler->last_time
+      ? sampler->last_end
+      : sampler->last_time + sampler->interval;
+  return is_time (stream_time) &&
+      sampler->last_time - stream_time <= max_back (sampler) &&
+      stream_time - end <= sampler->step / 2;
 }
 
 /**

@@ -106,29 +106,128 @@ assert_never_across (WatchFixture *f, gint64 border)
     const VlmFrame *first = window->frames->pdata[0];
     const VlmFrame *last = window->frames->pdata[window->frames->len - 1];
 
-    g_assert_true (
-        first->time.stream_time >= border || last->time.stream_time < border);
+    g_assert_true ((first->time.stream_time >= border) ==
+        (last->time.stream_time >= border));
   }
   g_assert_cmpuint (fake_analyzer_get_counts (f->fake).n_finishes, ==, 2);
   g_assert_cmpuint (fake_analyzer_get_counts (f->fake).n_resets, ==, 2);
 }
 
 static void
+push_discont (WatchFixture *f, GstClockTime pts, GstClockTime duration)
+{
+  GstBuffer *buffer = watch_fixture_make_frame (pts, duration, 100);
+
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
+}
+
+/* More is missing than the sampling can bridge. */
+static void
 test_discont (void)
 {
   WatchFixture f;
-  GstBuffer *buffer;
 
   watch_fixture_init (&f);
   watch_fixture_start (&f, FALSE);
   watch_fixture_push_span (&f, 0, 3500 * GST_MSECOND, 4);
-  buffer = watch_fixture_make_frame (3500 * GST_MSECOND, GST_SECOND / 4, 100);
-  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
-  g_assert_cmpint (gst_harness_push (f.harness, buffer), ==, GST_FLOW_OK);
-  watch_fixture_push_span (&f, 3750 * GST_MSECOND, 8 * GST_SECOND, 4);
+  push_discont (&f, 4 * GST_SECOND, GST_SECOND / 4);
+  watch_fixture_push_span (&f, 4250 * GST_MSECOND, 8 * GST_SECOND, 4);
   watch_fixture_finish (&f);
-  assert_never_across (&f, 3500 * GST_MSECOND);
+  assert_never_across (&f, 4 * VLM_SECOND);
   watch_fixture_clear (&f);
+}
+
+static void
+assert_whole (WatchFixture *f, guint n_windows)
+{
+  g_assert_cmpuint (fake_analyzer_get_n_windows (f->fake), ==, n_windows);
+  for (guint i = 0; i < n_windows; i++) {
+    const FakeWindow *window = fake_analyzer_get_window (f->fake, i);
+
+    g_assert_false (window->partial);
+    g_assert_cmpint (window->start, ==, i * VLM_SECOND);
+  }
+  g_assert_cmpuint (fake_analyzer_get_counts (f->fake).n_finishes, ==, 1);
+}
+
+/* A lossy camera: every third frame is lost, and each loss is a DISCONT, or
+ * told with a GAP as well. At two slots a second none of it is missed. */
+static void
+run_lossy (gboolean with_gaps)
+{
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  for (guint i = 0; i < 80; i++) {
+    GstClockTime pts = i * GST_SECOND / 10;
+
+    if (i % 3 == 1 && with_gaps)
+      gst_harness_push_event (
+          f.harness, gst_event_new_gap (pts, GST_SECOND / 10));
+    if (i % 3 == 1)
+      continue;
+    if (i % 3 == 2)
+      push_discont (&f, pts, GST_SECOND / 10);
+    else
+      watch_fixture_push (&f, pts, GST_SECOND / 10);
+  }
+  watch_fixture_finish (&f);
+  assert_whole (&f, 7);
+  watch_fixture_clear (&f);
+}
+
+static void
+test_lossy (void)
+{
+  run_lossy (FALSE);
+  run_lossy (TRUE);
+}
+
+/* Gaps that are short one by one add up. */
+static void
+test_many_gaps (void)
+{
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 3 * GST_SECOND, 4);
+  for (guint i = 0; i < 20; i++)
+    gst_harness_push_event (f.harness,
+        gst_event_new_gap (
+            3 * GST_SECOND + i * GST_SECOND / 20, GST_SECOND / 20));
+  watch_fixture_push_span (&f, 4 * GST_SECOND, 8 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  assert_never_across (&f, 3500 * VLM_SECOND / 1000);
+  watch_fixture_clear (&f);
+}
+
+/* The stream jumps by an hour, forward or back, and does not say so. */
+static void
+run_jump (GstClockTime to)
+{
+  WatchFixture f;
+  const FakeWindow *last;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 7200 * GST_SECOND, 7203500 * GST_MSECOND, 4);
+  watch_fixture_push_span (&f, to, to + 4 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  assert_never_across (&f, (gint64) MAX (to, 7200 * GST_SECOND));
+  last = fake_analyzer_get_window (
+      f.fake, fake_analyzer_get_n_windows (f.fake) - 1);
+  g_assert_cmpint (last->end, ==, (gint64) to + 4 * VLM_SECOND);
+  watch_fixture_clear (&f);
+}
+
+static void
+test_time_jump (void)
+{
+  run_jump (3600 * GST_SECOND);
+  run_jump (10800 * GST_SECOND);
 }
 
 static void
@@ -361,7 +460,10 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/flush-while-stalled", test_flush_while_stalled);
   g_test_add_func ("/vlmevents/flush-while-deaf", test_flush_while_deaf);
   g_test_add_func ("/vlmevents/discont", test_discont);
+  g_test_add_func ("/vlmevents/lossy", test_lossy);
   g_test_add_func ("/vlmevents/gap", test_gap);
+  g_test_add_func ("/vlmevents/many-gaps", test_many_gaps);
+  g_test_add_func ("/vlmevents/time-jump", test_time_jump);
   g_test_add_func ("/vlmevents/caps-change", test_caps_change);
   g_test_add_func ("/vlmevents/new-segment", test_new_segment);
   g_test_add_func ("/vlmevents/live-drops-oldest", test_live_drops_oldest);

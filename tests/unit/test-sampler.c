@@ -636,6 +636,32 @@ test_memory (void)
 #endif
 }
 
+/* A hole is one if the slots would show it. */
+static void
+test_continues (void)
+{
+  const VlmSamplerParams params = { .window = 4 * VLM_SECOND };
+  g_autoptr (VlmSampler) sampler = vlm_sampler_new (&params);
+  const gint64 end = VLM_SECOND + VLM_SECOND / 10;
+
+  g_assert_true (vlm_sampler_continues (sampler, 7 * VLM_SECOND));
+  vlm_sampler_wants (sampler, VLM_SECOND, VLM_SECOND / 10);
+  g_assert_true (vlm_sampler_continues (sampler, end));
+  g_assert_true (vlm_sampler_continues (sampler, end + VLM_SECOND / 4));
+  g_assert_false (vlm_sampler_continues (sampler, end + VLM_SECOND / 4 + 1));
+  g_assert_true (vlm_sampler_continues (sampler, VLM_SECOND - VLM_SECOND / 8));
+  g_assert_false (
+      vlm_sampler_continues (sampler, VLM_SECOND - VLM_SECOND / 8 - 1));
+  g_assert_false (vlm_sampler_continues (sampler, VLM_TIME_NONE));
+
+  /* Where durations are not known, the distance of the frames is. */
+  vlm_sampler_wants (sampler, 2 * VLM_SECOND, 0);
+  vlm_sampler_wants (sampler, 2 * VLM_SECOND + VLM_SECOND / 5, 0);
+  g_assert_true (vlm_sampler_continues (
+      sampler, 2 * VLM_SECOND + 2 * VLM_SECOND / 5 + VLM_SECOND / 4));
+  g_assert_false (vlm_sampler_continues (sampler, 3 * VLM_SECOND));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -654,5 +680,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/policy", test_policy);
   g_test_add_func ("/sampler/random", test_random);
   g_test_add_func ("/sampler/memory", test_memory);
+  g_test_add_func ("/sampler/continues", test_continues);
   return g_test_run ();
 }

@@ -154,6 +154,8 @@ VLM_API gboolean vlm_sampler_wants (
     VlmSampler *sampler, gint64 stream_time, gint64 duration);
 VLM_API void vlm_sampler_add (
     VlmSampler *sampler, VlmFrame *frame, gint64 duration);
+VLM_API gboolean vlm_sampler_continues (
+    VlmSampler *sampler, gint64 stream_time);
 VLM_API void vlm_sampler_advance (VlmSampler *sampler, gint64 stream_time);
 VLM_API VlmWindow *vlm_sampler_pop (VlmSampler *sampler);
 VLM_API VlmWindow *vlm_sampler_finish (VlmSampler *sampler);

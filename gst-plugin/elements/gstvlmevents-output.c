@@ -164,10 +164,10 @@ gst_vlm_events_report_failure (
   return FALSE;
 }
 
-static void
+static gboolean
 on_failed (gpointer user_data, const GError *error)
 {
-  gst_vlm_events_report_failure (
+  return gst_vlm_events_report_failure (
       user_data, "A window could not be analysed", error);
 }
 

@@ -96,12 +96,12 @@ make_stats (GstVlmEvents *self)
       n_buffers, "frames-sampled", G_TYPE_UINT64, n_sampled, "windows-analysed",
       G_TYPE_UINT64, stats.n_analysed, "windows-dropped", G_TYPE_UINT64,
       stats.n_dropped, "windows-failed", G_TYPE_UINT64, stats.n_failed,
-      "events", G_TYPE_UINT64, stats.n_events, "watched", G_TYPE_UINT64,
-      (guint64) stats.watched_ns, "unwatched", G_TYPE_UINT64,
-      (guint64) stats.unwatched_ns, "inference-seconds", G_TYPE_DOUBLE,
-      stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
-      stats.seconds_per_second, "queue-level", G_TYPE_UINT, stats.queue_level,
-      NULL);
+      "reloads", G_TYPE_UINT64, stats.n_reloads, "events", G_TYPE_UINT64,
+      stats.n_events, "watched", G_TYPE_UINT64, (guint64) stats.watched_ns,
+      "unwatched", G_TYPE_UINT64, (guint64) stats.unwatched_ns,
+      "inference-seconds", G_TYPE_DOUBLE, stats.inference_s,
+      "seconds-per-second", G_TYPE_DOUBLE, stats.seconds_per_second,
+      "queue-level", G_TYPE_UINT, stats.queue_level, NULL);
 }
 
 static void
@@ -373,7 +373,8 @@ install_queue_properties (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "buffers, frames-sampled, windows-analysed, windows-dropped, "
-          "windows-failed, events, watched and unwatched (ns of stream time), "
+          "windows-failed, reloads, events, watched and unwatched (ns of "
+          "stream time), "
           "inference-seconds, seconds-per-second (inference for a second of "
           "video, last window), queue-level",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));

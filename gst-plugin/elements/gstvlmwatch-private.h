@@ -56,6 +56,7 @@ struct _GstVlmWatch
 
   /* Of the thread alone. */
   gboolean must_reload; /* the device was lost */
+  guint n_attempts;     /* to reload, since a window was analysed */
   gboolean in_epoch;    /* windows were analysed since the last reset */
   guint64 epoch;
 };

@@ -4,6 +4,11 @@
 
 #include <vlm/vlm-error.h>
 
+/* How long a device that was lost again is left alone: half a second, twice as
+ * long each time, at most a minute. A driver that resets takes seconds. */
+#define FIRST_RETRY_MS 500u
+#define MAX_RETRY_MS 60000u
+
 /* A new cancellable for what comes next. */
 static GCancellable *
 begin_work (GstVlmWatch *watch)
@@ -28,25 +33,14 @@ on_progress (const char *stage, double fraction, gpointer user_data)
   watch->funcs.progress (watch->user_data, stage, fraction);
 }
 
+/* @progress: (nullable) */
 static gboolean
-load (GstVlmWatch *watch, GError **error)
+load (GstVlmWatch *watch, VlmProgressFunc progress, GError **error)
 {
   g_autoptr (GCancellable) cancellable = begin_work (watch);
 
   return vlm_analyzer_load (
-      watch->analyzer, &watch->params, cancellable, on_progress, watch, error);
-}
-
-static gboolean
-reload_if_needed (GstVlmWatch *watch, GError **error)
-{
-  if (!watch->must_reload)
-    return TRUE;
-  vlm_analyzer_unload (watch->analyzer);
-  if (!load (watch, error))
-    return FALSE;
-  watch->must_reload = FALSE;
-  return TRUE;
+      watch->analyzer, &watch->params, cancellable, progress, watch, error);
 }
 
 /* Writes the result down; FALSE if nobody wants it any more. */
@@ -84,46 +78,17 @@ ensure_error (const GPtrArray *events, GError **error)
 }
 
 static void
-report_failure (
-    GstVlmWatch *watch, const GstVlmWatchItem *item, const GError *error)
+report_failure (GstVlmWatch *watch, const GstVlmWatchItem *item,
+    const GError *error, gboolean was_told)
 {
   gboolean cancelled =
       g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-  if (!cancelled)
+  if (!cancelled && !was_told)
     watch->funcs.failed (watch->user_data, error);
   watch->funcs.unwatched (watch->user_data, item->window,
       cancelled ? GST_VLM_GAP_EOS_TIMEOUT : GST_VLM_GAP_FAILED,
       item->generation);
-}
-
-static void
-analyse (GstVlmWatch *watch, const GstVlmWatchItem *item)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) events = NULL;
-  gint64 start_us;
-
-  if (reload_if_needed (watch, &error)) {
-    g_autoptr (GCancellable) cancellable = begin_work (watch);
-
-    start_us = g_get_monotonic_time ();
-    events = vlm_analyzer_analyze (
-        watch->analyzer, item->window, cancellable, &error);
-  } else {
-    start_us = g_get_monotonic_time ();
-  }
-  ensure_error (events, &error);
-  if (g_error_matches (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
-    watch->must_reload = TRUE;
-  if (!account (watch, item, events, error,
-          (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC))
-    return;
-  if (events == NULL)
-    report_failure (watch, item, error);
-  else
-    watch->funcs.found (
-        watch->user_data, item->window, events, item->generation);
 }
 
 static void
@@ -142,6 +107,109 @@ cut (GstVlmWatch *watch, const GstVlmWatchItem *item)
   vlm_analyzer_reset (watch->analyzer);
 }
 
+/* At once when a device was lost for the first time; one that does not come
+ * back, or is lost with every window, is asked less and less often. FALSE when
+ * cancelled. */
+static gboolean
+wait_to_reload (GstVlmWatch *watch, GError **error)
+{
+  g_autoptr (GCancellable) cancellable = begin_work (watch);
+  guint n = watch->n_attempts;
+  GPollFD fd;
+
+  if (n > 0 && g_cancellable_make_pollfd (cancellable, &fd)) {
+    g_poll (
+        &fd, 1, (gint) MIN (FIRST_RETRY_MS << MIN (n - 1, 16), MAX_RETRY_MS));
+    g_cancellable_release_fd (cancellable);
+  }
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+/* The context went with the device: what was open is over. */
+static gboolean
+reload_if_needed (
+    GstVlmWatch *watch, const GstVlmWatchItem *item, GError **error)
+{
+  if (!watch->must_reload)
+    return TRUE;
+  if (!wait_to_reload (watch, error))
+    return FALSE;
+  cut (watch, item);
+  watch->n_attempts++;
+  vlm_analyzer_unload (watch->analyzer);
+  if (!load (watch, NULL, error))
+    return FALSE;
+  watch->must_reload = FALSE;
+  g_mutex_lock (&watch->lock);
+  watch->stats.n_reloads++;
+  g_mutex_unlock (&watch->lock);
+  return TRUE;
+}
+
+static GPtrArray *
+analyse_once (GstVlmWatch *watch, const GstVlmWatchItem *item,
+    gint64 *inference_us, GError **error)
+{
+  g_autoptr (GCancellable) cancellable = NULL;
+  GPtrArray *events;
+  gint64 start_us;
+
+  if (!reload_if_needed (watch, item, error))
+    return NULL;
+  watch->in_epoch = TRUE;
+  cancellable = begin_work (watch);
+  start_us = g_get_monotonic_time ();
+  events =
+      vlm_analyzer_analyze (watch->analyzer, item->window, cancellable, error);
+  *inference_us += g_get_monotonic_time () - start_us;
+  ensure_error (events, error);
+  if (events != NULL)
+    watch->n_attempts = 0;
+  else if (g_error_matches (*error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
+    watch->must_reload = TRUE;
+  return events;
+}
+
+static gboolean
+is_wanted (GstVlmWatch *watch, const GstVlmWatchItem *item)
+{
+  gboolean wanted;
+
+  g_mutex_lock (&watch->lock);
+  wanted = !watch->stopping && item->generation == watch->generation;
+  g_mutex_unlock (&watch->lock);
+  return wanted;
+}
+
+/* A window that was under way when the device was lost gets a second try. */
+static void
+analyse (GstVlmWatch *watch, const GstVlmWatchItem *item)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  gint64 inference_us = 0;
+  gboolean was_lost = watch->must_reload;
+  gboolean was_told = FALSE;
+
+  events = analyse_once (watch, item, &inference_us, &error);
+  if (watch->must_reload && !was_lost && is_wanted (watch, item)) {
+    was_told = TRUE;
+    if (watch->funcs.failed (watch->user_data, error)) {
+      was_told = FALSE;
+      g_clear_error (&error);
+      events = analyse_once (watch, item, &inference_us, &error);
+    }
+  }
+  if (!account (
+          watch, item, events, error, (double) inference_us / G_USEC_PER_SEC))
+    return;
+  if (events == NULL)
+    report_failure (watch, item, error, was_told);
+  else
+    watch->funcs.found (
+        watch->user_data, item->window, events, item->generation);
+}
+
 /* The sampler, too, notices that a stream was interrupted. */
 static void
 process (GstVlmWatch *watch, const GstVlmWatchItem *item)
@@ -156,7 +224,6 @@ process (GstVlmWatch *watch, const GstVlmWatchItem *item)
     cut (watch, item);
   if (item->kind == GST_VLM_WATCH_ITEM_CUT)
     return;
-  watch->in_epoch = TRUE;
   watch->epoch = item->window->epoch;
   analyse (watch, item);
 }
@@ -193,7 +260,7 @@ gst_vlm_watch_run (gpointer data)
 {
   GstVlmWatch *watch = data;
   g_autoptr (GError) error = NULL;
-  gboolean loaded = load (watch, &error);
+  gboolean loaded = load (watch, on_progress, &error);
 
   if (loaded)
     vlm_analyzer_get_geometry (watch->analyzer, &watch->geometry);

@@ -50,7 +50,8 @@ typedef struct
   /* @window: %NULL for what was still open at the end of a stream */
   void (*found) (gpointer user_data, const VlmWindow *window, GPtrArray *events,
       guint generation);
-  void (*failed) (gpointer user_data, const GError *error);
+  /* FALSE: no use in going on */
+  gboolean (*failed) (gpointer user_data, const GError *error);
   void (*unwatched) (gpointer user_data, const VlmWindow *window,
       GstVlmGapReason reason, guint generation);
 } GstVlmWatchFuncs;
@@ -60,6 +61,7 @@ typedef struct
   guint64 n_analysed;
   guint64 n_dropped;
   guint64 n_failed;
+  guint64 n_reloads; /* after a device was lost */
   guint64 n_events;
   guint queue_level;
   gint64 watched_ns;

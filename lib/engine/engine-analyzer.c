@@ -40,7 +40,9 @@ engine_unload (VlmAnalyzer *analyzer)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
 
-  g_clear_pointer (&self->tracker, vlm_tracker_free);
+  /* Ids go on counting when it is loaded anew. */
+  if (self->tracker != NULL)
+    vlm_tracker_reset (self->tracker);
   g_clear_pointer (&self->grammar, vlm_grammar_unref);
   g_clear_object (&self->session);
   g_clear_object (&self->model);
@@ -51,7 +53,10 @@ engine_unload (VlmAnalyzer *analyzer)
 static void
 vlm_engine_analyzer_finalize (GObject *object)
 {
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (object);
+
   engine_unload (VLM_ANALYZER (object));
+  g_clear_pointer (&self->tracker, vlm_tracker_free);
   G_OBJECT_CLASS (vlm_engine_analyzer_parent_class)->finalize (object);
 }
 

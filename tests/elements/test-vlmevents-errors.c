@@ -276,26 +276,129 @@ test_analysis_error (void)
   run_failure ("fail", GST_MESSAGE_ERROR, GST_FLOW_ERROR);
 }
 
-/* A lost device is opened again before the next window. */
+static GError *
+device_lost (void)
+{
+  return g_error_new (
+      VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST, "vkQueueSubmit: device lost");
+}
+
+static void
+drop_warning (WatchFixture *f)
+{
+  GstMessage *message =
+      watch_fixture_pop_message (f, GST_MESSAGE_WARNING, NULL, TRUE);
+
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+}
+
+/* A lost device is opened anew at once, and no window is lost. */
 static void
 test_device_lost (void)
 {
   WatchFixture f;
+  FakeCounts counts;
 
   watch_fixture_init (&f);
+  /* Open when the device goes: what was seen of it is over. */
+  fake_analyzer_add_event (f.fake, "a", 0, 60 * VLM_SECOND, NULL);
   watch_fixture_start (&f, FALSE);
-  fake_analyzer_set_error (f.fake,
-      g_error_new (VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST,
-          "vkQueueSubmit: device lost"));
   watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
-  gst_message_unref (
-      watch_fixture_pop_message (&f, GST_MESSAGE_WARNING, NULL, TRUE));
-  fake_analyzer_set_error (f.fake, NULL);
+  g_assert_true (fake_analyzer_wait_returned (f.fake, 1));
+  fake_analyzer_set_errors (f.fake, device_lost (), 1);
   watch_fixture_push_span (&f, 2 * GST_SECOND, 4 * GST_SECOND, 4);
+  drop_warning (&f);
   watch_fixture_finish (&f);
-  g_assert_cmpuint (fake_analyzer_get_counts (f.fake).n_loads, ==, 2);
-  g_assert_cmpuint (fake_analyzer_get_n_windows (f.fake), ==, 2);
-  g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-failed"), ==, 1);
+  counts = fake_analyzer_get_counts (f.fake);
+  g_assert_cmpuint (counts.n_loads, ==, 2);
+  g_assert_cmpuint (counts.n_unloads, ==, 1);
+  g_assert_cmpuint (counts.n_finishes, ==, 2);
+  g_assert_cmpuint (fake_analyzer_get_n_windows (f.fake), ==, 3);
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-failed"), ==, 0);
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "reloads"), ==, 1);
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "unwatched"), ==, 0);
+  watch_fixture_clear (&f);
+}
+
+/* One that stays away is asked again, later and later; the video passes, and
+ * what was not watched is told. */
+static void
+test_device_stays_away (void)
+{
+  WatchFixture f;
+  FakeCounts counts;
+  GstMessage *message;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, TRUE);
+  watch_fixture_wait_loaded (&f);
+  fake_analyzer_set_errors (f.fake, device_lost (), 1);
+  fake_analyzer_set_load_error (f.fake,
+      g_error_new (VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE, "no device"));
+  watch_fixture_push_span (&f, 0, 8 * GST_SECOND, 4);
+  g_assert_cmpuint (gst_harness_buffers_received (f.harness), ==, 32);
+  drop_warning (&f); /* lost */
+  drop_warning (&f); /* did not come back at once */
+  drop_warning (&f); /* nor half a second later */
+  fake_analyzer_set_load_error (f.fake, NULL);
+  message =
+      watch_fixture_pop_message (&f, GST_MESSAGE_ELEMENT, "vlm-gap", TRUE);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  watch_fixture_finish (&f);
+  counts = fake_analyzer_get_counts (f.fake);
+  g_assert_true (counts.is_loaded);
+  g_assert_cmpuint (counts.n_loads, >=, 4);
+  g_assert_cmpuint (fake_analyzer_get_n_windows (f.fake), >=, 1);
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-failed"), >=, 2);
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "reloads"), ==, 1);
+  watch_fixture_clear (&f);
+}
+
+/* A flush and a change of state end the wait for a device. */
+static void
+test_device_wait_cancelled (void)
+{
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, TRUE);
+  watch_fixture_wait_loaded (&f);
+  fake_analyzer_set_errors (f.fake, device_lost (), 1);
+  fake_analyzer_set_load_error (f.fake,
+      g_error_new (VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE, "no device"));
+  watch_fixture_push_span (&f, 0, 60 * GST_SECOND, 2);
+  for (guint i = 0; i < 4; i++)
+    drop_warning (&f); /* the next try is seconds away */
+  gst_harness_push_event (f.harness, gst_event_new_flush_start ());
+  gst_harness_push_event (f.harness, gst_event_new_flush_stop (TRUE));
+  gst_element_set_state (f.element, GST_STATE_NULL);
+  watch_fixture_clear (&f);
+}
+
+/* on-error=fail: the first loss is an error, told once. */
+static void
+test_device_lost_fails (void)
+{
+  WatchFixture f;
+  GstMessage *message;
+
+  watch_fixture_init (&f);
+  gst_util_set_object_arg (G_OBJECT (f.element), "on-error", "fail");
+  fake_analyzer_set_errors (f.fake, device_lost (), 1);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 1750 * GST_MSECOND, 4);
+  watch_fixture_push (&f, 1750 * GST_MSECOND, GST_SECOND / 4);
+  message = watch_fixture_pop_message (&f, GST_MESSAGE_ERROR, NULL, TRUE);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  g_assert_cmpint (watch_fixture_push (&f, 2 * GST_SECOND, GST_SECOND / 4), ==,
+      GST_FLOW_ERROR);
+  gst_element_set_state (f.element, GST_STATE_NULL);
+  g_assert_null (
+      watch_fixture_pop_message (&f, GST_MESSAGE_ERROR, NULL, FALSE));
+  g_assert_cmpuint (fake_analyzer_get_counts (f.fake).n_loads, ==, 1);
   watch_fixture_clear (&f);
 }
 
@@ -314,5 +417,9 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/eos-while-loading", test_eos_while_loading);
   g_test_add_func ("/vlmevents/analysis-error", test_analysis_error);
   g_test_add_func ("/vlmevents/device-lost", test_device_lost);
+  g_test_add_func ("/vlmevents/device-stays-away", test_device_stays_away);
+  g_test_add_func (
+      "/vlmevents/device-wait-cancelled", test_device_wait_cancelled);
+  g_test_add_func ("/vlmevents/device-lost-fails", test_device_lost_fails);
   return g_test_run ();
 }

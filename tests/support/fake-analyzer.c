@@ -26,6 +26,7 @@ struct _FakeAnalyzer
   gboolean load_stalled;
   GError *load_error;
   GError *error;
+  guint n_errors; /* calls that fail with it */
   FakeCounts counts;
 };
 
@@ -90,7 +91,8 @@ fake_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   g_mutex_lock (&self->lock);
   self->counts.n_loads++;
   g_mutex_unlock (&self->lock);
-  progress ("weights", 0.5, user_data);
+  if (progress != NULL)
+    progress ("weights", 0.5, user_data);
   if (!wait_for (self, &self->load_stalled, cancellable, error))
     return FALSE;
   g_mutex_lock (&self->lock);
@@ -208,7 +210,8 @@ fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   g_mutex_lock (&self->lock);
   self->counts.n_returned++;
   self->counts.n_cancelled += cancelled;
-  if (!cancelled && self->error != NULL) {
+  if (!cancelled && self->error != NULL && self->n_errors > 0) {
+    self->n_errors--;
     g_propagate_error (error, g_error_copy (self->error));
   } else if (!cancelled) {
     events = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
@@ -342,9 +345,16 @@ fake_analyzer_set_load_error (FakeAnalyzer *self, GError *error)
 void
 fake_analyzer_set_error (FakeAnalyzer *self, GError *error)
 {
+  fake_analyzer_set_errors (self, error, G_MAXUINT);
+}
+
+void
+fake_analyzer_set_errors (FakeAnalyzer *self, GError *error, guint n_calls)
+{
   g_mutex_lock (&self->lock);
   g_clear_error (&self->error);
   self->error = error;
+  self->n_errors = n_calls;
   g_mutex_unlock (&self->lock);
 }
 

@@ -40,6 +40,9 @@ void fake_analyzer_set_load_stalled (FakeAnalyzer *self, gboolean stalled);
 /* @error: (nullable) (transfer full): what the next calls fail with */
 void fake_analyzer_set_load_error (FakeAnalyzer *self, GError *error);
 void fake_analyzer_set_error (FakeAnalyzer *self, GError *error);
+/* The same for the next @n_calls of analyze() only. */
+void fake_analyzer_set_errors (
+    FakeAnalyzer *self, GError *error, guint n_calls);
 
 /* Waits until analyze() was called @n_calls times in all, or has returned so
  * often. FALSE after ten seconds. */

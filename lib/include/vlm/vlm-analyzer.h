@@ -46,7 +46,8 @@ typedef struct {
  *   G_IO_ERROR_CANCELLED within one step of @cancellable
  * @reset: a discontinuity: forget what was seen
  * @finish: (nullable): the stream ends: events that are still open, as ended
- * @unload: give back what @load took
+ * @unload: give back what @load took; ids of events go on counting after the
+ *   next @load
  */
 struct _VlmAnalyzerInterface {
   GTypeInterface parent;

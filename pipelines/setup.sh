@@ -99,5 +99,6 @@ use_build() {
   export GST_PLUGIN_PATH="$build/gst-plugin${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
   export GST_REGISTRY="$build/registry.bin"
   export LD_LIBRARY_PATH="$build/lib:$build/gst-plugin/meta${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  export VLM_MODEL_PATH="${VLM_MODEL_PATH:-$root/lib/models/demo}"
   export GI_TYPELIB_PATH="$build/lib:$build/gst-plugin/meta${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}"
 }

@@ -295,7 +295,7 @@ install_model_properties (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_MODEL,
       g_param_spec_string ("model", "Model",
           "Directory of a Qwen2.5-VL checkpoint (config.json, tokenizer.json, "
-          "*.safetensors); must be set",
+          "*.safetensors); unset for the small one that ships",
           NULL, FLAGS_READY));
   g_object_class_install_property (klass, PROP_DEVICE,
       g_param_spec_string ("device", "Device",

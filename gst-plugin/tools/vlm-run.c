@@ -279,9 +279,9 @@ check_options (const Options *options, GError **error)
 {
   if (options->list_devices)
     return TRUE;
-  if (options->model == NULL || options->rest == NULL) {
+  if (options->rest == NULL) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "--model DIR and a question are needed; see --help");
+        "a question is needed; see --help");
     return FALSE;
   }
   return check_numbers (options, error) && check_words (options, error);
@@ -295,7 +295,8 @@ main (int argc, char **argv)
   };
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model,
-        "directory of a Qwen2.5-VL checkpoint", "DIR" },
+        "directory of a Qwen2.5-VL checkpoint (the small one that ships)",
+        "DIR" },
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.images,
         "a picture (may be given again)", "FILE" },
     { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.videos,

@@ -1,7 +1,6 @@
 /* gst-vlm: the analyzer that runs a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-analyzer.h>
-#include <vlm/vlm-error.h>
 
 #include "engine/event-parse.h"
 #include "engine/event-question.h"
@@ -91,11 +90,6 @@ engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
 
   if (self->model != NULL)
     return TRUE;
-  if (params->model == NULL || params->model[0] == '\0') {
-    g_set_error_literal (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "no model was named: give the directory of a Qwen2.5-VL checkpoint");
-    return FALSE;
-  }
   self->model = vlm_model_acquire (
       params->device, params->model, cancellable, progress, user_data, error);
   if (self->model == NULL)

@@ -98,8 +98,10 @@ check_template (VlmModel *self, const char *directory, GError **error)
 /**
  * vlm_model_load:
  * @device: where the weights go
- * @directory: a Hugging Face checkpoint: config.json, tokenizer.json (or
- *   vocab.json and merges.txt), one or many safetensors files
+ * @directory: (nullable) (type filename): a Hugging Face checkpoint:
+ *   config.json, tokenizer.json (or vocab.json and merges.txt), one or many
+ *   safetensors files; %NULL for the small one that ships, or the one that the
+ *   environment variable `VLM_MODEL_PATH` names
  * @cancellable: (nullable): ends the load early
  * @progress: (nullable) (scope call): told how far it is
  * @user_data: closure of @progress
@@ -117,19 +119,22 @@ vlm_model_load (VlmDevice *device, const char *directory,
     GError **error)
 {
   g_autoptr (VlmModel) self = NULL;
+  g_autofree char *path = NULL;
 
   g_return_val_if_fail (VLM_IS_DEVICE (device), NULL);
-  g_return_val_if_fail (directory != NULL, NULL);
 
+  path = vlm_model_find (directory, error);
+  if (path == NULL)
+    return NULL;
   self = g_object_new (VLM_TYPE_MODEL, NULL);
   self->device = g_object_ref (device);
-  self->tokenizer = vlm_tokenizer_load (directory, error);
+  self->tokenizer = vlm_tokenizer_load (path, error);
   if (self->tokenizer == NULL)
     return NULL;
-  self->net = vlm_net_load (vlm_device_get_vk (device), directory, cancellable,
+  self->net = vlm_net_load (vlm_device_get_vk (device), path, cancellable,
       progress, user_data, error);
-  if (self->net == NULL || !check_vocabulary (self, directory, error) ||
-      !check_template (self, directory, error))
+  if (self->net == NULL || !check_vocabulary (self, path, error) ||
+      !check_template (self, path, error))
     return NULL;
   return g_steal_pointer (&self);
 }

@@ -15,10 +15,16 @@ const VlmConfig *vlm_model_get_config (VlmModel *model);
 /* Made on first use. (transfer none) */
 VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
 
-/* The model of (device, directory), however they are named, shared by everybody
- * in the process who asks for it while somebody holds it. Who comes second
- * waits for the load, as long as @cancellable lets them; when it fails or is
- * cancelled they load it themselves. Any thread. */
+/* @directory, or that of the model to take when none is named (NULL or ""): what
+ * the environment variable VLM_MODEL_PATH says, else the one that ships, where
+ * it was installed. (transfer full), NULL with VLM_LOAD_ERROR_NOT_FOUND. */
+char *vlm_model_find (const char *directory, GError **error);
+
+/* The model of (device, directory), however they are named (see
+ * vlm_model_find()), shared by everybody in the process who asks for it while
+ * somebody holds it. Who comes second waits for the load, as long as
+ * @cancellable lets them; when it fails or is cancelled they load it
+ * themselves. Any thread. */
 VlmModel *vlm_model_acquire (const char *device, const char *directory,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
     GError **error);

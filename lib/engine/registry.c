@@ -93,16 +93,20 @@ vlm_model_acquire (const char *device, const char *directory,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
     GError **error)
 {
-  /* A wrong path or model is said at once, not after a look at the devices. */
-  g_autoptr (VlmConfig) config = vlm_config_load (directory, error);
+  g_autofree char *path = vlm_model_find (directory, error);
+  g_autoptr (VlmConfig) config = NULL;
   VlmModel *model = NULL;
   gboolean claimed;
   char *key;
   Slot *slot;
 
+  if (path == NULL)
+    return NULL;
+  /* A wrong path or model is said at once, not after a look at the devices. */
+  config = vlm_config_load (path, error);
   if (config == NULL)
     return NULL;
-  key = make_key (device, directory, error);
+  key = make_key (device, path, error);
   if (key == NULL)
     return NULL;
   g_mutex_lock (&lock);
@@ -112,7 +116,7 @@ vlm_model_acquire (const char *device, const char *directory,
   if (!claimed || model != NULL)
     return model;
 
-  model = load (device, directory, cancellable, progress, user_data, error);
+  model = load (device, path, cancellable, progress, user_data, error);
   g_mutex_lock (&lock);
   g_weak_ref_set (&slot->model, model);
   slot->is_loading = FALSE;

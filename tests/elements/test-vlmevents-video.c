@@ -49,6 +49,46 @@ test_format (gconstpointer data)
   }
 }
 
+/* Without a model it is the one that VLM_MODEL_PATH names. */
+static void
+test_unset_model (void)
+{
+  const char *line = "videotestsrc num-buffers=8 ! video/x-raw, format=RGB, "
+                     "width=64, height=48, framerate=2/1 ! vlmevents name=w "
+                     "window=2 min-pixels=784 max-pixels=3136 max-tokens=8 ! "
+                     "fakesink";
+  g_autofree char *tiny =
+      g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
+  g_autofree char *saved = g_strdup (g_getenv ("VLM_MODEL_PATH"));
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstStructure) stats = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 n_windows;
+
+  g_setenv ("VLM_MODEL_PATH", "/nonexistent/model", TRUE);
+  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "/nonexistent/model"));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+
+  g_setenv ("VLM_MODEL_PATH", tiny, TRUE);
+  run_to_eos (pipeline);
+  g_object_get (element, "stats", &stats, NULL);
+  g_assert_true (
+      gst_structure_get_uint64 (stats, "windows-analysed", &n_windows));
+  g_assert_cmpuint (n_windows, ==, 2);
+  if (saved != NULL)
+    g_setenv ("VLM_MODEL_PATH", saved, TRUE);
+}
+
 /* The very buffers, and nobody keeps one. */
 static void
 test_untouched (void)
@@ -210,6 +250,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, formats[i], test_format);
   }
+  g_test_add_func ("/vlmevents/unset-model", test_unset_model);
   g_test_add_func ("/vlmevents/untouched", test_untouched);
   g_test_add_func ("/vlmevents/ways-out", test_ways_out);
   g_test_add_func ("/vlmevents/queries", test_queries);

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What an application meets after `meson install`: a program in C and in C++
 builds with pkg-config alone and runs, Python imports both modules, and
-GStreamer finds the element.
+GStreamer finds the element, the program finds the model that ships.
 
-    check-install.py BUILD PREFIX LIBDIR
+    check-install.py BUILD PREFIX LIBDIR MODELS STANDIN
+
+MODELS is where the model that ships is installed, from the prefix on; where it
+was not, a copy of STANDIN takes its place.
 """
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,7 +52,21 @@ def relocate(folder, target, destdir):
         (target / source.name).write_text(text)
 
 
-def check(build, prefix, libdir, destdir):
+def check_model(root, models, standin, env):
+    """Found where it was moved to; missed by name where it is not."""
+    env = {name: value for name, value in env.items() if name != "VLM_MODEL_PATH"}
+    command = [root / "bin" / "vlm-run", "--max-tokens=1", "-q", "Hello"]
+    folder = root / models / "demo"
+    if not folder.exists():
+        shutil.copytree(standin, folder)
+    call(*command, env=env, stdout=subprocess.DEVNULL)
+    folder.rename(root / models / "gone")
+    result = subprocess.run(command, env=env, text=True, stderr=subprocess.PIPE)
+    assert result.returncode == 1 and "models/demo" in result.stderr, result.stderr
+    print("the model that ships is found")
+
+
+def check(build, prefix, libdir, models, standin, destdir):
     call("meson", "install", "-C", build, "--no-rebuild", "--destdir", str(destdir),
          stdout=subprocess.DEVNULL)
     root = pathlib.Path(f"{destdir}{prefix}")
@@ -72,8 +90,9 @@ def check(build, prefix, libdir, destdir):
         print("Python imports Vlm and GstVlm")
     call("gst-inspect-1.0", "vlmevents", env=env, stdout=subprocess.DEVNULL)
     call(root / "bin" / "vlm-run", "--help", env=env, stdout=subprocess.DEVNULL)
+    check_model(root, models, standin, env)
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="vlm-install-") as folder:
-        check(*sys.argv[1:4], pathlib.Path(folder))
+        check(*sys.argv[1:6], pathlib.Path(folder))

@@ -81,6 +81,19 @@ def test_words():
     fails("/words/none", because="a question")
 
 
+def test_unnamed_model():
+    """It is what the environment says."""
+    nowhere = "/nonexistent/model"
+    for name, path, code, said in (("environment", CHECKPOINT, 0, ""), ("nowhere", nowhere, 1, nowhere)):
+        result = subprocess.run([PROGRAM, "--quiet", "--max-tokens", "4", "hi"], capture_output=True,
+                                env={**ENVIRONMENT, "VLM_MODEL_PATH": path}, timeout=60, check=False)
+        good = result.returncode == code and said in result.stderr.decode()
+        good = good and bool(result.stdout) == (code == 0)
+        if not good:
+            print(f"# {result.returncode}: {result.stderr.decode()}")
+        report(good, f"/model/{name}")
+
+
 def test_numbers():
     for args, because in ((["--fps", "0.0000001"], "--fps is from"), (["--fps", "nan"], "--fps is from"),
                           (["--temperature", "-2"], "--temperature"),
@@ -148,6 +161,7 @@ def test_interrupt(folder):
 
 with tempfile.TemporaryDirectory() as media:
     test_words()
+    test_unnamed_model()
     test_numbers()
     test_sampling()
     test_media(media)

@@ -55,6 +55,49 @@ test_names (void)
   g_rmdir (folder);
 }
 
+/* None named: the one that the environment says, by whatever way it is asked
+ * for, under its own name. */
+static void
+test_unnamed (void)
+{
+  g_autofree char *path = tiny_path ();
+  g_autofree char *found = NULL;
+  g_autofree char *saved = g_strdup (g_getenv ("VLM_MODEL_PATH"));
+  g_autoptr (VlmModel) named = acquire (NULL, path);
+  g_autoptr (VlmModel) unnamed = NULL;
+  g_autoptr (VlmModel) empty = NULL;
+  g_autoptr (VlmModel) own = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_setenv ("VLM_MODEL_PATH", path, TRUE);
+  unnamed = acquire (NULL, NULL);
+  empty = acquire (NULL, "");
+  g_assert_true (unnamed == named);
+  g_assert_true (empty == named);
+  own = vlm_model_load (
+      vlm_model_get_device (named), NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (vlm_model_get_name (own), ==, "checkpoint");
+
+  g_setenv ("VLM_MODEL_PATH", "/nonexistent/model", TRUE);
+  g_assert_null (vlm_model_acquire (NULL, NULL, NULL, NULL, NULL, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "/nonexistent/model"));
+  g_clear_error (&error);
+
+  /* This program is in no place that a model was installed beside. */
+  g_unsetenv ("VLM_MODEL_PATH");
+  found = vlm_model_find (NULL, &error);
+  if (found == NULL) {
+    g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
+    g_assert_nonnull (strstr (error->message, "models/demo"));
+  } else {
+    g_assert_true (g_str_has_suffix (found, "models/demo"));
+  }
+  if (saved != NULL)
+    g_setenv ("VLM_MODEL_PATH", saved, TRUE);
+}
+
 /* Not kept alive by being known. */
 static void
 test_released (void)
@@ -281,6 +324,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/registry/names", test_names);
+  g_test_add_func ("/registry/unnamed", test_unnamed);
   g_test_add_func ("/registry/released", test_released);
   g_test_add_func ("/registry/failure", test_failure);
   g_test_add_func ("/registry/foreign-tokenizer", test_foreign_tokenizer);

@@ -22,8 +22,8 @@ VLM_API G_DECLARE_INTERFACE (
 
 /**
  * VlmAnalyzerParams:
- * @model: (nullable): directory of the checkpoint; the analyzer that ships needs
- *   one
+ * @model: (nullable): directory of the checkpoint, %NULL for the small one that
+ *   ships, as in vlm_model_load()
  * @device: (nullable): index, name or UUID of the device, %NULL for the best
  * @prompt: (nullable): question that replaces the default one
  * @query: (nullable): what to look for; %NULL for everything that happens

@@ -1,0 +1,59 @@
+/* gst-vlm: where the model that ships is
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE /* dladdr */
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include <vlm/vlm-error.h>
+
+#include "config.h"
+#include "engine/model.h"
+
+#define MODEL "models" G_DIR_SEPARATOR_S "demo"
+
+/* Beside the library that this is in, wherever the whole was moved to after it
+ * was installed. NULL in a program that holds the library itself, or whose
+ * prefix was not moved as a whole. */
+static char *
+find_beside_library (void)
+{
+  Dl_info info;
+  g_autofree char *folder = NULL;
+  g_autofree char *path = NULL;
+  char *library;
+
+  if (VLM_LIBDIR_TO_DATADIR[0] == '\0' ||
+      dladdr ((const void *) vlm_model_find, &info) == 0)
+    return NULL;
+  library = realpath (info.dli_fname, NULL);
+  if (library == NULL)
+    return NULL;
+  folder = g_path_get_dirname (library);
+  free (library);
+  path = g_build_filename (folder, VLM_LIBDIR_TO_DATADIR, MODEL, NULL);
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+    return NULL;
+  return g_canonicalize_filename (path, NULL);
+}
+
+char *
+vlm_model_find (const char *directory, GError **error)
+{
+  const char *wanted = g_getenv ("VLM_MODEL_PATH");
+  g_autofree char *path = NULL;
+
+  if (directory != NULL && directory[0] != '\0')
+    return g_strdup (directory);
+  if (wanted != NULL && wanted[0] != '\0')
+    return g_strdup (wanted);
+  path = find_beside_library ();
+  if (path == NULL)
+    path = g_build_filename (VLM_DATADIR, MODEL, NULL);
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    return g_steal_pointer (&path);
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+      "no model was named, and the one that ships is not in %s: give the "
+      "directory of a Qwen2.5-VL checkpoint",
+      path);
+  return NULL;
+}

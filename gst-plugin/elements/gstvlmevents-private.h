@@ -41,6 +41,7 @@ typedef struct
   char *stream_label;
   double window;
   double hop;
+  double context;
   gint fps_n;
   gint fps_d;
   guint max_tokens;

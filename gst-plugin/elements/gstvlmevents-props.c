@@ -22,6 +22,7 @@ enum
   PROP_STREAM_LABEL,
   PROP_WINDOW,
   PROP_HOP,
+  PROP_CONTEXT,
   PROP_FPS,
   PROP_MAX_TOKENS,
   PROP_MIN_PIXELS,
@@ -146,6 +147,9 @@ set_number (GstVlmEventsSettings *s, guint id, const GValue *value)
   case PROP_HOP:
     s->hop = g_value_get_double (value);
     return TRUE;
+  case PROP_CONTEXT:
+    s->context = g_value_get_double (value);
+    return TRUE;
   case PROP_FPS:
     s->fps_n = gst_value_get_fraction_numerator (value);
     s->fps_d = gst_value_get_fraction_denominator (value);
@@ -231,6 +235,9 @@ get_number (const GstVlmEventsSettings *s, guint id, GValue *value)
     return TRUE;
   case PROP_HOP:
     g_value_set_double (value, s->hop);
+    return TRUE;
+  case PROP_CONTEXT:
+    g_value_set_double (value, s->context);
     return TRUE;
   case PROP_FPS:
     gst_value_set_fraction (value, s->fps_n, s->fps_d);
@@ -333,6 +340,12 @@ install_sampling_properties (GObjectClass *klass)
           "From the start of a window to the start of the next, in seconds; "
           "less than `window` makes windows overlap (0 = `window`)",
           0.0, MAX_WINDOW, DEFAULT_HOP, FLAGS_READY));
+  g_object_class_install_property (klass, PROP_CONTEXT,
+      g_param_spec_double ("context", "Context",
+          "Longest video that overlapping windows are answered from, in "
+          "seconds; no more than `window` looks at each one alone (0 = four "
+          "windows)",
+          0.0, MAX_WINDOW, 0.0, FLAGS_READY));
   g_object_class_install_property (klass, PROP_FPS,
       gst_param_spec_fraction ("fps", "Frames per second",
           "How many frames are sampled from a second of stream time", 1, 3600,

@@ -51,6 +51,7 @@ gst_vlm_events_start_watch (GstVlmEvents *self)
   params.prompt = prompt = g_strdup (s->prompt);
   params.query = query = g_strdup (s->query);
   params.max_tokens = s->max_tokens;
+  params.max_context = (gint64) (s->context * GST_SECOND);
   GST_OBJECT_UNLOCK (self);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,

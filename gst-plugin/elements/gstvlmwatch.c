@@ -84,6 +84,7 @@ gst_vlm_watch_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   watch->params.prompt = g_strdup (params->prompt);
   watch->params.query = g_strdup (params->query);
   watch->params.max_tokens = params->max_tokens;
+  watch->params.max_context = params->max_context;
   watch->generation = generation;
   watch->funcs = *funcs;
   watch->user_data = user_data;

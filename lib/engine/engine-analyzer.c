@@ -5,6 +5,7 @@
 #include "engine/event-parse.h"
 #include "engine/event-question.h"
 #include "engine/event-time.h"
+#include "engine/history.h"
 #include "engine/model.h"
 #include "engine/session.h"
 #include "engine/tracker.h"
@@ -13,6 +14,12 @@
 G_DECLARE_FINAL_TYPE (
     VlmEngineAnalyzer, vlm_engine_analyzer, VLM, ENGINE_ANALYZER, GObject)
 
+/* What the model may look back on when nobody says. */
+#define MAX_HISTORY_TOKENS 32768
+/* An answer that takes more than this share of its room is about too much. */
+#define FULL_ANSWER 0.5
+#define MAX_GRAMMARS 64
+
 struct _VlmEngineAnalyzer
 {
   GObject parent;
@@ -20,8 +27,8 @@ struct _VlmEngineAnalyzer
   VlmModel *model;
   VlmSession *session;
   VlmTracker *tracker;
-  VlmGrammar *grammar; /* for windows of grammar_ns */
-  gint64 grammar_ns;
+  VlmHistory *history;
+  GHashTable *grammars; /* gint64 ns -> VlmGrammar */
   guint64 epoch;
   char *prompt; /* the user's question, NULL for ours */
   char *query;
@@ -42,7 +49,8 @@ engine_unload (VlmAnalyzer *analyzer)
   /* Ids go on counting when it is loaded anew. */
   if (self->tracker != NULL)
     vlm_tracker_reset (self->tracker);
-  g_clear_pointer (&self->grammar, vlm_grammar_unref);
+  g_clear_pointer (&self->history, vlm_history_free);
+  g_clear_pointer (&self->grammars, g_hash_table_unref);
   g_clear_object (&self->session);
   g_clear_object (&self->model);
   g_clear_pointer (&self->prompt, g_free);
@@ -81,6 +89,23 @@ vlm_engine_analyzer_new (void)
   return g_object_new (VLM_TYPE_ENGINE_ANALYZER, NULL);
 }
 
+/* Memory for keys and values is bounded by MAX_HISTORY_TOKENS (72 KiB each for
+ * the 3B model), and half of what the model can address is left to the rest. */
+static VlmHistory *
+new_history (const VlmAnalyzerParams *params, VlmModel *model)
+{
+  const VlmConfig *config = vlm_model_get_config (model);
+  VlmHistoryLimits limits = {
+    .max_ns = params->max_context,
+    .trained_ns = (gint64) config->max_video_seconds * VLM_SECOND,
+    .max_tokens = MIN (MAX_HISTORY_TOKENS, config->text.max_positions / 2),
+  };
+  VlmGeometry geometry;
+
+  vlm_model_get_geometry (model, &geometry);
+  return vlm_history_new (&geometry, &limits);
+}
+
 static gboolean
 engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
@@ -95,6 +120,9 @@ engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   if (self->model == NULL)
     return FALSE;
   self->session = vlm_session_new (self->model);
+  self->history = new_history (params, self->model);
+  self->grammars = g_hash_table_new_full (
+      g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) vlm_grammar_unref);
   self->prompt = g_strdup (params->prompt);
   self->query = g_strdup (params->query);
   self->max_tokens = params->max_tokens;
@@ -111,6 +139,9 @@ engine_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
 }
 
 /* --- one window --------------------------------------------------------- */
+
+/* From here to the end of a report, the video that is looked at is a window,
+ * though it may have begun long before the one that was asked about. */
 
 static VlmPrompt *
 make_prompt (VlmEngineAnalyzer *self, const VlmWindow *window)
@@ -162,23 +193,40 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
   return event;
 }
 
-/* Windows are mostly of one length: their grammar, and the token masks that the
- * session keeps with it, are made once. (transfer none) */
+/* What is looked at has few different lengths: their grammars, and the token
+ * masks that the session keeps with them, are made once. (transfer none) */
 static VlmGrammar *
 window_grammar (VlmEngineAnalyzer *self, gint64 duration)
 {
-  if (self->grammar != NULL && self->grammar_ns == duration)
-    return self->grammar;
-  g_clear_pointer (&self->grammar, vlm_grammar_unref);
-  self->grammar = vlm_event_list_grammar_new (duration);
-  self->grammar_ns = duration;
-  return self->grammar;
+  VlmGrammar *grammar = g_hash_table_lookup (self->grammars, &duration);
+
+  if (grammar != NULL)
+    return grammar;
+  if (g_hash_table_size (self->grammars) >= MAX_GRAMMARS)
+    g_hash_table_remove_all (self->grammars);
+  grammar = vlm_event_list_grammar_new (duration);
+  g_hash_table_insert (
+      self->grammars, g_memdup2 (&duration, sizeof duration), grammar);
+  return grammar;
 }
 
-/* (transfer full): what the window shows, not yet joined with others. */
+/* Long lists get longer with the video, and one that is cut off lacks the newest
+ * events: there a look at less is better. */
+static void
+judge_length (VlmEngineAnalyzer *self, const VlmAnswer *answer)
+{
+  guint room = self->max_tokens > 0 ? self->max_tokens : VLM_SESSION_MAX_TOKENS;
+
+  if (answer->n_tokens > FULL_ANSWER * room)
+    vlm_history_restart (self->history);
+}
+
+/* (transfer full): what @window shows, not yet joined with others. What was over
+ * before @asked began was told with the windows before. */
 static GPtrArray *
-find_reports (VlmEngineAnalyzer *self, const VlmWindow *window,
-    const VlmEventWindow *about, GCancellable *cancellable, GError **error)
+find_reports (VlmEngineAnalyzer *self, const VlmWindow *asked,
+    const VlmWindow *window, const VlmEventWindow *about,
+    GCancellable *cancellable, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmPrompt) prompt = make_prompt (self, window);
@@ -196,6 +244,7 @@ find_reports (VlmEngineAnalyzer *self, const VlmWindow *window,
       error);
   if (answer == NULL)
     return NULL;
+  judge_length (self, answer);
   findings = vlm_event_parse (answer->text, duration, &n_rejected, &why, error);
   if (findings == NULL)
     return NULL;
@@ -204,10 +253,44 @@ find_reports (VlmEngineAnalyzer *self, const VlmWindow *window,
             "%s",
         window->serial, n_rejected, why);
   reports = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
-  for (guint i = 0; i < findings->len; i++)
-    g_ptr_array_add (
-        reports, make_report (self, window, about, findings->pdata[i], trace));
+  for (guint i = 0; i < findings->len; i++) {
+    VlmEvent *report =
+        make_report (self, window, about, findings->pdata[i], trace);
+
+    if (report->end.stream_time >= asked->start)
+      g_ptr_array_add (reports, report);
+    else
+      vlm_event_unref (report);
+  }
   return reports;
+}
+
+/* Looks as far back as it may; where the device has no room for that, at the
+ * window alone. @about: what was looked at. */
+static GPtrArray *
+look (VlmEngineAnalyzer *self, VlmWindow *window, VlmEventWindow *about,
+    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (VlmWindow) seen = vlm_history_push (self->history, window);
+  g_autoptr (GError) own_error = NULL;
+  GPtrArray *reports;
+
+  *about = describe_window (seen);
+  reports = find_reports (self, window, seen, about, cancellable, &own_error);
+  if (reports != NULL)
+    return reports;
+  if (seen->n_samples == window->n_samples ||
+      !g_error_matches (
+          own_error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY)) {
+    g_propagate_error (error, g_steal_pointer (&own_error));
+    return NULL;
+  }
+  g_info ("window %" G_GUINT64_FORMAT ": looked at alone: %s", window->serial,
+      own_error->message);
+  vlm_history_restart (self->history);
+  vlm_window_unref (vlm_history_push (self->history, window));
+  *about = describe_window (window);
+  return find_reports (self, window, window, about, cancellable, error);
 }
 
 static GPtrArray *
@@ -222,8 +305,7 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   g_return_val_if_fail (self->session != NULL, NULL);
   g_return_val_if_fail (window->n_samples > 0, NULL);
 
-  about = describe_window (window);
-  reports = find_reports (self, window, &about, cancellable, error);
+  reports = look (self, window, &about, cancellable, error);
   if (reports == NULL)
     return NULL;
   if (self->tracker == NULL)
@@ -246,6 +328,8 @@ engine_reset (VlmAnalyzer *analyzer)
 
   if (self->tracker != NULL)
     vlm_tracker_reset (self->tracker);
+  if (self->history != NULL)
+    vlm_history_restart (self->history);
 }
 
 static GPtrArray *

@@ -21,7 +21,7 @@ const VlmField vlm_event_fields[] = {
   FIELD (bbox, BOX, "[x1, y1, x2, y2] in pixels of the source frame"),
   FIELD (bbox_time, INSTANT, "the frame in which `bbox` was found"),
   FIELD (query, STRING, "the query this answers"),
-  FIELD (window, WINDOW, "the span of video in which it was found"),
+  FIELD (window, WINDOW, "the span of video that the model looked at"),
   FIELD (model, STRING, "name of the model"),
   FIELD (latency_ms, MILLISECONDS,
       "from the end of the window to the event, on live streams"),

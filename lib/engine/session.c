@@ -16,7 +16,15 @@
 #include "engine/model.h"
 #include "engine/sequence.h"
 
-#define DEFAULT_MAX_TOKENS 256
+/* Windows are looked at in videos of some lengths, each with its grammar; masks
+ * of one are up to a megabyte. */
+#define MAX_MASKS 32
+
+typedef struct
+{
+  VlmGrammar *grammar;
+  VlmTokenMask *mask;
+} Mask;
 
 struct _VlmSession
 {
@@ -27,14 +35,23 @@ struct _VlmSession
   VlmVision *vision;
   VlmContext *context;
   VlmFeatureCache *features;
-  VlmSequence held;    /* what the context holds */
-  guint32 *valid;      /* bit set of the tokens that exist */
-  VlmGrammar *grammar; /* of mask; NULL before the first */
-  VlmTokenMask *mask;
+  VlmSequence held; /* what the context holds */
+  guint32 *valid;   /* bit set of the tokens that exist */
+  GQueue masks;     /* Mask, the last used first */
   VlmReuse reuse;
 };
 
 G_DEFINE_FINAL_TYPE (VlmSession, vlm_session, G_TYPE_OBJECT)
+
+static void
+mask_free (gpointer data)
+{
+  Mask *mask = data;
+
+  vlm_token_mask_free (mask->mask);
+  vlm_grammar_unref (mask->grammar);
+  g_free (mask);
+}
 
 static void
 vlm_session_finalize (GObject *object)
@@ -47,8 +64,7 @@ vlm_session_finalize (GObject *object)
   g_clear_pointer (&self->nn, vlm_nn_free);
   vlm_sequence_clear (&self->held);
   g_clear_pointer (&self->valid, g_free);
-  g_clear_pointer (&self->mask, vlm_token_mask_free);
-  g_clear_pointer (&self->grammar, vlm_grammar_unref);
+  g_queue_clear_full (&self->masks, mask_free);
   g_clear_object (&self->model);
   G_OBJECT_CLASS (vlm_session_parent_class)->finalize (object);
 }
@@ -63,6 +79,7 @@ static void
 vlm_session_init (VlmSession *self)
 {
   vlm_sequence_init (&self->held);
+  g_queue_init (&self->masks);
 }
 
 /**
@@ -301,22 +318,31 @@ answer_layout (VlmSession *self, VlmLayout *layout, VlmGeneration *run,
   return answer;
 }
 
-/* Masks cost milliseconds each when they are first needed: kept as long as the
- * grammar stays the same. */
+/* Masks cost milliseconds each when they are first needed: kept for the grammars
+ * that come back. */
 static VlmTokenMask *
 ensure_mask (VlmSession *self, VlmGrammar *grammar)
 {
   const VlmGenerationConfig *generation =
       &vlm_model_get_config (self->model)->generation;
+  GList *link = self->masks.head;
+  Mask *mask;
 
-  if (self->grammar == grammar)
-    return self->mask;
-  g_clear_pointer (&self->mask, vlm_token_mask_free);
-  g_clear_pointer (&self->grammar, vlm_grammar_unref);
-  self->grammar = vlm_grammar_ref (grammar);
-  self->mask = vlm_token_mask_new (grammar, vlm_model_get_trie (self->model),
+  while (link != NULL && ((Mask *) link->data)->grammar != grammar)
+    link = link->next;
+  if (link != NULL) {
+    g_queue_unlink (&self->masks, link);
+    g_queue_push_head_link (&self->masks, link);
+    return ((Mask *) link->data)->mask;
+  }
+  if (self->masks.length >= MAX_MASKS)
+    mask_free (g_queue_pop_tail (&self->masks));
+  mask = g_new (Mask, 1);
+  mask->grammar = vlm_grammar_ref (grammar);
+  mask->mask = vlm_token_mask_new (grammar, vlm_model_get_trie (self->model),
       generation->eos, generation->n_eos);
-  return self->mask;
+  g_queue_push_head (&self->masks, mask);
+  return mask->mask;
 }
 
 VlmAnswer *
@@ -333,7 +359,7 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
     .sampling = choose_sampling (params, &config->generation),
     .seed = params->seed,
     .max_tokens =
-        params->max_tokens > 0 ? params->max_tokens : DEFAULT_MAX_TOKENS,
+        params->max_tokens > 0 ? params->max_tokens : VLM_SESSION_MAX_TOKENS,
     .n_vocab = config->text.vocab_size,
     .cancellable = cancellable,
     .on_text = on_text,
@@ -405,6 +431,13 @@ vlm_session_get_reuse (VlmSession *self, VlmReuse *reuse)
   if (self->features != NULL)
     vlm_feature_cache_get_counts (
         self->features, &reuse->n_slices_encoded, &reuse->n_slices_reused);
+}
+
+gboolean
+vlm_session_read_logits (VlmSession *self, float *logits, GError **error)
+{
+  g_assert (self->context != NULL);
+  return vlm_context_read_logits (self->context, logits, error);
 }
 
 /**

@@ -6,6 +6,9 @@
 
 #include "engine/generate.h"
 
+/* Longest answer when nobody says. */
+#define VLM_SESSION_MAX_TOKENS 256
+
 /* vlm_session_generate() with a grammar of the caller's (NULL for free text);
  * its masks are kept for the next call with the same one. @trace: NULL, or gets
  * the chosen tokens, (transfer full), VlmTokenTrace. */
@@ -24,3 +27,8 @@ typedef struct {
 } VlmReuse;
 
 void vlm_session_get_reuse (VlmSession *session, VlmReuse *reuse);
+
+/* For exactness tests: [vocab_size] of the last token that went through the
+ * decoder; a token that ended the answer for want of room did not. */
+gboolean vlm_session_read_logits (
+    VlmSession *session, float *logits, GError **error);

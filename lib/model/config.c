@@ -13,6 +13,7 @@
 #define MAX_LAYERS 1024u
 #define MAX_HEADS 1024u
 #define MAX_VOCAB (1u << 24)
+#define MAX_VIDEO_SECONDS (1u << 24)
 
 /* Where the text keys are: in text_config when it has them, else at the top. */
 typedef struct
@@ -381,6 +382,17 @@ read_eos (const Layout *layout, VlmConfig *config, GError **error)
   return TRUE;
 }
 
+/* A key of ours: a small model knows no longer videos than it was shown. */
+static gboolean
+read_max_video (const Layout *layout, VlmConfig *config, GError **error)
+{
+  static const char key[] = "max_video_seconds";
+
+  return !vlm_json_has (&layout->root, key) ||
+      vlm_json_read_uint (&layout->root, key, 1, MAX_VIDEO_SECONDS,
+          &config->max_video_seconds, error);
+}
+
 static VlmConfig *
 config_new (const VlmJsonDocument *document, const char *name, GError **error)
 {
@@ -393,7 +405,8 @@ config_new (const VlmJsonDocument *document, const char *name, GError **error)
       !read_text (&layout, &config->text, error) ||
       !read_vision (&layout, &config->text, &config->vision, error) ||
       !read_token_ids (&layout, config, error) ||
-      !read_eos (&layout, config, error))
+      !read_eos (&layout, config, error) ||
+      !read_max_video (&layout, config, error))
     return NULL;
   return g_steal_pointer (&config);
 }

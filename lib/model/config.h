@@ -67,6 +67,7 @@ typedef struct
   VlmTextConfig text;
   VlmPreprocessConfig preprocess;
   VlmGenerationConfig generation;
+  guint max_video_seconds; /* longest it was trained on; 0 when it does not say */
   gint32 image_token_id;
   gint32 video_token_id;
   gint32 vision_start_token_id;
@@ -74,7 +75,8 @@ typedef struct
 } VlmConfig;
 
 /* Reads config.json in its three layouts (flat; text_config beside copies of
- * its keys; text_config alone with rope_parameters), preprocessor_config.json
+ * its keys; text_config alone with rope_parameters) and with a key of ours that
+ * may be there, max_video_seconds; preprocessor_config.json
  * and generation_config.json of a directory. The last two may be absent: the
  * values of the released models hold then. A generation_config.json that is
  * there but leaves a key out means that the key has no effect. Everything is

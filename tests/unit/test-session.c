@@ -6,12 +6,14 @@
 
 #include <vlm/vlm-error.h>
 
+#include "engine/history.h"
 #include "engine/model.h"
 #include "engine/prompt.h"
 #include "engine/session.h"
+#include "media/window.h"
 
 #define SIDE 56
-#define N_FRAMES 16
+#define N_FRAMES 64
 
 static VlmModel *model;
 static VlmFrame *frames[N_FRAMES];
@@ -157,6 +159,101 @@ test_reuse (void)
   }
   /* 16 frames are 8 slices; each was encoded once */
   g_assert_cmpuint (before.n_slices_encoded, ==, 8);
+}
+
+/* What @session has said of @window, and the logits behind it. */
+static VlmAnswer *
+look_at (VlmSession *session, const VlmWindow *window, const char *question,
+    float *logits)
+{
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  g_autoptr (GError) error = NULL;
+  VlmAnswer *result;
+
+  params.max_tokens = 6;
+  vlm_prompt_add_window (prompt, window);
+  vlm_prompt_add_text (prompt, question);
+  result = vlm_session_generate (
+      session, prompt, &params, NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  vlm_session_read_logits (session, logits, &error);
+  g_assert_no_error (error);
+  return result;
+}
+
+/* The same from nothing, to the same logits. */
+static void
+check_logits (const VlmWindow *window, const char *question,
+    const VlmAnswer *incremental, const float *logits, guint n_vocab)
+{
+  g_autoptr (VlmSession) fresh = vlm_session_new (model);
+  g_autofree float *expected = g_new (float, n_vocab);
+  g_autoptr (VlmAnswer) whole = look_at (fresh, window, question, expected);
+
+  g_assert_cmpstr (incremental->text, ==, whole->text);
+  for (guint i = 0; i < n_vocab; i++)
+    g_assert_cmpfloat_with_epsilon (logits[i], expected[i], 1e-3f);
+}
+
+static VlmWindow *
+make_window (guint first, guint n)
+{
+  VlmWindow *window = vlm_window_new (n);
+
+  window->start = times[first];
+  window->end = times[first] + n * VLM_SECOND / 2;
+  window->slot_duration = VLM_SECOND / 2;
+  for (guint i = 0; i < n; i++) {
+    window->samples[i].frame = vlm_frame_ref (frames[first + i]);
+    window->samples[i].slot_time = times[first + i];
+  }
+  return window;
+}
+
+/* Windows of 4 s every second, two questions about each, from a video of up to
+ * 10 s: appended to, cut back after answers, anchored anew. Everything that was
+ * computed was new; the rest was there; the logits do not know. */
+static void
+test_stream (void)
+{
+  static const char *const questions[] = { "What happens?", "Who?" };
+  const VlmHistoryLimits limits = { .max_ns = 10 * VLM_SECOND,
+    .max_tokens = 10000 };
+  guint n_vocab = vlm_model_get_config (model)->text.vocab_size;
+  g_autofree float *logits = g_new (float, n_vocab);
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  g_autoptr (VlmHistory) history = NULL;
+  VlmReuse before = { 0 }, reuse;
+  VlmGeometry geometry;
+  guint n_anchors = 0;
+
+  vlm_model_get_geometry (model, &geometry);
+  history = vlm_history_new (&geometry, &limits);
+  for (guint first = 0; first + 8 <= N_FRAMES; first += 2) {
+    g_autoptr (VlmWindow) window = make_window (first, 8);
+    g_autoptr (VlmWindow) seen = vlm_history_push (history, window);
+    gboolean is_anchor = seen->n_samples == window->n_samples;
+    /* a slice is four cells; "<|vision_start|>" and all before it */
+    guint n_new = (is_anchor ? 4 : 1) * 4;
+
+    n_anchors += is_anchor;
+    for (guint q = 0; q < G_N_ELEMENTS (questions); q++) {
+      g_autoptr (VlmAnswer) said =
+          look_at (session, seen, questions[q], logits);
+      guint n_text = said->n_prompt_tokens - said->n_vision_tokens;
+      guint64 n_computed;
+
+      check_logits (seen, questions[q], said, logits, n_vocab);
+      vlm_session_get_reuse (session, &reuse);
+      n_computed = reuse.n_tokens_computed - before.n_tokens_computed;
+      if (first > 0 || q > 0)
+        g_assert_cmpuint (n_computed, <, (q == 0 ? n_new : 0) + n_text);
+      before = reuse;
+    }
+  }
+  g_assert_cmpuint (n_anchors, >, 2);
+  g_assert_cmpuint (reuse.n_slices_encoded, ==, N_FRAMES / 2);
 }
 
 static void
@@ -330,6 +427,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/layout", test_layout);
   g_test_add_func ("/session/grammar", test_grammar);
   g_test_add_func ("/session/reuse", test_reuse);
+  g_test_add_func ("/session/stream", test_stream);
   g_test_add_func ("/session/cancel", test_cancel);
   g_test_add_func ("/session/told", test_told);
   g_test_add_func ("/session/released", test_released);

@@ -28,6 +28,9 @@ VLM_API G_DECLARE_INTERFACE (
  * @prompt: (nullable): question that replaces the default one
  * @query: (nullable): what to look for; %NULL for everything that happens
  * @max_tokens: longest answer, 0 for the default
+ * @max_context: overlapping windows are answered from a video that grows up to
+ *   this length, ns; 0 for the default, no more than a window to look at each
+ *   one alone
  */
 typedef struct {
   const char *model;
@@ -35,6 +38,7 @@ typedef struct {
   const char *prompt;
   const char *query;
   guint max_tokens;
+  gint64 max_context;
 } VlmAnalyzerParams;
 
 /**

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-CODE = {".c", ".h", ".comp", ".glsl", ".py", ".sh", ".build"}
+CODE = {".c", ".h", ".comp", ".glsl", ".py", ".sh", ".build", ".css", ".js"}
 TEXT = CODE | {".md", ".txt", ".json", ".yml"}
 INVISIBLE = re.compile("[\u00a0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -24,7 +24,8 @@ def files(root):
                   if p.is_file() and not built.intersection(p.parents)]
     for name in listed:
         path = root / name
-        if path.is_file() and (path.suffix in TEXT or name in ("tests/run", "pipelines/demo")):
+        script = not path.suffix and path.parent.name in ("pipelines", "images", "tests")
+        if path.is_file() and (path.suffix in TEXT or script):
             yield name, path
 
 

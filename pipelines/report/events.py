@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Reads events: what was found, what is true, and what was not watched."""
+import collections
+import json
+import math
+
+# Times are seconds of stream time. `confidence` may be None, `ongoing` is that
+# it had not ended when the video did.
+Event = collections.namedtuple("Event", "start end label text confidence")
+# A span nobody watched.
+Gap = collections.namedtuple("Gap", "start end reason")
+
+CLOCKS = ("stream_time", "running_time", "pts")
+LONGEST_TEXT = 400
+
+
+class BadFile(Exception):
+    """What is wrong with a file, with its name and line."""
+
+
+def printable(value):
+    """Any JSON value as one line that neither a terminal nor a file chokes on."""
+    text = value if isinstance(value, str) else ""
+    clean = "".join(c if c.isprintable() else "\N{MIDDLE DOT}" for c in text[:LONGEST_TEXT + 1])
+    return clean if len(clean) <= LONGEST_TEXT else clean[:LONGEST_TEXT] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def number(value):
+    """A finite number, or None."""
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if good else None
+
+
+def instant(value):
+    """Seconds of an instant on the first clock that it has, or None."""
+    clocks = value if isinstance(value, dict) else {}
+    for name in CLOCKS:
+        if number(clocks.get(name)) is not None:
+            return number(clocks[name])
+    return None
+
+
+def span(record):
+    start, end = instant(record.get("start")), instant(record.get("end"))
+    return (start, max(start, end)) if start is not None and end is not None else None
+
+
+def to_event(record):
+    """None for a record without times."""
+    times = span(record)
+    if times is None:
+        return None
+    label, text = printable(record.get("label")), printable(record.get("description"))
+    return Event(*times, label, text or label, number(record.get("confidence")))
+
+
+def read_records(path):
+    """The JSON objects of a file with one in each line."""
+    with open(path, encoding="utf-8", errors="replace") as lines:
+        for count, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except ValueError as error:
+                raise BadFile(f"{path}:{count}: no JSON: {error}") from error
+            if not isinstance(record, dict):
+                raise BadFile(f"{path}:{count}: no JSON object")
+            yield record
+
+
+def in_order(events):
+    return sorted(events, key=lambda event: (event.start, event.end, event.text))
+
+
+def read_found(path):
+    """Events as they were last told, in order of time, and gaps."""
+    last, gaps = {}, []
+    for record in read_records(path):
+        if record.get("state") == "gap":
+            times = span(record)
+            gaps += [Gap(*times, printable(record.get("reason")))] if times else []
+        elif "id" in record:
+            last[str(record.get("stream")), str(record["id"])] = record
+    return in_order(filter(None, map(to_event, last.values()))), gaps
+
+
+def from_labels(path, labels):
+    """Events as people write them down: {"label", "start_s", "end_s"}."""
+    for entry in labels:
+        record = entry if isinstance(entry, dict) else {}
+        start, end = number(record.get("start_s")), number(record.get("end_s"))
+        if start is None or end is None or end < start:
+            raise BadFile(f"{path}: an event needs numbers `start_s` and `end_s`, in this order")
+        label = printable(record.get("label"))
+        yield Event(start, end, label, printable(record.get("description")) or label, None)
+
+
+def read_truth(path):
+    """Either the lines of vlmtestsrc, or one object with a list `events`."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        whole = None
+    if isinstance(whole, dict) and isinstance(whole.get("events"), list):
+        return in_order(from_labels(path, whole["events"]))
+    return in_order(filter(None, map(to_event, read_records(path))))

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Functions as test cases, told as TAP."""
+import sys
+import traceback
+
+
+def run(cases):
+    """`cases`: names and functions. What a function raises fails it."""
+    for count, (name, case) in enumerate(cases, 1):
+        try:
+            case()
+            print(f"ok {count} {name}", flush=True)
+        except Exception:  # pylint: disable=broad-except
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}")
+            print(f"not ok {count} {name}", flush=True)
+    print(f"1..{len(cases)}")
+
+
+def run_module(name):
+    """Everything in a module that is called test_…"""
+    members = vars(sys.modules[name])
+    run([("/" + key[5:].replace("_", "-"), value) for key, value in members.items()
+         if key.startswith("test_")])

@@ -1,6 +1,7 @@
 /* gst-vlm: the analyzer that runs a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-error.h>
 
 #include "engine/event-parse.h"
 #include "engine/event-question.h"

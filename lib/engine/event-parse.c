@@ -4,15 +4,15 @@
 
 #include <string.h>
 
-#include <json-glib/json-glib.h>
-
 #include <vlm/vlm-error.h>
 
+#include "engine/answer-list.h"
 #include "engine/event-schema.h"
 
-/* Guards against a text that is one long bracket. */
-#define MAX_DEPTH 32
-
+/**
+ * vlm_finding_free:
+ * @finding: (nullable) (transfer full): a finding
+ */
 void
 vlm_finding_free (VlmFinding *finding)
 {
@@ -134,22 +134,14 @@ check_times (gint64 start, gint64 end, gint64 duration, GError **error)
   return TRUE;
 }
 
-static VlmFinding *
-read_finding (JsonNode *node, gint64 duration, GError **error)
+static gpointer
+read_finding (JsonObject *object, gconstpointer duration, GError **error)
 {
-  JsonObject *object;
-  const char *description;
+  const char *description = read_description (object);
   VlmFinding *finding;
   gint64 start;
   gint64 end;
 
-  if (!JSON_NODE_HOLDS_OBJECT (node)) {
-    g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
-        "an element of the event list is no object");
-    return NULL;
-  }
-  object = json_node_get_object (node);
-  description = read_description (object);
   if (!read_time_member (object, VLM_ANSWER_START, &start) ||
       !read_time_member (object, VLM_ANSWER_END, &end) || description == NULL) {
     g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
@@ -157,7 +149,7 @@ read_finding (JsonNode *node, gint64 duration, GError **error)
         "\" or \"" VLM_ANSWER_DESCRIPTION "\"");
     return NULL;
   }
-  if (!check_times (start, end, duration, error))
+  if (!check_times (start, end, *(const gint64 *) duration, error))
     return NULL;
   finding = g_new0 (VlmFinding, 1);
   finding->start_ns = start;
@@ -166,74 +158,13 @@ read_finding (JsonNode *node, gint64 duration, GError **error)
   return finding;
 }
 
-/* The end of the JSON value that begins at @text, NULL if it is not complete or
- * nests too deep. Only strings and brackets matter here. */
-static const char *
-skip_value (const char *text)
-{
-  guint depth = 0;
-  gboolean in_string = FALSE;
-
-  for (; *text != '\0'; text++) {
-    if (in_string) {
-      if (*text == '\\' && text[1] != '\0')
-        text++;
-      else if (*text == '"')
-        in_string = FALSE;
-    } else if (*text == '"') {
-      in_string = TRUE;
-    } else if (*text == '{' || *text == '[') {
-      if (++depth > MAX_DEPTH)
-        return NULL;
-    } else if (*text == '}' || *text == ']') {
-      if (depth == 0 || --depth == 0)
-        return depth == 0 ? text + 1 : NULL;
-    }
-  }
-  return NULL;
-}
-
 static void
-reject (GError *problem, guint *n_rejected, char **why)
+place_finding (gpointer element, gsize start, gsize end)
 {
-  if ((*n_rejected)++ == 0)
-    *why = g_strdup (problem->message);
-  g_error_free (problem);
-}
+  VlmFinding *finding = element;
 
-/* The elements from the "[" on, one by one: so each knows where it stood, and
- * one that is broken or cut off does not take the others with it. */
-static GPtrArray *
-parse_list (const char *text, const char *list, gint64 duration,
-    guint *n_rejected, char **why)
-{
-  GPtrArray *findings =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_finding_free);
-  const char *at = list + 1;
-
-  while ((at = strpbrk (at, "{]")) != NULL && *at == '{') {
-    const char *end = skip_value (at);
-    g_autofree char *element = NULL;
-    g_autoptr (JsonNode) node = NULL;
-    GError *problem = NULL;
-    VlmFinding *finding = NULL;
-
-    if (end == NULL)
-      break;
-    element = g_strndup (at, (gsize) (end - at));
-    node = json_from_string (element, &problem);
-    if (node != NULL)
-      finding = read_finding (node, duration, &problem);
-    if (finding == NULL) {
-      reject (problem, n_rejected, why);
-    } else {
-      finding->text_start = (gsize) (at - text);
-      finding->text_end = (gsize) (end - text);
-      g_ptr_array_add (findings, finding);
-    }
-    at = end;
-  }
-  return findings;
+  finding->text_start = start;
+  finding->text_end = end;
 }
 
 /* "The given query happens in 64.0 - 72.0 seconds." */
@@ -269,33 +200,45 @@ parse_sentence (
       if (problem == NULL)
         problem = g_error_new (VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
             "\"%s - %s\" are no times", first, second);
-      reject (problem, n_rejected, why);
+      vlm_answer_reject (problem, n_rejected, why);
     }
     g_match_info_next (match, NULL);
   }
   return findings;
 }
 
+/**
+ * vlm_event_parse: (skip)
+ * @text: an answer
+ * @duration_ns: length of the video it is about
+ * @n_rejected: (out): how many elements were left out
+ * @why: (out) (nullable) (transfer full): what was wrong with the first of them
+ * @error: return location
+ *
+ * Reads the dense event list that Qwen2.5-VL was trained to write, in or out of
+ * a code fence, whole or cut off in the middle (what is complete counts), and
+ * the sentence "… happens in 64.0 - 72.0 seconds" that answers a single query.
+ * An element that breaks the schema, or whose times lie outside of the video or
+ * run backwards, is left out, never bent into shape.
+ *
+ * Returns: (transfer full) (element-type VlmFinding): what it says, or %NULL
+ *   with %VLM_EVENT_ERROR_SYNTAX when it is none of this
+ */
 GPtrArray *
 vlm_event_parse (const char *text, gint64 duration_ns, guint *n_rejected,
     char **why, GError **error)
 {
-  const char *list = strchr (text, '[');
   GPtrArray *findings = NULL;
+
+  g_return_val_if_fail (text != NULL, NULL);
+  g_return_val_if_fail (n_rejected != NULL && why != NULL, NULL);
 
   *n_rejected = 0;
   *why = NULL;
-  if (!g_utf8_validate (text, -1, NULL)) {
-    g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX,
-        "the answer is not UTF-8");
-    return NULL;
-  }
-  if (list != NULL)
-    return parse_list (text, list, duration_ns, n_rejected, why);
-  findings = parse_sentence (text, duration_ns, n_rejected, why);
-  if (findings == NULL)
-    g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX,
-        "the answer holds no list of events: %.80s%s", text,
-        strlen (text) > 80 ? "…" : "");
-  return findings;
+  if (strchr (text, '[') == NULL && g_utf8_validate (text, -1, NULL))
+    findings = parse_sentence (text, duration_ns, n_rejected, why);
+  if (findings != NULL)
+    return findings;
+  return vlm_answer_list_parse (text, read_finding, place_finding,
+      (GDestroyNotify) vlm_finding_free, &duration_ns, n_rejected, why, error);
 }

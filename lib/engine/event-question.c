@@ -11,6 +11,15 @@
 #define MAX_BOXES 64
 #define MAX_LABEL_BYTES 64
 
+/**
+ * vlm_event_question:
+ * @query: (nullable): what to look for; %NULL for everything that happens
+ *
+ * The sentence that Qwen2.5-VL was trained on for dense event lists. It goes
+ * after the video; %VLM_FORMAT_EVENTS holds the answer to the form it asks for.
+ *
+ * Returns: (transfer full): the question
+ */
 char *
 vlm_event_question (const char *query)
 {
@@ -26,6 +35,23 @@ vlm_event_question (const char *query)
       "with sentences. Provide the result in json format with 'mm:ss.ff' "
       "format for time depiction.",
       query);
+}
+
+/**
+ * vlm_box_question:
+ * @label: what to look for, without an article
+ *
+ * The sentence that Qwen2.5-VL was trained on for boxes. It goes after the
+ * picture; %VLM_FORMAT_BOXES holds the answer to the form it asks for.
+ *
+ * Returns: (transfer full): the question
+ */
+char *
+vlm_box_question (const char *label)
+{
+  g_return_val_if_fail (label != NULL, NULL);
+  return g_strdup_printf (
+      "Locate the %s, report the bbox coordinates in JSON format.", label);
 }
 
 VlmGrammar *

@@ -2,12 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <vlm/vlm-question.h>
+
 #include "engine/grammar.h"
 #include "engine/prompt.h"
-
-/* The sentence that Qwen2.5-VL was trained on for dense event lists, about
- * everything that happens (@query NULL) or about one thing. (transfer full) */
-char *vlm_event_question (const char *query);
 
 /* Event lists with times up to @duration_ns. (transfer full) */
 VlmGrammar *vlm_event_list_grammar_new (gint64 duration_ns);

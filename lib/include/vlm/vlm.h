@@ -9,6 +9,7 @@
 #include <vlm/vlm-frame.h>
 #include <vlm/vlm-model.h>
 #include <vlm/vlm-rate.h>
+#include <vlm/vlm-question.h>
 #include <vlm/vlm-sampler.h>
 #include <vlm/vlm-scene.h>
 #include <vlm/vlm-session.h>

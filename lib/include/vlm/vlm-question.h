@@ -1,0 +1,54 @@
+/* gst-vlm: what to ask for events and boxes, and how to read the answers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib-object.h>
+#include <vlm/vlm-types.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmFinding:
+ * @start_ns: when it began, ns since the first slot of the video
+ * @end_ns: when it ended, likewise
+ * @description: what the model says about it
+ * @text_start: first byte of the answer that is about it
+ * @text_end: one past the last one
+ *
+ * What an answer says about one event.
+ */
+typedef struct {
+  gint64 start_ns;
+  gint64 end_ns;
+  char *description;
+  gsize text_start;
+  gsize text_end;
+} VlmFinding;
+
+VLM_API void vlm_finding_free (VlmFinding *finding);
+VLM_API char *vlm_event_question (const char *query);
+VLM_API GPtrArray *vlm_event_parse (const char *text, gint64 duration_ns,
+    guint *n_rejected, char **why, GError **error);
+
+/**
+ * VlmFoundBox:
+ * @rect: where it is, in pixels of the picture that the model saw
+ * @label: what the model calls it
+ * @text_start: first byte of the answer that is about it
+ * @text_end: one past the last one
+ *
+ * What an answer says about one box.
+ */
+typedef struct {
+  VlmRect rect;
+  char *label;
+  gsize text_start;
+  gsize text_end;
+} VlmFoundBox;
+
+VLM_API void vlm_found_box_free (VlmFoundBox *box);
+VLM_API char *vlm_box_question (const char *label);
+VLM_API GPtrArray *vlm_box_parse (const char *text, guint width, guint height,
+    guint *n_rejected, char **why, GError **error);
+
+G_END_DECLS

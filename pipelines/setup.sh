@@ -22,7 +22,7 @@ packages_run=(
 )
 packages_test=(
   vulkan-validationlayers python3-gi python3-numpy gir1.2-gstreamer-1.0
-  gir1.2-gst-plugins-base-1.0
+  gir1.2-gst-plugins-base-1.0 libgstrtspserver-1.0-dev
 )
 
 say() {

@@ -408,8 +408,13 @@ fake_analyzer_get_n_windows (FakeAnalyzer *self)
 const FakeWindow *
 fake_analyzer_get_window (FakeAnalyzer *self, guint index)
 {
-  g_assert_cmpuint (index, <, fake_analyzer_get_n_windows (self));
-  return self->windows->pdata[index];
+  const FakeWindow *window;
+
+  g_mutex_lock (&self->lock);
+  g_assert_cmpuint (index, <, self->windows->len);
+  window = self->windows->pdata[index];
+  g_mutex_unlock (&self->lock);
+  return window;
 }
 
 static void

@@ -62,7 +62,7 @@ typedef struct
 } FakeCounts;
 
 FakeCounts fake_analyzer_get_counts (FakeAnalyzer *self);
-/* The windows that were analysed, in order; do not touch while it runs. */
+/* The windows that were analysed, in order. */
 guint fake_analyzer_get_n_windows (FakeAnalyzer *self);
 const FakeWindow *fake_analyzer_get_window (FakeAnalyzer *self, guint index);
 

@@ -36,15 +36,12 @@ typedef struct
 {
   char *model;
   char *device;
-  char *prompt;
-  char *query;
   char *stream_label;
   double window;
   double hop;
   double context;
   gint fps_n;
   gint fps_d;
-  guint max_tokens;
   guint64 min_pixels;
   guint64 max_pixels;
   GstVlmPolicy policy;
@@ -52,6 +49,16 @@ typedef struct
   GstVlmOnError on_error;
   double eos_drain_timeout;
 } GstVlmEventsSettings;
+
+/* What is asked; may change while the element plays. */
+typedef struct
+{
+  char *prompt;
+  char *query;
+  char *queries; /* several, with ; between them */
+  guint max_tokens;
+  guint64 version; /* grows with each change */
+} GstVlmEventsQuestions;
 
 struct _GstVlmEvents
 {
@@ -62,6 +69,7 @@ struct _GstVlmEvents
 
   /* Under the object lock. */
   GstVlmEventsSettings settings;
+  GstVlmEventsQuestions questions;
   VlmAnalyzer *analyzer;
 
   /* Of the streaming thread, and of others while the pads are inactive. */
@@ -112,6 +120,21 @@ struct _GstVlmEvents
 void gst_vlm_events_install_properties (GObjectClass *klass);
 void gst_vlm_events_init_settings (GstVlmEvents *self);
 void gst_vlm_events_clear_settings (GstVlmEvents *self);
+
+/* gstvlmevents-questions.c */
+/* Ids of properties from here on are those of the questions. */
+#define GST_VLM_EVENTS_FIRST_QUESTION_PROP 100
+void gst_vlm_events_install_questions (GObjectClass *klass);
+/* With the object lock; FALSE for a property that is none of these. */
+gboolean gst_vlm_events_set_question (
+    GstVlmEvents *self, guint id, const GValue *value);
+gboolean
+gst_vlm_events_get_question (GstVlmEvents *self, guint id, GValue *value);
+/* Tells the watch what is asked now. */
+void gst_vlm_events_update_questions (GstVlmEvents *self);
+/* (transfer full) */
+VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
+void gst_vlm_events_clear_questions (GstVlmEvents *self);
 
 /* gstvlmevents-output.c */
 void gst_vlm_events_install_signals (GObjectClass *klass);

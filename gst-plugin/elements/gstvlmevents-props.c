@@ -17,14 +17,11 @@ enum
 {
   PROP_MODEL = 1,
   PROP_DEVICE,
-  PROP_PROMPT,
-  PROP_QUERY,
   PROP_STREAM_LABEL,
   PROP_WINDOW,
   PROP_HOP,
   PROP_CONTEXT,
   PROP_FPS,
-  PROP_MAX_TOKENS,
   PROP_MIN_PIXELS,
   PROP_MAX_PIXELS,
   PROP_POLICY,
@@ -123,12 +120,6 @@ set_text (GstVlmEventsSettings *s, guint id, const GValue *value)
   case PROP_DEVICE:
     set_string (&s->device, value);
     return TRUE;
-  case PROP_PROMPT:
-    set_string (&s->prompt, value);
-    return TRUE;
-  case PROP_QUERY:
-    set_string (&s->query, value);
-    return TRUE;
   case PROP_STREAM_LABEL:
     set_string (&s->stream_label, value);
     return TRUE;
@@ -153,9 +144,6 @@ set_number (GstVlmEventsSettings *s, guint id, const GValue *value)
   case PROP_FPS:
     s->fps_n = gst_value_get_fraction_numerator (value);
     s->fps_d = gst_value_get_fraction_denominator (value);
-    return TRUE;
-  case PROP_MAX_TOKENS:
-    s->max_tokens = g_value_get_uint (value);
     return TRUE;
   case PROP_MIN_PIXELS:
     s->min_pixels = g_value_get_uint64 (value);
@@ -186,11 +174,16 @@ gst_vlm_events_set_property (
 {
   GstVlmEvents *self = GST_VLM_EVENTS (object);
   VlmAnalyzer *replaced = NULL;
+  guint64 version;
+  gboolean asks_anew;
   gboolean known;
 
   GST_OBJECT_LOCK (self);
+  version = self->questions.version;
   known = set_text (&self->settings, id, value) ||
-      set_number (&self->settings, id, value);
+      set_number (&self->settings, id, value) ||
+      gst_vlm_events_set_question (self, id, value);
+  asks_anew = version != self->questions.version;
   if (id == PROP_ANALYZER) {
     replaced = self->analyzer;
     self->analyzer = g_value_dup_object (value);
@@ -198,6 +191,8 @@ gst_vlm_events_set_property (
   }
   GST_OBJECT_UNLOCK (self);
   g_clear_object (&replaced);
+  if (asks_anew)
+    gst_vlm_events_update_questions (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
 }
@@ -211,12 +206,6 @@ get_text (const GstVlmEventsSettings *s, guint id, GValue *value)
     return TRUE;
   case PROP_DEVICE:
     g_value_set_string (value, s->device);
-    return TRUE;
-  case PROP_PROMPT:
-    g_value_set_string (value, s->prompt);
-    return TRUE;
-  case PROP_QUERY:
-    g_value_set_string (value, s->query);
     return TRUE;
   case PROP_STREAM_LABEL:
     g_value_set_string (value, s->stream_label);
@@ -241,9 +230,6 @@ get_number (const GstVlmEventsSettings *s, guint id, GValue *value)
     return TRUE;
   case PROP_FPS:
     gst_value_set_fraction (value, s->fps_n, s->fps_d);
-    return TRUE;
-  case PROP_MAX_TOKENS:
-    g_value_set_uint (value, s->max_tokens);
     return TRUE;
   case PROP_MIN_PIXELS:
     g_value_set_uint64 (value, s->min_pixels);
@@ -281,7 +267,8 @@ gst_vlm_events_get_property (
   }
   GST_OBJECT_LOCK (self);
   known = get_text (&self->settings, id, value) ||
-      get_number (&self->settings, id, value);
+      get_number (&self->settings, id, value) ||
+      gst_vlm_events_get_question (self, id, value);
   if (id == PROP_ANALYZER) {
     g_value_set_object (value, self->analyzer);
     known = TRUE;
@@ -309,18 +296,6 @@ install_model_properties (GObjectClass *klass)
           "Index, part of the name, or UUID of the Vulkan device; unset for "
           "the best",
           NULL, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_PROMPT,
-      g_param_spec_string ("prompt", "Prompt",
-          "Question to the model that replaces the default one", NULL,
-          FLAGS_READY));
-  g_object_class_install_property (klass, PROP_QUERY,
-      g_param_spec_string ("query", "Query",
-          "What to look for, in plain words; unset for everything that happens",
-          NULL, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_MAX_TOKENS,
-      g_param_spec_uint ("max-tokens", "Max. tokens",
-          "Longest answer to one window, in tokens (0 = default of the model)",
-          0, G_MAXUINT16, 0, FLAGS_READY));
   g_object_class_install_property (klass, PROP_ANALYZER,
       g_param_spec_object ("analyzer", "Analyzer",
           "What turns windows into events, for applications that bring their "
@@ -399,6 +374,7 @@ gst_vlm_events_install_properties (GObjectClass *klass)
   klass->set_property = gst_vlm_events_set_property;
   klass->get_property = gst_vlm_events_get_property;
   install_model_properties (klass);
+  gst_vlm_events_install_questions (klass);
   install_sampling_properties (klass);
   install_queue_properties (klass);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_POLICY, 0);
@@ -418,6 +394,7 @@ gst_vlm_events_init_settings (GstVlmEvents *self)
     .on_error = GST_VLM_ON_ERROR_WARN,
     .eos_drain_timeout = DEFAULT_EOS_DRAIN_TIMEOUT,
   };
+  self->questions.version = 1;
 }
 
 void
@@ -425,8 +402,7 @@ gst_vlm_events_clear_settings (GstVlmEvents *self)
 {
   g_free (self->settings.model);
   g_free (self->settings.device);
-  g_free (self->settings.prompt);
-  g_free (self->settings.query);
   g_free (self->settings.stream_label);
+  gst_vlm_events_clear_questions (self);
   g_clear_object (&self->analyzer);
 }

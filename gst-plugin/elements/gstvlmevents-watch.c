@@ -40,18 +40,14 @@ gst_vlm_events_start_watch (GstVlmEvents *self)
   GstVlmEventsSettings *s = &self->settings;
   g_autofree char *model = NULL;
   g_autofree char *device = NULL;
-  g_autofree char *prompt = NULL;
-  g_autofree char *query = NULL;
   VlmAnalyzerParams params;
   GstVlmWatch *watch;
 
   GST_OBJECT_LOCK (self);
   params.model = model = g_strdup (s->model);
   params.device = device = g_strdup (s->device);
-  params.prompt = prompt = g_strdup (s->prompt);
-  params.query = query = g_strdup (s->query);
-  params.max_tokens = s->max_tokens;
   params.max_context = (gint64) (s->context * GST_SECOND);
+  self->questions.version = 1;
   GST_OBJECT_UNLOCK (self);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
@@ -61,6 +57,7 @@ gst_vlm_events_start_watch (GstVlmEvents *self)
   g_mutex_lock (&self->lock);
   self->watch = watch;
   g_mutex_unlock (&self->lock);
+  gst_vlm_events_update_questions (self);
 
   if (gst_vlm_watch_wait_loaded (watch, FIRST_SIGHT_US) != GST_VLM_WATCH_FAILED)
     return TRUE;

@@ -45,6 +45,7 @@ struct _GstVlmWatch
   GQueue items;
   guint n_windows;
   GstVlmWatchItem *current;
+  VlmQuestions *questions;   /* not yet told to the analyzer */
   GCancellable *cancellable; /* of the load or of the current item */
   guint generation;
   gboolean flushing;

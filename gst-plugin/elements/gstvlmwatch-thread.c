@@ -181,6 +181,18 @@ is_wanted (GstVlmWatch *watch, const GstVlmWatchItem *item)
   return wanted;
 }
 
+static void
+tell_questions (GstVlmWatch *watch)
+{
+  g_autoptr (VlmQuestions) questions = NULL;
+
+  g_mutex_lock (&watch->lock);
+  questions = g_steal_pointer (&watch->questions);
+  g_mutex_unlock (&watch->lock);
+  if (questions != NULL)
+    vlm_analyzer_set_questions (watch->analyzer, questions);
+}
+
 /* A window that was under way when the device was lost gets a second try. */
 static void
 analyse (GstVlmWatch *watch, const GstVlmWatchItem *item)
@@ -191,6 +203,7 @@ analyse (GstVlmWatch *watch, const GstVlmWatchItem *item)
   gboolean was_lost = watch->must_reload;
   gboolean was_told = FALSE;
 
+  tell_questions (watch);
   events = analyse_once (watch, item, &inference_us, &error);
   if (watch->must_reload && !was_lost && is_wanted (watch, item)) {
     was_told = TRUE;

@@ -81,9 +81,6 @@ gst_vlm_watch_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   watch->analyzer = g_object_ref (analyzer);
   watch->params.model = g_strdup (params->model);
   watch->params.device = g_strdup (params->device);
-  watch->params.prompt = g_strdup (params->prompt);
-  watch->params.query = g_strdup (params->query);
-  watch->params.max_tokens = params->max_tokens;
   watch->params.max_context = params->max_context;
   watch->generation = generation;
   watch->funcs = *funcs;
@@ -135,8 +132,7 @@ watch_clear (gpointer data)
   g_object_unref (watch->analyzer);
   g_free ((char *) watch->params.model);
   g_free ((char *) watch->params.device);
-  g_free ((char *) watch->params.prompt);
-  g_free ((char *) watch->params.query);
+  vlm_questions_free (watch->questions);
   g_mutex_clear (&watch->lock);
   g_cond_clear (&watch->changed);
 }
@@ -145,6 +141,15 @@ void
 gst_vlm_watch_unref (GstVlmWatch *watch)
 {
   g_atomic_rc_box_release_full (watch, watch_clear);
+}
+
+void
+gst_vlm_watch_set_questions (GstVlmWatch *watch, VlmQuestions *questions)
+{
+  g_mutex_lock (&watch->lock);
+  vlm_questions_free (watch->questions);
+  watch->questions = questions;
+  g_mutex_unlock (&watch->lock);
 }
 
 GstVlmWatchState

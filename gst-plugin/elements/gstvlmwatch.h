@@ -99,6 +99,8 @@ GstVlmWatchState gst_vlm_watch_get_state (GstVlmWatch *watch);
 /* The same, after at most @timeout_us of waiting for the end of loading. */
 GstVlmWatchState
 gst_vlm_watch_wait_loaded (GstVlmWatch *watch, gint64 timeout_us);
+/* What is asked from the next window on that is analysed. (transfer full) */
+void gst_vlm_watch_set_questions (GstVlmWatch *watch, VlmQuestions *questions);
 /* Waits until there is something to know. GST_FLOW_FLUSHING when flushing or
  * stopped, GST_FLOW_ERROR when loading failed. */
 GstFlowReturn gst_vlm_watch_wait_ready (GstVlmWatch *watch);

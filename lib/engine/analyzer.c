@@ -1,6 +1,7 @@
 /* gst-vlm: the interface between a video source and an engine
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-error.h>
 
 G_DEFINE_INTERFACE (VlmAnalyzer, vlm_analyzer, G_TYPE_OBJECT)
 
@@ -49,6 +50,26 @@ vlm_analyzer_get_geometry (VlmAnalyzer *self, VlmGeometry *geometry)
 }
 
 /**
+ * vlm_analyzer_set_questions:
+ * @self: an analyzer
+ * @questions: what is asked from the next window on
+ *
+ * An analyzer that asks nothing ignores it.
+ */
+void
+vlm_analyzer_set_questions (VlmAnalyzer *self, const VlmQuestions *questions)
+{
+  VlmAnalyzerInterface *iface;
+
+  g_return_if_fail (VLM_IS_ANALYZER (self));
+  g_return_if_fail (questions != NULL);
+
+  iface = VLM_ANALYZER_GET_IFACE (self);
+  if (iface->set_questions != NULL)
+    iface->set_questions (self, questions);
+}
+
+/**
  * vlm_analyzer_analyze:
  * @self: a loaded analyzer
  * @window: what to look at
@@ -69,6 +90,39 @@ vlm_analyzer_analyze (VlmAnalyzer *self, VlmWindow *window,
 
   return VLM_ANALYZER_GET_IFACE (self)->analyze (
       self, window, cancellable, error);
+}
+
+/**
+ * vlm_analyzer_ask:
+ * @self: a loaded analyzer
+ * @window: what to look at; need not be the window that was analysed last
+ * @question: UTF-8
+ * @confidence: (out): 0 to 1, from the token probabilities; -1 when unknown
+ * @cancellable: (nullable): ends the work within one step
+ * @error: return location
+ *
+ * Answers a question in words. The events of later windows do not depend on it.
+ *
+ * Returns: (transfer full): the answer, or %NULL on error
+ */
+char *
+vlm_analyzer_ask (VlmAnalyzer *self, VlmWindow *window, const char *question,
+    double *confidence, GCancellable *cancellable, GError **error)
+{
+  VlmAnalyzerInterface *iface;
+
+  g_return_val_if_fail (VLM_IS_ANALYZER (self), NULL);
+  g_return_val_if_fail (window != NULL, NULL);
+  g_return_val_if_fail (question != NULL, NULL);
+  g_return_val_if_fail (confidence != NULL, NULL);
+
+  *confidence = -1.0;
+  iface = VLM_ANALYZER_GET_IFACE (self);
+  if (iface->ask != NULL)
+    return iface->ask (self, window, question, confidence, cancellable, error);
+  g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+      "%s answers no questions", G_OBJECT_TYPE_NAME (self));
+  return NULL;
 }
 
 /**

@@ -31,9 +31,8 @@ struct _VlmEngineAnalyzer
   VlmHistory *history;
   GHashTable *grammars; /* gint64 ns -> VlmGrammar */
   guint64 epoch;
-  char *prompt; /* the user's question, NULL for ours */
-  char *query;
-  guint max_tokens;
+  VlmQuestions *settings;
+  GPtrArray *questions; /* VlmEventQuestion: what follows from them */
 };
 
 static void vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface);
@@ -54,8 +53,6 @@ engine_unload (VlmAnalyzer *analyzer)
   g_clear_pointer (&self->grammars, g_hash_table_unref);
   g_clear_object (&self->session);
   g_clear_object (&self->model);
-  g_clear_pointer (&self->prompt, g_free);
-  g_clear_pointer (&self->query, g_free);
 }
 
 static void
@@ -65,6 +62,8 @@ vlm_engine_analyzer_finalize (GObject *object)
 
   engine_unload (VLM_ANALYZER (object));
   g_clear_pointer (&self->tracker, vlm_tracker_free);
+  vlm_questions_free (self->settings);
+  g_ptr_array_unref (self->questions);
   G_OBJECT_CLASS (vlm_engine_analyzer_parent_class)->finalize (object);
 }
 
@@ -75,8 +74,22 @@ vlm_engine_analyzer_class_init (VlmEngineAnalyzerClass *klass)
 }
 
 static void
+engine_set_questions (VlmAnalyzer *analyzer, const VlmQuestions *questions)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+
+  vlm_questions_free (self->settings);
+  self->settings = vlm_questions_copy (questions);
+  g_clear_pointer (&self->questions, g_ptr_array_unref);
+  self->questions = vlm_event_questions_new (questions);
+}
+
+static void
 vlm_engine_analyzer_init (VlmEngineAnalyzer *self)
 {
+  const VlmQuestions everything = { 0 };
+
+  engine_set_questions (VLM_ANALYZER (self), &everything);
 }
 
 /**
@@ -124,9 +137,6 @@ engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   self->history = new_history (params, self->model);
   self->grammars = g_hash_table_new_full (
       g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) vlm_grammar_unref);
-  self->prompt = g_strdup (params->prompt);
-  self->query = g_strdup (params->query);
-  self->max_tokens = params->max_tokens;
   return TRUE;
 }
 
@@ -144,13 +154,12 @@ engine_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
 /* From here to the end of a report, the video that is looked at is a window,
  * though it may have begun long before the one that was asked about. */
 
+/* The question comes after the video: what is in front of it, all questions
+ * about a window share. */
 static VlmPrompt *
-make_prompt (VlmEngineAnalyzer *self, const VlmWindow *window)
+make_prompt (const VlmWindow *window, const char *question)
 {
   VlmPrompt *prompt = vlm_prompt_new ();
-  g_autofree char *question = self->prompt != NULL
-      ? g_strdup (self->prompt)
-      : vlm_event_question (self->query);
 
   vlm_prompt_add_window (prompt, window);
   vlm_prompt_add_text (prompt, question);
@@ -176,7 +185,8 @@ describe_window (const VlmWindow *window)
 
 static VlmEvent *
 make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
-    const VlmEventWindow *about, const VlmFinding *finding, const GArray *trace)
+    const VlmEventWindow *about, const char *query, const VlmFinding *finding,
+    const GArray *trace)
 {
   VlmEvent *event = vlm_event_new ();
   gint64 duration = window->end - window->samples[0].slot_time;
@@ -188,7 +198,8 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
   event->time_source = vlm_event_time_source (window, finding->start_ns);
   event->confidence =
       vlm_trace_confidence (trace, finding->text_start, finding->text_end);
-  event->query = g_strdup (self->query);
+  event->query = g_strdup (query);
+  event->query_version = self->settings->version;
   event->window = *about;
   event->model = g_strdup (vlm_model_get_name (self->model));
   return event;
@@ -216,54 +227,70 @@ window_grammar (VlmEngineAnalyzer *self, gint64 duration)
 static void
 judge_length (VlmEngineAnalyzer *self, const VlmAnswer *answer)
 {
-  guint room = self->max_tokens > 0 ? self->max_tokens : VLM_SESSION_MAX_TOKENS;
+  guint room = self->settings->max_tokens > 0 ? self->settings->max_tokens
+                                              : VLM_SESSION_MAX_TOKENS;
 
   if (answer->n_tokens > FULL_ANSWER * room)
     vlm_history_restart (self->history);
 }
 
-/* (transfer full): what @window shows, not yet joined with others. What was over
- * before @asked began was told with the windows before. */
-static GPtrArray *
-find_reports (VlmEngineAnalyzer *self, const VlmWindow *asked,
+/* Adds to @reports what @window says to one question. What was over before
+ * @asked began was told with the windows before. */
+static gboolean
+find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
     const VlmWindow *window, const VlmEventWindow *about,
+    const VlmEventQuestion *question, GPtrArray *reports,
     GCancellable *cancellable, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
-  g_autoptr (VlmPrompt) prompt = make_prompt (self, window);
+  g_autoptr (VlmPrompt) prompt = make_prompt (window, question->text);
   gint64 duration = window->end - window->samples[0].slot_time;
   g_autoptr (VlmAnswer) answer = NULL;
   g_autoptr (GArray) trace = NULL;
   g_autoptr (GPtrArray) findings = NULL;
   g_autofree char *why = NULL;
-  GPtrArray *reports;
   guint n_rejected;
 
-  params.max_tokens = self->max_tokens;
+  params.max_tokens = self->settings->max_tokens;
   answer = vlm_session_run (self->session, prompt, &params,
       window_grammar (self, duration), &trace, cancellable, NULL, NULL, NULL,
       error);
   if (answer == NULL)
-    return NULL;
+    return FALSE;
   judge_length (self, answer);
   findings = vlm_event_parse (answer->text, duration, &n_rejected, &why, error);
   if (findings == NULL)
-    return NULL;
+    return FALSE;
   if (n_rejected > 0)
     g_info ("window %" G_GUINT64_FORMAT ": %u of the model's events left out: "
             "%s",
         window->serial, n_rejected, why);
-  reports = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
   for (guint i = 0; i < findings->len; i++) {
-    VlmEvent *report =
-        make_report (self, window, about, findings->pdata[i], trace);
+    VlmEvent *report = make_report (
+        self, window, about, question->query, findings->pdata[i], trace);
 
     if (report->end.stream_time >= asked->start)
       g_ptr_array_add (reports, report);
     else
       vlm_event_unref (report);
   }
-  return reports;
+  return TRUE;
+}
+
+/* (transfer full): what @window shows, not yet joined with others. */
+static GPtrArray *
+find_reports (VlmEngineAnalyzer *self, const VlmWindow *asked,
+    const VlmWindow *window, const VlmEventWindow *about,
+    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) reports =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+
+  for (guint i = 0; i < self->questions->len; i++)
+    if (!find_answers (self, asked, window, about, self->questions->pdata[i],
+            reports, cancellable, error))
+      return NULL;
+  return g_steal_pointer (&reports);
 }
 
 /* Looks as far back as it may; where the device has no room for that, at the
@@ -322,6 +349,28 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   return records;
 }
 
+static char *
+engine_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
+    double *confidence, GCancellable *cancellable, GError **error)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  g_autoptr (VlmPrompt) prompt = NULL;
+  g_autoptr (VlmAnswer) answer = NULL;
+
+  g_return_val_if_fail (self->session != NULL, NULL);
+  g_return_val_if_fail (window->n_samples > 0, NULL);
+
+  params.max_tokens = self->settings->max_tokens;
+  prompt = make_prompt (window, question);
+  answer = vlm_session_generate (
+      self->session, prompt, &params, cancellable, NULL, NULL, NULL, error);
+  if (answer == NULL)
+    return NULL;
+  *confidence = answer->confidence;
+  return g_steal_pointer (&answer->text);
+}
+
 static void
 engine_reset (VlmAnalyzer *analyzer)
 {
@@ -348,7 +397,9 @@ vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface)
 {
   iface->load = engine_load;
   iface->get_geometry = engine_get_geometry;
+  iface->set_questions = engine_set_questions;
   iface->analyze = engine_analyze;
+  iface->ask = engine_ask;
   iface->reset = engine_reset;
   iface->finish = engine_finish;
   iface->unload = engine_unload;

@@ -125,6 +125,8 @@ static gboolean
 field_has_value (const VlmField *field, const void *value)
 {
   switch (field->kind) {
+  case VLM_FIELD_VERSION:
+    return *(const guint64 *) value != 0;
   case VLM_FIELD_STRING:
     return *(char *const *) value != NULL;
   case VLM_FIELD_INSTANT:
@@ -148,6 +150,7 @@ put_value (GString *json, const VlmField *field, const void *value)
 
   switch (field->kind) {
   case VLM_FIELD_UINT64:
+  case VLM_FIELD_VERSION:
     g_string_append_printf (
         json, "%" G_GUINT64_FORMAT, *(const guint64 *) value);
     break;

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/event-question.h"
 
+#include <string.h>
+
 #include <vlm/vlm-error.h>
 
 /* Bounds of an answer, not of a scene: a list that reaches them is closed
@@ -52,6 +54,56 @@ vlm_box_question (const char *label)
   g_return_val_if_fail (label != NULL, NULL);
   return g_strdup_printf (
       "Locate the %s, report the bbox coordinates in JSON format.", label);
+}
+
+/* --- the questions of a window ------------------------------------------ */
+
+#define QUERY_PLACE "{query}"
+/* What a prompt that asks for a query gets when there is none. */
+#define NO_QUERY "anything that happens"
+
+static void
+event_question_free (gpointer data)
+{
+  VlmEventQuestion *question = data;
+
+  g_free (question->query);
+  g_free (question->text);
+  g_free (question);
+}
+
+static void
+add_question (GPtrArray *list, const char *query, const char *prompt)
+{
+  VlmEventQuestion *question = g_new0 (VlmEventQuestion, 1);
+
+  question->query = g_strdup (query);
+  if (prompt == NULL) {
+    question->text = vlm_event_question (query);
+  } else {
+    GString *text = g_string_new (prompt);
+
+    g_string_replace (text, QUERY_PLACE, query != NULL ? query : NO_QUERY, 0);
+    question->text = g_string_free (text, FALSE);
+  }
+  g_ptr_array_add (list, question);
+}
+
+GPtrArray *
+vlm_event_questions_new (const VlmQuestions *questions)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func (event_question_free);
+  const char *prompt = questions->prompt;
+
+  if (prompt != NULL && prompt[0] == '\0')
+    prompt = NULL;
+  if (prompt == NULL || strstr (prompt, QUERY_PLACE) != NULL)
+    for (char **query = questions->queries; query != NULL && *query != NULL;
+         query++)
+      add_question (list, *query, prompt);
+  if (list->len == 0)
+    add_question (list, NULL, prompt);
+  return list;
 }
 
 VlmGrammar *

@@ -2,10 +2,20 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-question.h>
 
 #include "engine/grammar.h"
 #include "engine/prompt.h"
+
+typedef struct {
+  char *query; /* NULL: none */
+  char *text;  /* what the model is asked */
+} VlmEventQuestion;
+
+/* What each window is asked, in order; at least one question. (transfer full)
+ * of VlmEventQuestion */
+GPtrArray *vlm_event_questions_new (const VlmQuestions *questions);
 
 /* Event lists with times up to @duration_ns. (transfer full) */
 VlmGrammar *vlm_event_list_grammar_new (gint64 duration_ns);

@@ -21,6 +21,8 @@ const VlmField vlm_event_fields[] = {
   FIELD (bbox, BOX, "[x1, y1, x2, y2] in pixels of the source frame"),
   FIELD (bbox_time, INSTANT, "the frame in which `bbox` was found"),
   FIELD (query, STRING, "the query this answers"),
+  FIELD (query_version, VERSION,
+      "of the questions it answers: grows when they are changed"),
   FIELD (window, WINDOW, "the span of video that the model looked at"),
   FIELD (model, STRING, "name of the model"),
   FIELD (latency_ms, MILLISECONDS,

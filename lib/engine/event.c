@@ -117,6 +117,7 @@ field_equal (const VlmField *field, const VlmEvent *a, const VlmEvent *b)
 
   switch (field->kind) {
   case VLM_FIELD_UINT64:
+  case VLM_FIELD_VERSION:
     return *(const guint64 *) x == *(const guint64 *) y;
   case VLM_FIELD_STATE:
     return *(const VlmEventState *) x == *(const VlmEventState *) y;

@@ -26,7 +26,8 @@ struct _FakeAnalyzer
   gboolean load_stalled;
   GError *load_error;
   GError *error;
-  guint n_errors; /* calls that fail with it */
+  guint n_errors;          /* calls that fail with it */
+  VlmQuestions *questions; /* NULL before they are told */
   FakeCounts counts;
 };
 
@@ -51,6 +52,7 @@ fake_window_free (gpointer data)
 
   g_array_unref (window->slot_times);
   g_ptr_array_unref (window->frames);
+  vlm_questions_free (window->questions);
   g_free (window);
 }
 
@@ -111,6 +113,17 @@ fake_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
 }
 
 static void
+fake_set_questions (VlmAnalyzer *analyzer, const VlmQuestions *questions)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+
+  g_mutex_lock (&self->lock);
+  vlm_questions_free (self->questions);
+  self->questions = vlm_questions_copy (questions);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
 remember (FakeAnalyzer *self, const VlmWindow *window)
 {
   FakeWindow *seen = g_new0 (FakeWindow, 1);
@@ -127,6 +140,8 @@ remember (FakeAnalyzer *self, const VlmWindow *window)
     g_array_append_val (seen->slot_times, window->samples[i].slot_time);
     g_ptr_array_add (seen->frames, vlm_frame_ref (window->samples[i].frame));
   }
+  if (self->questions != NULL)
+    seen->questions = vlm_questions_copy (self->questions);
   g_ptr_array_add (self->windows, seen);
 }
 
@@ -146,7 +161,8 @@ instant_at (const VlmWindow *window, gint64 stream_time)
 }
 
 static VlmEvent *
-make_event (const Scene *scene, guint id, const VlmWindow *window)
+make_event (
+    FakeAnalyzer *self, const Scene *scene, guint id, const VlmWindow *window)
 {
   const VlmFrame *frame = window->samples[0].frame;
   VlmEvent *event = vlm_event_new ();
@@ -159,6 +175,11 @@ make_event (const Scene *scene, guint id, const VlmWindow *window)
   event->time_source = frame->time_source;
   event->bbox = scene->box;
   event->bbox_time = frame->time;
+  if (self->questions != NULL) {
+    event->query_version = self->questions->version;
+    if (self->questions->queries[0] != NULL)
+      event->query = g_strdup (self->questions->queries[0]);
+  }
   event->window.start = window->start;
   event->window.end = window->end;
   event->window.n_frames = window->n_samples;
@@ -183,7 +204,7 @@ look (FakeAnalyzer *self, const Scene *scene, guint id, const VlmWindow *window)
   }
   if (scene->start >= window->end || scene->end <= window->start)
     return NULL;
-  event = make_event (scene, id, window);
+  event = make_event (self, scene, id, window);
   event->state =
       before != NULL ? VLM_EVENT_STATE_UPDATE : VLM_EVENT_STATE_BEGIN;
   g_hash_table_insert (self->open, key, vlm_event_ref (event));
@@ -278,6 +299,7 @@ fake_analyzer_iface_init (VlmAnalyzerInterface *iface)
 {
   iface->load = fake_load;
   iface->get_geometry = fake_get_geometry;
+  iface->set_questions = fake_set_questions;
   iface->analyze = fake_analyze;
   iface->reset = fake_reset;
   iface->finish = fake_finish;
@@ -427,6 +449,7 @@ fake_analyzer_finalize (GObject *object)
   g_ptr_array_unref (self->windows);
   g_clear_error (&self->load_error);
   g_clear_error (&self->error);
+  vlm_questions_free (self->questions);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   G_OBJECT_CLASS (fake_analyzer_parent_class)->finalize (object);

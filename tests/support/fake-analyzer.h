@@ -23,6 +23,7 @@ typedef struct
   gboolean partial;
   GArray *slot_times; /* gint64 */
   GPtrArray *frames;  /* VlmFrame */
+  VlmQuestions *questions; /* what was asked; NULL if nobody said */
 } FakeWindow;
 
 FakeAnalyzer *fake_analyzer_new (void);

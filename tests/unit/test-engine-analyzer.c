@@ -5,19 +5,22 @@
 #define SIDE 56
 
 static VlmAnalyzer *
-load_analyzer (const char *query)
+load_analyzer (const char *queries)
 {
   VlmAnalyzer *analyzer = vlm_engine_analyzer_new ();
   g_autofree char *path =
       g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
-  const VlmAnalyzerParams params = {
-    .model = path, .query = query, .max_tokens = 120
+  const VlmAnalyzerParams params = { .model = path };
+  g_auto (GStrv) list = g_strsplit (queries, ";", -1);
+  const VlmQuestions questions = {
+    .version = 3, .queries = list, .max_tokens = 72
   };
   g_autoptr (GError) error = NULL;
 
   g_assert_true (
       vlm_analyzer_load (analyzer, &params, NULL, NULL, NULL, &error));
   g_assert_no_error (error);
+  vlm_analyzer_set_questions (analyzer, &questions);
   return analyzer;
 }
 
@@ -56,6 +59,7 @@ check_events (GPtrArray *events, const VlmWindow *window, guint64 *last_id)
     g_assert_cmpfloat (event->confidence, >=, 0.0);
     g_assert_cmpfloat (event->confidence, <=, 1.0);
     g_assert_cmpstr (event->model, ==, "checkpoint");
+    g_assert_cmpuint (event->query_version, ==, 3);
     g_assert_cmpuint (event->id, <=, *last_id + 1);
     *last_id = MAX (*last_id, event->id);
   }
@@ -63,11 +67,11 @@ check_events (GPtrArray *events, const VlmWindow *window, guint64 *last_id)
 
 /* 40 s of video in windows of 10 s, every 5 s; with a break at 20 s. */
 static char *
-watch (const char *query)
+watch (const char *queries)
 {
   const VlmSamplerParams params = { .window = 10 * VLM_SECOND,
     .hop = 5 * VLM_SECOND };
-  g_autoptr (VlmAnalyzer) analyzer = load_analyzer (query);
+  g_autoptr (VlmAnalyzer) analyzer = load_analyzer (queries);
   g_autoptr (VlmSampler) sampler = vlm_sampler_new (&params);
   GString *log = g_string_new (NULL);
   guint64 last_id = 0;
@@ -109,12 +113,14 @@ watch (const char *query)
 static void
 test_windows (void)
 {
-  g_autofree char *first = watch (NULL);
-  g_autofree char *second = watch (NULL);
-  g_autofree char *query = watch ("a red car");
+  g_autofree char *first = watch ("");
+  g_autofree char *second = watch ("");
+  g_autofree char *queries = watch ("a red car;a dog");
 
   g_assert_cmpstr (first, ==, second);
-  g_assert_nonnull (strstr (query, "\"query\": \"a red car\""));
+  g_assert_null (strstr (first, "\"query\": "));
+  g_assert_nonnull (strstr (queries, "\"query\": \"a red car\""));
+  g_assert_nonnull (strstr (queries, "\"query\": \"a dog\""));
 }
 
 static void

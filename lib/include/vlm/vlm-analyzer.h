@@ -25,9 +25,6 @@ VLM_API G_DECLARE_INTERFACE (
  * @model: (nullable): directory of the checkpoint, %NULL for the small one that
  *   ships, as in vlm_model_load()
  * @device: (nullable): index, name or UUID of the device, %NULL for the best
- * @prompt: (nullable): question that replaces the default one
- * @query: (nullable): what to look for; %NULL for everything that happens
- * @max_tokens: longest answer, 0 for the default
  * @max_context: overlapping windows are answered from a video that grows up to
  *   this length, ns; 0 for the default, no more than a window to look at each
  *   one alone
@@ -35,19 +32,49 @@ VLM_API G_DECLARE_INTERFACE (
 typedef struct {
   const char *model;
   const char *device;
-  const char *prompt;
-  const char *query;
-  guint max_tokens;
   gint64 max_context;
 } VlmAnalyzerParams;
+
+#define VLM_TYPE_QUESTIONS (vlm_questions_get_type ())
+
+/**
+ * VlmQuestions:
+ * @version: said in every event (query_version): lets the reader tell answers
+ *   to these questions from answers to others; 0 for none
+ * @prompt: (nullable): question that replaces the default one; `{query}` in it
+ *   stands for each query in turn
+ * @queries: (array zero-terminated=1) (nullable): what to look for, one question
+ *   each; %NULL or empty for everything that happens
+ * @max_tokens: longest answer to one question, 0 for the default
+ * @ground: look for a box of each event that begins
+ *
+ * What windows are asked. A @prompt without `{query}` is asked once, and its
+ * events name no query.
+ */
+typedef struct {
+  guint64 version;
+  char *prompt;
+  char **queries;
+  guint max_tokens;
+  gboolean ground;
+} VlmQuestions;
+
+VLM_API GType vlm_questions_get_type (void) G_GNUC_CONST;
+VLM_API VlmQuestions *vlm_questions_copy (const VlmQuestions *questions);
+VLM_API void vlm_questions_free (VlmQuestions *questions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmQuestions, vlm_questions_free)
 
 /**
  * VlmAnalyzerInterface:
  * @load: get ready; may take long; idempotent until @unload
  * @get_geometry: what frames must look like; after @load
+ * @set_questions: (nullable): what is asked from the next window on; before or
+ *   after @load, and outlives @unload. Without a call: what happens, no boxes
  * @analyze: the events of a window, an array of #VlmEvent with times on all
  *   clocks that the samples have, ids and life cycle assigned; an error with
  *   G_IO_ERROR_CANCELLED within one step of @cancellable
+ * @ask: (nullable): a question of its own about a window, which changes nothing
+ *   of what later windows say; @confidence as in events, -1 when unknown
  * @reset: a discontinuity: forget what was seen
  * @finish: (nullable): the stream ends: events that are still open, as ended
  * @unload: give back what @load took; ids of events go on counting after the
@@ -60,8 +87,11 @@ struct _VlmAnalyzerInterface {
       GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
       GError **error);
   void (*get_geometry) (VlmAnalyzer *self, VlmGeometry *geometry);
+  void (*set_questions) (VlmAnalyzer *self, const VlmQuestions *questions);
   GPtrArray *(*analyze) (VlmAnalyzer *self, VlmWindow *window,
       GCancellable *cancellable, GError **error);
+  char *(*ask) (VlmAnalyzer *self, VlmWindow *window, const char *question,
+      double *confidence, GCancellable *cancellable, GError **error);
   void (*reset) (VlmAnalyzer *self);
   GPtrArray *(*finish) (VlmAnalyzer *self);
   void (*unload) (VlmAnalyzer *self);
@@ -74,8 +104,13 @@ VLM_API gboolean vlm_analyzer_load (VlmAnalyzer *self,
     VlmProgressFunc progress, gpointer user_data, GError **error);
 VLM_API void vlm_analyzer_get_geometry (
     VlmAnalyzer *self, VlmGeometry *geometry);
+VLM_API void vlm_analyzer_set_questions (
+    VlmAnalyzer *self, const VlmQuestions *questions);
 VLM_API GPtrArray *vlm_analyzer_analyze (VlmAnalyzer *self, VlmWindow *window,
     GCancellable *cancellable, GError **error);
+VLM_API char *vlm_analyzer_ask (VlmAnalyzer *self, VlmWindow *window,
+    const char *question, double *confidence, GCancellable *cancellable,
+    GError **error);
 VLM_API void vlm_analyzer_reset (VlmAnalyzer *self);
 VLM_API GPtrArray *vlm_analyzer_finish (VlmAnalyzer *self);
 VLM_API void vlm_analyzer_unload (VlmAnalyzer *self);

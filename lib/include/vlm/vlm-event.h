@@ -55,6 +55,7 @@ typedef struct {
  * @bbox: where it was, in pixels of the source frame; width 0 for nowhere
  * @bbox_time: the frame in which @bbox was found
  * @query: (nullable): the query this answers
+ * @query_version: of the questions it answers, see #VlmQuestions; 0 for none
  * @window: the window in which it was found
  * @model: (nullable): name of the model
  * @latency_ms: from the end of the window to the event, -1 when unknown
@@ -75,6 +76,7 @@ typedef struct {
   VlmRect bbox;
   VlmInstant bbox_time;
   char *query;
+  guint64 query_version;
   VlmEventWindow window;
   char *model;
   double latency_ms;

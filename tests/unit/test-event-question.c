@@ -1,0 +1,72 @@
+/* gst-vlm: what the model is asked
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/event-question.h"
+
+static char *two[] = { "a person falls", "a red car", NULL };
+
+static void
+check (GPtrArray *list, guint i, const char *query, const char *words)
+{
+  const VlmEventQuestion *question;
+
+  g_assert_cmpuint (i, <, list->len);
+  question = list->pdata[i];
+  g_assert_cmpstr (question->query, ==, query);
+  g_assert_nonnull (strstr (question->text, words));
+}
+
+static void
+test_everything (void)
+{
+  char *none[] = { NULL };
+  const VlmQuestions unset = { .prompt = NULL };
+  const VlmQuestions empty = { .prompt = (char *) "", .queries = none };
+  g_autoptr (GPtrArray) a = vlm_event_questions_new (&unset);
+  g_autoptr (GPtrArray) b = vlm_event_questions_new (&empty);
+
+  g_assert_cmpuint (a->len, ==, 1);
+  check (a, 0, NULL, "a series of activity events");
+  g_assert_cmpuint (b->len, ==, 1);
+  check (b, 0, NULL, "a series of activity events");
+}
+
+static void
+test_queries (void)
+{
+  const VlmQuestions questions = { .queries = two };
+  g_autoptr (GPtrArray) list = vlm_event_questions_new (&questions);
+
+  g_assert_cmpuint (list->len, ==, 2);
+  check (list, 0, "a person falls", "the query 'a person falls'");
+  check (list, 1, "a red car", "the query 'a red car'");
+}
+
+static void
+test_prompt (void)
+{
+  const VlmQuestions fixed = { .prompt = (char *) "What?", .queries = two };
+  const VlmQuestions each = { .prompt = (char *) "When {query}, or {query}?",
+    .queries = two };
+  const VlmQuestions no_query = { .prompt = (char *) "When {query}?" };
+  g_autoptr (GPtrArray) once = vlm_event_questions_new (&fixed);
+  g_autoptr (GPtrArray) twice = vlm_event_questions_new (&each);
+  g_autoptr (GPtrArray) any = vlm_event_questions_new (&no_query);
+
+  g_assert_cmpuint (once->len, ==, 1);
+  check (once, 0, NULL, "What?");
+  g_assert_cmpuint (twice->len, ==, 2);
+  check (twice, 0, "a person falls", "When a person falls, or a person falls?");
+  check (twice, 1, "a red car", "When a red car, or a red car?");
+  g_assert_cmpuint (any->len, ==, 1);
+  check (any, 0, NULL, "When anything that happens?");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/event-question/everything", test_everything);
+  g_test_add_func ("/event-question/queries", test_queries);
+  g_test_add_func ("/event-question/prompt", test_prompt);
+  return g_test_run ();
+}

@@ -77,8 +77,9 @@ def main():
         video=args.video, thumbs=thumbs, links=[], command=args.command)
     show(report)
     if args.out:
-        made = ["events.vtt", args.video, *(os.path.basename(path) for path in (args.events, args.truth or "")
-                                            if path and pathlib.Path(path).resolve().parent == args.out.resolve())]
+        named = (pathlib.Path(path) for path in (args.events, args.truth) if path)
+        beside = [path.name for path in named if path.resolve().parent == args.out.resolve()]
+        made = ["events.vtt", args.video, *beside]
         write(report, found, args.out, [name for name in made if name])
 
 

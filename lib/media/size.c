@@ -218,15 +218,20 @@ vlm_video_plan_size (const VlmGeometry *geometry, const VlmVideoLimits *limits,
   guint64 min_pixels = limits->min_pixels;
   guint64 max_pixels = limits->max_pixels;
   guint64 total_pixels = limits->total_pixels;
-  if (!resolve_limits (VIDEO_MIN_TOKENS * token, VIDEO_MAX_TOKENS * token,
-          &min_pixels, &max_pixels, error))
+  guint64 least = geometry->video_min_pixels != 0 ? geometry->video_min_pixels
+                                                  : VIDEO_MIN_TOKENS * token;
+  guint64 usual = geometry->video_max_pixels != 0 ? geometry->video_max_pixels
+                                                  : VIDEO_MAX_TOKENS * token;
+  if (!resolve_limits (least, usual, &min_pixels, &max_pixels, error))
     return FALSE;
   if (total_pixels == 0)
     total_pixels = VIDEO_TOTAL_TOKENS * token;
 
   /* Two frames make one token, hence twice each frame's share. */
   double share = (double) total_pixels / n_frames * 2;
-  double most = MIN ((double) VIDEO_MAX_TOKENS * token, share);
+  double ceiling = limits->max_pixels != 0 ? (double) VIDEO_MAX_TOKENS * token
+                                           : (double) usual;
+  double most = MIN (ceiling, share);
   most = MAX (most, floor ((double) min_pixels * 1.05));
   if (limits->max_pixels != 0)
     most = MIN (most, (double) max_pixels);

@@ -1,4 +1,4 @@
-/* gst-vlm: preprocessor_config.json and generation_config.json
+/* gst-vlm: the files beside config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/config-private.h"
 
@@ -64,7 +64,8 @@ vlm_config_read_eos (const VlmJson *at, const char *key, guint vocab_size,
 /* Files before transformers 4.53 say min_pixels and max_pixels, later ones put
  * the same numbers into size. */
 static gboolean
-read_pixels (const VlmJson *at, VlmPreprocessConfig *preprocess, GError **error)
+read_pixels (
+    const VlmJson *at, guint64 *min_pixels, guint64 *max_pixels, GError **error)
 {
   static const struct
   {
@@ -72,8 +73,7 @@ read_pixels (const VlmJson *at, VlmPreprocessConfig *preprocess, GError **error)
     const char *new_key;
   } keys[] = { { "min_pixels", "shortest_edge" },
     { "max_pixels", "longest_edge" } };
-  guint64 *const limits[] = { &preprocess->min_pixels,
-    &preprocess->max_pixels };
+  guint64 *const limits[] = { min_pixels, max_pixels };
   VlmJson size = { 0 };
 
   if (vlm_json_has (at, "size") &&
@@ -94,11 +94,11 @@ read_pixels (const VlmJson *at, VlmPreprocessConfig *preprocess, GError **error)
       return FALSE;
     *limits[i] = (guint64) value;
   }
-  if (preprocess->min_pixels > preprocess->max_pixels)
+  if (*max_pixels != 0 && *min_pixels > *max_pixels)
     return vlm_json_fail (error, at, NULL, VLM_LOAD_ERROR_CORRUPT,
         "min_pixels %" G_GUINT64_FORMAT " is above max_pixels "
         "%" G_GUINT64_FORMAT,
-        preprocess->min_pixels, preprocess->max_pixels);
+        *min_pixels, *max_pixels);
   return TRUE;
 }
 
@@ -158,7 +158,8 @@ vlm_config_read_preprocessor (
   if (vlm_json_has (&root, "image_processor") &&
       !vlm_json_read_object (&root, "image_processor", &at, error))
     return FALSE;
-  return read_pixels (&at, preprocess, error) &&
+  return read_pixels (
+             &at, &preprocess->min_pixels, &preprocess->max_pixels, error) &&
       read_channels (
           &at, "image_mean", -1000.0, 1000.0, preprocess->mean, error) &&
       read_channels (&at, "image_std", 1e-6, 1000.0, preprocess->std, error) &&
@@ -167,6 +168,20 @@ vlm_config_read_preprocessor (
           &at, "merge_size", config->vision.spatial_merge_size, error) &&
       check_same (&at, "temporal_patch_size",
           config->vision.temporal_patch_size, error);
+}
+
+/* How large the frames of a video are; pictures and video share the rest. */
+gboolean
+vlm_config_read_video_preprocessor (
+    VlmConfig *config, const char *path, GError **error)
+{
+  g_autoptr (VlmJsonDocument) document = vlm_json_document_load (path, error);
+  VlmPreprocessConfig *preprocess = &config->preprocess;
+  VlmJson root;
+
+  return document != NULL && vlm_json_root (document, &root, error) &&
+      read_pixels (&root, &preprocess->video_min_pixels,
+          &preprocess->video_max_pixels, error);
 }
 
 static gboolean

@@ -5,14 +5,15 @@
 #include "io/json.h"
 #include "model/config.h"
 
-/* What holds when preprocessor_config.json and generation_config.json are
- * absent; no eos. */
+/* What holds when the other files are absent; no eos. */
 void vlm_config_set_defaults (VlmConfig *config);
 /* Appends the id, or the list of ids, of @key; ids that are there already are
  * left out. */
 gboolean vlm_config_read_eos (const VlmJson *at, const char *key,
     guint vocab_size, VlmGenerationConfig *generation, GError **error);
 gboolean vlm_config_read_preprocessor (
+    VlmConfig *config, const char *path, GError **error);
+gboolean vlm_config_read_video_preprocessor (
     VlmConfig *config, const char *path, GError **error);
 gboolean vlm_config_read_generation (
     VlmConfig *config, const char *path, GError **error);

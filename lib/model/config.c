@@ -438,6 +438,9 @@ vlm_config_load (const char *directory, GError **error)
   if (config == NULL ||
       (dir->preprocessor != NULL &&
           !vlm_config_read_preprocessor (config, dir->preprocessor, error)) ||
+      (dir->video_preprocessor != NULL &&
+          !vlm_config_read_video_preprocessor (
+              config, dir->video_preprocessor, error)) ||
       (dir->generation != NULL &&
           !vlm_config_read_generation (config, dir->generation, error)) ||
       !check_eos (config, dir->config, error))
@@ -514,5 +517,7 @@ vlm_config_get_geometry (const VlmConfig *config, VlmGeometry *geometry)
     .temporal_patch_size = config->vision.temporal_patch_size,
     .image_min_pixels = config->preprocess.min_pixels,
     .image_max_pixels = config->preprocess.max_pixels,
+    .video_min_pixels = config->preprocess.video_min_pixels,
+    .video_max_pixels = config->preprocess.video_max_pixels,
   };
 }

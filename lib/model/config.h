@@ -45,6 +45,8 @@ typedef struct
 {
   guint64 min_pixels;
   guint64 max_pixels;
+  guint64 video_min_pixels; /* of a frame; 0 when the model does not say */
+  guint64 video_max_pixels;
   float mean[3];
   float std[3];
 } VlmPreprocessConfig;
@@ -76,13 +78,13 @@ typedef struct
 
 /* Reads config.json in its three layouts (flat; text_config beside copies of
  * its keys; text_config alone with rope_parameters) and with a key of ours that
- * may be there, max_video_seconds; preprocessor_config.json
- * and generation_config.json of a directory. The last two may be absent: the
- * values of the released models hold then. A generation_config.json that is
- * there but leaves a key out means that the key has no effect. Everything is
- * checked: what comes out can be loaded without overflow. Errors name file and
- * key: UNSUPPORTED for a model this cannot run, CORRUPT for values no model can
- * have, MISMATCH when the files disagree. */
+ * may be there, max_video_seconds; preprocessor_config.json,
+ * video_preprocessor_config.json and generation_config.json of a directory. The
+ * last three may be absent: the values of the released models hold then. A
+ * generation_config.json that is there but leaves a key out means that the key
+ * has no effect. Everything is checked: what comes out can be loaded without
+ * overflow. Errors name file and key: UNSUPPORTED for a model this cannot run,
+ * CORRUPT for values no model can have, MISMATCH when the files disagree. */
 VlmConfig *vlm_config_load (const char *directory, GError **error);
 /* config.json alone, from a file of any name; the rest as if it were absent. */
 VlmConfig *vlm_config_load_file (const char *path, GError **error);

@@ -337,6 +337,21 @@ test_preprocessor (void)
 }
 
 static void
+test_video_preprocessor (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmConfig) config = load_with ("video_preprocessor_config.json",
+      "{\"min_pixels\":100,\"max_pixels\":2000}", &error);
+  VlmGeometry geometry;
+
+  g_assert_no_error (error);
+  vlm_config_get_geometry (config, &geometry);
+  g_assert_cmpuint (geometry.video_min_pixels, ==, 100);
+  g_assert_cmpuint (geometry.video_max_pixels, ==, 2000);
+  g_assert_cmpuint (geometry.image_max_pixels, ==, 12845056);
+}
+
+static void
 test_generation (void)
 {
   g_autoptr (GError) error = NULL;
@@ -383,6 +398,9 @@ test_companion_defects (void)
         VLM_LOAD_ERROR_CORRUPT, "image_mean: expected 3" },
     { "preprocessor_config.json", "[]", VLM_LOAD_ERROR_CORRUPT,
         "expected an object" },
+    { "video_preprocessor_config.json",
+        "{\"min_pixels\":200,\"max_pixels\":100}", VLM_LOAD_ERROR_CORRUPT,
+        "min_pixels 200 is above" },
     { "generation_config.json", "{\"repetition_penalty\":0}",
         VLM_LOAD_ERROR_CORRUPT, "repetition_penalty: 0" },
     { "generation_config.json", "{\"eos_token_id\":\"x\"}",
@@ -413,6 +431,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/defects", test_defects);
   g_test_add_func ("/config/tiny", test_tiny);
   g_test_add_func ("/config/preprocessor", test_preprocessor);
+  g_test_add_func ("/config/video-preprocessor", test_video_preprocessor);
   g_test_add_func ("/config/generation", test_generation);
   g_test_add_func ("/config/companion-defects", test_companion_defects);
   return g_test_run ();

@@ -135,6 +135,28 @@ test_limits (void)
   g_assert_cmpuint (width * height, ==, 784);
 }
 
+/* What a model says of itself holds unless the user says something else. */
+static void
+test_model_limits (void)
+{
+  VlmGeometry small = geometry;
+  VlmVideoLimits limits = { 0, 602112, 0 };
+  guint width, height;
+
+  small.video_min_pixels = 12544;
+  small.video_max_pixels = 37632;
+  g_assert_true (
+      vlm_video_plan_size (&small, NULL, 20, 640, 360, &width, &height, NULL));
+  g_assert_cmpuint (width, ==, 252);
+  g_assert_cmpuint (height, ==, 140);
+  g_assert_true (
+      vlm_video_plan_size (&small, NULL, 20, 60, 40, &width, &height, NULL));
+  g_assert_cmpuint (width * height, >=, 12544);
+  g_assert_true (vlm_video_plan_size (
+      &small, &limits, 20, 1920, 1080, &width, &height, NULL));
+  g_assert_cmpuint (width, ==, 1008);
+}
+
 static void
 assert_bad (gboolean ok, GError *error, const char *part)
 {
@@ -190,6 +212,7 @@ main (int argc, char **argv)
   g_test_add_func ("/size/video", test_video);
   g_test_add_func ("/size/again", test_again);
   g_test_add_func ("/size/limits", test_limits);
+  g_test_add_func ("/size/model-limits", test_model_limits);
   g_test_add_func ("/size/bad", test_bad);
   return g_test_run ();
 }

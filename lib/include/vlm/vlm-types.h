@@ -81,6 +81,10 @@ typedef struct {
  * @temporal_patch_size: frames in one slice (2)
  * @image_min_pixels: smallest area of a resized image
  * @image_max_pixels: largest area of a resized image
+ * @video_min_pixels: smallest area of a frame of video, 0 for that of
+ *   qwen-vl-utils (128 tokens)
+ * @video_max_pixels: largest area of a frame of video, 0 for that of
+ *   qwen-vl-utils (768 tokens)
  *
  * What a model needs to know of pictures; frame sides are multiples of
  * @patch_size * @merge_size.
@@ -91,6 +95,8 @@ typedef struct {
   guint temporal_patch_size;
   guint64 image_min_pixels;
   guint64 image_max_pixels;
+  guint64 video_min_pixels;
+  guint64 video_max_pixels;
 } VlmGeometry;
 
 /**

@@ -8,6 +8,7 @@
 #include <vlm/vlm-event.h>
 #include <vlm/vlm-frame.h>
 #include <vlm/vlm-model.h>
+#include <vlm/vlm-motion.h>
 #include <vlm/vlm-rate.h>
 #include <vlm/vlm-question.h>
 #include <vlm/vlm-sampler.h>

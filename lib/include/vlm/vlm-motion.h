@@ -1,0 +1,30 @@
+/* gst-vlm: does anything move?
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <vlm/vlm-frame.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmMotion:
+ *
+ * Compares pictures with one that was kept before. It looks at the mean
+ * brightness of 64 x 36 cells, each from 16 points: enough for a thing of a
+ * fortieth of the width, too little for the noise of a sensor, and a matter of
+ * microseconds in any size. A change of the light that is the same everywhere
+ * is taken away first. Integers throughout: the same pictures give the same
+ * answer on every machine. Not thread-safe.
+ */
+typedef struct _VlmMotion VlmMotion;
+
+VLM_API VlmMotion *vlm_motion_new (void);
+VLM_API void vlm_motion_free (VlmMotion *motion);
+VLM_API gboolean vlm_motion_look (VlmMotion *motion, const VlmImageView *view,
+    float *changed, GError **error);
+VLM_API void vlm_motion_keep (VlmMotion *motion);
+VLM_API void vlm_motion_reset (VlmMotion *motion);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmMotion, vlm_motion_free)
+
+G_END_DECLS

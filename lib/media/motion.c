@@ -1,0 +1,217 @@
+/* gst-vlm: does anything move?
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include <vlm/vlm-motion.h>
+
+#include "media/convert.h"
+
+#define COLUMNS 64
+#define ROWS 36
+/* Points of a cell, each way. Noise of 11 levels, the most that vlmtestsrc
+ * makes, leaves 3 levels in the mean of 16 points, and 4 in a difference. */
+#define POINTS 4
+/* Levels by which a cell must differ: five times that noise is never reached by
+ * seven cells at once, and things differ from what is behind them by more. */
+#define LEVELS 14
+
+struct _VlmMotion
+{
+  guint width;
+  guint height;
+  VlmPixelFormat format;
+  gsize offsets[COLUMNS * POINTS]; /* of the points in a row */
+  guint8 seen[ROWS * COLUMNS];
+  guint8 kept[ROWS * COLUMNS];
+  gboolean has_seen;
+  gboolean has_kept;
+};
+
+/**
+ * vlm_motion_new:
+ *
+ * Returns: (transfer full): a detector that has kept nothing yet
+ */
+VlmMotion *
+vlm_motion_new (void)
+{
+  return g_new0 (VlmMotion, 1);
+}
+
+/**
+ * vlm_motion_free:
+ * @motion: (nullable) (transfer full): a detector
+ */
+void
+vlm_motion_free (VlmMotion *motion)
+{
+  g_free (motion);
+}
+
+/* Where brightness is in the first plane; green stands for it in RGB. */
+static void
+find_luma (VlmPixelFormat format, gsize *first, gsize *step)
+{
+  *first = 0;
+  *step = 1;
+  switch (format) {
+  case VLM_PIXEL_FORMAT_RGB:
+  case VLM_PIXEL_FORMAT_BGR:
+    *first = 1;
+    *step = 3;
+    break;
+  case VLM_PIXEL_FORMAT_RGBX:
+  case VLM_PIXEL_FORMAT_BGRX:
+  case VLM_PIXEL_FORMAT_RGBA:
+  case VLM_PIXEL_FORMAT_BGRA:
+    *first = 1;
+    *step = 4;
+    break;
+  case VLM_PIXEL_FORMAT_YUY2:
+    *step = 2;
+    break;
+  case VLM_PIXEL_FORMAT_UYVY:
+    *first = 1;
+    *step = 2;
+    break;
+  default:
+    break;
+  }
+}
+
+static void
+prepare (VlmMotion *motion, const VlmImageView *view)
+{
+  gsize first;
+  gsize step;
+
+  if (motion->width == view->width && motion->height == view->height &&
+      motion->format == view->format)
+    return;
+  motion->width = view->width;
+  motion->height = view->height;
+  motion->format = view->format;
+  motion->has_seen = motion->has_kept = FALSE;
+  find_luma (view->format, &first, &step);
+  for (guint i = 0; i < COLUMNS * POINTS; i++)
+    motion->offsets[i] = first +
+        step * ((2 * (gsize) i + 1) * view->width / (2 * COLUMNS * POINTS));
+}
+
+static void
+add_row (const VlmMotion *motion, const guint8 *row, guint16 sums[COLUMNS])
+{
+  for (guint c = 0; c < COLUMNS; c++) {
+    const gsize *offsets = motion->offsets + c * POINTS;
+    guint sum = 0;
+
+    for (guint i = 0; i < POINTS; i++)
+      sum += row[offsets[i]];
+    sums[c] = (guint16) (sums[c] + sum);
+  }
+}
+
+static void
+measure (VlmMotion *motion, const VlmImageView *view)
+{
+  for (guint r = 0; r < ROWS; r++) {
+    guint16 sums[COLUMNS] = { 0 };
+
+    for (guint i = 0; i < POINTS; i++) {
+      gsize y = (2 * ((gsize) r * POINTS + i) + 1) * view->height /
+          (2 * ROWS * POINTS);
+
+      add_row (motion, view->planes[0] + (gssize) y * view->strides[0], sums);
+    }
+    for (guint c = 0; c < COLUMNS; c++)
+      motion->seen[r * COLUMNS + c] =
+          (guint8) ((sums[c] + POINTS * POINTS / 2) / (POINTS * POINTS));
+  }
+  motion->has_seen = TRUE;
+}
+
+/* The median of the differences is what the light has done. */
+static int
+find_median (const VlmMotion *motion)
+{
+  guint counts[511] = { 0 };
+  guint n = 0;
+  int value = 0;
+
+  for (guint i = 0; i < ROWS * COLUMNS; i++)
+    counts[255 + motion->seen[i] - motion->kept[i]]++;
+  for (n = counts[0]; n < ROWS * COLUMNS / 2; n += counts[value])
+    value++;
+  return value - 255;
+}
+
+static float
+compare (const VlmMotion *motion)
+{
+  int median;
+  guint n = 0;
+
+  if (!motion->has_kept)
+    return -1.0f;
+  median = find_median (motion);
+  for (guint i = 0; i < ROWS * COLUMNS; i++)
+    n += abs (motion->seen[i] - motion->kept[i] - median) > LEVELS;
+  return (float) n / (ROWS * COLUMNS);
+}
+
+/**
+ * vlm_motion_look:
+ * @motion: a detector
+ * @view: a picture
+ * @changed: (out): share of it that differs from the one that was kept, 0 to 1;
+ *   -1 when there is none of this size and format
+ * @error: return location
+ *
+ * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when the view cannot be read
+ */
+gboolean
+vlm_motion_look (
+    VlmMotion *motion, const VlmImageView *view, float *changed, GError **error)
+{
+  g_return_val_if_fail (motion != NULL, FALSE);
+  g_return_val_if_fail (view != NULL && changed != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!vlm_image_view_check (view, error))
+    return FALSE;
+  prepare (motion, view);
+  measure (motion, view);
+  *changed = compare (motion);
+  return TRUE;
+}
+
+/**
+ * vlm_motion_keep:
+ * @motion: a detector
+ *
+ * Keeps the picture that was looked at last, for those to come.
+ */
+void
+vlm_motion_keep (VlmMotion *motion)
+{
+  g_return_if_fail (motion != NULL);
+
+  if (!motion->has_seen)
+    return;
+  memcpy (motion->kept, motion->seen, sizeof motion->kept);
+  motion->has_kept = TRUE;
+}
+
+/**
+ * vlm_motion_reset:
+ * @motion: a detector
+ *
+ * Forgets the picture that was kept.
+ */
+void
+vlm_motion_reset (VlmMotion *motion)
+{
+  g_return_if_fail (motion != NULL);
+  motion->has_kept = FALSE;
+}

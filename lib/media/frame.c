@@ -50,7 +50,7 @@ vlm_frame_new (const VlmImageView *view, guint width, guint height,
   frame->source_height = view->height;
   frame->time = (VlmInstant) VLM_INSTANT_NONE;
   frame->time_source = VLM_TIME_SOURCE_NONE;
-  frame->luma_motion = -1.0f;
+  frame->motion = -1.0f;
   frame->pixels = g_malloc ((gsize) 3 * width * height);
   if (!vlm_resample (view, width, height, resample, frame->pixels, error))
     return NULL;
@@ -85,32 +85,4 @@ vlm_frame_unref (VlmFrame *frame)
 {
   g_return_if_fail (frame != NULL);
   g_atomic_rc_box_release_full (frame, clear_frame);
-}
-
-/**
- * vlm_frame_luma_motion:
- * @a: a frame
- * @b: another one
- *
- * Returns: the mean absolute difference of their BT.601 luma, 0 to 255, or -1
- *   when they differ in size
- */
-float
-vlm_frame_luma_motion (const VlmFrame *a, const VlmFrame *b)
-{
-  g_return_val_if_fail (a != NULL && b != NULL, -1.0f);
-
-  if (a->width != b->width || a->height != b->height)
-    return -1.0f;
-
-  gsize n = (gsize) a->width * a->height;
-  guint64 sum = 0;
-  for (gsize i = 0; i < n; i++) {
-    const guint8 *p = a->pixels + 3 * i;
-    const guint8 *q = b->pixels + 3 * i;
-    gint luma = 77 * (p[0] - q[0]) + 150 * (p[1] - q[1]) + 29 * (p[2] - q[2]);
-
-    sum += (guint64) ABS (luma);
-  }
-  return (float) ((double) sum / 256.0 / (double) n);
 }

@@ -3,49 +3,42 @@
 #include <vlm/vlm-sampler.h>
 
 #include "media/grid.h"
-#include "media/window.h"
+#include "media/run.h"
 
 #define DEFAULT_FPS 2
 #define DEFAULT_FRAMES_PER_SLICE 2
+#define DEFAULT_MAX_FRAMES 768
 #define DEFAULT_MAX_HOLD (5 * VLM_SECOND)
 #define MAX_FPS 1000
 #define MAX_PERIOD 3600
 #define MAX_FRAMES_PER_SLICE 64
+#define MAX_MAX_FRAMES 65536
 #define MAX_SPAN (10000000 * VLM_SECOND)
 #define MAX_MAX_HOLD (86400 * VLM_SECOND)
-#define MIN_STEP (VLM_SECOND / 1000)
-#define MAX_STEP (3600 * VLM_SECOND)
 /* Stream times beyond are not times: 73 years. */
 #define MAX_TIME (G_MAXINT64 / 4)
 /* Time that goes back by less is jitter, by more a new epoch. */
 #define MAX_BACK (VLM_SECOND / 4)
 
-/* A temporal patch: slots that are always together. With a fixed rate @index
- * counts the slices of the grid, with a policy those of the epoch. */
-typedef struct
-{
-  gint64 index;
-  gint64 start;
-  gint64 end;
-  guint n_samples;
-  VlmSample samples[];
-} Slice;
-
 struct _VlmSampler
 {
   VlmSamplerParams params;
   VlmTimeGrid grid;
-  gint64 window_slices; /* fixed rate */
-  double load;
+  VlmRate *rate;      /* NULL for a fixed one */
+  VlmThinning *whole; /* where there are no windows */
 
-  guint64 serial;
-  guint64 epoch;
   gboolean in_epoch;
 
-  /* the slot to fill next */
-  gint64 slot; /* fixed rate: its number on the grid */
+  /* the slot that is next */
+  gint64 slot; /* its number on the grid */
   gint64 slot_time;
-  gint64 step; /* from the slot before */
+  gint64 step;         /* of the grid */
+  gboolean is_decided; /* the two below are about it */
+  gboolean moves;
+  VlmRateDecision decision;
+  /* what the newest buffer showed */
+  gint64 seen_time;
+  float seen;
 
   /* the frames that came, sampled or not */
   gint64 last_time;
@@ -55,36 +48,51 @@ struct _VlmSampler
   VlmFrame *held;
   gint64 held_end;
 
-  /* the oldest window that is not complete */
-  guint64 window_number; /* in this epoch */
-  gint64 base;           /* start of the epoch's first window */
-  gint64 base_slice;
-  gint64 window_slice; /* first slice that may start it */
-  gint64 covered;      /* first slice that was in no window yet */
-  GQueue slices;       /* of Slice: complete, from its start on */
-  Slice *open;         /* not complete */
-  gint64 next_slice;   /* index of the one after those */
-
-  GQueue ready; /* of VlmWindow */
+  /* Since the epoch began, or the frames got another size. */
+  VlmRun run;
+  VlmSlice *open; /* not complete */
+  guint pixel_step;
+  guint rate_serial;
 };
-
-static void
-slice_free (gpointer data)
-{
-  Slice *slice = data;
-
-  for (guint i = 0; i < slice->n_samples; i++)
-    vlm_frame_unref (slice->samples[i].frame);
-  g_free (slice);
-}
 
 static gboolean
 is_valid (const VlmSamplerParams *params)
 {
-  return params->window > 0 && params->window <= MAX_SPAN && params->hop >= 0 &&
-      params->hop <= MAX_SPAN && params->max_hold >= 0 &&
+  return params->window >= 0 && params->window <= MAX_SPAN &&
+      params->hop >= 0 && params->hop <= MAX_SPAN && params->max_hold >= 0 &&
       params->max_hold <= MAX_MAX_HOLD &&
-      params->frames_per_slice <= MAX_FRAMES_PER_SLICE;
+      params->frames_per_slice <= MAX_FRAMES_PER_SLICE &&
+      params->max_frames <= MAX_MAX_FRAMES;
+}
+
+static gboolean
+fill_in_defaults (VlmSamplerParams *p)
+{
+  p->fps_n = p->fps_n != 0 ? p->fps_n : DEFAULT_FPS;
+  p->fps_d = p->fps_d != 0 ? p->fps_d : 1;
+  p->min_fps_d = p->min_fps_d != 0 ? p->min_fps_d : 1;
+  p->hop = p->hop != 0 ? p->hop : p->window;
+  p->max_hold = p->max_hold != 0 ? p->max_hold : DEFAULT_MAX_HOLD;
+  p->max_frames = p->max_frames != 0 ? p->max_frames : DEFAULT_MAX_FRAMES;
+  if (p->frames_per_slice == 0)
+    p->frames_per_slice = DEFAULT_FRAMES_PER_SLICE;
+  return p->fps_n <= (guint64) MAX_FPS * p->fps_d &&
+      p->fps_d <= (guint64) MAX_PERIOD * p->fps_n;
+}
+
+static VlmRate *
+make_rate (const VlmSamplerParams *p)
+{
+  VlmRateParams params = {
+    .max_fps_n = p->fps_n,
+    .max_fps_d = p->fps_d,
+    .min_fps_n = p->min_fps_n,
+    .min_fps_d = p->min_fps_d,
+    .frames_per_slice = p->frames_per_slice,
+    .window = p->window,
+  };
+
+  return vlm_rate_new (&params);
 }
 
 /**
@@ -100,39 +108,31 @@ vlm_sampler_new (const VlmSamplerParams *params)
   g_return_val_if_fail (is_valid (params), NULL);
 
   VlmSamplerParams p = *params;
-  p.fps_n = p.fps_n != 0 ? p.fps_n : DEFAULT_FPS;
-  p.fps_d = p.fps_d != 0 ? p.fps_d : 1;
-  p.hop = p.hop != 0 ? p.hop : p.window;
-  p.max_hold = p.max_hold != 0 ? p.max_hold : DEFAULT_MAX_HOLD;
-  if (p.frames_per_slice == 0)
-    p.frames_per_slice = DEFAULT_FRAMES_PER_SLICE;
-  g_return_val_if_fail (p.fps_n <= (guint64) MAX_FPS * p.fps_d, NULL);
-  g_return_val_if_fail (p.fps_d <= (guint64) MAX_PERIOD * p.fps_n, NULL);
+  gboolean is_sane = fill_in_defaults (&p);
+  g_return_val_if_fail (is_sane, NULL);
 
   VlmSampler *sampler = g_new0 (VlmSampler, 1);
   sampler->params = p;
   sampler->grid.numerator = VLM_SECOND * p.fps_d;
   sampler->grid.denominator = p.fps_n;
-
-  /* Rounded up, but not because of what is lost when a time is given in whole
-   * nanoseconds. */
-  VlmWide slice = (VlmWide) sampler->grid.numerator * p.frames_per_slice;
-  VlmWide window = (VlmWide) p.window * p.fps_n;
-  sampler->window_slices =
-      (gint64) ((window * 1000 + slice * 999) / (slice * 1000));
-  sampler->window_slices = MAX (sampler->window_slices, 1);
-  g_queue_init (&sampler->slices);
-  g_queue_init (&sampler->ready);
+  sampler->step = vlm_time_grid_at (&sampler->grid, 1);
+  sampler->decision.fps = (double) p.fps_n / p.fps_d;
+  sampler->seen_time = VLM_TIME_NONE;
+  if (p.window == 0) {
+    sampler->whole = g_new0 (VlmThinning, 1);
+    vlm_thinning_init (sampler->whole, p.max_frames, p.frames_per_slice);
+  } else if (p.min_fps_n != 0) {
+    sampler->rate = make_rate (&p);
+  }
+  vlm_run_init (&sampler->run, &sampler->params, &sampler->grid);
   return sampler;
 }
 
 static void
-clear_epoch (VlmSampler *self)
+forget_frames (VlmSampler *self)
 {
-  g_queue_clear_full (&self->slices, slice_free);
-  g_clear_pointer (&self->open, slice_free);
+  g_clear_pointer (&self->open, vlm_slice_free);
   g_clear_pointer (&self->held, vlm_frame_unref);
-  self->in_epoch = FALSE;
 }
 
 /**
@@ -144,184 +144,184 @@ vlm_sampler_free (VlmSampler *sampler)
 {
   if (sampler == NULL)
     return;
-  clear_epoch (sampler);
-  g_queue_clear_full (&sampler->ready, (GDestroyNotify) vlm_window_unref);
+  forget_frames (sampler);
+  vlm_run_clear (&sampler->run);
+  if (sampler->whole != NULL)
+    vlm_thinning_clear (sampler->whole);
+  g_free (sampler->whole);
+  vlm_rate_free (sampler->rate);
   g_free (sampler);
 }
 
-/**
- * vlm_sampler_set_load:
- * @sampler: a sampler
- * @seconds_per_second: measured seconds of inference for a second of video
- *
- * What the rate policy is told from now on.
- */
-void
-vlm_sampler_set_load (VlmSampler *sampler, double seconds_per_second)
+/* --- slices --------------------------------------------------------------- */
+
+static void
+push_slice (VlmSampler *self, VlmSlice *slice)
 {
-  g_return_if_fail (sampler != NULL);
-  sampler->load = seconds_per_second;
+  if (self->rate != NULL)
+    vlm_rate_spend (self->rate, slice->n_samples);
+  vlm_run_push (&self->run, slice);
 }
 
 static void
-append_samples (VlmWindow *window, guint *n, const Slice *slice)
+open_slice (VlmSampler *self)
 {
-  for (guint i = 0; i < slice->n_samples; i++) {
-    window->samples[*n].frame = vlm_frame_ref (slice->samples[i].frame);
-    window->samples[*n].slot_time = slice->samples[i].slot_time;
-    (*n)++;
+  guint depth = self->params.frames_per_slice;
+  gint64 index = self->slot / depth;
+  guint level = self->decision.level;
+
+  if (level > 0)
+    level = vlm_run_fit (
+        &self->run, index, vlm_run_boundary (&self->run, index), level);
+  /* What was decided is done from here on. */
+  if (self->rate != NULL && self->pixel_step == self->decision.pixel_step)
+    self->rate_serial = vlm_rate_get_serial (self->rate);
+  self->open = vlm_slice_new (self->slot, level, depth);
+  self->open->serial = self->rate_serial;
+}
+
+/* Something moves, or the stream ends, within a coarse slice: what passed of it
+ * becomes slices of its own, as long as the grid allows, and what is left begins
+ * anew with @level. Nothing has changed since its last sample, which therefore
+ * stands for the slots between. */
+static void
+split_open (VlmSampler *self, guint level)
+{
+  g_autoptr (VlmSlice) old = g_steal_pointer (&self->open);
+  guint depth = old->depth;
+  gint64 length = (gint64) depth << level;
+  gint64 end =
+      old->first_slot + (self->slot - old->first_slot) / length * length;
+  gint64 first = old->first_slot;
+
+  while (first < end) {
+    VlmSlice *part = vlm_slice_new (first,
+        vlm_run_fit (&self->run, first / depth, end / depth, old->level),
+        depth);
+
+    part->moves = first == old->first_slot && old->moves;
+    part->serial = old->serial;
+    vlm_slice_fill_from (part, old, G_MAXINT64, &self->grid);
+    first = part->end_slot;
+    push_slice (self, part);
   }
-}
-
-/* All the complete slices there are. */
-static void
-emit_window (VlmSampler *self, gboolean partial)
-{
-  const Slice *head = g_queue_peek_head (&self->slices);
-  const Slice *tail = g_queue_peek_tail (&self->slices);
-  guint n = 0;
-  VlmWindow *window =
-      vlm_window_new (self->slices.length * self->params.frames_per_slice);
-
-  for (GList *l = self->slices.head; l != NULL; l = l->next)
-    append_samples (window, &n, l->data);
-  window->serial = self->serial++;
-  window->epoch = self->epoch;
-  window->start = head->start;
-  window->end = tail->end;
-  window->slot_duration =
-      (n > 1 ? window->samples[1].slot_time : tail->end) - head->start;
-  window->partial = partial;
-  g_queue_push_tail (&self->ready, window);
-  self->covered = tail->index + 1;
-}
-
-static gint64
-window_target (const VlmSampler *self)
-{
-  return (
-      gint64) (self->base + (VlmWide) self->window_number * self->params.hop);
-}
-
-/* The window after the one that begins with @head. */
-static void
-next_window (VlmSampler *self, const Slice *head)
-{
-  const VlmSamplerParams *p = &self->params;
-
-  self->window_number++;
-  self->window_slice = head->index + 1;
-  if (p->policy != NULL)
+  if (end == self->slot)
     return;
-
-  VlmWide nearest = self->base_slice +
-      vlm_round_div ((VlmWide) self->window_number * p->hop * p->fps_n,
-          (VlmWide) self->grid.numerator * p->frames_per_slice);
-  if (p->hop <= p->window)
-    nearest = MIN (nearest, (VlmWide) self->covered);
-  self->window_slice = (gint64) MAX (nearest, (VlmWide) self->window_slice);
+  self->open = vlm_slice_new (end, level, depth);
+  self->open->moves = end == old->first_slot && old->moves;
+  self->open->serial = self->rate_serial;
+  vlm_slice_fill_from (self->open, old, self->slot, &self->grid);
 }
 
-static gboolean
-may_start (const VlmSampler *self, const Slice *slice)
-{
-  const VlmSamplerParams *p = &self->params;
+/* --- slots ---------------------------------------------------------------- */
 
-  if (slice->index < self->window_slice)
-    return FALSE;
-  if (p->policy == NULL || self->window_number == 0 ||
-      (p->hop <= p->window && slice->index >= self->covered))
-    return TRUE;
-  return slice->start + (slice->end - slice->start) / 2 > window_target (self);
-}
-
-static gboolean
-is_full (const VlmSampler *self, const Slice *head, const Slice *tail)
-{
-  if (self->params.policy == NULL)
-    return tail->index - head->index + 1 >= self->window_slices;
-  return tail->end + (tail->end - tail->start) / 1000 >=
-      head->start + self->params.window;
-}
-
-/* Leaves out the slots that no window will hold. */
+/* What is to be done about the next slot; once a slot. */
 static void
-skip_unwatched (VlmSampler *self)
+decide (VlmSampler *self, float motion)
 {
-  const VlmSamplerParams *p = &self->params;
-
-  if (p->policy == NULL) {
-    if (self->next_slice >= self->window_slice)
-      return;
-    self->next_slice = self->window_slice;
-    self->slot = self->window_slice * p->frames_per_slice;
-    self->slot_time = vlm_time_grid_at (&self->grid, self->slot);
-  } else if (p->hop > p->window) {
-    gint64 half_slice = self->step * p->frames_per_slice / 2;
-
-    if (self->slot_time + half_slice <= window_target (self))
-      self->slot_time = window_target (self);
-  }
+  if (self->is_decided)
+    return;
+  self->is_decided = TRUE;
+  self->moves = motion < 0.0f || motion >= VLM_MOTION_THRESHOLD;
+  if (self->rate != NULL)
+    vlm_rate_observe (self->rate, self->slot_time, motion, &self->decision);
 }
 
+/* Motion in a slice that was laid out for stillness. */
+static gboolean
+must_split (const VlmSampler *self)
+{
+  return self->moves && self->open != NULL &&
+      self->open->level > self->decision.level;
+}
+
+/* Whether the next slot gets a frame. */
+static gboolean
+is_sampled (const VlmSampler *self)
+{
+  if (self->whole != NULL)
+    return vlm_thinning_wants (self->whole, self->slot);
+  if (must_split (self))
+    return (self->slot - self->open->first_slot) %
+        ((gint64) 1 << self->decision.level) ==
+        0;
+  return self->open == NULL || vlm_slice_next_slot (self->open) == self->slot;
+}
+
+static void
+set_slot (VlmSampler *self, gint64 slot)
+{
+  self->slot = slot;
+  self->slot_time = vlm_time_grid_at (&self->grid, slot);
+  self->is_decided = FALSE;
+}
+
+/* Makes windows, and leaves out the slots that none will hold. */
 static void
 close_windows (VlmSampler *self)
 {
-  for (;;) {
-    const Slice *head;
+  gint64 next;
 
-    while ((head = g_queue_peek_head (&self->slices)) != NULL &&
-        !may_start (self, head))
-      slice_free (g_queue_pop_head (&self->slices));
-    if (head == NULL)
-      break;
-    if (!is_full (self, head, g_queue_peek_tail (&self->slices)))
-      return;
-    emit_window (self, FALSE);
-    next_window (self, head);
-  }
-  skip_unwatched (self);
+  vlm_run_close (&self->run);
+  next = self->run.window_slice * self->params.frames_per_slice;
+  if (g_queue_is_empty (&self->run.slices) && self->slot < next)
+    set_slot (self, next);
 }
 
+/* The next slot passes; if it is to have a frame, that is the one that is
+ * held. */
 static void
-next_slot (VlmSampler *self)
+pass_slot (VlmSampler *self)
 {
-  const VlmSamplerParams *p = &self->params;
-  gint64 before = self->slot_time;
-
-  self->slot++;
-  if (p->policy == NULL) {
-    self->slot_time = vlm_time_grid_at (&self->grid, self->slot);
-    self->step = self->slot_time - before;
-  } else {
-    VlmRateObservation observation = { self->last_time, self->held->luma_motion,
-      self->load };
-    gint64 step = p->policy (&observation, p->policy_data);
-
-    self->step = CLAMP (step, MIN_STEP, MAX_STEP);
-    self->slot_time += self->step;
-  }
-}
-
-/* The next slot gets the frame that is held. */
-static void
-fill_slot (VlmSampler *self)
-{
-  guint depth = self->params.frames_per_slice;
-
-  if (self->open == NULL) {
-    self->open = g_malloc0 (sizeof (Slice) + depth * sizeof (VlmSample));
-    self->open->index = self->next_slice++;
-    self->open->start = self->slot_time;
-  }
-  self->open->samples[self->open->n_samples++] =
-      (VlmSample){ vlm_frame_ref (self->held), self->slot_time };
-  next_slot (self);
-  if (self->open->n_samples < depth)
+  if (self->whole != NULL) {
+    if (vlm_thinning_wants (self->whole, self->slot))
+      vlm_thinning_add (self->whole, self->slot, self->held, self->slot_time);
+    set_slot (self, self->slot + 1);
     return;
-  self->open->end = self->slot_time;
-  g_queue_push_tail (&self->slices, g_steal_pointer (&self->open));
+  }
+  if (must_split (self))
+    split_open (self, self->decision.level);
+  if (self->open == NULL)
+    open_slice (self);
+  if (vlm_slice_next_slot (self->open) == self->slot)
+    vlm_slice_append (self->open, self->held, self->slot_time);
+  self->open->moves |= self->moves;
+  set_slot (self, self->slot + 1);
+  if (self->slot < self->open->end_slot)
+    return;
+  push_slice (self, g_steal_pointer (&self->open));
   close_windows (self);
+}
+
+/* --- runs and epochs ------------------------------------------------------ */
+
+static void
+end_whole (VlmSampler *self)
+{
+  VlmWindow *window = vlm_thinning_finish (self->whole, &self->grid);
+
+  if (window == NULL)
+    return;
+  window->serial = self->run.serial++;
+  window->epoch = self->run.epoch;
+  window->period = window->end - window->start;
+  g_queue_push_tail (&self->run.ready, window);
+}
+
+static void
+end_run (VlmSampler *self)
+{
+  if (self->whole != NULL)
+    end_whole (self);
+  if (self->open != NULL && self->open->level > 0)
+    split_open (self, 0);
+  while (self->open != NULL) {
+    /* Filling it up may complete the window; then it is not a partial one. */
+    self->moves = FALSE;
+    pass_slot (self);
+  }
+  vlm_run_finish (&self->run);
+  forget_frames (self);
 }
 
 static void
@@ -329,37 +329,43 @@ end_epoch (VlmSampler *self)
 {
   if (!self->in_epoch)
     return;
-  while (self->open != NULL) {
-    /* Filling it up may complete the window; then it is not a partial one. */
-    fill_slot (self);
-  }
-
-  const Slice *tail = g_queue_peek_tail (&self->slices);
-  if (tail != NULL && tail->index >= self->covered)
-    emit_window (self, TRUE);
-  clear_epoch (self);
-  self->epoch++;
+  end_run (self);
+  self->in_epoch = FALSE;
+  self->run.epoch++;
+  self->run.covered_end = VLM_TIME_NONE;
 }
 
 static void
 begin_epoch (VlmSampler *self, gint64 time)
 {
-  const VlmSamplerParams *p = &self->params;
+  guint depth = self->params.frames_per_slice;
 
   self->in_epoch = TRUE;
-  self->step = vlm_time_grid_at (&self->grid, 1);
-  self->slot = vlm_time_grid_after (
-      &self->grid, time - self->step / 4, p->frames_per_slice);
-  self->slot_time = vlm_time_grid_at (&self->grid, self->slot);
-  self->next_slice = self->slot / p->frames_per_slice;
-  self->base = self->slot_time;
-  self->base_slice = self->next_slice;
-  self->window_number = 0;
-  self->window_slice = self->next_slice;
-  self->covered = self->next_slice;
+  set_slot (
+      self, vlm_time_grid_after (&self->grid, time - self->step / 4, depth));
+  vlm_run_begin (&self->run, self->slot / depth);
+  if (self->rate != NULL)
+    vlm_rate_restart (self->rate);
+  if (self->whole != NULL)
+    vlm_thinning_start (self->whole, self->slot);
   self->last_time = time;
   self->last_end = time;
   self->interval = 0;
+}
+
+/* Frames of another size are never in one window with those before. Where
+ * windows do not overlap they change between two, else at once. */
+static void
+change_size (VlmSampler *self)
+{
+  if (self->rate == NULL || self->open != NULL ||
+      self->decision.pixel_step == self->pixel_step ||
+      (self->params.hop >= self->params.window &&
+          !g_queue_is_empty (&self->run.slices)))
+    return;
+  end_run (self);
+  vlm_run_begin (&self->run, self->slot / self->params.frames_per_slice);
+  self->pixel_step = self->decision.pixel_step;
 }
 
 static gint64
@@ -368,11 +374,10 @@ believed (const VlmSampler *self, gint64 duration)
   return CLAMP (duration, 0, self->params.max_hold);
 }
 
-/* Of the given rate: a policy must not turn jitter into an epoch. */
 static gint64
 max_back (const VlmSampler *self)
 {
-  return MIN (vlm_time_grid_at (&self->grid, 1) / 4, MAX_BACK);
+  return MIN (self->step / 4, MAX_BACK);
 }
 
 /* A frame came; the same one may come twice. */
@@ -408,8 +413,11 @@ may_hold (const VlmSampler *self)
 static void
 fill_held_until (VlmSampler *self, gint64 time)
 {
-  while (self->slot_time < time && may_hold (self))
-    fill_slot (self);
+  /* Nothing came that could have shown motion. */
+  while (self->slot_time < time && may_hold (self)) {
+    decide (self, 0.0f);
+    pass_slot (self);
+  }
 }
 
 /* End of the slots that a frame fills. */
@@ -421,6 +429,54 @@ reach (const VlmSampler *self, gint64 time, gint64 duration)
       MIN ((shown > 0 ? shown : self->interval) / 2, self->step / 4);
 
   return shown > 0 ? time + shown - tolerance : time + tolerance + 1;
+}
+
+/* What the buffer at @time shows; not known before there is a frame. */
+static float
+motion_at (const VlmSampler *self, gint64 time)
+{
+  return self->held != NULL && self->seen_time == time ? self->seen : -1.0f;
+}
+
+/**
+ * vlm_sampler_looks:
+ * @sampler: a sampler
+ * @stream_time: of a buffer, ns
+ * @duration: of the buffer, ns; <= 0 or %VLM_TIME_NONE when it is not known
+ *
+ * To be asked for every buffer, before vlm_sampler_wants(), where the rate
+ * varies or still windows matter.
+ *
+ * Returns: whether the buffer is at a slot of the highest rate: say with
+ *   vlm_sampler_see() whether something moves in it
+ */
+gboolean
+vlm_sampler_looks (VlmSampler *sampler, gint64 stream_time, gint64 duration)
+{
+  g_return_val_if_fail (sampler != NULL, FALSE);
+
+  if (sampler->whole != NULL || !is_time (stream_time))
+    return FALSE;
+  observe (sampler, stream_time, duration);
+  fill_held_until (sampler, stream_time - sampler->step / 2);
+  return sampler->slot_time < reach (sampler, stream_time, duration);
+}
+
+/**
+ * vlm_sampler_see:
+ * @sampler: a sampler
+ * @motion: share of the buffer that vlm_sampler_looks() was asked about which
+ *   differs from the frame that was added last, 0 to 1; negative when it is not
+ *   known
+ *
+ * A buffer of which nothing is said counts as one in which something moves.
+ */
+void
+vlm_sampler_see (VlmSampler *sampler, float motion)
+{
+  g_return_if_fail (sampler != NULL);
+  sampler->seen_time = sampler->last_time;
+  sampler->seen = motion;
 }
 
 /**
@@ -443,7 +499,24 @@ vlm_sampler_wants (VlmSampler *sampler, gint64 stream_time, gint64 duration)
     return FALSE;
   observe (sampler, stream_time, duration);
   fill_held_until (sampler, stream_time - sampler->step / 2);
-  return sampler->slot_time < reach (sampler, stream_time, duration);
+  while (sampler->slot_time < reach (sampler, stream_time, duration)) {
+    decide (sampler, motion_at (sampler, stream_time));
+    change_size (sampler);
+    if (sampler->held == NULL || is_sampled (sampler))
+      return TRUE;
+    pass_slot (sampler);
+  }
+  return FALSE;
+}
+
+/* Another picture than the one that is held; the same in another size is not. */
+static gboolean
+is_other_video (const VlmSampler *self, const VlmFrame *frame)
+{
+  const VlmFrame *held = self->held;
+
+  return held != NULL &&
+      (held->width != frame->width || held->height != frame->height);
 }
 
 /**
@@ -462,9 +535,7 @@ vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration)
   g_return_if_fail (is_time (frame->time.stream_time));
 
   gint64 time = frame->time.stream_time;
-  if (sampler->held != NULL &&
-      (sampler->held->width != frame->width ||
-          sampler->held->height != frame->height))
+  if (is_other_video (sampler, frame))
     end_epoch (sampler);
   if (!vlm_sampler_wants (sampler, time, duration))
     return;
@@ -475,8 +546,12 @@ vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration)
   }
   sampler->held_end = time + believed (sampler, duration);
 
-  while (sampler->slot_time < reach (sampler, time, duration))
-    fill_slot (sampler);
+  pass_slot (sampler);
+  while (sampler->slot_time < reach (sampler, time, duration)) {
+    /* It does not differ from itself. */
+    decide (sampler, 0.0f);
+    pass_slot (sampler);
+  }
 }
 
 /**
@@ -528,6 +603,76 @@ vlm_sampler_advance (VlmSampler *sampler, gint64 stream_time)
 }
 
 /**
+ * vlm_sampler_measure:
+ * @sampler: a sampler
+ * @window: one that it made
+ * @seconds: that its analysis took
+ *
+ * Lets the rate follow what the device sustains. For live streams: where the
+ * device may take its time it must not decide what is seen.
+ */
+void
+vlm_sampler_measure (
+    VlmSampler *sampler, const VlmWindow *window, double seconds)
+{
+  VlmRateMeasurement measurement;
+
+  g_return_if_fail (sampler != NULL);
+  g_return_if_fail (window != NULL);
+
+  if (sampler->rate == NULL || window->partial ||
+      window->end <= window->start || window->period <= 0)
+    return;
+  measurement = (VlmRateMeasurement){
+    .serial = window->rate_serial,
+    .fps = (double) window->n_samples * VLM_SECOND /
+        (double) (window->end - window->start),
+    .load = seconds * VLM_SECOND / (double) window->period,
+  };
+  vlm_rate_measure (sampler->rate, &measurement);
+}
+
+/**
+ * vlm_sampler_set_budget:
+ * @sampler: a sampler
+ * @n_frames: how many frames fit into a window, 0 for any number
+ * @n_pixel_steps: how often the area of a frame may be halved
+ *
+ * Bounds a rate that varies.
+ */
+void
+vlm_sampler_set_budget (
+    VlmSampler *sampler, guint n_frames, guint n_pixel_steps)
+{
+  g_return_if_fail (sampler != NULL);
+  if (sampler->rate != NULL)
+    vlm_rate_set_budget (sampler->rate, n_frames, n_pixel_steps);
+}
+
+/**
+ * vlm_sampler_get_decision:
+ * @sampler: a sampler
+ * @decision: (out caller-allocates): what is done now
+ *
+ * The area of the frames that are to be added now is halved
+ * @decision.pixel_step times.
+ */
+void
+vlm_sampler_get_decision (const VlmSampler *sampler, VlmRateDecision *decision)
+{
+  g_return_if_fail (sampler != NULL);
+  g_return_if_fail (decision != NULL);
+
+  *decision = sampler->decision;
+  decision->pixel_step = sampler->pixel_step;
+  if (sampler->whole == NULL || sampler->whole->level == 0)
+    return;
+  decision->level = sampler->whole->level;
+  decision->fps /= (double) ((gint64) 1 << decision->level);
+  decision->reason = VLM_RATE_REASON_BUDGET;
+}
+
+/**
  * vlm_sampler_pop:
  * @sampler: a sampler
  *
@@ -537,7 +682,7 @@ VlmWindow *
 vlm_sampler_pop (VlmSampler *sampler)
 {
   g_return_val_if_fail (sampler != NULL, NULL);
-  return g_queue_pop_head (&sampler->ready);
+  return g_queue_pop_head (&sampler->run.ready);
 }
 
 /**
@@ -554,7 +699,7 @@ vlm_sampler_finish (VlmSampler *sampler)
 {
   g_return_val_if_fail (sampler != NULL, NULL);
   end_epoch (sampler);
-  return g_queue_pop_head (&sampler->ready);
+  return g_queue_pop_head (&sampler->run.ready);
 }
 
 /**

@@ -438,31 +438,10 @@ test_frame (void)
   g_assert_false (VLM_TIME_IS_VALID (frame->time.pts));
   g_assert_false (VLM_TIME_IS_VALID (frame->time.utc));
   g_assert_cmpint (frame->time_source, ==, VLM_TIME_SOURCE_NONE);
-  g_assert_cmpfloat (frame->luma_motion, ==, -1.0f);
+  g_assert_cmpfloat (frame->motion, ==, -1.0f);
 
   g_autoptr (VlmFrame) same = g_boxed_copy (VLM_TYPE_FRAME, frame);
   g_assert_true (same == frame);
-}
-
-static void
-test_motion (void)
-{
-  guint8 black[3 * 16] = { 0 }, gray[3 * 16];
-  VlmImageView view = rgb_view (black, 4, 4);
-
-  memset (gray, 100, sizeof gray);
-  g_autoptr (VlmFrame) a =
-      vlm_frame_new (&view, 4, 4, VLM_RESAMPLE_VIDEO, NULL);
-  g_autoptr (VlmFrame) other =
-      vlm_frame_new (&view, 2, 4, VLM_RESAMPLE_VIDEO, NULL);
-  view.planes[0] = gray;
-  g_autoptr (VlmFrame) b =
-      vlm_frame_new (&view, 4, 4, VLM_RESAMPLE_VIDEO, NULL);
-
-  g_assert_cmpfloat (vlm_frame_luma_motion (a, b), ==, 100.0f);
-  g_assert_cmpfloat (vlm_frame_luma_motion (b, a), ==, 100.0f);
-  g_assert_cmpfloat (vlm_frame_luma_motion (a, a), ==, 0.0f);
-  g_assert_cmpfloat (vlm_frame_luma_motion (a, other), ==, -1.0f);
 }
 
 static void
@@ -525,7 +504,6 @@ main (int argc, char **argv)
   g_test_add_func ("/frame/kernels", test_kernels);
   g_test_add_func ("/frame/fused-tap", test_fused_tap);
   g_test_add_func ("/frame/new", test_frame);
-  g_test_add_func ("/frame/motion", test_motion);
   g_test_add_func ("/frame/bad", test_bad);
   return g_test_run ();
 }

@@ -13,7 +13,9 @@
 typedef struct
 {
   VlmSampler *sampler;
-  VlmTimeGrid grid; /* numerator 0: a policy decides */
+  VlmTimeGrid grid;
+  gboolean varies; /* the rate */
+  float motion;    /* in the frames that come */
   guint depth;
   guint n_wanted;
   guint n_before;
@@ -26,10 +28,11 @@ feed_init (Feed *feed, const VlmSamplerParams *params)
 {
   feed->sampler = vlm_sampler_new (params);
   g_assert_nonnull (feed->sampler);
-  feed->grid.numerator =
-      params->policy ? 0 : (params->fps_d ? params->fps_d : 1) * VLM_SECOND;
+  feed->grid.numerator = (params->fps_d ? params->fps_d : 1) * VLM_SECOND;
   feed->grid.denominator = params->fps_n ? params->fps_n : 2;
   feed->depth = params->frames_per_slice ? params->frames_per_slice : 2;
+  feed->varies = params->min_fps_n != 0;
+  feed->motion = 0.0f;
   feed->n_wanted = 0;
   feed->n_before = 0;
   feed->last_epoch = 0;
@@ -53,34 +56,44 @@ window_at (const Feed *feed, guint index)
   return g_ptr_array_index (feed->windows, index);
 }
 
-/* Slots without holes, in order, on a slice. */
+/* Slots without holes, in order, on a slice: the k-th slice has every 2^n-th slot
+ * of the grid, and the next one begins where it ends. */
 static void
 check_slots (const Feed *feed, const VlmWindow *window)
 {
-  gint64 first = 0;
+  gint64 slot = vlm_time_grid_after (&feed->grid, window->start, feed->depth);
+  gint64 shortest = G_MAXINT64;
 
   g_assert_cmpuint (window->n_samples, >, 0);
   g_assert_cmpuint (window->n_samples % feed->depth, ==, 0);
-  g_assert_cmpint (window->samples[0].slot_time, ==, window->start);
-  if (feed->grid.numerator != 0)
-    first = vlm_time_grid_after (&feed->grid, window->start, feed->depth);
-  for (guint i = 0; i < window->n_samples; i++) {
-    gint64 slot_time = window->samples[i].slot_time;
+  for (guint i = 0; i < window->n_samples; i += feed->depth) {
+    gint64 next = i + feed->depth < window->n_samples
+        ? window->samples[i + feed->depth].slot_time
+        : window->end;
+    gint64 n_slots = feed->depth;
+    gint64 step;
 
-    g_assert_nonnull (window->samples[i].frame);
-    if (i > 0)
-      g_assert_cmpint (slot_time, >, window->samples[i - 1].slot_time);
-    if (feed->grid.numerator != 0)
-      g_assert_cmpint (
-          slot_time, ==, vlm_time_grid_at (&feed->grid, first + i));
-    g_assert_cmpint (slot_time, <, window->end);
+    while (
+        vlm_time_grid_at (&feed->grid, slot + n_slots) < next && feed->varies)
+      n_slots *= 2;
+    g_assert_cmpint (vlm_time_grid_at (&feed->grid, slot + n_slots), ==, next);
+    step = n_slots / feed->depth;
+    for (guint k = 0; k < feed->depth; k++) {
+      g_assert_nonnull (window->samples[i + k].frame);
+      g_assert_cmpint (window->samples[i + k].slot_time, ==,
+          vlm_time_grid_at (&feed->grid, slot + k * step));
+    }
+    shortest = MIN (shortest,
+        vlm_time_grid_at (&feed->grid, slot + step) -
+            vlm_time_grid_at (&feed->grid, slot));
+    slot += n_slots;
   }
-  if (feed->grid.numerator != 0)
-    g_assert_cmpint (window->end, ==,
-        vlm_time_grid_at (&feed->grid, first + window->n_samples));
-  g_assert_cmpint (window->slot_duration, ==,
-      (window->n_samples > 1 ? window->samples[1].slot_time : window->end) -
-          window->start);
+  if (feed->varies)
+    g_assert_cmpint (ABS (window->slot_duration - shortest), <=, 1);
+  else
+    g_assert_cmpint (window->slot_duration, ==,
+        (window->n_samples > 1 ? window->samples[1].slot_time : window->end) -
+            window->start);
 }
 
 /* What is in both windows is the same frame. */
@@ -145,8 +158,11 @@ make_frame (gint64 time, guint width)
 static gboolean
 feed_frame (Feed *feed, gint64 time, gint64 duration)
 {
-  gboolean wanted = vlm_sampler_wants (feed->sampler, time, duration);
+  gboolean wanted;
 
+  if (vlm_sampler_looks (feed->sampler, time, duration))
+    vlm_sampler_see (feed->sampler, feed->motion);
+  wanted = vlm_sampler_wants (feed->sampler, time, duration);
   if (wanted) {
     g_autoptr (VlmFrame) frame = make_frame (time, 1);
 
@@ -510,43 +526,272 @@ test_odd_lengths (void)
   }
 }
 
-static gint64
-alternate (const VlmRateObservation *observation, gpointer user_data)
-{
-  guint *n = user_data;
+/* --- a rate that varies ---------------------------------------------------- */
 
-  g_assert_cmpfloat (observation->seconds_per_second, ==, 0.5);
-  return (*n)++ % 2 == 0 ? 250 * MS : 750 * MS;
-}
+static const VlmSamplerParams auto_params = {
+  .fps_n = 4, .min_fps_n = 1, .min_fps_d = 2, .window = 10 * VLM_SECOND
+};
 
+/* At 30 frames a second; something moves in those of [from, to). */
 static void
-test_policy (void)
+feed_film (Feed *feed, gint64 start, gint64 end, gint64 from, gint64 to)
 {
-  guint n = 0;
-  VlmSamplerParams params = { .window = 4 * VLM_SECOND,
-    .hop = 2 * VLM_SECOND,
-    .policy = alternate,
-    .policy_data = &n };
-  g_auto (Feed) feed;
+  for (gint64 n = start * 30 / VLM_SECOND; n * VLM_SECOND / 30 < end; n++) {
+    gint64 time = n * VLM_SECOND / 30;
 
-  feed_init (&feed, &params);
-  vlm_sampler_set_load (feed.sampler, 0.5);
-  feed_span (&feed, 0, 10 * VLM_SECOND, 25 * MS);
-  g_assert_cmpuint (feed.windows->len, ==, 4);
-  for (guint w = 0; w < 4; w++) {
-    assert_window (
-        &feed, w, w * 2 * VLM_SECOND, (w * 2 + 4) * VLM_SECOND, 8, FALSE);
-    g_assert_cmpint (window_at (&feed, w)->slot_duration, ==, 250 * MS);
-    for (guint i = 0; i < 8; i++)
-      g_assert_cmpint (window_at (&feed, w)->samples[i].slot_time, ==,
-          w * 2 * VLM_SECOND + i / 2 * VLM_SECOND + i % 2 * 250 * MS);
+    feed->motion = time >= from && time < to ? 0.1f : 0.0f;
+    feed_frame (feed, time, VLM_SECOND / 30);
   }
 }
 
-static gint64
-wander (const VlmRateObservation *observation, gpointer user_data)
+/* The slots of a window, in quarters of a second from @start on. */
+static void
+assert_slots (
+    const Feed *feed, guint index, gint64 start, guint n, const guint *slots)
 {
-  return g_test_rand_int_range (-10, 1500) * MS;
+  const VlmWindow *window = window_at (feed, index);
+
+  g_assert_cmpuint (window->n_samples, ==, n);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (
+        window->samples[i].slot_time - start, ==, slots[i] * (gint64) 250 * MS);
+}
+
+static void
+test_idle (void)
+{
+  static const guint first[] = { 0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 36 };
+  static const guint later[] = { 0, 4, 8, 16, 24, 32 };
+  g_auto (Feed) feed;
+  VlmRateDecision decision;
+
+  /* A second at 4 fps, then as slow as the grid and the windows' ends allow. */
+  feed_init (&feed, &auto_params);
+  feed_film (&feed, 0, 30 * VLM_SECOND, 0, 0);
+  g_assert_cmpuint (feed.windows->len, ==, 3);
+  assert_slots (&feed, 0, 0, 12, first);
+  assert_slots (&feed, 1, 10 * VLM_SECOND, 6, later);
+  g_assert_false (window_at (&feed, 0)->still);
+  g_assert_true (window_at (&feed, 1)->still);
+  g_assert_cmpint (window_at (&feed, 1)->period, ==, 10 * VLM_SECOND);
+  vlm_sampler_get_decision (feed.sampler, &decision);
+  g_assert_cmpuint (decision.level, ==, 3);
+  g_assert_cmpint (decision.reason, ==, VLM_RATE_REASON_IDLE);
+  g_assert_cmpfloat (decision.fps, ==, 0.5);
+}
+
+/* Something flits through the middle of a long slice: the very frame that shows
+ * it is taken. */
+static void
+test_onset (void)
+{
+  static const guint slots[] = { 0, 4, 8, 12, 16, 18, 20, 21, 22, 23, 24, 25,
+    26, 27, 28, 30, 32, 36 };
+  g_auto (Feed) feed;
+  VlmRateDecision decision;
+
+  feed_init (&feed, &auto_params);
+  feed_film (&feed, 0, 15300 * MS, 15220 * MS, 15300 * MS); /* 0.08 s long */
+  vlm_sampler_get_decision (feed.sampler, &decision);
+  g_assert_cmpint (decision.reason, ==, VLM_RATE_REASON_MOTION);
+  g_assert_cmpfloat (decision.fps, ==, 4.0);
+  feed_film (&feed, 15300 * MS, 20 * VLM_SECOND, 0, 0);
+  g_assert_cmpuint (feed.windows->len, ==, 2);
+  assert_slots (&feed, 1, 10 * VLM_SECOND, G_N_ELEMENTS (slots), slots);
+  g_assert_cmpint (ABS (frame_time (&feed, 1, 7) - 15250 * MS), <=, 17 * MS);
+  /* what went before it is the frame from then */
+  g_assert_cmpint (frame_time (&feed, 1, 6), ==, frame_time (&feed, 1, 5));
+  g_assert_false (window_at (&feed, 1)->still);
+}
+
+/* Overlapping windows share every slice (see feed_take()), at any rates. */
+static void
+test_overlap (void)
+{
+  VlmSamplerParams params = auto_params;
+  g_auto (Feed) feed;
+
+  params.hop = 3 * VLM_SECOND;
+  feed_init (&feed, &params);
+  feed_film (&feed, 0, 41 * VLM_SECOND, 17100 * MS, 22500 * MS);
+  g_assert_cmpuint (feed.windows->len, ==, 11);
+  for (guint i = 0; i < 11; i++) {
+    const VlmWindow *window = window_at (&feed, i);
+
+    g_assert_cmpint (window->start, ==, i * 3 * VLM_SECOND);
+    g_assert_cmpint (window->end - window->start, ==, 10 * VLM_SECOND);
+    g_assert_cmpint (window->period, ==, (i == 0 ? 10 : 3) * VLM_SECOND);
+    g_assert_cmpint (window->still, ==, i > 0 && (i < 3 || i >= 8));
+  }
+}
+
+/* A buffer of which nothing is said may show anything. */
+static void
+test_blind (void)
+{
+  g_auto (Feed) feed;
+
+  feed_init (&feed, &auto_params);
+  feed.motion = -1.0f;
+  feed_span (&feed, 0, 10 * VLM_SECOND, 50 * MS);
+  g_assert_cmpuint (window_at (&feed, 0)->n_samples, ==, 40);
+  g_assert_false (window_at (&feed, 0)->still);
+}
+
+/* A stream slower than the grid, and one that stops. */
+static void
+test_idle_slow (void)
+{
+  g_auto (Feed) feed;
+
+  feed_init (&feed, &auto_params);
+  feed_span (&feed, 0, 18 * VLM_SECOND, 3 * VLM_SECOND);
+  vlm_sampler_advance (feed.sampler, 21500 * MS);
+  feed_pop (&feed);
+  g_assert_cmpuint (feed.windows->len, ==, 2);
+  g_assert_cmpint (frame_time (&feed, 1, 5), ==, 15 * VLM_SECOND);
+}
+
+/* The end comes within a long slice: nothing is made up. */
+static void
+test_idle_end (void)
+{
+  g_auto (Feed) feed;
+
+  feed_init (&feed, &auto_params);
+  feed_film (&feed, 0, 18600 * MS, 0, 0);
+  feed_finish (&feed);
+  g_assert_cmpuint (feed.windows->len, ==, 2);
+  g_assert_cmpint (window_at (&feed, 1)->end, ==, 19 * VLM_SECOND);
+  g_assert_true (window_at (&feed, 1)->partial);
+}
+
+static void
+test_budget (void)
+{
+  g_auto (Feed) feed;
+
+  feed_init (&feed, &auto_params);
+  vlm_sampler_set_budget (feed.sampler, 24, 0);
+  for (guint i = 0; i < 400; i++)
+    feed_film (&feed, i * VLM_SECOND, (i + 1) * VLM_SECOND,
+        (i + i * 7 % 5) * VLM_SECOND / 2, G_MAXINT64);
+  g_assert_cmpuint (feed.windows->len, >=, 39);
+  for (guint i = 0; i < feed.windows->len; i++)
+    g_assert_cmpuint (window_at (&feed, i)->n_samples, <=, 24);
+}
+
+/* The device is too slow even for the lowest rate: smaller frames, in windows of
+ * their own, but in the same epoch. */
+static void
+test_pixels (void)
+{
+  VlmSamplerParams params = auto_params;
+  VlmRateDecision decision;
+  guint n_changes = 0;
+
+  for (guint overlap = 0; overlap <= 1; overlap++) {
+    g_auto (Feed) feed;
+
+    params.hop = overlap ? 4 * VLM_SECOND : 0;
+    feed_init (&feed, &params);
+    vlm_sampler_set_budget (feed.sampler, 0, 2);
+    for (gint64 t = 0; t < 200 * VLM_SECOND; t += 50 * MS) {
+      guint n_before = feed.windows->len;
+      guint step;
+
+      vlm_sampler_get_decision (feed.sampler, &decision);
+      step = decision.pixel_step;
+      if (vlm_sampler_wants (feed.sampler, t, 50 * MS)) {
+        g_autoptr (VlmFrame) frame = NULL;
+
+        vlm_sampler_get_decision (feed.sampler, &decision);
+        n_changes += decision.pixel_step != step;
+        frame = make_frame (t, 4 >> decision.pixel_step);
+        vlm_sampler_add (feed.sampler, frame, 50 * MS);
+      }
+      feed_pop (&feed);
+      for (guint i = n_before; i < feed.windows->len; i++)
+        vlm_sampler_measure (feed.sampler, window_at (&feed, i), 40.0);
+    }
+    vlm_sampler_get_decision (feed.sampler, &decision);
+    g_assert_cmpuint (decision.level, ==, 3);
+    g_assert_cmpuint (decision.pixel_step, ==, 2);
+    g_assert_cmpint (decision.reason, ==, VLM_RATE_REASON_DEVICE);
+    for (guint i = 0; i < feed.windows->len; i++) {
+      const VlmWindow *window = window_at (&feed, i);
+
+      g_assert_cmpuint (window->epoch, ==, 0);
+      if (!overlap)
+        g_assert_cmpint (window->start, ==, i * 10 * VLM_SECOND);
+      if (!overlap)
+        g_assert_false (window->partial);
+      for (guint k = 1; k < window->n_samples; k++)
+        g_assert_cmpuint (window->samples[k].frame->width, ==,
+            window->samples[0].frame->width);
+    }
+  }
+  g_assert_cmpuint (n_changes, >=, 2);
+}
+
+/* --- the whole stream ------------------------------------------------------ */
+
+static void
+test_whole (void)
+{
+  VlmSamplerParams params = { .fps_n = 2, .max_frames = 16 };
+  VlmRateDecision decision;
+  g_auto (Feed) feed;
+  const VlmWindow *window;
+
+  /* it fits */
+  feed_init (&feed, &params);
+  feed_span (&feed, 0, 7 * VLM_SECOND, 40 * MS);
+  feed_finish (&feed);
+  assert_window (&feed, 0, 0, 7 * VLM_SECOND, 14, FALSE);
+  vlm_sampler_get_decision (feed.sampler, &decision);
+  g_assert_cmpfloat (decision.fps, ==, 2.0);
+  g_assert_cmpint (decision.reason, ==, VLM_RATE_REASON_FIXED);
+
+  /* twice as long, four times, eight times */
+  feed_span (&feed, 100 * VLM_SECOND, 160 * VLM_SECOND, 40 * MS);
+  vlm_sampler_get_decision (feed.sampler, &decision);
+  g_assert_cmpfloat (decision.fps, ==, 0.25);
+  g_assert_cmpint (decision.reason, ==, VLM_RATE_REASON_BUDGET);
+  g_assert_cmpuint (feed.windows->len, ==, 1);
+  feed.varies = TRUE;
+  feed_finish (&feed);
+  window = window_at (&feed, 1);
+  g_assert_cmpuint (window->n_samples, ==, 16);
+  g_assert_cmpint (window->end, ==, 164 * VLM_SECOND);
+  for (guint i = 0; i < 15; i++) {
+    g_assert_cmpint (
+        window->samples[i].slot_time, ==, (100 + i * 4) * VLM_SECOND);
+    g_assert_cmpint (frame_time (&feed, 1, i), ==, (100 + i * 4) * VLM_SECOND);
+  }
+  /* filled up */
+  g_assert_cmpint (frame_time (&feed, 1, 15), ==, 156 * VLM_SECOND);
+}
+
+/* A day at 25 frames a second, in twelve pictures. */
+static void
+test_whole_long (void)
+{
+  VlmSamplerParams params = { .fps_n = 1, .max_frames = 12 };
+  g_auto (Feed) feed;
+  const VlmWindow *window;
+
+  feed_init (&feed, &params);
+  feed_span (&feed, 0, 86400 * VLM_SECOND, VLM_SECOND);
+  feed.varies = TRUE;
+  feed_finish (&feed);
+  g_assert_cmpuint (feed.windows->len, ==, 1);
+  window = window_at (&feed, 0);
+  g_assert_cmpuint (window->n_samples, >=, 6);
+  g_assert_cmpuint (window->n_samples, <=, 12);
+  g_assert_cmpint (window->end, >=, 86400 * VLM_SECOND);
+  /* Few were copied in vain. */
+  g_assert_cmpuint (feed.n_wanted, <=, 12 * 15);
 }
 
 /* Whatever comes, windows are sound (see feed_take()) and few are waiting. */
@@ -558,7 +803,7 @@ random_stream (const VlmSamplerParams *params, guint n_frames)
   /* max_hold at once, of windows a slice apart */
   gint64 slice =
       VLM_SECOND * params->fps_d * params->frames_per_slice / params->fps_n;
-  gint64 most = params->policy ? 20000 : 3 + 12 * VLM_SECOND / slice;
+  gint64 most = 3 + 12 * VLM_SECOND / slice;
 
   feed_init (&feed, params);
   for (guint i = 0; i < n_frames; i++) {
@@ -588,6 +833,9 @@ random_stream (const VlmSamplerParams *params, guint n_frames)
       time += g_test_rand_int_range (-30, 300) * MS;
       break;
     }
+    feed.motion = g_test_rand_int_range (0, 20) == 0
+        ? (float) g_test_rand_double_range (-1.0, 1.0)
+        : 0.0f;
     feed_frame (&feed, time, duration);
     g_assert_cmpint (feed.windows->len - n_windows, <=, most);
   }
@@ -605,7 +853,8 @@ test_random (void)
       .hop =
           g_test_rand_int_range (0, 2) * g_test_rand_int_range (1, 30000) * MS,
       .frames_per_slice = g_test_rand_int_range (1, 4),
-      .policy = round % 4 == 0 ? wander : NULL,
+      .min_fps_n = round % 2 == 0 ? g_test_rand_int_range (1, 3) : 0,
+      .min_fps_d = g_test_rand_int_range (1, 10),
     };
 
     random_stream (&params, 1000);
@@ -677,7 +926,16 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/gap", test_gap);
   g_test_add_func ("/sampler/unwatched", test_unwatched);
   g_test_add_func ("/sampler/odd-lengths", test_odd_lengths);
-  g_test_add_func ("/sampler/policy", test_policy);
+  g_test_add_func ("/sampler/idle", test_idle);
+  g_test_add_func ("/sampler/onset", test_onset);
+  g_test_add_func ("/sampler/overlap", test_overlap);
+  g_test_add_func ("/sampler/blind", test_blind);
+  g_test_add_func ("/sampler/idle-slow", test_idle_slow);
+  g_test_add_func ("/sampler/idle-end", test_idle_end);
+  g_test_add_func ("/sampler/budget", test_budget);
+  g_test_add_func ("/sampler/pixels", test_pixels);
+  g_test_add_func ("/sampler/whole", test_whole);
+  g_test_add_func ("/sampler/whole-long", test_whole_long);
   g_test_add_func ("/sampler/random", test_random);
   g_test_add_func ("/sampler/memory", test_memory);
   g_test_add_func ("/sampler/continues", test_continues);

@@ -88,8 +88,8 @@ typedef enum {
  * @source_height: of the picture it was made from
  * @time: when it was shown
  * @time_source: where @time.utc comes from
- * @luma_motion: mean absolute luma difference to the frame sampled before,
- *   0 to 255, or -1 where there is none
+ * @motion: share of the picture that differs from the frame sampled before, 0
+ *   to 1 (see #VlmMotion), or -1 where it is not known
  * @pixels: packed RGB, 3 * @width * @height bytes
  *
  * A small RGB copy of a video frame, made when it was sampled. Reference
@@ -102,7 +102,7 @@ typedef struct {
   guint source_height;
   VlmInstant time;
   VlmTimeSource time_source;
-  float luma_motion;
+  float motion;
   guint8 *pixels;
 } VlmFrame;
 
@@ -111,7 +111,6 @@ VLM_API VlmFrame *vlm_frame_new (const VlmImageView *view, guint width,
     guint height, VlmResample resample, GError **error);
 VLM_API VlmFrame *vlm_frame_ref (VlmFrame *frame);
 VLM_API void vlm_frame_unref (VlmFrame *frame);
-VLM_API float vlm_frame_luma_motion (const VlmFrame *a, const VlmFrame *b);
 
 /**
  * VlmVideoLimits:

@@ -4,6 +4,7 @@
 
 #include <glib-object.h>
 #include <vlm/vlm-frame.h>
+#include <vlm/vlm-rate.h>
 
 G_BEGIN_DECLS
 
@@ -15,7 +16,8 @@ G_BEGIN_DECLS
  * A picture on the sampling grid. The same picture fills several slots when the
  * stream is slower than the grid.
  */
-typedef struct {
+typedef struct
+{
   VlmFrame *frame;
   gint64 slot_time;
 } VlmSample;
@@ -28,21 +30,29 @@ typedef struct {
  * @epoch: grows with every discontinuity; windows of two epochs share nothing
  * @start: stream time at which it begins, ns
  * @end: stream time at which it ends (exclusive), ns
- * @slot_duration: distance of the slots, ns (at the start of the window)
+ * @slot_duration: shortest distance of two slots, ns
+ * @period: from the end of the window before to the end of this one, ns: how
+ *   long its analysis may take on a live stream
  * @partial: cut short by the end of the stream or a discontinuity
+ * @still: nothing moved in it, nor since the sample before it
+ * @rate_serial: for vlm_sampler_measure()
  * @n_samples: how many samples, a multiple of the frames in a slice
  * @samples: (array length=n_samples): the samples, in order of their slots
  *
  * A span of video, ready to be analysed. Windows that overlap share their
  * frames. Reference counted, immutable.
  */
-typedef struct {
+typedef struct
+{
   guint64 serial;
   guint64 epoch;
   gint64 start;
   gint64 end;
   gint64 slot_duration;
+  gint64 period;
   gboolean partial;
+  gboolean still;
+  guint rate_serial;
   guint n_samples;
   VlmSample *samples;
 } VlmWindow;
@@ -53,62 +63,38 @@ VLM_API void vlm_window_unref (VlmWindow *window);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWindow, vlm_window_unref)
 
 /**
- * VlmRateObservation:
- * @stream_time: of the newest frame, ns
- * @luma_motion: of the newest sampled frame, or -1
- * @seconds_per_second: measured seconds of inference for a second of video,
- *   or 0 when nothing was measured
- *
- * What a rate policy may know when it decides on the next slot.
- */
-typedef struct {
-  gint64 stream_time;
-  float luma_motion;
-  double seconds_per_second;
-} VlmRateObservation;
-
-/**
- * VlmRatePolicy:
- * @observation: what is known
- * @user_data: closure
- *
- * Decides how far the next slot is from the one that was just filled. Must be a
- * pure function of what it was told so far.
- *
- * Returns: distance in ns, taken into the range from 1 ms to an hour
- */
-typedef gint64 (*VlmRatePolicy) (
-    const VlmRateObservation *observation, gpointer user_data);
-
-/**
  * VlmSamplerParams:
  * @fps_n: numerator of the sampling rate, 0 for the default (2)
  * @fps_d: denominator of the sampling rate, 0 for the default (1)
- * @window: length of a window, ns
+ * @window: length of a window, ns; 0 for one that holds the whole stream
  * @hop: from one window's start to the next one's, ns; 0 means @window
  * @frames_per_slice: frames in a temporal patch, 0 for the default (2);
  *   windows begin on a slice
  * @max_hold: a frame fills later empty slots for no longer than this after its
  *   end, ns, and of its duration no more than this is believed; 0 for the
  *   default of 5 s
- * @policy: (nullable): variable rate; %NULL for the fixed one
- * @policy_data: closure of @policy
+ * @min_fps_n: numerator of the lowest sampling rate; 0 for a fixed rate
+ * @min_fps_d: denominator of the lowest sampling rate, 0 for the default (1)
+ * @max_frames: most frames that are held where @window is 0; 0 for the default
+ *   (768), up to 65536
  *
  * Rates go from one frame an hour to 1000 a second, @window and @hop to 10^16
  * ns, @max_hold to a day. A @window that is not a whole number of slices is
  * rounded up. A @hop beyond @window leaves spans that nobody watches; no frame
- * is wanted there. With a @policy the rate given here is the one it starts
- * with.
+ * is wanted there. Where the rate varies (see #VlmRate) @fps_n / @fps_d is the
+ * highest one.
  */
-typedef struct {
+typedef struct
+{
   guint fps_n;
   guint fps_d;
   gint64 window;
   gint64 hop;
   guint frames_per_slice;
   gint64 max_hold;
-  VlmRatePolicy policy;
-  gpointer policy_data;
+  guint min_fps_n;
+  guint min_fps_d;
+  guint max_frames;
 } VlmSamplerParams;
 
 /**
@@ -125,6 +111,17 @@ typedef struct {
  * slice out when hop <= window. All windows of a fixed rate have the same number
  * of slices.
  *
+ * A rate that varies is the highest one divided by a power of two. A slice of
+ * that rate has every 2^k-th slot of the grid, begins a multiple of its own
+ * length after the epoch, and no window begins or ends within it. So slices of
+ * different rates nest, and overlapping windows share them all the same. Where
+ * something begins to move within a long slice, what passed of it becomes
+ * shorter ones, and the frame that shows the motion is sampled, not a later one:
+ * vlm_sampler_looks() asks about every slot of the highest rate.
+ *
+ * A window of 0 holds the whole stream until it ends. When it would hold more
+ * than max_frames frames every second one is given up, and the rate halved.
+ *
  * Slots and frames: with tolerance = min (half the frame's duration, a quarter
  * of a slot), a frame at t of duration d fills the slots in
  * [t - tolerance, t + d - tolerance). So the nearest frame of a fast stream is
@@ -138,7 +135,8 @@ typedef struct {
  * more than min (a quarter of a slot, 250 ms), when the size of the frames
  * changes and upon vlm_sampler_reset(), a new epoch begins. What the old one
  * holds that was in no window yet becomes a partial window, its last slice
- * filled up with its last frame.
+ * filled up with its last frame. Where the rate asks for smaller frames
+ * (vlm_sampler_get_decision()) the windows begin anew, but not the epoch.
  *
  * Use: for every buffer ask vlm_sampler_wants(); if so, make a #VlmFrame and
  * vlm_sampler_add() it; then vlm_sampler_pop() until it returns %NULL. The
@@ -148,18 +146,25 @@ typedef struct _VlmSampler VlmSampler;
 
 VLM_API VlmSampler *vlm_sampler_new (const VlmSamplerParams *params);
 VLM_API void vlm_sampler_free (VlmSampler *sampler);
-VLM_API void vlm_sampler_set_load (
-    VlmSampler *sampler, double seconds_per_second);
+VLM_API void vlm_sampler_set_budget (
+    VlmSampler *sampler, guint n_frames, guint n_pixel_steps);
+VLM_API gboolean vlm_sampler_looks (
+    VlmSampler *sampler, gint64 stream_time, gint64 duration);
+VLM_API void vlm_sampler_see (VlmSampler *sampler, float motion);
 VLM_API gboolean vlm_sampler_wants (
     VlmSampler *sampler, gint64 stream_time, gint64 duration);
-VLM_API void vlm_sampler_add (
-    VlmSampler *sampler, VlmFrame *frame, gint64 duration);
+VLM_API void
+vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration);
 VLM_API gboolean vlm_sampler_continues (
     VlmSampler *sampler, gint64 stream_time);
 VLM_API void vlm_sampler_advance (VlmSampler *sampler, gint64 stream_time);
 VLM_API VlmWindow *vlm_sampler_pop (VlmSampler *sampler);
 VLM_API VlmWindow *vlm_sampler_finish (VlmSampler *sampler);
 VLM_API void vlm_sampler_reset (VlmSampler *sampler);
+VLM_API void vlm_sampler_measure (
+    VlmSampler *sampler, const VlmWindow *window, double seconds);
+VLM_API void
+vlm_sampler_get_decision (const VlmSampler *sampler, VlmRateDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmSampler, vlm_sampler_free)
 
 G_END_DECLS

@@ -189,12 +189,14 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
     const GArray *trace)
 {
   VlmEvent *event = vlm_event_new ();
-  gint64 duration = window->end - window->samples[0].slot_time;
 
   event->description = g_strdup (finding->description);
   event->start = vlm_event_time (window, finding->start_ns);
   event->end = vlm_event_time (window, finding->end_ns);
-  event->ongoing = finding->end_ns + 2 * window->slot_duration >= duration;
+  /* Slices differ in length where the rate varies. */
+  event->ongoing = finding->end_ns >=
+      window->samples[MAX (window->n_samples, 2) - 2].slot_time -
+          window->samples[0].slot_time;
   event->time_source = vlm_event_time_source (window, finding->start_ns);
   event->confidence =
       vlm_trace_confidence (trace, finding->text_start, finding->text_end);

@@ -6,6 +6,7 @@
 #include "engine/event-parse.h"
 #include "engine/event-question.h"
 #include "engine/event-time.h"
+#include "engine/event-words.h"
 #include "engine/history.h"
 #include "engine/model.h"
 #include "engine/session.h"
@@ -28,6 +29,7 @@ struct _VlmEngineAnalyzer
   VlmModel *model;
   VlmSession *session;
   VlmTracker *tracker;
+  GPtrArray *owed; /* VlmEvent: records that wait for the next window */
   VlmHistory *history;
   GHashTable *grammars; /* gint64 ns -> VlmGrammar */
   guint64 epoch;
@@ -47,8 +49,7 @@ engine_unload (VlmAnalyzer *analyzer)
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
 
   /* Ids go on counting when it is loaded anew. */
-  if (self->tracker != NULL)
-    vlm_tracker_reset (self->tracker);
+  vlm_tracker_reset (self->tracker);
   g_clear_pointer (&self->history, vlm_history_free);
   g_clear_pointer (&self->grammars, g_hash_table_unref);
   g_clear_object (&self->session);
@@ -61,7 +62,8 @@ vlm_engine_analyzer_finalize (GObject *object)
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (object);
 
   engine_unload (VLM_ANALYZER (object));
-  g_clear_pointer (&self->tracker, vlm_tracker_free);
+  vlm_tracker_free (self->tracker);
+  g_ptr_array_unref (self->owed);
   vlm_questions_free (self->settings);
   g_ptr_array_unref (self->questions);
   G_OBJECT_CLASS (vlm_engine_analyzer_parent_class)->finalize (object);
@@ -71,6 +73,12 @@ static void
 vlm_engine_analyzer_class_init (VlmEngineAnalyzerClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = vlm_engine_analyzer_finalize;
+}
+
+static GPtrArray *
+new_records (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
 }
 
 static void
@@ -89,6 +97,8 @@ vlm_engine_analyzer_init (VlmEngineAnalyzer *self)
 {
   const VlmQuestions everything = { 0 };
 
+  self->tracker = vlm_tracker_new ();
+  self->owed = new_records ();
   engine_set_questions (VLM_ANALYZER (self), &everything);
 }
 
@@ -191,6 +201,7 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
   VlmEvent *event = vlm_event_new ();
 
   event->description = g_strdup (finding->description);
+  event->label = vlm_words_subject (finding->description);
   event->start = vlm_event_time (window, finding->start_ns);
   event->end = vlm_event_time (window, finding->end_ns);
   /* Slices differ in length where the rate varies. */
@@ -285,8 +296,7 @@ find_reports (VlmEngineAnalyzer *self, const VlmWindow *asked,
     const VlmWindow *window, const VlmEventWindow *about,
     GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GPtrArray) reports =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  g_autoptr (GPtrArray) reports = new_records ();
 
   for (guint i = 0; i < self->questions->len; i++)
     if (!find_answers (self, asked, window, about, self->questions->pdata[i],
@@ -323,12 +333,24 @@ look (VlmEngineAnalyzer *self, VlmWindow *window, VlmEventWindow *about,
   return find_reports (self, window, window, about, cancellable, error);
 }
 
+/* (transfer full): what is owed and @records. */
+static GPtrArray *
+pay (VlmEngineAnalyzer *self, GPtrArray *records)
+{
+  GPtrArray *all = self->owed;
+
+  self->owed = new_records ();
+  g_ptr_array_extend_and_steal (all, records);
+  return all;
+}
+
 static GPtrArray *
 engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
     GCancellable *cancellable, GError **error)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
   VlmEventWindow about;
+  VlmTrackerLook at = { 0 };
   GPtrArray *reports;
   GPtrArray *records;
 
@@ -338,17 +360,15 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   reports = look (self, window, &about, cancellable, error);
   if (reports == NULL)
     return NULL;
-  if (self->tracker == NULL)
-    self->tracker = vlm_tracker_new (2 * window->slot_duration);
-  records = NULL;
   if (window->epoch != self->epoch)
-    records = vlm_tracker_finish (self->tracker);
+    g_ptr_array_extend_and_steal (
+        self->owed, vlm_tracker_finish (self->tracker));
   self->epoch = window->epoch;
-  reports = vlm_tracker_push (self->tracker, reports, &about);
-  if (records == NULL)
-    return reports;
-  g_ptr_array_extend_and_steal (records, reports);
-  return records;
+  at.seen_from = about.start;
+  at.asked_from = window->start;
+  at.tolerance_ns = 2 * window->slot_duration;
+  records = vlm_tracker_push (self->tracker, reports, &at, error);
+  return records != NULL ? pay (self, records) : NULL;
 }
 
 static char *
@@ -378,8 +398,8 @@ engine_reset (VlmAnalyzer *analyzer)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
 
-  if (self->tracker != NULL)
-    vlm_tracker_reset (self->tracker);
+  vlm_tracker_reset (self->tracker);
+  g_ptr_array_set_size (self->owed, 0);
   if (self->history != NULL)
     vlm_history_restart (self->history);
 }
@@ -389,9 +409,7 @@ engine_finish (VlmAnalyzer *analyzer)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
 
-  if (self->tracker == NULL)
-    return g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
-  return vlm_tracker_finish (self->tracker);
+  return pay (self, vlm_tracker_finish (self->tracker));
 }
 
 static void

@@ -2,24 +2,35 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/tracker.h"
 
-#include <string.h>
+#include "engine/event-words.h"
 
-/* Descriptions of one happening vary from window to window; half of their words
- * in common is the least that counts as the same. */
-#define MIN_SIMILARITY 0.5
+/* A window that does not see what the one before it saw contradicts it; so many
+ * in a row are believed to have overlooked it. */
+#define MAX_OVERLOOKED 1
+
+/* A rise of the confidence that is worth an update. */
+#define MATERIAL_CONFIDENCE 0.1
 
 typedef struct
 {
   VlmEvent *event; /* as last emitted, or changed since */
   gboolean open;   /* no end record yet */
-  gboolean seen;   /* in the current window */
+  gboolean fresh;  /* no record yet */
+  guint n_overlooked;
+  gint64 longest_ns;      /* of it that one report saw: its words stand */
+  double told_confidence; /* in the last record */
+
+  /* Of the current window. */
+  gboolean seen;
+  gboolean changed;
+  gboolean ongoing;
+  VlmInstant end;
 } Track;
 
 struct _VlmTracker
 {
-  gint64 tolerance_ns;
   guint64 next_id;
-  GPtrArray *tracks; /* Track */
+  GPtrArray *tracks; /* Track, the oldest first */
 };
 
 static void
@@ -31,12 +42,17 @@ track_free (gpointer data)
   g_free (track);
 }
 
+static GPtrArray *
+new_records (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+}
+
 VlmTracker *
-vlm_tracker_new (gint64 tolerance_ns)
+vlm_tracker_new (void)
 {
   VlmTracker *tracker = g_new0 (VlmTracker, 1);
 
-  tracker->tolerance_ns = tolerance_ns;
   tracker->next_id = 1;
   tracker->tracks = g_ptr_array_new_with_free_func (track_free);
   return tracker;
@@ -51,53 +67,41 @@ vlm_tracker_free (VlmTracker *tracker)
   g_free (tracker);
 }
 
+static gint64
+length_of (const VlmEvent *event)
+{
+  return event->end.stream_time - event->start.stream_time;
+}
+
+/* By everything that decides what becomes of a report. */
 static gint
 compare_reports (gconstpointer a, gconstpointer b)
+{
+  const VlmEvent *x = *(const VlmEvent *const *) a;
+  const VlmEvent *y = *(const VlmEvent *const *) b;
+  int order;
+
+  if (x->start.stream_time != y->start.stream_time)
+    return x->start.stream_time < y->start.stream_time ? -1 : 1;
+  if (x->end.stream_time != y->end.stream_time)
+    return x->end.stream_time < y->end.stream_time ? -1 : 1;
+  order = g_strcmp0 (x->query, y->query);
+  if (order == 0)
+    order = g_strcmp0 (x->description, y->description);
+  if (order != 0)
+    return order;
+  return (x->confidence > y->confidence) - (x->confidence < y->confidence);
+}
+
+static gint
+compare_records (gconstpointer a, gconstpointer b)
 {
   const VlmEvent *x = *(const VlmEvent *const *) a;
   const VlmEvent *y = *(const VlmEvent *const *) b;
 
   if (x->start.stream_time != y->start.stream_time)
     return x->start.stream_time < y->start.stream_time ? -1 : 1;
-  if (x->end.stream_time != y->end.stream_time)
-    return x->end.stream_time < y->end.stream_time ? -1 : 1;
-  return g_strcmp0 (x->description, y->description);
-}
-
-static GHashTable *
-split_words (const char *text)
-{
-  g_autofree char *folded = g_utf8_casefold (text != NULL ? text : "", -1);
-  g_auto (GStrv) words = g_strsplit_set (folded, " \t\n.,;:!?\"'()[]{}-", -1);
-  GHashTable *set =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  for (guint i = 0; words[i] != NULL; i++)
-    if (words[i][0] != '\0')
-      g_hash_table_add (set, g_strdup (words[i]));
-  return set;
-}
-
-/* Words in common over all words (Jaccard); 1 for two empty texts. */
-static double
-similarity (const char *a, const char *b)
-{
-  g_autoptr (GHashTable) x = NULL;
-  g_autoptr (GHashTable) y = NULL;
-  GHashTableIter iter;
-  gpointer word;
-  guint common = 0;
-  guint all;
-
-  if (g_strcmp0 (a, b) == 0)
-    return 1.0;
-  x = split_words (a);
-  y = split_words (b);
-  g_hash_table_iter_init (&iter, x);
-  while (g_hash_table_iter_next (&iter, &word, NULL))
-    common += g_hash_table_contains (y, word);
-  all = g_hash_table_size (x) + g_hash_table_size (y) - common;
-  return all > 0 ? (double) common / all : 1.0;
+  return (x->id > y->id) - (x->id < y->id);
 }
 
 /* Length of the common span; negative is the gap between the two. */
@@ -108,30 +112,126 @@ overlap (const VlmEvent *a, const VlmEvent *b)
       MAX (a->start.stream_time, b->start.stream_time);
 }
 
-/* The track that tells of the same happening: same query, alike in words,
- * overlapping or touching in time; the largest overlap, then the oldest. */
+static gboolean
+is_same (const VlmEvent *a, const VlmEvent *b, gint64 tolerance_ns)
+{
+  return overlap (a, b) >= -tolerance_ns &&
+      g_strcmp0 (a->query, b->query) == 0 &&
+      vlm_words_same (a->description, b->description);
+}
+
+/* --- a report finds its event ------------------------------------------- */
+
+/* What is over can only be seen again, not go on. */
+static gboolean
+may_take (const Track *track, const VlmEvent *report, gint64 tolerance_ns)
+{
+  if (!is_same (track->event, report, tolerance_ns))
+    return FALSE;
+  return track->open ||
+      report->end.stream_time <= track->event->end.stream_time + tolerance_ns ||
+      2 * overlap (track->event, report) >= length_of (report);
+}
+
+/* What is open before what is over, the same words before others like them, then
+ * the longest overlap, then the oldest. */
+static gboolean
+is_better (const Track *track, const Track *best, const VlmEvent *report)
+{
+  double alike =
+      vlm_words_similarity (track->event->description, report->description);
+  double best_alike =
+      vlm_words_similarity (best->event->description, report->description);
+
+  if (track->open != best->open)
+    return track->open;
+  if ((alike == 1.0) != (best_alike == 1.0))
+    return alike == 1.0;
+  return overlap (track->event, report) > overlap (best->event, report);
+}
+
 static Track *
-find_track (VlmTracker *tracker, const VlmEvent *report)
+find_track (VlmTracker *tracker, const VlmEvent *report, gint64 tolerance_ns)
 {
   Track *best = NULL;
-  gint64 best_overlap = 0;
 
   for (guint i = 0; i < tracker->tracks->len; i++) {
     Track *track = tracker->tracks->pdata[i];
-    gint64 common = overlap (track->event, report);
 
-    if (track->seen || common < -tracker->tolerance_ns ||
-        g_strcmp0 (track->event->query, report->query) != 0 ||
-        similarity (track->event->description, report->description) <
-            MIN_SIMILARITY)
-      continue;
-    if (best == NULL || common > best_overlap) {
+    if (may_take (track, report, tolerance_ns) &&
+        (best == NULL || is_better (track, best, report)))
       best = track;
-      best_overlap = common;
-    }
   }
   return best;
 }
+
+/* Where it was last in this window, and whether it goes on. */
+static void
+note_end (Track *track, const VlmInstant *end, gboolean ongoing)
+{
+  if (!track->seen || end->stream_time > track->end.stream_time) {
+    track->end = *end;
+    track->ongoing = ongoing;
+  } else if (end->stream_time == track->end.stream_time) {
+    track->ongoing |= ongoing;
+  }
+  track->seen = TRUE;
+}
+
+static void
+start_track (VlmTracker *tracker, const VlmEvent *report)
+{
+  Track *track = g_new0 (Track, 1);
+
+  track->event = vlm_event_copy (report);
+  track->open = TRUE;
+  track->fresh = TRUE;
+  track->longest_ns = length_of (report);
+  note_end (track, &report->end, report->ongoing);
+  g_ptr_array_add (tracker->tracks, track);
+}
+
+/* The words of the report that saw most of it. */
+static void
+take_words (Track *track, const VlmEvent *report, gint64 tolerance_ns)
+{
+  VlmEvent *event = track->event;
+
+  if (length_of (report) <= track->longest_ns + tolerance_ns)
+    return;
+  track->longest_ns = length_of (report);
+  if (vlm_words_similarity (event->description, report->description) == 1.0)
+    return;
+  g_free (event->description);
+  event->description = g_strdup (report->description);
+  g_free (event->label);
+  event->label = g_strdup (report->label);
+  track->changed = TRUE;
+}
+
+static void
+take_report (Track *track, const VlmEvent *report, gint64 tolerance_ns)
+{
+  VlmEvent *event = track->event;
+
+  if (report->start.stream_time + tolerance_ns < event->start.stream_time ||
+      report->end.stream_time < event->start.stream_time) {
+    event->start = report->start;
+    event->time_source = report->time_source;
+    track->changed = TRUE;
+  }
+  take_words (track, report, tolerance_ns);
+  event->confidence = MAX (event->confidence, report->confidence);
+  if (event->confidence >= track->told_confidence + MATERIAL_CONFIDENCE)
+    track->changed = TRUE;
+  event->window = report->window;
+  event->query_version = report->query_version;
+  note_end (track, &report->end, report->ongoing);
+  if (report->end.stream_time > event->end.stream_time)
+    event->end = report->end;
+}
+
+/* --- events become one -------------------------------------------------- */
 
 static void
 emit (GPtrArray *records, Track *track, VlmEventState state)
@@ -141,100 +241,184 @@ emit (GPtrArray *records, Track *track, VlmEventState state)
   record->state = state;
   record->ongoing = state != VLM_EVENT_STATE_END;
   track->open = record->ongoing;
+  track->fresh = FALSE;
+  track->told_confidence = record->confidence;
   g_ptr_array_add (records, record);
 }
 
+/* @older goes on with what @younger has. */
 static void
-start_track (VlmTracker *tracker, const VlmEvent *report, GPtrArray *records)
+absorb (Track *older, Track *younger, gint64 tolerance_ns)
 {
-  Track *track = g_new0 (Track, 1);
+  const VlmEvent *other = younger->event;
 
-  track->event = vlm_event_copy (report);
-  track->event->id = tracker->next_id++;
-  track->seen = TRUE;
-  g_ptr_array_add (tracker->tracks, track);
-  emit (records, track,
-      report->ongoing ? VLM_EVENT_STATE_BEGIN : VLM_EVENT_STATE_END);
+  if (other->end.stream_time > older->event->end.stream_time)
+    older->event->end = other->end;
+  if (other->start.stream_time + tolerance_ns <
+      older->event->start.stream_time) {
+    older->event->start = other->start;
+    older->changed = TRUE;
+  }
+  take_words (older, other, tolerance_ns);
+  older->event->confidence = MAX (older->event->confidence, other->confidence);
+  if (younger->seen)
+    note_end (older, &younger->end, younger->ongoing);
 }
 
-/* What the newer window adds. The first start and the first words stand, unless
- * the newer window saw further back. Returns whether it is worth an update. */
+/* Two open events that turned out to be one. Nothing was told of the younger one
+ * if it is fresh; else it ends. FALSE when there are none. */
 static gboolean
-merge (VlmTracker *tracker, VlmEvent *event, const VlmEvent *report)
+unite_two (VlmTracker *tracker, gint64 tolerance_ns, GPtrArray *records)
 {
-  gboolean changed = FALSE;
+  GPtrArray *tracks = tracker->tracks;
 
-  if (report->start.stream_time + tracker->tolerance_ns <
-      event->start.stream_time) {
-    event->start = report->start;
-    changed = TRUE;
-  }
-  if (report->end.stream_time > event->end.stream_time)
-    event->end = report->end;
-  if (report->bbox.width > 0 && event->bbox.width == 0) {
-    event->bbox = report->bbox;
-    event->bbox_time = report->bbox_time;
-    changed = TRUE;
-  }
-  event->confidence = MAX (event->confidence, report->confidence);
-  event->window = report->window;
-  return changed;
+  for (guint i = 0; i < tracks->len; i++)
+    for (guint k = i + 1; k < tracks->len; k++) {
+      Track *older = tracks->pdata[i];
+      Track *younger = tracks->pdata[k];
+
+      if (!older->open || !younger->open ||
+          !is_same (older->event, younger->event, tolerance_ns))
+        continue;
+      absorb (older, younger, tolerance_ns);
+      if (younger->fresh)
+        g_ptr_array_remove_index (tracks, k);
+      else
+        emit (records, younger, VLM_EVENT_STATE_END);
+      return TRUE;
+    }
+  return FALSE;
 }
 
-static void
-continue_track (VlmTracker *tracker, Track *track, const VlmEvent *report,
-    GPtrArray *records)
-{
-  gboolean changed;
+/* --- what is told ------------------------------------------------------- */
 
-  track->seen = TRUE;
+/* Not seen: over, unless the window contradicts the one before it and may have
+ * overlooked it. */
+static gboolean
+is_over (Track *track, const VlmTrackerLook *look)
+{
+  if (look->asked_from >= track->event->end.stream_time - look->tolerance_ns)
+    return TRUE;
+  return track->n_overlooked++ >= MAX_OVERLOOKED;
+}
+
+/* A window that saw past the end knows it better than those that it cut off. */
+static void
+settle_end (Track *track)
+{
+  VlmEvent *event = track->event;
+
+  if (track->ongoing && track->end.stream_time < event->end.stream_time)
+    return;
+  event->end = track->end;
+  if (event->end.stream_time < event->start.stream_time)
+    event->start = event->end;
+}
+
+static gboolean
+begin (VlmTracker *tracker, Track *track, const VlmTrackerLook *look,
+    GPtrArray *records, GError **error)
+{
+  if (look->complete != NULL &&
+      !look->complete (track->event, look->user_data, error))
+    return FALSE;
+  track->event->id = tracker->next_id++;
+  emit (records, track,
+      track->ongoing ? VLM_EVENT_STATE_BEGIN : VLM_EVENT_STATE_END);
+  return TRUE;
+}
+
+static gboolean
+tell (VlmTracker *tracker, Track *track, const VlmTrackerLook *look,
+    GPtrArray *records, GError **error)
+{
   if (!track->open)
-    return; /* already told; the new window only sees it again */
-  changed = merge (tracker, track->event, report);
-  if (!report->ongoing)
+    return TRUE;
+  if (!track->seen) {
+    if (is_over (track, look))
+      emit (records, track, VLM_EVENT_STATE_END);
+    return TRUE;
+  }
+  track->n_overlooked = 0;
+  settle_end (track);
+  if (track->fresh)
+    return begin (tracker, track, look, records, error);
+  if (!track->ongoing)
     emit (records, track, VLM_EVENT_STATE_END);
-  else if (changed)
+  else if (track->changed)
     emit (records, track, VLM_EVENT_STATE_UPDATE);
+  return TRUE;
 }
 
-/* Open tracks that a window should have seen and did not are over; closed ones
- * are forgotten when no later window can see them again. */
+/* What is over is remembered while a window can see it again. */
 static void
-settle (VlmTracker *tracker, const VlmEventWindow *window, GPtrArray *records)
+forget (VlmTracker *tracker, const VlmTrackerLook *look)
 {
   for (guint i = 0; i < tracker->tracks->len;) {
     Track *track = tracker->tracks->pdata[i];
 
-    if (track->open && !track->seen)
-      emit (records, track, VLM_EVENT_STATE_END);
     track->seen = FALSE;
+    track->changed = FALSE;
     if (!track->open &&
-        track->event->end.stream_time + tracker->tolerance_ns < window->start)
+        track->event->end.stream_time + look->tolerance_ns < look->seen_from)
       g_ptr_array_remove_index (tracker->tracks, i);
     else
       i++;
   }
 }
 
-GPtrArray *
-vlm_tracker_push (
-    VlmTracker *tracker, GPtrArray *reports, const VlmEventWindow *window)
+static gpointer
+copy_track (gconstpointer source, gpointer user_data)
 {
-  GPtrArray *records =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  Track *copy = g_memdup2 (source, sizeof (Track));
 
-  g_ptr_array_sort (reports, compare_reports);
+  copy->event = vlm_event_copy (copy->event);
+  return copy;
+}
+
+static gboolean
+join (VlmTracker *tracker, GPtrArray *reports, const VlmTrackerLook *look,
+    GPtrArray *records, GError **error)
+{
   for (guint i = 0; i < reports->len; i++) {
     const VlmEvent *report = reports->pdata[i];
-    Track *track = find_track (tracker, report);
+    Track *track = find_track (tracker, report, look->tolerance_ns);
 
-    if (track != NULL)
-      continue_track (tracker, track, report, records);
-    else
-      start_track (tracker, report, records);
+    if (track == NULL)
+      start_track (tracker, report);
+    else if (track->open)
+      take_report (track, report, look->tolerance_ns);
   }
-  settle (tracker, window, records);
-  g_ptr_array_sort (records, compare_reports);
+  while (unite_two (tracker, look->tolerance_ns, records))
+    continue;
+  for (guint i = 0; i < tracker->tracks->len; i++)
+    if (!tell (tracker, tracker->tracks->pdata[i], look, records, error))
+      return FALSE;
+  return TRUE;
+}
+
+GPtrArray *
+vlm_tracker_push (VlmTracker *tracker, GPtrArray *reports,
+    const VlmTrackerLook *look, GError **error)
+{
+  GPtrArray *records = new_records ();
+  guint64 next_id = tracker->next_id;
+  g_autoptr (GPtrArray) before = NULL;
+
+  if (look->complete != NULL) {
+    before = g_ptr_array_copy (tracker->tracks, copy_track, NULL);
+    g_ptr_array_set_free_func (before, track_free);
+  }
+  g_ptr_array_sort (reports, compare_reports);
+  if (join (tracker, reports, look, records, error)) {
+    forget (tracker, look);
+    g_ptr_array_sort (records, compare_records);
+  } else {
+    g_clear_pointer (&records, g_ptr_array_unref);
+    g_ptr_array_unref (tracker->tracks);
+    tracker->tracks = g_steal_pointer (&before);
+    tracker->next_id = next_id;
+  }
   g_ptr_array_unref (reports);
   return records;
 }
@@ -242,8 +426,7 @@ vlm_tracker_push (
 GPtrArray *
 vlm_tracker_finish (VlmTracker *tracker)
 {
-  GPtrArray *records =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  GPtrArray *records = new_records ();
 
   for (guint i = 0; i < tracker->tracks->len; i++) {
     Track *track = tracker->tracks->pdata[i];
@@ -251,6 +434,7 @@ vlm_tracker_finish (VlmTracker *tracker)
     if (track->open)
       emit (records, track, VLM_EVENT_STATE_END);
   }
+  g_ptr_array_sort (records, compare_records);
   vlm_tracker_reset (tracker);
   return records;
 }

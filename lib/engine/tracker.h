@@ -4,24 +4,39 @@
  * Each window says what it saw. The same happening is seen by several windows,
  * cut off by their ends. The tracker joins the reports into one event with a
  * stable id: begin while it goes on, update when it changes, end once. An event
- * that was over when it was first seen has only an end record. Deterministic. */
+ * that was over when it was first seen has only an end record. The order of the
+ * reports of a window does not matter. docs/events.md has the rules. */
 #pragma once
 
 #include <vlm/vlm-event.h>
 
 typedef struct _VlmTracker VlmTracker;
 
-/* @tolerance_ns: times that differ by no more are the same: the distance of two
- * slices, below which the model cannot tell. */
-VlmTracker *vlm_tracker_new (gint64 tolerance_ns);
+/* Completes what begins (its box). @event: not shared, may be changed, but for
+ * its times, query and description. FALSE with @error: the window fails. */
+typedef gboolean (*VlmTrackerFunc) (
+    VlmEvent *event, gpointer user_data, GError **error);
+
+/* One look at the video; stream times. */
+typedef struct {
+  gint64 seen_from;     /* start of what was looked at */
+  gint64 asked_from;    /* start of the window that was asked about */
+  gint64 tolerance_ns;  /* times that differ by no more are the same: the
+                         * distance of two slices */
+  VlmTrackerFunc complete; /* nullable */
+  gpointer user_data;
+} VlmTrackerLook;
+
+VlmTracker *vlm_tracker_new (void);
 void vlm_tracker_free (VlmTracker *tracker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTracker, vlm_tracker_free)
 
 /* Takes the reports of one window (id and state not set; times on all clocks)
- * and returns the records to emit, in order of their start. @window: stream
- * times. (transfer full) of VlmEvent, both ways */
-GPtrArray *vlm_tracker_push (
-    VlmTracker *tracker, GPtrArray *reports, const VlmEventWindow *window);
+ * and returns the records to emit, in order of their start. NULL when a
+ * completion failed: then nothing happened. (transfer full) of VlmEvent, both
+ * ways */
+GPtrArray *vlm_tracker_push (VlmTracker *tracker, GPtrArray *reports,
+    const VlmTrackerLook *look, GError **error);
 
 /* The stream ended or broke off: ends what is open. Ids go on counting. */
 GPtrArray *vlm_tracker_finish (VlmTracker *tracker);

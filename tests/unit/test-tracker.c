@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/tracker.h"
 
+#include <gio/gio.h>
+
 #define SECOND VLM_SECOND
 
 static VlmEvent *
@@ -22,14 +24,15 @@ push (VlmTracker *tracker, double start, VlmEvent *first, VlmEvent *second)
 {
   GPtrArray *reports =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
-  VlmEventWindow window = { .start = (gint64) (start * SECOND),
-    .end = (gint64) ((start + 10) * SECOND) };
+  const VlmTrackerLook look = { .seen_from = (gint64) (start * SECOND),
+    .asked_from = (gint64) (start * SECOND),
+    .tolerance_ns = SECOND };
 
   if (first != NULL)
     g_ptr_array_add (reports, first);
   if (second != NULL)
     g_ptr_array_add (reports, second);
-  return vlm_tracker_push (tracker, reports, &window);
+  return vlm_tracker_push (tracker, reports, &look, NULL);
 }
 
 static void
@@ -51,7 +54,7 @@ check (GPtrArray *records, guint i, guint64 id, VlmEventState state,
 static void
 test_life (void)
 {
-  g_autoptr (VlmTracker) tracker = vlm_tracker_new (SECOND);
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
   g_autoptr (GPtrArray) a =
       push (tracker, 0, report (7, 10, TRUE, "a red car passes"), NULL);
   g_autoptr (GPtrArray) b =
@@ -69,7 +72,7 @@ test_life (void)
 static void
 test_complete_at_once (void)
 {
-  g_autoptr (VlmTracker) tracker = vlm_tracker_new (SECOND);
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
   g_autoptr (GPtrArray) a = push (tracker, 0,
       report (6, 7, FALSE, "a dog barks"), report (2, 3, FALSE, "a cat sits"));
   g_autoptr (GPtrArray) b =
@@ -81,23 +84,43 @@ test_complete_at_once (void)
   g_assert_cmpuint (b->len, ==, 0);
 }
 
-/* Not seen any more: it was over when the last window that saw it ended. */
+/* Not seen any more by a window that looks at what came after it. */
 static void
 test_vanishes (void)
 {
-  g_autoptr (VlmTracker) tracker = vlm_tracker_new (SECOND);
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
   g_autoptr (GPtrArray) a =
       push (tracker, 0, report (7, 10, TRUE, "rain"), NULL);
-  g_autoptr (GPtrArray) b = push (tracker, 5, NULL, NULL);
+  g_autoptr (GPtrArray) b = push (tracker, 9.5, NULL, NULL);
 
   g_assert_cmpuint (b->len, ==, 1);
   check (b, 0, 1, VLM_EVENT_STATE_END, 7, 10);
 }
 
+/* One window may overlook it, not two. */
+static void
+test_overlooked (void)
+{
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  g_autoptr (GPtrArray) a =
+      push (tracker, 0, report (7, 10, TRUE, "rain"), NULL);
+  g_autoptr (GPtrArray) b = push (tracker, 2, NULL, NULL);
+  g_autoptr (GPtrArray) c =
+      push (tracker, 4, report (7, 14, TRUE, "rain"), NULL);
+  g_autoptr (GPtrArray) d = push (tracker, 6, NULL, NULL);
+  g_autoptr (GPtrArray) e = push (tracker, 8, NULL, NULL);
+
+  g_assert_cmpuint (b->len, ==, 0);
+  g_assert_cmpuint (c->len, ==, 0);
+  g_assert_cmpuint (d->len, ==, 0);
+  g_assert_cmpuint (e->len, ==, 1);
+  check (e, 0, 1, VLM_EVENT_STATE_END, 7, 14);
+}
+
 static void
 test_finish (void)
 {
-  g_autoptr (VlmTracker) tracker = vlm_tracker_new (SECOND);
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
   g_autoptr (GPtrArray) a =
       push (tracker, 0, report (7, 10, TRUE, "rain"), NULL);
   g_autoptr (GPtrArray) end = vlm_tracker_finish (tracker);
@@ -114,7 +137,7 @@ test_finish (void)
 static void
 test_update (void)
 {
-  g_autoptr (VlmTracker) tracker = vlm_tracker_new (SECOND);
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
   g_autoptr (GPtrArray) a =
       push (tracker, 0, report (8, 10, TRUE, "smoke"), NULL);
   g_autoptr (GPtrArray) b =
@@ -127,55 +150,173 @@ test_update (void)
   g_assert_cmpuint (c->len, ==, 0);
 }
 
-/* Random reports: each id begins at most once, ends exactly once, and nothing
- * follows its end. */
+/* The picture in docs/events.md. */
 static void
-test_life_is_lawful (void)
+test_picture (void)
 {
-  static const char *const words[] = { "car", "dog", "cat" };
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  g_autoptr (GPtrArray) a =
+      push (tracker, 0, report (3, 10, TRUE, "a car is parked"),
+          report (7.5, 9.5, TRUE, "a dog barks"));
+  g_autoptr (GPtrArray) b =
+      push (tracker, 4, report (4, 14, TRUE, "a car is parked"),
+          report (7.5, 9.5, FALSE, "a dog barks"));
+  g_autoptr (GPtrArray) c = push (tracker, 8, NULL, NULL);
+  g_autoptr (GPtrArray) d =
+      push (tracker, 12, report (12, 15, FALSE, "a car is parked"), NULL);
+  g_autoptr (GPtrArray) e = push (tracker, 16, NULL, NULL);
 
-  for (guint round = 0; round < 300; round++) {
-    g_autoptr (VlmTracker) tracker = vlm_tracker_new (SECOND);
-    g_autoptr (GHashTable) ended = g_hash_table_new (NULL, NULL);
-    g_autoptr (GHashTable) begun = g_hash_table_new (NULL, NULL);
-    gboolean over = FALSE;
+  g_assert_cmpuint (a->len, ==, 2);
+  check (a, 0, 1, VLM_EVENT_STATE_BEGIN, 3, 10);
+  check (a, 1, 2, VLM_EVENT_STATE_BEGIN, 7.5, 9.5);
+  g_assert_cmpuint (b->len, ==, 1);
+  check (b, 0, 2, VLM_EVENT_STATE_END, 7.5, 9.5);
+  g_assert_cmpuint (c->len, ==, 0);
+  g_assert_cmpuint (d->len, ==, 1);
+  check (d, 0, 1, VLM_EVENT_STATE_END, 3, 15);
+  g_assert_cmpuint (e->len, ==, 0);
+}
 
-    for (guint step = 0; !over; step++) {
-      g_autoptr (GPtrArray) records = NULL;
-      double from = 2.0 * step;
+/* Two that look alike but for what they are about; and one that an answer has
+ * in two pieces. */
+static void
+test_apart_and_together (void)
+{
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  g_autoptr (GPtrArray) a =
+      push (tracker, 0, report (2, 6, FALSE, "red circle enters from the left"),
+          report (3, 7, FALSE, "blue circle enters from the left"));
+  g_autoptr (GPtrArray) b =
+      push (tracker, 20, report (22, 24, FALSE, "a car passes"),
+          report (24.5, 26, FALSE, "a car passes"));
 
-      over = step == 20;
-      if (over) {
-        records = vlm_tracker_finish (tracker);
-      } else {
-        VlmEvent *events[2];
+  g_assert_cmpuint (a->len, ==, 2);
+  check (a, 0, 1, VLM_EVENT_STATE_END, 2, 6);
+  check (a, 1, 2, VLM_EVENT_STATE_END, 3, 7);
+  g_assert_cmpuint (b->len, ==, 1);
+  check (b, 0, 3, VLM_EVENT_STATE_END, 22, 26);
+}
 
-        for (guint i = 0; i < 2; i++) {
-          double start = from + g_test_rand_double_range (0, 9);
-          double end = start + g_test_rand_double_range (0, from + 10 - start);
+/* A report that spans two open events: the older goes on, the younger ends. */
+static void
+test_bridge (void)
+{
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  g_autoptr (GPtrArray) a =
+      push (tracker, 0, report (6, 10, TRUE, "smoke"), NULL);
+  g_autoptr (GPtrArray) b =
+      push (tracker, 4, report (12, 14, TRUE, "smoke"), NULL);
+  g_autoptr (GPtrArray) c =
+      push (tracker, 6, report (7, 16, TRUE, "smoke"), NULL);
 
-          events[i] = report (start, end, end > from + 9.5,
-              words[g_test_rand_int_range (0, 3)]);
-        }
-        records = push (tracker, from, events[0], events[1]);
-      }
-      for (guint i = 0; i < records->len; i++) {
-        VlmEvent *event = records->pdata[i];
-        gpointer id = GSIZE_TO_POINTER (event->id);
+  g_assert_cmpuint (b->len, ==, 1);
+  check (b, 0, 2, VLM_EVENT_STATE_BEGIN, 12, 14);
+  g_assert_cmpuint (c->len, ==, 1);
+  check (c, 0, 2, VLM_EVENT_STATE_END, 12, 14);
+  g_clear_pointer (&c, g_ptr_array_unref);
+  c = vlm_tracker_finish (tracker);
+  g_assert_cmpuint (c->len, ==, 1);
+  check (c, 0, 1, VLM_EVENT_STATE_END, 6, 16);
+}
 
-        g_assert_false (g_hash_table_contains (ended, id));
-        if (event->state == VLM_EVENT_STATE_BEGIN)
-          g_assert_true (g_hash_table_add (begun, id));
-        if (event->state == VLM_EVENT_STATE_UPDATE)
-          g_assert_true (g_hash_table_contains (begun, id));
-        if (event->state == VLM_EVENT_STATE_END)
-          g_hash_table_add (ended, id);
-      }
-    }
-    for (GList *id = g_hash_table_get_keys (begun); id != NULL;
-         id = g_list_delete_link (id, id))
-      g_assert_true (g_hash_table_contains (ended, id->data));
+/* The window that saw past the end knows better than the one it cut off; and
+ * what was over does not go on. */
+static void
+test_end (void)
+{
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  g_autoptr (GPtrArray) a =
+      push (tracker, 0, report (6, 10, TRUE, "smoke"), NULL);
+  g_autoptr (GPtrArray) b =
+      push (tracker, 2, report (6, 9.5, FALSE, "smoke"), NULL);
+  g_autoptr (GPtrArray) c =
+      push (tracker, 4, report (6, 10.5, FALSE, "smoke"), NULL);
+  g_autoptr (GPtrArray) d =
+      push (tracker, 6, report (9, 16, TRUE, "smoke"), NULL);
+
+  check (b, 0, 1, VLM_EVENT_STATE_END, 6, 9.5);
+  g_assert_cmpuint (c->len, ==, 0);
+  g_assert_cmpuint (d->len, ==, 1);
+  check (d, 0, 2, VLM_EVENT_STATE_BEGIN, 9, 16);
+}
+
+/* What is worth an update: much more confidence, other words. */
+static void
+test_material (void)
+{
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  static const double confidences[] = { 0.5, 0.55, 0.7, 0.3 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (confidences); i++) {
+    VlmEvent *seen = report (2, 10 + i, TRUE, "a car stands");
+    g_autoptr (GPtrArray) records = NULL;
+
+    seen->confidence = confidences[i];
+    records = push (tracker, i, seen, NULL);
+    g_assert_cmpuint (records->len, ==, i == 0 || i == 2 ? 1 : 0);
+    if (i == 2)
+      check (records, 0, 1, VLM_EVENT_STATE_UPDATE, 2, 12);
   }
+  {
+    g_autoptr (GPtrArray) records =
+        push (tracker, 5, report (2, 15, TRUE, "a white car stands"), NULL);
+
+    check (records, 0, 1, VLM_EVENT_STATE_UPDATE, 2, 15);
+    g_assert_cmpstr (((VlmEvent *) records->pdata[0])->description, ==,
+        "a white car stands");
+  }
+}
+
+static gboolean
+complete (VlmEvent *event, gpointer user_data, GError **error)
+{
+  guint *left = user_data;
+
+  if ((*left)-- == 0) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "no box");
+    return FALSE;
+  }
+  event->bbox = (VlmRect){ 1, 2, 3, 4 };
+  return TRUE;
+}
+
+static GPtrArray *
+push_completed (VlmTracker *tracker, guint n_completed, GError **error)
+{
+  GPtrArray *reports =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  const VlmTrackerLook look = {
+    .tolerance_ns = SECOND, .complete = complete, .user_data = &n_completed
+  };
+
+  g_ptr_array_add (reports, report (2, 12, TRUE, "a dog barks"));
+  g_ptr_array_add (reports, report (3, 12, TRUE, "a cat sits"));
+  return vlm_tracker_push (tracker, reports, &look, error);
+}
+
+/* Each event is completed once; where that fails, the window was never there. */
+static void
+test_complete (void)
+{
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) failed = push_completed (tracker, 1, &error);
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) again = NULL;
+  g_autoptr (GPtrArray) end = NULL;
+
+  g_assert_null (failed);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  first = push_completed (tracker, 2, NULL);
+  g_assert_cmpuint (first->len, ==, 2);
+  check (first, 0, 1, VLM_EVENT_STATE_BEGIN, 2, 12);
+  check (first, 1, 2, VLM_EVENT_STATE_BEGIN, 3, 12);
+  again = push_completed (tracker, 0, NULL);
+  g_assert_nonnull (again);
+  g_assert_cmpuint (again->len, ==, 0);
+  end = vlm_tracker_finish (tracker);
+  for (guint i = 0; i < 2; i++)
+    g_assert_cmpint (((VlmEvent *) end->pdata[i])->bbox.width, ==, 3);
 }
 
 int
@@ -187,6 +328,12 @@ main (int argc, char **argv)
   g_test_add_func ("/tracker/vanishes", test_vanishes);
   g_test_add_func ("/tracker/finish", test_finish);
   g_test_add_func ("/tracker/update", test_update);
-  g_test_add_func ("/tracker/life-is-lawful", test_life_is_lawful);
+  g_test_add_func ("/tracker/overlooked", test_overlooked);
+  g_test_add_func ("/tracker/picture", test_picture);
+  g_test_add_func ("/tracker/apart-and-together", test_apart_and_together);
+  g_test_add_func ("/tracker/bridge", test_bridge);
+  g_test_add_func ("/tracker/end", test_end);
+  g_test_add_func ("/tracker/material", test_material);
+  g_test_add_func ("/tracker/complete", test_complete);
   return g_test_run ();
 }

@@ -1,0 +1,21 @@
+/* gst-vlm: when two descriptions tell of the same, and what of
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Rules of thumb for the sentences of a model: no language is understood here.
+ * Pure. */
+#pragma once
+
+#include <glib.h>
+
+/* Words in common over all words (Jaccard), without regard to case, marks and
+ * articles; 1 for two texts without words. */
+double vlm_words_similarity (const char *a, const char *b);
+
+/* What an English sentence is about: its words up to the verb or the first
+ * preposition, without the article: "A red circle enters from the left" gives
+ * "red circle". (transfer full), NULL where that cannot be told. */
+char *vlm_words_subject (const char *sentence);
+
+/* At least half of the words are the same, and of the subjects, too, where they
+ * can be told. */
+gboolean vlm_words_same (const char *a, const char *b);

@@ -1,0 +1,72 @@
+/* gst-vlm: when two descriptions tell of the same, and what of
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/event-words.h"
+
+static void
+test_subject (void)
+{
+  static const struct
+  {
+    const char *sentence;
+    const char *subject;
+  } cases[] = {
+    { "red circle enters from the left", "red circle" },
+    { "A red circle enters from the left.", "red circle" },
+    { "object appears", "object" },
+    { "The white car is parked", "white car" },
+    { "A man in a red shirt opens the door", "man" },
+    { "a person walking a dog", "person" },
+    { "A bus stops", "bus" },
+    { "a red building burns", "red building" },
+    { "Two white cars drive past", "Two white cars" },
+    { "Several people run", "Several people" },
+    { "a group of dancers", NULL },
+    { "a group of dancers bows", "group of dancers" },
+    { "", NULL },
+    { NULL, NULL },
+    { "rain", NULL },
+    { "There is a car", NULL },
+    { "In the left corner a car appears", NULL },
+    { "red green blue yellow white black circles", NULL },
+    { "\xe4\xb8\x80\xe4\xb8\xaa\xe4\xba\xba", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *subject = vlm_words_subject (cases[i].sentence);
+
+    g_assert_cmpstr (subject, ==, cases[i].subject);
+  }
+}
+
+static void
+test_similarity (void)
+{
+  g_assert_cmpfloat (vlm_words_similarity ("", NULL), ==, 1.0);
+  g_assert_cmpfloat (vlm_words_similarity ("a car", ""), ==, 0.0);
+  g_assert_cmpfloat (
+      vlm_words_similarity ("A car, passes!", "the CAR passes"), ==, 1.0);
+  g_assert_cmpfloat (vlm_words_similarity ("red car", "blue car"), <, 0.34);
+}
+
+static void
+test_same (void)
+{
+  g_assert_true (vlm_words_same ("", ""));
+  g_assert_true (vlm_words_same ("rain", "Rain."));
+  g_assert_true (
+      vlm_words_same ("a white car drives by", "a car drives by slowly"));
+  /* Most words in common, but of another thing. */
+  g_assert_false (vlm_words_same (
+      "red circle enters from the left", "blue circle enters from the left"));
+  g_assert_false (vlm_words_same ("a dog barks", "a cat sits"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/event-words/subject", test_subject);
+  g_test_add_func ("/event-words/similarity", test_similarity);
+  g_test_add_func ("/event-words/same", test_same);
+  return g_test_run ();
+}

@@ -246,20 +246,27 @@ gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
   post_qos (self, start, end);
 }
 
-/* The clocks of @frame at @stream_time, which is at most a slot away. */
+/* The clocks of @frame at @stream_time, which is at most a slot away. A stream
+ * that is played faster runs faster than the clock: @other tells. */
 static VlmInstant
-instant_near (const VlmFrame *frame, gint64 stream_time)
+instant_near (const VlmFrame *frame, const VlmFrame *other, gint64 stream_time)
 {
   VlmInstant instant = frame->time;
   gint64 distance = stream_time - instant.stream_time;
+  gint64 between = other->time.stream_time - instant.stream_time;
 
   instant.stream_time = stream_time;
   if (VLM_TIME_IS_VALID (instant.pts))
     instant.pts += distance;
-  if (VLM_TIME_IS_VALID (instant.running_time))
+  if (VLM_TIME_IS_VALID (instant.running_time)) {
+    if (between != 0 && VLM_TIME_IS_VALID (other->time.running_time))
+      distance = (gint64) ((double) distance *
+          (double) (other->time.running_time - instant.running_time) /
+          (double) between);
     instant.running_time += distance;
+  }
   if (VLM_TIME_IS_VALID (instant.utc))
-    instant.utc += distance;
+    instant.utc += stream_time - frame->time.stream_time;
   return instant;
 }
 
@@ -267,13 +274,16 @@ static void
 on_unwatched (gpointer user_data, const VlmWindow *window,
     GstVlmGapReason reason, guint generation)
 {
-  const VlmSample *samples = window->samples;
+  const VlmFrame *first;
+  const VlmFrame *last;
   VlmInstant start;
   VlmInstant end;
 
   g_return_if_fail (window->n_samples > 0);
-  start = instant_near (samples[0].frame, window->start);
-  end = instant_near (samples[window->n_samples - 1].frame, window->end);
+  first = window->samples[0].frame;
+  last = window->samples[window->n_samples - 1].frame;
+  start = instant_near (first, last, window->start);
+  end = instant_near (last, first, window->end);
   gst_vlm_events_report_gap (user_data, reason, &start, &end, generation);
 }
 

@@ -44,7 +44,8 @@ struct _GstVlmEventPad
   guint n_records;
   gboolean active;
   gboolean flushing;
-  gboolean started; /* has a segment, without which times mean nothing */
+  gboolean started;       /* has a segment, without which times mean nothing */
+  GstEvent *stream_start; /* of the stream that flows, told or not */
 
   /* Of the task alone, and of others only while it is stopped. */
   GstSegment segment;
@@ -327,6 +328,23 @@ event_pad_loop (GstPad *pad)
     stop_on_error (self, flow);
 }
 
+/* A flush may come before the pad got to tell of its stream, which upstream
+ * tells once. */
+static void
+repeat_stream_start (GstVlmEventPad *self)
+{
+  g_autoptr (GstEvent) told =
+      gst_pad_get_sticky_event (GST_PAD (self), GST_EVENT_STREAM_START, 0);
+  g_autoptr (GstEvent) wanted = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->stream_start != NULL && self->stream_start != told)
+    wanted = gst_event_ref (self->stream_start);
+  g_mutex_unlock (&self->lock);
+  if (wanted != NULL)
+    put_gst_event (self, g_steal_pointer (&wanted));
+}
+
 static void
 set_flushing (GstVlmEventPad *self, gboolean flushing)
 {
@@ -349,6 +367,7 @@ event_pad_activate_mode (
     return FALSE;
   g_mutex_lock (&self->lock);
   self->active = active;
+  gst_clear_event (&self->stream_start);
   g_mutex_unlock (&self->lock);
   set_flushing (self, !active);
   if (!active)
@@ -375,6 +394,9 @@ gst_vlm_event_pad_start_stream (GstVlmEventPad *self, GstEvent *upstream)
   gst_event_set_stream_flags (event, GST_STREAM_FLAG_SPARSE);
   if (gst_event_parse_group_id (upstream, &group))
     gst_event_set_group_id (event, group);
+  g_mutex_lock (&self->lock);
+  gst_event_replace (&self->stream_start, event);
+  g_mutex_unlock (&self->lock);
   put_gst_event (self, event);
 }
 
@@ -459,6 +481,7 @@ gst_vlm_event_pad_flush_stop (GstVlmEventPad *self, gboolean reset_time)
   gst_vlm_cues_clear (self->cues);
   self->ended = FALSE;
   set_flushing (self, FALSE);
+  repeat_stream_start (self);
   /* The pad may have been released meanwhile. */
   g_mutex_lock (&self->lock);
   if (self->active)
@@ -475,6 +498,7 @@ gst_vlm_event_pad_finalize (GObject *object)
   GstVlmEventPad *self = GST_VLM_EVENT_PAD (object);
 
   g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
+  gst_clear_event (&self->stream_start);
   gst_vlm_cues_free (self->cues);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);

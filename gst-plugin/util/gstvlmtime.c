@@ -125,5 +125,8 @@ gst_vlm_time_to_position (const VlmInstant *instant, const GstSegment *segment)
   }
   if (!GST_CLOCK_TIME_IS_VALID (position))
     return GST_CLOCK_TIME_NONE;
+  /* The last slot of a window may reach beyond the segment's end. */
+  if (GST_CLOCK_TIME_IS_VALID (segment->stop))
+    position = MIN (position, segment->stop);
   return MAX (position, segment->start);
 }

@@ -24,6 +24,8 @@ struct _FakeAnalyzer
   gboolean stalled;
   gboolean deaf;
   gboolean load_stalled;
+  guint n_steps;
+  guint step_us;
   GError *load_error;
   GError *error;
   guint n_errors;          /* calls that fail with it */
@@ -149,14 +151,21 @@ static VlmInstant
 instant_at (const VlmWindow *window, gint64 stream_time)
 {
   const VlmFrame *frame = window->samples[0].frame;
+  const VlmFrame *last = window->samples[window->n_samples - 1].frame;
   VlmInstant instant = frame->time;
   gint64 distance = stream_time - instant.stream_time;
+  gint64 between = last->time.stream_time - instant.stream_time;
 
   instant.stream_time += distance;
   instant.pts += distance;
-  instant.running_time += distance;
   if (VLM_TIME_IS_VALID (instant.utc))
     instant.utc += distance;
+  /* Of a stream that may be played faster or slower. */
+  if (between != 0)
+    distance = (gint64) ((double) distance *
+        (double) (last->time.running_time - instant.running_time) /
+        (double) between);
+  instant.running_time += distance;
   return instant;
 }
 
@@ -211,6 +220,31 @@ look (FakeAnalyzer *self, const Scene *scene, guint id, const VlmWindow *window)
   return event;
 }
 
+/* FALSE when cancelled; that is seen at the end of a step. */
+static gboolean
+run_steps (FakeAnalyzer *self, GCancellable *cancellable, GError **error)
+{
+  guint n_steps;
+  guint step_us;
+
+  g_mutex_lock (&self->lock);
+  n_steps = self->n_steps;
+  step_us = self->step_us;
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; i < n_steps; i++) {
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+    g_mutex_lock (&self->lock);
+    self->counts.n_steps++;
+    g_cond_broadcast (&self->changed);
+    while (self->deaf)
+      g_cond_wait (&self->changed, &self->lock);
+    g_mutex_unlock (&self->lock);
+    g_usleep (step_us);
+  }
+  return TRUE;
+}
+
 static GPtrArray *
 fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
     GCancellable *cancellable, GError **error)
@@ -226,7 +260,8 @@ fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 
-  cancelled = !wait_for (self, &self->stalled, cancellable, error);
+  cancelled = !run_steps (self, cancellable, error) ||
+      !wait_for (self, &self->stalled, cancellable, error);
 
   g_mutex_lock (&self->lock);
   self->counts.n_returned++;
@@ -350,6 +385,15 @@ fake_analyzer_set_deaf (FakeAnalyzer *self, gboolean deaf)
 }
 
 void
+fake_analyzer_set_steps (FakeAnalyzer *self, guint n_steps, guint step_us)
+{
+  g_mutex_lock (&self->lock);
+  self->n_steps = n_steps;
+  self->step_us = step_us;
+  g_mutex_unlock (&self->lock);
+}
+
+void
 fake_analyzer_set_load_stalled (FakeAnalyzer *self, gboolean stalled)
 {
   set_flag (self, &self->load_stalled, stalled);
@@ -403,6 +447,12 @@ gboolean
 fake_analyzer_wait_returned (FakeAnalyzer *self, guint n_calls)
 {
   return wait_count (self, &self->counts.n_returned, n_calls);
+}
+
+gboolean
+fake_analyzer_wait_steps (FakeAnalyzer *self, guint n_steps)
+{
+  return wait_count (self, &self->counts.n_steps, n_steps);
 }
 
 FakeCounts

@@ -34,8 +34,11 @@ void fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
 
 /* From now on, analyze() waits until it is cancelled or this is taken back. */
 void fake_analyzer_set_stalled (FakeAnalyzer *self, gboolean stalled);
-/* Likewise, but deaf to cancellation. */
+/* Likewise, but deaf to cancellation; a step that is begun does not end. */
 void fake_analyzer_set_deaf (FakeAnalyzer *self, gboolean deaf);
+/* From now on, analyze() takes @n_steps of @step_us each, and looks whether it
+ * is cancelled after each, as an engine does. */
+void fake_analyzer_set_steps (FakeAnalyzer *self, guint n_steps, guint step_us);
 /* load() waits until it is cancelled or this is taken back. */
 void fake_analyzer_set_load_stalled (FakeAnalyzer *self, gboolean stalled);
 /* @error: (nullable) (transfer full): what the next calls fail with */
@@ -46,9 +49,10 @@ void fake_analyzer_set_errors (
     FakeAnalyzer *self, GError *error, guint n_calls);
 
 /* Waits until analyze() was called @n_calls times in all, or has returned so
- * often. FALSE after ten seconds. */
+ * often, or begun as many steps. FALSE after ten seconds. */
 gboolean fake_analyzer_wait_entered (FakeAnalyzer *self, guint n_calls);
 gboolean fake_analyzer_wait_returned (FakeAnalyzer *self, guint n_calls);
+gboolean fake_analyzer_wait_steps (FakeAnalyzer *self, guint n_steps);
 
 typedef struct
 {
@@ -57,6 +61,7 @@ typedef struct
   guint n_entered;
   guint n_returned;
   guint n_cancelled;
+  guint n_steps;
   guint n_resets;
   guint n_finishes;
   gboolean is_loaded;

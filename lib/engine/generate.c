@@ -18,6 +18,7 @@ typedef struct
   GArray *answer; /* gint32: its tokens, in the context or not yet */
   VlmPositions positions;
   VlmNnChoice choice;
+  VlmWriter writer;
 } Loop;
 
 void
@@ -84,19 +85,26 @@ next_allowed (Loop *loop)
       run->matcher, run->max_tokens - loop->out->n_tokens);
 }
 
+static VlmChoose
+make_choose (Loop *loop)
+{
+  const VlmGeneration *run = loop->run;
+
+  return (VlmChoose){ .allowed = next_allowed (loop),
+    .seen = run->sampling.penalty != 1.0f ? run->seen : NULL,
+    .penalty = run->sampling.penalty };
+}
+
 static gboolean
-step (Loop *loop, const gint32 *ids, const VlmPositions *positions, guint first,
-    guint n, VlmProgressFunc progress, GError **error)
+prefill (Loop *loop, const GArray *ids, const VlmPositions *positions,
+    guint first, GError **error)
 {
   VlmGeneration *run = loop->run;
-  VlmChoose choose = { .allowed = next_allowed (loop),
-    .seen = run->seen,
-    .penalty = run->sampling.penalty };
+  VlmChoose choose = make_choose (loop);
 
-  if (choose.penalty == 1.0f)
-    choose.seen = NULL;
-  return vlm_context_append (run->context, ids, positions, first, n,
-      run->features, &choose, &loop->choice, run->cancellable, progress,
+  return vlm_context_append (run->context,
+      (const gint32 *) (gpointer) ids->data, positions, first, ids->len - first,
+      run->features, &choose, &loop->choice, run->cancellable, run->on_progress,
       run->user_data, error);
 }
 
@@ -179,6 +187,23 @@ take_choice (Loop *loop, gint32 token, double log_probability)
   loop->out->stopped = vlm_matcher_is_final (matcher);
 }
 
+/* Tokens @first … of the answer: together with the steps of others, but for more
+ * than a batch takes. */
+static gboolean
+step (Loop *loop, guint first, guint n, GError **error)
+{
+  VlmGeneration *run = loop->run;
+  VlmChoose choose = make_choose (loop);
+  const gint32 *ids = (const gint32 *) (gpointer) loop->answer->data;
+
+  if (n > VLM_STEP_MAX_TOKENS)
+    return vlm_context_append (run->context, ids, &loop->positions, first, n,
+        NULL, &choose, &loop->choice, run->cancellable, NULL, NULL, error);
+  return vlm_scheduler_step (run->scheduler, &loop->writer, run->context, ids,
+      &loop->positions, first, n, &choose, &loop->choice, run->cancellable,
+      error);
+}
+
 /* Puts what was taken since the last time into the context. */
 static gboolean
 decode (Loop *loop, GError **error)
@@ -187,8 +212,7 @@ decode (Loop *loop, GError **error)
   guint n = loop->answer->len - first;
 
   vlm_positions_add_text (&loop->positions, n);
-  if (!step (loop, (const gint32 *) (gpointer) loop->answer->data,
-          &loop->positions, first, n, NULL, error))
+  if (!step (loop, first, n, error))
     return FALSE;
   g_array_append_vals (
       loop->out->appended, &g_array_index (loop->answer, gint32, first), n);
@@ -238,11 +262,11 @@ vlm_generate (VlmGeneration *run, const GArray *ids,
   loop.positions.next = positions->next;
   vlm_detokenizer_init (&loop.detokenizer, run->tokenizer);
 
-  good = step (&loop, (const gint32 *) (gpointer) ids->data, positions, first,
-      ids->len - first, run->on_progress, error);
+  good = prefill (&loop, ids, positions, first, error);
   out->prefill_us = g_get_monotonic_time () - start;
   if (good)
     good = write_answer (&loop, error);
+  vlm_scheduler_leave (run->scheduler, &loop.writer);
   before = out->text->len;
   vlm_detokenizer_finish (&loop.detokenizer, out->text);
   tell (&loop, before);

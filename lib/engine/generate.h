@@ -5,6 +5,7 @@
 #include <vlm/vlm-session.h>
 
 #include "engine/sampling.h"
+#include "engine/scheduler.h"
 #include "engine/token-mask.h"
 #include "model/context.h"
 #include "text/tokenizer.h"
@@ -23,6 +24,7 @@ double vlm_trace_confidence (const GArray *trace, gsize start, gsize end);
 /* Everything the loop needs; the caller owns it all. */
 typedef struct {
   VlmContext *context;
+  VlmScheduler *scheduler;
   const VlmTokenizer *tokenizer;
   const VlmConfig *config;
   const VlmNnTensor *features;  /* nullable */

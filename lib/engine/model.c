@@ -13,7 +13,8 @@ struct _VlmModel
   VlmDevice *device;
   VlmNet *net;
   VlmTokenizer *tokenizer;
-  VlmTokenTrie *trie; /* atomically set, once */
+  VlmTokenTrie *trie;      /* atomically set, once */
+  VlmScheduler *scheduler; /* likewise */
 };
 
 G_DEFINE_FINAL_TYPE (VlmModel, vlm_model, G_TYPE_OBJECT)
@@ -23,6 +24,7 @@ vlm_model_finalize (GObject *object)
 {
   VlmModel *self = VLM_MODEL (object);
 
+  g_clear_pointer (&self->scheduler, vlm_scheduler_free);
   g_clear_pointer (&self->net, vlm_net_unref);
   g_clear_pointer (&self->trie, vlm_token_trie_unref);
   g_clear_pointer (&self->tokenizer, vlm_tokenizer_unref);
@@ -139,6 +141,18 @@ vlm_model_load (VlmDevice *device, const char *directory,
   return g_steal_pointer (&self);
 }
 
+VlmModel *
+vlm_model_new_from_parts (
+    VlmDevice *device, VlmNet *net, VlmTokenizer *tokenizer)
+{
+  VlmModel *self = g_object_new (VLM_TYPE_MODEL, NULL);
+
+  self->device = g_object_ref (device);
+  self->net = net;
+  self->tokenizer = tokenizer;
+  return self;
+}
+
 /**
  * vlm_model_get_device:
  * @model: a model
@@ -194,6 +208,14 @@ const VlmConfig *
 vlm_model_get_config (VlmModel *model)
 {
   return vlm_net_get_config (model->net);
+}
+
+VlmScheduler *
+vlm_model_get_scheduler (VlmModel *model)
+{
+  if (g_once_init_enter (&model->scheduler))
+    g_once_init_leave (&model->scheduler, vlm_scheduler_new (model->net));
+  return model->scheduler;
 }
 
 VlmTokenTrie *

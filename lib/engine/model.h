@@ -4,14 +4,22 @@
 
 #include <vlm/vlm-model.h>
 
+#include "engine/scheduler.h"
 #include "engine/token-trie.h"
 #include "model/net.h"
 #include "text/tokenizer.h"
+
+/* For benchmarks: any weights with the words of any tokenizer; both are taken
+ * over. A tokenizer of fewer tokens than the net embeds is fine. */
+VlmModel *vlm_model_new_from_parts (
+    VlmDevice *device, VlmNet *net, VlmTokenizer *tokenizer);
 
 /* All (transfer none) and immutable. */
 VlmNet *vlm_model_get_net (VlmModel *model);
 VlmTokenizer *vlm_model_get_tokenizer (VlmModel *model);
 const VlmConfig *vlm_model_get_config (VlmModel *model);
+/* What its sessions have in common. (transfer none), thread-safe */
+VlmScheduler *vlm_model_get_scheduler (VlmModel *model);
 /* Made on first use. (transfer none) */
 VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
 

@@ -120,6 +120,8 @@ static gboolean
 ensure_state (VlmSession *self, GError **error)
 {
   VlmNet *net = vlm_model_get_net (self->model);
+  VlmTurns *turns =
+      vlm_scheduler_get_turns (vlm_model_get_scheduler (self->model));
 
   if (self->nn != NULL)
     return TRUE;
@@ -127,7 +129,9 @@ ensure_state (VlmSession *self, GError **error)
   if (self->nn == NULL)
     return FALSE;
   self->vision = vlm_vision_new (net, self->nn);
+  vlm_vision_set_turns (self->vision, turns);
   self->context = vlm_context_new (net, self->nn);
+  vlm_context_set_turns (self->context, turns);
   self->features = vlm_feature_cache_new (net, self->nn, self->vision);
   self->valid = find_valid_tokens (vlm_model_get_tokenizer (self->model),
       vlm_net_get_config (net)->text.vocab_size);
@@ -354,6 +358,7 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
   const VlmConfig *config = vlm_model_get_config (self->model);
   VlmTokenizer *tokenizer = vlm_model_get_tokenizer (self->model);
   VlmGeneration run = {
+    .scheduler = vlm_model_get_scheduler (self->model),
     .tokenizer = tokenizer,
     .config = config,
     .sampling = choose_sampling (params, &config->generation),

@@ -1,11 +1,10 @@
 /* gst-vlm: a sequence on the device: KV cache, positions, decoder
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/context.h"
+#include "model/context-private.h"
 
 #include <vlm/vlm-error.h>
 
 #include "base/checked.h"
-#include "model/decoder.h"
 
 /* Tokens that go through the layers together: enough to be bound by
  * arithmetic. */
@@ -20,25 +19,6 @@
 /* Bytes of logits on the device while all are kept. */
 #define MAX_KEPT_BYTES (64u << 20)
 #define MIN_CAPACITY 256
-
-struct _VlmContext
-{
-  VlmNet *net;
-  VlmNn *nn;
-  VlmDecoder decoder;
-  VlmNnKv *caches; /* a layer each; capacities may differ */
-  guint n_tokens;
-  gint32 next;
-  guint chunk;
-  guint submit_work;   /* tokens times layers of one submission */
-  gboolean busy;       /* an abandoned submission may still be running */
-  gboolean has_logits; /* row 0 of the decoder's logits is the last token's */
-  VlmNnTensor allowed; /* [1, ceil (V / 32)] */
-  VlmNnTensor seen;    /* likewise */
-  VlmNnTensor choice;  /* [1, 4] */
-  gboolean keep_logits;
-  GArray *kept; /* float [n, V] of the last append */
-};
 
 /* What is appended by one call. */
 typedef struct
@@ -125,6 +105,12 @@ vlm_context_set_submit_work (VlmContext *context, guint work)
 }
 
 void
+vlm_context_set_turns (VlmContext *context, VlmTurns *turns)
+{
+  context->turns = turns;
+}
+
+void
 vlm_context_set_taps (VlmContext *context, VlmModelTaps *taps)
 {
   context->decoder.taps = taps;
@@ -169,13 +155,26 @@ finish (VlmContext *context, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
+/* @elapsed: NULL, or gets the time that the device took. */
 static gboolean
-run (VlmContext *context, GCancellable *cancellable, GError **error)
+run (VlmContext *context, gint64 *elapsed, GCancellable *cancellable,
+    GError **error)
 {
-  if (!vlm_nn_submit (context->nn, error))
+  gint64 start;
+  gboolean good;
+
+  if (!vlm_turns_take (context->turns, VLM_TURN_BULK, cancellable, error))
     return FALSE;
-  context->busy = TRUE;
-  return finish (context, cancellable, error);
+  start = g_get_monotonic_time ();
+  good = vlm_nn_submit (context->nn, error);
+  if (good) {
+    context->busy = TRUE;
+    good = finish (context, cancellable, error);
+  }
+  vlm_turns_give_back (context->turns);
+  if (elapsed != NULL)
+    *elapsed = g_get_monotonic_time () - start;
+  return good;
 }
 
 /* Copies @n_rows keys (or values) of every head. Both layouts keep eight rows
@@ -213,7 +212,7 @@ grow_cache (VlmContext *context, VlmNnKv *cache, guint capacity, GError **error)
         grown.capacity, &grown, n_rows);
     copy_heads (context, cache->values, cache->capacity, grown.values,
         grown.capacity, &grown, n_rows);
-    if (!run (context, NULL, error)) {
+    if (!run (context, NULL, NULL, error)) {
       vlm_nn_kv_clear (&grown);
       return FALSE;
     }
@@ -267,14 +266,14 @@ prepare_choice (VlmContext *context, const VlmChoose *choose, GError **error)
       write_bits (context, &context->seen, choose->seen, error);
 }
 
-/* Judges row 0 of the logits. */
-static void
-record_choice (VlmContext *context, const VlmChoose *choose)
+void
+vlm_context_record_choice (
+    VlmContext *context, VlmNn *nn, const VlmChoose *choose)
 {
   VlmNnTensor logits = vlm_net_rows (&context->decoder.logits, 0, 1);
 
-  vlm_nn_label (context->nn, "text.choose");
-  vlm_nn_choose (context->nn, &logits, context->net->config.text.vocab_size,
+  vlm_nn_label (nn, "text.choose");
+  vlm_nn_choose (nn, &logits, context->net->config.text.vocab_size,
       choose->allowed != NULL ? &context->allowed : NULL,
       choose->seen != NULL ? &context->seen : NULL, choose->penalty,
       &context->choice, 0);
@@ -312,8 +311,8 @@ keep_logits (VlmContext *context, guint n, const VlmChoose *choose,
   vlm_nn_begin (context->nn);
   if (n > 1)
     vlm_nn_copy_rows (context->nn, logits, n - 1, logits, 0, 1);
-  record_choice (context, choose);
-  return run (context, cancellable, error);
+  vlm_context_record_choice (context, context->nn, choose);
+  return run (context, NULL, cancellable, error);
 }
 
 /* Single steps say little of how long a run of tokens takes. */
@@ -348,18 +347,18 @@ run_layers (VlmContext *context, const Input *in, guint first,
 
   for (guint done = 0; done < n_layers;) {
     guint n = CLAMP (context->submit_work / pass->n_tokens, 1, n_layers - done);
-    gint64 start = g_get_monotonic_time ();
+    gint64 elapsed;
 
     if (g_cancellable_set_error_if_cancelled (cancellable, error))
       return FALSE;
     vlm_nn_begin (context->nn);
-    vlm_decoder_record (&context->decoder, pass, context->caches, done, n);
+    vlm_decoder_record (&context->decoder, pass, done, n);
     done += n;
     if (done == n_layers && choose != NULL && !context->keep_logits)
-      record_choice (context, choose);
-    if (!run (context, cancellable, error))
+      vlm_context_record_choice (context, context->nn, choose);
+    if (!run (context, &elapsed, cancellable, error))
       return FALSE;
-    adapt (context, n * pass->n_tokens, g_get_monotonic_time () - start);
+    adapt (context, n * pass->n_tokens, elapsed);
     if (done < n_layers)
       tell (in, first - in->first + (double) pass->n_tokens * done / n_layers);
   }
@@ -375,26 +374,34 @@ run_chunk (VlmContext *context, const Input *in, guint first, guint n,
 {
   const VlmTextConfig *c = &context->net->config.text;
   g_autoptr (VlmNnAttentionPlan) plan = NULL, last_plan = NULL;
+  VlmDecoderSequence sequence = {
+    .caches = context->caches, .n = n, .first_key = n_before
+  };
   VlmDecoderPass pass = { .n_tokens = n,
-    .first_key = n_before,
-    .n_logits = context->keep_logits ? n : choose != NULL,
-    .features = in->features };
+    .features = in->features,
+    .sequences = &sequence,
+    .n_sequences = 1 };
 
-  if (!vlm_decoder_reserve (&context->decoder, n, pass.n_logits, error) ||
+  if (context->keep_logits)
+    pass.logits = VLM_LOGITS_ALL;
+  else if (choose != NULL)
+    pass.logits = VLM_LOGITS_LAST;
+  if (!vlm_decoder_reserve (&context->decoder, n, 1,
+          context->keep_logits ? n : choose != NULL, error) ||
       !write_tokens (context, in, first, n, error))
     return FALSE;
   plan = vlm_nn_attention_plan_new_causal (
       context->nn, n, n_before, c->n_heads, c->n_kv_heads, c->head_dim, error);
   if (plan == NULL)
     return FALSE;
-  if (pass.n_logits == 1 && n > 1) {
+  if (pass.logits == VLM_LOGITS_LAST && n > 1) {
     last_plan = vlm_nn_attention_plan_new_causal (context->nn, 1,
         n_before + n - 1, c->n_heads, c->n_kv_heads, c->head_dim, error);
     if (last_plan == NULL)
       return FALSE;
   }
-  pass.plan = plan;
-  pass.last_plan = last_plan;
+  sequence.plan = plan;
+  sequence.last_plan = last_plan;
   if (!run_layers (context, in, first, &pass, choose, cancellable, error))
     return FALSE;
   return !context->keep_logits ||
@@ -432,19 +439,42 @@ run_all (VlmContext *context, const Input *in, GCancellable *cancellable,
   return TRUE;
 }
 
-/* The appended tokens are part of the sequence from now on. */
-static void
-commit (VlmContext *context, const Input *in)
+void
+vlm_context_commit (VlmContext *context, const VlmPositions *positions,
+    guint first, guint n, gboolean has_logits)
 {
   for (guint axis = 0; axis < 3; axis++) {
-    const gint32 *ids =
-        &g_array_index (in->positions->axes[axis], gint32, in->first);
+    const gint32 *ids = &g_array_index (positions->axes[axis], gint32, first);
 
-    for (guint i = 0; i < in->n; i++)
+    for (guint i = 0; i < n; i++)
       context->next = MAX (context->next, ids[i] + 1);
   }
-  context->n_tokens += in->n;
-  context->has_logits = in->choose != NULL;
+  context->n_tokens += n;
+  context->has_logits = has_logits;
+}
+
+static gboolean
+prepare (VlmContext *context, const Input *in, GError **error)
+{
+  if (!check_input (context, in, error))
+    return FALSE;
+  /* The device may still read what a cancelled call gave it. */
+  if (context->busy && !finish (context, NULL, error))
+    return FALSE;
+  context->has_logits = FALSE;
+  g_array_set_size (context->kept, 0);
+  return reserve_caches (context, context->n_tokens + in->n, error) &&
+      (in->choose == NULL || prepare_choice (context, in->choose, error));
+}
+
+gboolean
+vlm_context_prepare (VlmContext *context, const gint32 *ids,
+    const VlmPositions *positions, guint first, guint n,
+    const VlmNnTensor *features, const VlmChoose *choose, GError **error)
+{
+  const Input in = { ids, positions, first, n, features, choose, NULL, NULL };
+
+  return prepare (context, &in, error);
 }
 
 gboolean
@@ -454,27 +484,17 @@ vlm_context_append (VlmContext *context, const gint32 *ids,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
     GError **error)
 {
-  Input in = { ids, positions, first, n, features, choose, progress,
+  const Input in = { ids, positions, first, n, features, choose, progress,
     user_data };
 
   g_assert (choose == NULL || choice != NULL);
-  if (!check_input (context, &in, error))
-    return FALSE;
-  /* The device may still read what a cancelled call gave it. */
-  if (context->busy && !finish (context, NULL, error))
-    return FALSE;
-  context->has_logits = FALSE;
-  g_array_set_size (context->kept, 0);
-  if (!reserve_caches (context, context->n_tokens + n, error))
-    return FALSE;
-  if (choose != NULL && !prepare_choice (context, choose, error))
-    return FALSE;
-  if (!run_all (context, &in, cancellable, error))
+  if (!prepare (context, &in, error) ||
+      !run_all (context, &in, cancellable, error))
     return FALSE;
   if (choose != NULL &&
       !vlm_nn_tensor_read (&context->choice, context->nn, 0, 1, choice, error))
     return FALSE;
-  commit (context, &in);
+  vlm_context_commit (context, positions, first, n, choose != NULL);
   return TRUE;
 }
 

@@ -5,6 +5,7 @@
 #include "model/mrope.h"
 #include "model/net.h"
 #include "model/taps.h"
+#include "model/turns.h"
 
 /* Append-only but for truncate. One thread. The cache grows as needed. */
 typedef struct _VlmContext VlmContext;
@@ -12,6 +13,9 @@ typedef struct _VlmContext VlmContext;
 VlmContext *vlm_context_new (VlmNet *net, VlmNn *nn);
 void vlm_context_free (VlmContext *context);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmContext, vlm_context_free)
+
+/* Submissions wait for their turn. @turns is borrowed, NULL for no waiting. */
+void vlm_context_set_turns (VlmContext *context, VlmTurns *turns);
 
 guint vlm_context_get_n_tokens (const VlmContext *context);
 /* Forgets all but the first @n_tokens; what comes next continues from

@@ -24,7 +24,7 @@ clear_scratch (VlmDecoder *decoder)
   vlm_nn_tensor_clear (&decoder->mlp);
   vlm_nn_tensor_clear (&decoder->last_x);
   vlm_nn_tensor_clear (&decoder->last_q);
-  decoder->max_tokens = 0;
+  decoder->max_tokens = decoder->max_sequences = 0;
 }
 
 void
@@ -37,7 +37,7 @@ vlm_decoder_clear (VlmDecoder *decoder)
 }
 
 static gboolean
-init_scratch (VlmDecoder *decoder, guint n, GError **error)
+init_scratch (VlmDecoder *decoder, guint n, guint n_sequences, GError **error)
 {
   const VlmTextConfig *c = &decoder->net->config.text;
   guint n_q = c->n_heads * c->head_dim;
@@ -45,28 +45,33 @@ init_scratch (VlmDecoder *decoder, guint n, GError **error)
   VlmNn *nn = decoder->nn;
 
   return vlm_nn_tensor_init (&decoder->ids, nn, n, 1, error) &&
-      vlm_nn_tensor_init (&decoder->angles, nn, n, c->head_dim, error) &&
+      vlm_nn_tensor_init (&decoder->angles, nn, n + 7 * (n_sequences - 1),
+          c->head_dim, error) &&
       vlm_nn_tensor_init (&decoder->x, nn, n, c->hidden_size, error) &&
       vlm_nn_tensor_init (&decoder->normed, nn, n, c->hidden_size, error) &&
       vlm_nn_tensor_init (&decoder->qkv, nn, n, n_qkv, error) &&
       vlm_nn_tensor_init (&decoder->q, nn, n, n_q, error) &&
       vlm_nn_tensor_init (&decoder->attended, nn, n, n_q, error) &&
       vlm_nn_tensor_init (&decoder->mlp, nn, n, c->intermediate_size, error) &&
-      vlm_nn_tensor_init (&decoder->last_x, nn, 1, c->hidden_size, error) &&
-      vlm_nn_tensor_init (&decoder->last_q, nn, 1, n_q, error);
+      vlm_nn_tensor_init (
+          &decoder->last_x, nn, n_sequences, c->hidden_size, error) &&
+      vlm_nn_tensor_init (&decoder->last_q, nn, n_sequences, n_q, error);
 }
 
 gboolean
-vlm_decoder_reserve (
-    VlmDecoder *decoder, guint n_tokens, guint n_logits, GError **error)
+vlm_decoder_reserve (VlmDecoder *decoder, guint n_tokens, guint n_sequences,
+    guint n_logits, GError **error)
 {
-  if (n_tokens > decoder->max_tokens) {
+  if (n_tokens > decoder->max_tokens || n_sequences > decoder->max_sequences) {
+    n_tokens = MAX (n_tokens, decoder->max_tokens);
+    n_sequences = MAX (n_sequences, decoder->max_sequences);
     clear_scratch (decoder);
-    if (!init_scratch (decoder, n_tokens, error)) {
+    if (!init_scratch (decoder, n_tokens, n_sequences, error)) {
       clear_scratch (decoder);
       return FALSE;
     }
     decoder->max_tokens = n_tokens;
+    decoder->max_sequences = n_sequences;
   }
   if (n_logits > decoder->max_logits) {
     vlm_nn_tensor_clear (&decoder->logits);
@@ -98,27 +103,30 @@ take_rows (const VlmDecoder *d, guint n)
   };
 }
 
-/* From here on only the last token matters. */
+/* From here on only the last token of each sequence matters. */
 static Rows
-keep_last_row (const VlmDecoder *d, const Rows *all)
+keep_last_rows (
+    const VlmDecoder *d, const Rows *all, const VlmDecoderPass *pass)
 {
-  Rows last = take_rows (d, 1);
-  guint64 row = all->x.n_rows - 1;
+  Rows last = take_rows (d, pass->n_sequences);
 
   vlm_nn_label (d->nn, "text.last_row");
-  vlm_nn_copy_rows (d->nn, &all->x, row, &d->last_x, 0, 1);
-  vlm_nn_copy_rows (d->nn, &all->q, row, &d->last_q, 0, 1);
-  last.x = d->last_x;
-  last.q = d->last_q;
+  for (guint i = 0; i < pass->n_sequences; i++) {
+    guint64 row = pass->sequences[i].first + pass->sequences[i].n - 1;
+
+    vlm_nn_copy_rows (d->nn, &all->x, row, &d->last_x, i, 1);
+    vlm_nn_copy_rows (d->nn, &all->q, row, &d->last_q, i, 1);
+  }
+  last.x = vlm_net_rows (&d->last_x, 0, pass->n_sequences);
+  last.q = vlm_net_rows (&d->last_q, 0, pass->n_sequences);
   return last;
 }
 
 static void
 record_qkv (const VlmDecoder *d, guint layer, const Rows *rows,
-    const VlmNnKv *cache, guint first_key)
+    const VlmDecoderPass *pass)
 {
   const VlmTextConfig *c = &d->net->config.text;
-  VlmNnTensor angles = vlm_net_rows (&d->angles, 0, rows->x.n_rows);
 
   vlm_nn_label (d->nn, "text.norm");
   vlm_nn_rms_norm (d->nn, &rows->x,
@@ -130,16 +138,33 @@ record_qkv (const VlmDecoder *d, guint layer, const Rows *rows,
       vlm_net_vector (d->net, VLM_WEIGHT_TEXT_QKV_BIAS, layer), VLM_NN_STORE,
       &rows->qkv);
   vlm_nn_label (d->nn, "text.rope");
-  vlm_nn_rope_split (
-      d->nn, &rows->qkv, &angles, c->n_heads, &rows->q, cache, first_key);
+  for (guint i = 0; i < pass->n_sequences; i++) {
+    const VlmDecoderSequence *s = &pass->sequences[i];
+    VlmNnTensor qkv = vlm_net_rows (&rows->qkv, s->first, s->n);
+    VlmNnTensor angles = vlm_net_rows (&d->angles, s->first_angle, s->n);
+    VlmNnTensor q = vlm_net_rows (&rows->q, s->first, s->n);
+
+    vlm_nn_rope_split (
+        d->nn, &qkv, &angles, c->n_heads, &q, &s->caches[layer], s->first_key);
+  }
 }
 
+/* @last: rows are the last ones of the sequences. */
 static void
 record_attention (const VlmDecoder *d, guint layer, const Rows *rows,
-    const VlmNnKv *cache, const VlmNnAttentionPlan *plan)
+    const VlmDecoderPass *pass, gboolean last)
 {
   vlm_nn_label (d->nn, "text.attention");
-  vlm_nn_attention (d->nn, &rows->q, cache, plan, &rows->attended);
+  for (guint i = 0; i < pass->n_sequences; i++) {
+    const VlmDecoderSequence *s = &pass->sequences[i];
+    guint first = last ? i : s->first;
+    guint n = last ? 1 : s->n;
+    VlmNnTensor q = vlm_net_rows (&rows->q, first, n);
+    VlmNnTensor attended = vlm_net_rows (&rows->attended, first, n);
+
+    vlm_nn_attention (d->nn, &q, &s->caches[layer],
+        last && s->n > 1 ? s->last_plan : s->plan, &attended);
+  }
   vlm_nn_label (d->nn, "text.out");
   vlm_nn_matmul (d->nn, &rows->attended,
       vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_OUT, layer), NULL, VLM_NN_ADD,
@@ -192,27 +217,25 @@ record_embed (const VlmDecoder *d, const VlmDecoderPass *pass)
 
 void
 vlm_decoder_record (VlmDecoder *decoder, const VlmDecoderPass *pass,
-    const VlmNnKv *caches, guint first_layer, guint n_layers)
+    guint first_layer, guint n_layers)
 {
   guint depth = decoder->net->config.text.n_layers;
   Rows rows = take_rows (decoder, pass->n_tokens);
-  const VlmNnAttentionPlan *plan = pass->plan;
 
   g_assert (n_layers <= depth - first_layer);
   if (first_layer == 0)
     record_embed (decoder, pass);
   for (guint i = first_layer; i < first_layer + n_layers; i++) {
-    record_qkv (decoder, i, &rows, &caches[i], pass->first_key);
-    if (i + 1 == depth) {
-      /* Later tokens need the last layer's keys and values, no more. */
-      if (pass->n_logits == 0)
-        return;
-      if (pass->n_logits < pass->n_tokens) {
-        rows = keep_last_row (decoder, &rows);
-        plan = pass->last_plan;
-      }
-    }
-    record_attention (decoder, i, &rows, &caches[i], plan);
+    gboolean last = i + 1 == depth && pass->logits == VLM_LOGITS_LAST &&
+        pass->n_tokens > pass->n_sequences;
+
+    record_qkv (decoder, i, &rows, pass);
+    /* Later tokens need the last layer's keys and values, no more. */
+    if (i + 1 == depth && pass->logits == VLM_LOGITS_NONE)
+      return;
+    if (last)
+      rows = keep_last_rows (decoder, &rows, pass);
+    record_attention (decoder, i, &rows, pass, last);
     record_mlp (decoder, i, &rows);
     vlm_model_taps_take (
         decoder->taps, decoder->nn, "text.layer", (int) i, &rows.x);

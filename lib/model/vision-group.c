@@ -117,6 +117,12 @@ vlm_vision_free (VlmVision *vision)
 }
 
 void
+vlm_vision_set_turns (VlmVision *vision, VlmTurns *turns)
+{
+  vision->turns = turns;
+}
+
+void
 vlm_vision_set_taps (VlmVision *vision, VlmModelTaps *taps)
 {
   vision->taps = taps;

@@ -9,6 +9,7 @@ struct _VlmVision
 {
   VlmNet *net;
   VlmNn *nn;
+  VlmTurns *turns; /* borrowed, may be NULL */
   VlmModelTaps *taps;
   gboolean busy;       /* an abandoned submission may still be running */
   guint64 submit_macs; /* multiply-adds of one submission */

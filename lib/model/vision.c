@@ -37,19 +37,34 @@ wait_idle (VlmVision *vision, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
-/* Submits what is recorded and waits for it. */
+/* Submits what is recorded and waits for it. @elapsed: what the device took. */
+static gboolean
+run (VlmVision *vision, Job *job, gint64 *elapsed, GError **error)
+{
+  gint64 start;
+  gboolean good;
+
+  if (!vlm_turns_take (vision->turns, VLM_TURN_BULK, job->cancellable, error))
+    return FALSE;
+  start = g_get_monotonic_time ();
+  good = vlm_nn_submit (vision->nn, error);
+  if (good) {
+    vision->busy = TRUE;
+    good = wait_idle (vision, job->cancellable, error);
+  }
+  vlm_turns_give_back (vision->turns);
+  *elapsed = g_get_monotonic_time () - start;
+  return good;
+}
+
 static gboolean
 flush (VlmVision *vision, Job *job, GError **error)
 {
-  gint64 start = g_get_monotonic_time (), elapsed;
+  gint64 elapsed;
 
   if (g_cancellable_set_error_if_cancelled (job->cancellable, error) ||
-      !vlm_nn_submit (vision->nn, error))
+      !run (vision, job, &elapsed, error))
     return FALSE;
-  vision->busy = TRUE;
-  if (!wait_idle (vision, job->cancellable, error))
-    return FALSE;
-  elapsed = g_get_monotonic_time () - start;
   if (elapsed > MAX_SUBMIT_US)
     vision->submit_macs = MAX (vision->submit_macs / 2, 1);
   else if (elapsed < MIN_SUBMIT_US && job->macs_recorded >= vision->submit_macs)

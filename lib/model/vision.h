@@ -4,6 +4,7 @@
 
 #include "model/net.h"
 #include "model/taps.h"
+#include "model/turns.h"
 #include "model/vision-plan.h"
 
 /* Scratch and plans of one user of the tower; grows as needed. One thread. */
@@ -12,6 +13,9 @@ typedef struct _VlmVision VlmVision;
 VlmVision *vlm_vision_new (VlmNet *net, VlmNn *nn);
 void vlm_vision_free (VlmVision *vision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVision, vlm_vision_free)
+
+/* Submissions wait for their turn. @turns is borrowed, NULL for no waiting. */
+void vlm_vision_set_turns (VlmVision *vision, VlmTurns *turns);
 
 /* patches: rows [P, C * 2 * 14 * 14] in merge order, normalised (MODEL.md 3.4),
  * of n_grids grids one after the other. Writes the features [P / 4, out_hidden]

@@ -1,0 +1,41 @@
+/* gst-vlm: a sequence on the device, for those who run several together
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/context.h"
+#include "model/decoder.h"
+
+struct _VlmContext
+{
+  VlmNet *net;
+  VlmNn *nn;
+  VlmTurns *turns; /* borrowed, may be NULL */
+  VlmDecoder decoder;
+  VlmNnKv *caches; /* a layer each; capacities may differ */
+  guint n_tokens;
+  gint32 next;
+  guint chunk;
+  guint submit_work;   /* tokens times layers of one submission */
+  gboolean busy;       /* an abandoned submission may still be running */
+  gboolean has_logits; /* row 0 of the decoder's logits is the last token's */
+  VlmNnTensor allowed; /* [1, ceil (V / 32)] */
+  VlmNnTensor seen;    /* likewise */
+  VlmNnTensor choice;  /* [1, 4] */
+  gboolean keep_logits;
+  GArray *kept; /* float [n, V] of the last append */
+};
+
+/* What vlm_context_append() does before it runs: checks the input, waits for
+ * what a cancelled call left behind, makes room for keys and values, and hands
+ * masks to the device. */
+gboolean vlm_context_prepare (VlmContext *context, const gint32 *ids,
+    const VlmPositions *positions, guint first, guint n,
+    const VlmNnTensor *features, const VlmChoose *choose, GError **error);
+
+/* Records the judgement of row 0 of the context's own logits on @nn. */
+void vlm_context_record_choice (
+    VlmContext *context, VlmNn *nn, const VlmChoose *choose);
+
+/* The tokens are part of the sequence from now on. */
+void vlm_context_commit (VlmContext *context, const VlmPositions *positions,
+    guint first, guint n, gboolean has_logits);

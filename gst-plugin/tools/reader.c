@@ -209,6 +209,7 @@ typedef struct
   VlmSampler *sampler;
   gint64 duration; /* 0 when unknown */
   guint n_frames;  /* as far as the duration tells, for the pixel budget */
+  VlmVideoLimits limits;
   guint n_taken;
   guint width;
   guint height;
@@ -234,8 +235,8 @@ take_sample (VideoJob *job, GstSample *sample, GError **error)
     guint source[2];
 
     get_size (sample, &source[0], &source[1]);
-    if (!vlm_video_plan_size (job->geometry, NULL, job->n_frames, source[0],
-            source[1], &job->width, &job->height, error))
+    if (!vlm_video_plan_size (job->geometry, &job->limits, job->n_frames,
+            source[0], source[1], &job->width, &job->height, error))
       return FALSE;
   }
   frame =
@@ -328,4 +329,72 @@ reader_load_video (const char *path, const VlmGeometry *geometry, double fps,
   if (window == NULL)
     fail_empty (&reader, error);
   return window;
+}
+
+/* --- in windows --------------------------------------------------------- */
+
+/* What vlm_sampler_pop() or vlm_sampler_finish() has. */
+static gboolean
+hand_out (VlmSampler *sampler, VlmWindow *(*next) (VlmSampler *),
+    ReaderWindowFunc on_window, gpointer user_data, GError **error)
+{
+  VlmWindow *window;
+
+  while ((window = next (sampler)) != NULL) {
+    gboolean good = on_window (window, user_data, error);
+
+    vlm_window_unref (window);
+    if (!good)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* All of the video from @first on, which is taken. */
+static gboolean
+watch_all (VideoJob *job, GstSample *first, ReaderWindowFunc on_window,
+    gpointer user_data, GError **error)
+{
+  g_autoptr (GstSample) sample = first;
+
+  while (sample != NULL) {
+    if (!take_sample (job, sample, error)) {
+      g_prefix_error (error, "%s: ", job->reader->path);
+      return FALSE;
+    }
+    g_clear_pointer (&sample, gst_sample_unref);
+    if (!hand_out (
+            job->sampler, vlm_sampler_pop, on_window, user_data, error) ||
+        !pull (job->reader, &sample, error))
+      return FALSE;
+  }
+  return hand_out (
+      job->sampler, vlm_sampler_finish, on_window, user_data, error);
+}
+
+gboolean
+reader_watch_video (const char *path, const VlmGeometry *geometry,
+    const ReaderWindows *windows, GCancellable *cancellable,
+    ReaderWindowFunc on_window, gpointer user_data, GError **error)
+{
+  g_auto (Reader) reader = { .cancellable = cancellable };
+  VlmSamplerParams grid = choose_grid (0, windows->fps);
+  g_autoptr (VlmSampler) sampler = NULL;
+  double n_frames = windows->fps * (double) windows->window / VLM_SECOND;
+  VideoJob job = { .reader = &reader,
+    .geometry = geometry,
+    .limits = windows->limits,
+    .n_frames = (guint) CLAMP (n_frames + 0.5, 2.0, 1e6) };
+  GstSample *first;
+
+  grid.window = windows->window;
+  grid.hop = windows->hop;
+  grid.max_hold = 0;
+  if (!reader_open (&reader, path, error) || !pull (&reader, &first, error))
+    return FALSE;
+  if (first == NULL)
+    return fail_empty (&reader, error);
+  sampler = vlm_sampler_new (&grid);
+  job.sampler = sampler;
+  return watch_all (&job, first, on_window, user_data, error);
 }

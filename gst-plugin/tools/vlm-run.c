@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <glib-unix.h>
 #include <gst/gst.h>
 
 #include <vlm/vlm.h>
 
+#include "tools/interrupt.h"
 #include "tools/reader.h"
 
 #define DESCRIPTION                                                            \
@@ -77,35 +77,6 @@ on_text (const char *text, gpointer user_data)
   end_progress (user_data);
   fputs (text, stdout);
   fflush (stdout);
-}
-
-static gboolean
-on_interrupt (gpointer cancellable)
-{
-  g_cancellable_cancel (cancellable);
-  return G_SOURCE_REMOVE;
-}
-
-/* Ctrl-C ends the work within one step: the signal is served by a thread. */
-static gpointer
-serve_signals (gpointer context)
-{
-  g_main_context_push_thread_default (context);
-  while (TRUE)
-    g_main_context_iteration (context, TRUE);
-  return NULL;
-}
-
-static void
-watch_interrupt (GCancellable *cancellable)
-{
-  GMainContext *context = g_main_context_new ();
-  GSource *source = g_unix_signal_source_new (SIGINT);
-
-  g_source_set_callback (source, on_interrupt, cancellable, NULL);
-  g_source_attach (source, context);
-  g_source_unref (source);
-  g_thread_unref (g_thread_new ("signals", serve_signals, context));
 }
 
 static gboolean
@@ -201,7 +172,7 @@ run (const Options *options, GError **error)
 
   if (!parse_format (options->format, &params.format, error))
     return FALSE;
-  watch_interrupt (cancellable);
+  interrupt_watch (cancellable);
   device = vlm_device_open (options->device, error);
   if (device == NULL)
     return FALSE;

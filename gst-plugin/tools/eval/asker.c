@@ -1,0 +1,232 @@
+/* gst-vlm: the questions of an evaluation, as vlmevents asks them
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tools/eval/asker.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tools/eval/metrics.h"
+
+gboolean
+eval_asker_init (EvalAsker *self, const char *device, const char *model,
+    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (VlmDevice) opened = vlm_device_open (device, error);
+
+  if (opened == NULL)
+    return FALSE;
+  self->model = vlm_model_load (opened, model, cancellable, NULL, NULL, error);
+  if (self->model == NULL)
+    return FALSE;
+  self->session = vlm_session_new (self->model);
+  vlm_model_get_geometry (self->model, &self->geometry);
+  return TRUE;
+}
+
+void
+eval_asker_clear (EvalAsker *self)
+{
+  g_clear_object (&self->session);
+  g_clear_object (&self->model);
+}
+
+/* --- what is looked at -------------------------------------------------- */
+
+EvalClip *
+eval_clip_new (const EvalAsker *asker, const EvalSample *sample, double fps,
+    GError **error)
+{
+  g_autoptr (EvalClip) self = g_new0 (EvalClip, 1);
+  guint n;
+  guint width;
+  guint height;
+
+  self->frames =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_frame_unref);
+  self->times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->length = (double) sample->duration / VLM_SECOND;
+  n = (guint) ceil (self->length * fps - 1e-6);
+  n = MAX (n + n % 2, 2);
+  self->duration = (gint64) (n / fps * VLM_SECOND);
+  if (!vlm_video_plan_size (&asker->geometry, &asker->limits, n, sample->width,
+          sample->height, &width, &height, error))
+    return NULL;
+  for (guint i = 0; i < n; i++) {
+    gint64 time = (gint64) (i / fps * VLM_SECOND + 0.5);
+    VlmFrame *frame = i > 0 && time >= sample->duration
+        ? vlm_frame_ref (self->frames->pdata[i - 1])
+        : eval_sample_frame (
+              sample, time, width, height, VLM_RESAMPLE_VIDEO, error);
+
+    if (frame == NULL)
+      return NULL;
+    g_ptr_array_add (self->frames, frame);
+    g_array_append_val (self->times, time);
+  }
+  return g_steal_pointer (&self);
+}
+
+void
+eval_clip_free (EvalClip *self)
+{
+  if (self == NULL)
+    return;
+  g_ptr_array_unref (self->frames);
+  g_array_unref (self->times);
+  g_free (self);
+}
+
+/* --- questions ---------------------------------------------------------- */
+
+static char *
+generate (EvalAsker *self, const VlmPrompt *prompt, VlmFormat format,
+    GCancellable *cancellable, GError **error)
+{
+  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  g_autoptr (VlmAnswer) answer = NULL;
+
+  params.format = format;
+  params.temperature = 0.0;
+  answer = vlm_session_generate (
+      self->session, prompt, &params, cancellable, NULL, NULL, NULL, error);
+  if (answer == NULL)
+    return NULL;
+  self->n_answers++;
+  return g_strdup (answer->text);
+}
+
+static void
+say (const EvalAsker *self, const char *query, const char *answer)
+{
+  g_autofree char *line = g_strdup (answer);
+
+  if (!self->verbose)
+    return;
+  /* The fence is always the same. */
+  g_strdelimit (line, "\n\t", ' ');
+  g_print (
+      "  %s: %s\n", query != NULL ? query : "everything", g_strstrip (line));
+}
+
+/* What could not be read, of which the answer has @n_rejected parts; or all of
+ * it, which is as good as none. FALSE on any other error. */
+static gboolean
+note (EvalAsker *self, guint n_rejected, GError *problem, GError **error)
+{
+  self->n_rejected += n_rejected;
+  if (problem == NULL)
+    return TRUE;
+  if (!g_error_matches (problem, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX)) {
+    g_propagate_error (error, problem);
+    return FALSE;
+  }
+  self->n_unreadable++;
+  g_error_free (problem);
+  return TRUE;
+}
+
+static GArray *
+read_events (EvalAsker *self, const char *text, gint64 duration, GError **error)
+{
+  g_autoptr (GPtrArray) findings = NULL;
+  g_autofree char *why = NULL;
+  GError *problem = NULL;
+  guint n_rejected = 0;
+  GArray *events;
+
+  findings = vlm_event_parse (text, duration, &n_rejected, &why, &problem);
+  if (!note (self, n_rejected, problem, error))
+    return NULL;
+  events = eval_events_new ();
+  for (guint i = 0; findings != NULL && i < findings->len; i++) {
+    const VlmFinding *finding = findings->pdata[i];
+
+    eval_events_add (events, (double) finding->start_ns / VLM_SECOND,
+        (double) finding->end_ns / VLM_SECOND,
+        eval_leading_label (finding->description), finding->description);
+  }
+  return events;
+}
+
+static GArray *
+ask_events (EvalAsker *self, VlmPrompt *prompt, gint64 duration,
+    const char *query, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *question = vlm_event_question (query);
+  g_autofree char *text = NULL;
+
+  vlm_prompt_add_text (prompt, question);
+  text = generate (self, prompt, VLM_FORMAT_EVENTS, cancellable, error);
+  if (text == NULL)
+    return NULL;
+  say (self, query, text);
+  return read_events (self, text, duration, error);
+}
+
+GArray *
+eval_asker_ask_events (EvalAsker *self, const EvalClip *clip, const char *query,
+    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  GArray *events;
+
+  vlm_prompt_add_video (prompt, (VlmFrame *const *) clip->frames->pdata,
+      (const gint64 *) clip->times->data, clip->frames->len);
+  events = ask_events (self, prompt, clip->duration, query, cancellable, error);
+  for (guint i = 0; events != NULL && i < events->len; i++) {
+    EvalSpan *span = &g_array_index (events, EvalEvent, i).span;
+
+    span->start = MIN (span->start, clip->length);
+    span->end = MIN (span->end, clip->length);
+  }
+  return events;
+}
+
+GArray *
+eval_asker_ask_window (EvalAsker *self, const VlmWindow *window,
+    const char *query, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  gint64 first = window->samples[0].slot_time;
+  GArray *events;
+
+  vlm_prompt_add_window (prompt, window);
+  events =
+      ask_events (self, prompt, window->end - first, query, cancellable, error);
+  for (guint i = 0; events != NULL && i < events->len; i++) {
+    EvalSpan *span = &g_array_index (events, EvalEvent, i).span;
+
+    span->start += (double) first / VLM_SECOND;
+    span->end += (double) first / VLM_SECOND;
+  }
+  return events;
+}
+
+GArray *
+eval_asker_ask_boxes (EvalAsker *self, VlmFrame *frame, const char *label,
+    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  g_autofree char *question = vlm_box_question (label);
+  g_autofree char *text = NULL;
+  g_autofree char *why = NULL;
+  g_autoptr (GPtrArray) boxes = NULL;
+  GError *problem = NULL;
+  guint n_rejected = 0;
+  GArray *rects;
+
+  vlm_prompt_add_image (prompt, frame);
+  vlm_prompt_add_text (prompt, question);
+  text = generate (self, prompt, VLM_FORMAT_BOXES, cancellable, error);
+  if (text == NULL)
+    return NULL;
+  say (self, label, text);
+  boxes = vlm_box_parse (
+      text, frame->width, frame->height, &n_rejected, &why, &problem);
+  if (!note (self, n_rejected, problem, error))
+    return NULL;
+  rects = g_array_new (FALSE, FALSE, sizeof (VlmRect));
+  for (guint i = 0; boxes != NULL && i < boxes->len; i++)
+    g_array_append_val (rects, ((VlmFoundBox *) boxes->pdata[i])->rect);
+  return rects;
+}

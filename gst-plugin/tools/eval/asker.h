@@ -1,0 +1,52 @@
+/* gst-vlm: the questions of an evaluation, as vlmevents asks them
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "tools/eval/sample.h"
+
+/* Asks greedily; all else is as the checkpoint says. Questions that follow one
+ * another on the same frames share the work on them. */
+typedef struct
+{
+  VlmModel *model;
+  VlmSession *session;
+  VlmGeometry geometry;
+  VlmVideoLimits limits;
+  gboolean verbose;   /* say on stdout what is asked and answered */
+  guint n_answers;
+  guint n_rejected;   /* events and boxes of no sense */
+  guint n_unreadable; /* answers without a list */
+} EvalAsker;
+
+gboolean eval_asker_init (EvalAsker *asker, const char *device,
+    const char *model, GCancellable *cancellable, GError **error);
+void eval_asker_clear (EvalAsker *asker);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EvalAsker, eval_asker_clear)
+
+/* A scene as a model sees it: on a grid of fps, in slices of two frames, the
+ * last of which may repeat the last frame. */
+typedef struct
+{
+  GPtrArray *frames; /* VlmFrame */
+  GArray *times;     /* gint64 */
+  gint64 duration;   /* of the slots */
+  double length;     /* of the scene, s: later times are cut off */
+} EvalClip;
+
+EvalClip *eval_clip_new (const EvalAsker *asker, const EvalSample *sample,
+    double fps, GError **error);
+void eval_clip_free (EvalClip *clip);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalClip, eval_clip_free)
+
+/* Array of EvalEvent, with the labels that the descriptions begin with; seconds
+ * from the first slot. (transfer full) */
+GArray *eval_asker_ask_events (EvalAsker *asker, const EvalClip *clip,
+    const char *query, GCancellable *cancellable, GError **error);
+
+/* The same of a window of a video; stream time. (transfer full) */
+GArray *eval_asker_ask_window (EvalAsker *asker, const VlmWindow *window,
+    const char *query, GCancellable *cancellable, GError **error);
+
+/* Array of VlmRect, in pixels of the frame. (transfer full) */
+GArray *eval_asker_ask_boxes (EvalAsker *asker, VlmFrame *frame,
+    const char *label, GCancellable *cancellable, GError **error);

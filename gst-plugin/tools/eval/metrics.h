@@ -1,0 +1,67 @@
+/* gst-vlm: how near answers are to the truth
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Arithmetic alone, no model. Times are seconds. */
+#pragma once
+
+#include <glib.h>
+#include <vlm/vlm-types.h>
+
+/* What counts as found. */
+#define EVAL_MIN_IOU 0.5
+
+typedef struct
+{
+  double start;
+  double end;
+} EvalSpan;
+
+typedef struct
+{
+  EvalSpan span;
+  char *label;
+  char *description;
+} EvalEvent;
+
+GArray *eval_events_new (void);
+void eval_events_add (GArray *events, double start, double end,
+    const char *label, const char *description);
+
+/* Intersection over union. Two nothings agree: 1. */
+double eval_span_iou (const EvalSpan *a, const EvalSpan *b);
+double eval_box_iou (const VlmRect *a, const VlmRect *b);
+
+/* The same of sets of spans (GArray of EvalSpan), which may overlap. */
+double eval_spans_iou (const GArray *a, const GArray *b);
+
+/* From the first start to the last end; FALSE if there is nothing. */
+gboolean eval_spans_extent (const GArray *spans, EvalSpan *extent);
+
+/* The spans of the events with @label, NULL for all. (transfer full) */
+GArray *eval_events_spans (const GArray *events, const char *label);
+
+/* A list beside the true list, one to one, at EVAL_MIN_IOU or more. Those with
+ * the same label are paired first, nearest first; then what is left, whatever
+ * its label: so a label is wrong only where no right one is there. */
+typedef struct
+{
+  guint n_true;
+  guint n_found;
+  guint n_right;     /* pairs with the same label */
+  guint n_placed;    /* all pairs */
+  guint n_described; /* pairs with the same label and description */
+} EvalMatches;
+
+void eval_match_events (
+    const GArray *truth, const GArray *found, EvalMatches *sum);
+
+double eval_precision (const EvalMatches *m);
+double eval_recall (const EvalMatches *m);
+double eval_f1 (const EvalMatches *m);
+
+/* Boxes beside the true ones, one to one, nearest first: the sum of the IoUs
+ * over the larger of the two counts. Arrays of VlmRect. */
+double eval_match_boxes (const GArray *truth, const GArray *found);
+
+/* The middle of GArray of double, which is sorted; 0 of nothing. */
+double eval_median (GArray *values);

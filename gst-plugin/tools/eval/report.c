@@ -1,0 +1,337 @@
+/* gst-vlm: what an evaluation says
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tools/eval/report.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+/* One number; those of a section follow one another. */
+typedef struct
+{
+  const char *section;
+  const char *key;
+  const char *title;
+  double value;
+  gboolean is_count;
+} Row;
+
+static void
+add (GArray *rows, const char *section, const char *key, const char *title,
+    double value)
+{
+  Row row = { section, key, title, value,
+    key[0] == 'n' && (key[1] == '\0' || key[1] == '_') };
+
+  g_array_append_val (rows, row);
+}
+
+static double
+part (double some, guint all)
+{
+  return all > 0 ? some / all : 0.0;
+}
+
+static void
+add_locate (GArray *rows, const char *section,
+    const EvalLocate groups[EVAL_N_GROUPS], gboolean has_times)
+{
+  g_auto (EvalLocate) all = { 0 };
+  const EvalLocate *named = &groups[EVAL_NAMED];
+  const EvalLocate *unnamed = &groups[EVAL_UNNAMED];
+
+  eval_locate_join (groups, &all);
+  add (rows, section, "n", "asked", all.n);
+  add (rows, section, "answered", "answered at all",
+      part (all.n_answered, all.n));
+  add (rows, section, "miou", "mean IoU", part (all.sum_iou, all.n));
+  add (rows, section, "r_at_0.5", "IoU of 0.5 or more",
+      part (all.n_half, all.n));
+  add (rows, section, "r_at_0.7", "IoU of 0.7 or more",
+      part (all.n_seven, all.n));
+  add (rows, section, "named_miou", "mean IoU of named objects",
+      part (named->sum_iou, named->n));
+  add (rows, section, "unnamed_miou", "mean IoU of \"object\"",
+      part (unnamed->sum_iou, unnamed->n));
+  if (!has_times)
+    return;
+  add (rows, section, "median_start_error_s", "median error of the start, s",
+      eval_median (all.start_errors));
+  add (rows, section, "median_end_error_s", "median error of the end, s",
+      eval_median (all.end_errors));
+}
+
+static void
+add_absent (GArray *rows, const char *section, const EvalAbsent *absent)
+{
+  add (rows, section, "n", "asked", absent->n);
+  add (rows, section, "empty", "answered empty",
+      part (absent->n_empty, absent->n));
+}
+
+static void
+add_events (GArray *rows, const EvalMatches *m)
+{
+  add (rows, "events", "n_true", "there", m->n_true);
+  add (rows, "events", "n_found", "reported", m->n_found);
+  add (rows, "events", "precision", "precision", eval_precision (m));
+  add (rows, "events", "recall", "recall", eval_recall (m));
+  add (rows, "events", "f1", "F1", eval_f1 (m));
+  add (rows, "events", "label_accuracy", "right label, where the time is",
+      part (m->n_right, m->n_placed));
+  add (rows, "events", "description_accuracy",
+      "right description, where the label is",
+      part (m->n_described, m->n_right));
+}
+
+static GArray *
+list_rows (const EvalScores *scores)
+{
+  GArray *rows = g_array_new (FALSE, FALSE, sizeof (Row));
+
+  add_locate (rows, "query", scores->query, TRUE);
+  add_absent (rows, "absent", &scores->absent);
+  add_events (rows, &scores->events);
+  add_locate (rows, "boxes", scores->boxes, FALSE);
+  add_absent (rows, "absent_boxes", &scores->absent_box);
+  return rows;
+}
+
+/* --- to read ------------------------------------------------------------ */
+
+static void
+print_value (const Row *row)
+{
+  g_print (row->is_count ? "%10.0f" : "%10.3f", row->value);
+}
+
+static void
+print_scores (const EvalReport *report)
+{
+  g_autoptr (GArray) rows = list_rows (report->scores);
+  g_autoptr (GArray) baseline = list_rows (report->baseline);
+  const char *section = "";
+
+  g_print ("\n%-54s%10s%10s\n", "", "model", "always");
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = &g_array_index (rows, Row, i);
+
+    g_print ("%-14s%-40s",
+        g_str_equal (section, row->section) ? "" : row->section, row->title);
+    print_value (row);
+    print_value (&g_array_index (baseline, Row, i));
+    g_print ("\n");
+    section = row->section;
+  }
+  g_print ("\"always\" answers that it is there from the first to the last "
+           "moment, with the right\nlabels, and that it fills the picture.\n");
+}
+
+static void
+print_rates (const GArray *rates)
+{
+  double reference = g_array_index (rates, EvalRate, 0).fps;
+
+  g_print ("\n%8s%8s%10s%10s   at the same scenes; s, beside the answer at "
+           "%g fps\n",
+      "fps", "mIoU", "start", "end", reference);
+  for (guint i = 0; i < rates->len; i++) {
+    const EvalRate *rate = &g_array_index (rates, EvalRate, i);
+
+    g_print ("%8g%8.3f%10.3f%10.3f   %u compared, %u answered at one rate "
+             "only\n",
+        rate->fps, part (rate->locate.sum_iou, rate->locate.n),
+        part (rate->sum_start, rate->n_both),
+        part (rate->sum_end, rate->n_both), rate->n_both, rate->n_differ);
+  }
+}
+
+static void
+print_spans (const char *title, const GArray *spans)
+{
+  g_print ("  %-8s", title);
+  for (guint i = 0; i < spans->len; i++) {
+    const EvalSpan *span = &g_array_index (spans, EvalSpan, i);
+
+    g_print (" %.2f-%.2f", span->start, span->end);
+  }
+  g_print ("\n");
+}
+
+/* What the whole video is worth as an answer. */
+static double
+video_baseline (const EvalVideo *video)
+{
+  EvalSpan whole = { 0.0, video->duration };
+  g_autoptr (GArray) spans = g_array_new (FALSE, FALSE, sizeof (EvalSpan));
+
+  g_array_append_val (spans, whole);
+  return eval_spans_iou (video->truth, spans);
+}
+
+static void
+print_video (const EvalVideo *video)
+{
+  g_print ("\n%s: temporal IoU %.3f (the whole video: %.3f), %u windows\n",
+      video->path, eval_spans_iou (video->truth, video->found),
+      video_baseline (video), video->n_windows);
+  print_spans ("true", video->truth);
+  print_spans ("found", video->found);
+}
+
+void
+eval_report_print (const EvalReport *report)
+{
+  g_print ("%s on %s: %u answers in %.1f s", report->model, report->device,
+      report->n_answers, report->seconds);
+  if (report->scores != NULL)
+    g_print ("; %u scenes from seed %" G_GUINT64_FORMAT
+             " on at %g fps, %.2f scenes/s",
+        report->n_scenes, report->first_seed, report->fps,
+        report->n_scenes / MAX (report->seconds, 1e-9));
+  g_print ("\n");
+  if (report->n_rejected + report->n_unreadable > 0)
+    g_print ("%u events or boxes of no sense left out, %u answers without a "
+             "list\n",
+        report->n_rejected, report->n_unreadable);
+  if (report->scores != NULL)
+    print_scores (report);
+  if (report->rates != NULL)
+    print_rates (report->rates);
+  if (report->video != NULL)
+    print_video (report->video);
+}
+
+/* --- to keep ------------------------------------------------------------ */
+
+static void
+set_double (JsonBuilder *b, const char *name, double value)
+{
+  json_builder_set_member_name (b, name);
+  json_builder_add_double_value (b, value);
+}
+
+static void
+set_int (JsonBuilder *b, const char *name, gint64 value)
+{
+  json_builder_set_member_name (b, name);
+  json_builder_add_int_value (b, value);
+}
+
+static void
+set_string (JsonBuilder *b, const char *name, const char *value)
+{
+  json_builder_set_member_name (b, name);
+  json_builder_add_string_value (b, value);
+}
+
+/* The sections, as members of the open object. */
+static void
+build_scores (JsonBuilder *b, const EvalScores *scores)
+{
+  g_autoptr (GArray) rows = list_rows (scores);
+
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = &g_array_index (rows, Row, i);
+
+    if (i == 0 || !g_str_equal (row[-1].section, row->section)) {
+      json_builder_set_member_name (b, row->section);
+      json_builder_begin_object (b);
+    }
+    if (row->is_count)
+      set_int (b, row->key, (gint64) row->value);
+    else
+      set_double (b, row->key, row->value);
+    if (i + 1 == rows->len || !g_str_equal (row[1].section, row->section))
+      json_builder_end_object (b);
+  }
+}
+
+static void
+build_rates (JsonBuilder *b, const GArray *rates)
+{
+  json_builder_set_member_name (b, "fps_consistency");
+  json_builder_begin_array (b);
+  for (guint i = 0; i < rates->len; i++) {
+    const EvalRate *rate = &g_array_index (rates, EvalRate, i);
+
+    json_builder_begin_object (b);
+    set_double (b, "fps", rate->fps);
+    set_int (b, "n", rate->locate.n);
+    set_double (b, "miou", part (rate->locate.sum_iou, rate->locate.n));
+    set_int (b, "n_compared", rate->n_both);
+    set_int (b, "n_answered_once", rate->n_differ);
+    set_double (
+        b, "mean_start_difference_s", part (rate->sum_start, rate->n_both));
+    set_double (b, "mean_end_difference_s", part (rate->sum_end, rate->n_both));
+    json_builder_end_object (b);
+  }
+  json_builder_end_array (b);
+}
+
+static void
+build_spans (JsonBuilder *b, const char *name, const GArray *spans)
+{
+  json_builder_set_member_name (b, name);
+  json_builder_begin_array (b);
+  for (guint i = 0; i < spans->len; i++) {
+    const EvalSpan *span = &g_array_index (spans, EvalSpan, i);
+
+    json_builder_begin_array (b);
+    json_builder_add_double_value (b, span->start);
+    json_builder_add_double_value (b, span->end);
+    json_builder_end_array (b);
+  }
+  json_builder_end_array (b);
+}
+
+static void
+build_video (JsonBuilder *b, const EvalVideo *video)
+{
+  g_autofree char *name = g_path_get_basename (video->path);
+
+  json_builder_set_member_name (b, "video");
+  json_builder_begin_object (b);
+  set_string (b, "file", name);
+  set_double (b, "duration_s", video->duration);
+  set_int (b, "n_windows", video->n_windows);
+  set_double (b, "iou", eval_spans_iou (video->truth, video->found));
+  set_double (b, "whole_iou", video_baseline (video));
+  build_spans (b, "truth", video->truth);
+  build_spans (b, "found", video->found);
+  json_builder_end_object (b);
+}
+
+gboolean
+eval_report_save (const EvalReport *report, const char *path, GError **error)
+{
+  g_autoptr (JsonBuilder) b = json_builder_new ();
+  g_autoptr (JsonGenerator) generator = json_generator_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (b);
+  set_string (b, "model", report->model);
+  set_string (b, "device", report->device);
+  set_double (b, "seconds", report->seconds);
+  set_int (b, "n_answers", report->n_answers);
+  set_int (b, "n_rejected", report->n_rejected);
+  set_int (b, "n_unreadable", report->n_unreadable);
+  if (report->scores != NULL) {
+    set_int (b, "first_seed", (gint64) report->first_seed);
+    set_int (b, "n_scenes", report->n_scenes);
+    set_double (b, "fps", report->fps);
+    build_scores (b, report->scores);
+    json_builder_set_member_name (b, "always");
+    json_builder_begin_object (b);
+    build_scores (b, report->baseline);
+    json_builder_end_object (b);
+  }
+  if (report->rates != NULL)
+    build_rates (b, report->rates);
+  if (report->video != NULL)
+    build_video (b, report->video);
+  json_builder_end_object (b);
+  root = json_builder_get_root (b);
+  json_generator_set_root (generator, root);
+  json_generator_set_pretty (generator, TRUE);
+  return json_generator_to_file (generator, path, error);
+}

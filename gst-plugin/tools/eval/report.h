@@ -1,0 +1,37 @@
+/* gst-vlm: what an evaluation says
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "tools/eval/score.h"
+
+typedef struct
+{
+  const char *path;
+  GArray *truth; /* EvalSpan, s */
+  GArray *found;
+  double duration;
+  guint n_windows;
+} EvalVideo;
+
+/* All that was measured; what was not is NULL or has a count of 0. */
+typedef struct
+{
+  const char *model;
+  const char *device;
+  guint64 first_seed;
+  guint n_scenes;
+  double fps;
+  double seconds;
+  guint n_answers;
+  guint n_rejected;
+  guint n_unreadable;
+  const EvalScores *scores;   /* of the model */
+  const EvalScores *baseline; /* of "it is there from the first to the last" */
+  const GArray *rates;        /* EvalRate, the reference first */
+  const EvalVideo *video;
+} EvalReport;
+
+/* To stdout. */
+void eval_report_print (const EvalReport *report);
+gboolean eval_report_save (
+    const EvalReport *report, const char *path, GError **error);

@@ -1,0 +1,34 @@
+/* gst-vlm: what a model is evaluated at
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "tools/eval/asker.h"
+#include "tools/eval/report.h"
+
+/* Told after each of @n scenes. */
+typedef void (*EvalProgressFunc) (guint i, guint n);
+
+typedef struct
+{
+  guint64 first_seed;
+  guint n_scenes;
+  double fps;
+  GCancellable *cancellable;
+  EvalProgressFunc progress;
+} EvalRun;
+
+/* One label that is there, one that is not, everything that happens, and the
+ * same two labels on a picture; of each scene. */
+gboolean eval_run_scenes (EvalAsker *asker, const EvalRun *run,
+    EvalScores *scores, EvalScores *baseline, GError **error);
+
+/* The label that is there, at each rate of @rates (array of EvalRate with fps
+ * set, the reference first), in scenes of up to @longest s. */
+gboolean eval_run_rates (EvalAsker *asker, const EvalRun *run, double longest,
+    GArray *rates, GError **error);
+
+/* One query, in windows as those of vlmevents (s), over the video at
+ * video->path. The truth is read from the JSON file @truth. */
+gboolean eval_run_video (EvalAsker *asker, const EvalRun *run,
+    const char *truth, const char *query, double window, double hop,
+    EvalVideo *video, GError **error);

@@ -1,0 +1,243 @@
+/* gst-vlm: how good a model is, measured
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <locale.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <gst/gst.h>
+
+#include "tools/eval/tasks.h"
+#include "tools/interrupt.h"
+
+/* Short enough for 30 frames a second on a processor. */
+#define LONGEST_OF_RATES_S 8.0
+
+#define DESCRIPTION                                                            \
+  "Made-up scenes of which all is known are rendered, sampled and asked\n"     \
+  "about as vlmevents does; what the model answers is compared with the\n"     \
+  "truth. docs/evaluation.md says what is measured, and how.\n"                \
+  "\n"                                                                         \
+  "Examples:\n"                                                                \
+  "  vlm-eval --scenes 300 --json scores.json\n"                               \
+  "  vlm-eval --fps-consistency --scenes 40\n"                                 \
+  "  vlm-eval --video gate.mp4 --truth gate.json --window 10 --hop 5"
+
+typedef struct
+{
+  char *model;
+  char *device;
+  gint64 first_seed;
+  int n_scenes;
+  double fps;
+  gint64 min_pixels;
+  gint64 max_pixels;
+  gboolean rates;
+  char *video;
+  char *truth;
+  char *query;
+  double window;
+  double hop;
+  char *json;
+  gboolean verbose;
+} Options;
+
+static void
+on_progress (guint i, guint n)
+{
+  static guint last;
+  guint tenth = i * 10 / n;
+
+  if (isatty (STDERR_FILENO)) {
+    fprintf (stderr, "\r\033[K%u of %u%s", i, n, i == n ? "\r\033[K" : "");
+    fflush (stderr);
+  } else if (tenth != last) {
+    fprintf (stderr, "%u of %u\n", i, n);
+  }
+  last = tenth;
+}
+
+static gboolean
+check_options (const Options *o, GError **error)
+{
+  const char *why = NULL;
+
+  if (o->n_scenes < 1 || o->n_scenes > 1000000)
+    why = "--scenes is from 1 to 1000000";
+  else if (o->first_seed < 0)
+    why = "--first-seed is not negative";
+  else if (!(o->fps >= 0.1 && o->fps <= 60.0))
+    why = "--fps is from 0.1 to 60";
+  else if (o->min_pixels < 0 || o->max_pixels < 0)
+    why = "--min-pixels and --max-pixels are not negative";
+  else if ((o->video != NULL) != (o->truth != NULL))
+    why = "--video and --truth need each other";
+  else if (!(o->window >= 1.0 && o->window <= 3600.0))
+    why = "--window is from 1 to 3600";
+  else if (!(o->hop >= 0.0 && o->hop <= o->window))
+    why = "--hop is from 0 to the window";
+  if (why != NULL)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
+  return why == NULL;
+}
+
+/* What was asked for: a video, rates, or scenes. */
+typedef struct
+{
+  EvalScores scores;
+  EvalScores baseline;
+  GArray *rates;
+  EvalVideo video;
+} Results;
+
+static void
+results_clear (Results *results)
+{
+  eval_scores_clear (&results->scores);
+  eval_scores_clear (&results->baseline);
+  g_array_unref (results->rates);
+  g_array_unref (results->video.truth);
+  g_array_unref (results->video.found);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Results, results_clear)
+
+static void
+results_init (Results *results, const char *video)
+{
+  static const double rates[] = { 2.0, 1.0, 4.0, 8.0, 30.0 };
+
+  eval_scores_init (&results->scores);
+  eval_scores_init (&results->baseline);
+  results->rates = g_array_new (FALSE, TRUE, sizeof (EvalRate));
+  for (guint i = 0; i < G_N_ELEMENTS (rates); i++) {
+    EvalRate rate = { .fps = rates[i] };
+
+    g_array_append_val (results->rates, rate);
+  }
+  results->video = (EvalVideo){ .path = video };
+  results->video.truth = g_array_new (FALSE, FALSE, sizeof (EvalSpan));
+  results->video.found = g_array_new (FALSE, FALSE, sizeof (EvalSpan));
+}
+
+static gboolean
+measure (const Options *o, EvalAsker *asker, const EvalRun *run,
+    Results *results, GError **error)
+{
+  if (o->video != NULL)
+    return eval_run_video (asker, run, o->truth,
+        o->query != NULL ? o->query : "object", o->window, o->hop,
+        &results->video, error);
+  if (o->rates)
+    return eval_run_rates (
+        asker, run, LONGEST_OF_RATES_S, results->rates, error);
+  return eval_run_scenes (
+      asker, run, &results->scores, &results->baseline, error);
+}
+
+static gboolean
+report (const Options *o, const EvalAsker *asker, const EvalRun *run,
+    const Results *results, double seconds, GError **error)
+{
+  EvalReport report = {
+    .model = vlm_model_get_name (asker->model),
+    .device = vlm_device_get_name (vlm_model_get_device (asker->model)),
+    .first_seed = run->first_seed,
+    .n_scenes = run->n_scenes,
+    .fps = run->fps,
+    .seconds = seconds,
+    .n_answers = asker->n_answers,
+    .n_rejected = asker->n_rejected,
+    .n_unreadable = asker->n_unreadable,
+  };
+
+  if (o->video != NULL) {
+    report.video = &results->video;
+  } else if (o->rates) {
+    report.rates = results->rates;
+  } else {
+    report.scores = &results->scores;
+    report.baseline = &results->baseline;
+  }
+  eval_report_print (&report);
+  return o->json == NULL || eval_report_save (&report, o->json, error);
+}
+
+static gboolean
+run_all (const Options *o, GError **error)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (EvalAsker) asker = { 0 };
+  g_auto (Results) results;
+  EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, o->fps,
+    cancellable, on_progress };
+  gint64 start;
+
+  results_init (&results, o->video);
+  interrupt_watch (cancellable);
+  asker.verbose = o->verbose;
+  asker.limits.min_pixels = (guint64) o->min_pixels;
+  asker.limits.max_pixels = (guint64) o->max_pixels;
+  if (!eval_asker_init (&asker, o->device, o->model, cancellable, error))
+    return FALSE;
+  start = g_get_monotonic_time ();
+  return measure (o, &asker, &run, &results, error) &&
+      report (o, &asker, &run, &results,
+          (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC, error);
+}
+
+int
+main (int argc, char **argv)
+{
+  Options o = { .first_seed = (gint64) EVAL_FIRST_SEED,
+    .n_scenes = 300,
+    .fps = 2.0,
+    .window = 10.0 };
+  const GOptionEntry entries[] = {
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model,
+        "directory of a Qwen2.5-VL checkpoint (the small one that ships)",
+        "DIR" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device,
+        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    { "scenes", 'n', 0, G_OPTION_ARG_INT, &o.n_scenes, "how many scenes (300)",
+        "N" },
+    { "first-seed", 0, 0, G_OPTION_ARG_INT64, &o.first_seed,
+        "seed of the first one (2^40; smaller ones are for training)", "N" },
+    { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &o.fps, "sampled frames a second (2)",
+        "N" },
+    { "min-pixels", 0, 0, G_OPTION_ARG_INT64, &o.min_pixels,
+        "smallest area of a frame (what the checkpoint says)", "N" },
+    { "max-pixels", 0, 0, G_OPTION_ARG_INT64, &o.max_pixels,
+        "largest area of a frame (what the checkpoint says)", "N" },
+    { "fps-consistency", 0, 0, G_OPTION_ARG_NONE, &o.rates,
+        "the same scenes at 1, 2, 4, 8 and 30 frames a second", NULL },
+    { "video", 0, 0, G_OPTION_ARG_FILENAME, &o.video, "a video instead",
+        "FILE" },
+    { "truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth,
+        "JSON with its \"any_object_in_view\": [[start, end] ...], in s",
+        "FILE" },
+    { "query", 0, 0, G_OPTION_ARG_STRING, &o.query,
+        "what is looked for in the video (object)", "TEXT" },
+    { "window", 0, 0, G_OPTION_ARG_DOUBLE, &o.window,
+        "seconds of video that are analysed at once (10)", "S" },
+    { "hop", 0, 0, G_OPTION_ARG_DOUBLE, &o.hop,
+        "from one window's start to the next one's (the window)", "S" },
+    { "json", 'j', 0, G_OPTION_ARG_FILENAME, &o.json,
+        "write what is measured there, too", "FILE" },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o.verbose,
+        "say the truth and the answers of each scene", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- measure how well a model sees events");
+  g_autoptr (GError) error = NULL;
+
+  setlocale (LC_CTYPE, "");
+  g_option_context_set_description (context, DESCRIPTION);
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (g_option_context_parse (context, &argc, &argv, &error) &&
+      check_options (&o, &error) && run_all (&o, &error))
+    return 0;
+  g_printerr ("vlm-eval: %s\n", error->message);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 130 : 1;
+}

@@ -1,0 +1,9 @@
+/* gst-vlm: Ctrl-C in programs that work for long
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+/* Cancels @cancellable upon SIGINT, so that the work ends within one step. The
+ * signal is served by a thread of its own. Once in a program. */
+void interrupt_watch (GCancellable *cancellable);

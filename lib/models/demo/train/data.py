@@ -1,0 +1,344 @@
+# gst-vlm: from scenes to training examples
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Clips and pictures with questions, answers and dense targets.
+
+What the model shall say follows from what can be seen: a start is the middle
+between the last sampled frame without the object and the first one with it, in
+quarters of a second, because no watcher of those frames can know it better.
+"""
+
+import dataclasses
+
+import numpy as np
+
+import scenes
+import text
+from scenes import CELL, COLORS, SECOND, SHAPES, UNNAMED
+from text import TOKENIZER as T
+
+# Dense target of a cell: in view in the first and the second frame, colour (the
+# last one: unnamed), shape, distance from the cell's centre to the box's sides,
+# movement from the first frame to the second; lengths in cells.
+PRESENT = slice(0, 2)
+COLOR = slice(2, 3 + len(COLORS))
+SHAPE = slice(COLOR.stop, COLOR.stop + len(SHAPES))
+SIDES = slice(SHAPE.stop, SHAPE.stop + 4)
+MOTION = slice(SIDES.stop, SIDES.stop + 2)
+N_DENSE = MOTION.stop
+MAX_SIDES = 4.0
+
+# The decoder's own: first sight of the cell's object, and its box on the picture
+# in steps of BOX_STEP pixels.
+BOX_STEP = 4
+BOX_BINS = 128
+MAX_CELLS_A_SIDE = 24
+
+
+@dataclasses.dataclass
+class Sample:
+  """A clip or picture. frames: uint8 [n, height, width, 3], or None."""
+  frames: np.ndarray
+  times: np.ndarray         # s, of the slices, from the first one's
+  grid: tuple               # cells: slices, rows, columns
+  dense: np.ndarray         # [t, rows, columns, N_DENSE]
+  owner: np.ndarray         # [t, rows, columns], object of the cell or -1
+  flags: np.ndarray         # [t, rows, columns], first sight of its object
+  boxes: np.ndarray         # [n frames, objects, 4]
+  events: list              # (start, end, description, label)
+  branches: list            # (question, answer), token ids
+
+
+def _assign(boxes, rows, columns):
+  """Which object a cell belongs to, of one frame: the one that covers a
+  quarter of it, or that lies to a quarter in it; of several, the one whose
+  centre is nearest in terms of its size. boxes: [objects, 4]."""
+  owner = np.full((rows, columns), -1, np.int64)
+  best = np.full((rows, columns), np.inf, np.float32)
+  y0 = np.arange(rows)[:, None] * CELL
+  x0 = np.arange(columns)[None] * CELL
+  for i, box in enumerate(boxes):
+    if np.isnan(box[0]):
+      continue
+    w = np.minimum(box[2], x0 + CELL) - np.maximum(box[0], x0)
+    h = np.minimum(box[3], y0 + CELL) - np.maximum(box[1], y0)
+    area = max((box[2] - box[0]) * (box[3] - box[1]), 1.0)
+    shared = np.maximum(w, 0) * np.maximum(h, 0)
+    dx = (x0 + CELL / 2 - (box[0] + box[2]) / 2) / (box[2] - box[0] + CELL)
+    dy = (y0 + CELL / 2 - (box[1] + box[3]) / 2) / (box[3] - box[1] + CELL)
+    far = dx * dx + dy * dy
+    mine = (shared >= 0.25 * min(CELL * CELL, area)) & (far < best)
+    if not mine.any():
+      # a small thing on a corner of four cells: where it lies most
+      mine = (shared == shared.max()) & (shared > 0) & (far < best)
+    owner[mine] = i
+    best[mine] = far[mine]
+  return owner
+
+
+def _describe_cells(dense, owner, box, other, labels):
+  """Fills the attributes of the cells that an object owns. box: of the frame
+  that counts; other: of the slice's other one."""
+  rows, columns = owner.shape
+  r, c = np.nonzero(owner >= 0)
+  i = owner[r, c]
+  label = labels[i]
+  named = label != UNNAMED
+  dense[r, c, COLOR.start + np.where(named, label // len(SHAPES),
+                                     len(COLORS))] = 1
+  dense[r[named], c[named], SHAPE.start + label[named] % len(SHAPES)] = 1
+  centre = np.stack([c, r, c, r], 1) * CELL + CELL / 2
+  sides = (box[i] - centre) / CELL * np.array([-1, -1, 1, 1], np.float32)
+  dense[r, c, SIDES] = np.clip(sides, -1, MAX_SIDES)
+  moved = (box[i, :2] + box[i, 2:] - other[i, :2] - other[i, 2:]) / 2 / CELL
+  dense[r, c, MOTION] = np.clip(np.nan_to_num(moved), -2, 2)
+
+
+def _dense_targets(boxes, labels, rows, columns):
+  """boxes: [2 * slices, objects, 4] -> dense [slices, rows, columns, N_DENSE]
+  and owner."""
+  n_slices = len(boxes) // 2
+  dense = np.zeros((n_slices, rows, columns, N_DENSE), np.float32)
+  owner = np.full((n_slices, rows, columns), -1, np.int64)
+  for t in range(n_slices):
+    pair = [_assign(boxes[2 * t + k], rows, columns) for k in range(2)]
+    for k in range(2):
+      dense[t, ..., k] = pair[k] >= 0
+    only_first = np.where(pair[1] < 0, pair[0], -1)
+    second, first = boxes[2 * t + 1], boxes[2 * t]
+    _describe_cells(dense[t], pair[1], second, first, labels)
+    _describe_cells(dense[t], only_first, first, second, labels)
+    # motion is that from first to second, whichever frame counts
+    dense[t][only_first >= 0, MOTION] *= 0
+    owner[t] = np.where(pair[1] >= 0, pair[1], pair[0])
+  return dense, owner
+
+
+def _first_sights(boxes, owner):
+  """Where a cell's object is seen for the first time, unless it is there from
+  the beginning. [slices, rows, columns]"""
+  seen = ~np.isnan(boxes[..., 0])                    # [frames, objects]
+  seen = seen[0::2] | seen[1::2]                     # [slices, objects]
+  flags = np.zeros(owner.shape, np.float32)
+  for i in range(seen.shape[1]):
+    at = np.nonzero(seen[:, i])[0]
+    if len(at) > 0 and at[0] > 0:
+      flags[at[0]] += owner[at[0]] == i
+  return flags
+
+
+def _describe(scene, index, begin, until, boxes):
+  """What the event is in the window [begin, until) ns of its scene."""
+  label, description, start, end, stays = scene.events[index]
+  came, source, went, target = text.life(label, description)
+  if start <= begin and came != text.BEFORE:
+    came, source = text.BEFORE, None
+    if went == text.NOWHERE and stays:
+      went = text.BEFORE
+  if went == text.NOWHERE and (stays or end >= until):
+    went = text.BEFORE
+  if went == text.SIDE and end >= until:
+    went, target = text.BEFORE, None
+  move = None
+  if came == text.BEFORE and went == text.BEFORE:
+    move = _direction(boxes)
+  return text.describe(label, came, source, went, target, move)
+
+
+def _direction(boxes):
+  """Of a clear movement between the first and the last sight, else None.
+  boxes: [frames, 4] of one object."""
+  seen = boxes[~np.isnan(boxes[:, 0])]
+  centre = (seen[:, :2] + seen[:, 2:]) / 2
+  size = (seen[:, 2:] - seen[:, :2]).mean()
+  dx, dy = centre[-1] - centre[0]
+  if max(abs(dx), abs(dy)) < 0.4 * size:
+    return None
+  if abs(dx) >= abs(dy):
+    return 0 if dx < 0 else 1
+  return 2 if dy < 0 else 3
+
+
+def _events(scene, frame_times, begin, boxes, duration):
+  """(start, end, description, label) of what the frames show; times in quarters
+  of a second from the first frame. frame_times: ns of the scene."""
+  out = []
+  most = int(duration * 4 + 1e-6)
+  relative = (frame_times - frame_times[0]) / SECOND
+  for i, event in enumerate(scene.events):
+    at = np.nonzero(~np.isnan(boxes[:, i, 0]))[0]
+    if len(at) == 0:
+      continue
+    first, last = at[0], at[-1]
+    start = 0.0 if first == 0 else (relative[first - 1] + relative[first]) / 2
+    end = duration if last == len(relative) - 1 else (
+        relative[last] + relative[last + 1]) / 2
+    end = min(int(round(end * 4)), most)
+    start = min(int(round(start * 4)), end)
+    description = _describe(scene, i, frame_times[0], frame_times[-1] + 1,
+                            boxes[:, i])
+    out.append((start, end, description, event[0]))
+  return sorted(out, key=lambda e: (e[0], e[1], e[2]))
+
+
+# --- questions -------------------------------------------------------------
+
+
+def _absent_label(rng, present):
+  """A label that nothing has; half of them differ in colour or shape only."""
+  named = [p for p in present if p != UNNAMED]
+  if UNNAMED not in present and rng.random() < 0.2:
+    return UNNAMED
+  for _ in range(20):
+    label = int(rng.integers(UNNAMED))
+    if named and rng.random() < 0.6:
+      near = int(rng.choice(named))
+      n = len(SHAPES)
+      if rng.random() < 0.5:
+        label = near // n * n + int(rng.integers(n))
+      else:
+        label = int(rng.integers(len(COLORS))) * n + near % n
+    if label not in present:
+      return label
+  return UNNAMED if UNNAMED not in present else label
+
+
+def _pick(rng, present, p_absent=0.4):
+  if not present or rng.random() < p_absent:
+    return _absent_label(rng, present)
+  return int(rng.choice(sorted(present)))
+
+
+def _phrase(rng, label):
+  name = scenes.LABELS[label]
+  article = "an " if label == UNNAMED else "a "
+  return ["", article, "the "][int(rng.choice(3, p=[0.7, 0.2, 0.1]))] + name
+
+
+def _branch(question, answer):
+  return (T.encode(question) + text.TURN, T.encode(answer) + [text.IM_END])
+
+
+def _video_branches(rng, events):
+  present = {e[3] for e in events}
+  triples = [e[:3] for e in events]
+  out = [_branch(text.ALL_EVENTS, text.events_answer(triples))]
+  for kind in ("query", "query", rng.choice(["query", "when", "describe"])):
+    label = _pick(rng, present)
+    mine = [e[:3] for e in events if e[3] == label]
+    if kind == "query":
+      out.append(_branch(text.events_question(_phrase(rng, label)),
+                         text.events_answer(mine)))
+    elif kind == "when":
+      out.append(_branch(text.when_question(_phrase(rng, label)),
+                         text.when_answer(mine)))
+    else:
+      answer = (". ".join(e[2] for e in mine) or text.ABSENT[:-1]) + "."
+      out.append(_branch(text.describe_question(scenes.LABELS[label]), answer))
+  return out
+
+
+def _image_branches(rng, boxes, labels):
+  """boxes: [objects, 4] of the picture."""
+  found = [(*(int(v) for v in box), scenes.LABELS[labels[i]], labels[i])
+           for i, box in enumerate(boxes) if not np.isnan(box[0])]
+  found.sort()
+  present = {f[5] for f in found}
+  out = [_branch(text.ALL_BOXES, text.boxes_answer([f[:5] for f in found]))]
+  for p_absent in (0.0, 0.2, 0.7):
+    label = _pick(rng, present, p_absent)
+    mine = [f[:5] for f in found if f[5] == label]
+    out.append(_branch(text.box_question(scenes.LABELS[label]),
+                       text.boxes_answer(mine)))
+  return out
+
+
+# --- samples ---------------------------------------------------------------
+
+
+def _scene(rng, rows, columns, duration, level):
+  # Rendered at the very shape of the picture, laid out for it too; a little
+  # stretch comes with the sizes that sources really have.
+  stretch = np.exp(rng.uniform(-0.12, 0.12))
+  most = 1
+  if rng.random() < level:
+    most = int(rng.choice([1, 2, 3], p=[0.3, 0.35, 0.35]))
+  least = 0 if rng.random() < 0.06 else 1
+  return scenes.Scene(
+      int(rng.integers(scenes.TRAINING_SEEDS)),
+      max(1, int(columns * CELL * stretch)), rows * CELL,
+      int(duration * SECOND), (least, most),
+      int(rng.choice([scenes.NAMED, scenes.ANY, scenes.MIXED],
+                     p=[0.5, 0.2, 0.3])),
+      scenes.ALL_EFFECTS if rng.random() < 0.75 else 0)
+
+
+def _finish(rng, scene, frame_times, grid, duration, slice_period, render,
+            with_branches):
+  n_slices, rows, columns = grid
+  width, height = columns * CELL, rows * CELL
+  still = scene.duration == 0
+  boxes = scene.boxes(frame_times, width, height)
+  frames = None
+  if render:
+    frames = np.empty((2 * n_slices, height, width, 3), np.uint8)
+    for i, time in enumerate(frame_times):
+      scene.render(time, frames[i])
+    if still:
+      frames[1] = frames[0]
+  if still:
+    boxes = np.repeat(boxes, 2, 0)
+  labels = np.array([e[0] for e in scene.events], np.int64)
+  dense, owner = _dense_targets(boxes, labels, rows, columns)
+  flags = _first_sights(boxes, owner)
+  events = [] if still else _events(scene, frame_times, frame_times[0], boxes,
+                                    duration)
+  branches = []
+  if with_branches:
+    branches = (_image_branches(rng, boxes[0], labels) if still
+                else _video_branches(rng, events))
+  return Sample(frames, np.arange(n_slices) * slice_period, grid, dense, owner,
+                flags, boxes, events, branches)
+
+
+def video(rng, n_slices, rows, columns, render=True, with_branches=True,
+          level=1.0):
+  """A clip of 0.5 to 8 frames a second and 2 to 30 s, or a part of one. level:
+  how often there may be more than one object."""
+  n_frames = 2 * n_slices
+  low, high = max(2.0, n_frames / 8.0), min(30.0, n_frames / 0.5)
+  usual = [f for f in (0.5, 1, 2, 2, 2, 4, 8)
+           if low <= n_frames / f <= high]
+  if usual and rng.random() < 0.6:
+    duration = n_frames / float(rng.choice(usual))
+  else:
+    duration = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+  whole = duration
+  offset = 0.0
+  if rng.random() < 0.4:
+    # a window of a longer scene
+    whole = duration * rng.uniform(1.0, 2.0)
+    offset = rng.uniform(0.0, whole - duration)
+  scene = _scene(rng, rows, columns, whole, level)
+  fps = n_frames / duration
+  times = ((offset + np.arange(n_frames) / fps) * SECOND).astype(np.int64)
+  return _finish(rng, scene, times, (n_slices, rows, columns), duration,
+                 2.0 / fps, render, with_branches)
+
+
+def image(rng, rows, columns, render=True, with_branches=True, level=1.0):
+  """A still picture."""
+  scene = _scene(rng, rows, columns, 0.0, level)
+  return _finish(rng, scene, np.zeros(1, np.int64), (1, rows, columns), 0.0, 0.0,
+                 render, with_branches)
+
+
+def draw_grid(rng, most, least=9):
+  """rows, columns of cells: any usual shape of picture."""
+  while True:
+    ratio = float(rng.choice([1.0, 4 / 3, 16 / 9, 3 / 4, 9 / 16, 2.4]))
+    ratio *= np.exp(rng.uniform(-0.1, 0.1))
+    cells = np.exp(rng.uniform(np.log(least), np.log(most)))
+    rows = int(round(np.sqrt(cells / ratio)))
+    columns = int(round(np.sqrt(cells * ratio)))
+    if rows >= 2 and columns >= 2 and rows * columns <= most:
+      return rows, columns

@@ -3,7 +3,7 @@
 """vlm-eval as a user meets it, and the model that ships against a margin.
 
     test-vlm-eval.py tool VLM-EVAL CHECKPOINT   options, files and forms, with a model of random weights
-    test-vlm-eval.py model VLM-EVAL MODEL       is as good as it must be; skipped when there are no weights
+    test-vlm-eval.py model VLM-EVAL MODEL       is as good as it must be; skipped without weights
 """
 import json
 import os
@@ -28,8 +28,8 @@ def report(good, name):
 
 
 def run(*args):
-    return subprocess.run([PROGRAM, "--model", MODEL, *args], capture_output=True, env=ENVIRONMENT, timeout=500,
-                          check=False)
+    return subprocess.run([PROGRAM, "--model", MODEL, *args], capture_output=True, env=ENVIRONMENT,
+                          timeout=500, check=False)
 
 
 def measure(folder, name, *args):
@@ -62,8 +62,8 @@ def fractions_are_sound(scores):
 def test_scenes(folder):
     scores = measure(folder, "/scenes", "--scenes", "2", "--fps", "0.5", "--max-pixels", "7056")
     if scores is not None:
-        report(scores["n_scenes"] == 2 and scores["absent"]["n"] == 2 and scores["query"]["n"] <= 2 and
-               scores["first_seed"] == 2**40 and fractions_are_sound(scores), "/scenes")
+        report(scores["n_scenes"] == 2 and scores["absent"]["n"] == 2 and scores["query"]["n"] <= 2
+               and scores["first_seed"] == 2**40 and fractions_are_sound(scores), "/scenes")
         always = scores["always"]
         report(always["absent"]["empty"] == 0 and always["events"]["label_accuracy"] in (0, 1) and
                fractions_are_sound(always), "/scenes/always")
@@ -73,8 +73,8 @@ def test_rates(folder):
     scores = measure(folder, "/rates", "--scenes", "1", "--fps-consistency", "--max-pixels", "3136")
     if scores is not None:
         rates = scores["fps_consistency"]
-        report([rate["fps"] for rate in rates] == [2, 1, 4, 8, 30] and rates[0]["mean_start_difference_s"] == 0,
-               "/rates")
+        report([rate["fps"] for rate in rates] == [2, 1, 4, 8, 30]
+               and rates[0]["mean_start_difference_s"] == 0, "/rates")
 
 
 def test_video(folder):
@@ -88,8 +88,9 @@ def test_video(folder):
     if scores is not None:
         video = scores["video"]
         # from 0, 1, 2, 3 s on, and what is left; the last slot may lie a little behind the end
-        report(4 <= video["n_windows"] <= 5 and 5.0 <= video["duration_s"] <= 6.0 and 0 <= video["iou"] <= 1 and
-               abs(video["whole_iou"] - 1.5 / video["duration_s"]) < 1e-6, "/video")
+        report(4 <= video["n_windows"] <= 5 and 5.0 <= video["duration_s"] <= 6.0
+               and 0 <= video["iou"] <= 1
+               and abs(video["whole_iou"] - 1.5 / video["duration_s"]) < 1e-6, "/video")
     fails("/video/no-truth", "--video", path, because="need each other")
     fails("/video/bad-truth", "--video", path, "--truth", path, because="video.avi: ")
     with open(truth, "w", encoding="utf-8") as file:

@@ -57,6 +57,7 @@ typedef struct
   char *query;
   char *queries; /* several, with ; between them */
   guint max_tokens;
+  gboolean ground;
   guint64 version; /* grows with each change */
 } GstVlmEventsQuestions;
 

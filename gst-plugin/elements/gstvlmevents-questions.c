@@ -11,6 +11,7 @@ enum
   PROP_QUERY,
   PROP_QUERIES,
   PROP_MAX_TOKENS,
+  PROP_GROUND,
   PROP_QUERY_VERSION,
 };
 
@@ -49,6 +50,10 @@ gst_vlm_events_set_question (GstVlmEvents *self, guint id, const GValue *value)
     changed = q->max_tokens != g_value_get_uint (value);
     q->max_tokens = g_value_get_uint (value);
     break;
+  case PROP_GROUND:
+    changed = q->ground != g_value_get_boolean (value);
+    q->ground = g_value_get_boolean (value);
+    break;
   default:
     return FALSE;
   }
@@ -73,6 +78,9 @@ gst_vlm_events_get_question (GstVlmEvents *self, guint id, GValue *value)
     return TRUE;
   case PROP_MAX_TOKENS:
     g_value_set_uint (value, q->max_tokens);
+    return TRUE;
+  case PROP_GROUND:
+    g_value_set_boolean (value, q->ground);
     return TRUE;
   case PROP_QUERY_VERSION:
     g_value_set_uint64 (value, q->version);
@@ -123,6 +131,7 @@ gst_vlm_events_get_questions (GstVlmEvents *self)
   questions.prompt = self->questions.prompt;
   questions.queries = queries = split_queries (&self->questions);
   questions.max_tokens = self->questions.max_tokens;
+  questions.ground = self->questions.ground;
   copy = vlm_questions_copy (&questions);
   GST_OBJECT_UNLOCK (self);
   return copy;
@@ -171,6 +180,11 @@ gst_vlm_events_install_questions (GObjectClass *klass)
           "Longest answer to one question, in tokens (0 = default of the "
           "model)",
           0, G_MAXUINT16, 0, FLAGS));
+  g_object_class_install_property (klass, PROP_GROUND,
+      g_param_spec_boolean ("ground", "Ground",
+          "Look for a box of each event that begins, with a question of its "
+          "own on a frame of it",
+          FALSE, FLAGS));
   g_object_class_install_property (klass, PROP_QUERY_VERSION,
       g_param_spec_uint64 ("query-version", "Query version",
           "Counts the changes of what is asked; events say which they answer",

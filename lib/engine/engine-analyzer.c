@@ -7,6 +7,7 @@
 #include "engine/event-question.h"
 #include "engine/event-time.h"
 #include "engine/event-words.h"
+#include "engine/ground.h"
 #include "engine/history.h"
 #include "engine/model.h"
 #include "engine/session.h"
@@ -28,6 +29,7 @@ struct _VlmEngineAnalyzer
 
   VlmModel *model;
   VlmSession *session;
+  VlmGround *ground; /* NULL before an event needs it */
   VlmTracker *tracker;
   GPtrArray *owed; /* VlmEvent: records that wait for the next window */
   VlmHistory *history;
@@ -52,6 +54,7 @@ engine_unload (VlmAnalyzer *analyzer)
   vlm_tracker_reset (self->tracker);
   g_clear_pointer (&self->history, vlm_history_free);
   g_clear_pointer (&self->grammars, g_hash_table_unref);
+  g_clear_pointer (&self->ground, vlm_ground_free);
   g_clear_object (&self->session);
   g_clear_object (&self->model);
 }
@@ -293,33 +296,32 @@ find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
 /* (transfer full): what @window shows, not yet joined with others. */
 static GPtrArray *
 find_reports (VlmEngineAnalyzer *self, const VlmWindow *asked,
-    const VlmWindow *window, const VlmEventWindow *about,
-    GCancellable *cancellable, GError **error)
+    const VlmWindow *window, GCancellable *cancellable, GError **error)
 {
+  const VlmEventWindow about = describe_window (window);
   g_autoptr (GPtrArray) reports = new_records ();
 
   for (guint i = 0; i < self->questions->len; i++)
-    if (!find_answers (self, asked, window, about, self->questions->pdata[i],
+    if (!find_answers (self, asked, window, &about, self->questions->pdata[i],
             reports, cancellable, error))
       return NULL;
   return g_steal_pointer (&reports);
 }
 
 /* Looks as far back as it may; where the device has no room for that, at the
- * window alone. @about: what was looked at. */
+ * window alone. @seen: (transfer full): what was looked at. */
 static GPtrArray *
-look (VlmEngineAnalyzer *self, VlmWindow *window, VlmEventWindow *about,
+look (VlmEngineAnalyzer *self, VlmWindow *window, VlmWindow **seen,
     GCancellable *cancellable, GError **error)
 {
-  g_autoptr (VlmWindow) seen = vlm_history_push (self->history, window);
   g_autoptr (GError) own_error = NULL;
   GPtrArray *reports;
 
-  *about = describe_window (seen);
-  reports = find_reports (self, window, seen, about, cancellable, &own_error);
+  *seen = vlm_history_push (self->history, window);
+  reports = find_reports (self, window, *seen, cancellable, &own_error);
   if (reports != NULL)
     return reports;
-  if (seen->n_samples == window->n_samples ||
+  if ((*seen)->n_samples == window->n_samples ||
       !g_error_matches (
           own_error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY)) {
     g_propagate_error (error, g_steal_pointer (&own_error));
@@ -328,9 +330,29 @@ look (VlmEngineAnalyzer *self, VlmWindow *window, VlmEventWindow *about,
   g_info ("window %" G_GUINT64_FORMAT ": looked at alone: %s", window->serial,
       own_error->message);
   vlm_history_restart (self->history);
-  vlm_window_unref (vlm_history_push (self->history, window));
-  *about = describe_window (window);
-  return find_reports (self, window, window, about, cancellable, error);
+  vlm_window_unref (*seen);
+  *seen = vlm_history_push (self->history, window);
+  return find_reports (self, window, window, cancellable, error);
+}
+
+/* What an event needs for its box. */
+typedef struct
+{
+  VlmEngineAnalyzer *self;
+  const VlmWindow *seen;
+  GCancellable *cancellable;
+} Grounding;
+
+static gboolean
+ground_event (VlmEvent *event, gpointer user_data, GError **error)
+{
+  const Grounding *grounding = user_data;
+  VlmEngineAnalyzer *self = grounding->self;
+
+  if (self->ground == NULL)
+    self->ground = vlm_ground_new (self->model);
+  return vlm_ground_event (
+      self->ground, grounding->seen, event, grounding->cancellable, error);
 }
 
 /* (transfer full): what is owed and @records. */
@@ -349,22 +371,27 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
     GCancellable *cancellable, GError **error)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
-  VlmEventWindow about;
+  g_autoptr (VlmWindow) seen = NULL;
   VlmTrackerLook at = { 0 };
+  Grounding grounding;
   GPtrArray *reports;
   GPtrArray *records;
 
   g_return_val_if_fail (self->session != NULL, NULL);
   g_return_val_if_fail (window->n_samples > 0, NULL);
 
-  reports = look (self, window, &about, cancellable, error);
+  reports = look (self, window, &seen, cancellable, error);
   if (reports == NULL)
     return NULL;
   if (window->epoch != self->epoch)
     g_ptr_array_extend_and_steal (
         self->owed, vlm_tracker_finish (self->tracker));
   self->epoch = window->epoch;
-  at.seen_from = about.start;
+  grounding = (Grounding){ self, seen, cancellable };
+  if (self->settings->ground)
+    at.complete = ground_event;
+  at.user_data = &grounding;
+  at.seen_from = seen->start;
   at.asked_from = window->start;
   at.tolerance_ns = 2 * window->slot_duration;
   records = vlm_tracker_push (self->tracker, reports, &at, error);
@@ -377,6 +404,7 @@ engine_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  g_autoptr (VlmWindow) seen = NULL;
   g_autoptr (VlmPrompt) prompt = NULL;
   g_autoptr (VlmAnswer) answer = NULL;
 
@@ -384,7 +412,8 @@ engine_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
   g_return_val_if_fail (window->n_samples > 0, NULL);
 
   params.max_tokens = self->settings->max_tokens;
-  prompt = make_prompt (window, question);
+  seen = vlm_history_peek (self->history, window);
+  prompt = make_prompt (seen, question);
   answer = vlm_session_generate (
       self->session, prompt, &params, cancellable, NULL, NULL, NULL, error);
   if (answer == NULL)

@@ -11,6 +11,7 @@
 #define MAX_EVENTS 32
 #define MAX_DESCRIPTION_BYTES 240
 #define MAX_BOXES 64
+#define MAX_EVENT_BOXES 4
 #define MAX_LABEL_BYTES 64
 
 /**
@@ -111,6 +112,13 @@ vlm_event_list_grammar_new (gint64 duration_ns)
 {
   return vlm_grammar_new_events (
       MAX_EVENTS, MAX_DESCRIPTION_BYTES, duration_ns);
+}
+
+VlmGrammar *
+vlm_event_box_grammar_new (guint width, guint height)
+{
+  return vlm_grammar_new_boxes (
+      MAX_EVENT_BOXES, MAX_LABEL_BYTES, width, height);
 }
 
 static const VlmPart *

@@ -140,6 +140,25 @@ vlm_words_subject (const char *sentence)
   return g_strjoinv (" ", (char **) words->pdata);
 }
 
+char *
+vlm_words_without_article (const char *text)
+{
+  char *copy = g_strstrip (g_strdup (text != NULL ? text : ""));
+  gsize length = strlen (copy);
+
+  while (length > 0 && strchr (".,;:!?", copy[length - 1]) != NULL)
+    copy[--length] = '\0';
+  for (guint i = 0; articles[i] != NULL; i++) {
+    gsize n = strlen (articles[i]);
+
+    if (g_ascii_strncasecmp (copy, articles[i], n) == 0 && copy[n] == ' ') {
+      memmove (copy, copy + n + 1, length - n);
+      break;
+    }
+  }
+  return copy;
+}
+
 gboolean
 vlm_words_same (const char *a, const char *b)
 {

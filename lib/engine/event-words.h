@@ -16,6 +16,10 @@ double vlm_words_similarity (const char *a, const char *b);
  * "red circle". (transfer full), NULL where that cannot be told. */
 char *vlm_words_subject (const char *sentence);
 
+/* @text as it is, but for a first article and marks at the end. (transfer full),
+ * empty for NULL */
+char *vlm_words_without_article (const char *text);
+
 /* At least half of the words are the same, and of the subjects, too, where they
  * can be told. */
 gboolean vlm_words_same (const char *a, const char *b);

@@ -146,19 +146,36 @@ begin (VlmHistory *history, VlmWindow *window)
     history->max_ns = MIN (history->max_ns, limits->trained_ns);
 }
 
-VlmWindow *
-vlm_history_push (VlmHistory *history, VlmWindow *window)
+/* What is held, grown by @window; NULL when they do not go together. */
+static VlmWindow *
+grow (const VlmHistory *history, const VlmWindow *window)
 {
   guint n_common =
       history->held != NULL ? count_common (history->held, window) : 0;
-  VlmWindow *joined;
 
-  if (n_common == 0 || !may_grow (history, window, n_common)) {
+  if (n_common == 0 || !may_grow (history, window, n_common))
+    return NULL;
+  return join (history->held, window, n_common);
+}
+
+VlmWindow *
+vlm_history_push (VlmHistory *history, VlmWindow *window)
+{
+  VlmWindow *grown = grow (history, window);
+
+  if (grown == NULL) {
     begin (history, window);
   } else {
-    joined = join (history->held, window, n_common);
     vlm_window_unref (history->held);
-    history->held = joined;
+    history->held = grown;
   }
   return vlm_window_ref (history->held);
+}
+
+VlmWindow *
+vlm_history_peek (const VlmHistory *history, VlmWindow *window)
+{
+  VlmWindow *grown = grow (history, window);
+
+  return grown != NULL ? grown : vlm_window_ref (window);
 }

@@ -31,5 +31,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmHistory, vlm_history_free)
  * ones. (transfer full) */
 VlmWindow *vlm_history_push (VlmHistory *history, VlmWindow *window);
 
+/* The same for a question beside the windows: nothing is kept. (transfer full) */
+VlmWindow *vlm_history_peek (const VlmHistory *history, VlmWindow *window);
+
 /* The next window is looked at alone. */
 void vlm_history_restart (VlmHistory *history);

@@ -5,7 +5,7 @@
 #define SIDE 56
 
 static VlmAnalyzer *
-load_analyzer (const char *queries)
+load_analyzer (const char *queries, gboolean ground)
 {
   VlmAnalyzer *analyzer = vlm_engine_analyzer_new ();
   g_autofree char *path =
@@ -13,7 +13,7 @@ load_analyzer (const char *queries)
   const VlmAnalyzerParams params = { .model = path };
   g_auto (GStrv) list = g_strsplit (queries, ";", -1);
   const VlmQuestions questions = {
-    .version = 3, .queries = list, .max_tokens = 72
+    .version = 3, .queries = list, .max_tokens = 72, .ground = ground
   };
   g_autoptr (GError) error = NULL;
 
@@ -42,7 +42,22 @@ make_frame (gint64 time)
 }
 
 static void
-check_events (GPtrArray *events, const VlmWindow *window, guint64 *last_id)
+check_box (const VlmEvent *event)
+{
+  g_assert_cmpint (event->bbox.x, >=, 0);
+  g_assert_cmpint (event->bbox.y, >=, 0);
+  g_assert_cmpint (event->bbox.height, >, 0);
+  g_assert_cmpint (event->bbox.x + event->bbox.width, <=, SIDE);
+  g_assert_cmpint (event->bbox.y + event->bbox.height, <=, SIDE);
+  /* Of a frame that is nearest to the event. */
+  g_assert_cmpint (event->bbox_time.stream_time, >=,
+      event->start.stream_time - VLM_SECOND / 2);
+  g_assert_cmpint (event->bbox_time.pts, ==, event->bbox_time.stream_time + 1);
+}
+
+static void
+check_events (GPtrArray *events, const VlmWindow *window, guint64 *last_id,
+    guint *n_boxes)
 {
   for (guint i = 0; i < events->len; i++) {
     const VlmEvent *event = events->pdata[i];
@@ -60,42 +75,70 @@ check_events (GPtrArray *events, const VlmWindow *window, guint64 *last_id)
     g_assert_cmpfloat (event->confidence, <=, 1.0);
     g_assert_cmpstr (event->model, ==, "checkpoint");
     g_assert_cmpuint (event->query_version, ==, 3);
+    if (event->bbox.width > 0) {
+      check_box (event);
+      (*n_boxes)++;
+    }
     g_assert_cmpuint (event->id, <=, *last_id + 1);
     *last_id = MAX (*last_id, event->id);
   }
 }
 
-/* 40 s of video in windows of 10 s, every 5 s; with a break at 20 s. */
+static void
+ask (VlmAnalyzer *analyzer, VlmWindow *window)
+{
+  g_autoptr (GError) error = NULL;
+  double confidence = -2.0;
+  g_autofree char *answer = vlm_analyzer_ask (
+      analyzer, window, "What colour is it?", &confidence, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (answer);
+  g_assert_cmpfloat (confidence, >=, 0.0);
+  g_assert_cmpfloat (confidence, <=, 1.0);
+}
+
+typedef enum
+{
+  PLAIN,
+  ASK_BETWEEN,
+  GROUND,
+} Mode;
+
+/* Video in windows of 10 s, every 5 s; with a break at 20 s. */
 static char *
-watch (const char *queries)
+watch (const char *queries, Mode mode, guint n_frames)
 {
   const VlmSamplerParams params = { .window = 10 * VLM_SECOND,
     .hop = 5 * VLM_SECOND };
-  g_autoptr (VlmAnalyzer) analyzer = load_analyzer (queries);
+  g_autoptr (VlmAnalyzer) analyzer = load_analyzer (queries, mode == GROUND);
   g_autoptr (VlmSampler) sampler = vlm_sampler_new (&params);
   GString *log = g_string_new (NULL);
   guint64 last_id = 0;
   guint n_windows = 0;
+  guint n_boxes = 0;
 
-  for (guint i = 0; i <= 80; i++) {
+  for (guint i = 0; i <= n_frames; i++) {
     gint64 time = (gint64) i * VLM_SECOND / 2;
     VlmWindow *window;
 
     if (i == 40)
       vlm_sampler_reset (sampler);
-    if (i < 80 && vlm_sampler_wants (sampler, time, VLM_SECOND / 2)) {
+    if (i < n_frames && vlm_sampler_wants (sampler, time, VLM_SECOND / 2)) {
       g_autoptr (VlmFrame) frame = make_frame (time);
 
       vlm_sampler_add (sampler, frame, VLM_SECOND / 2);
     }
-    while ((window = i < 80 ? vlm_sampler_pop (sampler)
-                            : vlm_sampler_finish (sampler)) != NULL) {
+    while ((window = i < n_frames ? vlm_sampler_pop (sampler)
+                                  : vlm_sampler_finish (sampler)) != NULL) {
       g_autoptr (GError) error = NULL;
       g_autoptr (GPtrArray) events =
           vlm_analyzer_analyze (analyzer, window, NULL, &error);
 
       g_assert_no_error (error);
-      check_events (events, window, &last_id);
+      check_events (events, window, &last_id, &n_boxes);
+      if (mode == ASK_BETWEEN)
+        ask (analyzer, window);
       for (guint k = 0; k < events->len; k++) {
         g_autofree char *json = vlm_event_to_json (events->pdata[k]);
 
@@ -105,7 +148,9 @@ watch (const char *queries)
       vlm_window_unref (window);
     }
   }
-  g_assert_cmpuint (n_windows, >=, 6);
+  g_assert_cmpuint (n_windows, >=, n_frames / 14);
+  g_test_message ("%u boxes", n_boxes);
+  g_assert_true (mode == GROUND || n_boxes == 0);
   g_assert_cmpuint (last_id, >, 0);
   return g_string_free (log, FALSE);
 }
@@ -113,10 +158,11 @@ watch (const char *queries)
 static void
 test_windows (void)
 {
-  g_autofree char *first = watch ("");
-  g_autofree char *second = watch ("");
-  g_autofree char *queries = watch ("a red car;a dog");
+  g_autofree char *first = watch ("", PLAIN, 60);
+  g_autofree char *second = watch ("", ASK_BETWEEN, 60);
+  g_autofree char *queries = watch ("a red car;a dog", GROUND, 40);
 
+  /* Twice the same, and questions in between change nothing. */
   g_assert_cmpstr (first, ==, second);
   g_assert_null (strstr (first, "\"query\": "));
   g_assert_nonnull (strstr (queries, "\"query\": \"a red car\""));

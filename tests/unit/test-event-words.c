@@ -39,6 +39,20 @@ test_subject (void)
 }
 
 static void
+test_article (void)
+{
+  static const char *const cases[][2] = { { "A dog.", "dog" },
+    { "the dog barks!?", "dog barks" }, { "an", "an" },
+    { "theatre", "theatre" }, { " ", "" }, { NULL, "" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *text = vlm_words_without_article (cases[i][0]);
+
+    g_assert_cmpstr (text, ==, cases[i][1]);
+  }
+}
+
+static void
 test_similarity (void)
 {
   g_assert_cmpfloat (vlm_words_similarity ("", NULL), ==, 1.0);
@@ -66,6 +80,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/event-words/subject", test_subject);
+  g_test_add_func ("/event-words/article", test_article);
   g_test_add_func ("/event-words/similarity", test_similarity);
   g_test_add_func ("/event-words/same", test_same);
   return g_test_run ();

@@ -1,0 +1,181 @@
+/* gst-vlm: where an event is
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/ground.h"
+
+#include "engine/event-question.h"
+#include "engine/event-words.h"
+#include "engine/session.h"
+
+/* Room for the boxes that the grammar allows. */
+#define MAX_TOKENS 192
+
+struct _VlmGround
+{
+  VlmModel *model;
+  VlmSession *session;
+  VlmGrammar *grammar; /* for pictures of this size */
+  guint width;
+  guint height;
+};
+
+VlmGround *
+vlm_ground_new (VlmModel *model)
+{
+  VlmGround *ground = g_new0 (VlmGround, 1);
+
+  ground->model = g_object_ref (model);
+  return ground;
+}
+
+void
+vlm_ground_free (VlmGround *ground)
+{
+  if (ground == NULL)
+    return;
+  g_clear_pointer (&ground->grammar, vlm_grammar_unref);
+  g_clear_object (&ground->session);
+  g_object_unref (ground->model);
+  g_free (ground);
+}
+
+/* --- planning ----------------------------------------------------------- */
+
+const VlmSample *
+vlm_ground_sample (const VlmWindow *window, const VlmEvent *event)
+{
+  gint64 start = event->start.stream_time;
+  gint64 middle = start + (event->end.stream_time - start) / 2;
+  const VlmSample *best = &window->samples[0];
+
+  for (guint i = 1; i < window->n_samples; i++)
+    if (ABS (window->samples[i].slot_time - middle) <
+        ABS (best->slot_time - middle))
+      best = &window->samples[i];
+  return best;
+}
+
+char *
+vlm_ground_thing (const VlmEvent *event)
+{
+  const char *const names[] = { event->label, event->description,
+    event->query };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *thing = vlm_words_without_article (names[i]);
+
+    if (thing[0] != '\0')
+      return g_steal_pointer (&thing);
+  }
+  return NULL;
+}
+
+const VlmFoundBox *
+vlm_ground_choose (const GPtrArray *boxes, const char *thing)
+{
+  const VlmFoundBox *best = NULL;
+  double best_alike = -1.0;
+
+  for (guint i = 0; i < boxes->len; i++) {
+    const VlmFoundBox *box = boxes->pdata[i];
+    double alike = vlm_words_similarity (box->label, thing);
+
+    if (alike > best_alike) {
+      best = box;
+      best_alike = alike;
+    }
+  }
+  return best;
+}
+
+static gint
+scale (gint value, guint from, guint to)
+{
+  return (gint) (((guint64) value * to + from / 2) / from);
+}
+
+VlmRect
+vlm_ground_map (const VlmRect *rect, const VlmFrame *frame)
+{
+  gint width = (gint) frame->source_width;
+  gint height = (gint) frame->source_height;
+  gint x1 = scale (rect->x, frame->width, frame->source_width);
+  gint y1 = scale (rect->y, frame->height, frame->source_height);
+  gint x2 = scale (rect->x + rect->width, frame->width, frame->source_width);
+  gint y2 = scale (rect->y + rect->height, frame->height, frame->source_height);
+
+  x1 = CLAMP (x1, 0, width - 1);
+  y1 = CLAMP (y1, 0, height - 1);
+  x2 = CLAMP (x2, x1 + 1, width);
+  y2 = CLAMP (y2, y1 + 1, height);
+  return (VlmRect){ x1, y1, x2 - x1, y2 - y1 };
+}
+
+/* --- asking ------------------------------------------------------------- */
+
+static VlmGrammar *
+picture_grammar (VlmGround *ground, const VlmFrame *frame)
+{
+  if (ground->grammar != NULL && ground->width == frame->width &&
+      ground->height == frame->height)
+    return ground->grammar;
+  g_clear_pointer (&ground->grammar, vlm_grammar_unref);
+  ground->grammar = vlm_event_box_grammar_new (frame->width, frame->height);
+  ground->width = frame->width;
+  ground->height = frame->height;
+  return ground->grammar;
+}
+
+/* (transfer full): the boxes of @thing in @frame, VlmFoundBox */
+static GPtrArray *
+find_boxes (VlmGround *ground, VlmFrame *frame, const char *thing,
+    GCancellable *cancellable, GError **error)
+{
+  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  g_autofree char *question = vlm_box_question (thing);
+  g_autoptr (VlmAnswer) answer = NULL;
+  g_autofree char *why = NULL;
+  GPtrArray *boxes;
+  guint n_rejected;
+
+  if (ground->session == NULL)
+    ground->session = vlm_session_new (ground->model);
+  params.max_tokens = MAX_TOKENS;
+  vlm_prompt_add_image (prompt, frame);
+  vlm_prompt_add_text (prompt, question);
+  answer = vlm_session_run (ground->session, prompt, &params,
+      picture_grammar (ground, frame), NULL, cancellable, NULL, NULL, NULL,
+      error);
+  if (answer == NULL)
+    return NULL;
+  boxes = vlm_box_parse (
+      answer->text, frame->width, frame->height, &n_rejected, &why, error);
+  if (boxes != NULL && n_rejected > 0)
+    g_info ("%u of the model's boxes of \"%s\" left out: %s", n_rejected, thing,
+        why);
+  return boxes;
+}
+
+gboolean
+vlm_ground_event (VlmGround *ground, const VlmWindow *window, VlmEvent *event,
+    GCancellable *cancellable, GError **error)
+{
+  const VlmSample *sample = vlm_ground_sample (window, event);
+  g_autofree char *thing = vlm_ground_thing (event);
+  g_autoptr (GPtrArray) boxes = NULL;
+  const VlmFoundBox *box;
+
+  if (thing == NULL)
+    return TRUE;
+  boxes = find_boxes (ground, sample->frame, thing, cancellable, error);
+  if (boxes == NULL)
+    return FALSE;
+  box = vlm_ground_choose (boxes, thing);
+  if (box == NULL)
+    return TRUE;
+  event->bbox = vlm_ground_map (&box->rect, sample->frame);
+  event->bbox_time = sample->frame->time;
+  if (event->label == NULL && box->label[0] != '\0')
+    event->label = g_strdup (box->label);
+  return TRUE;
+}

@@ -1,0 +1,123 @@
+/* gst-vlm: where an event is
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/ground.h"
+
+#include "media/window.h"
+
+static VlmWindow *
+make_window (guint n_samples)
+{
+  VlmWindow *window = vlm_window_new (n_samples);
+
+  for (guint i = 0; i < n_samples; i++) {
+    guint8 pixels[28 * 28 * 3] = { 0 };
+    const VlmImageView view = { VLM_PIXEL_FORMAT_RGB, VLM_COLOR_MATRIX_BT601,
+      TRUE, 28, 28, { pixels }, { 28 * 3 } };
+
+    window->samples[i].slot_time = (10 + i) * VLM_SECOND;
+    window->samples[i].frame =
+        vlm_frame_new (&view, 28, 28, VLM_RESAMPLE_VIDEO, NULL);
+  }
+  return window;
+}
+
+static void
+test_sample (void)
+{
+  g_autoptr (VlmWindow) window = make_window (6);
+  g_autoptr (VlmEvent) event = vlm_event_new ();
+
+  event->start.stream_time = 11 * VLM_SECOND;
+  event->end.stream_time = 15 * VLM_SECOND;
+  g_assert_true (vlm_ground_sample (window, event) == &window->samples[3]);
+  /* Between two: the earlier. */
+  event->end.stream_time = 12 * VLM_SECOND;
+  g_assert_true (vlm_ground_sample (window, event) == &window->samples[1]);
+  event->start.stream_time = event->end.stream_time = 15 * VLM_SECOND + 400;
+  g_assert_true (vlm_ground_sample (window, event) == &window->samples[5]);
+}
+
+static void
+test_thing (void)
+{
+  g_autoptr (VlmEvent) event = vlm_event_new ();
+  char *thing = vlm_ground_thing (event);
+
+  g_assert_null (thing);
+  event->query = g_strdup ("the gate");
+  thing = vlm_ground_thing (event);
+  g_assert_cmpstr (thing, ==, "gate");
+  g_free (thing);
+  event->description = g_strdup ("A storm.");
+  thing = vlm_ground_thing (event);
+  g_assert_cmpstr (thing, ==, "storm");
+  g_free (thing);
+  event->label = g_strdup ("red circle");
+  thing = vlm_ground_thing (event);
+  g_assert_cmpstr (thing, ==, "red circle");
+  g_free (thing);
+}
+
+static void
+add_box (GPtrArray *boxes, const char *label)
+{
+  VlmFoundBox *box = g_new0 (VlmFoundBox, 1);
+
+  box->label = g_strdup (label);
+  g_ptr_array_add (boxes, box);
+}
+
+static void
+test_choose (void)
+{
+  g_autoptr (GPtrArray) boxes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_found_box_free);
+
+  g_assert_null (vlm_ground_choose (boxes, "red circle"));
+  add_box (boxes, "dog");
+  g_assert_true (vlm_ground_choose (boxes, "red circle") == boxes->pdata[0]);
+  add_box (boxes, "circle");
+  add_box (boxes, "the Red circle");
+  add_box (boxes, "red circle");
+  g_assert_true (vlm_ground_choose (boxes, "red circle") == boxes->pdata[2]);
+  g_assert_true (vlm_ground_choose (boxes, "cat") == boxes->pdata[0]);
+}
+
+static void
+check_map (
+    VlmRect rect, guint from, guint width, guint height, VlmRect expected)
+{
+  const VlmFrame frame = { .width = from,
+    .height = from,
+    .source_width = width,
+    .source_height = height };
+  VlmRect found = vlm_ground_map (&rect, &frame);
+
+  g_assert_cmpint (found.x, ==, expected.x);
+  g_assert_cmpint (found.y, ==, expected.y);
+  g_assert_cmpint (found.width, ==, expected.width);
+  g_assert_cmpint (found.height, ==, expected.height);
+}
+
+static void
+test_map (void)
+{
+  check_map ((VlmRect){ 0, 0, 280, 280 }, 280, 1920, 1080,
+      (VlmRect){ 0, 0, 1920, 1080 });
+  check_map ((VlmRect){ 70, 140, 70, 70 }, 280, 1920, 1080,
+      (VlmRect){ 480, 540, 480, 270 });
+  /* Never empty, never outside, also where the source is smaller. */
+  check_map ((VlmRect){ 279, 279, 1, 1 }, 280, 10, 10, (VlmRect){ 9, 9, 1, 1 });
+  check_map ((VlmRect){ 3, 3, 1, 1 }, 280, 10, 10, (VlmRect){ 0, 0, 1, 1 });
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/ground/sample", test_sample);
+  g_test_add_func ("/ground/thing", test_thing);
+  g_test_add_func ("/ground/choose", test_choose);
+  g_test_add_func ("/ground/map", test_map);
+  return g_test_run ();
+}

@@ -175,7 +175,7 @@ static const char *
 reason_to_string (GstVlmGapReason reason)
 {
   static const char *const names[] = { "queue-full", "failed", "eos-timeout",
-    "loading", "backwards" };
+    "loading", "backwards", "still" };
 
   return names[reason];
 }
@@ -243,48 +243,16 @@ gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     return;
   GST_INFO_OBJECT (self, "not watched: %s", json);
   post_gap (self, name, json, start, end);
-  post_qos (self, start, end);
-}
-
-/* The clocks of @frame at @stream_time, which is at most a slot away. A stream
- * that is played faster runs faster than the clock: @other tells. */
-static VlmInstant
-instant_near (const VlmFrame *frame, const VlmFrame *other, gint64 stream_time)
-{
-  VlmInstant instant = frame->time;
-  gint64 distance = stream_time - instant.stream_time;
-  gint64 between = other->time.stream_time - instant.stream_time;
-
-  instant.stream_time = stream_time;
-  if (VLM_TIME_IS_VALID (instant.pts))
-    instant.pts += distance;
-  if (VLM_TIME_IS_VALID (instant.running_time)) {
-    if (between != 0 && VLM_TIME_IS_VALID (other->time.running_time))
-      distance = (gint64) ((double) distance *
-          (double) (other->time.running_time - instant.running_time) /
-          (double) between);
-    instant.running_time += distance;
-  }
-  if (VLM_TIME_IS_VALID (instant.utc))
-    instant.utc += stream_time - frame->time.stream_time;
-  return instant;
+  /* Where there is nothing to see, nothing got worse. */
+  if (reason != GST_VLM_GAP_STILL)
+    post_qos (self, start, end);
 }
 
 static void
-on_unwatched (gpointer user_data, const VlmWindow *window,
-    GstVlmGapReason reason, guint generation)
+on_unwatched (gpointer user_data, const VlmInstant *start,
+    const VlmInstant *end, GstVlmGapReason reason, guint generation)
 {
-  const VlmFrame *first;
-  const VlmFrame *last;
-  VlmInstant start;
-  VlmInstant end;
-
-  g_return_if_fail (window->n_samples > 0);
-  first = window->samples[0].frame;
-  last = window->samples[window->n_samples - 1].frame;
-  start = instant_near (first, last, window->start);
-  end = instant_near (last, first, window->end);
-  gst_vlm_events_report_gap (user_data, reason, &start, &end, generation);
+  gst_vlm_events_report_gap (user_data, reason, start, end, generation);
 }
 
 const GstVlmWatchFuncs gst_vlm_events_watch_funcs = {

@@ -5,6 +5,8 @@
 #include <gst/base/gstflowcombiner.h>
 #include <gst/video/video.h>
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-motion.h>
+#include <vlm/vlm-rate.h>
 #include <vlm/vlm-sampler.h>
 
 #include "elements/gstvlmevents.h"
@@ -40,15 +42,25 @@ typedef struct
   double window;
   double hop;
   double context;
-  gint fps_n;
-  gint fps_d;
-  guint64 min_pixels;
-  guint64 max_pixels;
   GstVlmPolicy policy;
   guint max_queue;
   GstVlmOnError on_error;
   double eos_drain_timeout;
 } GstVlmEventsSettings;
+
+/* How many frames of which size. */
+typedef struct
+{
+  char *fps;
+  guint min_fps[2];
+  guint max_fps[2];
+  guint max_frames;
+  guint max_tokens;
+  guint64 min_pixels;
+  guint64 max_pixels;
+  gboolean skip_still;
+  guint fixed_fps[2]; /* that `fps` says; 0/1 for auto */
+} GstVlmEventsRate;
 
 /* What is asked; may change while the element plays. */
 typedef struct
@@ -70,6 +82,7 @@ struct _GstVlmEvents
 
   /* Under the object lock. */
   GstVlmEventsSettings settings;
+  GstVlmEventsRate rate;
   GstVlmEventsQuestions questions;
   VlmAnalyzer *analyzer;
 
@@ -80,7 +93,11 @@ struct _GstVlmEvents
   gint is_live; /* atomic: the watch reads it */
   gboolean knows_live;
   VlmSampler *sampler;
+  guint64 next_epoch; /* of the sampler after this one */
+  VlmMotion *motion;  /* NULL where motion does not matter */
   VlmGeometry geometry;
+  VlmVideoBudget budget;
+  VlmVideoPlan plan;
   guint frame_width; /* of the small copies; 0 until planned */
   guint frame_height;
   gboolean cannot_sample; /* said so; until the caps change */
@@ -110,6 +127,9 @@ struct _GstVlmEvents
   guint32 seek_seqnum;
   guint64 n_buffers;
   guint64 n_sampled;
+  VlmRateDecision decision; /* the newest one */
+  guint told_width;
+  guint told_height;
   gint64 unwatched_ns;         /* passed without ever being in a window */
   GstVlmWatchStats last_stats; /* while there is no watch */
   gboolean failed;             /* on-error=fail */
@@ -122,13 +142,34 @@ void gst_vlm_events_install_properties (GObjectClass *klass);
 void gst_vlm_events_init_settings (GstVlmEvents *self);
 void gst_vlm_events_clear_settings (GstVlmEvents *self);
 
+/* gstvlmevents-rate.c */
+/* Ids of properties from here on are those of the rate. */
+#define GST_VLM_EVENTS_FIRST_RATE_PROP 200
+void gst_vlm_events_install_rate (GObjectClass *klass);
+void gst_vlm_events_init_rate (GstVlmEvents *self);
+void gst_vlm_events_clear_rate (GstVlmEvents *self);
+/* With the object lock; FALSE for a property that is none of these. */
+gboolean
+gst_vlm_events_set_rate (GstVlmEvents *self, guint id, const GValue *value);
+gboolean gst_vlm_events_get_rate (GstVlmEvents *self, guint id, GValue *value);
+/* Posts an error and returns FALSE where the settings make no sense. */
+gboolean gst_vlm_events_check_rate (GstVlmEvents *self);
+/* Plans for the caps, and makes a sampler. */
+gboolean gst_vlm_events_plan_rate (GstVlmEvents *self, GError **error);
+/* Whether to sample @buffer, as self->frame_width x frame_height. @motion: what
+ * it shows, -1 when that is not known. FALSE also upon an error. */
+gboolean gst_vlm_events_wants (GstVlmEvents *self, GstBuffer *buffer,
+    gint64 stream_time, gint64 duration, float *motion, GError **error);
+/* With the lock. */
+void gst_vlm_events_add_rate (GstVlmEvents *self, GstStructure *stats);
+
 /* gstvlmevents-questions.c */
 /* Ids of properties from here on are those of the questions. */
 #define GST_VLM_EVENTS_FIRST_QUESTION_PROP 100
 void gst_vlm_events_install_questions (GObjectClass *klass);
 /* With the object lock; FALSE for a property that is none of these. */
-gboolean gst_vlm_events_set_question (
-    GstVlmEvents *self, guint id, const GValue *value);
+gboolean
+gst_vlm_events_set_question (GstVlmEvents *self, guint id, const GValue *value);
 gboolean
 gst_vlm_events_get_question (GstVlmEvents *self, guint id, GValue *value);
 /* Tells the watch what is asked now. */

@@ -4,13 +4,10 @@
 
 #define DEFAULT_WINDOW 10.0
 #define DEFAULT_HOP 0.0
-#define DEFAULT_FPS_N 2
-#define DEFAULT_FPS_D 1
 #define DEFAULT_MAX_QUEUE 2
 #define DEFAULT_EOS_DRAIN_TIMEOUT 30.0
 
-/* Shorter than a slice at any rate, longer than any context. */
-#define MIN_WINDOW 0.01
+/* Longer than any context. */
 #define MAX_WINDOW 86400.0
 
 enum
@@ -21,9 +18,6 @@ enum
   PROP_WINDOW,
   PROP_HOP,
   PROP_CONTEXT,
-  PROP_FPS,
-  PROP_MIN_PIXELS,
-  PROP_MAX_PIXELS,
   PROP_POLICY,
   PROP_MAX_QUEUE,
   PROP_ON_ERROR,
@@ -78,6 +72,7 @@ static GstStructure *
 make_stats (GstVlmEvents *self)
 {
   GstVlmWatchStats stats = { 0 };
+  GstStructure *structure = gst_structure_new_empty ("vlm-events-stats");
   guint64 n_buffers;
   guint64 n_sampled;
 
@@ -88,18 +83,22 @@ make_stats (GstVlmEvents *self)
   n_buffers = self->n_buffers;
   n_sampled = self->n_sampled;
   stats.unwatched_ns += self->unwatched_ns;
+  gst_vlm_events_add_rate (self, structure);
   g_mutex_unlock (&self->lock);
 
-  return gst_structure_new ("vlm-events-stats", "buffers", G_TYPE_UINT64,
-      n_buffers, "frames-sampled", G_TYPE_UINT64, n_sampled, "windows-analysed",
+  gst_structure_set (structure, "buffers", G_TYPE_UINT64, n_buffers,
+      "frames-sampled", G_TYPE_UINT64, n_sampled, "windows-analysed",
       G_TYPE_UINT64, stats.n_analysed, "windows-dropped", G_TYPE_UINT64,
       stats.n_dropped, "windows-failed", G_TYPE_UINT64, stats.n_failed,
-      "reloads", G_TYPE_UINT64, stats.n_reloads, "events", G_TYPE_UINT64,
-      stats.n_events, "watched", G_TYPE_UINT64, (guint64) stats.watched_ns,
-      "unwatched", G_TYPE_UINT64, (guint64) stats.unwatched_ns,
-      "inference-seconds", G_TYPE_DOUBLE, stats.inference_s,
-      "seconds-per-second", G_TYPE_DOUBLE, stats.seconds_per_second,
-      "queue-level", G_TYPE_UINT, stats.queue_level, NULL);
+      "windows-skipped", G_TYPE_UINT64, stats.n_skipped, "reloads",
+      G_TYPE_UINT64, stats.n_reloads, "events", G_TYPE_UINT64, stats.n_events,
+      "watched", G_TYPE_UINT64, (guint64) stats.watched_ns, "unwatched",
+      G_TYPE_UINT64, (guint64) stats.unwatched_ns, "skipped", G_TYPE_UINT64,
+      (guint64) stats.skipped_ns, "inference-seconds", G_TYPE_DOUBLE,
+      stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
+      stats.seconds_per_second, "queue-level", G_TYPE_UINT, stats.queue_level,
+      NULL);
+  return structure;
 }
 
 static void
@@ -141,16 +140,6 @@ set_number (GstVlmEventsSettings *s, guint id, const GValue *value)
   case PROP_CONTEXT:
     s->context = g_value_get_double (value);
     return TRUE;
-  case PROP_FPS:
-    s->fps_n = gst_value_get_fraction_numerator (value);
-    s->fps_d = gst_value_get_fraction_denominator (value);
-    return TRUE;
-  case PROP_MIN_PIXELS:
-    s->min_pixels = g_value_get_uint64 (value);
-    return TRUE;
-  case PROP_MAX_PIXELS:
-    s->max_pixels = g_value_get_uint64 (value);
-    return TRUE;
   case PROP_POLICY:
     s->policy = (GstVlmPolicy) g_value_get_enum (value);
     return TRUE;
@@ -182,6 +171,7 @@ gst_vlm_events_set_property (
   version = self->questions.version;
   known = set_text (&self->settings, id, value) ||
       set_number (&self->settings, id, value) ||
+      gst_vlm_events_set_rate (self, id, value) ||
       gst_vlm_events_set_question (self, id, value);
   asks_anew = version != self->questions.version;
   if (id == PROP_ANALYZER) {
@@ -228,15 +218,6 @@ get_number (const GstVlmEventsSettings *s, guint id, GValue *value)
   case PROP_CONTEXT:
     g_value_set_double (value, s->context);
     return TRUE;
-  case PROP_FPS:
-    gst_value_set_fraction (value, s->fps_n, s->fps_d);
-    return TRUE;
-  case PROP_MIN_PIXELS:
-    g_value_set_uint64 (value, s->min_pixels);
-    return TRUE;
-  case PROP_MAX_PIXELS:
-    g_value_set_uint64 (value, s->max_pixels);
-    return TRUE;
   case PROP_POLICY:
     g_value_set_enum (value, s->policy);
     return TRUE;
@@ -268,6 +249,7 @@ gst_vlm_events_get_property (
   GST_OBJECT_LOCK (self);
   known = get_text (&self->settings, id, value) ||
       get_number (&self->settings, id, value) ||
+      gst_vlm_events_get_rate (self, id, value) ||
       gst_vlm_events_get_question (self, id, value);
   if (id == PROP_ANALYZER) {
     g_value_set_object (value, self->analyzer);
@@ -308,8 +290,9 @@ install_sampling_properties (GObjectClass *klass)
 {
   g_object_class_install_property (klass, PROP_WINDOW,
       g_param_spec_double ("window", "Window",
-          "Length of video that is analysed at once, in seconds", MIN_WINDOW,
-          MAX_WINDOW, DEFAULT_WINDOW, FLAGS_READY));
+          "Length of video that is analysed at once, in seconds (0 = the whole "
+          "stream)",
+          0.0, MAX_WINDOW, DEFAULT_WINDOW, FLAGS_READY));
   g_object_class_install_property (klass, PROP_HOP,
       g_param_spec_double ("hop", "Hop",
           "From the start of a window to the start of the next, in seconds; "
@@ -321,18 +304,6 @@ install_sampling_properties (GObjectClass *klass)
           "seconds; no more than `window` looks at each one alone (0 = four "
           "windows)",
           0.0, MAX_WINDOW, 0.0, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_FPS,
-      gst_param_spec_fraction ("fps", "Frames per second",
-          "How many frames are sampled from a second of stream time", 1, 3600,
-          1000, 1, DEFAULT_FPS_N, DEFAULT_FPS_D, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_MIN_PIXELS,
-      g_param_spec_uint64 ("min-pixels", "Min. pixels",
-          "Smallest area of a sampled frame (0 = default of the model)", 0,
-          G_MAXINT32, 0, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_MAX_PIXELS,
-      g_param_spec_uint64 ("max-pixels", "Max. pixels",
-          "Largest area of a sampled frame (0 = default of the model)", 0,
-          G_MAXINT32, 0, FLAGS_READY));
   g_object_class_install_property (klass, PROP_STREAM_LABEL,
       g_param_spec_string ("stream-label", "Stream label",
           "Name of this stream, said in every event", NULL, FLAGS_PLAYING));
@@ -361,10 +332,11 @@ install_queue_properties (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "buffers, frames-sampled, windows-analysed, windows-dropped, "
-          "windows-failed, reloads, events, watched and unwatched (ns of "
-          "stream time), "
-          "inference-seconds, seconds-per-second (inference for a second of "
-          "video, last window), queue-level",
+          "windows-failed, windows-skipped, reloads, events, watched, "
+          "unwatched "
+          "and skipped (ns of stream time), inference-seconds, "
+          "seconds-per-second (inference for a second of new video, last "
+          "window), queue-level, fps, fps-reason, width, height",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
@@ -376,6 +348,7 @@ gst_vlm_events_install_properties (GObjectClass *klass)
   install_model_properties (klass);
   gst_vlm_events_install_questions (klass);
   install_sampling_properties (klass);
+  gst_vlm_events_install_rate (klass);
   install_queue_properties (klass);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_POLICY, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_ON_ERROR, 0);
@@ -387,14 +360,13 @@ gst_vlm_events_init_settings (GstVlmEvents *self)
   self->settings = (GstVlmEventsSettings){
     .window = DEFAULT_WINDOW,
     .hop = DEFAULT_HOP,
-    .fps_n = DEFAULT_FPS_N,
-    .fps_d = DEFAULT_FPS_D,
     .policy = GST_VLM_POLICY_AUTO,
     .max_queue = DEFAULT_MAX_QUEUE,
     .on_error = GST_VLM_ON_ERROR_WARN,
     .eos_drain_timeout = DEFAULT_EOS_DRAIN_TIMEOUT,
   };
   self->questions.version = 1;
+  gst_vlm_events_init_rate (self);
 }
 
 void
@@ -404,5 +376,6 @@ gst_vlm_events_clear_settings (GstVlmEvents *self)
   g_free (self->settings.device);
   g_free (self->settings.stream_label);
   gst_vlm_events_clear_questions (self);
+  gst_vlm_events_clear_rate (self);
   g_clear_object (&self->analyzer);
 }

@@ -43,6 +43,8 @@ gst_vlm_events_start_watch (GstVlmEvents *self)
   VlmAnalyzerParams params;
   GstVlmWatch *watch;
 
+  if (!gst_vlm_events_check_rate (self))
+    return FALSE;
   GST_OBJECT_LOCK (self);
   params.model = model = g_strdup (s->model);
   params.device = device = g_strdup (s->device);
@@ -110,22 +112,6 @@ gst_vlm_events_get_policy (GstVlmEvents *self)
   if (policy == GST_VLM_POLICY_AUTO)
     return is_live (self) ? GST_VLM_POLICY_DROP_OLDEST : GST_VLM_POLICY_BLOCK;
   return policy;
-}
-
-static void
-make_sampler (GstVlmEvents *self)
-{
-  VlmSamplerParams params = { 0 };
-
-  gst_vlm_watch_get_geometry (self->watch, &self->geometry);
-  GST_OBJECT_LOCK (self);
-  params.fps_n = (guint) self->settings.fps_n;
-  params.fps_d = (guint) self->settings.fps_d;
-  params.window = gst_vlm_time_from_seconds (self->settings.window);
-  params.hop = gst_vlm_time_from_seconds (self->settings.hop);
-  GST_OBJECT_UNLOCK (self);
-  params.frames_per_slice = self->geometry.temporal_patch_size;
-  self->sampler = vlm_sampler_new (&params);
 }
 
 /* Windows grow forward in time. */
@@ -211,36 +197,8 @@ get_ready (GstVlmEvents *self, gboolean *ready)
     return flow;
 
   end_unwatched (self, &self->last);
-  if (self->sampler == NULL)
-    make_sampler (self);
   *ready = TRUE;
   return GST_FLOW_OK;
-}
-
-/* The size of the small copies, planned for the budget of a whole window. */
-static gboolean
-plan_size (GstVlmEvents *self, GError **error)
-{
-  VlmVideoLimits limits = { 0 };
-  double n_frames;
-
-  if (self->frame_width > 0)
-    return TRUE;
-  GST_OBJECT_LOCK (self);
-  limits.min_pixels = self->settings.min_pixels;
-  limits.max_pixels = self->settings.max_pixels;
-  n_frames = self->settings.window * self->settings.fps_n /
-      (double) self->settings.fps_d;
-  GST_OBJECT_UNLOCK (self);
-  if (!vlm_video_plan_size (&self->geometry, &limits,
-          (guint) CLAMP (n_frames + 0.5, 2.0, 1e6),
-          (guint) GST_VIDEO_INFO_WIDTH (&self->info),
-          (guint) GST_VIDEO_INFO_HEIGHT (&self->info), &self->frame_width,
-          &self->frame_height, error))
-    return FALSE;
-  GST_DEBUG_OBJECT (self, "frames are sampled at %ux%u", self->frame_width,
-      self->frame_height);
-  return TRUE;
 }
 
 static VlmFrame *
@@ -249,8 +207,6 @@ sample (GstVlmEvents *self, GstBuffer *buffer, const VlmInstant *time,
 {
   VlmFrame *frame;
 
-  if (!plan_size (self, error))
-    return NULL;
   frame = gst_vlm_frame_new (buffer, &self->info, self->frame_width,
       self->frame_height, VLM_RESAMPLE_VIDEO, error);
   if (frame == NULL)
@@ -266,11 +222,16 @@ sample (GstVlmEvents *self, GstBuffer *buffer, const VlmInstant *time,
 static GstFlowReturn
 push_window (GstVlmEvents *self, VlmWindow *window)
 {
+  gboolean skip_still;
   guint max_queue;
 
   GST_OBJECT_LOCK (self);
   max_queue = self->settings.max_queue;
+  skip_still = self->rate.skip_still;
   GST_OBJECT_UNLOCK (self);
+  self->next_epoch = window->epoch + 1;
+  if (skip_still && window->still)
+    return gst_vlm_watch_skip (self->watch, window);
   return gst_vlm_watch_push (
       self->watch, window, gst_vlm_events_get_policy (self), max_queue);
 }
@@ -304,27 +265,39 @@ duration_of (GstVlmEvents *self, GstBuffer *buffer)
 }
 
 static GstFlowReturn
+fail_to_sample (GstVlmEvents *self, const GError *error)
+{
+  self->cannot_sample = TRUE;
+  pass_unwatched (self, GST_VLM_GAP_FAILED);
+  return gst_vlm_events_report_failure (
+             self, "The video cannot be sampled", error)
+      ? GST_FLOW_OK
+      : GST_FLOW_ERROR;
+}
+
+static GstFlowReturn
 watch_frame (GstVlmEvents *self, GstBuffer *buffer, const VlmInstant *time,
     VlmTimeSource source)
 {
   gint64 duration = self->last_duration;
   g_autoptr (GError) error = NULL;
   g_autoptr (VlmFrame) frame = NULL;
+  float motion;
 
-  if (!vlm_sampler_wants (self->sampler, time->stream_time, duration))
-    return push_windows (self);
-  frame = sample (self, buffer, time, source, &error);
-  if (frame != NULL) {
-    vlm_sampler_add (self->sampler, frame, duration);
-    self->is_open = TRUE;
-    return push_windows (self);
+  if (self->frame_width == 0 && !gst_vlm_events_plan_rate (self, &error))
+    return fail_to_sample (self, error);
+  if (gst_vlm_events_wants (
+          self, buffer, time->stream_time, duration, &motion, &error)) {
+    frame = sample (self, buffer, time, source, &error);
+    if (frame != NULL) {
+      frame->motion = motion;
+      if (self->motion != NULL)
+        vlm_motion_keep (self->motion);
+      vlm_sampler_add (self->sampler, frame, duration);
+      self->is_open = TRUE;
+    }
   }
-  self->cannot_sample = TRUE;
-  pass_unwatched (self, GST_VLM_GAP_FAILED);
-  if (gst_vlm_events_report_failure (
-          self, "The video cannot be sampled", error))
-    return GST_FLOW_OK;
-  return GST_FLOW_ERROR;
+  return error != NULL ? fail_to_sample (self, error) : push_windows (self);
 }
 
 /* A frame without a place in stream time cannot be watched. One outside of its

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   GST_VLM_WATCH_ITEM_WINDOW,
+  /* A window in which nothing happens: only where it is. */
+  GST_VLM_WATCH_ITEM_STILL,
   /* The stream ends here: what is open is over, and forgotten. */
   GST_VLM_WATCH_ITEM_CUT,
   /* Forget, without a word. */
@@ -20,9 +22,13 @@ typedef struct
   GstVlmWatchItemKind kind;
   VlmWindow *window;
   guint generation;
+  /* Of a window, still or not. */
+  guint64 epoch;
+  VlmInstant start;
+  VlmInstant end;
 } GstVlmWatchItem;
 
-/* The union of windows that come in order of their start. */
+/* The union of spans that come in order of their start. */
 typedef struct
 {
   guint64 epoch;
@@ -52,6 +58,9 @@ struct _GstVlmWatch
   gboolean stopping;
   GstVlmCoverage seen;
   GstVlmCoverage watched;
+  GstVlmCoverage accounted; /* watched or skipped */
+  gboolean has_measurement;
+  VlmRateMeasurement measurement;
   GstVlmWatchStats stats;
   VlmGeometry geometry;
 
@@ -59,11 +68,17 @@ struct _GstVlmWatch
   gboolean must_reload; /* the device was lost */
   guint n_attempts;     /* to reload, since a window was analysed */
   gboolean in_epoch;    /* windows were analysed since the last reset */
+  /* Still windows in a row, not yet told. */
+  gboolean is_still;
+  VlmInstant still_start;
+  VlmInstant still_end;
+  VlmInstant analysed_until; /* in this epoch, if valid */
   guint64 epoch;
 };
 
 /* With the lock. */
-void gst_vlm_coverage_add (GstVlmCoverage *coverage, const VlmWindow *window);
+void
+gst_vlm_coverage_add (GstVlmCoverage *coverage, const GstVlmWatchItem *item);
 void gst_vlm_watch_item_free (GstVlmWatchItem *item);
 
 /* gstvlmwatch-thread.c: the thread's function, @data is the watch */

@@ -56,9 +56,12 @@ account (GstVlmWatch *watch, const GstVlmWatchItem *item, GPtrArray *events,
   if (events != NULL) {
     watch->stats.n_analysed++;
     watch->stats.n_events += wanted ? events->len : 0;
-    watch->stats.seconds_per_second = seconds * (double) GST_SECOND /
-        (double) MAX (1, item->window->end - item->window->start);
-    gst_vlm_coverage_add (&watch->watched, item->window);
+    watch->stats.seconds_per_second =
+        seconds * (double) GST_SECOND / (double) MAX (1, item->window->period);
+    watch->has_measurement =
+        vlm_window_measure (item->window, seconds, &watch->measurement);
+    gst_vlm_coverage_add (&watch->watched, item);
+    gst_vlm_coverage_add (&watch->accounted, item);
   } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     watch->stats.n_dropped++;
   } else {
@@ -86,9 +89,43 @@ report_failure (GstVlmWatch *watch, const GstVlmWatchItem *item,
 
   if (!cancelled && !was_told)
     watch->funcs.failed (watch->user_data, error);
-  watch->funcs.unwatched (watch->user_data, item->window,
+  watch->funcs.unwatched (watch->user_data, &item->start, &item->end,
       cancelled ? GST_VLM_GAP_EOS_TIMEOUT : GST_VLM_GAP_FAILED,
       item->generation);
+}
+
+/* Tells of the still windows before @item, as far as it does not reach back into
+ * them; @item is NULL at the end of the stream. */
+static void
+tell_still (GstVlmWatch *watch, const GstVlmWatchItem *item, guint generation)
+{
+  VlmInstant end = watch->still_end;
+
+  if (!watch->is_still)
+    return;
+  watch->is_still = FALSE;
+  if (item != NULL && item->start.stream_time < end.stream_time)
+    end = item->start;
+  if (end.stream_time > watch->still_start.stream_time)
+    watch->funcs.unwatched (watch->user_data, &watch->still_start, &end,
+        GST_VLM_GAP_STILL, generation);
+}
+
+static void
+pass_still (GstVlmWatch *watch, const GstVlmWatchItem *item)
+{
+  g_mutex_lock (&watch->lock);
+  gst_vlm_coverage_add (&watch->accounted, item);
+  g_mutex_unlock (&watch->lock);
+  if (!watch->is_still)
+    watch->still_start = item->start;
+  /* What the window before has seen was not skipped. */
+  if (!watch->is_still &&
+      VLM_TIME_IS_VALID (watch->analysed_until.stream_time) &&
+      watch->analysed_until.stream_time > item->start.stream_time)
+    watch->still_start = watch->analysed_until;
+  watch->still_end = item->end;
+  watch->is_still = TRUE;
 }
 
 static void
@@ -229,16 +266,26 @@ process (GstVlmWatch *watch, const GstVlmWatchItem *item)
 {
   if (item->kind == GST_VLM_WATCH_ITEM_RESET) {
     watch->in_epoch = FALSE;
+    watch->is_still = FALSE;
+    watch->analysed_until.stream_time = VLM_TIME_NONE;
     vlm_analyzer_reset (watch->analyzer);
     return;
   }
-  if (item->kind == GST_VLM_WATCH_ITEM_CUT ||
-      item->window->epoch != watch->epoch)
+  if (item->kind == GST_VLM_WATCH_ITEM_CUT || item->epoch != watch->epoch) {
+    tell_still (watch, NULL, item->generation);
     cut (watch, item);
+    watch->analysed_until.stream_time = VLM_TIME_NONE;
+  }
   if (item->kind == GST_VLM_WATCH_ITEM_CUT)
     return;
-  watch->epoch = item->window->epoch;
+  watch->epoch = item->epoch;
+  if (item->kind == GST_VLM_WATCH_ITEM_STILL) {
+    pass_still (watch, item);
+    return;
+  }
+  tell_still (watch, item, item->generation);
   analyse (watch, item);
+  watch->analysed_until = item->end;
 }
 
 static gboolean

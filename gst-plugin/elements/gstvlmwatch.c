@@ -11,26 +11,70 @@
 #define CANCEL_GRACE_US (G_USEC_PER_SEC / 2)
 
 void
-gst_vlm_coverage_add (GstVlmCoverage *coverage, const VlmWindow *window)
+gst_vlm_coverage_add (GstVlmCoverage *coverage, const GstVlmWatchItem *item)
 {
-  if (coverage->epoch != window->epoch || coverage->total_ns == 0) {
-    coverage->epoch = window->epoch;
-    coverage->until = window->start;
+  gint64 start = item->start.stream_time;
+  gint64 end = item->end.stream_time;
+
+  if (coverage->epoch != item->epoch || coverage->total_ns == 0) {
+    coverage->epoch = item->epoch;
+    coverage->until = start;
   }
-  if (window->end > coverage->until) {
-    coverage->total_ns += window->end - MAX (coverage->until, window->start);
-    coverage->until = window->end;
+  if (end > coverage->until) {
+    coverage->total_ns += end - MAX (coverage->until, start);
+    coverage->until = end;
   }
 }
 
+/* The clocks of @frame at @stream_time, which is at most a slot away. A stream
+ * that is played faster runs faster than the clock: @other tells. */
+static VlmInstant
+instant_near (const VlmFrame *frame, const VlmFrame *other, gint64 stream_time)
+{
+  VlmInstant instant = frame->time;
+  gint64 distance = stream_time - instant.stream_time;
+  gint64 between = other->time.stream_time - instant.stream_time;
+
+  instant.stream_time = stream_time;
+  if (VLM_TIME_IS_VALID (instant.pts))
+    instant.pts += distance;
+  if (VLM_TIME_IS_VALID (instant.running_time)) {
+    if (between != 0 && VLM_TIME_IS_VALID (other->time.running_time))
+      distance = (gint64) ((double) distance *
+          (double) (other->time.running_time - instant.running_time) /
+          (double) between);
+    instant.running_time += distance;
+  }
+  if (VLM_TIME_IS_VALID (instant.utc))
+    instant.utc += stream_time - frame->time.stream_time;
+  return instant;
+}
+
 static GstVlmWatchItem *
-item_new (GstVlmWatchItemKind kind, VlmWindow *window, guint generation)
+mark_new (GstVlmWatchItemKind kind, guint generation)
 {
   GstVlmWatchItem *item = g_new0 (GstVlmWatchItem, 1);
 
   item->kind = kind;
-  item->window = window;
   item->generation = generation;
+  return item;
+}
+
+/* Takes @window over; a still one is let go, with its frames. */
+static GstVlmWatchItem *
+item_new (GstVlmWatchItemKind kind, VlmWindow *window, guint generation)
+{
+  GstVlmWatchItem *item = mark_new (kind, generation);
+  const VlmFrame *first = window->samples[0].frame;
+  const VlmFrame *last = window->samples[window->n_samples - 1].frame;
+
+  item->epoch = window->epoch;
+  item->start = instant_near (first, last, window->start);
+  item->end = instant_near (last, first, window->end);
+  if (kind == GST_VLM_WATCH_ITEM_WINDOW)
+    item->window = window;
+  else
+    vlm_window_unref (window);
   return item;
 }
 
@@ -48,7 +92,7 @@ report_unwatched (GstVlmWatch *watch, GPtrArray *items, GstVlmGapReason reason)
     const GstVlmWatchItem *item = g_ptr_array_index (items, i);
 
     watch->funcs.unwatched (
-        watch->user_data, item->window, reason, item->generation);
+        watch->user_data, &item->start, &item->end, reason, item->generation);
   }
 }
 
@@ -86,6 +130,7 @@ gst_vlm_watch_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   watch->funcs = *funcs;
   watch->user_data = user_data;
   watch->state = GST_VLM_WATCH_LOADING;
+  watch->analysed_until.stream_time = VLM_TIME_NONE;
   g_mutex_init (&watch->lock);
   g_cond_init (&watch->changed);
   g_queue_init (&watch->items);
@@ -212,6 +257,7 @@ gst_vlm_watch_push (
 {
   g_autoptr (GPtrArray) dropped =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_watch_item_free);
+  GstVlmWatchItem *item;
   GstFlowReturn flow;
 
   g_mutex_lock (&watch->lock);
@@ -224,18 +270,17 @@ gst_vlm_watch_push (
     return flow;
   }
 
-  gst_vlm_coverage_add (&watch->seen, window);
+  item = item_new (GST_VLM_WATCH_ITEM_WINDOW, window, watch->generation);
+  gst_vlm_coverage_add (&watch->seen, item);
   if (policy == GST_VLM_POLICY_LATEST_ONLY)
     drop_windows (watch, 0, dropped);
   else if (policy == GST_VLM_POLICY_DROP_OLDEST)
     drop_windows (watch, max_queue - 1, dropped);
   if (policy == GST_VLM_POLICY_DROP_NEWEST && watch->n_windows >= max_queue) {
-    g_ptr_array_add (dropped,
-        item_new (GST_VLM_WATCH_ITEM_WINDOW, window, watch->generation));
+    g_ptr_array_add (dropped, item);
     watch->stats.n_dropped++;
   } else {
-    g_queue_push_tail (&watch->items,
-        item_new (GST_VLM_WATCH_ITEM_WINDOW, window, watch->generation));
+    g_queue_push_tail (&watch->items, item);
     watch->n_windows++;
   }
   g_cond_broadcast (&watch->changed);
@@ -245,13 +290,48 @@ gst_vlm_watch_push (
   return GST_FLOW_OK;
 }
 
+GstFlowReturn
+gst_vlm_watch_skip (GstVlmWatch *watch, VlmWindow *window)
+{
+  GstVlmWatchItem *item;
+  GstFlowReturn flow;
+
+  g_mutex_lock (&watch->lock);
+  flow = get_flow (watch);
+  item = item_new (GST_VLM_WATCH_ITEM_STILL, window, watch->generation);
+  if (flow == GST_FLOW_OK) {
+    gst_vlm_coverage_add (&watch->seen, item);
+    watch->stats.n_skipped++;
+    g_queue_push_tail (&watch->items, g_steal_pointer (&item));
+    g_cond_broadcast (&watch->changed);
+  }
+  g_mutex_unlock (&watch->lock);
+  if (item != NULL)
+    gst_vlm_watch_item_free (item);
+  return flow;
+}
+
+gboolean
+gst_vlm_watch_take_measurement (
+    GstVlmWatch *watch, VlmRateMeasurement *measurement)
+{
+  gboolean has_measurement;
+
+  g_mutex_lock (&watch->lock);
+  has_measurement = watch->has_measurement;
+  *measurement = watch->measurement;
+  watch->has_measurement = FALSE;
+  g_mutex_unlock (&watch->lock);
+  return has_measurement;
+}
+
 void
 gst_vlm_watch_cut (GstVlmWatch *watch)
 {
   g_mutex_lock (&watch->lock);
   if (!watch->flushing) {
-    g_queue_push_tail (&watch->items,
-        item_new (GST_VLM_WATCH_ITEM_CUT, NULL, watch->generation));
+    g_queue_push_tail (
+        &watch->items, mark_new (GST_VLM_WATCH_ITEM_CUT, watch->generation));
     g_cond_broadcast (&watch->changed);
   }
   g_mutex_unlock (&watch->lock);
@@ -308,8 +388,8 @@ gst_vlm_watch_flush_start (GstVlmWatch *watch, guint generation)
   watch->generation = generation;
   g_queue_clear_full (&watch->items, (GDestroyNotify) gst_vlm_watch_item_free);
   watch->n_windows = 0;
-  g_queue_push_tail (&watch->items,
-      item_new (GST_VLM_WATCH_ITEM_RESET, NULL, watch->generation));
+  g_queue_push_tail (
+      &watch->items, mark_new (GST_VLM_WATCH_ITEM_RESET, watch->generation));
   /* A flush does not stop the model from being loaded. */
   if (watch->state == GST_VLM_WATCH_READY)
     g_set_object (&cancellable, watch->cancellable);
@@ -327,6 +407,13 @@ gst_vlm_watch_flush_stop (GstVlmWatch *watch)
   g_mutex_unlock (&watch->lock);
 }
 
+static gboolean
+has_span (const GstVlmWatchItem *item)
+{
+  return item->kind == GST_VLM_WATCH_ITEM_WINDOW ||
+      item->kind == GST_VLM_WATCH_ITEM_STILL;
+}
+
 void
 gst_vlm_watch_get_stats (GstVlmWatch *watch, GstVlmWatchStats *stats)
 {
@@ -336,14 +423,14 @@ gst_vlm_watch_get_stats (GstVlmWatch *watch, GstVlmWatchStats *stats)
   *stats = watch->stats;
   stats->queue_level = watch->n_windows;
   stats->watched_ns = watch->watched.total_ns;
-  /* What was seen, but neither watched nor still waits for its turn. */
-  expected = watch->watched;
-  if (watch->current != NULL &&
-      watch->current->kind == GST_VLM_WATCH_ITEM_WINDOW)
-    gst_vlm_coverage_add (&expected, watch->current->window);
+  stats->skipped_ns = watch->accounted.total_ns - watch->watched.total_ns;
+  /* What was seen, but neither done with nor still waits for its turn. */
+  expected = watch->accounted;
+  if (watch->current != NULL && has_span (watch->current))
+    gst_vlm_coverage_add (&expected, watch->current);
   for (GList *l = watch->items.head; l != NULL; l = l->next)
-    if (((GstVlmWatchItem *) l->data)->kind == GST_VLM_WATCH_ITEM_WINDOW)
-      gst_vlm_coverage_add (&expected, ((GstVlmWatchItem *) l->data)->window);
+    if (has_span (l->data))
+      gst_vlm_coverage_add (&expected, l->data);
   stats->unwatched_ns = MAX (0, watch->seen.total_ns - expected.total_ns);
   g_mutex_unlock (&watch->lock);
 }

@@ -38,6 +38,7 @@ typedef enum
   GST_VLM_GAP_EOS_TIMEOUT,
   GST_VLM_GAP_LOADING,
   GST_VLM_GAP_BACKWARDS,
+  GST_VLM_GAP_STILL,
 } GstVlmGapReason;
 
 /* Called without a lock: on the thread of the watch, @unwatched also on the one
@@ -52,8 +53,8 @@ typedef struct
       guint generation);
   /* FALSE: no use in going on */
   gboolean (*failed) (gpointer user_data, const GError *error);
-  void (*unwatched) (gpointer user_data, const VlmWindow *window,
-      GstVlmGapReason reason, guint generation);
+  void (*unwatched) (gpointer user_data, const VlmInstant *start,
+      const VlmInstant *end, GstVlmGapReason reason, guint generation);
 } GstVlmWatchFuncs;
 
 typedef struct
@@ -61,11 +62,13 @@ typedef struct
   guint64 n_analysed;
   guint64 n_dropped;
   guint64 n_failed;
+  guint64 n_skipped;
   guint64 n_reloads; /* after a device was lost */
   guint64 n_events;
   guint queue_level;
   gint64 watched_ns;
   gint64 unwatched_ns;
+  gint64 skipped_ns;
   double inference_s;
   /* Of the last window: 0 before there is one. */
   double seconds_per_second;
@@ -111,6 +114,12 @@ void gst_vlm_watch_get_geometry (GstVlmWatch *watch, VlmGeometry *geometry);
  * that is GST_VLM_POLICY_BLOCK, until fewer than @max_queue windows wait. */
 GstFlowReturn gst_vlm_watch_push (GstVlmWatch *watch, VlmWindow *window,
     GstVlmPolicy policy, guint max_queue);
+/* Instead of pushing it: nothing happens in @window (transfer full), which is
+ * counted, and told together with its still neighbours. Never waits. */
+GstFlowReturn gst_vlm_watch_skip (GstVlmWatch *watch, VlmWindow *window);
+/* What was learnt from the window that was analysed last, once. */
+gboolean gst_vlm_watch_take_measurement (
+    GstVlmWatch *watch, VlmRateMeasurement *measurement);
 /* After what was pushed so far, the stream is interrupted. */
 void gst_vlm_watch_cut (GstVlmWatch *watch);
 /* Waits until all that was pushed is done, at most @timeout_us (< 0: as long as

@@ -60,16 +60,12 @@ view_of (const GstVideoFrame *frame, VlmImageView *view)
   return FALSE;
 }
 
-VlmFrame *
-gst_vlm_frame_new (GstBuffer *buffer, const GstVideoInfo *info, guint width,
-    guint height, VlmResample resample, GError **error)
+/* Without a reference: the buffer belongs to upstream's pool. */
+static gboolean
+map (GstBuffer *buffer, const GstVideoInfo *info, GstVideoFrame *mapped,
+    VlmImageView *view, GError **error)
 {
-  GstVideoFrame mapped;
-  VlmImageView view = { 0 };
-  VlmFrame *frame = NULL;
-
-  /* Without a reference: the buffer belongs to upstream's pool. */
-  if (!gst_video_frame_map (&mapped, info, buffer,
+  if (!gst_video_frame_map (mapped, info, buffer,
           GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
         "a video buffer of %" G_GSIZE_FORMAT " bytes cannot be read as %s "
@@ -77,14 +73,43 @@ gst_vlm_frame_new (GstBuffer *buffer, const GstVideoInfo *info, guint width,
         gst_buffer_get_size (buffer),
         gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)),
         GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info));
-    return NULL;
+    return FALSE;
   }
-  if (view_of (&mapped, &view))
-    frame = vlm_frame_new (&view, width, height, resample, error);
-  else
-    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "pixel format %s is not supported",
-        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
+  if (view_of (mapped, view))
+    return TRUE;
+  g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+      "pixel format %s is not supported",
+      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
+  gst_video_frame_unmap (mapped);
+  return FALSE;
+}
+
+VlmFrame *
+gst_vlm_frame_new (GstBuffer *buffer, const GstVideoInfo *info, guint width,
+    guint height, VlmResample resample, GError **error)
+{
+  GstVideoFrame mapped;
+  VlmImageView view = { 0 };
+  VlmFrame *frame;
+
+  if (!map (buffer, info, &mapped, &view, error))
+    return NULL;
+  frame = vlm_frame_new (&view, width, height, resample, error);
   gst_video_frame_unmap (&mapped);
   return frame;
+}
+
+gboolean
+gst_vlm_frame_look (GstBuffer *buffer, const GstVideoInfo *info,
+    VlmMotion *motion, float *changed, GError **error)
+{
+  GstVideoFrame mapped;
+  VlmImageView view = { 0 };
+  gboolean ok;
+
+  if (!map (buffer, info, &mapped, &view, error))
+    return FALSE;
+  ok = vlm_motion_look (motion, &view, changed, error);
+  gst_video_frame_unmap (&mapped);
+  return ok;
 }

@@ -4,6 +4,7 @@
 
 #include <gst/video/video.h>
 #include <vlm/vlm-frame.h>
+#include <vlm/vlm-motion.h>
 
 G_BEGIN_DECLS
 
@@ -14,5 +15,9 @@ G_BEGIN_DECLS
  * mapped for the time of the call only. */
 VlmFrame *gst_vlm_frame_new (GstBuffer *buffer, const GstVideoInfo *info,
     guint width, guint height, VlmResample resample, GError **error);
+
+/* What share of the picture differs from the one that @motion keeps. */
+gboolean gst_vlm_frame_look (GstBuffer *buffer, const GstVideoInfo *info,
+    VlmMotion *motion, float *changed, GError **error);
 
 G_END_DECLS

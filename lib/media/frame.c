@@ -7,6 +7,8 @@
 #include "media/limits.h"
 #include "media/resample.h"
 
+static gint n_alive; /* atomic */
+
 G_DEFINE_BOXED_TYPE (VlmFrame, vlm_frame, vlm_frame_ref, vlm_frame_unref)
 
 /**
@@ -44,6 +46,7 @@ vlm_frame_new (const VlmImageView *view, guint width, guint height,
   }
 
   g_autoptr (VlmFrame) frame = g_atomic_rc_box_new0 (VlmFrame);
+  g_atomic_int_inc (&n_alive);
   frame->width = width;
   frame->height = height;
   frame->source_width = view->width;
@@ -74,6 +77,7 @@ static void
 clear_frame (gpointer data)
 {
   g_free (((VlmFrame *) data)->pixels);
+  g_atomic_int_add (&n_alive, -1);
 }
 
 /**
@@ -85,4 +89,17 @@ vlm_frame_unref (VlmFrame *frame)
 {
   g_return_if_fail (frame != NULL);
   g_atomic_rc_box_release_full (frame, clear_frame);
+}
+
+/**
+ * vlm_frame_count_alive:
+ *
+ * For tests: that a stream of hours is watched in bounded memory.
+ *
+ * Returns: how many frames there are in this process
+ */
+guint
+vlm_frame_count_alive (void)
+{
+  return (guint) g_atomic_int_get (&n_alive);
 }

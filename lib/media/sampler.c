@@ -125,6 +125,7 @@ vlm_sampler_new (const VlmSamplerParams *params)
     sampler->rate = make_rate (&p);
   }
   vlm_run_init (&sampler->run, &sampler->params, &sampler->grid);
+  sampler->run.epoch = p.epoch;
   return sampler;
 }
 
@@ -605,31 +606,18 @@ vlm_sampler_advance (VlmSampler *sampler, gint64 stream_time)
 /**
  * vlm_sampler_measure:
  * @sampler: a sampler
- * @window: one that it made
- * @seconds: that its analysis took
+ * @measurement: of a window that it made, see vlm_window_measure()
  *
  * Lets the rate follow what the device sustains. For live streams: where the
  * device may take its time it must not decide what is seen.
  */
 void
-vlm_sampler_measure (
-    VlmSampler *sampler, const VlmWindow *window, double seconds)
+vlm_sampler_measure (VlmSampler *sampler, const VlmRateMeasurement *measurement)
 {
-  VlmRateMeasurement measurement;
-
   g_return_if_fail (sampler != NULL);
-  g_return_if_fail (window != NULL);
-
-  if (sampler->rate == NULL || window->partial ||
-      window->end <= window->start || window->period <= 0)
-    return;
-  measurement = (VlmRateMeasurement){
-    .serial = window->rate_serial,
-    .fps = (double) window->n_samples * VLM_SECOND /
-        (double) (window->end - window->start),
-    .load = seconds * VLM_SECOND / (double) window->period,
-  };
-  vlm_rate_measure (sampler->rate, &measurement);
+  g_return_if_fail (measurement != NULL);
+  if (sampler->rate != NULL)
+    vlm_rate_measure (sampler->rate, measurement);
 }
 
 /**

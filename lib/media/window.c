@@ -49,3 +49,31 @@ vlm_window_unref (VlmWindow *window)
   g_return_if_fail (window != NULL);
   g_atomic_rc_box_release_full (window, clear_window);
 }
+
+/**
+ * vlm_window_measure:
+ * @window: a window
+ * @seconds: that its analysis took
+ * @measurement: (out caller-allocates): what is learnt from that
+ *
+ * Returns: %FALSE when nothing is, from a window that was cut short
+ */
+gboolean
+vlm_window_measure (
+    const VlmWindow *window, double seconds, VlmRateMeasurement *measurement)
+{
+  gint64 length;
+
+  g_return_val_if_fail (window != NULL, FALSE);
+  g_return_val_if_fail (measurement != NULL, FALSE);
+
+  length = window->end - window->start;
+  if (window->partial || length <= 0 || window->period <= 0)
+    return FALSE;
+  *measurement = (VlmRateMeasurement){
+    .serial = window->rate_serial,
+    .fps = (double) window->n_samples * VLM_SECOND / (double) length,
+    .load = seconds * VLM_SECOND / (double) window->period,
+  };
+  return TRUE;
+}

@@ -27,7 +27,7 @@ static const struct
   { "/dev/stdout", "stdout.jsonl" },
   { "\\bautovideosink\\b", "fakesink" },
   { "\\bvlmevents\\b",
-      "vlmevents min-pixels=784 max-pixels=3136 max-tokens=48" },
+      "vlmevents min-pixels=784 max-pixels=3136 max-fps=1 max-tokens=48" },
   { " model=\\S+", "" },
   { "\\bvlmtestsrc\\b", "vlmtestsrc num-scenes=1 duration=1" },
 };

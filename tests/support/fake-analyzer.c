@@ -489,6 +489,14 @@ fake_analyzer_get_window (FakeAnalyzer *self, guint index)
   return window;
 }
 
+void
+fake_analyzer_forget (FakeAnalyzer *self)
+{
+  g_mutex_lock (&self->lock);
+  g_ptr_array_set_size (self->windows, 0);
+  g_mutex_unlock (&self->lock);
+}
+
 static void
 fake_analyzer_finalize (GObject *object)
 {

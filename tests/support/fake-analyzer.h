@@ -71,5 +71,7 @@ FakeCounts fake_analyzer_get_counts (FakeAnalyzer *self);
 /* The windows that were analysed, in order. */
 guint fake_analyzer_get_n_windows (FakeAnalyzer *self);
 const FakeWindow *fake_analyzer_get_window (FakeAnalyzer *self, guint index);
+/* Forgets those windows. */
+void fake_analyzer_forget (FakeAnalyzer *self);
 
 G_END_DECLS

@@ -11,8 +11,9 @@ watch_fixture_init (WatchFixture *f)
   f->element = gst_element_factory_make ("vlmevents", NULL);
   g_assert_nonnull (f->element);
   gst_object_ref_sink (f->element);
-  g_object_set (f->element, "analyzer", f->fake, "window", 2.0, "hop", 1.0,
-      "min-pixels", (guint64) 784, "max-pixels", (guint64) 3136, NULL);
+  g_object_set (f->element, "analyzer", f->fake, "fps", "2", "window", 2.0,
+      "hop", 1.0, "min-pixels", (guint64) 784, "max-pixels", (guint64) 3136,
+      NULL);
   f->harness = NULL;
   f->bus = gst_bus_new ();
   gst_element_set_bus (f->element, f->bus);

@@ -111,6 +111,7 @@ VLM_API VlmFrame *vlm_frame_new (const VlmImageView *view, guint width,
     guint height, VlmResample resample, GError **error);
 VLM_API VlmFrame *vlm_frame_ref (VlmFrame *frame);
 VLM_API void vlm_frame_unref (VlmFrame *frame);
+VLM_API guint vlm_frame_count_alive (void);
 
 /**
  * VlmVideoLimits:

@@ -35,7 +35,7 @@ typedef struct
  *   long its analysis may take on a live stream
  * @partial: cut short by the end of the stream or a discontinuity
  * @still: nothing moved in it, nor since the sample before it
- * @rate_serial: for vlm_sampler_measure()
+ * @rate_serial: for vlm_window_measure()
  * @n_samples: how many samples, a multiple of the frames in a slice
  * @samples: (array length=n_samples): the samples, in order of their slots
  *
@@ -60,6 +60,8 @@ typedef struct
 VLM_API GType vlm_window_get_type (void) G_GNUC_CONST;
 VLM_API VlmWindow *vlm_window_ref (VlmWindow *window);
 VLM_API void vlm_window_unref (VlmWindow *window);
+VLM_API gboolean vlm_window_measure (
+    const VlmWindow *window, double seconds, VlmRateMeasurement *measurement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWindow, vlm_window_unref)
 
 /**
@@ -77,6 +79,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWindow, vlm_window_unref)
  * @min_fps_d: denominator of the lowest sampling rate, 0 for the default (1)
  * @max_frames: most frames that are held where @window is 0; 0 for the default
  *   (768), up to 65536
+ * @epoch: number of the first epoch
  *
  * Rates go from one frame an hour to 1000 a second, @window and @hop to 10^16
  * ns, @max_hold to a day. A @window that is not a whole number of slices is
@@ -95,6 +98,7 @@ typedef struct
   guint min_fps_n;
   guint min_fps_d;
   guint max_frames;
+  guint64 epoch;
 } VlmSamplerParams;
 
 /**
@@ -162,7 +166,7 @@ VLM_API VlmWindow *vlm_sampler_pop (VlmSampler *sampler);
 VLM_API VlmWindow *vlm_sampler_finish (VlmSampler *sampler);
 VLM_API void vlm_sampler_reset (VlmSampler *sampler);
 VLM_API void vlm_sampler_measure (
-    VlmSampler *sampler, const VlmWindow *window, double seconds);
+    VlmSampler *sampler, const VlmRateMeasurement *measurement);
 VLM_API void
 vlm_sampler_get_decision (const VlmSampler *sampler, VlmRateDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmSampler, vlm_sampler_free)

@@ -8,6 +8,7 @@
 
 #include <vlm/vlm.h>
 
+#include "tools/attention.h"
 #include "tools/interrupt.h"
 #include "tools/reader.h"
 
@@ -35,6 +36,7 @@ typedef struct
   double penalty;
   gint64 seed;
   gboolean list_devices;
+  char *attention;
   gboolean quiet;
   char **rest;
 } Options;
@@ -155,6 +157,15 @@ print_summary (const VlmAnswer *answer, double load_s)
 }
 
 static gboolean
+write_attention (VlmSession *session, const VlmAnswer *answer,
+    const char *folder, GError **error)
+{
+  g_autoptr (VlmAttention) attention = vlm_session_steal_attention (session);
+
+  return attention_write (attention, answer->text, folder, error);
+}
+
+static gboolean
 run (const Options *options, GError **error)
 {
   Progress progress = { !options->quiet && isatty (STDERR_FILENO), NULL, -1 };
@@ -170,7 +181,9 @@ run (const Options *options, GError **error)
   gint64 start = g_get_monotonic_time ();
   double load_s;
 
-  if (!parse_format (options->format, &params.format, error))
+  if (!parse_format (options->format, &params.format, error) ||
+      (options->attention != NULL &&
+          !attention_make_folder (options->attention, error)))
     return FALSE;
   interrupt_watch (cancellable);
   device = vlm_device_open (options->device, error);
@@ -183,6 +196,7 @@ run (const Options *options, GError **error)
     prompt = build_prompt (options, model, cancellable, &progress, error);
   if (prompt != NULL) {
     session = vlm_session_new (model);
+    vlm_session_set_record_attention (session, options->attention != NULL);
     answer = vlm_session_generate (session, prompt, &params, cancellable,
         on_text, on_progress, &progress, error);
   }
@@ -190,6 +204,9 @@ run (const Options *options, GError **error)
   if (answer == NULL)
     return FALSE;
   putchar ('\n');
+  if (options->attention != NULL &&
+      !write_attention (session, answer, options->attention, error))
+    return FALSE;
   if (!options->quiet)
     print_summary (answer, load_s);
   return TRUE;
@@ -294,6 +311,8 @@ main (int argc, char **argv)
         "N" },
     { "system", 0, 0, G_OPTION_ARG_FILENAME, &options.system,
         "the system's words", "TEXT" },
+    { "dump-attention", 0, 0, G_OPTION_ARG_FILENAME, &options.attention,
+        "write where the model looked, as arrays and pictures", "DIR" },
     { "list-devices", 0, 0, G_OPTION_ARG_NONE, &options.list_devices,
         "say which Vulkan devices there are", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,

@@ -35,6 +35,8 @@ struct _VlmFeatureCache
   guint64 tick;
   guint64 n_encoded;
   guint64 n_reused;
+  VlmEncodedFunc on_encoded;
+  gpointer observer;
 };
 
 static guint
@@ -106,6 +108,21 @@ vlm_feature_cache_get_counts (
 {
   *n_encoded = cache->n_encoded;
   *n_reused = cache->n_reused;
+}
+
+void
+vlm_feature_cache_forget (VlmFeatureCache *cache)
+{
+  g_hash_table_remove_all (cache->index);
+  g_ptr_array_set_size (cache->entries, 0);
+}
+
+void
+vlm_feature_cache_set_observer (
+    VlmFeatureCache *cache, VlmEncodedFunc func, gpointer user_data)
+{
+  cache->on_encoded = func;
+  cache->observer = user_data;
 }
 
 /* --- rows --------------------------------------------------------------- */
@@ -263,6 +280,10 @@ encode_run (VlmFeatureCache *cache, const VlmSliceRef *slices, guint n_slices,
   if (patches == NULL ||
       !vlm_vision_encode (cache->vision, patches, &grid, 1, &cache->features,
           row, cancellable, progress, user_data, error))
+    return FALSE;
+  if (cache->on_encoded != NULL &&
+      !cache->on_encoded (
+          slices, n_slices, cache->next_serial + 1, cache->observer, error))
     return FALSE;
   for (guint i = 0; i < n_slices; i++) {
     Entry *entry = g_new0 (Entry, 1);

@@ -26,6 +26,17 @@ gboolean vlm_feature_cache_prepare (VlmFeatureCache *cache,
 /* [rows, hidden]; changes when the cache grows. NULL before the first slice. */
 const VlmNnTensor *vlm_feature_cache_get_features (VlmFeatureCache *cache);
 
+/* Drops all features; serials go on. */
+void vlm_feature_cache_forget (VlmFeatureCache *cache);
+
+/* Called after each run of slices that the tower encoded together, in the order
+ * of their rows in its taps; slices[i] got serial first_serial + i. FALSE, with
+ * an error, ends the call that encodes. */
+typedef gboolean (*VlmEncodedFunc) (const VlmSliceRef *slices, guint n_slices,
+    guint64 first_serial, gpointer user_data, GError **error);
+void vlm_feature_cache_set_observer (
+    VlmFeatureCache *cache, VlmEncodedFunc func, gpointer user_data);
+
 /* Slices that were encoded and slices that were found, since the beginning. */
 void vlm_feature_cache_get_counts (
     VlmFeatureCache *cache, guint64 *n_encoded, guint64 *n_reused);

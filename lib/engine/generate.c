@@ -14,8 +14,7 @@ typedef struct
   VlmGenerated *out;
   VlmDetokenizer detokenizer;
   GRand *random;
-  float *logits;  /* [n_vocab], when not greedy */
-  GArray *answer; /* gint32: its tokens, in the context or not yet */
+  float *logits; /* [n_vocab], when not greedy */
   VlmPositions positions;
   VlmNnChoice choice;
   VlmWriter writer;
@@ -27,6 +26,8 @@ vlm_generated_init (VlmGenerated *out)
   *out = (VlmGenerated){
     .text = g_string_new (NULL),
     .trace = g_array_new (FALSE, FALSE, sizeof (VlmTokenTrace)),
+    .answer = g_array_new (FALSE, FALSE, sizeof (gint32)),
+    .ends = g_array_new (FALSE, FALSE, sizeof (gsize)),
     .appended = g_array_new (FALSE, FALSE, sizeof (gint32)),
   };
 }
@@ -37,6 +38,8 @@ vlm_generated_clear (VlmGenerated *out)
   if (out->text != NULL)
     g_string_free (out->text, TRUE);
   g_clear_pointer (&out->trace, g_array_unref);
+  g_clear_pointer (&out->answer, g_array_unref);
+  g_clear_pointer (&out->ends, g_array_unref);
   g_clear_pointer (&out->appended, g_array_unref);
   out->text = NULL;
 }
@@ -150,9 +153,10 @@ take (Loop *loop, gint32 token)
   gsize before = out->text->len;
 
   vlm_bits_add (loop->run->seen, (guint) token);
-  g_array_append_val (loop->answer, token);
+  g_array_append_val (out->answer, token);
   out->n_tokens++;
   vlm_detokenizer_push (&loop->detokenizer, token, out->text);
+  g_array_append_val (out->ends, out->text->len);
   tell (loop, before);
 }
 
@@ -188,15 +192,15 @@ take_choice (Loop *loop, gint32 token, double log_probability)
 }
 
 /* Tokens @first … of the answer: together with the steps of others, but for more
- * than a batch takes. */
+ * than a batch takes, and for what is looked at. */
 static gboolean
 step (Loop *loop, guint first, guint n, GError **error)
 {
   VlmGeneration *run = loop->run;
   VlmChoose choose = make_choose (loop);
-  const gint32 *ids = (const gint32 *) (gpointer) loop->answer->data;
+  const gint32 *ids = (const gint32 *) (gpointer) loop->out->answer->data;
 
-  if (n > VLM_STEP_MAX_TOKENS)
+  if (n > VLM_STEP_MAX_TOKENS || run->taps != NULL)
     return vlm_context_append (run->context, ids, &loop->positions, first, n,
         NULL, &choose, &loop->choice, run->cancellable, NULL, NULL, error);
   return vlm_scheduler_step (run->scheduler, &loop->writer, run->context, ids,
@@ -209,13 +213,14 @@ static gboolean
 decode (Loop *loop, GError **error)
 {
   guint first = loop->positions.axes[0]->len;
-  guint n = loop->answer->len - first;
+  GArray *answer = loop->out->answer;
+  guint n = answer->len - first;
 
   vlm_positions_add_text (&loop->positions, n);
   if (!step (loop, first, n, error))
     return FALSE;
   g_array_append_vals (
-      loop->out->appended, &g_array_index (loop->answer, gint32, first), n);
+      loop->out->appended, &g_array_index (answer, gint32, first), n);
   return TRUE;
 }
 
@@ -253,7 +258,6 @@ vlm_generate (VlmGeneration *run, const GArray *ids,
   gboolean good;
   gsize before;
 
-  loop.answer = g_array_new (FALSE, FALSE, sizeof (gint32));
   loop.random = g_rand_new_with_seed_array (
       (const guint32 *) (gconstpointer) &run->seed, 2);
   if (!vlm_sampling_is_greedy (&run->sampling))
@@ -262,7 +266,11 @@ vlm_generate (VlmGeneration *run, const GArray *ids,
   loop.positions.next = positions->next;
   vlm_detokenizer_init (&loop.detokenizer, run->tokenizer);
 
+  if (run->taps != NULL)
+    vlm_model_taps_keep_last (run->taps, 1);
   good = prefill (&loop, ids, positions, first, error);
+  if (run->taps != NULL)
+    vlm_model_taps_keep_last (run->taps, 0);
   out->prefill_us = g_get_monotonic_time () - start;
   if (good)
     good = write_answer (&loop, error);
@@ -276,6 +284,5 @@ vlm_generate (VlmGeneration *run, const GArray *ids,
   vlm_positions_clear (&loop.positions);
   g_free (loop.logits);
   g_rand_free (loop.random);
-  g_array_unref (loop.answer);
   return good;
 }

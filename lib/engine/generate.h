@@ -29,6 +29,7 @@ typedef struct {
   const VlmConfig *config;
   const VlmNnTensor *features;  /* nullable */
   VlmMatcher *matcher;          /* nullable: free text */
+  VlmModelTaps *taps;           /* nullable: of the context; keep what writes */
   VlmSampling sampling;
   guint64 seed;
   guint max_tokens;
@@ -44,6 +45,8 @@ typedef struct {
 typedef struct {
   GString *text;
   GArray *trace;     /* VlmTokenTrace */
+  GArray *answer;    /* gint32: its tokens, in the context or not yet */
+  GArray *ends;      /* gsize: bytes of the text with each of them */
   GArray *appended;  /* gint32: tokens of the answer that the context holds */
   guint n_tokens;
   gboolean stopped;  /* the model ended, or the grammar was complete */

@@ -10,6 +10,7 @@
 #include <vlm/vlm-error.h>
 
 #include "base/bits.h"
+#include "engine/attention.h"
 #include "engine/device.h"
 #include "engine/event-question.h"
 #include "engine/feature-cache.h"
@@ -39,6 +40,8 @@ struct _VlmSession
   guint32 *valid;   /* bit set of the tokens that exist */
   GQueue masks;     /* Mask, the last used first */
   VlmReuse reuse;
+  gboolean records_attention;
+  VlmAttention *attention; /* of the last answer; NULL when not recorded */
 };
 
 G_DEFINE_FINAL_TYPE (VlmSession, vlm_session, G_TYPE_OBJECT)
@@ -58,6 +61,7 @@ vlm_session_finalize (GObject *object)
 {
   VlmSession *self = VLM_SESSION (object);
 
+  g_clear_pointer (&self->attention, vlm_attention_free);
   g_clear_pointer (&self->features, vlm_feature_cache_free);
   g_clear_pointer (&self->context, vlm_context_free);
   g_clear_pointer (&self->vision, vlm_vision_free);
@@ -295,11 +299,18 @@ answer_layout (VlmSession *self, VlmLayout *layout, VlmGeneration *run,
   g_autofree guint64 *serials = g_new (guint64, n_slices + 1);
   g_autofree guint32 *seen = find_seen (layout, run->config);
   gint64 start = g_get_monotonic_time ();
+  g_autoptr (VlmAttentionRecorder) recorder = NULL;
   VlmSequence prompt;
   VlmGenerated generated;
   VlmAnswer *answer = NULL;
   gint64 vision_us;
 
+  g_clear_pointer (&self->attention, vlm_attention_free);
+  if (self->records_attention) {
+    recorder = vlm_attention_recorder_new (
+        run->config, self->vision, self->context, self->features);
+    run->taps = vlm_attention_recorder_get_taps (recorder);
+  }
   if (!vlm_feature_cache_prepare (self->features,
           (const VlmSliceRef *) (gpointer) layout->slices->data, n_slices, rows,
           serials, run->cancellable, run->on_progress, run->user_data, error))
@@ -315,6 +326,12 @@ answer_layout (VlmSession *self, VlmLayout *layout, VlmGeneration *run,
           keep_common (self, &prompt), &generated, error))
     answer = make_answer (layout, &generated, vision_us);
   record_held (self, &prompt, &layout->positions, &generated);
+  if (answer != NULL && recorder != NULL) {
+    self->attention = vlm_attention_recorder_finish (
+        recorder, layout, serials, &generated, run->cancellable, error);
+    if (self->attention == NULL)
+      g_clear_pointer (&answer, vlm_answer_free);
+  }
   if (trace != NULL && answer != NULL)
     *trace = g_steal_pointer (&generated.trace);
   vlm_generated_clear (&generated);
@@ -427,6 +444,36 @@ vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
   }
   return vlm_session_run (session, prompt, params, grammar, NULL, cancellable,
       on_text, on_progress, user_data, error);
+}
+
+/**
+ * vlm_session_set_record_attention: (skip)
+ * @session: a session
+ * @record: whether to record where the model looks
+ *
+ * From the next question on; see vlm_session_steal_attention(). For looking
+ * into a model: answers stay what they are, but each takes much longer, because
+ * queries and keys are read back and all slices are encoded again.
+ */
+void
+vlm_session_set_record_attention (VlmSession *session, gboolean record)
+{
+  g_return_if_fail (VLM_IS_SESSION (session));
+  session->records_attention = record;
+}
+
+/**
+ * vlm_session_steal_attention: (skip)
+ * @session: a session
+ *
+ * Returns: (transfer full) (nullable): where the model looked while it gave the
+ *   last answer; %NULL when that was not recorded, or was taken before
+ */
+VlmAttention *
+vlm_session_steal_attention (VlmSession *session)
+{
+  g_return_val_if_fail (VLM_IS_SESSION (session), NULL);
+  return g_steal_pointer (&session->attention);
 }
 
 void

@@ -524,3 +524,14 @@ vlm_context_read_all_logits (VlmContext *context, float *logits, GError **error)
       logits, context->kept->data, (gsize) context->kept->len * sizeof (float));
   return TRUE;
 }
+
+gboolean
+vlm_context_read_keys (VlmContext *context, guint layer, guint n_tokens,
+    float *keys, GError **error)
+{
+  g_assert (layer < context->net->config.text.n_layers);
+  g_assert (n_tokens <= context->n_tokens);
+  return (!context->busy || finish (context, NULL, error)) &&
+      vlm_nn_kv_read_keys (
+          &context->caches[layer], context->nn, 0, n_tokens, keys, error);
+}

@@ -60,6 +60,10 @@ gboolean vlm_context_read_all_logits (
 void vlm_context_set_chunk (VlmContext *context, guint n_tokens);
 /* Likewise: tokens times layers of the next submission. */
 void vlm_context_set_submit_work (VlmContext *context, guint work);
-/* Likewise: "inputs_embeds", "text.layer<i>" and, with kept logits of all
- * tokens, "text.norm". @taps is borrowed, NULL for none. */
+/* "inputs_embeds", "text.layer<i>" and, with kept logits of all tokens,
+ * "text.norm"; queries of a layer as they attend, "text.q<i>" [T, H * D]. @taps
+ * is borrowed, NULL for none. */
 void vlm_context_set_taps (VlmContext *context, VlmModelTaps *taps);
+/* What the first @n_tokens are attended by in @layer: rows [n_tokens, K * D]. */
+gboolean vlm_context_read_keys (VlmContext *context, guint layer,
+    guint n_tokens, float *keys, GError **error);

@@ -147,6 +147,7 @@ record_qkv (const VlmDecoder *d, guint layer, const Rows *rows,
     vlm_nn_rope_split (
         d->nn, &qkv, &angles, c->n_heads, &q, &s->caches[layer], s->first_key);
   }
+  vlm_model_taps_take (d->taps, d->nn, "text.q", (int) layer, &rows->q);
 }
 
 /* @last: rows are the last ones of the sequences. */

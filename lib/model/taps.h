@@ -4,8 +4,8 @@
 
 #include "nn/ops.h"
 
-/* Collects intermediates of a tower to find the first stage that is wrong. One
- * thread. */
+/* Collects intermediates of a tower, to find the first stage that is wrong or to
+ * look at what the model does. One thread. */
 typedef struct _VlmModelTaps VlmModelTaps;
 
 /* Rows of equal length; data is dense. */
@@ -22,12 +22,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmModelTaps, vlm_model_taps_free)
 /* Names get @prefix from now on. */
 void vlm_model_taps_set_prefix (VlmModelTaps *taps, const char *prefix);
 
+/* Takes nothing but what is wanted so, by full name; without a call everything.
+ * What is not wanted costs nothing. */
+void vlm_model_taps_want (VlmModelTaps *taps, const char *name);
+/* Of each name only the last @n_rows rows are kept from now on, 0 for all; one
+ * call of take appends no more than so many. */
+void vlm_model_taps_keep_last (VlmModelTaps *taps, guint n_rows);
+/* Forgets all rows. */
+void vlm_model_taps_reset (VlmModelTaps *taps);
+
 /* Appends the rows of @tensor as they are at this point of the recording to
  * "<prefix><name>", or "<prefix><name><index>" when @index >= 0. Submits and
  * waits to read them, then begins anew. Does nothing when @taps is NULL. An
  * error is kept for vlm_model_taps_lookup. */
 void vlm_model_taps_take (VlmModelTaps *taps, VlmNn *nn, const char *name,
     int index, const VlmNnTensor *tensor);
+
+/* The same of keys 0 … n_rows - 1 of a cache, as rows [n_rows, K * D]. */
+void vlm_model_taps_take_keys (VlmModelTaps *taps, VlmNn *nn, const char *name,
+    int index, const VlmNnKv *kv, guint n_rows);
 
 /* By full name. VLM_INFER_ERROR_BAD_INPUT when it was never taken. */
 const VlmTap *vlm_model_taps_lookup (

@@ -208,6 +208,9 @@ record_attention (VlmVision *vision, guint block, Job *job, GError **error)
       vlm_vision_config_is_full (&vision->net->config.vision, block);
   const VlmNnAttentionPlan *plan = is_full ? vision->slices : vision->windows;
 
+  vlm_model_taps_take (vision->taps, vision->nn, "q", (int) block, &q);
+  vlm_model_taps_take_keys (
+      vision->taps, vision->nn, "k", (int) block, &vision->kv, n);
   for (guint i = 0; i < vlm_nn_attention_plan_get_n_chunks (plan); i++) {
     vlm_nn_label (
         vision->nn, is_full ? "vision.attention_full" : "vision.attention");

@@ -26,11 +26,12 @@ gboolean vlm_vision_encode (VlmVision *vision, const float *patches,
     guint64 first_row, GCancellable *cancellable, VlmProgressFunc progress,
     gpointer user_data, GError **error);
 
-/* For exactness tests: "patch_embed", "block<i>"; rows in window order.
- * @taps is borrowed, NULL for none. */
+/* "patch_embed", "block<i>"; queries and keys of a block as they attend, "q<i>"
+ * and "k<i>" [P, N * D]; rows in window order, group after group. @taps is
+ * borrowed, NULL for none. */
 void vlm_vision_set_taps (VlmVision *vision, VlmModelTaps *taps);
-/* Likewise: patches that are encoded together (but at least one slice), and
- * rows of the scratch of all that does not look across rows, a multiple of 32;
- * 0 for the defaults. The device must be idle. */
+/* For exactness tests: patches that are encoded together (but at least one
+ * slice), and rows of the scratch of all that does not look across rows, a
+ * multiple of 32; 0 for the defaults. The device must be idle. */
 void vlm_vision_set_limits (
     VlmVision *vision, guint group_patches, guint band_rows);

@@ -52,6 +52,43 @@ vlm_nn_kv_clear (VlmNnKv *kv)
   *kv = (VlmNnKv){ 0 };
 }
 
+/* Eight keys lie together, by fours of elements. */
+static void
+unpack_keys (const VlmNnKv *kv, const float *packed, guint first_packed,
+    guint first, guint n, guint head, float *rows)
+{
+  const gsize n_cols = (gsize) kv->n_heads * kv->head_dim;
+
+  for (guint i = 0; i < n; i++) {
+    const guint key = first + i - first_packed;
+    const float *block = packed + (gsize) (key / 8) * 8 * kv->head_dim;
+    float *row = rows + i * n_cols + (gsize) head * kv->head_dim;
+
+    for (guint j = 0; j < kv->head_dim; j++)
+      row[j] = block[(j / 4 * 8 + key % 8) * 4 + j % 4];
+  }
+}
+
+gboolean
+vlm_nn_kv_read_keys (const VlmNnKv *kv, VlmNn *nn, guint first, guint n,
+    float *rows, GError **error)
+{
+  const guint begin = first / 8 * 8;
+  const guint n_packed = (guint) vlm_align_up (first + n, 8) - begin;
+  const VlmNnTensor keys = { kv->keys, 0, (guint64) kv->n_heads * kv->capacity,
+    kv->head_dim, kv->head_dim };
+  g_autofree float *packed = g_new (float, (gsize) n_packed * kv->head_dim);
+
+  g_assert (first + n <= kv->capacity);
+  for (guint head = 0; head < kv->n_heads; head++) {
+    if (!vlm_nn_tensor_read (&keys, nn, (guint64) head * kv->capacity + begin,
+            n_packed, packed, error))
+      return FALSE;
+    unpack_keys (kv, packed, begin, first, n, head, rows);
+  }
+  return TRUE;
+}
+
 guint
 vlm_nn_kv_heads_per_binding (VlmNn *nn, const VlmNnKv *kv)
 {

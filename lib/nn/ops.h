@@ -72,6 +72,10 @@ typedef struct {
 gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads,
     guint head_dim, guint capacity, GError **error);
 void vlm_nn_kv_clear (VlmNnKv *kv);
+/* Keys first … first + n - 1 to the host, rows [n, K * D] like those of q. For
+ * looking at, not for speed. The device must not be using them. */
+gboolean vlm_nn_kv_read_keys (const VlmNnKv *kv, VlmNn *nn, guint first,
+    guint n, float *rows, GError **error);
 
 /* qkv [T, (H + 2K) * D], rows q (all heads), k, v -> q [T, H * D], rotated;
  * rotated keys and values to rows first_key … first_key + T - 1 of the cache.

@@ -9,6 +9,7 @@
  * first stage that is wrong. */
 #include <string.h>
 
+#include "model/attention-map.h"
 #include "tests/support/forward.h"
 #include "tests/support/golden.h"
 
@@ -16,6 +17,8 @@
  * and logits by 2.7e-3. */
 #define MERGER_TOLERANCE 2e-4f
 #define LOGITS_TOLERANCE 1e-3f
+/* Of probabilities; one head too many in a mean moves them by 1e-3. */
+#define ATTENTION_TOLERANCE 2e-5f
 
 static struct
 {
@@ -168,6 +171,80 @@ check_stages (
   check_stage (golden, taps, "text.norm", LOGITS_TOLERANCE);
 }
 
+/* What the patches of each slice receive in one block, [n_heads, P] of all
+ * slices, row by row; taps are in window order. */
+static void
+receive (const VlmVisionPlan *plan, const GArray *media, const VlmTap *q,
+    const VlmTap *k, guint n_heads, float *received)
+{
+  guint slice = 0;
+
+  for (guint i = 0; i < media->len; i++) {
+    VlmGrid grid = g_array_index (media, TestMedium, i).grid;
+    guint n = grid.h * grid.w;
+
+    for (guint t = 0; t < grid.t; t++, slice++) {
+      guint first = plan->slice_bounds[slice];
+      g_autofree float *part = g_new (float, n_heads *n);
+
+      g_assert_cmpuint (plan->slice_bounds[slice + 1], ==, first + n);
+      vlm_attention_received (q->data + (gsize) first * q->n_cols,
+          k->data + (gsize) first * k->n_cols, n, n_heads, q->n_cols / n_heads,
+          part);
+      for (guint head = 0; head < n_heads; head++)
+        for (guint j = 0; j < n; j++)
+          received[head * plan->n_patches + first +
+              plan->rows[first + j] * grid.w + plan->cols[first + j]] =
+              part[head * n + j];
+    }
+  }
+}
+
+static void
+check_received (const Golden *golden, VlmModelTaps *taps,
+    const TestAnswer *answer, guint kind)
+{
+  const VlmVisionConfig *c = &vlm_net_get_config (fixture.model->net)->vision;
+  const VlmVisionPlan *plan = answer->plans[kind];
+  g_autofree char *name = kind_name (kind, "attention");
+  gsize n = (gsize) c->n_heads * (plan != NULL ? plan->n_patches : 0);
+  g_autofree float *received = g_new (float, c->n_full_blocks *n + 1);
+
+  if (plan == NULL)
+    return;
+  for (guint i = 0; i < c->n_full_blocks; i++) {
+    g_autofree char *q_name =
+        g_strdup_printf ("%s.vision.q%u", kinds[kind], c->full_blocks[i]);
+    g_autofree char *k_name =
+        g_strdup_printf ("%s.vision.k%u", kinds[kind], c->full_blocks[i]);
+    const VlmTap *q = vlm_model_taps_lookup (taps, q_name, NULL);
+    const VlmTap *k = vlm_model_taps_lookup (taps, k_name, NULL);
+
+    g_assert_true (q != NULL && k != NULL);
+    g_assert_cmpuint (q->n_rows, ==, plan->n_patches);
+    receive (plan,
+        kind == 0 ? answer->question->images : answer->question->videos, q, k,
+        c->n_heads, received + i * n);
+  }
+  golden_check_floats (
+      golden, name, received, c->n_full_blocks * n, ATTENTION_TOLERANCE);
+}
+
+/* Where the towers look. */
+static void
+check_attention (
+    const Golden *golden, VlmModelTaps *taps, const TestAnswer *answer)
+{
+  const VlmTextConfig *c = &vlm_net_get_config (fixture.model->net)->text;
+
+  if (!golden_has (golden, "attention"))
+    return;
+  check_received (golden, taps, answer, 0);
+  check_received (golden, taps, answer, 1);
+  golden_check_floats (golden, "attention", answer->attention,
+      (gsize) c->n_layers * answer->question->ids->len, ATTENTION_TOLERANCE);
+}
+
 static void
 check_vision (const Golden *golden, const TestAnswer *answer, guint kind)
 {
@@ -228,7 +305,7 @@ test_golden (gconstpointer data)
   g_assert_no_error (error);
   check_frames (&golden, question);
   check_positions (&golden, question);
-  if (fixture.stages)
+  if (fixture.stages || golden_has (&golden, "attention"))
     taps = vlm_model_taps_new ();
   answer = test_model_answer (fixture.model, question, 0, taps, &error);
   g_assert_no_error (error);
@@ -236,6 +313,7 @@ test_golden (gconstpointer data)
     golden_check_ints (&golden, "rope_delta", &answer->rope_delta, 1);
   if (fixture.stages)
     check_stages (&golden, taps, answer);
+  check_attention (&golden, taps, answer);
   check_vision (&golden, answer, 0);
   check_vision (&golden, answer, 1);
   check_logits (&golden, answer);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support/forward.h"
 
+#include "model/attention-map.h"
+
 TestModel *
 test_model_load (const char *directory, GError **error)
 {
@@ -81,10 +83,42 @@ plan_of (const VlmConfig *config, const GArray *media, GError **error)
   return vlm_vision_plan_new (&config->vision, grids, media->len, error);
 }
 
+/* What the last prompt token attends to, from its queries in the taps. */
+static gboolean
+read_attention (const TestModel *self, VlmContext *context, VlmModelTaps *taps,
+    TestAnswer *answer, GError **error)
+{
+  const VlmTextConfig *c = &vlm_net_get_config (self->net)->text;
+  guint n = answer->question->ids->len;
+  gsize ld = (gsize) c->n_kv_heads * c->head_dim;
+  g_autofree float *keys = g_new (float, n *ld);
+  g_autofree double *row = g_new (double, n);
+
+  answer->attention = g_new0 (float, (gsize) c->n_layers *n);
+  for (guint layer = 0; layer < c->n_layers; layer++) {
+    g_autofree char *name = g_strdup_printf ("text.q%u", layer);
+    const VlmTap *q = vlm_model_taps_lookup (taps, name, error);
+    float *target = answer->attention + (gsize) layer * n;
+
+    if (q == NULL || !vlm_context_read_keys (context, layer, n, keys, error))
+      return FALSE;
+    for (guint head = 0; head < c->n_heads; head++) {
+      guint kv_head = head / (c->n_heads / c->n_kv_heads);
+
+      vlm_attention_probabilities (q->data +
+              (gsize) (q->n_rows - 1) * q->n_cols + (gsize) head * c->head_dim,
+          keys + (gsize) kv_head * c->head_dim, ld, n, c->head_dim, row);
+      for (guint i = 0; i < n; i++)
+        target[i] += (float) (row[i] / c->n_heads);
+    }
+  }
+  return TRUE;
+}
+
 /* The prompt at once, then token by token what has the largest logit. */
 static gboolean
-decode (VlmContext *context, const VlmNnTensor *features, TestAnswer *answer,
-    GError **error)
+decode (const TestModel *self, VlmContext *context, VlmModelTaps *taps,
+    const VlmNnTensor *features, TestAnswer *answer, GError **error)
 {
   const TestCase *question = answer->question;
   guint n = question->ids->len;
@@ -96,7 +130,8 @@ decode (VlmContext *context, const VlmNnTensor *features, TestAnswer *answer,
   if (!vlm_context_append (context, (const gint32 *) question->inputs->data,
           &question->positions, 0, n, features, &choose, &choice, NULL, NULL,
           NULL, error) ||
-      !vlm_context_read_all_logits (context, answer->logits, error))
+      !vlm_context_read_all_logits (context, answer->logits, error) ||
+      (taps != NULL && !read_attention (self, context, taps, answer, error)))
     return FALSE;
   answer->rope_delta = vlm_context_get_next_position (context) - (gint32) n;
   vlm_context_set_keep_logits (context, FALSE);
@@ -166,8 +201,8 @@ test_model_answer (TestModel *self, TestCase *question, guint chunk,
   vlm_context_set_chunk (context, chunk);
   vlm_context_set_taps (context, taps);
   ok = ok &&
-      decode (
-          context, features.buffer != NULL ? &features : NULL, answer, error);
+      decode (self, context, taps, features.buffer != NULL ? &features : NULL,
+          answer, error);
   vlm_nn_tensor_clear (&features);
   return ok ? g_steal_pointer (&answer) : NULL;
 }
@@ -183,5 +218,6 @@ test_answer_free (TestAnswer *answer)
   g_free (answer->features);
   g_free (answer->logits);
   g_free (answer->greedy_logits);
+  g_free (answer->attention);
   g_free (answer);
 }

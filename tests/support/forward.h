@@ -33,6 +33,8 @@ typedef struct {
   gint32 greedy_tokens[TEST_N_GREEDY];
   float *greedy_logits;    /* [TEST_N_GREEDY, vocab] */
   gint32 rope_delta;
+  float *attention; /* [n_layers, n_ids]: of the last prompt token, mean over
+                       heads; NULL without taps */
 } TestAnswer;
 
 /* Reads a case for this model. */

@@ -138,6 +138,7 @@ def run(checkpoint, path):
     case.out["inputs_embeds"] = model.embed(ids, features)
     taps = {}
     logits = model.text(case.out["inputs_embeds"], case.out["position_ids"], taps)
+    case.out["attention"] = taps.pop("attention")
     case.out.update({"text." + key: value for key, value in taps.items()})
     case.out["logits"] = logits
     generate(case, model, logits)

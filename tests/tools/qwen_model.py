@@ -26,15 +26,19 @@ def rotate(x, angles):
     return np.concatenate([first * cos - second * sin, second * cos + first * sin], -1)
 
 
-def attend(q, k, v, visible=None):
-    """q [T, H, D], k and v [S, K, D], H a multiple of K."""
+def attend(q, k, v, visible=None, seen=None):
+    """q [T, H, D], k and v [S, K, D], H a multiple of K; seen: a list that gets
+    the probabilities [H, T, S]."""
     share = q.shape[1] // k.shape[1]
     k, v = (np.repeat(x, share, 1) for x in (k, v))
     scores = np.einsum("thd,shd->hts", q, k) / math.sqrt(q.shape[2])
     if visible is not None:
         scores = np.where(visible, scores, -np.inf)
     scores = np.exp(scores - scores.max(-1, keepdims=True))
-    return np.einsum("hts,shd->thd", scores / scores.sum(-1, keepdims=True), v)
+    scores = scores / scores.sum(-1, keepdims=True)
+    if seen is not None:
+        seen.append(scores)
+    return np.einsum("hts,shd->thd", scores, v)
 
 
 def vision_plan(grids, window):
@@ -58,6 +62,15 @@ def vision_plan(grids, window):
     corner = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     place = (2 * place[:, None] + corner).reshape(-1, 2)
     return order, windows, slices, place[:, 0], place[:, 1]
+
+
+def raster(maps, slices, grids, rows, columns):
+    """maps: of each slice [H, P] in window order -> [H, P of all], each slice row by row."""
+    widths = [w for t, _, w in grids for _ in range(t)]
+    out = np.empty((maps[0].shape[0], slices[-1]))
+    for part, a, b, width in zip(maps, slices, slices[1:], widths):
+        out[:, a + rows[a:b] * width + columns[a:b]] = part
+    return out
 
 
 class Model:
@@ -85,10 +98,16 @@ class Model:
         frequency = (1.0 / f32(10000.0) ** (np.arange(quarter, dtype=f32) / f32(quarter))).astype(f32)
         angles = np.concatenate([np.outer(place.astype(f32), frequency) for place in (rows, columns)], 1)
         x = x.reshape(n // 4, 4, width)[order].reshape(n, width)
+        received = []
         for i in range(c["depth"]):
-            bounds = slices if i in c["fullatt_block_indexes"] else windows
-            x = self.vision_block(x, f"visual.blocks.{i}.", bounds, angles, heads)
+            full = i in c["fullatt_block_indexes"]
+            seen = []
+            bounds = slices if full else windows
+            x = self.vision_block(x, f"visual.blocks.{i}.", bounds, angles, heads, seen)
             taps[f"block{i}"] = x
+            if full:
+                received.append(raster([part.mean(1) for part in seen], slices, grids, rows, columns))
+        taps["attention"] = np.array(received)
         x = rms_norm(x, self.weights["visual.merger.ln_q.weight"], 1e-6).reshape(n // 4, 4 * width)
         x = self.linear(x, "visual.merger.mlp.0")
         x = self.linear(x * 0.5 * (1.0 + ERF(x / math.sqrt(2.0))), "visual.merger.mlp.2")
@@ -97,12 +116,13 @@ class Model:
         taps["merger"] = features
         return features
 
-    def vision_block(self, x, prefix, bounds, angles, heads):
+    def vision_block(self, x, prefix, bounds, angles, heads, seen):
         y = rms_norm(x, self.weights[prefix + "norm1.weight"], 1e-6)
         parts = np.split(self.linear(y, prefix + "attn.qkv"), 3, -1)
         q, k, v = (part.reshape(len(x), heads, -1) for part in parts)
         q, k = rotate(q, angles), rotate(k, angles)
-        mixed = np.concatenate([attend(q[a:b], k[a:b], v[a:b]) for a, b in zip(bounds, bounds[1:])])
+        mixed = np.concatenate([attend(q[a:b], k[a:b], v[a:b], seen=seen)
+                                for a, b in zip(bounds, bounds[1:])])
         x = x + self.linear(mixed.reshape(len(x), -1), prefix + "attn.proj")
         return x + self.mlp(rms_norm(x, self.weights[prefix + "norm2.weight"], 1e-6), prefix + "mlp.")
 
@@ -125,19 +145,23 @@ class Model:
         frequency = (1.0 / f32(c["rope_theta"]) ** (np.arange(half, dtype=f32) / f32(half))).astype(f32)
         axis = np.repeat(range(3), c["rope_scaling"]["mrope_section"])
         angles = positions.T.astype(f32)[:, axis] * frequency
+        last = []
         causal = np.tril(np.ones((len(x), len(x)), bool))
         for i in range(c["num_hidden_layers"]):
             prefix = f"model.layers.{i}."
             y = rms_norm(x, self.weights[prefix + "input_layernorm.weight"], eps)
             q, k, v = (self.linear(y, f"{prefix}self_attn.{name}_proj").reshape(len(x), n, -1)
                        for name, n in (("q", heads), ("k", kv_heads), ("v", kv_heads)))
-            y = attend(rotate(q, angles), rotate(k, angles), v, causal)
+            seen = []
+            y = attend(rotate(q, angles), rotate(k, angles), v, causal, seen)
+            last.append(seen[0][:, -1].mean(0))
             x = x + self.linear(y.reshape(len(x), -1), prefix + "self_attn.o_proj")
             y = rms_norm(x, self.weights[prefix + "post_attention_layernorm.weight"], eps)
             x = x + self.mlp(y, prefix + "mlp.")
             taps[f"layer{i}"] = x
         x = rms_norm(x, self.weights["model.norm.weight"], eps)
         taps["norm"] = x
+        taps["attention"] = np.array(last)
         head = "model.embed_tokens" if c["tie_word_embeddings"] else "lm_head"
         return x @ self.weights[head + ".weight"].T
 

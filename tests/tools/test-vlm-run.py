@@ -3,6 +3,7 @@
 """vlm-run as a user meets it, with the small checkpoint: test-vlm-run.py VLM-RUN CHECKPOINT
 
 Media are made by gst-launch-1.0; what it cannot make here is skipped."""
+import ast
 import json
 import os
 import signal
@@ -147,6 +148,45 @@ def test_formats(folder):
             shape=is_list))
 
 
+def numpy_shape(path):
+    """Of an array of floats that is all there."""
+    with open(path, "rb") as file:
+        data = file.read()
+    length = int.from_bytes(data[8:10], "little")
+    header = ast.literal_eval(data[10:10 + length].decode())
+    n = 1
+    for size in header["shape"]:
+        n *= size
+    whole = len(data) == 10 + length + 4 * n and data[:8] == b"\x93NUMPY\x01\0" and (10 + length) % 64 == 0
+    return list(header["shape"]) if whole and header["descr"][1:] == "f4" else None
+
+
+def test_attention(folder):
+    """Three layers, one block of one head; a token of 28 x 28 pixels."""
+    def dump(path):
+        maps = os.path.join(folder, "maps", "of", "it")
+        answers("/attention/answer", "--image", path, "--dump-attention", maps, "hi")
+        with open(os.path.join(maps, "attention.json"), encoding="utf-8") as file:
+            index = json.load(file)
+        piece = index["slices"][0]
+        rows, columns = (side // 28 for side in reversed(piece["size"]))
+        shapes = {"layers": [3, rows, columns], "tokens": [len(index["tokens"]), rows, columns],
+                  "received": [1, 1, 2 * rows, 2 * columns]}
+        report(len(index["slices"]) == 1 and index["blocks"] == [1] and piece["kind"] == "image"
+               and piece["source_size"] == [60, 40] and 0 < piece["share"] < 1
+               and index["answer"].startswith("".join(index["tokens"])), "/attention/index")
+        found = {key: numpy_shape(os.path.join(maps, piece[key])) for key in shapes}
+        report(found == shapes, "/attention/arrays")
+        pictures = [piece["picture"], piece["answer_picture"], *piece["block_pictures"]]
+        heads = []
+        for name in pictures:
+            with open(os.path.join(maps, name), "rb") as file:
+                heads.append(file.read(8))
+        report(heads == 3 * [b"\x89PNG\r\n\x1a\n"], "/attention/pictures")
+    with_media(folder, "picture.png", dump)
+    fails("/attention/no-folder", "--dump-attention", "/proc/nowhere/maps", "hi", because="/proc/nowhere")
+
+
 def test_interrupt(folder):
     """Wherever it is by then."""
     def interrupt(path):
@@ -166,5 +206,6 @@ with tempfile.TemporaryDirectory() as media:
     test_sampling()
     test_media(media)
     test_formats(media)
+    test_attention(media)
     test_interrupt(media)
 print(f"1..{number}")

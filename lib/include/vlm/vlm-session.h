@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-attention.h>
 #include <vlm/vlm-model.h>
 
 G_BEGIN_DECLS
@@ -114,5 +115,8 @@ VLM_API VlmAnswer *vlm_session_generate (VlmSession *session,
     const VlmPrompt *prompt, const VlmGenerateParams *params,
     GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,
     gpointer user_data, GError **error);
+VLM_API void vlm_session_set_record_attention (
+    VlmSession *session, gboolean record);
+VLM_API VlmAttention *vlm_session_steal_attention (VlmSession *session);
 
 G_END_DECLS

@@ -261,6 +261,7 @@ const GstVlmWatchFuncs gst_vlm_events_watch_funcs = {
   .found = on_found,
   .failed = on_failed,
   .unwatched = on_unwatched,
+  .answered = gst_vlm_events_answer,
 };
 
 static void

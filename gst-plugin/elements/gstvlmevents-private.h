@@ -125,6 +125,7 @@ struct _GstVlmEvents
   gboolean ended;
   GstFlowCombiner *flow;
   guint32 seek_seqnum;
+  guint64 n_asked;
   guint64 n_buffers;
   guint64 n_sampled;
   VlmRateDecision decision; /* the newest one */
@@ -177,6 +178,12 @@ void gst_vlm_events_update_questions (GstVlmEvents *self);
 /* (transfer full) */
 VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
 void gst_vlm_events_clear_questions (GstVlmEvents *self);
+
+/* gstvlmevents-ask.c */
+void gst_vlm_events_install_ask (GObjectClass *klass);
+void gst_vlm_events_answer (gpointer user_data, guint64 id,
+    const char *question, const VlmInstant *start, const VlmInstant *end,
+    const char *answer, double confidence, const GError *error);
 
 /* gstvlmevents-output.c */
 void gst_vlm_events_install_signals (GObjectClass *klass);

@@ -427,6 +427,7 @@ gst_vlm_events_class_init (GstVlmEventsClass *klass)
   element_class->change_state = gst_vlm_events_change_state;
   gst_vlm_events_install_properties (object_class);
   gst_vlm_events_install_signals (object_class);
+  gst_vlm_events_install_ask (object_class);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);

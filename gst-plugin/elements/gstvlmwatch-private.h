@@ -28,6 +28,14 @@ typedef struct
   VlmInstant end;
 } GstVlmWatchItem;
 
+typedef struct
+{
+  guint64 id;
+  char *question;
+  guint generation;
+  gboolean is_given_up;
+} GstVlmWatchAsk;
+
 /* The union of spans that come in order of their start. */
 typedef struct
 {
@@ -51,6 +59,11 @@ struct _GstVlmWatch
   GQueue items;
   guint n_windows;
   GstVlmWatchItem *current;
+  GstVlmWatchItem *newest;   /* that was pushed; what questions are about */
+  GQueue asks;               /* GstVlmWatchAsk */
+  GQueue given_up;           /* to be told so */
+  GstVlmWatchAsk *asking;
+  gboolean has_answered; /* a question since the last window */
   VlmQuestions *questions;   /* not yet told to the analyzer */
   GCancellable *cancellable; /* of the load or of the current item */
   guint generation;
@@ -81,7 +94,23 @@ void
 gst_vlm_coverage_add (GstVlmCoverage *coverage, const GstVlmWatchItem *item);
 void gst_vlm_watch_item_free (GstVlmWatchItem *item);
 
-/* gstvlmwatch-thread.c: the thread's function, @data is the watch */
+/* gstvlmwatch-ask.c */
+void gst_vlm_watch_ask_free (GstVlmWatchAsk *ask);
+/* With the lock: whether there is one to answer. */
+gboolean gst_vlm_watch_can_answer (GstVlmWatch *watch);
+/* With the lock: no question that waits is going to be answered. */
+void gst_vlm_watch_give_up_asks (GstVlmWatch *watch);
+/* With the lock, on the thread: takes the question whose turn it is. */
+gboolean gst_vlm_watch_take_ask (GstVlmWatch *watch);
+/* On the thread: answers the one that was taken. */
+void gst_vlm_watch_answer (GstVlmWatch *watch);
+/* On the thread, at its end: tells all that wait that nothing comes. */
+void gst_vlm_watch_answer_rest (GstVlmWatch *watch);
+
+/* gstvlmwatch-thread.c */
+/* A new cancellable for what comes next. */
+GCancellable *gst_vlm_watch_begin_work (GstVlmWatch *watch);
+/* The thread's function, @data is the watch. */
 gpointer gst_vlm_watch_run (gpointer data);
 
 G_END_DECLS

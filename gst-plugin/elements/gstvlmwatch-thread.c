@@ -9,9 +9,8 @@
 #define FIRST_RETRY_MS 500u
 #define MAX_RETRY_MS 60000u
 
-/* A new cancellable for what comes next. */
-static GCancellable *
-begin_work (GstVlmWatch *watch)
+GCancellable *
+gst_vlm_watch_begin_work (GstVlmWatch *watch)
 {
   GCancellable *cancellable = g_cancellable_new ();
 
@@ -19,7 +18,8 @@ begin_work (GstVlmWatch *watch)
   g_set_object (&watch->cancellable, cancellable);
   if (watch->stopping ||
       (watch->current != NULL &&
-          watch->current->generation != watch->generation))
+          watch->current->generation != watch->generation) ||
+      (watch->asking != NULL && watch->asking->generation != watch->generation))
     g_cancellable_cancel (cancellable);
   g_mutex_unlock (&watch->lock);
   return cancellable;
@@ -37,7 +37,7 @@ on_progress (const char *stage, double fraction, gpointer user_data)
 static gboolean
 load (GstVlmWatch *watch, VlmProgressFunc progress, GError **error)
 {
-  g_autoptr (GCancellable) cancellable = begin_work (watch);
+  g_autoptr (GCancellable) cancellable = gst_vlm_watch_begin_work (watch);
 
   return vlm_analyzer_load (
       watch->analyzer, &watch->params, cancellable, progress, watch, error);
@@ -150,7 +150,7 @@ cut (GstVlmWatch *watch, const GstVlmWatchItem *item)
 static gboolean
 wait_to_reload (GstVlmWatch *watch, GError **error)
 {
-  g_autoptr (GCancellable) cancellable = begin_work (watch);
+  g_autoptr (GCancellable) cancellable = gst_vlm_watch_begin_work (watch);
   guint n = watch->n_attempts;
   GPollFD fd;
 
@@ -194,7 +194,7 @@ analyse_once (GstVlmWatch *watch, const GstVlmWatchItem *item,
   if (!reload_if_needed (watch, item, error))
     return NULL;
   watch->in_epoch = TRUE;
-  cancellable = begin_work (watch);
+  cancellable = gst_vlm_watch_begin_work (watch);
   start_us = g_get_monotonic_time ();
   events =
       vlm_analyzer_analyze (watch->analyzer, item->window, cancellable, error);
@@ -240,7 +240,6 @@ analyse (GstVlmWatch *watch, const GstVlmWatchItem *item)
   gboolean was_lost = watch->must_reload;
   gboolean was_told = FALSE;
 
-  tell_questions (watch);
   events = analyse_once (watch, item, &inference_us, &error);
   if (watch->must_reload && !was_lost && is_wanted (watch, item)) {
     was_told = TRUE;
@@ -288,21 +287,28 @@ process (GstVlmWatch *watch, const GstVlmWatchItem *item)
   watch->analysed_until = item->end;
 }
 
+/* A window, a mark or a question. */
 static gboolean
-take_item (GstVlmWatch *watch)
+take_work (GstVlmWatch *watch)
 {
+  gboolean goes_on;
+
   g_mutex_lock (&watch->lock);
   g_clear_pointer (&watch->current, gst_vlm_watch_item_free);
+  g_clear_pointer (&watch->asking, gst_vlm_watch_ask_free);
   g_cond_broadcast (&watch->changed);
-  while (!watch->stopping && g_queue_is_empty (&watch->items))
+  while (!watch->stopping && g_queue_is_empty (&watch->items) &&
+      !gst_vlm_watch_can_answer (watch))
     g_cond_wait (&watch->changed, &watch->lock);
-  if (!watch->stopping) {
+  goes_on = !watch->stopping;
+  if (goes_on && !gst_vlm_watch_take_ask (watch)) {
     watch->current = g_queue_pop_head (&watch->items);
     watch->n_windows -= watch->current->kind == GST_VLM_WATCH_ITEM_WINDOW;
+    watch->has_answered = FALSE;
     g_cond_broadcast (&watch->changed);
   }
   g_mutex_unlock (&watch->lock);
-  return watch->current != NULL;
+  return goes_on;
 }
 
 static void
@@ -332,8 +338,14 @@ gst_vlm_watch_run (gpointer data)
   if (loaded)
     watch->funcs.loaded (watch->user_data, NULL);
 
-  while (loaded && take_item (watch))
-    process (watch, watch->current);
+  while (loaded && take_work (watch)) {
+    tell_questions (watch);
+    if (watch->asking != NULL)
+      gst_vlm_watch_answer (watch);
+    else
+      process (watch, watch->current);
+  }
+  gst_vlm_watch_answer_rest (watch);
   vlm_analyzer_unload (watch->analyzer);
   return NULL;
 }

@@ -134,6 +134,8 @@ gst_vlm_watch_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   g_mutex_init (&watch->lock);
   g_cond_init (&watch->changed);
   g_queue_init (&watch->items);
+  g_queue_init (&watch->asks);
+  g_queue_init (&watch->given_up);
   watch->thread = g_thread_new ("vlmwatch", gst_vlm_watch_run, watch);
   return watch;
 }
@@ -173,6 +175,8 @@ watch_clear (gpointer data)
   g_assert (watch->thread == NULL);
   g_queue_clear_full (&watch->items, (GDestroyNotify) gst_vlm_watch_item_free);
   g_clear_pointer (&watch->current, gst_vlm_watch_item_free);
+  g_assert (g_queue_is_empty (&watch->asks) && watch->asking == NULL);
+  g_clear_pointer (&watch->newest, gst_vlm_watch_item_free);
   g_clear_object (&watch->cancellable);
   g_object_unref (watch->analyzer);
   g_free ((char *) watch->params.model);
@@ -251,6 +255,15 @@ gst_vlm_watch_get_geometry (GstVlmWatch *watch, VlmGeometry *geometry)
   *geometry = watch->geometry;
 }
 
+/* With the lock. What was just seen, analysed or not. */
+static void
+remember (GstVlmWatch *watch, VlmWindow *window)
+{
+  g_clear_pointer (&watch->newest, gst_vlm_watch_item_free);
+  watch->newest = item_new (
+      GST_VLM_WATCH_ITEM_WINDOW, vlm_window_ref (window), watch->generation);
+}
+
 GstFlowReturn
 gst_vlm_watch_push (
     GstVlmWatch *watch, VlmWindow *window, GstVlmPolicy policy, guint max_queue)
@@ -270,6 +283,7 @@ gst_vlm_watch_push (
     return flow;
   }
 
+  remember (watch, window);
   item = item_new (GST_VLM_WATCH_ITEM_WINDOW, window, watch->generation);
   gst_vlm_coverage_add (&watch->seen, item);
   if (policy == GST_VLM_POLICY_LATEST_ONLY)
@@ -298,6 +312,8 @@ gst_vlm_watch_skip (GstVlmWatch *watch, VlmWindow *window)
 
   g_mutex_lock (&watch->lock);
   flow = get_flow (watch);
+  if (flow == GST_FLOW_OK)
+    remember (watch, window);
   item = item_new (GST_VLM_WATCH_ITEM_STILL, window, watch->generation);
   if (flow == GST_FLOW_OK) {
     gst_vlm_coverage_add (&watch->seen, item);
@@ -342,7 +358,9 @@ static gboolean
 wait_idle (GstVlmWatch *watch, gint64 deadline)
 {
   while (get_flow (watch) == GST_FLOW_OK &&
-      (watch->current != NULL || !g_queue_is_empty (&watch->items))) {
+      (watch->current != NULL || watch->asking != NULL ||
+          !g_queue_is_empty (&watch->items) ||
+          gst_vlm_watch_can_answer (watch))) {
     if (deadline == 0)
       g_cond_wait (&watch->changed, &watch->lock);
     else if (!g_cond_wait_until (&watch->changed, &watch->lock, deadline))
@@ -363,6 +381,7 @@ gst_vlm_watch_drain (GstVlmWatch *watch, gint64 timeout_us)
   if (!wait_idle (
           watch, timeout_us < 0 ? 0 : g_get_monotonic_time () + timeout_us)) {
     drop_windows (watch, 0, dropped);
+    gst_vlm_watch_give_up_asks (watch);
     g_set_object (&cancellable, watch->cancellable);
   }
   g_mutex_unlock (&watch->lock);
@@ -388,6 +407,8 @@ gst_vlm_watch_flush_start (GstVlmWatch *watch, guint generation)
   watch->generation = generation;
   g_queue_clear_full (&watch->items, (GDestroyNotify) gst_vlm_watch_item_free);
   watch->n_windows = 0;
+  g_clear_pointer (&watch->newest, gst_vlm_watch_item_free);
+  gst_vlm_watch_give_up_asks (watch);
   g_queue_push_tail (
       &watch->items, mark_new (GST_VLM_WATCH_ITEM_RESET, watch->generation));
   /* A flush does not stop the model from being loaded. */

@@ -55,6 +55,10 @@ typedef struct
   gboolean (*failed) (gpointer user_data, const GError *error);
   void (*unwatched) (gpointer user_data, const VlmInstant *start,
       const VlmInstant *end, GstVlmGapReason reason, guint generation);
+  /* @start, @end: what was looked at; %NULL, like @answer, with an @error */
+  void (*answered) (gpointer user_data, guint64 id, const char *question,
+      const VlmInstant *start, const VlmInstant *end, const char *answer,
+      double confidence, const GError *error);
 } GstVlmWatchFuncs;
 
 typedef struct
@@ -104,6 +108,10 @@ GstVlmWatchState
 gst_vlm_watch_wait_loaded (GstVlmWatch *watch, gint64 timeout_us);
 /* What is asked from the next window on that is analysed. (transfer full) */
 void gst_vlm_watch_set_questions (GstVlmWatch *watch, VlmQuestions *questions);
+/* Asks about the newest window, without waiting. The answer has @id. FALSE, and
+ * none comes, when stopped, flushing, or too many wait. */
+gboolean
+gst_vlm_watch_ask (GstVlmWatch *watch, guint64 id, const char *question);
 /* Waits until there is something to know. GST_FLOW_FLUSHING when flushing or
  * stopped, GST_FLOW_ERROR when loading failed. */
 GstFlowReturn gst_vlm_watch_wait_ready (GstVlmWatch *watch);

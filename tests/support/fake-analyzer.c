@@ -284,6 +284,34 @@ fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   return events;
 }
 
+/* Says where it looked, and waits and fails like analyze(). */
+static char *
+fake_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
+    double *confidence, GCancellable *cancellable, GError **error)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+  char *answer = NULL;
+
+  g_mutex_lock (&self->lock);
+  g_assert_true (self->counts.is_loaded);
+  self->counts.n_asked++;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  if (!wait_for (self, &self->stalled, cancellable, error))
+    return NULL;
+  g_mutex_lock (&self->lock);
+  if (self->error != NULL && self->n_errors > 0) {
+    self->n_errors--;
+    g_propagate_error (error, g_error_copy (self->error));
+  } else {
+    answer = g_strdup_printf (
+        "%s %" G_GINT64_FORMAT, question, window->start / VLM_SECOND);
+  }
+  g_mutex_unlock (&self->lock);
+  *confidence = 0.25;
+  return answer;
+}
+
 static void
 fake_reset (VlmAnalyzer *analyzer)
 {
@@ -336,6 +364,7 @@ fake_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->get_geometry = fake_get_geometry;
   iface->set_questions = fake_set_questions;
   iface->analyze = fake_analyze;
+  iface->ask = fake_ask;
   iface->reset = fake_reset;
   iface->finish = fake_finish;
   iface->unload = fake_unload;
@@ -441,6 +470,12 @@ gboolean
 fake_analyzer_wait_entered (FakeAnalyzer *self, guint n_calls)
 {
   return wait_count (self, &self->counts.n_entered, n_calls);
+}
+
+gboolean
+fake_analyzer_wait_asked (FakeAnalyzer *self, guint n_calls)
+{
+  return wait_count (self, &self->counts.n_asked, n_calls);
 }
 
 gboolean

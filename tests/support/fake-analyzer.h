@@ -51,6 +51,7 @@ void fake_analyzer_set_errors (
 /* Waits until analyze() was called @n_calls times in all, or has returned so
  * often, or begun as many steps. FALSE after ten seconds. */
 gboolean fake_analyzer_wait_entered (FakeAnalyzer *self, guint n_calls);
+gboolean fake_analyzer_wait_asked (FakeAnalyzer *self, guint n_calls);
 gboolean fake_analyzer_wait_returned (FakeAnalyzer *self, guint n_calls);
 gboolean fake_analyzer_wait_steps (FakeAnalyzer *self, guint n_steps);
 
@@ -62,6 +63,7 @@ typedef struct
   guint n_returned;
   guint n_cancelled;
   guint n_steps;
+  guint n_asked; /* calls of ask() */
   guint n_resets;
   guint n_finishes;
   gboolean is_loaded;

@@ -79,7 +79,8 @@ struct _GstVlmWatch
 
   /* Of the thread alone. */
   gboolean must_reload; /* the device was lost */
-  guint n_attempts;     /* to reload, since a window was analysed */
+  guint n_attempts;     /* to reload, since the device was seen to work */
+  gint64 retry_at_us;   /* 0: no wait was begun */
   gboolean in_epoch;    /* windows were analysed since the last reset */
   /* Still windows in a row, not yet told. */
   gboolean is_still;

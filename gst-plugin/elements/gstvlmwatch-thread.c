@@ -152,14 +152,24 @@ wait_to_reload (GstVlmWatch *watch, GError **error)
 {
   g_autoptr (GCancellable) cancellable = gst_vlm_watch_begin_work (watch);
   guint n = watch->n_attempts;
+  gint64 left_us;
   GPollFD fd;
 
-  if (n > 0 && g_cancellable_make_pollfd (cancellable, &fd)) {
-    g_poll (
-        &fd, 1, (gint) MIN (FIRST_RETRY_MS << MIN (n - 1, 16), MAX_RETRY_MS));
+  if (n == 0)
+    return !g_cancellable_set_error_if_cancelled (cancellable, error);
+  /* A flush ends the wait, but does not begin it anew. */
+  if (watch->retry_at_us == 0)
+    watch->retry_at_us = g_get_monotonic_time () +
+        1000 * (gint64) MIN (FIRST_RETRY_MS << MIN (n - 1, 16), MAX_RETRY_MS);
+  left_us = watch->retry_at_us - g_get_monotonic_time ();
+  if (left_us > 0 && g_cancellable_make_pollfd (cancellable, &fd)) {
+    g_poll (&fd, 1, (gint) (left_us / 1000) + 1);
     g_cancellable_release_fd (cancellable);
   }
-  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  watch->retry_at_us = 0;
+  return TRUE;
 }
 
 /* The context went with the device: what was open is over. */
@@ -200,10 +210,10 @@ analyse_once (GstVlmWatch *watch, const GstVlmWatchItem *item,
       vlm_analyzer_analyze (watch->analyzer, item->window, cancellable, error);
   *inference_us += g_get_monotonic_time () - start_us;
   ensure_error (events, error);
-  if (events != NULL)
-    watch->n_attempts = 0;
-  else if (g_error_matches (*error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
+  if (g_error_matches (*error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
     watch->must_reload = TRUE;
+  else
+    watch->n_attempts = 0;
   return events;
 }
 

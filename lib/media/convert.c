@@ -11,14 +11,13 @@
 
 #include <vlm/vlm-error.h>
 
+#include "media/convert-avx2.h"
 #include "media/convert.h"
 #include "media/limits.h"
 #include "media/simd.h"
 
-/* Bits of fraction that R, G and B are added up with: 255 * 2.14 + 255 * 1.17
- * has to fit into 16 bits. */
-#define TERM_BITS 5
-#define HALF (1 << (TERM_BITS - 1))
+#define CACHE_LINE 64
+#define N_ROWS_AHEAD 8
 
 /* Where the components of a format are. A sample of a plane is @step bytes
  * from the next one, @shift says how many pixels it stands for. */
@@ -109,7 +108,7 @@ vlm_image_view_check (const VlmImageView *view, GError **error)
 static VlmFactor
 make_factor (double factor)
 {
-  glong scaled = lrint (factor * (1 << (TERM_BITS + 8)));
+  glong scaled = lrint (factor * (1 << (VLM_TERM_BITS + 8)));
 
   return (VlmFactor){ (gint16) (scaled >> 8), (gint16) (scaled & 255) };
 }
@@ -251,10 +250,10 @@ make_terms (const VlmConverter *self, const guint8 *restrict u,
   for (gsize i = 0; i < n; i++) {                                              \
     gint16 cb = (gint16) (u[i * known_step] - 128);                            \
     gint16 cr = (gint16) (v[i * known_step] - 128);                            \
-    gint16 to_red = (gint16) (scale (cr, red_v) + HALF);                       \
+    gint16 to_red = (gint16) (scale (cr, red_v) + VLM_TERM_HALF);              \
     gint16 to_green =                                                          \
-        (gint16) (scale (cb, green_u) + scale (cr, green_v) + HALF);           \
-    gint16 to_blue = (gint16) (scale (cb, blue_u) + HALF);                     \
+        (gint16) (scale (cb, green_u) + scale (cr, green_v) + VLM_TERM_HALF);  \
+    gint16 to_blue = (gint16) (scale (cb, blue_u) + VLM_TERM_HALF);            \
     red[2 * i] = red[2 * i + 1] = to_red;                                      \
     green[2 * i] = green[2 * i + 1] = to_green;                                \
     blue[2 * i] = blue[2 * i + 1] = to_blue;                                   \
@@ -271,7 +270,7 @@ make_terms (const VlmConverter *self, const guint8 *restrict u,
 static inline guint8
 clamp_term (gint16 sum)
 {
-  sum = (gint16) (sum >> TERM_BITS);
+  sum = (gint16) (sum >> VLM_TERM_BITS);
   sum = MAX (sum, (gint16) 0);
   sum = MIN (sum, (gint16) 255);
   return (guint8) sum;
@@ -296,6 +295,15 @@ add_luma (const VlmConverter *self, gsize n, const guint8 *restrict luma,
   }
 }
 
+/* The processor sees neither that a row is read in strips nor how far away the
+ * next one is. What is beyond the picture does no harm. */
+static void
+fetch_ahead (const guint8 *row, gssize stride, gsize n_bytes)
+{
+  for (gsize i = 0; i < n_bytes; i += CACHE_LINE)
+    __builtin_prefetch (row + N_ROWS_AHEAD * stride + i);
+}
+
 static void
 convert_yuv (
     VlmConverter *self, guint x, guint y, guint n, guint8 *const rgb[3])
@@ -304,6 +312,7 @@ convert_yuv (
   const FormatInfo *info = &formats[view->format];
   guint chroma_row = y >> info->y_shift[info->plane[1]];
   const guint8 *samples[3];
+  gsize done;
 
   for (guint i = 0; i < 3; i++) {
     guint plane = info->plane[i];
@@ -312,21 +321,33 @@ convert_yuv (
         (gssize) view->strides[plane] * (i == 0 ? y : chroma_row) +
         (gsize) info->step[i] * (i == 0 ? x : x / 2) + info->offset[i];
   }
+  fetch_ahead (samples[0], view->strides[0], (gsize) n * info->step[0]);
   if (info->step[0] == 2) {
     take_even (samples[0], n, self->luma);
     samples[0] = self->luma;
   }
   if (!self->has_terms || self->terms_row != chroma_row || self->terms_x != x ||
       self->terms_n != n) {
-    make_terms (self, samples[1], samples[2], info->step[1], (n + 1) / 2,
-        self->terms[0], self->terms[1], self->terms[2]);
+    gsize n_chroma = (n + 1) / 2;
+    guint step = info->step[1];
+    for (guint i = 1; i < info->n_planes; i++)
+      fetch_ahead (
+          samples[i], view->strides[info->plane[i]], n_chroma * info->step[i]);
+    done = vlm_make_terms_avx2 (
+        self, samples[1], samples[2], step, n_chroma, self->terms);
+
+    make_terms (self, samples[1] + step * done, samples[2] + step * done, step,
+        n_chroma - done, self->terms[0] + 2 * done, self->terms[1] + 2 * done,
+        self->terms[2] + 2 * done);
     self->has_terms = TRUE;
     self->terms_row = chroma_row;
     self->terms_x = x;
     self->terms_n = n;
   }
-  add_luma (self, n, samples[0], self->terms[0], self->terms[1], self->terms[2],
-      rgb[0], rgb[1], rgb[2]);
+  done = vlm_add_luma_avx2 (self, n, samples[0], self->terms, rgb);
+  add_luma (self, n - done, samples[0] + done, self->terms[0] + done,
+      self->terms[1] + done, self->terms[2] + done, rgb[0] + done,
+      rgb[1] + done, rgb[2] + done);
 }
 
 void

@@ -4,6 +4,11 @@
 
 #include <vlm/vlm-frame.h>
 
+/* Bits of fraction that R, G and B are added up with: 255 * 2.14 + 255 * 1.17
+ * has to fit into 16 bits. */
+#define VLM_TERM_BITS 5
+#define VLM_TERM_HALF (1 << (VLM_TERM_BITS - 1))
+
 /* high * 256 + low, 0 <= low < 256 */
 typedef struct
 {

@@ -307,11 +307,10 @@ to_byte (gint32 sum)
         out[3 * i + c] = (guint8) to_byte (in[c * stride + i]);                \
   }
 
+/* turn_<set>, pack_f32_<set> and what adds are there already. */
 #define DEFINE_SET(set, target)                                                \
-  DEFINE_TURN (turn_##set, target)                                             \
   DEFINE_WIDEN_I32 (widen_i32_##set, target)                                   \
   DEFINE_ROUND_I32 (round_i32_##set, target)                                   \
-  DEFINE_PACK_F32 (pack_f32_##set, target)                                     \
   DEFINE_PACK_I32 (pack_i32_##set, target)                                     \
                                                                                \
   static const VlmResampleKernels set = {                                      \
@@ -359,6 +358,8 @@ fuse_plain (float a, F32x4 b, F32x4 c)
 DEFINE_DOWN_I32 (down_i32_plain, , I32x4, 4)
 DEFINE_DOWN_F32 (down_f32_plain, , F32x4, 4, fuse_plain)
 DEFINE_ACROSS_F32 (across_f32_plain, , F32x4, 4, fuse_plain)
+DEFINE_TURN (turn_plain, )
+DEFINE_PACK_F32 (pack_f32_plain, )
 DEFINE_SET (plain, )
 
 #ifdef __x86_64__
@@ -403,6 +404,90 @@ fuse_avx2 (float a, F32x8 b, F32x8 c)
 DEFINE_DOWN_I32 (down_i32_avx2, AVX2, I32x8, 8)
 DEFINE_DOWN_F32 (down_f32_avx2, AVX2, F32x8, 8, fuse_avx2)
 DEFINE_ACROSS_F32 (across_f32_avx2, AVX2, F32x8, 8, fuse_avx2)
+/* Two tiles at once, one in each half of a register. */
+AVX2 static void
+turn_avx2 (const guint8 *bytes, gsize stride, gsize n, float *out)
+{
+  for (gsize x = 0; x < n; x += 32) {
+    __m256i v[VLM_ROWS];
+
+    for (guint i = 0; i < VLM_ROWS; i++)
+      v[i] = _mm256_loadu_si256 ((const __m256i *) (bytes + i * stride + x));
+    for (guint step = 0; step < 4; step++) {
+      __m256i paired[VLM_ROWS];
+
+      for (guint i = 0; i < VLM_ROWS / 2; i++) {
+        paired[2 * i] = _mm256_unpacklo_epi8 (v[i], v[i + VLM_ROWS / 2]);
+        paired[2 * i + 1] = _mm256_unpackhi_epi8 (v[i], v[i + VLM_ROWS / 2]);
+      }
+      memcpy (v, paired, sizeof paired);
+    }
+    for (guint i = 0; i < 2 * VLM_ROWS; i++) {
+      __m128i column = i < VLM_ROWS
+          ? _mm256_castsi256_si128 (v[i % VLM_ROWS])
+          : _mm256_extracti128_si256 (v[i % VLM_ROWS], 1);
+      float *to = out + VLM_ROWS * (x + i);
+
+      _mm256_storeu_ps (to, _mm256_cvtepi32_ps (_mm256_cvtepu8_epi32 (column)));
+      _mm256_storeu_ps (to + 8,
+          _mm256_cvtepi32_ps (
+              _mm256_cvtepu8_epi32 (_mm_srli_si128 (column, 8))));
+    }
+  }
+}
+
+/* To the nearest, half to even, as conversion does; packing clamps. */
+AVX2 static inline __m128i
+round_16 (const float *in)
+{
+  __m128i a = _mm_cvtps_epi32 (_mm_loadu_ps (in));
+  __m128i b = _mm_cvtps_epi32 (_mm_loadu_ps (in + 4));
+  __m128i c = _mm_cvtps_epi32 (_mm_loadu_ps (in + 8));
+  __m128i d = _mm_cvtps_epi32 (_mm_loadu_ps (in + 12));
+
+  return _mm_packus_epi16 (_mm_packs_epi32 (a, b), _mm_packs_epi32 (c, d));
+}
+
+DEFINE_PACK_F32 (pack_f32_rest, AVX2)
+
+/* Of three times 16 bytes: where byte k of the 48 comes from is pixel k / 3 of
+ * channel k % 3. A shuffle gives 0 for -1. */
+AVX2 static void
+pack_f32_avx2 (const float *in, gsize stride, gsize n, guint8 *out)
+{
+  const char o = -1;
+  const __m128i first[3] = {
+    _mm_setr_epi8 (0, o, o, 1, o, o, 2, o, o, 3, o, o, 4, o, o, 5),
+    _mm_setr_epi8 (o, o, 6, o, o, 7, o, o, 8, o, o, 9, o, o, 10, o),
+    _mm_setr_epi8 (o, 11, o, o, 12, o, o, 13, o, o, 14, o, o, 15, o, o),
+  };
+  const __m128i second[3] = {
+    _mm_setr_epi8 (o, 0, o, o, 1, o, o, 2, o, o, 3, o, o, 4, o, o),
+    _mm_setr_epi8 (5, o, o, 6, o, o, 7, o, o, 8, o, o, 9, o, o, 10),
+    _mm_setr_epi8 (o, o, 11, o, o, 12, o, o, 13, o, o, 14, o, o, 15, o),
+  };
+  const __m128i third[3] = {
+    _mm_setr_epi8 (o, o, 0, o, o, 1, o, o, 2, o, o, 3, o, o, 4, o),
+    _mm_setr_epi8 (o, 5, o, o, 6, o, o, 7, o, o, 8, o, o, 9, o, o),
+    _mm_setr_epi8 (10, o, o, 11, o, o, 12, o, o, 13, o, o, 14, o, o, 15),
+  };
+  gsize i = 0;
+
+  for (; i + 16 <= n; i += 16) {
+    __m128i a = round_16 (in + i);
+    __m128i b = round_16 (in + stride + i);
+    __m128i c = round_16 (in + 2 * stride + i);
+
+    for (guint k = 0; k < 3; k++)
+      _mm_storeu_si128 ((__m128i *) (out + 3 * i + 16 * k),
+          _mm_or_si128 (_mm_shuffle_epi8 (a, first[k]),
+              _mm_or_si128 (_mm_shuffle_epi8 (b, second[k]),
+                  _mm_shuffle_epi8 (c, third[k]))));
+  }
+  if (i < n)
+    pack_f32_rest (in + i, stride, n - i, out + 3 * i);
+}
+
 DEFINE_SET (avx2, AVX2)
 #endif
 

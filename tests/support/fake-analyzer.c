@@ -501,6 +501,14 @@ fake_analyzer_get_counts (FakeAnalyzer *self)
   return counts;
 }
 
+void
+fake_analyzer_forget_windows (FakeAnalyzer *self)
+{
+  g_mutex_lock (&self->lock);
+  g_ptr_array_set_size (self->windows, 0);
+  g_mutex_unlock (&self->lock);
+}
+
 guint
 fake_analyzer_get_n_windows (FakeAnalyzer *self)
 {

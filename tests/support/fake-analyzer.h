@@ -70,6 +70,8 @@ typedef struct
 } FakeCounts;
 
 FakeCounts fake_analyzer_get_counts (FakeAnalyzer *self);
+/* Frees what is known of windows so far. */
+void fake_analyzer_forget_windows (FakeAnalyzer *self);
 /* The windows that were analysed, in order. */
 guint fake_analyzer_get_n_windows (FakeAnalyzer *self);
 const FakeWindow *fake_analyzer_get_window (FakeAnalyzer *self, guint index);

@@ -84,6 +84,7 @@ load (const char *device, const char *directory, GCancellable *cancellable,
 
   if (opened == NULL)
     return NULL;
+  g_info ("loading %s on %s", directory, vlm_device_get_name (opened));
   return vlm_model_load (
       opened, directory, cancellable, progress, user_data, error);
 }

@@ -138,6 +138,7 @@ static const VlmNnKernel kernels[] = {
   MATVEC_GROUP (128, 1),
   MATVEC_GROUP (128, 2),
   MATVEC_GROUP (128, 4),
+  MATVEC_GROUP (128, 8),
   MATMUL_TILE (32, 32, 2, 4, VLM_NN_ON_GPU, 64),
   MATMUL_TILE (64, 64, 4, 4, VLM_NN_ON_GPU, 512),
   MATMUL_TILE (128, 128, 8, 8, VLM_NN_ON_GPU, 0),

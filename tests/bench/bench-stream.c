@@ -14,8 +14,10 @@
 #include "engine/event-question.h"
 #include "engine/history.h"
 #include "engine/model.h"
+#include "engine/prompt.h"
 #include "engine/session.h"
 #include "media/window.h"
+#include "work.h"
 
 #define MAX_TOKENS_HELD 1000000
 
@@ -32,13 +34,14 @@ typedef struct
   double hop;
   double context;
   int answer;
-  gboolean no_recompute;
+  gboolean count;
 } Options;
 
-/* Seconds and work of some windows. */
+/* Seconds (or operations, when they are only counted) and work of some windows.
+ */
 typedef struct
 {
-  double vision_s, prefill_s, decode_s;
+  double vision, prefill, decode;
   double n_slices; /* through the vision tower */
   double n_tokens; /* through the decoder, without the answer */
   double n_windows;
@@ -47,8 +50,10 @@ typedef struct
 typedef struct
 {
   const Options *options;
-  VlmModel *model;
-  GRand *random;
+  VlmModel *model; /* NULL when nothing is run */
+  VlmConfig *config;
+  VlmTokenizer *tokenizer;
+  guint64 random;
   GPtrArray *frames; /* all that there were so far */
   guint per_window;  /* frames */
   guint per_hop;
@@ -77,8 +82,11 @@ make_frame (Bench *bench)
   const VlmImageView view = { VLM_PIXEL_FORMAT_RGB, VLM_COLOR_MATRIX_BT601,
     TRUE, width, height, { pixels }, { (int) width * 3 } };
 
-  for (gsize i = 0; i < (gsize) width * height * 3; i++)
-    pixels[i] = (guint8) g_rand_int (bench->random);
+  for (gsize i = 0; i < (gsize) width * height * 3; i++) {
+    bench->random = bench->random * G_GUINT64_CONSTANT (6364136223846793005) +
+        G_GUINT64_CONSTANT (1442695040888963407);
+    pixels[i] = (guint8) (bench->random >> 56);
+  }
   return vlm_frame_new (&view, width, height, VLM_RESAMPLE_VIDEO, NULL);
 }
 
@@ -125,12 +133,76 @@ note_end (const char *stage, double fraction, gpointer user_data)
     ends->vision = ends->prefill;
 }
 
+/* A prompt as it is laid out: what stands before and behind the cells. */
 static gboolean
-ask (Bench *bench, VlmSession *session, const VlmWindow *window, Cost *cost,
+count_prompt (Bench *bench, const VlmPrompt *prompt, guint *n_before,
+    guint *n_cells, guint *n_behind, GError **error)
+{
+  g_autoptr (VlmLayout) layout =
+      vlm_layout_new (prompt, bench->config, bench->tokenizer, error);
+
+  if (layout == NULL)
+    return FALSE;
+  *n_cells = layout->n_vision_tokens;
+  *n_before = 0;
+  while (g_array_index (layout->ids, gint32, *n_before) >= 0)
+    (*n_before)++;
+  *n_behind = layout->ids->len - *n_cells - *n_before;
+  return TRUE;
+}
+
+static gboolean
+count_vision (Bench *bench, guint n_slices, double *flop, GError **error)
+{
+  const VlmVisionConfig *c = &bench->config->vision;
+  const VlmGrid grid = { 1, (guint) bench->options->height / c->patch_size,
+    (guint) bench->options->width / c->patch_size };
+  g_autoptr (VlmVisionPlan) plan = vlm_vision_plan_new (c, &grid, 1, error);
+
+  if (plan == NULL)
+    return FALSE;
+  *flop += n_slices * work_vision_flop (c, plan);
+  return TRUE;
+}
+
+/* What a session has of a video when it is asked about it. */
+typedef struct
+{
+  gboolean has_start; /* what stands before the video */
+  guint n_encoded;    /* slices: features */
+  guint n_held;       /* slices: keys and values */
+} There;
+
+/* What a session would do, by the rules it goes by. */
+static gboolean
+count (Bench *bench, const VlmPrompt *prompt, const VlmWindow *window,
+    const There *there, Cost *cost, GError **error)
+{
+  const VlmTextConfig *c = &bench->config->text;
+  guint n_slices = window->n_samples / 2;
+  guint n_before, n_cells, n_behind;
+  double n_kept, n_new;
+
+  if (!count_prompt (bench, prompt, &n_before, &n_cells, &n_behind, error) ||
+      !count_vision (bench, n_slices - there->n_encoded, &cost->vision, error))
+    return FALSE;
+  n_kept = there->has_start
+      ? n_before + (double) n_cells / n_slices * there->n_held
+      : 0.0;
+  n_new = n_before + n_cells + n_behind - n_kept;
+  cost->prefill += work_prefill_flop (c, n_new, n_kept);
+  for (int i = 0; i + 1 < bench->options->answer; i++)
+    cost->decode += work_prefill_flop (c, 1, n_kept + n_new + i);
+  cost->n_slices += n_slices - there->n_encoded;
+  cost->n_tokens += n_new;
+  cost->n_windows += 1;
+  return TRUE;
+}
+
+static gboolean
+measure (Bench *bench, VlmSession *session, const VlmPrompt *prompt, Cost *cost,
     GError **error)
 {
-  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question = vlm_event_question (NULL);
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmAnswer) answer = NULL;
   Ends ends = { .bench = bench };
@@ -139,8 +211,6 @@ ask (Bench *bench, VlmSession *session, const VlmWindow *window, Cost *cost,
 
   params.max_tokens = (guint) bench->options->answer;
   params.temperature = 0.0;
-  vlm_prompt_add_window (prompt, window);
-  vlm_prompt_add_text (prompt, question);
   vlm_session_get_reuse (session, &before);
   start = now (bench);
   answer = vlm_session_generate (
@@ -148,9 +218,9 @@ ask (Bench *bench, VlmSession *session, const VlmWindow *window, Cost *cost,
   if (answer == NULL)
     return FALSE;
   vlm_session_get_reuse (session, &after);
-  cost->vision_s += ends.vision - start;
-  cost->prefill_s += ends.prefill - ends.vision;
-  cost->decode_s += now (bench) - ends.prefill;
+  cost->vision += ends.vision - start;
+  cost->prefill += ends.prefill - ends.vision;
+  cost->decode += now (bench) - ends.prefill;
   cost->n_slices += (double) (after.n_slices_encoded - before.n_slices_encoded);
   cost->n_tokens +=
       (double) (after.n_tokens_computed - before.n_tokens_computed);
@@ -158,13 +228,34 @@ ask (Bench *bench, VlmSession *session, const VlmWindow *window, Cost *cost,
   return TRUE;
 }
 
+static gboolean
+ask (Bench *bench, VlmSession *session, const VlmWindow *window,
+    const There *there, Cost *cost, GError **error)
+{
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  g_autofree char *question = vlm_event_question (NULL);
+
+  vlm_prompt_add_window (prompt, window);
+  vlm_prompt_add_text (prompt, question);
+  return bench->options->count
+      ? count (bench, prompt, window, there, cost, error)
+      : measure (bench, session, prompt, cost, error);
+}
+
+static VlmSession *
+new_session (Bench *bench)
+{
+  return bench->model != NULL ? vlm_session_new (bench->model) : NULL;
+}
+
 /* From nothing: nothing is cached. */
 static gboolean
 ask_anew (Bench *bench, const VlmWindow *window, Cost *cost, GError **error)
 {
-  g_autoptr (VlmSession) session = vlm_session_new (bench->model);
+  g_autoptr (VlmSession) session = new_session (bench);
+  const There nothing = { 0 };
 
-  return ask (bench, session, window, cost, error);
+  return ask (bench, session, window, &nothing, cost, error);
 }
 
 /* What a window costs in the mean when each is asked about from nothing, with
@@ -181,9 +272,9 @@ recompute_videos (
 
     if (!ask_anew (bench, seen->pdata[i * (seen->len - 1) / 2], &cost, error))
       return FALSE;
-    mean->vision_s += weights[i] * cost.vision_s;
-    mean->prefill_s += weights[i] * cost.prefill_s;
-    mean->decode_s += weights[i] * cost.decode_s;
+    mean->vision += weights[i] * cost.vision;
+    mean->prefill += weights[i] * cost.prefill;
+    mean->decode += weights[i] * cost.decode;
     mean->n_slices += weights[i] * cost.n_slices;
     mean->n_tokens += weights[i] * cost.n_tokens;
   }
@@ -200,23 +291,28 @@ run_cycle (Bench *bench, Cost *cost, GPtrArray *seen, GError **error)
     .max_ns = (gint64) (bench->options->context * VLM_SECOND),
     .max_tokens = MAX_TOKENS_HELD,
   };
-  g_autoptr (VlmSession) session = vlm_session_new (bench->model);
+  g_autoptr (VlmSession) session = new_session (bench);
   g_autoptr (VlmHistory) history = NULL;
   VlmGeometry geometry;
 
-  vlm_model_get_geometry (bench->model, &geometry);
+  vlm_config_get_geometry (bench->config, &geometry);
   history = vlm_history_new (&geometry, &limits);
   for (guint i = 0;; i++) {
     g_autoptr (VlmWindow) window = make_window (bench, i);
     g_autoptr (VlmWindow) video = NULL;
+    There there = { .has_start = i > 0 };
     Cost warm_up = { 0 };
+    gboolean is_new;
 
     if (i == 2)
       vlm_history_restart (history);
     video = vlm_history_push (history, window);
-    if (i > 2 && video->n_samples == window->n_samples)
+    is_new = video->n_samples == window->n_samples;
+    if (i > 2 && is_new)
       return TRUE; /* the next cycle */
-    if (!ask (bench, session, video, i < 2 ? &warm_up : cost, error))
+    there.n_encoded = i > 0 ? (video->n_samples - bench->per_hop) / 2 : 0;
+    there.n_held = is_new ? 0 : there.n_encoded;
+    if (!ask (bench, session, video, &there, i < 2 ? &warm_up : cost, error))
       return FALSE;
     if (i >= 2)
       g_ptr_array_add (seen, g_steal_pointer (&video));
@@ -228,12 +324,12 @@ run_cycle (Bench *bench, Cost *cost, GPtrArray *seen, GError **error)
 static void
 print_cost (const Bench *bench, const char *name, const Cost *cost)
 {
-  double seconds = cost->n_windows * bench->options->hop;
+  double seconds = cost->n_windows * bench->options->hop *
+      (bench->options->count ? 1e12 : 1.0);
 
   g_print ("%-22s %9.4f %9.4f %9.4f %9.4f %9.2f %9.1f\n", name,
-      cost->vision_s / seconds, cost->prefill_s / seconds,
-      cost->decode_s / seconds,
-      (cost->vision_s + cost->prefill_s + cost->decode_s) / seconds,
+      cost->vision / seconds, cost->prefill / seconds, cost->decode / seconds,
+      (cost->vision + cost->prefill + cost->decode) / seconds,
       cost->n_slices / cost->n_windows, cost->n_tokens / cost->n_windows);
 }
 
@@ -241,13 +337,13 @@ static void
 print_ratio (const char *name, const Cost *much, const Cost *little)
 {
   double share = little->n_windows / much->n_windows;
-  double all = much->vision_s + much->prefill_s + much->decode_s;
-  double few = little->vision_s + little->prefill_s + little->decode_s;
+  double all = much->vision + much->prefill + much->decode;
+  double few = little->vision + little->prefill + little->decode;
 
   g_print ("%-22s %9.2f %9.2f %9.2f %9.2f %9.2f %9.2f\n", name,
-      much->vision_s / little->vision_s * share,
-      much->prefill_s / little->prefill_s * share,
-      much->decode_s / little->decode_s * share, all / few * share,
+      much->vision / little->vision * share,
+      much->prefill / little->prefill * share,
+      much->decode / little->decode * share, all / few * share,
       much->n_slices / little->n_slices * share,
       much->n_tokens / little->n_tokens * share);
 }
@@ -259,26 +355,28 @@ run (Bench *bench, GError **error)
   g_autoptr (GPtrArray) seen =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_window_unref);
   Cost incremental = { 0 }, window = { 0 }, videos = { 0 };
+  const char *unit = "seconds for a second of video";
   const VlmWindow *last;
 
+  if (o->count)
+    unit = "TFLOP for a second of video";
+  else if (bench->clock != CLOCK_MONOTONIC)
+    unit = "processor seconds for a second of video";
   if (!run_cycle (bench, &incremental, seen, error))
     return FALSE;
   last = seen->pdata[seen->len - 1];
-  g_print ("window %g s, hop %g s, %g fps, %dx%d, answers of %d tokens, on %s\n"
+  g_print ("window %g s, hop %g s, %g fps, %dx%d, answers of %d tokens%s%s\n"
            "%u windows a cycle, videos of %u to %u frames\n\n",
       o->window, o->hop, o->fps, o->width, o->height, o->answer,
-      vlm_device_get_name (vlm_model_get_device (bench->model)), seen->len,
-      bench->per_window, last->n_samples);
-  g_print ("%-22s %-39s %s\n", "",
-      bench->clock == CLOCK_MONOTONIC
-          ? "seconds for a second of video"
-          : "processor seconds for a second of video",
-      "for a window");
+      bench->model != NULL ? ", on " : "",
+      bench->model != NULL
+          ? vlm_device_get_name (vlm_model_get_device (bench->model))
+          : "",
+      seen->len, bench->per_window, last->n_samples);
+  g_print ("%-22s %-39s %s\n", "", unit, "for a window");
   g_print ("%-22s %9s %9s %9s %9s %9s %9s\n", "", "vision", "prefill", "decode",
       "all", "slices", "tokens");
   print_cost (bench, "incremental", &incremental);
-  if (o->no_recompute)
-    return TRUE;
   if (!ask_anew (bench, seen->pdata[0], &window, error) ||
       !recompute_videos (bench, seen, &videos, error))
     return FALSE;
@@ -292,13 +390,11 @@ run (Bench *bench, GError **error)
 /* --- options -------------------------------------------------------------- */
 
 static gboolean
-load (Bench *bench, GError **error)
+load_model (Bench *bench, GError **error)
 {
   const Options *o = bench->options;
   g_autofree char *directory = g_path_get_dirname (o->config);
   g_autoptr (VlmDevice) device = vlm_device_open (o->device, error);
-  g_autoptr (VlmConfig) config = NULL;
-  g_autoptr (VlmTokenizer) tokenizer = NULL;
   VlmNet *net;
 
   if (device == NULL)
@@ -309,20 +405,27 @@ load (Bench *bench, GError **error)
     bench->model = vlm_model_load (device, directory, NULL, NULL, NULL, error);
     return bench->model != NULL;
   }
-  config = vlm_config_load_file (o->config, error);
-  if (config == NULL)
-    return FALSE;
-  tokenizer = vlm_tokenizer_load (
-      o->tokenizer != NULL ? o->tokenizer : directory, error);
-  if (tokenizer == NULL)
-    return FALSE;
   net = vlm_net_new_random (
-      vlm_device_get_vk (device), config, (guint) o->layers, 1, error);
+      vlm_device_get_vk (device), bench->config, (guint) o->layers, 1, error);
   if (net == NULL)
     return FALSE;
-  bench->model =
-      vlm_model_new_from_parts (device, net, g_steal_pointer (&tokenizer));
+  bench->model = vlm_model_new_from_parts (
+      device, net, vlm_tokenizer_ref (bench->tokenizer));
   return TRUE;
+}
+
+static gboolean
+load (Bench *bench, GError **error)
+{
+  const Options *o = bench->options;
+  g_autofree char *directory = g_path_get_dirname (o->config);
+
+  bench->config = vlm_config_load_file (o->config, error);
+  if (bench->config == NULL)
+    return FALSE;
+  bench->tokenizer = vlm_tokenizer_load (
+      o->tokenizer != NULL ? o->tokenizer : directory, error);
+  return bench->tokenizer != NULL && (o->count || load_model (bench, error));
 }
 
 static gboolean
@@ -369,8 +472,8 @@ main (int argc, char **argv)
     { "context", 0, 0, G_OPTION_ARG_DOUBLE, &o.context,
         "longest video, seconds (0: four windows)", "X" },
     { "answer", 0, 0, G_OPTION_ARG_INT, &o.answer, "tokens (16)", "N" },
-    { "no-recompute", 0, 0, G_OPTION_ARG_NONE, &o.no_recompute,
-        "only the incremental one", NULL },
+    { "count", 0, 0, G_OPTION_ARG_NONE, &o.count,
+        "count operations, of all layers, and run nothing", NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context =
@@ -382,7 +485,6 @@ main (int argc, char **argv)
   g_option_context_add_main_entries (context, entries, NULL);
   good = g_option_context_parse (context, &argc, &argv, &error) &&
       check_options (&o, &error);
-  bench.random = g_rand_new_with_seed (1);
   bench.frames =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_frame_unref);
   bench.per_window = 2 * (guint) (o.window * o.fps / 2);
@@ -391,6 +493,7 @@ main (int argc, char **argv)
     g_printerr ("bench-stream: %s\n", error->message);
   g_clear_object (&bench.model);
   g_ptr_array_unref (bench.frames);
-  g_rand_free (bench.random);
+  g_clear_pointer (&bench.tokenizer, vlm_tokenizer_unref);
+  g_clear_pointer (&bench.config, vlm_config_free);
   return error == NULL ? 0 : 1;
 }

@@ -9,7 +9,8 @@ import sys
 PROGRAM, CHECKPOINT = sys.argv[1:3]
 CONFIG = os.path.join(CHECKPOINT, "config.json")
 SMALL = ["--runs", "2", "--image", "56", "--prefill", "20", "--decode", "2"]
-STAGES = {"load": "bytes_per_s", "vision": "flop_per_s", "prefill": "flop_per_s", "decode": "bytes_per_s"}
+STAGES = {"load": "bytes_per_s", "vision": "flop_per_s", "prefill": "flop_per_s", "decode": "bytes_per_s",
+          "together": "bytes_per_s"}
 number = 0
 
 
@@ -55,6 +56,7 @@ fails("/bench/no-config", because="--config")
 fails("/bench/missing", "--config", "nowhere.json", because="nowhere.json: ")
 fails("/bench/folder", "--config", CHECKPOINT, because="not a regular file")
 fails("/bench/rest", "--config", CONFIG, "more", because="\"more\"")
+fails("/bench/sequences", "--config", CONFIG, "--sequences", "0", because="range")
 fails("/bench/image", "--config", CONFIG, "--image", "30", because="--image")
 fails("/bench/positions", "--config", CONFIG, "--prefill", "128000", because="128000 positions")
 print(f"1..{number}")

@@ -13,7 +13,9 @@
 
 #include "ceilings.h"
 #include "model/context.h"
+#include "model/stepper.h"
 #include "model/vision.h"
+#include "work.h"
 
 typedef struct
 {
@@ -23,9 +25,10 @@ typedef struct
   gboolean json;
   int layers;
   int runs;
-  int image;   /* side of the picture, pixels */
-  int prefill; /* tokens */
-  int decode;  /* steps */
+  int image;     /* side of the picture, pixels */
+  int prefill;   /* tokens */
+  int decode;    /* steps */
+  int sequences; /* that decode together */
 } Options;
 
 /* What one stage took and did. */
@@ -97,78 +100,6 @@ time_stage (
   return TRUE;
 }
 
-/* --- the work, counted ---------------------------------------------------- */
-
-/* Multiply-adds of one patch in the linear layers of one block. */
-static double
-vision_block_macs (const VlmVisionConfig *c)
-{
-  double hidden = c->hidden_size;
-
-  return 4.0 * hidden * hidden + 3.0 * hidden * c->intermediate_size;
-}
-
-static double
-sum_of_squares (const guint32 *bounds, guint n)
-{
-  double sum = 0.0;
-
-  for (guint i = 0; i < n; i++)
-    sum += (double) (bounds[i + 1] - bounds[i]) * (bounds[i + 1] - bounds[i]);
-  return sum;
-}
-
-static double
-vision_flop (const VlmVisionConfig *c, const VlmVisionPlan *plan)
-{
-  double n = plan->n_patches;
-  double merged =
-      (double) c->hidden_size * c->spatial_merge_size * c->spatial_merge_size;
-  double patch = (double) c->in_channels * c->temporal_patch_size *
-      c->patch_size * c->patch_size;
-  double windows = sum_of_squares (plan->window_bounds, plan->n_windows);
-  double slices = sum_of_squares (plan->slice_bounds, plan->n_slices);
-  double macs = n * patch * c->hidden_size +
-      plan->n_cells * merged * (merged + c->out_hidden_size);
-
-  for (guint i = 0; i < c->depth; i++)
-    macs += n * vision_block_macs (c) +
-        2.0 * c->hidden_size *
-            (vlm_vision_config_is_full (c, i) ? slices : windows);
-  return 2.0 * macs;
-}
-
-static double
-text_layer_weights (const VlmTextConfig *c)
-{
-  double hidden = c->hidden_size;
-  double kv = (double) c->n_kv_heads * c->head_dim;
-
-  return hidden * (2.0 * hidden + 2.0 * kv) +
-      3.0 * hidden * c->intermediate_size;
-}
-
-static double
-prefill_flop (const VlmTextConfig *c, double n)
-{
-  double attention = 2.0 * c->n_heads * c->head_dim * n * (n + 1) / 2;
-
-  return 2.0 *
-      (c->n_layers * (n * text_layer_weights (c) + attention) +
-          (double) c->vocab_size * c->hidden_size);
-}
-
-/* What a step must read: the weights of the decoder, the head, the cache. */
-static double
-decode_bytes (const VlmTextConfig *c, double n_keys)
-{
-  double weights = c->n_layers * text_layer_weights (c) +
-      (double) c->vocab_size * c->hidden_size;
-  double cache = 2.0 * c->n_layers * c->n_kv_heads * c->head_dim * n_keys;
-
-  return 2.0 * weights + 4.0 * cache;
-}
-
 /* --- the stages ----------------------------------------------------------- */
 
 typedef struct
@@ -213,7 +144,7 @@ bench_vision (Bench *bench, GError **error)
              c->out_hidden_size, error) &&
       time_stage (bench,
           (Stage){ .name = "vision",
-              .flop = vision_flop (c, plan),
+              .flop = work_vision_flop (c, plan),
               .n_items = plan->n_patches,
               .item = "patches" },
           run_vision, &job, error);
@@ -260,6 +191,82 @@ run_decode (Bench *bench, gpointer data, GError **error)
   return TRUE;
 }
 
+/* Several sequences that write together. */
+typedef struct
+{
+  VlmStepper *stepper;
+  TextJob *job;
+  VlmContext **contexts;
+  guint n;
+} BatchJob;
+
+static gboolean
+run_batch_step (BatchJob *batch, guint first, GError **error)
+{
+  const TextJob *job = batch->job;
+  const VlmChoose choose = { .penalty = 1.0f };
+  g_autofree VlmStep *steps = g_new0 (VlmStep, batch->n);
+  g_autofree VlmStep **pointers = g_new0 (VlmStep *, batch->n);
+  gboolean good = TRUE;
+
+  for (guint i = 0; good && i < batch->n; i++) {
+    pointers[i] = &steps[i];
+    good = vlm_step_init (&steps[i], batch->contexts[i],
+        (gint32 *) (gpointer) job->ids->data, &job->positions, first, 1,
+        &choose, error);
+  }
+  good = good && vlm_stepper_run (batch->stepper, pointers, batch->n, error);
+  for (guint i = 0; i < batch->n; i++)
+    vlm_step_clear (&steps[i]);
+  return good;
+}
+
+static gboolean
+run_batch (Bench *bench, gpointer data, GError **error)
+{
+  BatchJob *batch = data;
+  guint n_prefill = batch->job->n_prefill;
+
+  for (guint i = 0; i < batch->n; i++)
+    vlm_context_truncate (batch->contexts[i], n_prefill, (gint32) n_prefill);
+  for (int i = 0; i < bench->options->decode; i++)
+    if (!run_batch_step (batch, n_prefill + (guint) i, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* @job has prefilled its context: the first of the sequences. */
+static gboolean
+bench_batch (Bench *bench, TextJob *job, GError **error)
+{
+  const VlmTextConfig *c = &vlm_net_get_config (bench->net)->text;
+  guint n_decode = (guint) bench->options->decode;
+  guint n = MIN ((guint) bench->options->sequences,
+      vlm_stepper_get_max_steps (bench->net));
+  g_autofree VlmContext **contexts = g_new0 (VlmContext *, n);
+  g_autoptr (VlmStepper) stepper = vlm_stepper_new (bench->net, error);
+  TextJob other = *job;
+  BatchJob batch = { stepper, job, contexts, n };
+  gboolean good = stepper != NULL;
+
+  contexts[0] = job->context;
+  for (guint i = 1; good && i < n; i++) {
+    other.context = contexts[i] = vlm_context_new (bench->net, bench->nn);
+    good = run_prefill (bench, &other, error);
+  }
+  good = good &&
+      time_stage (bench,
+          (Stage){ .name = "together",
+              .bytes = n_decode *
+                  work_decode_bytes (c, n, job->n_prefill + n_decode / 2.0),
+              .n_items = (double) n_decode * n,
+              .item = "tokens" },
+          run_batch, &batch, error);
+  for (guint i = 1; i < n; i++)
+    vlm_context_free (contexts[i]);
+  return good;
+}
+
 static gboolean
 bench_text (Bench *bench, GError **error)
 {
@@ -281,16 +288,18 @@ bench_text (Bench *bench, GError **error)
   vlm_positions_add_text (&job.positions, n_prefill + n_decode);
   good = time_stage (bench,
              (Stage){ .name = "prefill",
-                 .flop = prefill_flop (c, n_prefill),
+                 .flop = work_prefill_flop (c, n_prefill, 0),
                  .n_items = n_prefill,
                  .item = "tokens" },
              run_prefill, &job, error) &&
       time_stage (bench,
           (Stage){ .name = "decode",
-              .bytes = n_decode * decode_bytes (c, n_prefill + n_decode / 2.0),
+              .bytes = n_decode *
+                  work_decode_bytes (c, 1, n_prefill + n_decode / 2.0),
               .n_items = n_decode,
               .item = "tokens" },
-          run_decode, &job, error);
+          run_decode, &job, error) &&
+      bench_batch (bench, &job, error);
   vlm_positions_clear (&job.positions);
   return good;
 }
@@ -487,7 +496,9 @@ check_options (const Options *options, GError **error)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
         "--config CONFIG.json is needed; see --help");
   else if (options->layers < 0 || options->runs < 1 || options->prefill < 1 ||
-      options->decode < 1 || options->image < 28 || options->image > 4480)
+      options->decode < 1 || options->sequences < 1 ||
+      options->sequences > VLM_STEP_MAX_TOKENS || options->image < 28 ||
+      options->image > 4480)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "a count is out of its range");
   else if (options->image % 28 != 0)
@@ -510,7 +521,9 @@ check_rest (int argc, char **argv, GError **error)
 int
 main (int argc, char **argv)
 {
-  Options options = { .runs = 7, .image = 448, .prefill = 512, .decode = 8 };
+  Options options = {
+    .runs = 7, .image = 448, .prefill = 512, .decode = 8, .sequences = 8
+  };
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config,
         "config.json of a checkpoint; with the weights beside it, if any",
@@ -530,6 +543,8 @@ main (int argc, char **argv)
         "tokens of the prompt (512)", "N" },
     { "decode", 0, 0, G_OPTION_ARG_INT, &options.decode,
         "steps of decoding (8)", "N" },
+    { "sequences", 0, 0, G_OPTION_ARG_INT, &options.sequences,
+        "answers that are written together (8)", "N" },
     { NULL },
   };
   g_autoptr (GOptionContext) context =

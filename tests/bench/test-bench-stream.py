@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""bench-stream measures, and what it counts is what sessions do: test-bench-stream.py BENCH-STREAM CHECKPOINT"""
+"""What bench-stream counts is what sessions do: test-bench-stream.py BENCH-STREAM CHECKPOINT"""
 import os
 import subprocess
 import sys
@@ -8,7 +8,8 @@ import sys
 PROGRAM, CHECKPOINT = sys.argv[1:3]
 CONFIG = os.path.join(CHECKPOINT, "config.json")
 SMALL = ["--width", "56", "--height", "56", "--window", "4", "--hop", "1", "--answer", "2"]
-ROWS = ("incremental", "each window anew", "the same videos anew", "  window / incremental", "  videos / incremental")
+ROWS = ("incremental", "each window anew", "the same videos anew",
+        "  window / incremental", "  videos / incremental")
 number = 0
 
 
@@ -43,7 +44,8 @@ def fails(name, *args, because):
 measured, counted = table(*SMALL), table(*SMALL, "--count")
 report(measured is not None and len(measured) == len(ROWS), "/bench-stream/measures", measured)
 report(measured is not None and counted is not None and
-       all(measured[row][4:] == counted[row][4:] for row in ROWS), "/bench-stream/counts-what-it-does", measured, counted)
+       all(measured[row][4:] == counted[row][4:] for row in ROWS),
+       "/bench-stream/counts-what-it-does", measured, counted)
 # The answers that are asked for, computed from nothing, are four and eight times the work.
 for window, hop, ratio, slices in ("10", "2", 4, 5), ("60", "5", 8, 12):
     found = table("--width", "168", "--height", "168", "--window", window, "--hop", hop, "--count")

@@ -27,10 +27,8 @@ MOTION = slice(SIDES.stop, SIDES.stop + 2)
 N_DENSE = MOTION.stop
 MAX_SIDES = 4.0
 
-# The decoder's own: first sight of the cell's object, and its box on the picture
-# in steps of BOX_STEP pixels.
-BOX_STEP = 4
-BOX_BINS = 128
+# Sides of boxes are told in steps of so many pixels.
+BOX_STEP = 5
 MAX_CELLS_A_SIDE = 24
 
 
@@ -43,9 +41,12 @@ class Sample:
   dense: np.ndarray         # [t, rows, columns, N_DENSE]
   owner: np.ndarray         # [t, rows, columns], object of the cell or -1
   flags: np.ndarray         # [t, rows, columns], first sight of its object
+  clock: np.ndarray         # [t, objects, 2], quarters of a second: the start if
+                            # the object came in this slice, the end if it went
   boxes: np.ndarray         # [n frames, objects, 4]
-  events: list              # (start, end, description, label)
-  branches: list            # (question, answer), token ids
+  events: list              # (start, end, description, label, object)
+  branches: list            # (question, answer, objects): token ids, and whom
+                            # the answer tells of, in its order
 
 
 def _assign(boxes, rows, columns):
@@ -158,25 +159,47 @@ def _direction(boxes):
   return 2 if dy < 0 else 3
 
 
-def _events(scene, frame_times, begin, boxes, duration):
-  """(start, end, description, label) of what the frames show; times in quarters
-  of a second from the first frame. frame_times: ns of the scene."""
+def _quarters(seconds, duration):
+  return min(int(round(seconds * 4)), int(duration * 4 + 1e-6))
+
+
+def _bounds(relative, first, last, duration):
+  """Start and end, in quarters of a second, of what is seen from frame first to
+  frame last. relative: s, of the frames."""
+  start, end = 0.0, duration
+  if first > 0:
+    start = (relative[first - 1] + relative[first]) / 2
+  if last + 1 < len(relative):
+    end = (relative[last] + relative[last + 1]) / 2
+  end = _quarters(end, duration)
+  return min(_quarters(start, duration), end), end
+
+
+def _clock(relative, boxes, duration):
+  """What each slice says of an object's start and end. [slices, objects, 2],
+  -1 where it is not seen."""
+  seen = ~np.isnan(boxes[..., 0])
+  out = np.full((len(seen) // 2, seen.shape[1], 2), -1, np.int64)
+  for t, i in zip(*np.nonzero(seen[0::2] | seen[1::2])):
+    first = 2 * t if seen[2 * t, i] else 2 * t + 1
+    last = 2 * t + 1 if seen[2 * t + 1, i] else 2 * t
+    out[t, i] = _bounds(relative, first, last, duration)
+  return out
+
+
+def _events(scene, frame_times, boxes, duration):
+  """(start, end, description, label, object) of what the frames show; times in
+  quarters of a second from the first frame. frame_times: ns of the scene."""
   out = []
-  most = int(duration * 4 + 1e-6)
   relative = (frame_times - frame_times[0]) / SECOND
   for i, event in enumerate(scene.events):
     at = np.nonzero(~np.isnan(boxes[:, i, 0]))[0]
     if len(at) == 0:
       continue
-    first, last = at[0], at[-1]
-    start = 0.0 if first == 0 else (relative[first - 1] + relative[first]) / 2
-    end = duration if last == len(relative) - 1 else (
-        relative[last] + relative[last + 1]) / 2
-    end = min(int(round(end * 4)), most)
-    start = min(int(round(start * 4)), end)
+    start, end = _bounds(relative, at[0], at[-1], duration)
     description = _describe(scene, i, frame_times[0], frame_times[-1] + 1,
                             boxes[:, i])
-    out.append((start, end, description, event[0]))
+    out.append((start, end, description, event[0], i))
   return sorted(out, key=lambda e: (e[0], e[1], e[2]))
 
 
@@ -214,20 +237,22 @@ def _phrase(rng, label):
   return ["", article, "the "][int(rng.choice(3, p=[0.7, 0.2, 0.1]))] + name
 
 
-def _branch(question, answer):
-  return (T.encode(question) + text.TURN, T.encode(answer) + [text.IM_END])
+def _branch(question, answer, objects=()):
+  return (T.encode(question) + text.TURN, T.encode(answer) + [text.IM_END],
+          list(objects))
 
 
 def _video_branches(rng, events):
   present = {e[3] for e in events}
-  triples = [e[:3] for e in events]
-  out = [_branch(text.ALL_EVENTS, text.events_answer(triples))]
+  out = [_branch(text.ALL_EVENTS, text.events_answer([e[:3] for e in events]),
+                 [e[4] for e in events])]
   for kind in ("query", "query", rng.choice(["query", "when", "describe"])):
     label = _pick(rng, present)
     mine = [e[:3] for e in events if e[3] == label]
     if kind == "query":
       out.append(_branch(text.events_question(_phrase(rng, label)),
-                         text.events_answer(mine)))
+                         text.events_answer(mine),
+                         [e[4] for e in events if e[3] == label]))
     elif kind == "when":
       out.append(_branch(text.when_question(_phrase(rng, label)),
                          text.when_answer(mine)))
@@ -237,18 +262,26 @@ def _video_branches(rng, events):
   return out
 
 
+def round_boxes(boxes, width, height):
+  """To BOX_STEP pixels, inside the picture; NaN stays."""
+  most = np.array([width, height, width, height]) // BOX_STEP * BOX_STEP
+  return np.minimum(np.round(boxes / BOX_STEP) * BOX_STEP, most)
+
+
 def _image_branches(rng, boxes, labels):
-  """boxes: [objects, 4] of the picture."""
-  found = [(*(int(v) for v in box), scenes.LABELS[labels[i]], labels[i])
+  """boxes: [objects, 4] of the picture, rounded."""
+  found = [(*(int(v) for v in box), scenes.LABELS[labels[i]], labels[i], i)
            for i, box in enumerate(boxes) if not np.isnan(box[0])]
   found.sort()
   present = {f[5] for f in found}
-  out = [_branch(text.ALL_BOXES, text.boxes_answer([f[:5] for f in found]))]
+  out = [_branch(text.ALL_BOXES, text.boxes_answer([f[:5] for f in found]),
+                 [f[6] for f in found])]
   for p_absent in (0.0, 0.2, 0.7):
     label = _pick(rng, present, p_absent)
     mine = [f[:5] for f in found if f[5] == label]
     out.append(_branch(text.box_question(scenes.LABELS[label]),
-                       text.boxes_answer(mine)))
+                       text.boxes_answer(mine),
+                       [f[6] for f in found if f[5] == label]))
   return out
 
 
@@ -290,14 +323,17 @@ def _finish(rng, scene, frame_times, grid, duration, slice_period, render,
   labels = np.array([e[0] for e in scene.events], np.int64)
   dense, owner = _dense_targets(boxes, labels, rows, columns)
   flags = _first_sights(boxes, owner)
-  events = [] if still else _events(scene, frame_times, frame_times[0], boxes,
-                                    duration)
+  events, clock = [], np.full((1, len(labels), 2), -1, np.int64)
+  if not still:
+    events = _events(scene, frame_times, boxes, duration)
+    clock = _clock((frame_times - frame_times[0]) / SECOND, boxes, duration)
   branches = []
   if with_branches:
-    branches = (_image_branches(rng, boxes[0], labels) if still
+    branches = (_image_branches(rng, round_boxes(boxes[0], width, height),
+                                labels) if still
                 else _video_branches(rng, events))
   return Sample(frames, np.arange(n_slices) * slice_period, grid, dense, owner,
-                flags, boxes, events, branches)
+                flags, clock, boxes, events, branches)
 
 
 def video(rng, n_slices, rows, columns, render=True, with_branches=True,
@@ -306,9 +342,10 @@ def video(rng, n_slices, rows, columns, render=True, with_branches=True,
   how often there may be more than one object."""
   n_frames = 2 * n_slices
   low, high = max(2.0, n_frames / 8.0), min(30.0, n_frames / 0.5)
-  usual = [f for f in (0.5, 1, 2, 2, 2, 4, 8)
+  # mostly the rates that sampling really has: halves and doubles of 2
+  usual = [f for f in (0.5, 1, 1, 2, 2, 2, 2, 4, 4, 8)
            if low <= n_frames / f <= high]
-  if usual and rng.random() < 0.6:
+  if usual and rng.random() < 0.8:
     duration = n_frames / float(rng.choice(usual))
   else:
     duration = float(np.exp(rng.uniform(np.log(low), np.log(high))))

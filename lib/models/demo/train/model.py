@@ -159,7 +159,8 @@ class TextBlock(nn.Module):
 
   def branch(self, y, rope, mask, count, trunk_k, trunk_v):
     """y: [B * count, L, size], which sees the clip's keys and values [B, heads,
-    S, head] and what comes before in y itself."""
+    S, head] and what comes before in y itself. Also returns how the last query
+    head of each key head attends to the clip: [B, count, kv_heads, L, S]."""
     q, k, v = self.project(y, rope)
     k, v = self.expand(k), self.expand(v)
     n, heads, length, head = q.shape
@@ -171,13 +172,16 @@ class TextBlock(nn.Module):
     near = (q @ k.transpose(-1, -2)).float()
     near = near.view(far.shape[:-1] + (length,)) + mask
     part = torch.cat([far, near], -1) * head**-0.5
-    part = part.softmax(-1).to(v.dtype)
+    part = part.softmax(-1)
     n_far = far.shape[-1]
+    step = self.heads // self.kv_heads
+    pointer = part[:, :, step - 1::step, :, :n_far]
+    part = part.to(v.dtype)
     near = part[..., n_far:].reshape(n, heads, length, length) @ v
     far = part[..., :n_far].transpose(1, 2)
     far = far.reshape(-1, heads, count * length, n_far) @ trunk_v
     far = far.view(-1, heads, count, length, head).transpose(1, 2)
-    return self.finish(y, near + far.reshape(n, heads, length, head))
+    return self.finish(y, near + far.reshape(n, heads, length, head)), pointer
 
   def finish(self, x, out):
     n, length, size = x.shape
@@ -214,28 +218,32 @@ class Text(nn.Module):
 
   def forward(self, x, positions, branches=(), tap=2):
     """x: [B, S, size]; branches: of (y [B, K, L, size], positions [B, K, 3, L])
-    -> the trunk after layer tap, and what comes out of each branch (of the
-    trunk if there are none)."""
+    -> the trunk after layer tap and the next, what comes out of each branch (of the trunk if
+    there are none), and for each of the layers after that where the last query
+    head of each key head looks, branch by branch [B, K, kv_heads, L, S]."""
     rope = self.rope(positions)
     mask = causal(x.shape[1])
     ys = [y.flatten(0, 1) for y, _ in branches]
     counts = [y.shape[1] for y, _ in branches]
     ropes = [self.rope(p.flatten(0, 1)) for _, p in branches]
     masks = [causal(y.shape[1]) for y in ys]
-    tapped = None
+    tapped, pointers = [], []
     for i, layer in enumerate(self.layers):
       q, k, v = layer.project(x, rope)
       k, v = layer.expand(k), layer.expand(v)
-      ys = [layer.branch(y, *rest, k, v)
-            for y, *rest in zip(ys, ropes, masks, counts)]
+      both = [layer.branch(y, *rest, k, v)
+              for y, *rest in zip(ys, ropes, masks, counts)]
+      ys = [y for y, _ in both]
+      if i > tap:
+        pointers.append([pointer for _, pointer in both])
       if not branches or i + 1 < len(self.layers):
         x = layer.finish(x, attend(q, k, v, mask))
-      if i == tap:
-        tapped = x
+      if i in (tap, tap + 1):
+        tapped.append(x)
     if not branches:
-      return tapped, [self.norm(x)]
+      return tapped, [self.norm(x)], pointers
     return tapped, [self.norm(y).unflatten(0, (-1, count))
-                    for y, count in zip(ys, counts)]
+                    for y, count in zip(ys, counts)], pointers
 
   def logits(self, hidden):
     return hidden @ self.embed.weight.T.to(hidden.dtype)

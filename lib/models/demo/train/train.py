@@ -28,7 +28,7 @@ from torch import nn
 import data
 import text
 from scenes import COLORS, SHAPES
-from data import BOX_BINS, BOX_STEP, MAX_CELLS_A_SIDE, N_DENSE
+from data import BOX_STEP, MAX_CELLS_A_SIDE, N_DENSE
 from model import CONFIG, Model, patchify
 
 MAX_TIME_IDS = 64
@@ -49,12 +49,38 @@ STAGES = {
 # --- what only the training needs -------------------------------------------
 
 
+CLOCK = (4, 10, 4) * 2
+"""Tens of seconds, seconds, quarters: of a start, of an end."""
+BOX = (6, 10, 2) * 4
+"""Hundreds, tens and fives of pixels: of left, top, right and bottom."""
+
+
 def code_matrix(size):
   """[N_CODE, size], orthogonal rows: where in a feature the dense targets lie.
-  Fixed, so that both towers can learn it apart from each other."""
+  Fixed, so that both towers can learn it apart from each other. And where in
+  the decoder's third layer the digits of what starts or ends there shall lie,
+  and in its fourth those of the box."""
   generator = torch.Generator().manual_seed(20260101)
   q, _ = torch.linalg.qr(torch.randn(size, size, generator=generator))
-  return q[:N_CODE] * 1.5
+  code, clock, box, _ = q.split(
+      [N_CODE, sum(CLOCK), sum(BOX), size - N_CODE - sum(CLOCK) - sum(BOX)])
+  return code * 1.5, clock, box
+
+
+@torch.no_grad()
+def align_pointers(decoder, clock, box):
+  """The heads that are told where to look hand on the times and boxes of what
+  they see: one of the fourth layer both times, two of the fifth a corner
+  each."""
+  corners = box.split(len(box) // 2)
+  for layer, kv, what in ((3, 1, clock), (4, 0, corners[0]), (4, 1, corners[1])):
+    block = decoder.layers[layer]
+    weight = block.qkv.weight.view(-1, block.head, block.qkv.in_features)
+    n = len(what)
+    head = (kv + 1) * block.heads // block.kv_heads - 1
+    weight[block.heads + block.kv_heads + kv, -n:] = 0.5 * what
+    end = (head + 1) * block.head
+    block.o.weight[:, end - n:end] = 0.3 * what.T
 
 
 @torch.no_grad()
@@ -97,13 +123,15 @@ def align(decoder, code):
 
 
 class Helpers(nn.Module):
-  """Heads on the decoder's third layer that say where and when a cell is."""
+  """A head on the decoder's third layer that says where and when a cell is."""
 
   def __init__(self, size):
     super().__init__()
-    self.register_buffer("code", code_matrix(size), persistent=False)
+    code, clock, box = code_matrix(size)
+    self.register_buffer("code", code, persistent=False)
+    self.register_buffer("clock", clock, persistent=False)
+    self.register_buffer("box", box, persistent=False)
     self.place = nn.Linear(size, MAX_TIME_IDS + 2 * MAX_CELLS_A_SIDE + 1)
-    self.box = nn.Linear(size, 4 * BOX_BINS)
 
   def encode(self, dense):
     """[…, N_DENSE] -> features […, size]."""
@@ -162,6 +190,44 @@ def make_optimizers(modules, rates):
 # --- batches ----------------------------------------------------------------
 
 
+def _tokens(words):
+  """A mask of the tokens of these words, alone and after a space."""
+  mask = torch.zeros(text.TOKENIZER.size, dtype=torch.bool)
+  mask[[i for word in words for form in (word, " " + word)
+        for i in text.TOKENIZER.encode(form)]] = True
+  return mask
+
+
+_IS_DIGIT = torch.zeros(text.TOKENIZER.size, dtype=torch.bool)
+_IS_DIGIT[text.TOKENIZER.encode("0123456789")] = True
+_IS_SHAPE = _tokens(SHAPES)
+
+
+_END = text.TOKENIZER.encode("end")[0]
+_MODES = {text.TOKENIZER.encode(word)[0]: mode for word, mode in
+          (("start", "first"), ("end", "last"), ("bbox", "first"))}
+_WORDS = {text.TOKENIZER.encode(word)[0] for word in ("description", "label")}
+
+
+def pointed_cells(answer, objects, sights):
+  """For each token of an answer, the object and slice that it is read from:
+  digits of a start from where the object is first seen, of an end from where
+  it is last seen. sights: first and last slice of each object. [n, 2], -1 for
+  none."""
+  out = np.full((len(answer), 2), -1, np.int64)
+  mode, about = None, -1
+  for i, token in enumerate(answer):
+    if token in _MODES:
+      mode = _MODES[token]
+      about += token != _END
+    elif token in _WORDS:
+      mode = None
+    elif mode is not None and _IS_DIGIT[token] and about < len(objects):
+      who = objects[about]
+      out[i] = who, sights[who][mode == "last"]
+  return out
+
+
 class Batch:
   """Samples of one grid, stacked."""
 
@@ -188,25 +254,43 @@ class Batch:
         (self.size, 3, n_slices, rows, columns)).copy()
     place[:, 0] = ids[:, :, None, None]
     self.place = torch.from_numpy(place).flatten(2)  # [B, 3, T*C]
+    clock = torch.from_numpy(np.stack([self._clock(s) for s in samples]))
+    self.clock = torch.stack(
+        [clock // 40 % 4, clock // 4 % 10, clock % 4], -1).flatten(2)
+    self.clock[(clock < 0).any(-1)] = -100           # [B, T*C, 6]
     self.is_video = n_slices > 1 or samples[0].events != []
     self._lay_out(samples)
 
   @staticmethod
   def _boxes(sample):
-    """Box of each cell's owner where the slice's second frame shows it, in
-    steps; -100 elsewhere. [T*C, 4]"""
-    n_slices = sample.grid[0]
-    out = np.full(sample.owner.shape + (4,), -100, np.int64)
-    for t in range(n_slices):
-      box = sample.boxes[2 * t + 1]
-      owner = sample.owner[t]
-      at = owner >= 0
-      if at.any():
-        value = box[owner[at]]
-        steps = np.clip(np.nan_to_num(value, nan=-100) / BOX_STEP, 0,
-                        BOX_BINS - 1).astype(np.int64)
-        out[t][at] = np.where(np.isnan(value), -100, steps)
-    return out.reshape(-1, 4)
+    """Digits of the box of each cell's owner where the slice's second frame
+    shows it; -100 elsewhere. [T*C, 12]"""
+    n_slices, rows, columns = sample.grid
+    boxes = data.round_boxes(sample.boxes[1::2], columns * data.CELL,
+                             rows * data.CELL)        # [T, objects, 4]
+    out = np.full(sample.owner.shape + (4,), np.nan)
+    t, row, column = np.nonzero(sample.owner >= 0)
+    out[t, row, column] = boxes[t, sample.owner[t, row, column]]
+    known = ~np.isnan(out)
+    value = np.where(known, out, 0).astype(np.int64)
+    digits = np.stack([value // 100, value // 10 % 10,
+                       value % 10 // BOX_STEP], -1)
+    return np.where(known[..., None], digits, -100).reshape(-1, 12)
+
+  @staticmethod
+  def _clock(sample):
+    """Start and end that each cell's owner tells of. [T*C, 2]"""
+    out = np.full(sample.owner.shape + (2,), -1, np.int64)
+    t, row, column = np.nonzero(sample.owner >= 0)
+    out[t, row, column] = sample.clock[t, sample.owner[t, row, column]]
+    return out.reshape(-1, 2)
+
+  @staticmethod
+  def _sights(sample):
+    """First and last slice in which each object is seen."""
+    seen = ~np.isnan(sample.boxes[..., 0])
+    at = [np.nonzero(seen[:, i])[0] // 2 for i in range(seen.shape[1])]
+    return [(a[0], a[-1]) if len(a) else (-1, -1) for a in at]
 
   def _lay_out(self, samples):
     """Prefix and vision tokens are the trunk; questions and answers the
@@ -221,20 +305,24 @@ class Batch:
     self.groups = []
     if not samples[0].branches:
       return
+    sights = [self._sights(sample) for sample in samples]
     for at in (slice(0, 1), slice(1, None)):
       rows = [s.branches[at] for s in samples]
       count = len(rows[0])
-      length = max(len(q) + len(a) for row in rows for q, a in row)
+      length = max(len(q) + len(a) for row in rows for q, a, _ in row)
       ids = np.zeros((self.size, count, length), np.int64)
       labels = np.full((self.size, count, length), -100, np.int64)
+      points = np.full((self.size, count, length, 2), -1, np.int64)
       for b, row in enumerate(rows):
-        for k, (q, a) in enumerate(row):
+        for k, (q, a, objects) in enumerate(row):
           ids[b, k, :len(q) + len(a)] = q + a
           labels[b, k, len(q) - 1:len(q) + len(a) - 1] = a
+          points[b, k, len(q) - 1:len(q) + len(a) - 1] = pointed_cells(
+              a, objects, sights[b])
       positions = (after[:, None] + 1 + torch.arange(length))
       positions = positions[:, None, None].expand(-1, count, 3, -1)
       self.groups.append((torch.from_numpy(ids), torch.from_numpy(labels),
-                          positions))
+                          positions, torch.from_numpy(points)))
 
 
 class Source:
@@ -261,7 +349,8 @@ class Source:
     rows, columns = data.draw_grid(rng, 16 + 32 * level)
     n_slices = 2
     if branches:
-      most = min(20, int((90 + 330 * level) / (rows * columns)))
+      cells = 90 + (900 if rng.random() < 0.15 else 390) * level
+      most = min(20, int(cells / (rows * columns)))
       n_slices = int(rng.integers(min(2, most), most + 1))
     cost = n_slices * rows * columns + (180 if branches else 0)
     count = max(2, int(self.budget / cost))
@@ -335,18 +424,6 @@ def blur(dense, owner):
   return y + noise * torch.randn_like(y)
 
 
-def _tokens(words):
-  """A mask of the tokens of these words, alone and after a space."""
-  mask = torch.zeros(text.TOKENIZER.size, dtype=torch.bool)
-  mask[[i for word in words for form in (word, " " + word)
-        for i in text.TOKENIZER.encode(form)]] = True
-  return mask
-
-
-_IS_DIGIT = _tokens("0123456789")
-_IS_SHAPE = _tokens(SHAPES)
-
-
 def _token_kinds():
   """What a token of an answer tells. Each kind counts by its mean: counted by
   the token, the letters of the format, of which there are most, would teach a
@@ -370,7 +447,7 @@ _KIND_WEIGHTS = [0.3, 0.7, 1.0, 1.5, 1.0, 1.0]
 def answer_loss(model, hidden, batch):
   total = 0.0
   digits, shapes, choices, exact = [], [], [], []
-  for (_, labels, _), out in zip(batch.groups, hidden):
+  for (_, labels, *_), out in zip(batch.groups, hidden):
     chosen = labels != -100
     logits = model.text.logits(out[chosen]).float()
     target = labels[chosen]
@@ -393,7 +470,42 @@ def answer_loss(model, hidden, batch):
                  "list": exact[0], "query": exact[1]}
 
 
-def place_loss(helpers, tapped, batch):
+def pointer_loss(pointers, batch):
+  """Some heads shall look where an answer's digits are to be read."""
+  n_prefix = len(text.PREFIX)
+  n_slices, rows, columns = batch.grid
+  slices = torch.arange(n_slices).repeat_interleave(rows * columns)
+  # (layer after the tap, key head)
+  chosen = [(0, 1)] if batch.is_video else [(0, 1), (1, 0), (1, 1)]
+  losses, shares = [], []
+  for g, (*_, points) in enumerate(batch.groups):
+    b, k, l = torch.nonzero(points[..., 0] >= 0, as_tuple=True)
+    if len(b) == 0:
+      continue
+    who, when = points[b, k, l].unbind(-1)
+    there = (batch.owner[b] == who[:, None]) & (slices == when[:, None])
+    for layer, kv in chosen:
+      attention = pointers[layer][g][b, k, kv, l, n_prefix:-1].float()
+      share = (attention * there).sum(-1)[there.any(-1)]
+      losses.append(-torch.log(share + 1e-3))
+      shares.append(share.detach())
+  if not losses:
+    return torch.zeros(()), {}
+  return torch.cat(losses).mean(), {"pointer": torch.cat(shares).mean()}
+
+
+def digits_loss(x, code, sizes, digits):
+  """Of numbers that shall lie in x [n, size] as digits of the given sizes, by
+  the fixed code. digits: [n, len (sizes)]. Also the logits of each digit."""
+  unit = x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)
+  logits = (2 * unit @ code.T).split(sizes, -1)
+  return sum(F.cross_entropy(part, digits[:, i])
+             for i, part in enumerate(logits)), logits
+
+
+def place_loss(helpers, tapped, later, batch):
+  """What the trunk shall know of its cells after the third layer, and later,
+  after the fourth."""
   n_prefix = len(text.PREFIX)
   x = tapped[:, n_prefix:-1]
   out = helpers.place(x).float()
@@ -406,6 +518,14 @@ def place_loss(helpers, tapped, batch):
     if axis == 0:
       with torch.no_grad():
         stats["when"] = (parts[0].argmax(-1) == target).float().mean()
+  known = batch.clock[..., 0] >= 0
+  if known.any():
+    digits = batch.clock[known]
+    more, logits = digits_loss(x[known], helpers.clock, CLOCK, digits)
+    loss = loss + 0.3 * more
+    with torch.no_grad():
+      for i, name in ((1, "starts"), (4, "ends")):
+        stats[name] = (logits[i].argmax(-1) == digits[:, i]).float().mean()
   flags = batch.flags[..., None]
   loss = loss + 4 * F.binary_cross_entropy_with_logits(
       parts[3], flags, pos_weight=torch.tensor(3.0))
@@ -416,15 +536,16 @@ def place_loss(helpers, tapped, batch):
     for axis, name in ((1, "row"), (2, "column")):
       stats[name] = (parts[axis].argmax(-1)
                      == batch.place[:, axis]).float().mean()
-  owned = batch.owner >= 0
-  target = batch.box[owned]
-  box = helpers.box(x[owned]).float().view(-1, 4, BOX_BINS)
-  if (target != -100).any():
-    loss = loss + 0.1 * F.cross_entropy(box.flatten(0, 1), target.flatten(),
-                                        ignore_index=-100)
+  known = batch.box[..., 0] >= 0
+  if known.any():
+    digits = batch.box[known]
+    more, logits = digits_loss(later[:, n_prefix:-1][known], helpers.box, BOX,
+                               digits)
+    loss = loss + 0.15 * more
     with torch.no_grad():
-      near = (box.argmax(-1) - target).abs() <= 1
-      stats["box"] = near[target != -100].float().mean()
+      stats["box"] = torch.stack(
+          [(logits[i].argmax(-1) == digits[:, i]).float().mean()
+           for i in (1, 4, 7, 10)]).mean()
   return loss, stats
 
 
@@ -448,15 +569,17 @@ def step_loss(stage, model, helpers, batch):
       end = embed(torch.tensor([text.VISION_END])).expand(batch.size, -1, -1)
       trunk = torch.cat([prefix, features, end], 1)
       branches = [(embed(ids), positions)
-                  for ids, _, positions in batch.groups]
-      tapped, hidden = model.text(trunk, batch.positions, branches)
+                  for ids, _, positions, _ in batch.groups]
+      tapped, hidden, pointers = model.text(trunk, batch.positions, branches)
     loss, more = answer_loss(model, hidden, batch)
     losses.append(loss)
     stats.update(more)
     stats["loss"] = loss.detach()
-    loss, more = place_loss(helpers, tapped.float(), batch)
-    losses.append(loss)
-    stats.update(more)
+    tapped, later = (x.float() for x in tapped)
+    for loss, more in (place_loss(helpers, tapped, later, batch),
+                       pointer_loss(pointers, batch)):
+      losses.append(loss)
+      stats.update(more)
   return sum(losses), stats
 
 
@@ -490,7 +613,7 @@ class Run:
     if self.state.exists():
       saved = torch.load(self.state)
       self.model.load_state_dict(saved["model"])
-      self.helpers.load_state_dict(saved["helpers"])
+      self.helpers.load_state_dict(saved["helpers"], strict=False)
       if not self.args.again:
         for optimizer, state in zip(self.optimizers, saved["optimizers"]):
           optimizer.load_state_dict(state)
@@ -500,6 +623,7 @@ class Run:
           [self.args.seed, self.args.rank, saved["step"]])
     elif self.args.stage == "text":
       align(self.model.text, self.helpers.code)
+      align_pointers(self.model.text, self.helpers.clock, self.helpers.box)
     elif self.args.stage == "joint":
       for stage, parts in (("vision", ("vision.",)), ("text", ("text.",))):
         saved = torch.load(self.folder / f"{stage}.pt")

@@ -2,9 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Called on the thread of the watch, unless said otherwise. */
+#include "config.h"
+
 #include "elements/gstvlmevents-private.h"
 
 #include "gstvlm.h"
+#include "util/gstvlmanalytics.h"
 #include "util/gstvlmerror.h"
 #include "util/gstvlmtime.h"
 
@@ -284,6 +287,9 @@ attach_box (GstVlmEvents *self, GstBuffer *buffer, const VlmEvent *event)
           G_TYPE_STRING, event->label, "description", G_TYPE_STRING,
           event->description, "stream-time", G_TYPE_INT64,
           event->bbox_time.stream_time, NULL));
+#ifdef HAVE_GST_ANALYTICS
+  gst_vlm_analytics_add_box (buffer, event, meta);
+#endif
 }
 
 /* On the streaming thread. Takes @buffer over. */

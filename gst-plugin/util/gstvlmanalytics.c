@@ -1,0 +1,36 @@
+/* gst-vlm: boxes as GStreamer's own analytics metadata
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/gstvlmanalytics.h"
+
+#include <gst/analytics/analytics.h>
+
+#include "util/gstvlmtime.h"
+
+#define OBJECT_TYPE "vlm-event"
+
+void
+gst_vlm_analytics_add_box (GstBuffer *buffer, const VlmEvent *event,
+    const GstVideoRegionOfInterestMeta *box)
+{
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_get_analytics_relation_meta (buffer);
+  GstAnalyticsODMtd object;
+  GstAnalyticsTrackingMtd tracking;
+
+  if (meta == NULL)
+    meta = gst_buffer_add_analytics_relation_meta (buffer);
+  if (meta == NULL ||
+      !gst_analytics_relation_meta_add_od_mtd (meta,
+          g_quark_from_static_string (OBJECT_TYPE), (gint) box->x,
+          (gint) box->y, (gint) box->w, (gint) box->h,
+          (gfloat) MAX (0.0, event->confidence), &object) ||
+      !gst_analytics_relation_meta_add_tracking_mtd (
+          meta, event->id, gst_vlm_time_to_gst (event->start.pts), &tracking))
+    return;
+  gst_analytics_tracking_mtd_update_last_seen (
+      &tracking, gst_vlm_time_to_gst (event->end.pts));
+  if (event->state == VLM_EVENT_STATE_END)
+    gst_analytics_tracking_mtd_set_lost (&tracking);
+  gst_analytics_relation_meta_set_relation (
+      meta, GST_ANALYTICS_REL_TYPE_RELATE_TO, object.id, tracking.id);
+}

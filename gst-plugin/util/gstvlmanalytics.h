@@ -1,0 +1,17 @@
+/* gst-vlm: boxes as GStreamer's own analytics metadata
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Only where HAVE_GST_ANALYTICS: GStreamer 1.24 and newer. */
+#pragma once
+
+#include <gst/video/video.h>
+#include <vlm/vlm-event.h>
+
+G_BEGIN_DECLS
+
+/* An object detection with the box of @event, related to a tracking with its id.
+ * The type is the same for all: words would be quarks, which are never freed. */
+void gst_vlm_analytics_add_box (GstBuffer *buffer, const VlmEvent *event,
+    const GstVideoRegionOfInterestMeta *box);
+
+G_END_DECLS

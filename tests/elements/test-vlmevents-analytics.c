@@ -1,0 +1,70 @@
+/* gst-vlm: vlmevents, boxes as GStreamer's own analytics metadata
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support/watch-fixture.h"
+
+#include <gst/analytics/analytics.h>
+
+static guint
+check_buffer (GstBuffer *buffer)
+{
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_get_analytics_relation_meta (buffer);
+  gpointer state = NULL;
+  GstAnalyticsMtd object;
+  guint n_boxes = 0;
+
+  while (meta != NULL &&
+      gst_analytics_relation_meta_iterate (
+          meta, &state, gst_analytics_od_mtd_get_mtd_type (), &object)) {
+    GstAnalyticsMtd tracking;
+    guint64 id;
+    gint x, y, w, h;
+    gfloat confidence;
+
+    g_assert_true (gst_analytics_od_mtd_get_location (
+        &object, &x, &y, &w, &h, &confidence));
+    g_assert_cmpint (x, ==, 10);
+    g_assert_cmpint (y, ==, 20);
+    g_assert_cmpint (w, ==, 30);
+    g_assert_cmpint (h, ==, 15);
+    g_assert_true (gst_analytics_relation_meta_get_direct_related (meta,
+        object.id, GST_ANALYTICS_REL_TYPE_RELATE_TO,
+        gst_analytics_tracking_mtd_get_mtd_type (), NULL, &tracking));
+    g_assert_true (
+        gst_analytics_tracking_mtd_get_info (&tracking, &id, NULL, NULL, NULL));
+    g_assert_cmpuint (id, ==, 1);
+    n_boxes++;
+  }
+  return n_boxes;
+}
+
+static void
+test_box (void)
+{
+  WatchFixture f;
+  const VlmRect box = { 10, 20, 30, 15 };
+  GstBuffer *buffer;
+  guint n_boxes = 0;
+
+  watch_fixture_init (&f);
+  fake_analyzer_add_event (f.fake, "a ball rolls", 0, 9 * GST_SECOND, &box);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 8 * GST_SECOND, 4);
+  g_assert_true (fake_analyzer_wait_returned (f.fake, 5));
+  watch_fixture_push_span (&f, 8 * GST_SECOND, 10 * GST_SECOND, 4);
+  while ((buffer = gst_harness_try_pull (f.harness)) != NULL) {
+    n_boxes += check_buffer (buffer);
+    gst_buffer_unref (buffer);
+  }
+  g_assert_cmpuint (n_boxes, >, 0);
+  watch_fixture_clear (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/vlmevents/analytics/box", test_box);
+  return g_test_run ();
+}

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sourced by pipelines/demo and tests/run: installs what is missing, builds.
+# Sourced by the scripts here and tests/run: installs what is missing, builds.
 # Quick when there is nothing to do.
 
 set -euo pipefail
@@ -23,6 +23,7 @@ packages_run=(
 packages_test=(
   vulkan-validationlayers python3-gi python3-numpy gir1.2-gstreamer-1.0
   gir1.2-gst-plugins-base-1.0 libgstrtspserver-1.0-dev
+  gir1.2-gst-rtsp-server-1.0
 )
 
 say() {
@@ -101,4 +102,55 @@ use_build() {
   export LD_LIBRARY_PATH="$build/lib:$build/gst-plugin/meta${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   export VLM_MODEL_PATH="${VLM_MODEL_PATH:-$root/lib/models/demo}"
   export GI_TYPELIB_PATH="$build/lib:$build/gst-plugin/meta${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}"
+}
+
+# Of the example scripts.
+
+# The comment on top of the script, without the first two lines.
+show_usage() {
+  sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
+}
+
+# read_arguments MINIMUM WORD…: words PROPERTY=VALUE, for vlmevents, go into
+# `properties`, the others into `inputs`, of which there must be MINIMUM.
+read_arguments() {
+  local minimum=$1 word
+  shift
+  inputs=()
+  properties=()
+  for word in "$@"; do
+    if [ "$word" = -h ] || [ "$word" = --help ]; then
+      show_usage
+      exit 0
+    elif [[ $word =~ ^[a-z-]+= ]]; then
+      properties+=("$word")
+    else
+      inputs+=("$word")
+    fi
+  done
+  if [ ${#inputs[@]} -lt "$minimum" ]; then
+    show_usage >&2
+    exit 2
+  fi
+  find_plugin
+}
+
+# The plugin in the build folder, else the one that is installed.
+find_plugin() {
+  if [ -e "$build/gst-plugin/libgstvlm.so" ]; then
+    use_build
+  elif ! gst-inspect-1.0 vlmevents >/dev/null 2>&1; then
+    say "there is no element vlmevents; ./pipelines/demo builds it"
+    exit 1
+  fi
+}
+
+# Addresses stay, names of files become addresses.
+to_uri() {
+  if [[ $1 =~ ^[a-z]+:// ]]; then
+    echo "$1"
+  else
+    python3 -c 'import pathlib, sys
+print(pathlib.Path(sys.argv[1]).resolve().as_uri())' "$1"
+  fi
 }

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The examples of pipelines/ on video that is made here: test-examples.py PIPELINES BUILD MODEL"""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+import tap
+
+PIPELINES, BUILD, MODEL = sys.argv[1:4]
+ENVIRONMENT = {**os.environ, "VLM_BUILD_DIR": BUILD, "VLM_VALIDATE": "0"}
+WATCH = [f"model={MODEL}", "max-tokens=48", "window=2"]
+PATIENCE = 500
+CLIP = ("gst-launch-1.0 -q vlmtestsrc seed=5 duration=3 num-scenes=2 "
+        "! video/x-raw,format=I420,width=160,height=120,framerate=10/1 ! videoconvert ! jpegenc "
+        "! matroskamux name=mux ! filesink location={} audiotestsrc num-buffers=250 ! vorbisenc ! mux.")
+SERVER = """
+import gi
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server = GstRtspServer.RTSPServer(service="0")
+factory = GstRtspServer.RTSPMediaFactory(shared=True, launch="( videotestsrc is-live=true "
+    "! video/x-raw,format=I420,width=160,height=120,framerate=10/1 ! jpegenc ! rtpjpegpay name=pay0 )")
+server.get_mount_points().add_factory("/camera", factory)
+server.attach(None)
+print(f"rtsp://127.0.0.1:{server.get_bound_port()}/camera", flush=True)
+GLib.MainLoop().run()
+"""
+
+
+def command(name, *args):
+    return [os.path.join(PIPELINES, name), *map(str, args)]
+
+
+def run(name, *args):
+    done = subprocess.run(command(name, *args), env=ENVIRONMENT, capture_output=True, timeout=PATIENCE,
+                          check=False, text=True)
+    assert done.returncode == 0, done
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def run_until_event(name, *args):
+    """Live: Ctrl+C once the first event is there."""
+    with subprocess.Popen(command(name, *args), env=ENVIRONMENT, stdout=subprocess.PIPE,
+                          text=True) as process:
+        watchdog = threading.Timer(PATIENCE, process.kill)
+        watchdog.start()
+        events, asked = [], False
+        for line in process.stdout:
+            events.append(json.loads(line))
+            if events[-1]["state"] != "gap" and not asked:
+                asked = True
+                process.send_signal(signal.SIGINT)
+        process.wait()
+        watchdog.cancel()
+    assert process.returncode == 0, process.returncode
+    return events
+
+
+def with_clip(test):
+    with tempfile.TemporaryDirectory() as name:
+        clip = pathlib.Path(name, "it's.mkv")
+        made = pathlib.Path(name, "clip.mkv")
+        script = f"source '{PIPELINES}/setup.sh'; use_build; {CLIP.format(made)}"
+        subprocess.run(["bash", "-c", script], check=True, env=ENVIRONMENT, timeout=PATIENCE)
+        made.rename(clip)
+        test(clip, pathlib.Path(name))
+
+
+def check(events):
+    assert any(event["state"] == "end" for event in events), events
+    assert all(event["model"] == "checkpoint" for event in events if event["state"] != "gap"), events
+
+
+def test_file():
+    with_clip(lambda clip, _: check(run("file", clip, *WATCH)))
+
+
+def test_cameras():
+    def several(clip, _):
+        events = run("cameras", clip, clip.as_uri(), *WATCH)
+        check(events)
+        both = [[(e["id"], e["state"], e["description"]) for e in events if e["stream"] == name]
+                for name in ("camera-1", "camera-2")]
+        assert both[0] and both[0] == both[1], events
+    with_clip(several)
+
+
+def test_record_on_event():
+    def made(clip, folder):
+        run("record-on-event", clip, folder / "out", *WATCH)
+        names = sorted(os.listdir(folder / "out"))
+        assert names[:2] == ["0001.jsonl", "0001.mkv"], names
+        check([json.loads(line) for line in (folder / "out" / "0001.jsonl").read_text("utf-8").splitlines()])
+        play = f"gst-launch-1.0 -v filesrc location={folder}/out/0001.mkv ! decodebin ! fakesink silent=false"
+        done = subprocess.run(play.split(), capture_output=True, check=True, timeout=PATIENCE, text=True)
+        # an event and two seconds on both sides, as far as there is video
+        assert 15 <= done.stdout.count("chain  ") <= 60, done.stdout.count("chain  ")
+    with_clip(made)
+
+
+def test_webcam():
+    check(run_until_event("webcam", "--test", "--hidden", *WATCH))
+
+
+def test_rtsp():
+    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            address = server.stdout.readline().strip()
+            events = run_until_event("rtsp", address, *WATCH)
+        finally:
+            server.kill()
+    check(events)
+    assert {event["time_source"] for event in events if event["state"] == "end"} <= {"ntp", "clock"}, events
+
+
+def test_what_is_missing_is_said():
+    for name in ("file", "rtsp", "cameras", "record-on-event"):
+        done = subprocess.run(command(name), env=ENVIRONMENT, capture_output=True, check=False, text=True)
+        assert done.returncode == 2 and f"pipelines/{name} " in done.stderr, done
+        done = subprocess.run(command(name, "--help"), env=ENVIRONMENT, capture_output=True, check=False,
+                              text=True)
+        assert done.returncode == 0 and f"pipelines/{name} " in done.stdout, done
+
+
+tap.run_module(__name__)

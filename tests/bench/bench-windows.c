@@ -1,0 +1,370 @@
+/* gst-vlm: what window attention saves in the vision tower
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * bench-windows --config CONFIG.json --sides 16,32,64 [--measure 16,32]
+ *
+ * Counts the multiply-adds of square pictures by the plans that the engine
+ * would run, and times a part of the tower with random weights in three
+ * variants: no block full, the blocks of the configuration full, all full.
+ * Prints JSON. */
+#include <time.h>
+
+#include <json-glib/json-glib.h>
+
+#include "model/vision-private.h"
+#include "vision-cost.h"
+
+#define MAX_SIDE 512
+
+typedef struct
+{
+  char *config;
+  char *device;
+  char *sides;
+  char *measure;
+  int blocks;
+  int runs;
+} Options;
+
+enum
+{
+  NONE_FULL,
+  AS_CONFIGURED,
+  ALL_FULL,
+  N_VARIANTS
+};
+
+static const char *const variant_names[] = { "windows", "real", "full" };
+
+typedef struct
+{
+  const Options *options;
+  VlmConfig *config;
+  VlmVkDevice *device;
+  VlmNn *nn;
+  VlmNet *nets[N_VARIANTS];
+  VlmVision *visions[N_VARIANTS];
+  JsonBuilder *json;
+  gboolean is_warm;
+} Bench;
+
+static void
+put_number (Bench *bench, const char *name, double value)
+{
+  json_builder_set_member_name (bench->json, name);
+  json_builder_add_double_value (bench->json, value);
+}
+
+/* "16,32": patches a side, whole cells. */
+static GArray *
+parse_sides (const char *text, GError **error)
+{
+  g_autoptr (GArray) sides = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_auto (GStrv) words = g_strsplit (text != NULL ? text : "", ",", -1);
+
+  for (guint i = 0; words[i] != NULL; i++) {
+    guint64 value;
+    guint side;
+
+    if (!g_ascii_string_to_unsigned (words[i], 10, 2, MAX_SIDE, &value, error))
+      return NULL;
+    side = (guint) value;
+    if (side % 2 != 0) {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+          "a side of %u patches is not a number of cells", side);
+      return NULL;
+    }
+    g_array_append_val (sides, side);
+  }
+  return g_steal_pointer (&sides);
+}
+
+/* --- counted ------------------------------------------------------------- */
+
+static gboolean
+count_side (Bench *bench, guint side, GError **error)
+{
+  const VlmVisionConfig *c = &bench->config->vision;
+  const VlmGrid grid = { 1, side, side };
+  g_autoptr (VlmVisionPlan) plan = vlm_vision_plan_new (c, &grid, 1, error);
+  VisionCost cost;
+
+  if (plan == NULL || !vision_cost_count (bench->nn, c, plan, &cost, error))
+    return FALSE;
+  json_builder_begin_object (bench->json);
+  put_number (bench, "side", side);
+  put_number (bench, "n_patches", plan->n_patches);
+  put_number (bench, "n_tokens", plan->n_cells);
+  put_number (bench, "n_windows", plan->n_windows);
+  put_number (bench, "linear_macs", (double) cost.linear);
+  put_number (bench, "window_macs", (double) cost.window);
+  put_number (bench, "full_macs", (double) cost.full);
+  put_number (bench, "ends_macs", (double) cost.ends);
+  put_number (bench, "total_macs", (double) vision_cost_total (&cost, c));
+  json_builder_end_object (bench->json);
+  return TRUE;
+}
+
+/* --- measured ------------------------------------------------------------ */
+
+/* The tower alone: the rest of the configuration is made small. */
+static VlmConfig *
+cut_config (const Bench *bench, guint variant)
+{
+  VlmConfig *config = vlm_config_copy (bench->config);
+  VlmVisionConfig *c = &config->vision;
+
+  config->text.n_layers = 1;
+  config->text.vocab_size = 64;
+  config->text.intermediate_size = 64;
+  c->depth = MIN (c->depth, (guint) bench->options->blocks);
+  if (variant == NONE_FULL)
+    c->n_full_blocks = 0;
+  if (variant == ALL_FULL) {
+    c->n_full_blocks = c->depth;
+    for (guint i = 0; i < c->depth; i++)
+      c->full_blocks[i] = i;
+  }
+  return config;
+}
+
+static gboolean
+make_nets (Bench *bench, GError **error)
+{
+  for (guint i = 0; i < N_VARIANTS; i++) {
+    g_autoptr (VlmConfig) config = cut_config (bench, i);
+
+    bench->nets[i] = vlm_net_new_random (bench->device, config, 0, 1, error);
+    if (bench->nets[i] == NULL)
+      return FALSE;
+    bench->visions[i] = vlm_vision_new (bench->nets[i], bench->nn);
+  }
+  return TRUE;
+}
+
+typedef struct
+{
+  VlmGrid grid;
+  float *patches;
+  VlmNnTensor features;
+} Job;
+
+/* Seconds of all processors together: on a software device, this is the work,
+ * whatever else the machine does. */
+static double
+processor_seconds (void)
+{
+  return (double) clock () / CLOCKS_PER_SEC;
+}
+
+static gboolean
+run_variant (Bench *bench, Job *job, guint variant, double *wall_s,
+    double *processor_s, GError **error)
+{
+  double processor = processor_seconds ();
+  gint64 start = g_get_monotonic_time ();
+
+  if (!vlm_vision_encode (bench->visions[variant], job->patches, &job->grid, 1,
+          &job->features, 0, NULL, NULL, NULL, error))
+    return FALSE;
+  *wall_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  *processor_s = processor_seconds () - processor;
+  return TRUE;
+}
+
+static int
+compare_doubles (const void *a, const void *b)
+{
+  double x = *(const double *) a;
+  double y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+static double
+median (double *values, guint n)
+{
+  qsort (values, n, sizeof *values, compare_doubles);
+  return (values[(n - 1) / 2] + values[n / 2]) / 2.0;
+}
+
+/* The variants take turns, so that what disturbs them disturbs all. */
+static gboolean
+time_job (Bench *bench, Job *job, GError **error)
+{
+  guint n = (guint) bench->options->runs;
+  g_autofree double *wall = g_new (double, n *N_VARIANTS);
+  g_autofree double *processor = g_new (double, n *N_VARIANTS);
+
+  for (guint run = 0; run < n; run++)
+    for (guint i = 0; i < N_VARIANTS; i++)
+      if (!run_variant (bench, job, i, &wall[i * n + run],
+              &processor[i * n + run], error))
+        return FALSE;
+  json_builder_begin_object (bench->json);
+  put_number (bench, "side", job->grid.h);
+  put_number (bench, "n_patches", job->grid.h * job->grid.w);
+  for (guint i = 0; i < N_VARIANTS; i++) {
+    json_builder_set_member_name (bench->json, variant_names[i]);
+    json_builder_begin_object (bench->json);
+    put_number (bench, "wall_s", median (wall + i * n, n));
+    put_number (bench, "processor_s", median (processor + i * n, n));
+    json_builder_end_object (bench->json);
+  }
+  json_builder_end_object (bench->json);
+  return TRUE;
+}
+
+/* So that no pipeline is made while time is taken. */
+static gboolean
+warm_up (Bench *bench, Job *job, GError **error)
+{
+  double wall_s, processor_s;
+
+  for (guint i = 0; i < N_VARIANTS && !bench->is_warm; i++)
+    if (!run_variant (bench, job, i, &wall_s, &processor_s, error))
+      return FALSE;
+  bench->is_warm = TRUE;
+  return TRUE;
+}
+
+static gboolean
+measure_side (Bench *bench, guint side, GError **error)
+{
+  const VlmVisionConfig *c = &bench->config->vision;
+  Job job = { .grid = { 1, side, side } };
+  gsize n = (gsize) side * side * vlm_vision_patch_floats (c);
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  gboolean good;
+
+  job.patches = g_new (float, n);
+  for (gsize i = 0; i < n; i++)
+    job.patches[i] = (float) g_rand_double_range (random, -2.0, 2.0);
+  good = vlm_nn_tensor_init (&job.features, bench->nn, side * side / 4,
+             c->out_hidden_size, error) &&
+      warm_up (bench, &job, error) && time_job (bench, &job, error);
+  vlm_nn_tensor_clear (&job.features);
+  g_free (job.patches);
+  return good;
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+typedef gboolean (*SideFunc) (Bench *bench, guint side, GError **error);
+
+static gboolean
+put_sides (Bench *bench, const char *name, const GArray *sides, SideFunc func,
+    GError **error)
+{
+  json_builder_set_member_name (bench->json, name);
+  json_builder_begin_array (bench->json);
+  for (guint i = 0; i < sides->len; i++)
+    if (!func (bench, g_array_index (sides, guint, i), error))
+      return FALSE;
+  json_builder_end_array (bench->json);
+  return TRUE;
+}
+
+static guint
+count_full (const VlmVisionConfig *c)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < c->depth; i++)
+    n += vlm_vision_config_is_full (c, i);
+  return n;
+}
+
+static gboolean
+run (Bench *bench, GError **error)
+{
+  const Options *options = bench->options;
+  g_autoptr (GArray) sides = parse_sides (options->sides, error);
+  g_autoptr (GArray) measured = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+
+  if (sides == NULL)
+    return FALSE;
+  measured = parse_sides (options->measure, error);
+  if (measured == NULL)
+    return FALSE;
+  bench->config = vlm_config_load_file (options->config, error);
+  if (bench->config == NULL)
+    return FALSE;
+  bench->device = vlm_vk_device_open (options->device, error);
+  if (bench->device == NULL)
+    return FALSE;
+  bench->nn = vlm_nn_new (bench->device, error);
+  if (bench->nn == NULL || (measured->len > 0 && !make_nets (bench, error)))
+    return FALSE;
+  json_builder_begin_object (bench->json);
+  json_builder_set_member_name (bench->json, "device");
+  json_builder_add_string_value (
+      bench->json, vlm_vk_device_get_caps (bench->device)->name);
+  put_number (bench, "depth", bench->config->vision.depth);
+  put_number (bench, "n_full", count_full (&bench->config->vision));
+  put_number (bench, "blocks_measured",
+      MIN (bench->config->vision.depth, (guint) options->blocks));
+  if (!put_sides (bench, "counted", sides, count_side, error) ||
+      !put_sides (bench, "measured", measured, measure_side, error))
+    return FALSE;
+  json_builder_end_object (bench->json);
+  root = json_builder_get_root (bench->json);
+  text = json_to_string (root, TRUE);
+  g_print ("%s\n", text);
+  return TRUE;
+}
+
+static gboolean
+check_options (const Options *options, int argc, GError **error)
+{
+  if (options->config != NULL && options->blocks > 0 && options->runs > 0 &&
+      argc == 1)
+    return TRUE;
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--config CONFIG.json and counts above 0 are needed; see --help");
+  return FALSE;
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options = { .blocks = 8, .runs = 3 };
+  const GOptionEntry entries[] = {
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config,
+        "config.json of a checkpoint", "FILE" },
+    { "sides", 's', 0, G_OPTION_ARG_STRING, &options.sides,
+        "count the work of pictures of so many patches a side", "N,N,…" },
+    { "measure", 'm', 0, G_OPTION_ARG_STRING, &options.measure,
+        "and time these", "N,N,…" },
+    { "blocks", 'b', 0, G_OPTION_ARG_INT, &options.blocks,
+        "of the tower that are timed (8)", "N" },
+    { "runs", 'r', 0, G_OPTION_ARG_INT, &options.runs,
+        "the median of so many (3)", "N" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
+        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- what window attention saves");
+  g_autoptr (GError) error = NULL;
+  Bench bench = { .options = &options };
+  gboolean good;
+
+  bench.json = json_builder_new ();
+  g_option_context_add_main_entries (context, entries, NULL);
+  good = g_option_context_parse (context, &argc, &argv, &error) &&
+      check_options (&options, argc, &error) && run (&bench, &error);
+  if (!good)
+    g_printerr ("bench-windows: %s\n", error->message);
+  for (guint i = 0; i < N_VARIANTS; i++) {
+    g_clear_pointer (&bench.visions[i], vlm_vision_free);
+    g_clear_pointer (&bench.nets[i], vlm_net_unref);
+  }
+  g_clear_pointer (&bench.nn, vlm_nn_free);
+  g_clear_pointer (&bench.device, vlm_vk_device_unref);
+  g_clear_pointer (&bench.config, vlm_config_free);
+  g_object_unref (bench.json);
+  return good ? 0 : 1;
+}

@@ -7,6 +7,7 @@
 
 #include "media/convert.h"
 
+/* Cells at most, and no smaller than their points. */
 #define COLUMNS 64
 #define ROWS 36
 /* Points of a cell, each way. Noise of 11 levels, the most that vlmtestsrc
@@ -21,6 +22,8 @@ struct _VlmMotion
   guint width;
   guint height;
   VlmPixelFormat format;
+  guint columns;
+  guint rows;
   gsize offsets[COLUMNS * POINTS]; /* of the points in a row */
   guint8 seen[ROWS * COLUMNS];
   guint8 kept[ROWS * COLUMNS];
@@ -93,16 +96,20 @@ prepare (VlmMotion *motion, const VlmImageView *view)
   motion->height = view->height;
   motion->format = view->format;
   motion->has_seen = motion->has_kept = FALSE;
+  motion->columns = CLAMP (view->width / POINTS, 1, COLUMNS);
+  motion->rows = CLAMP (view->height / POINTS, 1, ROWS);
   find_luma (view->format, &first, &step);
-  for (guint i = 0; i < COLUMNS * POINTS; i++)
+  for (guint i = 0; i < motion->columns * POINTS; i++)
     motion->offsets[i] = first +
-        step * ((2 * (gsize) i + 1) * view->width / (2 * COLUMNS * POINTS));
+        step *
+            ((2 * (gsize) i + 1) * view->width /
+                (2 * motion->columns * POINTS));
 }
 
 static void
 add_row (const VlmMotion *motion, const guint8 *row, guint16 sums[COLUMNS])
 {
-  for (guint c = 0; c < COLUMNS; c++) {
+  for (guint c = 0; c < motion->columns; c++) {
     const gsize *offsets = motion->offsets + c * POINTS;
     guint sum = 0;
 
@@ -115,17 +122,17 @@ add_row (const VlmMotion *motion, const guint8 *row, guint16 sums[COLUMNS])
 static void
 measure (VlmMotion *motion, const VlmImageView *view)
 {
-  for (guint r = 0; r < ROWS; r++) {
+  for (guint r = 0; r < motion->rows; r++) {
     guint16 sums[COLUMNS] = { 0 };
 
     for (guint i = 0; i < POINTS; i++) {
       gsize y = (2 * ((gsize) r * POINTS + i) + 1) * view->height /
-          (2 * ROWS * POINTS);
+          (2 * motion->rows * POINTS);
 
       add_row (motion, view->planes[0] + (gssize) y * view->strides[0], sums);
     }
-    for (guint c = 0; c < COLUMNS; c++)
-      motion->seen[r * COLUMNS + c] =
+    for (guint c = 0; c < motion->columns; c++)
+      motion->seen[r * motion->columns + c] =
           (guint8) ((sums[c] + POINTS * POINTS / 2) / (POINTS * POINTS));
   }
   motion->has_seen = TRUE;
@@ -133,15 +140,15 @@ measure (VlmMotion *motion, const VlmImageView *view)
 
 /* The median of the differences is what the light has done. */
 static int
-find_median (const VlmMotion *motion)
+find_median (const VlmMotion *motion, guint n_cells)
 {
   guint counts[511] = { 0 };
-  guint n = 0;
   int value = 0;
+  guint n;
 
-  for (guint i = 0; i < ROWS * COLUMNS; i++)
+  for (guint i = 0; i < n_cells; i++)
     counts[255 + motion->seen[i] - motion->kept[i]]++;
-  for (n = counts[0]; n < ROWS * COLUMNS / 2; n += counts[value])
+  for (n = counts[0]; n < (n_cells + 1) / 2; n += counts[value])
     value++;
   return value - 255;
 }
@@ -149,15 +156,16 @@ find_median (const VlmMotion *motion)
 static float
 compare (const VlmMotion *motion)
 {
+  guint n_cells = motion->rows * motion->columns;
   int median;
   guint n = 0;
 
   if (!motion->has_kept)
     return -1.0f;
-  median = find_median (motion);
-  for (guint i = 0; i < ROWS * COLUMNS; i++)
+  median = find_median (motion, n_cells);
+  for (guint i = 0; i < n_cells; i++)
     n += abs (motion->seen[i] - motion->kept[i] - median) > LEVELS;
-  return (float) n / (ROWS * COLUMNS);
+  return (float) n / (float) n_cells;
 }
 
 /**

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include <vlm/vlm-motion.h>
+
 #include "media/patchify.h"
 
 #define N_RUNS 60
@@ -99,6 +101,35 @@ bench_frame (guint index)
       cases[index].name, ms, copy_ms, ms / copy_ms);
 }
 
+/* What a frame costs that is looked at, but not sampled. */
+static void
+bench_motion (guint width, guint height)
+{
+  gsize n = (gsize) width * height;
+  g_autofree guint8 *pixels = g_malloc (n * 3 / 2);
+  VlmImageView view = { .format = VLM_PIXEL_FORMAT_NV12,
+    .width = width,
+    .height = height,
+    .planes = { pixels, pixels + n },
+    .strides = { (gint) width, (gint) width } };
+  g_autoptr (VlmMotion) motion = vlm_motion_new ();
+  gint64 best = G_MAXINT64;
+  float changed;
+
+  for (gsize i = 0; i < n * 3 / 2; i++)
+    pixels[i] = (guint8) (i * 7 + i / 1920 * 13);
+  for (guint i = 0; i < N_RUNS; i++) {
+    gint64 start = g_get_monotonic_time ();
+
+    g_assert_true (vlm_motion_look (motion, &view, &changed, NULL));
+    best = MIN (best, g_get_monotonic_time () - start);
+    vlm_motion_keep (motion);
+  }
+  g_print ("{\"bench\": \"motion\", \"case\": \"%ux%u NV12\", "
+           "\"ms\": %.3f}\n",
+      width, height, (double) best / 1000.0);
+}
+
 static void
 bench_patchify (void)
 {
@@ -138,6 +169,8 @@ main (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     bench_frame (i);
+  bench_motion (1920, 1080);
+  bench_motion (3840, 2160);
   bench_patchify ();
   return 0;
 }

@@ -186,6 +186,9 @@ slots_of_run (guint64 pause_us)
         (i * 5 + 1) * VLM_SECOND, (i * 5 + 2) * VLM_SECOND);
     g_usleep (pause_us);
     fake_analyzer_set_stalled (f.fake, FALSE);
+    /* Or the next ones would wait behind it, for ever. */
+    if (i >= 2)
+      g_assert_true (fake_analyzer_wait_returned (f.fake, i - 1));
   }
   watch_fixture_finish (&f);
   for (guint i = 0; i < fake_analyzer_get_n_windows (f.fake); i++) {

@@ -53,6 +53,20 @@ read_label (JsonObject *object)
   return json_node_get_string (node);
 }
 
+/* Any two opposite corners span the box: the model now and then begins with
+ * the right or the lower one. */
+static void
+sort_corners (gint64 corners[4])
+{
+  for (guint i = 0; i < 2; i++) {
+    const gint64 first = corners[i];
+    const gint64 second = corners[i + 2];
+
+    corners[i] = MIN (first, second);
+    corners[i + 2] = MAX (first, second);
+  }
+}
+
 static gpointer
 read_box (JsonObject *object, gconstpointer user_data, GError **error)
 {
@@ -67,6 +81,7 @@ read_box (JsonObject *object, gconstpointer user_data, GError **error)
         "\"");
     return NULL;
   }
+  sort_corners (c);
   if (c[0] < 0 || c[1] < 0 || c[0] >= c[2] || c[1] >= c[3] || c[2] > size[0] ||
       c[3] > size[1]) {
     g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
@@ -102,9 +117,10 @@ place_box (gpointer element, gsize start, gsize end)
  * @error: return location
  *
  * Reads the list of boxes that Qwen2.5-VL was trained to write, in or out of a
- * code fence, whole or cut off in the middle (what is complete counts). A box
- * that breaks the schema, is empty or not inside the picture is left out, never
- * bent into shape.
+ * code fence, whole or cut off in the middle (what is complete counts). Either
+ * pair of opposite corners tells a box, in either order. A box that breaks the
+ * schema, is empty or not inside the picture is left out, never bent into
+ * shape.
  *
  * Returns: (transfer full) (element-type VlmFoundBox): what it says, or %NULL
  *   with %VLM_EVENT_ERROR_SYNTAX when it holds no list

@@ -46,6 +46,32 @@ test_list (void)
   g_assert_cmpstr (box->label, ==, "b ] }");
 }
 
+/* Two opposite corners, whichever and in whichever order. */
+static void
+test_corners (void)
+{
+  static const char *const orders[] = {
+    "[10, 20, 110, 70]",
+    "[110, 20, 10, 70]",
+    "[10, 70, 110, 20]",
+    "[110, 70, 10, 20]",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (orders); i++) {
+    g_autofree char *text =
+        g_strdup_printf ("[{\"bbox_2d\": %s, \"label\": \"x\"}]", orders[i]);
+    g_autoptr (GPtrArray) boxes = parse (text, 0);
+    const VlmFoundBox *box;
+
+    g_assert_cmpuint (boxes->len, ==, 1);
+    box = boxes->pdata[0];
+    g_assert_cmpint (box->rect.x, ==, 10);
+    g_assert_cmpint (box->rect.y, ==, 20);
+    g_assert_cmpint (box->rect.width, ==, 100);
+    g_assert_cmpint (box->rect.height, ==, 50);
+  }
+}
+
 static void
 test_rejects (void)
 {
@@ -56,8 +82,10 @@ test_rejects (void)
     "[1, 2, 3.5, 4]",
     "[-1, 2, 3, 4]",
     "[1, 2, 1, 4]",
-    "[5, 2, 3, 4]",
-    "[1, 4, 3, 2]",
+    "[1, 4, 3, 4]",
+    "[3, -4, 1, 2]",
+    "[281, 4, 1, 2]",
+    "[3, 141, 1, 2]",
     "[1, 2, 281, 4]",
     "[1, 2, 3, 141]",
     "[1, 2, 3, 99999999999999999999999]",
@@ -101,6 +129,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/box-parse/list", test_list);
+  g_test_add_func ("/box-parse/corners", test_corners);
   g_test_add_func ("/box-parse/rejects", test_rejects);
   g_test_add_func ("/box-parse/syntax", test_syntax);
   return g_test_run ();

@@ -2,12 +2,17 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Runs under the leaks tracer, as test-vlmevents-storm does. */
+#define _GNU_SOURCE /* RUSAGE_THREAD */
 #include <string.h>
+#include <sys/resource.h>
 
 #include "support/watch-fixture.h"
 
 #define FPS 30
-#define N_FRAMES (4 * FPS)
+#define N_FRAMES (2 * FPS)
+#define MAX_ROUNDS 5
+/* A tenth of a frame's time. */
+#define SHORT_US (G_USEC_PER_SEC / FPS / 10)
 
 /* A window takes 30 s, in steps of 10 ms. */
 static void
@@ -91,20 +96,46 @@ test_latency_query (void)
 
 /* --- beside identity ---------------------------------------------------- */
 
+/* What one element does to frames, in their order. */
 typedef struct
 {
-  gint64 arrivals_us[N_FRAMES];
+  gint64 entered_us;
+  glong n_preempted;
+  gint64 passes_us[N_FRAMES]; /* from its sink pad to its source pad */
+  guint n_held; /* took long, and not because the machine was busy */
   guint n_frames;
 } Branch;
 
+/* How often the calling thread had to make room for another one. */
+static glong
+count_preempted (void)
+{
+  struct rusage usage;
+
+  g_assert_cmpint (getrusage (RUSAGE_THREAD, &usage), ==, 0);
+  return usage.ru_nivcsw;
+}
+
 static GstPadProbeReturn
-on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+on_enter (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
   Branch *branch = user_data;
 
-  if (branch->n_frames < N_FRAMES)
-    branch->arrivals_us[branch->n_frames] = g_get_monotonic_time ();
-  branch->n_frames++;
+  branch->n_preempted = count_preempted ();
+  branch->entered_us = g_get_monotonic_time ();
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_leave (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Branch *branch = user_data;
+  gint64 pass_us = g_get_monotonic_time () - branch->entered_us;
+
+  g_assert_cmpuint (branch->n_frames, <, N_FRAMES);
+  branch->passes_us[branch->n_frames++] = pass_us;
+  branch->n_held +=
+      pass_us > SHORT_US && count_preempted () == branch->n_preempted;
   return GST_PAD_PROBE_OK;
 }
 
@@ -115,19 +146,6 @@ compare_times (gconstpointer a, gconstpointer b)
   gint64 y = *(const gint64 *) b;
 
   return (x > y) - (x < y);
-}
-
-/* Of the times from frame to frame, in order of length, the one at @fraction
- * of them. */
-static double
-quantile_ms (const Branch *branch, double fraction)
-{
-  gint64 intervals[N_FRAMES - 1];
-
-  for (guint i = 0; i < N_FRAMES - 1; i++)
-    intervals[i] = branch->arrivals_us[i + 1] - branch->arrivals_us[i];
-  qsort (intervals, N_FRAMES - 1, sizeof (gint64), compare_times);
-  return (double) intervals[(guint) (fraction * (N_FRAMES - 2))] / 1000.0;
 }
 
 static void
@@ -145,39 +163,43 @@ query_latency (GstElement *sink, GstClockTime *min, GstClockTime *max)
 static GstElement *
 get_probed (GstElement *pipeline, const char *name, Branch *branch)
 {
-  GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), name);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), name);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (element, "sink");
+  g_autoptr (GstPad) src = gst_element_get_static_pad (element, "src");
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, branch, NULL);
-  return sink;
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, on_enter, branch, NULL);
+  gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BUFFER, on_leave, branch, NULL);
+  return element;
 }
 
 /* 1080p30, the same frames through identity and through vlmevents, in threads
- * of their own; whatever else the machine does hits both. */
+ * of their own. */
 static void
-test_like_identity (void)
+run_beside_identity (Branch *plain, Branch *watched)
 {
   g_autoptr (GstElement) pipeline = gst_parse_launch (
-      "videotestsrc is-live=true num-buffers=120 pattern=solid-color ! "
+      "videotestsrc is-live=true name=source pattern=solid-color ! "
       "video/x-raw,format=NV12,width=1920,height=1080,framerate=30/1 ! "
-      "tee name=t ! queue ! identity ! fakesink name=plain sync=false "
+      "tee name=t ! queue ! identity name=i ! fakesink name=plain sync=false "
       "t. ! queue ! vlmevents name=w window=1 ! "
       "fakesink name=watched sync=false",
       NULL);
-  g_autoptr (GstElement) element =
-      gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  g_autoptr (GstElement) source =
+      gst_bin_get_by_name (GST_BIN (pipeline), "source");
+  g_autoptr (GstElement) identity = get_probed (pipeline, "i", plain);
+  g_autoptr (GstElement) element = get_probed (pipeline, "w", watched);
+  g_autoptr (GstElement) plain_sink =
+      gst_bin_get_by_name (GST_BIN (pipeline), "plain");
+  g_autoptr (GstElement) watched_sink =
+      gst_bin_get_by_name (GST_BIN (pipeline), "watched");
   g_autoptr (FakeAnalyzer) fake = fake_analyzer_new ();
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GstMessage) message = NULL;
-  Branch plain = { 0 };
-  Branch watched = { 0 };
-  g_autoptr (GstElement) plain_sink = get_probed (pipeline, "plain", &plain);
-  g_autoptr (GstElement) watched_sink =
-      get_probed (pipeline, "watched", &watched);
   GstClockTime min[2];
   GstClockTime max[2];
 
   make_slow (fake);
+  g_object_set (source, "num-buffers", N_FRAMES, NULL);
   g_object_set (element, "analyzer", fake, "eos-drain-timeout", 0.0, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   gst_element_get_state (pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
@@ -193,23 +215,45 @@ test_like_identity (void)
   gst_element_set_state (pipeline, GST_STATE_NULL);
   g_assert_cmpuint (fake_analyzer_get_counts (fake).n_entered, >=, 1);
   g_assert_cmpuint (fake_analyzer_get_n_windows (fake), ==, 0);
-  g_assert_cmpuint (plain.n_frames, ==, N_FRAMES);
-  g_assert_cmpuint (watched.n_frames, ==, N_FRAMES);
-  for (guint i = 1; i < 10; i += 2)
-    g_test_message ("interval at %u %%: %.2f ms, through identity %.2f ms",
-        10 * i, quantile_ms (&watched, i / 10.0),
-        quantile_ms (&plain, i / 10.0));
-  /* An analysis that held up the stream would be 30 s; a frame's time is what
-   * a busy machine may do to one branch and not to the other. */
-  g_assert_cmpfloat (
-      quantile_ms (&watched, 0.5) / quantile_ms (&plain, 0.5), <, 1.1);
-  g_assert_cmpfloat (
-      quantile_ms (&watched, 0.5) / quantile_ms (&plain, 0.5), >, 0.9);
-  g_assert_cmpfloat (
-      quantile_ms (&watched, 0.9), <, quantile_ms (&plain, 0.9) + 1000.0 / FPS);
-  g_assert_cmpint (
-      watched.arrivals_us[N_FRAMES - 1] - plain.arrivals_us[N_FRAMES - 1], <,
-      G_USEC_PER_SEC);
+  g_assert_cmpuint (plain->n_frames, ==, N_FRAMES);
+  g_assert_cmpuint (watched->n_frames, ==, N_FRAMES);
+}
+
+/* The frames that are sampled cost some work, at most eight of a round. */
+static gboolean
+is_alike (Branch *plain, Branch *watched)
+{
+  qsort (plain->passes_us, N_FRAMES, sizeof (gint64), compare_times);
+  qsort (watched->passes_us, N_FRAMES, sizeof (gint64), compare_times);
+  for (guint i = 1; i < 10; i += 2) {
+    guint at = i * N_FRAMES / 10;
+
+    g_test_message ("%u %% in %.3f ms, through identity in %.3f ms", 10 * i,
+        (double) watched->passes_us[at] / 1000.0,
+        (double) plain->passes_us[at] / 1000.0);
+  }
+  g_test_message ("%u held up, by identity %u", watched->n_held, plain->n_held);
+  return watched->passes_us[N_FRAMES / 2] <
+      plain->passes_us[N_FRAMES / 2] + SHORT_US &&
+      watched->n_held <= plain->n_held + N_FRAMES / 5;
+}
+
+/* A frame stays no longer in vlmevents than in identity. What passes between
+ * elements is not measured: on a busy machine a frame is late on either branch
+ * because of others. An element that held up the stream would do so in each
+ * round. */
+static void
+test_like_identity (void)
+{
+  for (guint i = 0; i < MAX_ROUNDS; i++) {
+    Branch plain = { 0 };
+    Branch watched = { 0 };
+
+    run_beside_identity (&plain, &watched);
+    if (is_alike (&plain, &watched))
+      return;
+  }
+  g_error ("slower than identity in each of %d rounds", MAX_ROUNDS);
 }
 
 /* --- what was not watched ----------------------------------------------- */

@@ -219,11 +219,18 @@ finish (GstVlmEvents *self)
   return gst_vlm_events_drain (self) != GST_FLOW_FLUSHING;
 }
 
+/* To matroskamux the end of the video is the end of the file, unless it has text
+ * in its hands. */
 static gboolean
 end_stream (GstVlmEvents *self)
 {
+  g_autoptr (GstVlmEventPad) pad = NULL;
+
   if (!finish (self))
     return FALSE;
+  pad = gst_vlm_events_ref_events_pad (self);
+  if (pad != NULL)
+    gst_vlm_event_pad_hand_on (pad);
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (self->pending, 0);
   self->ended = TRUE;

@@ -13,6 +13,8 @@ GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
 /* Records that wait for a branch that stands still, before the oldest are
  * thrown away: hours of events, a few MB. */
 #define MAX_RECORDS 4096
+/* A record that downstream has had for so long waits for other streams. */
+#define PATIENCE (250 * G_TIME_SPAN_MILLISECOND)
 
 typedef enum
 {
@@ -42,6 +44,10 @@ struct _GstVlmEventPad
   /* Under the lock. */
   GQueue items;
   guint n_records;
+  GCond handed_on;
+  guint n_taken;      /* records that left the queue */
+  gboolean in_record; /* the task has one in its hands */
+  gboolean ending;    /* the video has ended, and the end will come */
   gboolean active;
   gboolean flushing;
   gboolean started;       /* has a segment, without which times mean nothing */
@@ -123,11 +129,15 @@ take_item (GstVlmEventPad *self)
   Item *item = NULL;
 
   g_mutex_lock (&self->lock);
+  self->in_record = FALSE;
+  g_cond_broadcast (&self->handed_on);
   while (!self->flushing && g_queue_is_empty (&self->items))
     g_cond_wait (&self->changed, &self->lock);
   if (!self->flushing) {
     item = g_queue_pop_head (&self->items);
-    self->n_records -= item_is_record (item);
+    self->in_record = item_is_record (item);
+    self->n_records -= self->in_record;
+    self->n_taken += self->in_record;
   }
   g_mutex_unlock (&self->lock);
   return item;
@@ -168,15 +178,30 @@ ensure_negotiated (GstVlmEventPad *self)
   return FALSE;
 }
 
+static gboolean
+is_ending (GstVlmEventPad *self)
+{
+  gboolean ending;
+
+  g_mutex_lock (&self->lock);
+  ending = self->ending;
+  g_mutex_unlock (&self->lock);
+  return ending;
+}
+
 /* How long the gap is does not matter: the next one will come in time. It lies
  * in the segment, for a sink does not wake up for what is beyond: the end of
- * the last frame often is, and of the first when playing backwards. */
+ * the last frame often is, and of the first when playing backwards. At the end a
+ * gap would let a muxer finish with the other streams, without the records that
+ * are still to come. */
 static void
 push_gap (GstVlmEventPad *self)
 {
   const GstSegment *segment = &self->segment;
   GstClockTime position = segment->position;
 
+  if (is_ending (self))
+    return;
   if (GST_CLOCK_TIME_IS_VALID (segment->stop) && position >= segment->stop)
     position = MAX (segment->stop, 1) - 1;
   gst_pad_push_event (GST_PAD (self), gst_event_new_gap (position, 1));
@@ -351,9 +376,11 @@ set_flushing (GstVlmEventPad *self, gboolean flushing)
   g_mutex_lock (&self->lock);
   self->flushing = flushing;
   self->started = FALSE;
+  self->ending = FALSE;
   g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
   self->n_records = 0;
   g_cond_signal (&self->changed);
+  g_cond_broadcast (&self->handed_on);
   g_mutex_unlock (&self->lock);
 }
 
@@ -396,6 +423,7 @@ gst_vlm_event_pad_start_stream (GstVlmEventPad *self, GstEvent *upstream)
     gst_event_set_group_id (event, group);
   g_mutex_lock (&self->lock);
   gst_event_replace (&self->stream_start, event);
+  self->ending = FALSE;
   g_mutex_unlock (&self->lock);
   put_gst_event (self, event);
 }
@@ -454,6 +482,25 @@ gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
 }
 
 void
+gst_vlm_event_pad_hand_on (GstVlmEventPad *self)
+{
+  gint64 until = g_get_monotonic_time () + PATIENCE;
+  guint n_taken;
+
+  g_mutex_lock (&self->lock);
+  self->ending = TRUE;
+  n_taken = self->n_taken;
+  while (!self->flushing && (self->n_records > 0 || self->in_record)) {
+    if (n_taken != self->n_taken)
+      until = g_get_monotonic_time () + PATIENCE;
+    n_taken = self->n_taken;
+    if (!g_cond_wait_until (&self->handed_on, &self->lock, until))
+      break;
+  }
+  g_mutex_unlock (&self->lock);
+}
+
+void
 gst_vlm_event_pad_end_segment (GstVlmEventPad *self, GstEvent *upstream)
 {
   put_gst_event (self, gst_event_ref (upstream));
@@ -502,6 +549,7 @@ gst_vlm_event_pad_finalize (GObject *object)
   gst_vlm_cues_free (self->cues);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
+  g_cond_clear (&self->handed_on);
   G_OBJECT_CLASS (gst_vlm_event_pad_parent_class)->finalize (object);
 }
 
@@ -516,6 +564,7 @@ gst_vlm_event_pad_init (GstVlmEventPad *self)
 {
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
+  g_cond_init (&self->handed_on);
   g_queue_init (&self->items);
   self->flushing = TRUE;
   self->cues = gst_vlm_cues_new ();

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 /* A source pad with a queue and a thread of its own, so that it neither waits
  * for the video branch nor holds it up, whatever stands behind it. The
- * functions queue and return at once; thread-safe.
+ * functions queue and return at once, save one; thread-safe.
  *
  * JSON: each record is a line, stamped with the span of its event. Text: the
  * records of an event become cues that join without overlap, so that each is on
@@ -32,6 +32,9 @@ void gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event);
 /* A line of JSON that is no event; left out of text. */
 void gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
     const VlmInstant *start, const VlmInstant *end);
+/* Before the end: waits until downstream has the records. A muxer may
+ * keep one until the video goes on or ends: that one it has. */
+void gst_vlm_event_pad_hand_on (GstVlmEventPad *self);
 /* After all records, as @upstream says. */
 void gst_vlm_event_pad_end_segment (GstVlmEventPad *self, GstEvent *upstream);
 void gst_vlm_event_pad_end (GstVlmEventPad *self);

@@ -24,20 +24,12 @@ make_script (void)
 }
 
 static void
-run_line (const char *line)
+play_to_end (GstElement *pipeline)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
-  g_autoptr (GstElement) element = NULL;
-  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GstMessage) message = NULL;
-  g_autoptr (FakeAnalyzer) fake = make_script ();
 
-  g_assert_no_error (error);
-  element = gst_bin_get_by_name (GST_BIN (pipeline), "w");
-  if (element != NULL)
-    g_object_set (element, "analyzer", fake, NULL);
-  bus = gst_element_get_bus (pipeline);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   message = gst_bus_timed_pop_filtered (
       bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
@@ -46,6 +38,21 @@ run_line (const char *line)
     gst_message_parse_error (message, &error, NULL);
   g_assert_no_error (error);
   gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+static void
+run_line (const char *line)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+  g_autoptr (GstElement) element = NULL;
+  g_autoptr (FakeAnalyzer) fake = make_script ();
+
+  g_assert_no_error (error);
+  element = gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  if (element != NULL)
+    g_object_set (element, "analyzer", fake, NULL);
+  play_to_end (pipeline);
 }
 
 /* Runs SOURCE with @rest, which writes to a file "%s"; its contents. */
@@ -168,6 +175,66 @@ test_matroska (void)
   g_assert_cmpstr (cues->pdata[0], ==, "1500+1000 a short thing");
   g_assert_cmpstr (cues->pdata[1], ==, "3000+1000 a long thing");
   g_assert_cmpstr (cues->pdata[5], ==, "7000+1000 a long thing");
+}
+
+static GstPadProbeReturn
+dawdle (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  g_usleep (20000);
+  return GST_PAD_PROBE_OK;
+}
+
+/* The muxer ends with the video: the last cues must be there before, however
+ * slow their thread is. */
+static void
+test_matroska_end (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("vlmevents-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "out.mkv", NULL);
+  g_autofree char *line = g_strdup_printf (SOURCE
+      "! mux.  w.events ! mux.  matroskamux name=mux ! filesink location=%s",
+      path);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "events");
+  g_autoptr (FakeAnalyzer) fake = fake_analyzer_new ();
+  g_autoptr (GPtrArray) cues = NULL;
+
+  fake_analyzer_add_event (
+      fake, "the last thing", 10500 * GST_MSECOND, 10900 * GST_MSECOND, NULL);
+  fake_analyzer_add_event (fake, "the very last thing", 11500 * GST_MSECOND,
+      11900 * GST_MSECOND, NULL);
+  g_object_set (element, "analyzer", fake, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, dawdle, NULL, NULL);
+  play_to_end (pipeline);
+  cues = read_cues (path);
+  g_unlink (path);
+  g_rmdir (directory);
+  g_assert_cmpuint (cues->len, ==, 2);
+  g_assert_cmpstr (cues->pdata[0], ==, "10500+1000 the last thing");
+  g_assert_cmpstr (cues->pdata[1], ==, "11500+1000 the very last thing");
+}
+
+/* A sink of events that are few wakes up all the same, and ends. */
+static void
+test_live_end (void)
+{
+  for (guint i = 0; i < 60; i++) {
+    g_autofree char *line = g_strdup_printf (
+        "videotestsrc is-live=true num-buffers=%u ! video/x-raw, "
+        "format=I420, width=64, height=48, framerate=200/1 ! vlmevents name=w "
+        "window=2 min-pixels=784 max-pixels=3136 ! fakesink  w.events ! "
+        "fakesink",
+        1 + i % 3);
+    g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+    g_autoptr (GstElement) element =
+        gst_bin_get_by_name (GST_BIN (pipeline), "w");
+    g_autoptr (FakeAnalyzer) fake = fake_analyzer_new ();
+
+    g_object_set (element, "analyzer", fake, NULL);
+    play_to_end (pipeline);
+  }
 }
 
 /* Only one of the two branches, or none. */
@@ -557,6 +624,8 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/pad/json", test_json);
   g_test_add_func ("/vlmevents/pad/webvtt", test_webvtt);
   g_test_add_func ("/vlmevents/pad/matroska", test_matroska);
+  g_test_add_func ("/vlmevents/pad/matroska-end", test_matroska_end);
+  g_test_add_func ("/vlmevents/pad/live-end", test_live_end);
   g_test_add_func ("/vlmevents/pad/unlinked", test_unlinked);
   g_test_add_func ("/vlmevents/pad/seek", test_seek);
   g_test_add_func ("/vlmevents/pad/segment-seek", test_segment_seek);

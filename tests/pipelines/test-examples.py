@@ -16,6 +16,36 @@ PIPELINES, BUILD, MODEL = sys.argv[1:4]
 ENVIRONMENT = {**os.environ, "VLM_BUILD_DIR": BUILD, "VLM_VALIDATE": "0"}
 WATCH = [f"model={MODEL}", "max-tokens=48", "window=2"]
 PATIENCE = 500
+CUES = """
+import json
+import sys
+import gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+pipeline = Gst.parse_launch("filesrc name=file ! matroskademux name=d  "
+    "d.video_0 ! queue ! fakesink name=video  d.audio_0 ! queue ! fakesink name=audio  "
+    "d.subtitle_0 ! queue ! fakesink name=text")
+pipeline.get_by_name("file").set_property("location", sys.argv[1])
+
+
+def tell(sink, buffer, _pad):
+    words = buffer.extract_dup(0, buffer.get_size()).decode("utf-8") if sink.name == "text" else ""
+    # in one piece: the tracks are of several threads
+    sys.stdout.write(json.dumps({"track": sink.name, "pts": buffer.pts / Gst.SECOND,
+        "duration": buffer.duration / Gst.SECOND, "text": words}) + "\\n")
+
+
+for name in ("video", "audio", "text"):
+    sink = pipeline.get_by_name(name)
+    sink.set_property("signal-handoffs", True)
+    sink.connect("handoff", tell)
+pipeline.set_state(Gst.State.PLAYING)
+message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND,
+    Gst.MessageType.EOS | Gst.MessageType.ERROR)
+assert message and message.type == Gst.MessageType.EOS, message
+pipeline.set_state(Gst.State.NULL)
+"""
 CLIP = ("gst-launch-1.0 -q vlmtestsrc seed=5 duration=3 num-scenes=2 "
         "! video/x-raw,format=I420,width=160,height=120,framerate=10/1 ! videoconvert ! jpegenc "
         "! matroskamux name=mux ! filesink location={} audiotestsrc num-buffers=250 ! vorbisenc ! mux.")
@@ -106,6 +136,37 @@ def test_record_on_event():
     with_clip(made)
 
 
+def read_tracks(path):
+    done = subprocess.run([sys.executable, "-c", CUES, path], capture_output=True, check=True,
+                          timeout=PATIENCE, text=True)
+    buffers = [json.loads(line) for line in done.stdout.splitlines()]
+    return [[b for b in buffers if b["track"] == name] for name in ("video", "audio", "text")]
+
+
+def test_subtitles():
+    def made(clip, folder):
+        begun = [event for event in run("file", clip, *WATCH) if event["state"] == "begin"]
+        run("subtitles", clip, folder / "out.mkv", *WATCH)
+        video, audio, text = read_tracks(folder / "out.mkv")
+        assert len(video) == 60 and len(audio) > 100, (len(video), len(audio))
+        cues = [cue for cue in text if cue["text"]]
+        told = {(round(cue["pts"], 2), cue["text"]) for cue in cues}
+        known = {(round(event["start"]["pts"], 2), event["description"]) for event in begun}
+        assert known and known <= told, (known, told)
+        assert all(cue["duration"] >= 0.999 for cue in cues), cues
+    with_clip(made)
+
+
+def test_subtitles_need_video():
+    with tempfile.TemporaryDirectory() as name:
+        sound, out = (pathlib.Path(name, file) for file in ("sound.mkv", "out.mkv"))
+        make = "gst-launch-1.0 -q audiotestsrc num-buffers=50 ! vorbisenc ! matroskamux ! filesink"
+        subprocess.run([*make.split(), f"location={sound}"], check=True, timeout=PATIENCE)
+        done = subprocess.run(command("subtitles", sound, out, *WATCH), env=ENVIRONMENT, capture_output=True,
+                              timeout=PATIENCE, check=False, text=True)
+        assert done.returncode == 1 and "there is no video" in done.stderr, done
+
+
 def test_webcam():
     check(run_until_event("webcam", "--test", "--hidden", *WATCH))
 
@@ -122,7 +183,7 @@ def test_rtsp():
 
 
 def test_what_is_missing_is_said():
-    for name in ("file", "rtsp", "cameras", "record-on-event"):
+    for name in ("file", "rtsp", "cameras", "record-on-event", "subtitles"):
         done = subprocess.run(command(name), env=ENVIRONMENT, capture_output=True, check=False, text=True)
         assert done.returncode == 2 and f"pipelines/{name} " in done.stderr, done
         done = subprocess.run(command(name, "--help"), env=ENVIRONMENT, capture_output=True, check=False,

@@ -175,12 +175,20 @@ test_load_errors (void)
   g_autoptr (VlmAnalyzer) analyzer = vlm_engine_analyzer_new ();
   const VlmAnalyzerParams nothing = { .model = NULL };
   const VlmAnalyzerParams nowhere = { .model = "/nonexistent/model" };
+  g_autofree char *saved = g_strdup (g_getenv ("VLM_MODEL_PATH"));
   g_autoptr (GError) error = NULL;
 
+  /* No model is the one that ships, and that is not there. */
+  g_setenv ("VLM_MODEL_PATH", "/nonexistent/demo", TRUE);
   g_assert_false (
       vlm_analyzer_load (analyzer, &nothing, NULL, NULL, NULL, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "/nonexistent/demo"));
   g_clear_error (&error);
+  if (saved != NULL)
+    g_setenv ("VLM_MODEL_PATH", saved, TRUE);
+  else
+    g_unsetenv ("VLM_MODEL_PATH");
   g_assert_false (
       vlm_analyzer_load (analyzer, &nowhere, NULL, NULL, NULL, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);

@@ -34,6 +34,17 @@ def smooth(values, keep=0.8):
   return out
 
 
+def read(log):
+  """The records; those that a later call went back behind are dropped."""
+  records = []
+  for line in log.read_text().splitlines():
+    record = json.loads(line)
+    while records and records[-1]["minutes"] >= record["minutes"]:
+      records.pop()
+    records.append(record)
+  return records
+
+
 def main():
   if len(sys.argv) != 3:
     raise SystemExit(__doc__)
@@ -43,7 +54,7 @@ def main():
     log = run / f"{stage}.jsonl"
     if not log.exists():
       continue
-    records = [json.loads(line) for line in log.read_text().splitlines()]
+    records = read(log)
     for key, label in lines:
       points = [(r["minutes"], r[key]) for r in records if key in r]
       if points:

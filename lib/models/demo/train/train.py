@@ -78,9 +78,10 @@ def align_pointers(decoder, clock, box):
     weight = block.qkv.weight.view(-1, block.head, block.qkv.in_features)
     n = len(what)
     head = (kv + 1) * block.heads // block.kv_heads - 1
-    weight[block.heads + block.kv_heads + kv, -n:] = 0.5 * what
+    # loud enough to be heard in a stream that has grown by then
+    weight[block.heads + block.kv_heads + kv, -n:] = 2.0 * what
     end = (head + 1) * block.head
-    block.o.weight[:, end - n:end] = 0.3 * what.T
+    block.o.weight[:, end - n:end] = 4.0 * what.T
 
 
 @torch.no_grad()

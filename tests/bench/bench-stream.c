@@ -17,6 +17,7 @@
 #include "engine/prompt.h"
 #include "engine/session.h"
 #include "media/window.h"
+#include "vision-cost.h"
 #include "work.h"
 
 #define MAX_TOKENS_HELD 1000000
@@ -50,7 +51,8 @@ typedef struct
 typedef struct
 {
   const Options *options;
-  VlmModel *model; /* NULL when nothing is run */
+  VlmModel *model;   /* NULL when nothing is run */
+  double slice_flop; /* of the vision tower, when nothing is run */
   VlmConfig *config;
   VlmTokenizer *tokenizer;
   guint64 random;
@@ -151,20 +153,6 @@ count_prompt (Bench *bench, const VlmPrompt *prompt, guint *n_before,
   return TRUE;
 }
 
-static gboolean
-count_vision (Bench *bench, guint n_slices, double *flop, GError **error)
-{
-  const VlmVisionConfig *c = &bench->config->vision;
-  const VlmGrid grid = { 1, (guint) bench->options->height / c->patch_size,
-    (guint) bench->options->width / c->patch_size };
-  g_autoptr (VlmVisionPlan) plan = vlm_vision_plan_new (c, &grid, 1, error);
-
-  if (plan == NULL)
-    return FALSE;
-  *flop += n_slices * work_vision_flop (c, plan);
-  return TRUE;
-}
-
 /* What a session has of a video when it is asked about it. */
 typedef struct
 {
@@ -183,13 +171,13 @@ count (Bench *bench, const VlmPrompt *prompt, const VlmWindow *window,
   guint n_before, n_cells, n_behind;
   double n_kept, n_new;
 
-  if (!count_prompt (bench, prompt, &n_before, &n_cells, &n_behind, error) ||
-      !count_vision (bench, n_slices - there->n_encoded, &cost->vision, error))
+  if (!count_prompt (bench, prompt, &n_before, &n_cells, &n_behind, error))
     return FALSE;
   n_kept = there->has_start
       ? n_before + (double) n_cells / n_slices * there->n_held
       : 0.0;
   n_new = n_before + n_cells + n_behind - n_kept;
+  cost->vision += (n_slices - there->n_encoded) * bench->slice_flop;
   cost->prefill += work_prefill_flop (c, n_new, n_kept);
   for (int i = 0; i + 1 < bench->options->answer; i++)
     cost->decode += work_prefill_flop (c, 1, n_kept + n_new + i);
@@ -414,6 +402,30 @@ load_model (Bench *bench, GError **error)
   return TRUE;
 }
 
+/* Runs nothing on the device, but is planned for it. */
+static gboolean
+count_slice (Bench *bench, GError **error)
+{
+  const VlmVisionConfig *c = &bench->config->vision;
+  const VlmGrid grid = { 1, (guint) bench->options->height / c->patch_size,
+    (guint) bench->options->width / c->patch_size };
+  g_autoptr (VlmVisionPlan) plan = vlm_vision_plan_new (c, &grid, 1, error);
+  g_autoptr (VlmVkDevice) device = NULL;
+  g_autoptr (VlmNn) nn = NULL;
+  VisionCost cost;
+
+  if (plan == NULL)
+    return FALSE;
+  device = vlm_vk_device_open (bench->options->device, error);
+  if (device == NULL)
+    return FALSE;
+  nn = vlm_nn_new (device, error);
+  if (nn == NULL || !vision_cost_count (nn, c, plan, &cost, error))
+    return FALSE;
+  bench->slice_flop = 2.0 * (double) vision_cost_total (&cost, c);
+  return TRUE;
+}
+
 static gboolean
 load (Bench *bench, GError **error)
 {
@@ -425,7 +437,9 @@ load (Bench *bench, GError **error)
     return FALSE;
   bench->tokenizer = vlm_tokenizer_load (
       o->tokenizer != NULL ? o->tokenizer : directory, error);
-  return bench->tokenizer != NULL && (o->count || load_model (bench, error));
+  if (bench->tokenizer == NULL)
+    return FALSE;
+  return o->count ? count_slice (bench, error) : load_model (bench, error);
 }
 
 static gboolean

@@ -20,5 +20,5 @@ gboolean vision_cost_count (VlmNn *nn, const VlmVisionConfig *config,
     const VlmVisionPlan *plan, VisionCost *cost, GError **error);
 
 /* All of the tower, with the blocks that the configuration says full. */
-guint64 vision_cost_total (
-    const VisionCost *cost, const VlmVisionConfig *config);
+guint64
+vision_cost_total (const VisionCost *cost, const VlmVisionConfig *config);

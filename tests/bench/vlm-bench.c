@@ -14,7 +14,8 @@
 #include "ceilings.h"
 #include "model/context.h"
 #include "model/stepper.h"
-#include "model/vision.h"
+#include "model/vision-private.h"
+#include "vision-cost.h"
 #include "work.h"
 
 typedef struct
@@ -128,13 +129,13 @@ bench_vision (Bench *bench, GError **error)
   g_autoptr (VlmVisionPlan) plan = vlm_vision_plan_new (c, &job.grid, 1, error);
   g_autoptr (VlmVision) vision = NULL;
   g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  VisionCost cost;
   gsize n;
   gboolean good;
 
-  if (plan == NULL)
+  if (plan == NULL || !vision_cost_count (bench->nn, c, plan, &cost, error))
     return FALSE;
-  n = (gsize) plan->n_patches * c->in_channels * c->temporal_patch_size *
-      c->patch_size * c->patch_size;
+  n = (gsize) plan->n_patches * vlm_vision_patch_floats (c);
   job.patches = g_new (float, n);
   for (gsize i = 0; i < n; i++)
     job.patches[i] = (float) g_rand_double_range (random, -2.0, 2.0);
@@ -144,7 +145,7 @@ bench_vision (Bench *bench, GError **error)
              c->out_hidden_size, error) &&
       time_stage (bench,
           (Stage){ .name = "vision",
-              .flop = work_vision_flop (c, plan),
+              .flop = 2.0 * (double) vision_cost_total (&cost, c),
               .n_items = plan->n_patches,
               .item = "patches" },
           run_vision, &job, error);

@@ -11,18 +11,17 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+DECODER = [("video.shapes", "shape in lists"),
+           ("video.digits", "digits of times"),
+           ("video.query", "query answered exactly"),
+           ("image.query", "box answered exactly")]
 PANELS = {
     "vision": [("video.recall", "cells found"),
                ("video.precision", "found cells that are there"),
                ("video.color", "colour"), ("video.shape", "shape")],
-    "text": [("video.shapes", "shape in lists"),
-             ("video.digits", "digits of times"),
-             ("video.query", "query answered exactly"),
-             ("image.query", "box answered exactly")],
-    "joint": [("video.shapes", "shape in lists"),
-              ("video.digits", "digits of times"),
-              ("video.query", "query answered exactly"),
-              ("image.query", "box answered exactly")],
+    "text": DECODER,
+    "joint": DECODER,
+    "again/joint": DECODER,
 }
 
 
@@ -49,7 +48,7 @@ def main():
   if len(sys.argv) != 3:
     raise SystemExit(__doc__)
   run = pathlib.Path(sys.argv[1])
-  figure, panels = plt.subplots(1, 3, figsize=(10, 3), sharey=True)
+  figure, panels = plt.subplots(1, 4, figsize=(13, 3), sharey=True)
   for panel, (stage, lines) in zip(panels, PANELS.items()):
     log = run / f"{stage}.jsonl"
     if not log.exists():

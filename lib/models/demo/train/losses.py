@@ -1,0 +1,236 @@
+# gst-vlm: what the demo model is trained for
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The losses of all stages, each with figures for the log."""
+
+import torch
+import torch.nn.functional as F
+
+import data
+import text
+from batches import IS_DIGIT, IS_SHAPE, tokens_of
+from codes import BOX, CLOCK, MAX_TIME_IDS
+from data import MAX_CELLS_A_SIDE, N_DENSE
+from model import patchify
+from scenes import COLORS
+
+
+def dense_loss(helpers, features, batch):
+  """Of features [B, T*C, size] against the dense targets; also how much of
+  what is there was found, how much of what was found is there, and how often
+  colour and shape were right."""
+  y = batch.dense
+  out = helpers.decode(features)
+  logits = 8 * (out[..., data.PRESENT] - 0.5)
+  present = y[..., data.PRESENT]
+  weight = 1 + 2 * present
+  loss = (F.binary_cross_entropy_with_logits(logits, present,
+                                             reduction="none") * weight).mean()
+  owned = batch.owner >= 0
+  mine, his = out[owned], y[owned]
+  color, shape = his[:, data.COLOR], his[:, data.SHAPE]
+  named = shape.sum(-1) > 0
+  color_logits, shape_logits = 6 * mine[:, data.COLOR], 6 * mine[:, data.SHAPE]
+  loss = loss + 0.3 * F.cross_entropy(color_logits, color.argmax(-1))
+  if named.any():
+    loss = loss + 0.3 * F.cross_entropy(shape_logits[named],
+                                        shape[named].argmax(-1))
+  loss = loss + 0.5 * F.smooth_l1_loss(mine[:, data.SIDES],
+                                       his[:, data.SIDES], beta=0.1)
+  loss = loss + 0.3 * F.smooth_l1_loss(mine[:, data.MOTION],
+                                       his[:, data.MOTION], beta=0.1)
+  loss = loss + 0.5 * F.mse_loss(features, helpers.encode(y))
+  with torch.no_grad():
+    found, there = logits > 0, present > 0.5
+    both = (found & there).sum()
+    stats = {
+        "recall": both / there.sum().clamp(min=1),
+        "precision": both / found.sum().clamp(min=1),
+        "color": (color_logits.argmax(-1) == color.argmax(-1)).float().mean(),
+        "shape": (shape_logits.argmax(-1)
+                  == shape.argmax(-1))[named].float().mean(),
+        "side": (mine[:, data.SIDES] - his[:, data.SIDES]).abs().mean()}
+  return loss, stats
+
+
+def blur(dense, owner):
+  """What a vision tower that is not perfect would say instead."""
+  y = dense.clone()
+  there = owner >= 0
+  lost = there & (torch.rand(owner.shape) < 0.03)
+  y[lost] = 0
+  ghosts = ~there & (torch.rand(owner.shape) < 0.003)
+  if ghosts.any() and there.any():
+    flat = dense[there]
+    y[ghosts] = flat[torch.randint(len(flat), (int(ghosts.sum()),))]
+  mixed = there & (torch.rand(owner.shape) < 0.06)
+  if mixed.any():
+    flat = dense[there]
+    other = flat[torch.randint(len(flat), (int(mixed.sum()),))]
+    both = slice(data.COLOR.start, data.SHAPE.stop)
+    part = torch.rand(len(other), 1) * 0.7
+    y[mixed] = torch.cat([y[mixed][:, :both.start],
+                          torch.lerp(y[mixed][:, both], other[:, both], part),
+                          y[mixed][:, both.stop:]], -1)
+  noise = torch.full((N_DENSE,), 0.1)
+  noise[data.SIDES] = 0.06
+  noise[data.MOTION] = 0.06
+  return y + noise * torch.randn_like(y)
+
+
+def _token_kinds():
+  """What a token of an answer tells. Each kind counts by its mean: counted by
+  the token, the letters of the format, of which there are most, would teach a
+  decoder to count positions before it has learned to look."""
+  kinds = torch.zeros(text.TOKENIZER.size, dtype=torch.long)   # format
+  verbs = {word for verb in text.VERBS for word in verb.split()}
+  kinds[tokens_of(verbs)] = 1
+  kinds[text.TOKENIZER.encode("[]\n[\n")] = 2
+  for more in ('"},\n', '"}\n'):
+    kinds[text.TOKENIZER.encode(more)] = 2
+  kinds[IS_DIGIT] = 3
+  kinds[tokens_of(COLORS + ["object"])] = 4
+  kinds[IS_SHAPE] = 5
+  return kinds
+
+
+_KINDS = _token_kinds()
+_KIND_WEIGHTS = [0.3, 0.7, 1.0, 1.5, 1.0, 1.0]
+
+
+def answer_loss(model, hidden, batch):
+  total = 0.0
+  digits, shapes, choices, exact = [], [], [], []
+  for (_, labels, *_), out in zip(batch.groups, hidden):
+    chosen = labels != -100
+    logits = model.text.logits(out[chosen]).float()
+    target = labels[chosen]
+    loss = F.cross_entropy(logits, target, reduction="none")
+    kinds = _KINDS[target]
+    for kind, weight in enumerate(_KIND_WEIGHTS):
+      if (kinds == kind).any():
+        total = total + 0.5 * weight * loss[kinds == kind].mean()
+    with torch.no_grad():
+      right = logits.argmax(-1) == target
+      digits.append(right[kinds == 3])
+      shapes.append(right[kinds == 5])
+      choices.append(right[kinds == 2])
+      all_right = torch.ones(labels.shape, dtype=torch.bool)
+      all_right[chosen] = right
+      exact.append(all_right.all(-1).float().mean())
+  mean = lambda parts: torch.cat(parts).float().mean()
+  return total, {"digits": mean(digits), "shapes": mean(shapes[:1]),
+                 "repeat": mean(shapes[1:]), "choices": mean(choices),
+                 "list": exact[0], "query": exact[1]}
+
+
+def pointer_loss(pointers, batch):
+  """Some heads shall look where an answer's digits are to be read."""
+  n_prefix = len(text.PREFIX)
+  n_slices, rows, columns = batch.grid
+  slices = torch.arange(n_slices).repeat_interleave(rows * columns)
+  # (layer after the tap, key head)
+  chosen = [(0, 1)] if batch.is_video else [(0, 1), (1, 0), (1, 1)]
+  losses, shares = [], []
+  for g, (*_, points) in enumerate(batch.groups):
+    b, k, l = torch.nonzero(points[..., 0] >= 0, as_tuple=True)
+    if len(b) == 0:
+      continue
+    who, when = points[b, k, l].unbind(-1)
+    there = (batch.owner[b] == who[:, None]) & (slices == when[:, None])
+    for layer, kv in chosen:
+      attention = pointers[layer][g][b, k, kv, l, n_prefix:-1].float()
+      share = (attention * there).sum(-1)[there.any(-1)]
+      losses.append(-torch.log(share + 1e-3))
+      shares.append(share.detach())
+  if not losses:
+    return torch.zeros(()), {}
+  return torch.cat(losses).mean(), {"pointer": torch.cat(shares).mean()}
+
+
+def digits_loss(x, code, sizes, digits):
+  """Of numbers that shall lie in x [n, size] as digits of the given sizes, by
+  the fixed code. digits: [n, len (sizes)]. Also the logits of each digit."""
+  unit = x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)
+  logits = (2 * unit @ code.T).split(sizes, -1)
+  return sum(F.cross_entropy(part, digits[:, i])
+             for i, part in enumerate(logits)), logits
+
+
+def place_loss(helpers, tapped, later, batch):
+  """What the trunk shall know of its cells after the third layer, and later,
+  after the fourth."""
+  n_prefix = len(text.PREFIX)
+  x = tapped[:, n_prefix:-1]
+  out = helpers.place(x).float()
+  parts = out.split([MAX_TIME_IDS, MAX_CELLS_A_SIDE, MAX_CELLS_A_SIDE, 1], -1)
+  loss, stats = 0.0, {}
+  for axis, name in enumerate(("when", "row", "column")):
+    target = batch.place[:, axis].clamp(max=parts[axis].shape[-1] - 1)
+    loss = loss + 0.1 * F.cross_entropy(parts[axis].flatten(0, 1),
+                                        target.flatten())
+    if axis == 0:
+      with torch.no_grad():
+        stats["when"] = (parts[0].argmax(-1) == target).float().mean()
+  known = batch.clock[..., 0] >= 0
+  if known.any():
+    digits = batch.clock[known]
+    more, logits = digits_loss(x[known], helpers.clock, CLOCK, digits)
+    loss = loss + 0.3 * more
+    with torch.no_grad():
+      for i, name in ((1, "starts"), (4, "ends")):
+        stats[name] = (logits[i].argmax(-1) == digits[:, i]).float().mean()
+  flags = batch.flags[..., None]
+  loss = loss + 4 * F.binary_cross_entropy_with_logits(
+      parts[3], flags, pos_weight=torch.tensor(3.0))
+  with torch.no_grad():
+    found, there = parts[3] > 0, flags > 0.5
+    stats["sights"] = ((found & there).sum()
+                       / (found | there).sum().clamp(min=1)).float()
+    for axis, name in ((1, "row"), (2, "column")):
+      stats[name] = (parts[axis].argmax(-1)
+                     == batch.place[:, axis]).float().mean()
+  known = batch.box[..., 0] >= 0
+  if known.any():
+    digits = batch.box[known]
+    more, logits = digits_loss(later[:, n_prefix:-1][known], helpers.box, BOX,
+                               digits)
+    loss = loss + 0.4 * more
+    with torch.no_grad():
+      stats["box"] = torch.stack(
+          [(logits[i].argmax(-1) == digits[:, i]).float().mean()
+           for i in (1, 4, 7, 10)]).mean()
+  return loss, stats
+
+
+def step_loss(stage, model, helpers, batch):
+  n_slices, rows, columns = batch.grid
+  losses, stats = [], {}
+  if stage == "text":
+    features = helpers.encode(blur(batch.dense, batch.owner))
+  else:
+    with torch.autocast("cpu", torch.bfloat16):
+      features = model.vision(patchify(batch.frames, rows, columns), rows,
+                              columns)
+    features = features.float().view(batch.size, -1, features.shape[-1])
+    loss, more = dense_loss(helpers, features, batch)
+    losses.append(loss if stage == "vision" else 0.5 * loss)
+    stats.update(more)
+  if stage != "vision":
+    with torch.autocast("cpu", torch.bfloat16):
+      embed = model.text.embed
+      prefix = embed(torch.tensor(text.PREFIX)).expand(batch.size, -1, -1)
+      end = embed(torch.tensor([text.VISION_END])).expand(batch.size, -1, -1)
+      trunk = torch.cat([prefix, features, end], 1)
+      branches = [(embed(ids), positions)
+                  for ids, _, positions, _ in batch.groups]
+      tapped, hidden, pointers = model.text(trunk, batch.positions, branches)
+    loss, more = answer_loss(model, hidden, batch)
+    losses.append(loss)
+    stats.update(more)
+    stats["loss"] = loss.detach()
+    tapped, later = (x.float() for x in tapped)
+    for loss, more in (place_loss(helpers, tapped, later, batch),
+                       pointer_loss(pointers, batch)):
+      losses.append(loss)
+      stats.update(more)
+  return sum(losses), stats

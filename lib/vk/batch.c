@@ -270,13 +270,17 @@ vlm_vk_batch_submit (VlmVkBatch *batch, guint64 *value, GError **error)
   return FALSE;
 }
 
+/* Nobody waits for it, so that a device that is lost here must be remembered
+ * as such, or it would go unnoticed. */
 static gboolean
 reset (VlmVkBatch *batch, GError **error)
 {
-  VkDevice device = batch->device->handle;
+  VlmVkDevice *device = batch->device;
   for (guint i = 0; i < batch->set_pools->len; i++) {
     SetPool *pool = &g_array_index (batch->set_pools, SetPool, i);
-    if (!vlm_vk_call (error, vkResetDescriptorPool, device, pool->handle, 0))
+    if (vlm_vk_device_note (device,
+            vlm_vk_try (error, vkResetDescriptorPool, device->handle,
+                pool->handle, 0)) < 0)
       return FALSE;
     pool->n_sets = POOL_SETS;
     pool->n_storage = POOL_STORAGE;
@@ -284,7 +288,9 @@ reset (VlmVkBatch *batch, GError **error)
   }
   batch->i_set_pool = 0;
   vlm_vk_barrier_reset (&batch->barrier);
-  return vlm_vk_call (error, vkResetCommandPool, device, batch->pool, 0);
+  return vlm_vk_device_note (device,
+             vlm_vk_try (error, vkResetCommandPool, device->handle, batch->pool,
+                 0)) >= 0;
 }
 
 void

@@ -167,9 +167,10 @@ read_ticks (VlmVkTicks *ticks, VlmVkDevice *device, guint64 *values)
     VkQueryPool pool =
         g_array_index (ticks->pools, VkQueryPool, done / POOL_TICKS);
     g_autoptr (GError) error = NULL;
-    VkResult result = vlm_vk_try (&error, vkGetQueryPoolResults, device->handle,
-        pool, 0, n, n * sizeof *values, values + done, sizeof *values,
-        VK_QUERY_RESULT_64_BIT);
+    VkResult result = vlm_vk_device_note (device,
+        vlm_vk_try (&error, vkGetQueryPoolResults, device->handle, pool, 0, n,
+            n * sizeof *values, values + done, sizeof *values,
+            VK_QUERY_RESULT_64_BIT));
     if (result < 0)
       g_warning ("timings are lost: %s", error->message);
     if (result != VK_SUCCESS)

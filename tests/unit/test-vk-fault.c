@@ -194,6 +194,49 @@ test_after_loss (void)
   g_assert_no_error (error);
 }
 
+static gboolean
+fill (VlmVkDevice *device, VlmVkBuffer *buffer, GError **error)
+{
+  g_autoptr (VlmVkCommands) commands = vlm_vk_commands_new (device, error);
+  guint64 value;
+
+  if (commands == NULL)
+    return FALSE;
+  vlm_vk_commands_fill (commands, buffer, 0, N * 4, 1);
+  return vlm_vk_commands_submit (commands, &value, error) &&
+      vlm_vk_device_wait (device, value, NULL, error);
+}
+
+/* Whichever call tells of the loss, also where its failure does no harm and is
+ * not told: the work fails, or the next one would. */
+static void
+test_loss_is_noticed (void)
+{
+  gboolean was_armed = FALSE;
+
+  if (!can_inject ())
+    return;
+  g_autoptr (VlmVkDevice) keeper = vk_test_open ();
+  for (guint n = 0; !was_armed; n++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmVkDevice) device = vk_test_open ();
+    vlm_vk_device_set_timing (device, TRUE);
+    g_autoptr (VlmVkBuffer) a = vk_test_buffer (device, N * 4);
+
+    vlm_vk_fault_inject_after (n, VK_ERROR_DEVICE_LOST);
+    gboolean ok = fill (device, a, &error);
+    was_armed = vlm_vk_fault_clear ();
+    g_test_message ("call %u: %s", n, ok ? "no harm" : error->message);
+    if (was_armed)
+      g_assert_no_error (error);
+    else if (!ok)
+      g_assert_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST);
+    else
+      g_assert_true (vlm_vk_device_is_lost (device));
+    g_assert_cmpuint (n, <, 100);
+  }
+}
+
 /* The driver has no room for a slab, but for one buffer. */
 static void
 test_slab_fallback (void)
@@ -221,6 +264,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vk/fault/out-of-memory", test_out_of_memory);
   g_test_add_func ("/vk/fault/lost", test_lost);
   g_test_add_func ("/vk/fault/after-loss", test_after_loss);
+  g_test_add_func ("/vk/fault/loss-is-noticed", test_loss_is_noticed);
   g_test_add_func ("/vk/fault/slab-fallback", test_slab_fallback);
   return g_test_run ();
 }

@@ -100,6 +100,14 @@ add_term (__m256i luma, const gint16 *term)
       VLM_TERM_BITS);
 }
 
+/* Where the blocks of a row of @n items begin. The last one ends with the row: it
+ * does some of the one before again, which is less than the rest one by one. */
+static inline gsize
+next_block (gsize i, gsize block, gsize n)
+{
+  return i + block < n ? MIN (i + block, n - block) : n;
+}
+
 /* Packing clamps, and takes the halves of registers in turn. */
 AVX2 static gsize
 add_luma (const VlmConverter *self, gsize n, const guint8 *luma,
@@ -107,9 +115,8 @@ add_luma (const VlmConverter *self, gsize n, const guint8 *luma,
 {
   const Factor factor = spread (self->luma_factor);
   const __m256i offset = _mm256_set1_epi16 (self->luma_offset);
-  gsize i = 0;
 
-  for (; i + 32 <= n; i += 32) {
+  for (gsize i = n < 32 ? n : 0; i < n; i = next_block (i, 32, n)) {
     __m256i first = load_luma (luma + i, offset, factor);
     __m256i second = load_luma (luma + i + 16, offset, factor);
 
@@ -121,7 +128,7 @@ add_luma (const VlmConverter *self, gsize n, const guint8 *luma,
           (__m256i *) (rgb[c] + i), _mm256_permute4x64_epi64 (packed, 0xd8));
     }
   }
-  return i;
+  return n < 32 ? 0 : n;
 }
 
 gsize

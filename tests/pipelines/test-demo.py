@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import tap
+import watched
 
 DEMO, BUILD = sys.argv[1:3]
 # The validation layers are for the engine's own tests; here they cost minutes.
@@ -22,8 +23,7 @@ CLIP = ("gst-launch-1.0 -q vlmtestsrc seed=5 duration=3 num-scenes=1 "
 
 
 def demo(*args):
-    return subprocess.run([DEMO, "--built", *args], capture_output=True, env=ENVIRONMENT, timeout=500,
-                          check=False, text=True)
+    return watched.run([DEMO, "--built", *args], ENVIRONMENT, patience=300)
 
 
 def shell(line):

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 
 import tap
+import watched
+from watched import PATIENCE
 
 PIPELINES, BUILD, MODEL = sys.argv[1:4]
 ENVIRONMENT = {**os.environ, "VLM_BUILD_DIR": BUILD, "VLM_VALIDATE": "0"}
 WATCH = [f"model={MODEL}", "max-tokens=48", "window=2"]
-PATIENCE = 500
 CUES = """
 import json
 import sys
@@ -69,29 +69,25 @@ def command(name, *args):
     return [os.path.join(PIPELINES, name), *map(str, args)]
 
 
-def run(name, *args):
-    done = subprocess.run(command(name, *args), env=ENVIRONMENT, capture_output=True, timeout=PATIENCE,
-                          check=False, text=True)
+def run(name, *args, environment=None):
+    done = watched.run(command(name, *args), environment or ENVIRONMENT)
     assert done.returncode == 0, done
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def run_until_event(name, *args):
     """Live: Ctrl+C once the first event is there."""
-    with subprocess.Popen(command(name, *args), env=ENVIRONMENT, stdout=subprocess.PIPE,
-                          text=True) as process:
-        watchdog = threading.Timer(PATIENCE, process.kill)
-        watchdog.start()
-        events, asked = [], False
-        for line in process.stdout:
-            events.append(json.loads(line))
-            if events[-1]["state"] != "gap" and not asked:
-                asked = True
-                process.send_signal(signal.SIGINT)
-        process.wait()
-        watchdog.cancel()
-    assert process.returncode == 0, process.returncode
-    return events
+    asked = False
+
+    def on_line(process, line):
+        nonlocal asked
+        if json.loads(line)["state"] != "gap" and not asked:
+            asked = True
+            process.send_signal(signal.SIGINT)
+
+    done = watched.run(command(name, *args), ENVIRONMENT, on_line=on_line)
+    assert done.returncode == 0, done
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def with_clip(test):
@@ -123,14 +119,27 @@ def test_cameras():
     with_clip(several)
 
 
+def test_slow_start():
+    """Where the thread that tells that a pipeline is PAUSED is late, streams end all the same."""
+    def both(clip, folder):
+        launcher = folder / "gst-launch-1.0"
+        launcher.symlink_to(pathlib.Path(__file__).with_name("slow-launch.py").resolve())
+        environment = {**ENVIRONMENT, "PATH": f"{folder}:{ENVIRONMENT['PATH']}"}
+        check(run("file", clip, *WATCH, environment=environment))
+        check(run("cameras", clip, clip, *WATCH, environment=environment))
+    with_clip(both)
+
+
 def test_record_on_event():
     def made(clip, folder):
         run("record-on-event", clip, folder / "out", *WATCH)
         names = sorted(os.listdir(folder / "out"))
         assert names[:2] == ["0001.jsonl", "0001.mkv"], names
         check([json.loads(line) for line in (folder / "out" / "0001.jsonl").read_text("utf-8").splitlines()])
-        play = f"gst-launch-1.0 -v filesrc location={folder}/out/0001.mkv ! decodebin ! fakesink silent=false"
-        done = subprocess.run(play.split(), capture_output=True, check=True, timeout=PATIENCE, text=True)
+        play = (f"gst-launch-1.0 -v filesrc location={folder}/out/0001.mkv ! decodebin async-handling=true "
+                "! fakesink silent=false")
+        done = watched.run(play.split(), ENVIRONMENT)
+        assert done.returncode == 0, done
         # an event and two seconds on both sides, as far as there is video
         assert 15 <= done.stdout.count("chain  ") <= 60, done.stdout.count("chain  ")
     with_clip(made)

@@ -1,6 +1,5 @@
 /* gst-vlm: ask a model about pictures and videos
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <locale.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "tools/attention.h"
 #include "tools/interrupt.h"
 #include "tools/reader.h"
+#include "tools/tool.h"
 
 #define DESCRIPTION                                                            \
   "Example:\n"                                                                 \
@@ -241,9 +241,7 @@ check_numbers (const Options *options, GError **error)
     why = "--top-k is not negative";
   else if (!(options->penalty >= 0.0 && options->penalty <= 1000.0))
     why = "--repetition-penalty is above 0 and at most 1000";
-  if (why != NULL)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
-  return why == NULL;
+  return tool_check (why, error);
 }
 
 /* Words are taken as the bytes they came in: the model reads UTF-8, whatever
@@ -256,10 +254,8 @@ check_words (const Options *options, GError **error)
 
   for (guint i = 0; good && options->rest[i] != NULL; i++)
     good = g_utf8_validate (options->rest[i], -1, NULL);
-  if (!good)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "the question and --system must be UTF-8");
-  return good;
+  return tool_check (
+      good ? NULL : "the question and --system must be UTF-8", error);
 }
 
 static gboolean
@@ -267,11 +263,8 @@ check_options (const Options *options, GError **error)
 {
   if (options->list_devices)
     return TRUE;
-  if (options->rest == NULL) {
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "a question is needed; see --help");
-    return FALSE;
-  }
+  if (options->rest == NULL)
+    return tool_check ("a question is needed; see --help", error);
   return check_numbers (options, error) && check_words (options, error);
 }
 
@@ -282,9 +275,7 @@ main (int argc, char **argv)
     .fps = 2.0, .temperature = -1.0, .top_p = -1.0, .top_k = -1
   };
   const GOptionEntry entries[] = {
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model,
-        "directory of a Qwen2.5-VL checkpoint (the small one that ships)",
-        "DIR" },
+    TOOL_MODEL (&options.model),
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.images,
         "a picture (may be given again)", "FILE" },
     { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.videos,
@@ -292,8 +283,7 @@ main (int argc, char **argv)
     { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &options.fps,
         "sampled frames a second (2); fewer where they would be over 768",
         "N" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
-        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    TOOL_DEVICE (&options.device),
     { "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
         "hold the answer to a grammar: free, events or boxes", "FORMAT" },
     { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &options.max_tokens,
@@ -321,19 +311,16 @@ main (int argc, char **argv)
         NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context =
-      g_option_context_new ("QUESTION - ask a model about pictures and video");
+  const Tool tool = { "QUESTION - ask a model about pictures and video",
+    DESCRIPTION, entries, gst_init_get_option_group () };
   g_autoptr (GError) error = NULL;
 
-  setlocale (LC_CTYPE, "");
-  g_option_context_set_description (context, DESCRIPTION);
-  g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_group (context, gst_init_get_option_group ());
-  if (g_option_context_parse (context, &argc, &argv, &error) &&
+  if (tool_parse (&tool, &argc, &argv, &error) &&
       check_options (&options, &error)) {
-    if (options.list_devices ? list_devices (&error) : run (&options, &error))
-      return 0;
+    if (options.list_devices)
+      list_devices (&error);
+    else
+      run (&options, &error);
   }
-  g_printerr ("vlm-run: %s\n", error->message);
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 130 : 1;
+  return tool_end ("vlm-run", error);
 }

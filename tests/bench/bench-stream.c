@@ -17,6 +17,7 @@
 #include "engine/prompt.h"
 #include "engine/session.h"
 #include "media/window.h"
+#include "tools/tool.h"
 #include "vision-cost.h"
 #include "work.h"
 
@@ -432,6 +433,8 @@ load (Bench *bench, GError **error)
   const Options *o = bench->options;
   g_autofree char *directory = g_path_get_dirname (o->config);
 
+  bench->per_window = 2 * (guint) (o->window * o->fps / 2);
+  bench->per_hop = 2 * (guint) (o->hop * o->fps / 2);
   bench->config = vlm_config_load_file (o->config, error);
   if (bench->config == NULL)
     return FALSE;
@@ -445,22 +448,19 @@ load (Bench *bench, GError **error)
 static gboolean
 check_options (const Options *o, GError **error)
 {
+  const char *why = NULL;
+
   if (o->config == NULL)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "--config CONFIG.json is needed; see --help");
+    why = "--config CONFIG.json is needed; see --help";
   else if (o->width < 28 || o->height < 28 || o->width % 28 != 0 ||
       o->height % 28 != 0 || o->width > 4480 || o->height > 4480)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--width and --height must be multiples of 28 up to 4480");
+    why = "--width and --height must be multiples of 28 up to 4480";
   else if (!(o->fps > 0 && o->fps <= 60 && o->window * o->fps >= 2 &&
                o->window <= 3600 && o->hop * o->fps >= 2 &&
                o->hop <= o->window / 2 && o->context >= 0) ||
       o->layers < 0 || o->answer < 1)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "a number is out of its range; --hop is at most half of --window");
-  else
-    return TRUE;
-  return FALSE;
+    why = "a number is out of its range; --hop is at most half of --window";
+  return tool_check (why, error);
 }
 
 int
@@ -476,8 +476,7 @@ main (int argc, char **argv)
         "random weights, and the tokenizer of this checkpoint", "DIR" },
     { "layers", 'l', 0, G_OPTION_ARG_INT, &o.layers,
         "random weights, only so many layers of both towers", "N" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device,
-        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    TOOL_DEVICE (&o.device),
     { "width", 0, 0, G_OPTION_ARG_INT, &o.width, "of a frame (448)", "N" },
     { "height", 0, 0, G_OPTION_ARG_INT, &o.height, "of a frame (448)", "N" },
     { "fps", 0, 0, G_OPTION_ARG_DOUBLE, &o.fps, "sampling rate (2)", "X" },
@@ -490,24 +489,18 @@ main (int argc, char **argv)
         "count operations, of all layers, and run nothing", NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context =
-      g_option_context_new ("- measure overlapping windows");
+  const Tool tool = { "- measure overlapping windows", NULL, entries };
   g_autoptr (GError) error = NULL;
   Bench bench = { .options = &o, .clock = CLOCK_MONOTONIC };
-  gboolean good;
 
-  g_option_context_add_main_entries (context, entries, NULL);
-  good = g_option_context_parse (context, &argc, &argv, &error) &&
-      check_options (&o, &error);
   bench.frames =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_frame_unref);
-  bench.per_window = 2 * (guint) (o.window * o.fps / 2);
-  bench.per_hop = 2 * (guint) (o.hop * o.fps / 2);
-  if (!good || !load (&bench, &error) || !run (&bench, &error))
-    g_printerr ("bench-stream: %s\n", error->message);
+  if (tool_parse (&tool, &argc, &argv, &error) && check_options (&o, &error) &&
+      load (&bench, &error))
+    run (&bench, &error);
   g_clear_object (&bench.model);
   g_ptr_array_unref (bench.frames);
   g_clear_pointer (&bench.tokenizer, vlm_tokenizer_unref);
   g_clear_pointer (&bench.config, vlm_config_free);
-  return error == NULL ? 0 : 1;
+  return tool_end ("bench-stream", error);
 }

@@ -9,9 +9,9 @@
  * Prints JSON. */
 #include <time.h>
 
-#include <json-glib/json-glib.h>
-
 #include "model/vision-private.h"
+#include "tests/support/figures.h"
+#include "tools/tool.h"
 #include "vision-cost.h"
 
 #define MAX_SIDE 512
@@ -47,13 +47,6 @@ typedef struct
   JsonBuilder *json;
   gboolean is_warm;
 } Bench;
-
-static void
-put_number (Bench *bench, const char *name, double value)
-{
-  json_builder_set_member_name (bench->json, name);
-  json_builder_add_double_value (bench->json, value);
-}
 
 /* "16,32": patches a side, whole cells. */
 static GArray *
@@ -92,15 +85,16 @@ count_side (Bench *bench, guint side, GError **error)
   if (plan == NULL || !vision_cost_count (bench->nn, c, plan, &cost, error))
     return FALSE;
   json_builder_begin_object (bench->json);
-  put_number (bench, "side", side);
-  put_number (bench, "n_patches", plan->n_patches);
-  put_number (bench, "n_tokens", plan->n_cells);
-  put_number (bench, "n_windows", plan->n_windows);
-  put_number (bench, "linear_macs", (double) cost.linear);
-  put_number (bench, "window_macs", (double) cost.window);
-  put_number (bench, "full_macs", (double) cost.full);
-  put_number (bench, "ends_macs", (double) cost.ends);
-  put_number (bench, "total_macs", (double) vision_cost_total (&cost, c));
+  figures_put (bench->json, "side", side);
+  figures_put (bench->json, "n_patches", plan->n_patches);
+  figures_put (bench->json, "n_tokens", plan->n_cells);
+  figures_put (bench->json, "n_windows", plan->n_windows);
+  figures_put (bench->json, "linear_macs", (double) cost.linear);
+  figures_put (bench->json, "window_macs", (double) cost.window);
+  figures_put (bench->json, "full_macs", (double) cost.full);
+  figures_put (bench->json, "ends_macs", (double) cost.ends);
+  figures_put (
+      bench->json, "total_macs", (double) vision_cost_total (&cost, c));
   json_builder_end_object (bench->json);
   return TRUE;
 }
@@ -172,22 +166,6 @@ run_variant (Bench *bench, Job *job, guint variant, double *wall_s,
   return TRUE;
 }
 
-static int
-compare_doubles (const void *a, const void *b)
-{
-  double x = *(const double *) a;
-  double y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-static double
-median (double *values, guint n)
-{
-  qsort (values, n, sizeof *values, compare_doubles);
-  return (values[(n - 1) / 2] + values[n / 2]) / 2.0;
-}
-
 /* The variants take turns, so that what disturbs them disturbs all. */
 static gboolean
 time_job (Bench *bench, Job *job, GError **error)
@@ -202,13 +180,14 @@ time_job (Bench *bench, Job *job, GError **error)
               &processor[i * n + run], error))
         return FALSE;
   json_builder_begin_object (bench->json);
-  put_number (bench, "side", job->grid.h);
-  put_number (bench, "n_patches", job->grid.h * job->grid.w);
+  figures_put (bench->json, "side", job->grid.h);
+  figures_put (bench->json, "n_patches", job->grid.h * job->grid.w);
   for (guint i = 0; i < N_VARIANTS; i++) {
     json_builder_set_member_name (bench->json, variant_names[i]);
     json_builder_begin_object (bench->json);
-    put_number (bench, "wall_s", median (wall + i * n, n));
-    put_number (bench, "processor_s", median (processor + i * n, n));
+    figures_put (bench->json, "wall_s", figures_median (wall + i * n, n));
+    figures_put (
+        bench->json, "processor_s", figures_median (processor + i * n, n));
     json_builder_end_object (bench->json);
   }
   json_builder_end_object (bench->json);
@@ -281,8 +260,6 @@ run (Bench *bench, GError **error)
   const Options *options = bench->options;
   g_autoptr (GArray) sides = parse_sides (options->sides, error);
   g_autoptr (GArray) measured = NULL;
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
 
   if (sides == NULL)
     return FALSE;
@@ -302,29 +279,28 @@ run (Bench *bench, GError **error)
   json_builder_set_member_name (bench->json, "device");
   json_builder_add_string_value (
       bench->json, vlm_vk_device_get_caps (bench->device)->name);
-  put_number (bench, "depth", bench->config->vision.depth);
-  put_number (bench, "n_full", count_full (&bench->config->vision));
-  put_number (bench, "blocks_measured",
+  figures_put (bench->json, "depth", bench->config->vision.depth);
+  figures_put (bench->json, "n_full", count_full (&bench->config->vision));
+  figures_put (bench->json, "blocks_measured",
       MIN (bench->config->vision.depth, (guint) options->blocks));
   if (!put_sides (bench, "counted", sides, count_side, error) ||
       !put_sides (bench, "measured", measured, measure_side, error))
     return FALSE;
   json_builder_end_object (bench->json);
-  root = json_builder_get_root (bench->json);
-  text = json_to_string (root, TRUE);
-  g_print ("%s\n", text);
+  figures_print (bench->json, TRUE);
   return TRUE;
 }
 
 static gboolean
-check_options (const Options *options, int argc, GError **error)
+check_options (const Options *options, GError **error)
 {
-  if (options->config != NULL && options->blocks > 0 && options->runs > 0 &&
-      argc == 1)
-    return TRUE;
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--config CONFIG.json and counts above 0 are needed; see --help");
-  return FALSE;
+  gboolean good =
+      options->config != NULL && options->blocks > 0 && options->runs > 0;
+
+  return tool_check (good
+          ? NULL
+          : "--config CONFIG.json and counts above 0 are needed; see --help",
+      error);
 }
 
 int
@@ -342,22 +318,17 @@ main (int argc, char **argv)
         "of the tower that are timed (8)", "N" },
     { "runs", 'r', 0, G_OPTION_ARG_INT, &options.runs,
         "the median of so many (3)", "N" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
-        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    TOOL_DEVICE (&options.device),
     { NULL },
   };
-  g_autoptr (GOptionContext) context =
-      g_option_context_new ("- what window attention saves");
+  const Tool tool = { "- what window attention saves", NULL, entries };
   g_autoptr (GError) error = NULL;
   Bench bench = { .options = &options };
-  gboolean good;
 
   bench.json = json_builder_new ();
-  g_option_context_add_main_entries (context, entries, NULL);
-  good = g_option_context_parse (context, &argc, &argv, &error) &&
-      check_options (&options, argc, &error) && run (&bench, &error);
-  if (!good)
-    g_printerr ("bench-windows: %s\n", error->message);
+  if (tool_parse (&tool, &argc, &argv, &error) &&
+      check_options (&options, &error))
+    run (&bench, &error);
   for (guint i = 0; i < N_VARIANTS; i++) {
     g_clear_pointer (&bench.visions[i], vlm_vision_free);
     g_clear_pointer (&bench.nets[i], vlm_net_unref);
@@ -366,5 +337,5 @@ main (int argc, char **argv)
   g_clear_pointer (&bench.device, vlm_vk_device_unref);
   g_clear_pointer (&bench.config, vlm_config_free);
   g_object_unref (bench.json);
-  return good ? 0 : 1;
+  return tool_end ("bench-windows", error);
 }

@@ -54,5 +54,6 @@ for window, hop, ratio, slices in ("10", "2", 4, 5), ("60", "5", 8, 12):
 fails("/bench-stream/no-config", because="--config")
 fails("/bench-stream/hop", "--config", CONFIG, "--hop", "6", because="--hop")
 fails("/bench-stream/size", "--config", CONFIG, "--width", "30", because="--width")
+fails("/bench-stream/rest", "--config", CONFIG, "more", because="\"more\"")
 fails("/bench-stream/missing", "--config", "nowhere.json", because="nowhere.json")
 print(f"1..{number}")

@@ -9,12 +9,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <json-glib/json-glib.h>
-
 #include "ceilings.h"
 #include "model/context.h"
 #include "model/stepper.h"
 #include "model/vision-private.h"
+#include "tests/support/figures.h"
+#include "tools/tool.h"
 #include "vision-cost.h"
 #include "work.h"
 
@@ -61,15 +61,6 @@ now (void)
   return (double) g_get_monotonic_time () / G_USEC_PER_SEC;
 }
 
-static int
-compare_doubles (const void *a, const void *b)
-{
-  double x = *(const double *) a;
-  double y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 typedef gboolean (*RunFunc) (Bench *bench, gpointer data, GError **error);
 
 /* Once to make the pipelines, then as often as asked. */
@@ -95,8 +86,7 @@ time_stage (
   }
   if (isatty (STDERR_FILENO))
     g_printerr ("\r\033[K");
-  qsort (seconds, n_runs, sizeof *seconds, compare_doubles);
-  stage.median_s = (seconds[(n_runs - 1) / 2] + seconds[n_runs / 2]) / 2.0;
+  stage.median_s = figures_median (seconds, n_runs);
   g_array_append_val (bench->stages, stage);
   return TRUE;
 }
@@ -416,18 +406,9 @@ print_table (const Bench *bench, guint64 host, guint64 device)
 }
 
 static void
-put_number (JsonBuilder *json, const char *name, double value)
-{
-  json_builder_set_member_name (json, name);
-  json_builder_add_double_value (json, value);
-}
-
-static void
 print_json (const Bench *bench, guint64 host, guint64 device)
 {
   g_autoptr (JsonBuilder) json = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
 
   json_builder_begin_object (json);
   json_builder_set_member_name (json, "device");
@@ -435,12 +416,13 @@ print_json (const Bench *bench, guint64 host, guint64 device)
       json, vlm_vk_device_get_caps (bench->device)->name);
   json_builder_set_member_name (json, "random_weights");
   json_builder_add_boolean_value (json, bench->is_random);
-  put_number (json, "n_layers", vlm_net_get_config (bench->net)->text.n_layers);
-  put_number (json, "ceiling_flop_per_s", bench->ceilings.flop_per_s);
-  put_number (json, "ceiling_bytes_per_s", bench->ceilings.read_bytes_per_s);
-  put_number (json, "weight_bytes", (double) vlm_net_get_n_bytes (bench->net));
-  put_number (json, "peak_host_bytes", (double) host);
-  put_number (json, "peak_device_bytes", (double) device);
+  figures_put (
+      json, "n_layers", vlm_net_get_config (bench->net)->text.n_layers);
+  figures_put (json, "ceiling_flop_per_s", bench->ceilings.flop_per_s);
+  figures_put (json, "ceiling_bytes_per_s", bench->ceilings.read_bytes_per_s);
+  figures_put (json, "weight_bytes", (double) vlm_net_get_n_bytes (bench->net));
+  figures_put (json, "peak_host_bytes", (double) host);
+  figures_put (json, "peak_device_bytes", (double) device);
   json_builder_set_member_name (json, "host_holds_device");
   json_builder_add_boolean_value (
       json, vlm_vk_device_get_caps (bench->device)->is_cpu);
@@ -449,20 +431,18 @@ print_json (const Bench *bench, guint64 host, guint64 device)
 
     json_builder_set_member_name (json, stage->name);
     json_builder_begin_object (json);
-    put_number (json, "first_s", stage->first_s);
-    put_number (json, "median_s", stage->median_s);
-    put_number (json, "items_per_s", stage->n_items / stage->median_s);
+    figures_put (json, "first_s", stage->first_s);
+    figures_put (json, "median_s", stage->median_s);
+    figures_put (json, "items_per_s", stage->n_items / stage->median_s);
     if (stage->flop > 0)
-      put_number (json, "flop_per_s", stage->flop / stage->median_s);
+      figures_put (json, "flop_per_s", stage->flop / stage->median_s);
     else
-      put_number (json, "bytes_per_s", stage->bytes / stage->median_s);
-    put_number (json, "share_of_ceiling", stage_share (bench, stage));
+      figures_put (json, "bytes_per_s", stage->bytes / stage->median_s);
+    figures_put (json, "share_of_ceiling", stage_share (bench, stage));
     json_builder_end_object (json);
   }
   json_builder_end_object (json);
-  root = json_builder_get_root (json);
-  text = json_to_string (root, TRUE);
-  g_print ("%s\n", text);
+  figures_print (json, TRUE);
 }
 
 /* The ceilings come last: what measuring them takes is not the engine's. */
@@ -493,30 +473,18 @@ run (Bench *bench, GError **error)
 static gboolean
 check_options (const Options *options, GError **error)
 {
+  const char *why = NULL;
+
   if (options->config == NULL)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "--config CONFIG.json is needed; see --help");
+    why = "--config CONFIG.json is needed; see --help";
   else if (options->layers < 0 || options->runs < 1 || options->prefill < 1 ||
       options->decode < 1 || options->sequences < 1 ||
       options->sequences > VLM_STEP_MAX_TOKENS || options->image < 28 ||
       options->image > 4480)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "a count is out of its range");
+    why = "a count is out of its range";
   else if (options->image % 28 != 0)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--image must be a multiple of 28");
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static gboolean
-check_rest (int argc, char **argv, GError **error)
-{
-  if (argc > 1)
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-        "\"%s\" is no option; see --help", argv[1]);
-  return argc <= 1;
+    why = "--image must be a multiple of 28";
+  return tool_check (why, error);
 }
 
 int
@@ -534,8 +502,7 @@ main (int argc, char **argv)
     { "layers", 'l', 0, G_OPTION_ARG_INT, &options.layers,
         "random weights, only so many layers of both towers", "N" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &options.json, "print JSON", NULL },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
-        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    TOOL_DEVICE (&options.device),
     { "runs", 0, 0, G_OPTION_ARG_INT, &options.runs,
         "the median of so many (7)", "N" },
     { "image", 0, 0, G_OPTION_ARG_INT, &options.image,
@@ -548,22 +515,17 @@ main (int argc, char **argv)
         "answers that are written together (8)", "N" },
     { NULL },
   };
-  g_autoptr (GOptionContext) context =
-      g_option_context_new ("- measure the engine, stage by stage");
+  const Tool tool = { "- measure the engine, stage by stage", NULL, entries };
   g_autoptr (GError) error = NULL;
   Bench bench = { .options = &options };
-  gboolean good;
 
   bench.stages = g_array_new (FALSE, FALSE, sizeof (Stage));
-  g_option_context_add_main_entries (context, entries, NULL);
-  good = g_option_context_parse (context, &argc, &argv, &error) &&
-      check_rest (argc, argv, &error) && check_options (&options, &error) &&
-      run (&bench, &error);
-  if (!good)
-    g_printerr ("vlm-bench: %s\n", error->message);
+  if (tool_parse (&tool, &argc, &argv, &error) &&
+      check_options (&options, &error))
+    run (&bench, &error);
   g_clear_pointer (&bench.nn, vlm_nn_free);
   g_clear_pointer (&bench.net, vlm_net_unref);
   g_clear_pointer (&bench.device, vlm_vk_device_unref);
   g_array_unref (bench.stages);
-  return good ? 0 : 1;
+  return tool_end ("vlm-bench", error);
 }

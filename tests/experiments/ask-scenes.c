@@ -9,12 +9,12 @@
  * A line of JSON for each answer, with the truth. */
 #include <math.h>
 
-#include <json-glib/json-glib.h>
-
 #include <vlm/vlm.h>
 
 #include "engine/event-question.h"
 #include "engine/session.h"
+#include "tests/support/figures.h"
+#include "tools/tool.h"
 
 /* Seeds below are for training. */
 #define FIRST_SEED (G_GUINT64_CONSTANT (1) << 41)
@@ -77,13 +77,6 @@ render (VlmScene *scene, gint64 time, const guint source[2],
 /* --- lines ---------------------------------------------------------------- */
 
 static void
-put_number (JsonBuilder *json, const char *name, double value)
-{
-  json_builder_set_member_name (json, name);
-  json_builder_add_double_value (json, value);
-}
-
-static void
 put_box (JsonBuilder *json, double x, double y, double width, double height)
 {
   json_builder_begin_array (json);
@@ -109,7 +102,7 @@ begin_line (guint64 seed, const char *label)
   JsonBuilder *json = json_builder_new ();
 
   json_builder_begin_object (json);
-  put_number (json, "seed", (double) (seed - FIRST_SEED));
+  figures_put (json, "seed", (double) (seed - FIRST_SEED));
   json_builder_set_member_name (json, "label");
   json_builder_add_string_value (json, label);
   return json;
@@ -118,13 +111,8 @@ begin_line (guint64 seed, const char *label)
 static void
 end_line (JsonBuilder *json)
 {
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
-
   json_builder_end_object (json);
-  root = json_builder_get_root (json);
-  text = json_to_string (root, FALSE);
-  g_print ("%s\n", text);
+  figures_print (json, FALSE);
 }
 
 /* An answer without a list is as good as none; other errors end the run. */
@@ -215,10 +203,10 @@ ask_size (Asker *asker, guint64 seed, const guint source[2], GError **error)
   if (text == NULL)
     return FALSE;
   json = begin_line (seed, event->label);
-  put_number (json, "width", source[0]);
-  put_number (json, "height", source[1]);
-  put_number (json, "seen_width", size[0]);
-  put_number (json, "seen_height", size[1]);
+  figures_put (json, "width", source[0]);
+  figures_put (json, "height", source[1]);
+  figures_put (json, "seen_width", size[0]);
+  figures_put (json, "seen_height", size[1]);
   json_builder_set_member_name (json, "truth");
   put_box (json, box.x, box.y, box.width, box.height);
   good = put_found_boxes (json, text, frame, error);
@@ -376,7 +364,7 @@ ask_rate (Asker *asker, guint64 seed, double fps, GError **error)
   if (text == NULL)
     return FALSE;
   json = begin_line (seed, event->label);
-  put_number (json, "fps", fps);
+  figures_put (json, "fps", fps);
   json_builder_set_member_name (json, "truth");
   put_span (json, (double) event->start / VLM_SECOND,
       (double) event->end / VLM_SECOND);
@@ -433,14 +421,12 @@ run (Asker *asker, GError **error)
 }
 
 static gboolean
-check_options (const Options *options, int argc, GError **error)
+check_options (const Options *options, GError **error)
 {
   static const char *const positions[] = { "time", "index", NULL };
   const char *why = NULL;
 
-  if (argc > 1)
-    why = "there is nothing to give but options; see --help";
-  else if (options->sizes == NULL && options->fps == NULL)
+  if (options->sizes == NULL && options->fps == NULL)
     why = "--sizes or --fps is needed; see --help";
   else if (options->n_scenes < 1 || options->first_seed < 0 ||
       options->max_pixels < 0 ||
@@ -449,9 +435,7 @@ check_options (const Options *options, int argc, GError **error)
   else if (options->positions != NULL &&
       !g_strv_contains (positions, options->positions))
     why = "--positions is time or index";
-  if (why != NULL)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
-  return why == NULL;
+  return tool_check (why, error);
 }
 
 int
@@ -459,10 +443,8 @@ main (int argc, char **argv)
 {
   Options options = { .n_scenes = 40, .duration = 8.0 };
   const GOptionEntry entries[] = {
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model,
-        "directory of a Qwen2.5-VL checkpoint", "DIR" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
-        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    TOOL_MODEL (&options.model),
+    TOOL_DEVICE (&options.device),
     { "sizes", 0, 0, G_OPTION_ARG_STRING, &options.sizes,
         "ask for a box in pictures of these sizes", "WxH,…" },
     { "max-pixels", 0, 0, G_OPTION_ARG_INT64, &options.max_pixels,
@@ -479,18 +461,14 @@ main (int argc, char **argv)
         "of the scenes, counted from those kept for experiments (0)", "N" },
     { NULL },
   };
-  g_autoptr (GOptionContext) context =
-      g_option_context_new ("- ask about made-up scenes");
+  const Tool tool = { "- ask about made-up scenes", NULL, entries };
   g_autoptr (GError) error = NULL;
   Asker asker = { .options = &options };
-  gboolean good;
 
-  g_option_context_add_main_entries (context, entries, NULL);
-  good = g_option_context_parse (context, &argc, &argv, &error) &&
-      check_options (&options, argc, &error) && run (&asker, &error);
-  if (!good)
-    g_printerr ("ask-scenes: %s\n", error->message);
+  if (tool_parse (&tool, &argc, &argv, &error) &&
+      check_options (&options, &error))
+    run (&asker, &error);
   g_clear_object (&asker.session);
   g_clear_object (&asker.model);
-  return good ? 0 : 1;
+  return tool_end ("ask-scenes", error);
 }

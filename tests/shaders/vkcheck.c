@@ -6,6 +6,7 @@
 #include "shaders/vkcheck.h"
 
 #include "base/half.h"
+#include "tests/support/figures.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -256,28 +257,13 @@ seconds (clockid_t clock)
   return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
 }
 
-static int
-compare_doubles (gconstpointer a, gconstpointer b)
-{
-  const double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-static double
-median (double *values, guint n)
-{
-  qsort (values, n, sizeof *values, compare_doubles);
-  return values[n / 2];
-}
-
 /* Several runs a submission, so that one takes at least some milliseconds. */
 void
 vkcheck_time (VkCheck *check, VkCheckRecord record, gpointer user_data,
     double flops, double n_bytes)
 {
   const guint n_runs = (guint) CLAMP (2e8 / MAX (flops, 1.0), 1.0, 16.0);
-  double wall[N_TIMED], cpu[N_TIMED];
+  double wall[N_TIMED], cpu[N_TIMED], wall_s, cpu_s;
   g_autoptr (GString) line = g_string_new (NULL);
 
   if (!check->bench)
@@ -293,16 +279,17 @@ vkcheck_time (VkCheck *check, VkCheckRecord record, gpointer user_data,
     wall[i] = (seconds (CLOCK_MONOTONIC) - w) / n_runs;
     cpu[i] = (seconds (CLOCK_PROCESS_CPUTIME_ID) - c) / n_runs;
   }
-  g_string_append_printf (
-      line, "# %s: %.3f ms", check->name, median (wall, N_TIMED) * 1e3);
+  wall_s = figures_median (wall, N_TIMED);
+  cpu_s = figures_median (cpu, N_TIMED);
+  g_string_append_printf (line, "# %s: %.3f ms", check->name, wall_s * 1e3);
   if (flops != 0)
-    g_string_append_printf (line, ", %.1f GFLOP/s", flops / wall[3] / 1e9);
+    g_string_append_printf (line, ", %.1f GFLOP/s", flops / wall_s / 1e9);
   if (n_bytes != 0)
-    g_string_append_printf (line, ", %.2f GB/s", n_bytes / wall[3] / 1e9);
+    g_string_append_printf (line, ", %.2f GB/s", n_bytes / wall_s / 1e9);
   /* Of a software device on a busy machine only this is a measure. */
   if (check->nn->caps->is_cpu)
     g_string_append_printf (line, "; CPU %.3f ms, %.1f GFLOP/s a core",
-        median (cpu, N_TIMED) * 1e3, flops / cpu[3] / 1e9);
+        cpu_s * 1e3, flops / cpu_s / 1e9);
   printf ("%s\n", line->str);
   fflush (stdout);
 }

@@ -105,6 +105,7 @@ def test_options(folder):
                           (["--window", "0"], "--window"), (["--hop", "11"], "--hop"),
                           (["--device", "abacus"], "abacus"), (["--model", folder], "tokenizer.json")):
         fails(f"/options/{'='.join(args[:1])[2:]}", *args, because=because)
+    fails("/options/rest", "more", because="\"more\" is no option")
 
 
 def test_model(folder):

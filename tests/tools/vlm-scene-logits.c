@@ -14,6 +14,7 @@
 #include "io/safetensors-writer.h"
 #include "model/context.h"
 #include "tools/eval/asker.h"
+#include "tools/tool.h"
 
 #define DESCRIPTION                                                            \
   "Writes DIR/<seed>.safetensors for each scene of vlm-eval from "             \
@@ -221,6 +222,7 @@ dump_scene (
 typedef struct
 {
   char *device;
+  char **rest; /* the checkpoint, the folder */
   gint64 first_seed;
   int n_scenes;
   double fps;
@@ -228,9 +230,22 @@ typedef struct
 } Options;
 
 static gboolean
-dump_all (const char *model, const char *folder, const Options *options,
-    GError **error)
+check_options (const Options *options, GError **error)
 {
+  gboolean good = options->rest != NULL && g_strv_length (options->rest) == 2 &&
+      options->n_scenes >= 1 && options->max_pixels >= 0 &&
+      options->fps >= 0.1 && options->fps <= 60.0;
+
+  return tool_check (good ? NULL
+                          : "a checkpoint, a folder, at least one scene and "
+                            "0.1 to 60 fps are needed; see --help",
+      error);
+}
+
+static gboolean
+dump_all (const Options *options, GError **error)
+{
+  const char *folder = options->rest[1];
   g_auto (Dump) dump = { 0 };
 
   if (g_mkdir_with_parents (folder, 0777) != 0) {
@@ -239,7 +254,7 @@ dump_all (const char *model, const char *folder, const Options *options,
     return FALSE;
   }
   dump.asker.limits.max_pixels = (guint64) options->max_pixels;
-  if (!dump_init (&dump, options->device, model, error))
+  if (!dump_init (&dump, options->device, options->rest[0], error))
     return FALSE;
   for (int i = 0; i < options->n_scenes; i++)
     if (!dump_scene (&dump, folder, (guint64) (options->first_seed + i),
@@ -255,8 +270,7 @@ main (int argc, char **argv)
     .first_seed = (gint64) EVAL_FIRST_SEED, .n_scenes = 10, .fps = 2.0
   };
   const GOptionEntry entries[] = {
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
-        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    TOOL_DEVICE (&options.device),
     { "scenes", 'n', 0, G_OPTION_ARG_INT, &options.n_scenes,
         "how many scenes (10)", "N" },
     { "first-seed", 0, 0, G_OPTION_ARG_INT64, &options.first_seed,
@@ -265,27 +279,16 @@ main (int argc, char **argv)
         "sampled frames a second (2)", "N" },
     { "max-pixels", 0, 0, G_OPTION_ARG_INT64, &options.max_pixels,
         "largest area of a frame (what the checkpoint says)", "N" },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.rest,
+        NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context =
-      g_option_context_new ("MODEL DIR - what a model computes about scenes");
+  const Tool tool = { "MODEL DIR - what a model computes about scenes",
+    DESCRIPTION, entries };
   g_autoptr (GError) error = NULL;
 
-  g_option_context_set_description (context, DESCRIPTION);
-  g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error)) {
-    g_printerr ("%s\n", error->message);
-    return 2;
-  }
-  if (argc != 3 || options.n_scenes < 1 || options.max_pixels < 0 ||
-      !(options.fps >= 0.1 && options.fps <= 60.0)) {
-    g_printerr ("%s needs a checkpoint, a folder, at least one scene and 0.1 "
-                "to 60 fps; see --help\n",
-        argv[0]);
-    return 2;
-  }
-  if (dump_all (argv[1], argv[2], &options, &error))
-    return 0;
-  g_printerr ("%s: %s\n", argv[0], error->message);
-  return 1;
+  if (tool_parse (&tool, &argc, &argv, &error) &&
+      check_options (&options, &error))
+    dump_all (&options, &error);
+  return tool_end ("vlm-scene-logits", error);
 }

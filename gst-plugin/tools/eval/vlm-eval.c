@@ -1,6 +1,5 @@
 /* gst-vlm: how good a model is, measured
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <locale.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 
 #include "tools/eval/tasks.h"
 #include "tools/interrupt.h"
+#include "tools/tool.h"
 
 /* Short enough for 30 frames a second on a processor. */
 #define LONGEST_OF_RATES_S 8.0
@@ -75,9 +75,7 @@ check_options (const Options *o, GError **error)
     why = "--window is from 1 to 3600";
   else if (!(o->hop >= 0.0 && o->hop <= o->window))
     why = "--hop is from 0 to the window";
-  if (why != NULL)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
-  return why == NULL;
+  return tool_check (why, error);
 }
 
 /* What was asked for: a video, rates, or scenes. */
@@ -193,11 +191,8 @@ main (int argc, char **argv)
     .fps = 2.0,
     .window = 10.0 };
   const GOptionEntry entries[] = {
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model,
-        "directory of a Qwen2.5-VL checkpoint (the small one that ships)",
-        "DIR" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device,
-        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
+    TOOL_MODEL (&o.model),
+    TOOL_DEVICE (&o.device),
     { "scenes", 'n', 0, G_OPTION_ARG_INT, &o.n_scenes, "how many scenes (300)",
         "N" },
     { "first-seed", 0, 0, G_OPTION_ARG_INT64, &o.first_seed,
@@ -227,17 +222,11 @@ main (int argc, char **argv)
         "say the truth and the answers of each scene", NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context =
-      g_option_context_new ("- measure how well a model sees events");
+  const Tool tool = { "- measure how well a model sees events", DESCRIPTION,
+    entries, gst_init_get_option_group () };
   g_autoptr (GError) error = NULL;
 
-  setlocale (LC_CTYPE, "");
-  g_option_context_set_description (context, DESCRIPTION);
-  g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_group (context, gst_init_get_option_group ());
-  if (g_option_context_parse (context, &argc, &argv, &error) &&
-      check_options (&o, &error) && run_all (&o, &error))
-    return 0;
-  g_printerr ("vlm-eval: %s\n", error->message);
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 130 : 1;
+  if (tool_parse (&tool, &argc, &argv, &error) && check_options (&o, &error))
+    run_all (&o, &error);
+  return tool_end ("vlm-eval", error);
 }

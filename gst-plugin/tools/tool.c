@@ -1,0 +1,40 @@
+/* gst-vlm: how programs take their options and say what went wrong
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tools/tool.h"
+
+#include <locale.h>
+
+gboolean
+tool_parse (const Tool *tool, int *argc, char ***argv, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (tool->usage);
+
+  setlocale (LC_CTYPE, "");
+  g_option_context_set_description (context, tool->description);
+  g_option_context_add_main_entries (context, tool->entries, NULL);
+  if (tool->group != NULL)
+    g_option_context_add_group (context, tool->group);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (*argc > 1)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+        "\"%s\" is no option; see --help", (*argv)[1]);
+  return *argc <= 1;
+}
+
+gboolean
+tool_check (const char *why, GError **error)
+{
+  if (why != NULL)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
+  return why == NULL;
+}
+
+int
+tool_end (const char *name, const GError *error)
+{
+  if (error == NULL)
+    return 0;
+  g_printerr ("%s: %s\n", name, error->message);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 130 : 1;
+}

@@ -1,0 +1,37 @@
+/* gst-vlm: how programs take their options and say what went wrong
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+/* Options that programs share; @where is a char **. */
+#define TOOL_MODEL(where)                                                      \
+  {                                                                            \
+    "model", 'm', 0, G_OPTION_ARG_FILENAME, (where),                           \
+        "directory of a Qwen2.5-VL checkpoint (the small one that ships)",     \
+        "DIR"                                                                  \
+  }
+#define TOOL_DEVICE(where)                                                     \
+  {                                                                            \
+    "device", 'd', 0, G_OPTION_ARG_STRING, (where),                            \
+        "index, UUID or part of the name of the Vulkan device", "DEVICE"       \
+  }
+
+/* A program's command line. Words that are no options are refused, unless
+ * @entries take them. */
+typedef struct
+{
+  const char *usage;       /* what --help says behind the program's name */
+  const char *description; /* and behind the options (nullable) */
+  const GOptionEntry *entries;
+  GOptionGroup *group; /* (transfer full) (nullable): of a library */
+} Tool;
+
+gboolean tool_parse (const Tool *tool, int *argc, char ***argv, GError **error);
+
+/* FALSE with G_OPTION_ERROR_BAD_VALUE, unless @why is NULL. */
+gboolean tool_check (const char *why, GError **error);
+
+/* Says the @error (nullable) of program @name. Returns its exit status: 0
+ * without one, 130 when it was interrupted, else 1. */
+int tool_end (const char *name, const GError *error);

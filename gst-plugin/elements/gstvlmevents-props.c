@@ -157,6 +157,17 @@ set_number (GstVlmEventsSettings *s, guint id, const GValue *value)
   }
 }
 
+/* What is set comes out in messages and as JSON, which are UTF-8; the name of a
+ * file may be anything. */
+static gboolean
+is_text (guint id, const GValue *value)
+{
+  const char *text =
+      G_VALUE_HOLDS_STRING (value) ? g_value_get_string (value) : NULL;
+
+  return id == PROP_MODEL || text == NULL || g_utf8_validate (text, -1, NULL);
+}
+
 static void
 gst_vlm_events_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *spec)
@@ -167,6 +178,10 @@ gst_vlm_events_set_property (
   gboolean asks_anew;
   gboolean known;
 
+  if (!is_text (id, value)) {
+    g_warning ("%s of vlmevents is not UTF-8 and stays as it was", spec->name);
+    return;
+  }
   GST_OBJECT_LOCK (self);
   version = self->questions.version;
   known = set_text (&self->settings, id, value) ||

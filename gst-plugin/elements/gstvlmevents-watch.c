@@ -300,17 +300,30 @@ watch_frame (GstVlmEvents *self, GstBuffer *buffer, const VlmInstant *time,
   return error != NULL ? fail_to_sample (self, error) : push_windows (self);
 }
 
+static gboolean
+is_too_far (GstClockTime time)
+{
+  return GST_CLOCK_TIME_IS_VALID (time) && time > VLM_SAMPLER_MAX_TIME;
+}
+
 /* A frame without a place in stream time cannot be watched. One outside of its
  * segment has none, and that is well. */
 static void
 tell_no_time (GstVlmEvents *self, GstBuffer *buffer)
 {
   gboolean in_time = self->segment.format == GST_FORMAT_TIME;
+  gboolean too_far = is_too_far (GST_BUFFER_PTS (buffer));
 
-  if (self->told_no_time || (in_time && GST_BUFFER_PTS_IS_VALID (buffer)))
+  if (self->told_no_time ||
+      (in_time && GST_BUFFER_PTS_IS_VALID (buffer) && !too_far))
     return;
   self->told_no_time = TRUE;
-  if (in_time)
+  if (in_time && too_far)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("A frame has a timestamp of more than 73 years and is not watched. "
+         "What makes the frames must count from the start of the stream."),
+        ("PTS %" GST_TIME_FORMAT, GST_TIME_ARGS (GST_BUFFER_PTS (buffer))));
+  else if (in_time)
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
         ("A frame has no timestamp and is not watched. What makes the frames "
          "must stamp them (appsrc: set the PTS or do-timestamp=true)."),
@@ -387,7 +400,8 @@ gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer)
     if (flow != GST_FLOW_OK)
       return flow;
   }
-  if (!VLM_TIME_IS_VALID (time.stream_time)) {
+  if (!VLM_TIME_IS_VALID (time.stream_time) ||
+      time.stream_time > VLM_SAMPLER_MAX_TIME) {
     tell_no_time (self, buffer);
     return GST_FLOW_OK;
   }

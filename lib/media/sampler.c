@@ -15,8 +15,6 @@
 #define MAX_MAX_FRAMES 65536
 #define MAX_SPAN (10000000 * VLM_SECOND)
 #define MAX_MAX_HOLD (86400 * VLM_SECOND)
-/* Stream times beyond are not times: 73 years. */
-#define MAX_TIME (G_MAXINT64 / 4)
 /* Time that goes back by less is jitter, by more a new epoch. */
 #define MAX_BACK (VLM_SECOND / 4)
 
@@ -401,7 +399,8 @@ observe (VlmSampler *self, gint64 time, gint64 duration)
 static gboolean
 is_time (gint64 time)
 {
-  return VLM_TIME_IS_VALID (time) && time >= -MAX_TIME && time <= MAX_TIME;
+  return VLM_TIME_IS_VALID (time) && time >= -VLM_SAMPLER_MAX_TIME &&
+      time <= VLM_SAMPLER_MAX_TIME;
 }
 
 static gboolean

@@ -149,11 +149,35 @@ test_backwards (void)
   watch_fixture_clear (&f);
 }
 
+/* Else a message of an event would lack its JSON. */
+static void
+test_not_utf8 (void)
+{
+  static const char *const names[] = { "query", "queries", "prompt",
+    "stream-label", "device" };
+  GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_FATAL_MASK);
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *text = NULL;
+
+    g_object_set (f.element, names[i], "a \"dog\"; \xc3\xb6", NULL);
+    g_object_set (f.element, names[i], "b\xff", NULL);
+    g_object_get (f.element, names[i], &text, NULL);
+    g_assert_cmpstr (text, ==, "a \"dog\"; \xc3\xb6");
+  }
+  watch_fixture_clear (&f);
+  g_log_set_always_fatal (fatal);
+}
+
 static void
 test_no_time (void)
 {
   run_no_time (GST_FORMAT_BYTES, 0, "format=time");
   run_no_time (GST_FORMAT_TIME, GST_CLOCK_TIME_NONE, "do-timestamp");
+  run_no_time (GST_FORMAT_TIME, G_MAXINT64 / 2, "73 years");
+  run_no_time (GST_FORMAT_TIME, G_MAXUINT64 - 1000, "73 years");
 }
 
 static GstProgressType
@@ -412,6 +436,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/too-flat", test_too_flat);
   g_test_add_func ("/vlmevents/backwards", test_backwards);
   g_test_add_func ("/vlmevents/no-time", test_no_time);
+  g_test_add_func ("/vlmevents/not-utf8", test_not_utf8);
   g_test_add_func ("/vlmevents/load-error", test_load_error);
   g_test_add_func ("/vlmevents/cancel-load", test_cancel_load);
   g_test_add_func ("/vlmevents/live-while-loading", test_live_while_loading);

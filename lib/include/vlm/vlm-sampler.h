@@ -102,6 +102,13 @@ typedef struct
 } VlmSamplerParams;
 
 /**
+ * VLM_SAMPLER_MAX_TIME:
+ *
+ * What lies further from 0 is no time and not sampled: 73 years, in ns.
+ */
+#define VLM_SAMPLER_MAX_TIME (G_MAXINT64 / 4)
+
+/**
  * VlmSampler:
  *
  * Samples by timestamp on a grid that is anchored at stream time 0: slot n is

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """gst-launch-1.0 as it is on a busy machine: slow-launch.py [-q] [-e] PIPELINE
 
-The thread that tells that the pipeline is PAUSED goes on only after the pipeline plays. A GstBin notes what it told
-after it told it, here PAUSED after PLAYING, and ends no stream while it is not PLAYING by its notes. Such a launch may
-happen to any line in which a thread of the stream, and not the one that starts it, is the last to reach PAUSED."""
+The thread that tells that the pipeline is PAUSED goes on only after the pipeline plays. A GstBin notes what
+it told after it told it, here PAUSED after PLAYING, and ends no stream while it is not PLAYING by its notes.
+Such a launch may happen to any line in which a thread of the stream, and not the one that starts it, is the
+last to reach PAUSED."""
 import sys
 import threading
 

@@ -27,7 +27,8 @@ def processes(session):
 def threads(folder):
     """Their stacks where there is a debugger, else where each is in the kernel."""
     if shutil.which("gdb"):
-        done = subprocess.run(["gdb", "-p", folder.name, "-batch", "-ex", "thread apply all bt"], timeout=PATIENCE,
+        done = subprocess.run(["gdb", "-p", folder.name, "-batch", "-ex", "thread apply all bt"],
+                              timeout=PATIENCE,
                               capture_output=True, check=False, text=True, errors="replace")
         return done.stdout
     told = []
@@ -87,8 +88,8 @@ class Watched:
 
 
 def run(command, env, patience=PATIENCE, on_line=None):
-    """As subprocess.run(); a hang raises, with the output so far and where it hangs. `on_line`: gets the process and
-    each line of output as it comes."""
+    """As subprocess.run(); a hang raises, with the output so far and where it hangs. `on_line`: gets the
+    process and each line of output as it comes."""
     lines, errors = [], []
     with Watched(command, env, patience) as watched:
         reader = threading.Thread(target=lambda: errors.extend(watched.process.stderr))

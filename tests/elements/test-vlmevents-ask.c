@@ -141,7 +141,25 @@ test_errors (void)
   watch_fixture_clear (&f);
 }
 
-/* Those that wait and the one that is being answered. */
+/* One is being answered, which does not come to an end, and one waits. */
+static void
+ask_two (WatchFixture *f)
+{
+  watch_fixture_push_span (f, 0, 2500 * GST_MSECOND, 4);
+  g_assert_true (fake_analyzer_wait_returned (f->fake, 1));
+  fake_analyzer_set_stalled (f->fake, TRUE);
+  g_assert_cmpuint (ask (f, "under way"), ==, 1);
+  g_assert_true (fake_analyzer_wait_asked (f->fake, 1));
+  g_assert_cmpuint (ask (f, "waits"), ==, 2);
+}
+
+static void
+check_two_cancelled (WatchFixture *f)
+{
+  check_error (f, 1, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  check_error (f, 2, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 static void
 test_flush (void)
 {
@@ -150,16 +168,10 @@ test_flush (void)
 
   watch_fixture_init (&f);
   watch_fixture_start (&f, FALSE);
-  watch_fixture_push_span (&f, 0, 2500 * GST_MSECOND, 4);
-  g_assert_true (fake_analyzer_wait_returned (f.fake, 1));
-  fake_analyzer_set_stalled (f.fake, TRUE);
-  g_assert_cmpuint (ask (&f, "under way"), ==, 1);
-  g_assert_true (fake_analyzer_wait_asked (f.fake, 1));
-  g_assert_cmpuint (ask (&f, "waits"), ==, 2);
+  ask_two (&f);
   gst_harness_push_event (f.harness, gst_event_new_flush_start ());
   g_assert_cmpuint (ask (&f, "while flushing"), ==, 0);
-  check_error (&f, 1, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  check_error (&f, 2, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  check_two_cancelled (&f);
   fake_analyzer_set_stalled (f.fake, FALSE);
   gst_harness_push_event (f.harness, gst_event_new_flush_stop (TRUE));
   gst_segment_init (&segment, GST_FORMAT_TIME);
@@ -178,15 +190,9 @@ test_stop (void)
 
   watch_fixture_init (&f);
   watch_fixture_start (&f, FALSE);
-  watch_fixture_push_span (&f, 0, 2500 * GST_MSECOND, 4);
-  g_assert_true (fake_analyzer_wait_returned (f.fake, 1));
-  fake_analyzer_set_stalled (f.fake, TRUE);
-  g_assert_cmpuint (ask (&f, "under way"), ==, 1);
-  g_assert_true (fake_analyzer_wait_asked (f.fake, 1));
-  g_assert_cmpuint (ask (&f, "waits"), ==, 2);
+  ask_two (&f);
   gst_element_set_state (f.element, GST_STATE_READY);
-  check_error (&f, 1, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  check_error (&f, 2, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  check_two_cancelled (&f);
   g_assert_cmpuint (ask (&f, "stopped"), ==, 0);
   watch_fixture_clear (&f);
 }
@@ -202,15 +208,9 @@ test_eos_timeout (void)
   g_object_set (f.element, "eos-drain-timeout", 0.2, NULL);
   watch_fixture_start (&f, TRUE);
   watch_fixture_wait_loaded (&f);
-  watch_fixture_push_span (&f, 0, 2500 * GST_MSECOND, 4);
-  g_assert_true (fake_analyzer_wait_returned (f.fake, 1));
-  fake_analyzer_set_stalled (f.fake, TRUE);
-  g_assert_cmpuint (ask (&f, "under way"), ==, 1);
-  g_assert_true (fake_analyzer_wait_asked (f.fake, 1));
-  g_assert_cmpuint (ask (&f, "waits"), ==, 2);
+  ask_two (&f);
   watch_fixture_finish (&f);
-  check_error (&f, 1, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  check_error (&f, 2, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  check_two_cancelled (&f);
   fake_analyzer_set_stalled (f.fake, FALSE);
   watch_fixture_clear (&f);
 }

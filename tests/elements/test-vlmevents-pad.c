@@ -24,23 +24,6 @@ make_script (void)
 }
 
 static void
-play_to_end (GstElement *pipeline)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = NULL;
-
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (
-      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  g_assert_nonnull (message);
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
-    gst_message_parse_error (message, &error, NULL);
-  g_assert_no_error (error);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-}
-
-static void
 run_line (const char *line)
 {
   g_autoptr (GError) error = NULL;
@@ -52,23 +35,39 @@ run_line (const char *line)
   element = gst_bin_get_by_name (GST_BIN (pipeline), "w");
   if (element != NULL)
     g_object_set (element, "analyzer", fake, NULL);
-  play_to_end (pipeline);
+  watch_play_to_end (pipeline);
+}
+
+/* The path of a file in a folder of its own. */
+static char *
+make_output (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("vlmevents-XXXXXX", NULL);
+
+  return g_build_filename (directory, "out", NULL);
+}
+
+static void
+remove_output (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  g_unlink (path);
+  g_rmdir (directory);
 }
 
 /* Runs SOURCE with @rest, which writes to a file "%s"; its contents. */
 static char *
 run_to_file (const char *rest)
 {
-  g_autofree char *directory = g_dir_make_tmp ("vlmevents-XXXXXX", NULL);
-  g_autofree char *path = g_build_filename (directory, "out", NULL);
+  g_autofree char *path = make_output ();
   g_autofree char *tail = g_strdup_printf (rest, path);
   g_autofree char *line = g_strconcat (SOURCE, tail, NULL);
   char *contents = NULL;
 
   run_line (line);
   g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
-  g_unlink (path);
-  g_rmdir (directory);
+  remove_output (path);
   return contents;
 }
 
@@ -132,6 +131,15 @@ on_cue (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer user_data)
   gst_buffer_unmap (buffer, &map);
 }
 
+static char *
+matroska_line (const char *path)
+{
+  return g_strdup_printf (SOURCE
+      "! mux.  w.events ! mux.  matroskamux name=mux ! filesink location=%s",
+      path);
+}
+
+/* What is in a file of matroska_line(), which is removed. */
 static GPtrArray *
 read_cues (const char *path)
 {
@@ -142,17 +150,11 @@ read_cues (const char *path)
       path);
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
   g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "s");
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = NULL;
   GPtrArray *cues = g_ptr_array_new_with_free_func (g_free);
 
   g_signal_connect (sink, "handoff", G_CALLBACK (on_cue), cues);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (
-      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  g_assert_nonnull (message);
-  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
+  watch_play_to_end (pipeline);
+  remove_output (path);
   return cues;
 }
 
@@ -160,17 +162,12 @@ read_cues (const char *path)
 static void
 test_matroska (void)
 {
-  g_autofree char *directory = g_dir_make_tmp ("vlmevents-XXXXXX", NULL);
-  g_autofree char *path = g_build_filename (directory, "out.mkv", NULL);
-  g_autofree char *line = g_strdup_printf (SOURCE
-      "! mux.  w.events ! mux.  matroskamux name=mux ! filesink location=%s",
-      path);
+  g_autofree char *path = make_output ();
+  g_autofree char *line = matroska_line (path);
   g_autoptr (GPtrArray) cues = NULL;
 
   run_line (line);
   cues = read_cues (path);
-  g_unlink (path);
-  g_rmdir (directory);
   g_assert_cmpuint (cues->len, ==, 6);
   g_assert_cmpstr (cues->pdata[0], ==, "1500+1000 a short thing");
   g_assert_cmpstr (cues->pdata[1], ==, "3000+1000 a long thing");
@@ -189,11 +186,8 @@ dawdle (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 static void
 test_matroska_end (void)
 {
-  g_autofree char *directory = g_dir_make_tmp ("vlmevents-XXXXXX", NULL);
-  g_autofree char *path = g_build_filename (directory, "out.mkv", NULL);
-  g_autofree char *line = g_strdup_printf (SOURCE
-      "! mux.  w.events ! mux.  matroskamux name=mux ! filesink location=%s",
-      path);
+  g_autofree char *path = make_output ();
+  g_autofree char *line = matroska_line (path);
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
   g_autoptr (GstElement) element =
       gst_bin_get_by_name (GST_BIN (pipeline), "w");
@@ -207,10 +201,8 @@ test_matroska_end (void)
       11900 * GST_MSECOND, NULL);
   g_object_set (element, "analyzer", fake, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, dawdle, NULL, NULL);
-  play_to_end (pipeline);
+  watch_play_to_end (pipeline);
   cues = read_cues (path);
-  g_unlink (path);
-  g_rmdir (directory);
   g_assert_cmpuint (cues->len, ==, 2);
   g_assert_cmpstr (cues->pdata[0], ==, "10500+1000 the last thing");
   g_assert_cmpstr (cues->pdata[1], ==, "11500+1000 the very last thing");
@@ -233,7 +225,7 @@ test_live_end (void)
     g_autoptr (FakeAnalyzer) fake = fake_analyzer_new ();
 
     g_object_set (element, "analyzer", fake, NULL);
-    play_to_end (pipeline);
+    watch_play_to_end (pipeline);
   }
 }
 

@@ -4,20 +4,6 @@
 #include "support/watch-fixture.h"
 
 static void
-run_to_eos (GstElement *pipeline)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = NULL;
-
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (
-      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  g_assert_nonnull (message);
-  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-}
-
-static void
 test_format (gconstpointer data)
 {
   const char *format = data;
@@ -34,7 +20,7 @@ test_format (gconstpointer data)
 
   g_object_set (element, "analyzer", fake, "min-pixels", (guint64) 784,
       "max-pixels", (guint64) 3136, NULL);
-  run_to_eos (pipeline);
+  watch_play_to_end (pipeline);
   g_assert_cmpuint (fake_analyzer_get_n_windows (fake), ==, 1);
   frame = fake_analyzer_get_window (fake, 0)->frames->pdata[0];
   g_assert_cmpuint (frame->source_width, ==, 70);
@@ -80,7 +66,7 @@ test_unset_model (void)
   gst_element_set_state (pipeline, GST_STATE_NULL);
 
   g_setenv ("VLM_MODEL_PATH", tiny, TRUE);
-  run_to_eos (pipeline);
+  watch_play_to_end (pipeline);
   g_object_get (element, "stats", &stats, NULL);
   g_assert_true (
       gst_structure_get_uint64 (stats, "windows-analysed", &n_windows));

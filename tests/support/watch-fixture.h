@@ -43,4 +43,8 @@ guint64 watch_fixture_get_stat (WatchFixture *f, const char *name);
 GstMessage *watch_fixture_pop_message (
     WatchFixture *f, GstMessageType type, const char *name, gboolean wait);
 
+/* Plays a pipeline of its own to EOS, which must come without an error, and
+ * stops it. */
+void watch_play_to_end (GstElement *pipeline);
+
 G_END_DECLS

@@ -50,38 +50,82 @@ check (GPtrArray *records, guint i, guint64 id, VlmEventState state,
   g_assert_cmpint (event->end.stream_time, ==, (gint64) (end * SECOND));
 }
 
+#define BEGIN VLM_EVENT_STATE_BEGIN
+#define UPDATE VLM_EVENT_STATE_UPDATE
+#define END VLM_EVENT_STATE_END
+
+/* A window: what it reports (with text), and the records (with an id) that
+ * come of it. */
+typedef struct
+{
+  double start;
+  struct
+  {
+    double start, end;
+    gboolean ongoing;
+    const char *text;
+  } reports[2];
+  struct
+  {
+    guint64 id;
+    VlmEventState state;
+    double start, end;
+  } records[2];
+} Window;
+
+static VlmEvent *
+report_of (const Window *window, guint i)
+{
+  return window->reports[i].text == NULL
+      ? NULL
+      : report (window->reports[i].start, window->reports[i].end,
+            window->reports[i].ongoing, window->reports[i].text);
+}
+
+static void
+play (VlmTracker *tracker, const Window *windows, guint n_windows)
+{
+  for (guint i = 0; i < n_windows; i++) {
+    const Window *w = &windows[i];
+    g_autoptr (GPtrArray) records =
+        push (tracker, w->start, report_of (w, 0), report_of (w, 1));
+    guint n = 0;
+
+    for (; n < 2 && w->records[n].id != 0; n++)
+      check (records, n, w->records[n].id, w->records[n].state,
+          w->records[n].start, w->records[n].end);
+    g_assert_cmpuint (records->len, ==, n);
+  }
+}
+
+#define PLAY(tracker, windows)                                                 \
+  play ((tracker), (windows), G_N_ELEMENTS (windows))
+
 /* Cut off by the window's end, seen whole by the next one. */
 static void
 test_life (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (7, 10, TRUE, "a red car passes"), NULL);
-  g_autoptr (GPtrArray) b =
-      push (tracker, 5, report (7.5, 12, FALSE, "A red car passes."), NULL);
-  g_autoptr (GPtrArray) c =
-      push (tracker, 10, report (10, 12, FALSE, "a red car passes"), NULL);
+  const Window windows[] = {
+    { 0, { { 7, 10, TRUE, "a red car passes" } }, { { 1, BEGIN, 7, 10 } } },
+    { 5, { { 7.5, 12, FALSE, "A red car passes." } }, { { 1, END, 7, 12 } } },
+    { 10, { { 10, 12, FALSE, "a red car passes" } }, { { 0 } } },
+  };
 
-  g_assert_cmpuint (a->len, ==, 1);
-  check (a, 0, 1, VLM_EVENT_STATE_BEGIN, 7, 10);
-  g_assert_cmpuint (b->len, ==, 1);
-  check (b, 0, 1, VLM_EVENT_STATE_END, 7, 12);
-  g_assert_cmpuint (c->len, ==, 0);
+  PLAY (tracker, windows);
 }
 
 static void
 test_complete_at_once (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a = push (tracker, 0,
-      report (6, 7, FALSE, "a dog barks"), report (2, 3, FALSE, "a cat sits"));
-  g_autoptr (GPtrArray) b =
-      push (tracker, 5, report (6, 7, FALSE, "a dog barks"), NULL);
+  const Window windows[] = {
+    { 0, { { 6, 7, FALSE, "a dog barks" }, { 2, 3, FALSE, "a cat sits" } },
+        { { 1, END, 2, 3 }, { 2, END, 6, 7 } } },
+    { 5, { { 6, 7, FALSE, "a dog barks" } }, { { 0 } } },
+  };
 
-  g_assert_cmpuint (a->len, ==, 2);
-  check (a, 0, 1, VLM_EVENT_STATE_END, 2, 3);
-  check (a, 1, 2, VLM_EVENT_STATE_END, 6, 7);
-  g_assert_cmpuint (b->len, ==, 0);
+  PLAY (tracker, windows);
 }
 
 /* Not seen any more by a window that looks at what came after it. */
@@ -89,12 +133,12 @@ static void
 test_vanishes (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (7, 10, TRUE, "rain"), NULL);
-  g_autoptr (GPtrArray) b = push (tracker, 9.5, NULL, NULL);
+  const Window windows[] = {
+    { 0, { { 7, 10, TRUE, "rain" } }, { { 1, BEGIN, 7, 10 } } },
+    { 9.5, { { 0 } }, { { 1, END, 7, 10 } } },
+  };
 
-  g_assert_cmpuint (b->len, ==, 1);
-  check (b, 0, 1, VLM_EVENT_STATE_END, 7, 10);
+  PLAY (tracker, windows);
 }
 
 /* One window may overlook it, not two. */
@@ -102,52 +146,50 @@ static void
 test_overlooked (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (7, 10, TRUE, "rain"), NULL);
-  g_autoptr (GPtrArray) b = push (tracker, 2, NULL, NULL);
-  g_autoptr (GPtrArray) c =
-      push (tracker, 4, report (7, 14, TRUE, "rain"), NULL);
-  g_autoptr (GPtrArray) d = push (tracker, 6, NULL, NULL);
-  g_autoptr (GPtrArray) e = push (tracker, 8, NULL, NULL);
+  const Window windows[] = {
+    { 0, { { 7, 10, TRUE, "rain" } }, { { 1, BEGIN, 7, 10 } } },
+    { 2, { { 0 } }, { { 0 } } },
+    { 4, { { 7, 14, TRUE, "rain" } }, { { 0 } } },
+    { 6, { { 0 } }, { { 0 } } },
+    { 8, { { 0 } }, { { 1, END, 7, 14 } } },
+  };
 
-  g_assert_cmpuint (b->len, ==, 0);
-  g_assert_cmpuint (c->len, ==, 0);
-  g_assert_cmpuint (d->len, ==, 0);
-  g_assert_cmpuint (e->len, ==, 1);
-  check (e, 0, 1, VLM_EVENT_STATE_END, 7, 14);
+  PLAY (tracker, windows);
 }
 
 static void
 test_finish (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (7, 10, TRUE, "rain"), NULL);
-  g_autoptr (GPtrArray) end = vlm_tracker_finish (tracker);
-  g_autoptr (GPtrArray) again = vlm_tracker_finish (tracker);
-  g_autoptr (GPtrArray) b =
-      push (tracker, 20, report (21, 22, FALSE, "rain"), NULL);
+  const Window before[] = {
+    { 0, { { 7, 10, TRUE, "rain" } }, { { 1, BEGIN, 7, 10 } } },
+  };
+  const Window after[] = {
+    { 20, { { 21, 22, FALSE, "rain" } }, { { 2, END, 21, 22 } } },
+  };
+  g_autoptr (GPtrArray) end = NULL;
+  g_autoptr (GPtrArray) again = NULL;
 
+  PLAY (tracker, before);
+  end = vlm_tracker_finish (tracker);
   g_assert_cmpuint (end->len, ==, 1);
-  check (end, 0, 1, VLM_EVENT_STATE_END, 7, 10);
+  check (end, 0, 1, END, 7, 10);
+  again = vlm_tracker_finish (tracker);
   g_assert_cmpuint (again->len, ==, 0);
-  check (b, 0, 2, VLM_EVENT_STATE_END, 21, 22);
+  PLAY (tracker, after);
 }
 
 static void
 test_update (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (8, 10, TRUE, "smoke"), NULL);
-  g_autoptr (GPtrArray) b =
-      push (tracker, 5, report (5, 15, TRUE, "smoke"), NULL);
-  g_autoptr (GPtrArray) c =
-      push (tracker, 10, report (10, 20, TRUE, "smoke"), NULL);
+  const Window windows[] = {
+    { 0, { { 8, 10, TRUE, "smoke" } }, { { 1, BEGIN, 8, 10 } } },
+    { 5, { { 5, 15, TRUE, "smoke" } }, { { 1, UPDATE, 5, 15 } } },
+    { 10, { { 10, 20, TRUE, "smoke" } }, { { 0 } } },
+  };
 
-  g_assert_cmpuint (b->len, ==, 1);
-  check (b, 0, 1, VLM_EVENT_STATE_UPDATE, 5, 15);
-  g_assert_cmpuint (c->len, ==, 0);
+  PLAY (tracker, windows);
 }
 
 /* The picture in docs/events.md. */
@@ -155,26 +197,21 @@ static void
 test_picture (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (3, 10, TRUE, "a car is parked"),
-          report (7.5, 9.5, TRUE, "a dog barks"));
-  g_autoptr (GPtrArray) b =
-      push (tracker, 4, report (4, 14, TRUE, "a car is parked"),
-          report (7.5, 9.5, FALSE, "a dog barks"));
-  g_autoptr (GPtrArray) c = push (tracker, 8, NULL, NULL);
-  g_autoptr (GPtrArray) d =
-      push (tracker, 12, report (12, 15, FALSE, "a car is parked"), NULL);
-  g_autoptr (GPtrArray) e = push (tracker, 16, NULL, NULL);
+  const Window windows[] = {
+    { 0,
+        { { 3, 10, TRUE, "a car is parked" },
+            { 7.5, 9.5, TRUE, "a dog barks" } },
+        { { 1, BEGIN, 3, 10 }, { 2, BEGIN, 7.5, 9.5 } } },
+    { 4,
+        { { 4, 14, TRUE, "a car is parked" },
+            { 7.5, 9.5, FALSE, "a dog barks" } },
+        { { 2, END, 7.5, 9.5 } } },
+    { 8, { { 0 } }, { { 0 } } },
+    { 12, { { 12, 15, FALSE, "a car is parked" } }, { { 1, END, 3, 15 } } },
+    { 16, { { 0 } }, { { 0 } } },
+  };
 
-  g_assert_cmpuint (a->len, ==, 2);
-  check (a, 0, 1, VLM_EVENT_STATE_BEGIN, 3, 10);
-  check (a, 1, 2, VLM_EVENT_STATE_BEGIN, 7.5, 9.5);
-  g_assert_cmpuint (b->len, ==, 1);
-  check (b, 0, 2, VLM_EVENT_STATE_END, 7.5, 9.5);
-  g_assert_cmpuint (c->len, ==, 0);
-  g_assert_cmpuint (d->len, ==, 1);
-  check (d, 0, 1, VLM_EVENT_STATE_END, 3, 15);
-  g_assert_cmpuint (e->len, ==, 0);
+  PLAY (tracker, windows);
 }
 
 /* Two that look alike but for what they are about; and one that an answer has
@@ -183,18 +220,18 @@ static void
 test_apart_and_together (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (2, 6, FALSE, "red circle enters from the left"),
-          report (3, 7, FALSE, "blue circle enters from the left"));
-  g_autoptr (GPtrArray) b =
-      push (tracker, 20, report (22, 24, FALSE, "a car passes"),
-          report (24.5, 26, FALSE, "a car passes"));
+  const Window windows[] = {
+    { 0,
+        { { 2, 6, FALSE, "red circle enters from the left" },
+            { 3, 7, FALSE, "blue circle enters from the left" } },
+        { { 1, END, 2, 6 }, { 2, END, 3, 7 } } },
+    { 20,
+        { { 22, 24, FALSE, "a car passes" },
+            { 24.5, 26, FALSE, "a car passes" } },
+        { { 3, END, 22, 26 } } },
+  };
 
-  g_assert_cmpuint (a->len, ==, 2);
-  check (a, 0, 1, VLM_EVENT_STATE_END, 2, 6);
-  check (a, 1, 2, VLM_EVENT_STATE_END, 3, 7);
-  g_assert_cmpuint (b->len, ==, 1);
-  check (b, 0, 3, VLM_EVENT_STATE_END, 22, 26);
+  PLAY (tracker, windows);
 }
 
 /* A report that spans two open events: the older goes on, the younger ends. */
@@ -202,21 +239,17 @@ static void
 test_bridge (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (6, 10, TRUE, "smoke"), NULL);
-  g_autoptr (GPtrArray) b =
-      push (tracker, 4, report (12, 14, TRUE, "smoke"), NULL);
-  g_autoptr (GPtrArray) c =
-      push (tracker, 6, report (7, 16, TRUE, "smoke"), NULL);
+  const Window windows[] = {
+    { 0, { { 6, 10, TRUE, "smoke" } }, { { 1, BEGIN, 6, 10 } } },
+    { 4, { { 12, 14, TRUE, "smoke" } }, { { 2, BEGIN, 12, 14 } } },
+    { 6, { { 7, 16, TRUE, "smoke" } }, { { 2, END, 12, 14 } } },
+  };
+  g_autoptr (GPtrArray) end = NULL;
 
-  g_assert_cmpuint (b->len, ==, 1);
-  check (b, 0, 2, VLM_EVENT_STATE_BEGIN, 12, 14);
-  g_assert_cmpuint (c->len, ==, 1);
-  check (c, 0, 2, VLM_EVENT_STATE_END, 12, 14);
-  g_clear_pointer (&c, g_ptr_array_unref);
-  c = vlm_tracker_finish (tracker);
-  g_assert_cmpuint (c->len, ==, 1);
-  check (c, 0, 1, VLM_EVENT_STATE_END, 6, 16);
+  PLAY (tracker, windows);
+  end = vlm_tracker_finish (tracker);
+  g_assert_cmpuint (end->len, ==, 1);
+  check (end, 0, 1, END, 6, 16);
 }
 
 /* The window that saw past the end knows better than the one it cut off; and
@@ -225,19 +258,14 @@ static void
 test_end (void)
 {
   g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
-  g_autoptr (GPtrArray) a =
-      push (tracker, 0, report (6, 10, TRUE, "smoke"), NULL);
-  g_autoptr (GPtrArray) b =
-      push (tracker, 2, report (6, 9.5, FALSE, "smoke"), NULL);
-  g_autoptr (GPtrArray) c =
-      push (tracker, 4, report (6, 10.5, FALSE, "smoke"), NULL);
-  g_autoptr (GPtrArray) d =
-      push (tracker, 6, report (9, 16, TRUE, "smoke"), NULL);
+  const Window windows[] = {
+    { 0, { { 6, 10, TRUE, "smoke" } }, { { 1, BEGIN, 6, 10 } } },
+    { 2, { { 6, 9.5, FALSE, "smoke" } }, { { 1, END, 6, 9.5 } } },
+    { 4, { { 6, 10.5, FALSE, "smoke" } }, { { 0 } } },
+    { 6, { { 9, 16, TRUE, "smoke" } }, { { 2, BEGIN, 9, 16 } } },
+  };
 
-  check (b, 0, 1, VLM_EVENT_STATE_END, 6, 9.5);
-  g_assert_cmpuint (c->len, ==, 0);
-  g_assert_cmpuint (d->len, ==, 1);
-  check (d, 0, 2, VLM_EVENT_STATE_BEGIN, 9, 16);
+  PLAY (tracker, windows);
 }
 
 /* What is worth an update: much more confidence, other words. */

@@ -53,14 +53,13 @@ struct _GstVlmPainter
   GHashTable *old_sprites; /* what the last one did */
   GArray *patches;
   GArray *tags; /* cairo_rectangle_int_t, where no tag should be put */
-  guint64 n_drawn;
 };
 
 static GHashTable *
 make_cache (void)
 {
   return g_hash_table_new_full (
-      g_str_hash, g_str_equal, g_free, (GDestroyNotify) gst_vlm_sprite_unref);
+      g_str_hash, g_str_equal, g_free, (GDestroyNotify) gst_vlm_sprite_free);
 }
 
 GstVlmPainter *
@@ -129,12 +128,6 @@ gst_vlm_painter_set_style (GstVlmPainter *self, const char *font, double scale)
   self->font = pango_font_description_from_string (font);
   self->scale = scale;
   forget_sprites (self);
-}
-
-guint64
-gst_vlm_painter_get_n_drawn (const GstVlmPainter *self)
-{
-  return self->n_drawn;
 }
 
 /* In square pixels. */
@@ -211,10 +204,8 @@ end_sprite (GstVlmPainter *self, const char *key, cairo_t *cr)
     sprite = gst_vlm_sprite_new (
         cairo_get_target (cr), self->native ? &self->info : NULL);
   cairo_destroy (cr);
-  if (sprite != NULL) {
+  if (sprite != NULL)
     g_hash_table_insert (self->sprites, g_strdup (key), sprite);
-    self->n_drawn++;
-  }
   return sprite;
 }
 

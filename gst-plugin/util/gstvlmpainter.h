@@ -38,7 +38,5 @@ void gst_vlm_painter_set_style (
  * Owned by the painter, until the next call. */
 const GArray *
 gst_vlm_painter_paint (GstVlmPainter *painter, const GstVlmScene *scene);
-/* How many pictures were drawn since the painter was made. */
-guint64 gst_vlm_painter_get_n_drawn (const GstVlmPainter *painter);
 
 G_END_DECLS

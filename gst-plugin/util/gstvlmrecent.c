@@ -69,12 +69,6 @@ gst_vlm_recent_forget_boxes (GstVlmRecent *self)
     get (self, i)->box.width = 0;
 }
 
-guint
-gst_vlm_recent_get_n_events (const GstVlmRecent *self)
-{
-  return self->events->len;
-}
-
 static gboolean
 is_time (gint64 time)
 {

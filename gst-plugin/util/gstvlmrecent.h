@@ -26,7 +26,6 @@ void gst_vlm_recent_free (GstVlmRecent *recent);
 void gst_vlm_recent_clear (GstVlmRecent *recent);
 /* The picture changed its size: no old box fits. */
 void gst_vlm_recent_forget_boxes (GstVlmRecent *recent);
-guint gst_vlm_recent_get_n_events (const GstVlmRecent *recent);
 
 /* A record that became known at @now. */
 void

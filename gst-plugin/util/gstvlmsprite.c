@@ -171,7 +171,7 @@ gst_vlm_sprite_new (cairo_surface_t *surface, const GstVideoInfo *info)
   cairo_surface_flush (surface);
   if (cairo_surface_status (surface) != CAIRO_STATUS_SUCCESS)
     return NULL;
-  self = g_atomic_rc_box_new0 (GstVlmSprite);
+  self = g_new0 (GstVlmSprite, 1);
   self->width = cairo_image_surface_get_width (surface);
   self->height = cairo_image_surface_get_height (surface);
   if (info == NULL) {
@@ -185,26 +185,15 @@ gst_vlm_sprite_new (cairo_surface_t *surface, const GstVideoInfo *info)
   return self;
 }
 
-GstVlmSprite *
-gst_vlm_sprite_ref (GstVlmSprite *self)
+void
+gst_vlm_sprite_free (GstVlmSprite *self)
 {
-  return g_atomic_rc_box_acquire (self);
-}
-
-static void
-clear (gpointer data)
-{
-  GstVlmSprite *self = data;
-
+  if (self == NULL)
+    return;
   g_free (self->added);
   g_free (self->kept);
   gst_clear_buffer (&self->pixels);
-}
-
-void
-gst_vlm_sprite_unref (GstVlmSprite *self)
-{
-  g_atomic_rc_box_release_full (self, clear);
+  g_free (self);
 }
 
 int

@@ -7,17 +7,15 @@
 
 G_BEGIN_DECLS
 
-/* A picture with transparency, ready for one use. Immutable and reference
- * counted. */
+/* A picture with transparency, ready for one use. Immutable. */
 typedef struct _GstVlmSprite GstVlmSprite;
 
 /* The picture of @surface (ARGB32), or NULL if cairo has failed. @info: the
  * frames that it is to be blended onto; %NULL for overlay rectangles. */
 GstVlmSprite *
 gst_vlm_sprite_new (cairo_surface_t *surface, const GstVideoInfo *info);
-GstVlmSprite *gst_vlm_sprite_ref (GstVlmSprite *sprite);
-void gst_vlm_sprite_unref (GstVlmSprite *sprite);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmSprite, gst_vlm_sprite_unref)
+void gst_vlm_sprite_free (GstVlmSprite *sprite);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmSprite, gst_vlm_sprite_free)
 
 int gst_vlm_sprite_get_width (const GstVlmSprite *sprite);
 int gst_vlm_sprite_get_height (const GstVlmSprite *sprite);

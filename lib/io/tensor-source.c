@@ -109,19 +109,6 @@ vlm_tensor_source_get_path (const VlmTensorSource *self)
 }
 
 guint
-vlm_tensor_source_get_n_files (const VlmTensorSource *self)
-{
-  return self->files->len;
-}
-
-const VlmSafetensors *
-vlm_tensor_source_get_file (const VlmTensorSource *self, guint index)
-{
-  g_assert (index < self->files->len);
-  return self->files->pdata[index];
-}
-
-guint
 vlm_tensor_source_get_n_tensors (const VlmTensorSource *self)
 {
   return g_hash_table_size (self->by_name);

@@ -16,9 +16,6 @@ void vlm_tensor_source_free (VlmTensorSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTensorSource, vlm_tensor_source_free)
 
 const char *vlm_tensor_source_get_path (const VlmTensorSource *source);
-guint vlm_tensor_source_get_n_files (const VlmTensorSource *source);
-const VlmSafetensors *
-vlm_tensor_source_get_file (const VlmTensorSource *source, guint index);
 guint vlm_tensor_source_get_n_tensors (const VlmTensorSource *source);
 /* FALSE when there is none of that name; @view may be NULL. */
 gboolean vlm_tensor_source_find (

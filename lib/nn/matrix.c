@@ -98,18 +98,6 @@ vlm_nn_matrix_free (VlmNnMatrix *matrix)
   g_free (matrix);
 }
 
-guint
-vlm_nn_matrix_get_n_out (const VlmNnMatrix *matrix)
-{
-  return matrix->n_out;
-}
-
-guint
-vlm_nn_matrix_get_n_in (const VlmNnMatrix *matrix)
-{
-  return matrix->n_in;
-}
-
 guint64
 vlm_nn_matrix_get_n_bytes (const VlmNnMatrix *matrix)
 {

@@ -50,8 +50,6 @@ VlmNnMatrix *vlm_nn_matrix_new (
 void vlm_nn_matrix_free (VlmNnMatrix *matrix);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnMatrix, vlm_nn_matrix_free)
 
-guint vlm_nn_matrix_get_n_out (const VlmNnMatrix *matrix);
-guint vlm_nn_matrix_get_n_in (const VlmNnMatrix *matrix);
 guint64 vlm_nn_matrix_get_n_bytes (const VlmNnMatrix *matrix);
 
 /* Where the rows of a source go. PAIR_FIRST and PAIR_SECOND interleave two

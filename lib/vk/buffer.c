@@ -181,12 +181,6 @@ vlm_vk_buffer_release (VlmVkBuffer *buffer)
     buffer_free (buffer);
 }
 
-VkBuffer
-vlm_vk_buffer_get_handle (VlmVkBuffer *buffer)
-{
-  return buffer->handle;
-}
-
 guint64
 vlm_vk_buffer_get_size (VlmVkBuffer *buffer)
 {

@@ -23,7 +23,6 @@ VlmVkBuffer *vlm_vk_buffer_ref (VlmVkBuffer *buffer);
 void vlm_vk_buffer_unref (VlmVkBuffer *buffer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVkBuffer, vlm_vk_buffer_unref)
 
-VkBuffer vlm_vk_buffer_get_handle (VlmVkBuffer *buffer);
 guint64 vlm_vk_buffer_get_size (VlmVkBuffer *buffer);
 
 /* NULL where the memory is not mapped. */

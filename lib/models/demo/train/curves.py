@@ -22,6 +22,7 @@ PANELS = {
     "text": DECODER,
     "joint": DECODER,
     "again/joint": DECODER,
+    "last/joint": DECODER,
 }
 
 
@@ -48,7 +49,7 @@ def main():
   if len(sys.argv) != 3:
     raise SystemExit(__doc__)
   run = pathlib.Path(sys.argv[1])
-  figure, panels = plt.subplots(1, 4, figsize=(13, 3), sharey=True)
+  figure, panels = plt.subplots(1, len(PANELS), figsize=(13, 3), sharey=True)
   for panel, (stage, lines) in zip(panels, PANELS.items()):
     log = run / f"{stage}.jsonl"
     if not log.exists():

@@ -45,7 +45,7 @@ watch_fixture_wait_loaded (WatchFixture *f)
 void
 watch_fixture_clear (WatchFixture *f)
 {
-  gst_harness_teardown (f->harness);
+  g_clear_pointer (&f->harness, gst_harness_teardown);
   gst_element_set_bus (f->element, NULL);
   /* Its messages have references to the element. */
   g_assert_finalize_object (f->bus);

@@ -11,7 +11,7 @@ import pathlib
 import re
 import subprocess
 
-LIMIT = 60000  # bytes of a picture that is committed
+LIMIT = 160000  # bytes of a picture that is committed
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # colour-blind safe (Okabe and Ito)
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]

@@ -67,7 +67,7 @@ def draw(found, axes):
                      label=label)
     left.set(ylabel="temporal mIoU", ylim=(0, 1))
     right.set(ylabel="median error of a start or end, s")
-    left.legend(fontsize=8)
+    left.legend(fontsize=8, loc="lower center")
     for side in axes:
         side.axvspan(*found["trained"], color="#eef3f8", zorder=0)
         side.set(xlabel="frames a second (shaded: in training)", xticks=found["rates"],

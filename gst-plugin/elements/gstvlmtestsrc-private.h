@@ -23,6 +23,7 @@ typedef struct
   gint num_scenes; /* -1 for no end */
   guint min_objects;
   guint max_objects;
+  guint max_bystanders;
   VlmSceneKind kind;
   guint background;
   guint effects;

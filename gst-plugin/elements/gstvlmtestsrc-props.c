@@ -15,6 +15,7 @@ enum
   PROP_NUM_SCENES,
   PROP_MIN_OBJECTS,
   PROP_MAX_OBJECTS,
+  PROP_MAX_BYSTANDERS,
   PROP_KIND,
   PROP_BACKGROUND,
   PROP_EFFECTS,
@@ -115,6 +116,9 @@ gst_vlm_test_src_set_property (
   case PROP_MAX_OBJECTS:
     s->max_objects = g_value_get_uint (value);
     break;
+  case PROP_MAX_BYSTANDERS:
+    s->max_bystanders = g_value_get_uint (value);
+    break;
   case PROP_KIND:
     s->kind = (VlmSceneKind) g_value_get_enum (value);
     break;
@@ -165,6 +169,9 @@ gst_vlm_test_src_get_property (
     break;
   case PROP_MAX_OBJECTS:
     g_value_set_uint (value, s->max_objects);
+    break;
+  case PROP_MAX_BYSTANDERS:
+    g_value_set_uint (value, s->max_bystanders);
     break;
   case PROP_KIND:
     g_value_set_enum (value, (gint) s->kind);
@@ -232,6 +239,11 @@ install_scene_properties (GObjectClass *klass)
       g_param_spec_uint ("max-objects", "Max. objects",
           "Most objects of a scene", 0, VLM_SCENE_MAX_OBJECTS,
           DEFAULT_MAX_OBJECTS, FLAGS));
+  g_object_class_install_property (klass, PROP_MAX_BYSTANDERS,
+      g_param_spec_uint ("max-bystanders", "Max. bystanders",
+          "Most things of a scene that look like objects without a name, but "
+          "are always there and never move; they are no events",
+          0, VLM_SCENE_MAX_BYSTANDERS, 0, FLAGS));
   g_object_class_install_property (klass, PROP_KIND,
       g_param_spec_enum ("kind", "Kind", "What the objects look like",
           GST_VLM_TYPE_TEST_SRC_KIND, VLM_SCENE_KIND_MIXED, FLAGS));

@@ -171,6 +171,7 @@ prepare_scene (GstVlmTestSrc *self, guint64 index)
     .kind = s->kind,
     .backgrounds = (VlmSceneBackgrounds) s->background,
     .effects = (VlmSceneEffects) s->effects,
+    .max_bystanders = s->max_bystanders,
   };
 
   if (self->scene != NULL && self->scene_index == index)

@@ -78,6 +78,30 @@ to_pixels (double low, double high, gint n, gint *first, gint *length)
   *length = MAX (end - begin, 1);
 }
 
+/* Around the part of @actor, in view, that is inside the picture. */
+static void
+find_box (const VlmScene *scene, const VlmActor *actor, gint64 time,
+    guint width, guint height, VlmRect *box)
+{
+  const VlmObject *object = &actor->object;
+  VlmPose pose = vlm_path_pose (&actor->path, time);
+  double dx, dy;
+  /* Nothing yet; if the camera's trembling hides the little that is in view,
+   * the pixel next to it. */
+  Bounds b = { scene->width, scene->height, 1e9, 1e9, -1e9, -1e9 };
+
+  vlm_effects_shake (&scene->effects, time, &dx, &dy);
+  for (guint i = 0; i < object->n_parts; i++)
+    add_outline (&b, &object->parts[i].outline, pose.x + dx, pose.y + dy,
+        pose.scale * object->size);
+  if (b.x1 < b.x0)
+    extend (&b, pose.x + dx, pose.y + dy);
+  to_pixels (b.x0 * width / scene->width, b.x1 * width / scene->width,
+      (gint) width, &box->x, &box->width);
+  to_pixels (b.y0 * height / scene->height, b.y1 * height / scene->height,
+      (gint) height, &box->y, &box->height);
+}
+
 /**
  * vlm_scene_get_box:
  * @scene: a scene
@@ -97,35 +121,35 @@ gboolean
 vlm_scene_get_box (const VlmScene *scene, guint index, gint64 time, guint width,
     guint height, VlmRect *box)
 {
-  const VlmActor *actor;
-  const VlmObject *object;
-  VlmPose pose;
-  double dx, dy;
-  Bounds b;
-
   g_return_val_if_fail (scene != NULL && index < scene->n_actors, FALSE);
   g_return_val_if_fail (width >= 1 && width <= MAX_SIDE, FALSE);
   g_return_val_if_fail (height >= 1 && height <= MAX_SIDE, FALSE);
 
-  actor = &scene->actors[index];
-  object = &actor->object;
   time = vlm_scene_clamp_time (scene, time);
   *box = (VlmRect){ 0, 0, 0, 0 };
-  if (!vlm_path_in_view (&actor->path, time))
+  if (!vlm_path_in_view (&scene->actors[index].path, time))
     return FALSE;
-  pose = vlm_path_pose (&actor->path, time);
-  vlm_effects_shake (&scene->effects, time, &dx, &dy);
-  /* Nothing yet; if the camera's trembling hides the little that is in view,
-   * the pixel next to it. */
-  b = (Bounds){ scene->width, scene->height, 1e9, 1e9, -1e9, -1e9 };
-  for (guint i = 0; i < object->n_parts; i++)
-    add_outline (&b, &object->parts[i].outline, pose.x + dx, pose.y + dy,
-        pose.scale * object->size);
-  if (b.x1 < b.x0)
-    extend (&b, pose.x + dx, pose.y + dy);
-  to_pixels (b.x0 * width / scene->width, b.x1 * width / scene->width,
-      (gint) width, &box->x, &box->width);
-  to_pixels (b.y0 * height / scene->height, b.y1 * height / scene->height,
-      (gint) height, &box->y, &box->height);
+  find_box (scene, &scene->actors[index], time, width, height, box);
   return TRUE;
+}
+
+/**
+ * vlm_scene_get_bystander_box:
+ * @scene: a scene
+ * @index: of a bystander
+ * @time: when, ns: it stands still, but the camera may tremble
+ * @width: of the picture, pixels
+ * @height: of the picture, pixels
+ * @box: (out): around the bystander
+ */
+void
+vlm_scene_get_bystander_box (const VlmScene *scene, guint index, gint64 time,
+    guint width, guint height, VlmRect *box)
+{
+  g_return_if_fail (scene != NULL && index < scene->n_bystanders);
+  g_return_if_fail (width >= 1 && width <= MAX_SIDE);
+  g_return_if_fail (height >= 1 && height <= MAX_SIDE);
+
+  find_box (scene, &scene->bystanders[index],
+      vlm_scene_clamp_time (scene, time), width, height, box);
 }

@@ -283,6 +283,18 @@ vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
   find_moves (path);
 }
 
+void
+vlm_path_init_still (VlmPath *path, VlmRandom *random, const VlmReach *reach,
+    double width, double height, gint64 duration)
+{
+  Planner p = { path, random, reach, width, height, duration };
+
+  *path = (VlmPath){ .end = duration };
+  path->came = VLM_CAME_BEFORE;
+  path->went = VLM_WENT_NOT;
+  add_pose (&p, draw_inside (&p), 0);
+}
+
 VlmPose
 vlm_path_pose (const VlmPath *path, gint64 time)
 {

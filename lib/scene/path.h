@@ -61,6 +61,9 @@ typedef struct
  * of the scene. @restless: it may not simply be there all the time, unmoving. */
 void vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
     double width, double height, gint64 duration, gboolean restless);
+/* There from the first moment to the last, and never moves. */
+void vlm_path_init_still (VlmPath *path, VlmRandom *random,
+    const VlmReach *reach, double width, double height, gint64 duration);
 VlmPose vlm_path_pose (const VlmPath *path, gint64 time);
 /* By the rule of VlmSceneEvent. */
 gboolean vlm_path_in_view (const VlmPath *path, gint64 time);

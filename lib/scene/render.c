@@ -267,6 +267,8 @@ vlm_scene_render (VlmScene *scene, gint64 time, guint width, guint height,
   c.shake_y *= c.scale_y;
   render_backdrop (scene, width, height);
   draw_backdrop (&c);
+  for (guint i = 0; i < scene->n_bystanders; i++)
+    draw_actor (&c, &scene->bystanders[i], time);
   for (guint depth = 0; depth < scene->n_actors; depth++)
     for (guint i = 0; i < scene->n_actors; i++)
       if (scene->actors[i].depth == depth)

@@ -40,6 +40,8 @@ struct _VlmScene
   VlmEffects effects;
   guint n_actors;
   VlmActor actors[VLM_SCENE_MAX_OBJECTS]; /* in the order of their events */
+  guint n_bystanders;
+  VlmActor bystanders[VLM_SCENE_MAX_BYSTANDERS]; /* without events */
   VlmBackdrop backdrop;
   VlmMask mask;
 };

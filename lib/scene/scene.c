@@ -9,6 +9,7 @@
 #define N_PLACES 40
 #define N_LOOKS 12
 #define N_MOMENTS 24
+#define N_MOMENTS_PASSING 8
 /* Of the smaller of two boxes. */
 #define MAX_HIDDEN 0.5
 #define MIN_CONTRAST 60.0f
@@ -18,6 +19,7 @@ enum
   STREAM_BACKGROUND,
   STREAM_EFFECTS,
   STREAM_OBJECTS,
+  STREAM_BYSTANDERS,
 };
 
 /* In units of the scene. */
@@ -50,9 +52,11 @@ hide_each_other (const Box *a, const Box *b)
   return w > 0.0 && h > 0.0 && w * h > MAX_HIDDEN * MIN (area_a, area_b);
 }
 
-static gboolean
-is_in_the_way (const VlmActor *a, const VlmActor *b)
+/* In how many of the moments that both are there one hides the other. */
+static guint
+n_moments_hidden (const VlmActor *a, const VlmActor *b)
 {
+  guint n = 0;
   gint64 from = MAX (a->path.start, b->path.start);
   gint64 until = MIN (a->path.end, b->path.end);
 
@@ -62,9 +66,9 @@ is_in_the_way (const VlmActor *a, const VlmActor *b)
     Box box_b = box_at (b, time);
 
     if (hide_each_other (&box_a, &box_b))
-      return TRUE;
+      n++;
   }
-  return FALSE;
+  return n;
 }
 
 static gboolean
@@ -121,7 +125,7 @@ find_place (VlmScene *scene, VlmActor *actor, VlmRandom *random)
     vlm_path_init (&actor->path, random, &actor->object.reach, scene->width,
         scene->height, scene->params.duration, restless);
     for (guint k = 0; free && k < scene->n_actors; k++)
-      free = !is_in_the_way (actor, &scene->actors[k]);
+      free = n_moments_hidden (actor, &scene->actors[k]) == 0;
     if (free)
       return TRUE;
   }
@@ -141,6 +145,44 @@ add_actor (VlmScene *scene, VlmRandom *random)
     }
   }
   *actor = (VlmActor){ 0 };
+}
+
+/* Other things may pass in front of it, but not stay there. */
+static gboolean
+find_place_to_stand (
+    const VlmScene *scene, VlmActor *bystander, VlmRandom *random)
+{
+  for (guint i = 0; i < N_PLACES; i++) {
+    gboolean free = TRUE;
+
+    vlm_path_init_still (&bystander->path, random, &bystander->object.reach,
+        scene->width, scene->height, scene->params.duration);
+    for (guint k = 0; free && k < scene->n_bystanders; k++)
+      free = n_moments_hidden (bystander, &scene->bystanders[k]) == 0;
+    for (guint k = 0; free && k < scene->n_actors; k++)
+      free =
+          n_moments_hidden (bystander, &scene->actors[k]) <= N_MOMENTS_PASSING;
+    if (free)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+add_bystanders (VlmScene *scene, VlmRandom *random)
+{
+  guint n = vlm_random_below (random, scene->params.max_bystanders + 1);
+
+  /* In a still picture they would be objects like any other. */
+  if (scene->params.duration == 0)
+    return;
+  for (guint i = 0; i < n; i++) {
+    VlmActor *bystander = &scene->bystanders[scene->n_bystanders];
+
+    vlm_object_init_any (&bystander->object, random, &scene->background);
+    if (find_place_to_stand (scene, bystander, random))
+      scene->n_bystanders++;
+  }
 }
 
 static int
@@ -181,6 +223,7 @@ params_are_valid (const VlmSceneParams *p)
       p->height <= MAX_SIDE && p->duration >= 0 &&
       p->duration <= MAX_DURATION && p->min_objects <= p->max_objects &&
       p->max_objects <= VLM_SCENE_MAX_OBJECTS &&
+      p->max_bystanders <= VLM_SCENE_MAX_BYSTANDERS &&
       p->kind <= VLM_SCENE_KIND_MIXED;
 }
 
@@ -219,6 +262,8 @@ vlm_scene_new (const VlmSceneParams *params)
   qsort (scene->actors, scene->n_actors, sizeof (VlmActor), compare_actors);
   for (guint i = 0; i < scene->n_actors; i++)
     write_event (&scene->actors[i]);
+  random = vlm_random_init (params->seed, STREAM_BYSTANDERS);
+  add_bystanders (scene, &random);
   return scene;
 }
 
@@ -269,6 +314,20 @@ vlm_scene_get_event (const VlmScene *scene, guint index)
 {
   g_return_val_if_fail (scene != NULL && index < scene->n_actors, NULL);
   return &scene->actors[index].event;
+}
+
+/**
+ * vlm_scene_get_n_bystanders:
+ * @scene: a scene
+ *
+ * Returns: how many things without a name stand in it from the first moment to
+ * the last; they are no events
+ */
+guint
+vlm_scene_get_n_bystanders (const VlmScene *scene)
+{
+  g_return_val_if_fail (scene != NULL, 0);
+  return scene->n_bystanders;
 }
 
 /**

@@ -62,6 +62,22 @@ check_edges (const VlmScene *scene, guint index, gint64 duration, Rng *rng)
         (gint64) (rng_next (rng) % (guint64) (duration + 1)), width, height);
 }
 
+static void
+check_bystander (const VlmScene *scene, guint index, gint64 duration, Rng *rng)
+{
+  guint width = draw_side (rng, 32768);
+  guint height = draw_side (rng, 32768);
+  VlmRect box;
+
+  vlm_scene_get_bystander_box (scene, index,
+      (gint64) (rng_next (rng) % (guint64) (duration + 1)), width, height,
+      &box);
+  g_assert_true (duration > 0);
+  g_assert_true (box.x >= 0 && box.y >= 0 && box.width > 0 && box.height > 0);
+  g_assert_true (box.x + box.width <= (gint) width);
+  g_assert_true (box.y + box.height <= (gint) height);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
 {
@@ -80,6 +96,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
     .kind = (VlmSceneKind) rng_below (&rng, 3),
     .backgrounds = (VlmSceneBackgrounds) rng_below (&rng, 32),
     .effects = (VlmSceneEffects) rng_below (&rng, 32),
+    .max_bystanders = rng_below (&rng, VLM_SCENE_MAX_BYSTANDERS + 1),
   };
   params.min_objects = rng_below (&rng, params.max_objects + 1);
   scene = vlm_scene_new (&params);
@@ -87,6 +104,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
     scene_check_event (scene, i, params.duration);
     check_edges (scene, i, params.duration, &rng);
   }
+  for (guint i = 0; i < vlm_scene_get_n_bystanders (scene); i++)
+    check_bystander (scene, i, params.duration, &rng);
   render (scene, &rng, params.duration);
   return 0;
 }

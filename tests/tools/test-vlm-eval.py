@@ -101,7 +101,8 @@ def test_video(folder):
 
 def test_options(folder):
     for args, because in ((["--scenes", "0"], "--scenes"), (["--first-seed", "-1"], "--first-seed"),
-                          (["--fps", "nan"], "--fps"), (["--max-pixels", "-1"], "--max-pixels"),
+                          (["--fps", "nan"], "--fps"), (["--bystanders", "5"], "--bystanders"),
+                          (["--max-pixels", "-1"], "--max-pixels"),
                           (["--window", "0"], "--window"), (["--hop", "11"], "--hop"),
                           (["--device", "abacus"], "abacus"), (["--model", folder], "tokenizer.json")):
         fails(f"/options/{'='.join(args[:1])[2:]}", *args, because=because)

@@ -263,13 +263,76 @@ test_still (void)
     g_autoptr (VlmScene) scene = NULL;
 
     params.duration = 0;
+    params.max_bystanders = VLM_SCENE_MAX_BYSTANDERS;
     scene = vlm_scene_new (&params);
     g_assert_cmpuint (vlm_scene_get_n_events (scene), ==, 3);
+    g_assert_cmpuint (vlm_scene_get_n_bystanders (scene), ==, 0);
     for (guint i = 0; i < 3; i++) {
       scene_check_event (scene, i, 0);
       scene_check_box (scene, i, 0, 0, 160, 120);
     }
   }
+}
+
+static gboolean
+is_beside (const VlmRect *a, const VlmRect *b)
+{
+  return a->x + a->width <= b->x || b->x + b->width <= a->x ||
+      a->y + a->height <= b->y || b->y + b->height <= a->y;
+}
+
+static gboolean
+is_beside_all_objects (const VlmScene *scene, gint64 time, const VlmRect *box)
+{
+  VlmRect other;
+
+  for (guint i = 0; i < vlm_scene_get_n_events (scene); i++)
+    if (vlm_scene_get_box (scene, i, time, 160, 120, &other) &&
+        !is_beside (box, &other))
+      return FALSE;
+  return TRUE;
+}
+
+/* They stand where their boxes say, as long as the scene is, and change nothing
+ * of its events. */
+static void
+test_bystanders (void)
+{
+  guint n_seen = 0;
+
+  for (guint64 seed = 0; seed < 60; seed++) {
+    VlmSceneParams params = make_params (seed, VLM_SCENE_KIND_NAMED);
+    g_autoptr (VlmScene) without = NULL;
+    g_autoptr (VlmScene) scene = NULL;
+    VlmRect first, last;
+
+    params.backgrounds = VLM_SCENE_BACKGROUND_FLAT;
+    params.effects = (VlmSceneEffects) 0;
+    without = vlm_scene_new (&params);
+    g_assert_cmpuint (vlm_scene_get_n_bystanders (without), ==, 0);
+    params.max_bystanders = 1;
+    scene = vlm_scene_new (&params);
+    g_assert_cmpuint (vlm_scene_get_n_events (scene), ==, 3);
+    if (vlm_scene_get_n_bystanders (scene) == 0)
+      continue;
+    vlm_scene_get_bystander_box (scene, 0, 0, 160, 120, &first);
+    vlm_scene_get_bystander_box (scene, 0, params.duration, 160, 120, &last);
+    g_assert_cmpmem (&first, sizeof first, &last, sizeof last);
+    for (gint64 t = 0; t <= 8; t++) {
+      g_autofree guint8 *a = render (scene, t * VLM_SECOND, 160, 120);
+      g_autofree guint8 *b = render (without, t * VLM_SECOND, 160, 120);
+      VlmRect seen = find_difference (a, b, 160, 120);
+
+      if (!is_beside_all_objects (scene, t * VLM_SECOND, &first))
+        continue;
+      g_assert_cmpint (ABS (seen.x - first.x), <=, 2);
+      g_assert_cmpint (ABS (seen.y - first.y), <=, 2);
+      g_assert_cmpint (ABS (seen.width - first.width), <=, 3);
+      g_assert_cmpint (ABS (seen.height - first.height), <=, 3);
+      n_seen++;
+    }
+  }
+  g_assert_cmpuint (n_seen, >, 100);
 }
 
 int
@@ -284,5 +347,6 @@ main (int argc, char **argv)
   g_test_add_func ("/scene/labels", test_labels);
   g_test_add_func ("/scene/words", test_words);
   g_test_add_func ("/scene/still", test_still);
+  g_test_add_func ("/scene/bystanders", test_bystanders);
   return g_test_run ();
 }

@@ -21,6 +21,7 @@ typedef struct
   guint64 first_seed;
   guint n_scenes;
   double fps;
+  guint max_bystanders;
   double seconds;
   guint n_answers;
   guint n_rejected;
@@ -33,5 +34,5 @@ typedef struct
 
 /* To stdout. */
 void eval_report_print (const EvalReport *report);
-gboolean eval_report_save (
-    const EvalReport *report, const char *path, GError **error);
+gboolean
+eval_report_save (const EvalReport *report, const char *path, GError **error);

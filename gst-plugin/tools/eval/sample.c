@@ -87,7 +87,7 @@ read_truth (EvalSample *self)
 }
 
 EvalSample *
-eval_sample_new (guint64 seed, double longest)
+eval_sample_new (guint64 seed, double longest, guint max_bystanders)
 {
   static const guint shapes[][2] = { { 480, 480 }, { 640, 480 }, { 640, 360 },
     { 360, 640 } };
@@ -115,7 +115,8 @@ eval_sample_new (guint64 seed, double longest)
     .max_objects = MAX_OBJECTS,
     .kind = self->kind,
     .backgrounds = VLM_SCENE_BACKGROUND_ALL,
-    .effects = VLM_SCENE_EFFECT_ALL };
+    .effects = VLM_SCENE_EFFECT_ALL,
+    .max_bystanders = max_bystanders };
   self->scene = vlm_scene_new (&params);
   read_truth (self);
   if (self->events->len > 0)

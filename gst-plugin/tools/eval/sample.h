@@ -3,8 +3,8 @@
  *
  * The mix is fixed: named, any and mixed objects 60, 15 and 25 %; 0 to 3 of
  * them; all backgrounds and effects; 4 to 20 s; 1:1, 4:3, 16:9 or 9:16, 640
- * pixels at most. All follows from the seed. Seeds from EVAL_FIRST_SEED on are
- * for evaluation: no training uses them. */
+ * pixels at most; bystanders only where asked for. All follows from the seed.
+ * Seeds from EVAL_FIRST_SEED on are for evaluation: no training uses them. */
 #pragma once
 
 #include <vlm/vlm.h>
@@ -21,11 +21,12 @@ typedef struct
   VlmScene *scene;
   GArray *events;      /* EvalEvent: the truth */
   const char *present; /* a label that something has; NULL in an empty scene */
-  const char *absent;  /* one that nothing has, often nearly one that is there */
+  const char *absent; /* one that nothing has, often nearly one that is there */
 } EvalSample;
 
 /* @longest (s) instead of 20 s; 0 for a still picture. (transfer full) */
-EvalSample *eval_sample_new (guint64 seed, double longest);
+EvalSample *
+eval_sample_new (guint64 seed, double longest, guint max_bystanders);
 void eval_sample_free (EvalSample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalSample, eval_sample_free)
 

@@ -29,6 +29,7 @@ typedef struct
   gint64 first_seed;
   int n_scenes;
   double fps;
+  int bystanders;
   gint64 min_pixels;
   gint64 max_pixels;
   gboolean rates;
@@ -67,6 +68,8 @@ check_options (const Options *o, GError **error)
     why = "--first-seed is not negative";
   else if (!(o->fps >= 0.1 && o->fps <= 60.0))
     why = "--fps is from 0.1 to 60";
+  else if (o->bystanders < 0 || o->bystanders > VLM_SCENE_MAX_BYSTANDERS)
+    why = "--bystanders is from 0 to " G_STRINGIFY (VLM_SCENE_MAX_BYSTANDERS);
   else if (o->min_pixels < 0 || o->max_pixels < 0)
     why = "--min-pixels and --max-pixels are not negative";
   else if ((o->video != NULL) != (o->truth != NULL))
@@ -142,6 +145,7 @@ report (const Options *o, const EvalAsker *asker, const EvalRun *run,
     .first_seed = run->first_seed,
     .n_scenes = run->n_scenes,
     .fps = run->fps,
+    .max_bystanders = run->max_bystanders,
     .seconds = seconds,
     .n_answers = asker->n_answers,
     .n_rejected = asker->n_rejected,
@@ -167,7 +171,7 @@ run_all (const Options *o, GError **error)
   g_auto (EvalAsker) asker = { 0 };
   g_auto (Results) results;
   EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, o->fps,
-    cancellable, on_progress };
+    (guint) o->bystanders, cancellable, on_progress };
   gint64 start;
 
   results_init (&results, o->video);
@@ -198,6 +202,9 @@ main (int argc, char **argv)
     { "first-seed", 0, 0, G_OPTION_ARG_INT64, &o.first_seed,
         "seed of the first one (2^40; smaller ones are for training)", "N" },
     { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &o.fps, "sampled frames a second (2)",
+        "N" },
+    { "bystanders", 0, 0, G_OPTION_ARG_INT, &o.bystanders,
+        "up to so many things in a scene that never move and are no events (0)",
         "N" },
     { "min-pixels", 0, 0, G_OPTION_ARG_INT64, &o.min_pixels,
         "smallest area of a frame (what the checkpoint says)", "N" },

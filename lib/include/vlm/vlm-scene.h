@@ -15,6 +15,13 @@ G_BEGIN_DECLS
 #define VLM_SCENE_MAX_OBJECTS 8
 
 /**
+ * VLM_SCENE_MAX_BYSTANDERS:
+ *
+ * The most bystanders a scene can have.
+ */
+#define VLM_SCENE_MAX_BYSTANDERS 4
+
+/**
  * VlmSceneKind:
  * @VLM_SCENE_KIND_NAMED: plain shapes in plain colours, each label ("red
  *   circle") at most once in a scene
@@ -86,9 +93,10 @@ typedef enum
  * @kind: what the objects look like
  * @backgrounds: what can be behind them; 0 for any
  * @effects: what can happen to the picture; 0 for nothing
+ * @max_bystanders: most bystanders, up to %VLM_SCENE_MAX_BYSTANDERS
  *
  * What is drawn by lot, and between which limits. The background of a seed does
- * not depend on its objects.
+ * not depend on its objects, nor either of them on its bystanders.
  */
 typedef struct
 {
@@ -101,6 +109,7 @@ typedef struct
   VlmSceneKind kind;
   VlmSceneBackgrounds backgrounds;
   VlmSceneEffects effects;
+  guint max_bystanders;
 } VlmSceneParams;
 
 /**
@@ -141,6 +150,11 @@ typedef struct
  * another shape than it was laid out for it is stretched. Objects may overlap,
  * but none hides more than about half of another.
  *
+ * Behind them there may be bystanders: things that look like objects without a
+ * name, but are there from the first moment to the last and never move. They
+ * are no events, because nobody could tell them from the background. A still
+ * picture, in which nothing moves, has none.
+ *
  * Pixels, events and boxes follow from the parameters alone; no function of the
  * C library whose results differ between machines is involved.
  *
@@ -156,6 +170,9 @@ VLM_API guint vlm_scene_get_n_events (const VlmScene *scene);
 VLM_API const VlmSceneEvent *
 vlm_scene_get_event (const VlmScene *scene, guint index);
 VLM_API gboolean vlm_scene_get_box (const VlmScene *scene, guint index,
+    gint64 time, guint width, guint height, VlmRect *box);
+VLM_API guint vlm_scene_get_n_bystanders (const VlmScene *scene);
+VLM_API void vlm_scene_get_bystander_box (const VlmScene *scene, guint index,
     gint64 time, guint width, guint height, VlmRect *box);
 VLM_API guint vlm_scene_get_n_labels (void);
 VLM_API const char *vlm_scene_get_label (guint index);

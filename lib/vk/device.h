@@ -27,11 +27,8 @@ typedef struct
   guint64 max_storage_range;  /* bytes in one storage-buffer binding */
   guint64 max_texel_elements; /* texels in one buffer view */
   guint64 max_allocation_bytes;
-  guint64 heap_bytes;         /* of the device-local heap */
-  float timestamp_ns;         /* ns in a tick; 0 without timestamps */
-  gboolean has_16bit_storage; /* 16-bit types in storage buffers */
-  gboolean has_float16;       /* f16 arithmetic */
-  gboolean has_int8;          /* 8-bit storage and arithmetic */
+  guint64 heap_bytes; /* of the device-local heap */
+  float timestamp_ns; /* ns in a tick; 0 without timestamps */
 } VlmVkCaps;
 
 /* "index: name (type, driver, UUID)", a line each. (transfer full), strv */

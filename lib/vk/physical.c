@@ -216,9 +216,6 @@ query_features (VlmVkPhysical *physical)
   };
   physical->has_timeline = has12.timelineSemaphore;
   physical->has_size_control &= has_sizes.subgroupSizeControl;
-  physical->caps.has_16bit_storage = has11.storageBuffer16BitAccess;
-  physical->caps.has_float16 = has12.shaderFloat16;
-  physical->caps.has_int8 = has12.shaderInt8 && has12.storageBuffer8BitAccess;
 }
 
 static gboolean

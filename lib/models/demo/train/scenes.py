@@ -7,10 +7,10 @@ model learns from is what a user can put on the screen.
 """
 
 import ctypes
-import os
-import pathlib
 
 import numpy as np
+
+import library
 
 SECOND = 10**9
 CELL = 28
@@ -28,7 +28,7 @@ class Params(ctypes.Structure):
               ("height", ctypes.c_uint), ("duration", ctypes.c_int64),
               ("min_objects", ctypes.c_uint), ("max_objects", ctypes.c_uint),
               ("kind", ctypes.c_int), ("backgrounds", ctypes.c_int),
-              ("effects", ctypes.c_int)]
+              ("effects", ctypes.c_int), ("max_bystanders", ctypes.c_uint)]
 
 
 class Event(ctypes.Structure):
@@ -46,33 +46,27 @@ class Rect(ctypes.Structure):
               ("width", ctypes.c_int), ("height", ctypes.c_int)]
 
 
-def _load():
-  here = pathlib.Path(__file__).resolve()
-  path = os.environ.get("VLM_LIBRARY")
-  if path is None:
-    path = here.parents[4] / "build/lib/libvlm-1.0.so"
-  try:
-    library = ctypes.CDLL(str(path))
-  except OSError as error:
-    raise SystemExit(f"{error}\nBuild the project first (meson setup build && "
-                     "ninja -C build), or set VLM_LIBRARY.") from error
+def _declare(lib):
   pointer, uint = ctypes.c_void_p, ctypes.c_uint
-  library.vlm_scene_new.restype = pointer
-  library.vlm_scene_new.argtypes = [ctypes.POINTER(Params)]
-  library.vlm_scene_free.argtypes = [pointer]
-  library.vlm_scene_render.argtypes = [pointer, ctypes.c_int64, uint, uint,
-                                       pointer, ctypes.c_size_t]
-  library.vlm_scene_get_n_events.argtypes = [pointer]
-  library.vlm_scene_get_event.restype = ctypes.POINTER(Event)
-  library.vlm_scene_get_event.argtypes = [pointer, uint]
-  library.vlm_scene_get_box.argtypes = [pointer, uint, ctypes.c_int64, uint,
-                                        uint, ctypes.POINTER(Rect)]
-  library.vlm_scene_get_label.restype = ctypes.c_char_p
-  library.vlm_scene_get_label.argtypes = [uint]
-  return library
+  lib.vlm_scene_new.restype = pointer
+  lib.vlm_scene_new.argtypes = [ctypes.POINTER(Params)]
+  lib.vlm_scene_free.argtypes = [pointer]
+  lib.vlm_scene_render.argtypes = [pointer, ctypes.c_int64, uint, uint, pointer,
+                                   ctypes.c_size_t]
+  lib.vlm_scene_get_n_events.argtypes = [pointer]
+  lib.vlm_scene_get_event.restype = ctypes.POINTER(Event)
+  lib.vlm_scene_get_event.argtypes = [pointer, uint]
+  lib.vlm_scene_get_box.argtypes = [pointer, uint, ctypes.c_int64, uint, uint,
+                                    ctypes.POINTER(Rect)]
+  lib.vlm_scene_get_n_bystanders.argtypes = [pointer]
+  lib.vlm_scene_get_bystander_box.argtypes = [
+      pointer, uint, ctypes.c_int64, uint, uint, ctypes.POINTER(Rect)]
+  lib.vlm_scene_get_label.restype = ctypes.c_char_p
+  lib.vlm_scene_get_label.argtypes = [uint]
 
 
-_library = _load()
+_library = library.load()
+_declare(_library)
 
 LABELS = [_library.vlm_scene_get_label(i).decode()
           for i in range(_library.vlm_scene_get_n_labels())]
@@ -83,12 +77,14 @@ SHAPES = list(dict.fromkeys(name.split()[1] for name in LABELS[:-1]))
 
 
 class Scene:
-  """A VlmScene and its events; times in ns."""
+  """A VlmScene, its events, and the labels of all things: the events' objects
+  first, then bystanders; times in ns."""
 
   def __init__(self, seed, width, height, duration, objects, kind,
-               effects=ALL_EFFECTS, backgrounds=ALL_BACKGROUNDS):
+               effects=ALL_EFFECTS, backgrounds=ALL_BACKGROUNDS,
+               max_bystanders=0):
     params = Params(seed, width, height, duration, objects[0], objects[1],
-                    kind, backgrounds, effects)
+                    kind, backgrounds, effects, max_bystanders)
     self.width, self.height, self.duration = width, height, duration
     self._handle = _library.vlm_scene_new(ctypes.byref(params))
     self._rect = Rect()
@@ -98,6 +94,9 @@ class Scene:
       self.events.append((LABELS.index(event.label.decode()),
                           event.description.decode(), event.start, event.end,
                           bool(event.in_view_at_end)))
+    n_bystanders = _library.vlm_scene_get_n_bystanders(self._handle)
+    self.labels = np.array([e[0] for e in self.events]
+                           + [UNNAMED] * n_bystanders, np.int64)
 
   def __del__(self):
     if getattr(self, "_handle", None):
@@ -109,21 +108,25 @@ class Scene:
     _library.vlm_scene_render(self._handle, int(time), width, height,
                               out.ctypes.data, out.strides[0])
 
-  def box(self, index, time, width, height):
+  def _box(self, index, time, width, height):
     """(x0, y0, x1, y1) in pixels of a picture, or None if out of view."""
     rect = self._rect
-    if not _library.vlm_scene_get_box(self._handle, index, int(time), width,
-                                      height, ctypes.byref(rect)):
+    if index >= len(self.events):
+      _library.vlm_scene_get_bystander_box(
+          self._handle, index - len(self.events), int(time), width, height,
+          ctypes.byref(rect))
+    elif not _library.vlm_scene_get_box(self._handle, index, int(time), width,
+                                        height, ctypes.byref(rect)):
       return None
     return (rect.x, rect.y, rect.x + rect.width, rect.y + rect.height)
 
   def boxes(self, times, width, height):
-    """Boxes of all objects at all times: float32 [times, objects, 4]; NaN where
-    an object is out of view."""
-    out = np.full((len(times), len(self.events), 4), np.nan, np.float32)
+    """Boxes of all things, the events' objects first, then bystanders, at all
+    times: float32 [times, things, 4]; NaN where one is out of view."""
+    out = np.full((len(times), len(self.labels), 4), np.nan, np.float32)
     for t, time in enumerate(times):
-      for i in range(len(self.events)):
-        box = self.box(i, time, width, height)
+      for i in range(len(self.labels)):
+        box = self._box(i, time, width, height)
         if box is not None:
           out[t, i] = box
     return out

@@ -2,30 +2,42 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Questions, answers, and the tokenizer that writes them.
 
-Questions and answers have the shapes that Qwen2.5-VL was trained on; the first
-two questions are those of lib/engine/event-question.c. The tokenizer is a real
+Questions and answers have the shapes that Qwen2.5-VL was trained on; those for
+events and boxes are what <vlm/vlm-question.h> asks. The tokenizer is a real
 byte-level BPE with Qwen's pre-tokenizer and special tokens, whose merges are
 learned from exactly these texts, so that each of their words is one token.
 """
 
+import ctypes
 import functools
 import itertools
 import re
 
+import library
 from scenes import LABELS, UNNAMED
 
-LIST = ("output the start and end timestamp for each event, and describe each "
-        "event with sentences. Provide the result in json format with "
-        "'mm:ss.ff' format for time depiction.")
-ALL_EVENTS = ("Localize a series of activity events in the video, " + LIST)
-ALL_BOXES = ("Outline the position of each object and output all the "
-             "coordinates in JSON format.")
-ABSENT = "The given query does not happen in the video."
+
+@functools.lru_cache(maxsize=None)
+def _ask(name, argument):
+  """The string that the library's function of that name makes."""
+  lib = library.load()
+  function = getattr(lib, name)
+  function.restype = ctypes.c_void_p
+  function.argtypes = [ctypes.c_char_p]
+  made = function(argument and argument.encode())
+  question = ctypes.string_at(made).decode()
+  lib.g_free(ctypes.c_void_p(made))
+  return question
 
 
 def events_question(query):
-  return ("Localize every event in the video that matches the query "
-          f"'{query}', {LIST}")
+  return _ask("vlm_event_question", query)
+
+
+ALL_EVENTS = events_question(None)
+ALL_BOXES = ("Outline the position of each object and output all the "
+             "coordinates in JSON format.")
+ABSENT = "The given query does not happen in the video."
 
 
 def when_question(query):
@@ -38,7 +50,7 @@ def describe_question(label):
 
 
 def box_question(label):
-  return f"Locate the {label}, report the bbox coordinates in JSON format."
+  return _ask("vlm_box_question", label)
 
 
 def timecode(quarters):

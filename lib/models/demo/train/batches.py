@@ -26,6 +26,7 @@ IS_DIGIT[text.TOKENIZER.encode("0123456789")] = True
 IS_SHAPE = tokens_of(SHAPES)
 
 
+_COMMA = text.TOKENIZER.encode(",")[0]
 _END = text.TOKENIZER.encode("end")[0]
 _MODES = {text.TOKENIZER.encode(word)[0]: mode for word, mode in
           (("start", "first"), ("end", "last"), ("bbox", "first"))}
@@ -35,19 +36,21 @@ _WORDS = {text.TOKENIZER.encode(word)[0] for word in ("description", "label")}
 def pointed_cells(answer, objects, sights):
   """For each token of an answer, the object and slice that it is read from:
   digits of a start from where the object is first seen, of an end from where
-  it is last seen. sights: first and last slice of each object. [n, 2], -1 for
-  none."""
-  out = np.full((len(answer), 2), -1, np.int64)
-  mode, about = None, -1
+  it is last seen; and the side of a box that they tell of. sights: first and
+  last slice of each object. [n, 3], -1 for none."""
+  out = np.full((len(answer), 3), -1, np.int64)
+  mode, about, side = None, -1, 0
   for i, token in enumerate(answer):
     if token in _MODES:
-      mode = _MODES[token]
+      mode, side = _MODES[token], 0
       about += token != _END
+    elif token == _COMMA:
+      side += 1
     elif token in _WORDS:
       mode = None
     elif mode is not None and IS_DIGIT[token] and about < len(objects):
       who = objects[about]
-      out[i] = who, sights[who][mode == "last"]
+      out[i] = who, sights[who][mode == "last"], min(side, 3)
   return out
 
 
@@ -65,6 +68,8 @@ class Batch:
     self.flags = stack("flags").flatten(1, 3)
     self.owner = stack("owner").flatten(1, 3)
     self.box = torch.from_numpy(np.stack([self._boxes(s) for s in samples]))
+    self.outermost = torch.from_numpy(
+        np.stack([self._outermost(s.owner) for s in samples]))
     times = np.stack([s.times for s in samples])     # [B, T]
     rate = CONFIG["tokens_per_second"]
     ids = np.trunc(times.astype(np.float32) * np.float32(rate)).astype(np.int64)
@@ -84,10 +89,18 @@ class Batch:
     self.is_video = n_slices > 1 or samples[0].events != []
     self._lay_out(samples)
 
+  def to(self, device):
+    for name, value in vars(self).items():
+      if torch.is_tensor(value):
+        setattr(self, name, value.to(device))
+    self.groups = [tuple(part.to(device) for part in group)
+                   for group in self.groups]
+    return self
+
   @staticmethod
   def _boxes(sample):
     """Digits of the box of each cell's owner where the slice's second frame
-    shows it; -100 elsewhere. [T*C, 12]"""
+    shows it; -100 elsewhere. [T*C, 8]"""
     n_slices, rows, columns = sample.grid
     boxes = data.round_boxes(sample.boxes[1::2], columns * data.CELL,
                              rows * data.CELL)        # [T, objects, 4]
@@ -96,9 +109,24 @@ class Batch:
     out[t, row, column] = boxes[t, sample.owner[t, row, column]]
     known = ~np.isnan(out)
     value = np.where(known, out, 0).astype(np.int64)
-    digits = np.stack([value // 100, value // 10 % 10,
-                       value % 10 // BOX_STEP], -1)
-    return np.where(known[..., None], digits, -100).reshape(-1, 12)
+    digits = np.stack([value // 100, value % 100 // BOX_STEP], -1)
+    return np.where(known[..., None], digits, -100).reshape(-1, 8)
+
+  @staticmethod
+  def _outermost(owner):
+    """Which cells see a side of their owner's box best: those of its own that
+    are farthest to that side. [T*C, 4] of left, top, right, bottom."""
+    out = np.zeros(owner.shape + (4,), bool)
+    for t, cells in enumerate(owner):
+      for who in range(cells.max() + 1):
+        row, column = np.nonzero(cells == who)
+        if len(row) == 0:
+          continue
+        for side, (at, end) in enumerate(
+            ((column, min), (row, min), (column, max), (row, max))):
+          best = at == end(at)
+          out[t, row[best], column[best], side] = True
+    return out.reshape(-1, 4)
 
   @staticmethod
   def _clock(sample):
@@ -134,7 +162,7 @@ class Batch:
       length = max(len(q) + len(a) for row in rows for q, a, _ in row)
       ids = np.zeros((self.size, count, length), np.int64)
       labels = np.full((self.size, count, length), -100, np.int64)
-      points = np.full((self.size, count, length, 2), -1, np.int64)
+      points = np.full((self.size, count, length, 3), -1, np.int64)
       for b, row in enumerate(rows):
         for k, (q, a, objects) in enumerate(row):
           ids[b, k, :len(q) + len(a)] = q + a
@@ -147,6 +175,10 @@ class Batch:
                           positions, torch.from_numpy(points)))
 
 
+MAX_SLICES = 60
+"""So many hold 30 s at 4 frames a second."""
+
+
 class Source:
   """Draws batches; numpy's generator alone decides, and can be saved."""
 
@@ -156,6 +188,13 @@ class Source:
     self.stage = stage
     self.budget = budget
 
+  def drill(self):
+    """Many pictures, neither rendered nor asked about."""
+    rows, columns = data.draw_grid(self.rng, 100)
+    count = max(4, int(0.4 * self.budget / (rows * columns)))
+    return Batch([data.image(self.rng, rows, columns, False, False)
+                  for _ in range(count)])
+
   def draw(self, level=1.0):
     """level: 0 for short clips of one object, with which a decoder learns to
     look things up, 1 for all there is."""
@@ -163,16 +202,16 @@ class Source:
     render = self.stage != "text"
     branches = self.stage != "vision"
     if rng.random() < (0.4 if branches else 0.35):
-      rows, columns = data.draw_grid(rng, 24 + 40 * level)
+      rows, columns = data.draw_grid(rng, 24 + 76 * level)
       cost = rows * columns + (150 if branches else 0)
       count = max(4, int(self.budget / cost))
       return Batch([data.image(rng, rows, columns, render, branches, level)
                     for _ in range(count)], self.positions)
-    rows, columns = data.draw_grid(rng, 16 + 32 * level)
+    rows, columns = data.draw_grid(rng, 16 + 48 * level)
     n_slices = 2
     if branches:
-      cells = 90 + (900 if rng.random() < 0.2 else 390) * level
-      most = min(40, int(cells / (rows * columns)))
+      cells = 90 + (900 if rng.random() < 0.4 else 390) * level
+      most = min(MAX_SLICES, int(cells / (rows * columns)))
       n_slices = int(rng.integers(min(2, most), most + 1))
     cost = n_slices * rows * columns + (180 if branches else 0)
     count = max(2, int(self.budget / cost))

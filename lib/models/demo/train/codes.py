@@ -17,29 +17,38 @@ N_CODE = N_DENSE + 1
 SIDE_SCALE = 0.5
 CLOCK = (4, 10, 4) * 2
 """Tens of seconds, seconds, quarters: of a start, of an end."""
-BOX = (6, 10, 2) * 4
-"""Hundreds, tens and fives of pixels: of left, top, right and bottom."""
+BOX = (6, 20) * 4
+"""Hundreds of pixels, and the fives of what is left: of left, top, right and
+bottom. Tens and fives are one number here: a decoder learns which of twenty
+stretches a side lies in, but not whether the number of its stretch is odd."""
+
+HEAD_OF_TIMES = 3, 1
+SIDE_HEADS = (4, 0), (4, 1), (5, 0), (5, 1)
+"""Layers and key heads whose last query head looks for what is to be told."""
 
 
 def code_matrix(size):
   """[N_CODE, size], orthogonal rows: where in a feature the dense targets lie.
   Fixed, so that both towers can learn it apart from each other. And where in
   the decoder's third layer the digits of what starts or ends there shall lie,
-  and in its fourth those of the box."""
+  and in its fourth those of the box. Pictures have no times and videos are
+  asked for no boxes, so the last two may overlap."""
   generator = torch.Generator().manual_seed(20260101)
   q, _ = torch.linalg.qr(torch.randn(size, size, generator=generator))
-  code, clock, box, _ = q.split(
-      [N_CODE, sum(CLOCK), sum(BOX), size - N_CODE - sum(CLOCK) - sum(BOX)])
-  return code * 1.5, clock, box
+  code, rest = q.split([N_CODE, size - N_CODE])
+  return code * 1.5, rest[:sum(CLOCK)], rest[-sum(BOX):]
 
 
 @torch.no_grad()
 def align_pointers(decoder, clock, box):
   """The heads that are told where to look hand on the times and boxes of what
-  they see: one of the fourth layer both times, two of the fifth a corner
-  each."""
-  corners = box.split(len(box) // 2)
-  for layer, kv, what in ((3, 1, clock), (4, 0, corners[0]), (4, 1, corners[1])):
+  they see: one of the fourth layer both times, each of SIDE_HEADS its side of
+  the box, all of them to the same place: that of the side that is being
+  told."""
+  sides = box.split(len(box) // 4)
+  heads = [(*HEAD_OF_TIMES, clock, clock)]
+  heads += [(*head, side, sides[0]) for head, side in zip(SIDE_HEADS, sides)]
+  for layer, kv, what, told in heads:
     block = decoder.layers[layer]
     weight = block.qkv.weight.view(-1, block.head, block.qkv.in_features)
     n = len(what)
@@ -47,7 +56,7 @@ def align_pointers(decoder, clock, box):
     # loud enough to be heard in a stream that has grown by then
     weight[block.heads + block.kv_heads + kv, -n:] = 2.0 * what
     end = (head + 1) * block.head
-    block.o.weight[:, end - n:end] = 4.0 * what.T
+    block.o.weight[:, end - n:end] = 4.0 * told.T
 
 
 @torch.no_grad()
@@ -109,6 +118,6 @@ class Helpers(nn.Module):
   def decode(self, features):
     """The inverse of encode: […, N_DENSE]."""
     out = (features @ self.code.T / 2.25)[..., :N_DENSE]
-    scale = torch.ones(N_DENSE)
+    scale = torch.ones(N_DENSE, device=out.device)
     scale[data.SIDES] = 1 / SIDE_SCALE
     return out * scale

@@ -187,14 +187,24 @@ def _clock(relative, boxes, duration):
   return out
 
 
+def _stands_still(boxes):
+  """Whether it is always in view and hardly moves. boxes: [frames, 4]."""
+  size = (boxes[:, 2:] - boxes[:, :2]).mean()
+  centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+  # never, where a box is missing
+  return np.abs(centre - centre[0]).max() < 0.15 * size
+
+
 def _events(scene, frame_times, boxes, duration):
   """(start, end, description, label, object) of what the frames show; times in
-  quarters of a second from the first frame. frame_times: ns of the scene."""
+  quarters of a second from the first frame. frame_times: ns of the scene. A
+  thing without a name that stands still in all of them is none: nobody could
+  tell it from the background."""
   out = []
   relative = (frame_times - frame_times[0]) / SECOND
   for i, event in enumerate(scene.events):
     at = np.nonzero(~np.isnan(boxes[:, i, 0]))[0]
-    if len(at) == 0:
+    if len(at) == 0 or (event[0] == UNNAMED and _stands_still(boxes[:, i])):
       continue
     start, end = _bounds(relative, at[0], at[-1], duration)
     description = _describe(scene, i, frame_times[0], frame_times[-1] + 1,
@@ -206,10 +216,11 @@ def _events(scene, frame_times, boxes, duration):
 # --- questions -------------------------------------------------------------
 
 
-def _absent_label(rng, present):
-  """A label that nothing has; half of them differ in colour or shape only."""
+def _absent_label(rng, present, tempted=False):
+  """A label that nothing has; half of them differ in colour or shape only.
+  tempted: something without a name is in view, but no event."""
   named = [p for p in present if p != UNNAMED]
-  if UNNAMED not in present and rng.random() < 0.2:
+  if UNNAMED not in present and rng.random() < (0.5 if tempted else 0.2):
     return UNNAMED
   for _ in range(20):
     label = int(rng.integers(UNNAMED))
@@ -225,9 +236,9 @@ def _absent_label(rng, present):
   return UNNAMED if UNNAMED not in present else label
 
 
-def _pick(rng, present, p_absent=0.4):
+def _pick(rng, present, p_absent=0.4, tempted=False):
   if not present or rng.random() < p_absent:
-    return _absent_label(rng, present)
+    return _absent_label(rng, present, tempted)
   return int(rng.choice(sorted(present)))
 
 
@@ -242,12 +253,13 @@ def _branch(question, answer, objects=()):
           list(objects))
 
 
-def _video_branches(rng, events):
+def _video_branches(rng, events, labels):
   present = {e[3] for e in events}
+  tempted = UNNAMED in labels and UNNAMED not in present
   out = [_branch(text.ALL_EVENTS, text.events_answer([e[:3] for e in events]),
                  [e[4] for e in events])]
   for kind in ("query", "query", rng.choice(["query", "when", "describe"])):
-    label = _pick(rng, present)
+    label = _pick(rng, present, tempted=tempted)
     mine = [e[:3] for e in events if e[3] == label]
     if kind == "query":
       out.append(_branch(text.events_question(_phrase(rng, label)),
@@ -302,7 +314,8 @@ def _scene(rng, rows, columns, duration, level):
       int(duration * SECOND), (least, most),
       int(rng.choice([scenes.NAMED, scenes.ANY, scenes.MIXED],
                      p=[0.5, 0.2, 0.3])),
-      scenes.ALL_EFFECTS if rng.random() < 0.75 else 0)
+      scenes.ALL_EFFECTS if rng.random() < 0.75 else 0,
+      max_bystanders=int(rng.choice(4, p=[0.6, 0.2, 0.1, 0.1])))
 
 
 def _finish(rng, scene, frame_times, grid, duration, slice_period, render,
@@ -320,7 +333,7 @@ def _finish(rng, scene, frame_times, grid, duration, slice_period, render,
       frames[1] = frames[0]
   if still:
     boxes = np.repeat(boxes, 2, 0)
-  labels = np.array([e[0] for e in scene.events], np.int64)
+  labels = scene.labels
   dense, owner = _dense_targets(boxes, labels, rows, columns)
   flags = _first_sights(boxes, owner)
   events, clock = [], np.full((1, len(labels), 2), -1, np.int64)
@@ -331,7 +344,7 @@ def _finish(rng, scene, frame_times, grid, duration, slice_period, render,
   if with_branches:
     branches = (_image_branches(rng, round_boxes(boxes[0], width, height),
                                 labels) if still
-                else _video_branches(rng, events))
+                else _video_branches(rng, events, labels))
   return Sample(frames, np.arange(n_slices) * slice_period, grid, dense, owner,
                 flags, clock, boxes, events, branches)
 
@@ -343,7 +356,7 @@ def video(rng, n_slices, rows, columns, render=True, with_branches=True,
   n_frames = 2 * n_slices
   low, high = max(2.0, n_frames / 8.0), min(30.0, n_frames / 0.5)
   # mostly the rates that sampling really has: halves and doubles of 2
-  usual = [f for f in (0.5, 1, 1, 2, 2, 2, 2, 4, 4, 8)
+  usual = [f for f in (0.5, 1, 1, 1, 2, 2, 2, 2, 4, 4, 8, 8)
            if low <= n_frames / f <= high]
   if usual and rng.random() < 0.8:
     duration = n_frames / float(rng.choice(usual))
@@ -370,11 +383,15 @@ def image(rng, rows, columns, render=True, with_branches=True, level=1.0):
 
 
 def draw_grid(rng, most, least=9):
-  """rows, columns of cells: any usual shape of picture."""
+  """rows, columns of cells: any usual shape of picture. Half of them are about
+  as large as may be, for what comes from a camera is made to fit."""
   while True:
     ratio = float(rng.choice([1.0, 4 / 3, 16 / 9, 3 / 4, 9 / 16, 2.4]))
     ratio *= np.exp(rng.uniform(-0.1, 0.1))
-    cells = np.exp(rng.uniform(np.log(least), np.log(most)))
+    if rng.random() < 0.5:
+      cells = most * rng.uniform(0.7, 1.05)
+    else:
+      cells = np.exp(rng.uniform(np.log(least), np.log(most)))
     rows = int(round(np.sqrt(cells / ratio)))
     columns = int(round(np.sqrt(cells * ratio)))
     if rows >= 2 and columns >= 2 and rows * columns <= most:

@@ -20,9 +20,9 @@ import text
 from model import CONFIG, Model
 from scenes import CELL
 
-# Of training: pictures of up to 64 cells, frames of video of up to 48.
-IMAGE_PIXELS = (9 * CELL * CELL, 64 * CELL * CELL)
-VIDEO_PIXELS = (16 * CELL * CELL, 48 * CELL * CELL)
+# Of training: pictures of up to 100 cells, frames of video of up to 64.
+IMAGE_PIXELS = (9 * CELL * CELL, 100 * CELL * CELL)
+VIDEO_PIXELS = (16 * CELL * CELL, 64 * CELL * CELL)
 MAX_SECONDS = 30
 
 

@@ -8,10 +8,12 @@ import torch.nn.functional as F
 import data
 import text
 from batches import IS_DIGIT, IS_SHAPE, tokens_of
-from codes import BOX, CLOCK, MAX_TIME_IDS
+from codes import BOX, CLOCK, HEAD_OF_TIMES, MAX_TIME_IDS, SIDE_HEADS
 from data import MAX_CELLS_A_SIDE, N_DENSE
-from model import patchify
+from model import TAP, patchify
 from scenes import COLORS
+
+FIRST_POINTER = TAP + 1
 
 
 def dense_loss(helpers, features, batch):
@@ -34,8 +36,11 @@ def dense_loss(helpers, features, batch):
   if named.any():
     loss = loss + 0.3 * F.cross_entropy(shape_logits[named],
                                         shape[named].argmax(-1))
-  loss = loss + 0.5 * F.smooth_l1_loss(mine[:, data.SIDES],
-                                       his[:, data.SIDES], beta=0.1)
+  # cells at a side see it, those within only know that it is not there
+  sides = F.smooth_l1_loss(mine[:, data.SIDES], his[:, data.SIDES], beta=0.03,
+                           reduction="none")
+  near = torch.where(his[:, data.SIDES].abs() < 1, 1.0, 0.3)
+  loss = loss + 1.2 * (sides * near).mean()
   loss = loss + 0.3 * F.smooth_l1_loss(mine[:, data.MOTION],
                                        his[:, data.MOTION], beta=0.1)
   loss = loss + 0.5 * F.mse_loss(features, helpers.encode(y))
@@ -56,22 +61,23 @@ def blur(dense, owner):
   """What a vision tower that is not perfect would say instead."""
   y = dense.clone()
   there = owner >= 0
-  lost = there & (torch.rand(owner.shape) < 0.03)
-  y[lost] = 0
-  ghosts = ~there & (torch.rand(owner.shape) < 0.003)
+  chance = lambda p: torch.rand(owner.shape, device=owner.device) < p
+  y[there & chance(0.03)] = 0
+  seen = dense[there]
+  anyone = lambda mask: seen[torch.randint(len(seen), (int(mask.sum()),),
+                                           device=seen.device)]
+  ghosts = ~there & chance(0.003)
   if ghosts.any() and there.any():
-    flat = dense[there]
-    y[ghosts] = flat[torch.randint(len(flat), (int(ghosts.sum()),))]
-  mixed = there & (torch.rand(owner.shape) < 0.06)
+    y[ghosts] = anyone(ghosts)
+  mixed = there & chance(0.06)
   if mixed.any():
-    flat = dense[there]
-    other = flat[torch.randint(len(flat), (int(mixed.sum()),))]
+    other = anyone(mixed)
     both = slice(data.COLOR.start, data.SHAPE.stop)
-    part = torch.rand(len(other), 1) * 0.7
+    part = torch.rand(len(other), 1, device=other.device) * 0.7
     y[mixed] = torch.cat([y[mixed][:, :both.start],
                           torch.lerp(y[mixed][:, both], other[:, both], part),
                           y[mixed][:, both.stop:]], -1)
-  noise = torch.full((N_DENSE,), 0.1)
+  noise = torch.full((N_DENSE,), 0.1, device=y.device)
   noise[data.SIDES] = 0.06
   noise[data.MOTION] = 0.06
   return y + noise * torch.randn_like(y)
@@ -105,7 +111,7 @@ def answer_loss(model, hidden, batch):
     logits = model.text.logits(out[chosen]).float()
     target = labels[chosen]
     loss = F.cross_entropy(logits, target, reduction="none")
-    kinds = _KINDS[target]
+    kinds = _KINDS.to(target.device)[target]
     for kind, weight in enumerate(_KIND_WEIGHTS):
       if (kinds == kind).any():
         total = total + 0.5 * weight * loss[kinds == kind].mean()
@@ -114,7 +120,7 @@ def answer_loss(model, hidden, batch):
       digits.append(right[kinds == 3])
       shapes.append(right[kinds == 5])
       choices.append(right[kinds == 2])
-      all_right = torch.ones(labels.shape, dtype=torch.bool)
+      all_right = torch.ones_like(chosen)
       all_right[chosen] = right
       exact.append(all_right.all(-1).float().mean())
   mean = lambda parts: torch.cat(parts).float().mean()
@@ -124,36 +130,50 @@ def answer_loss(model, hidden, batch):
 
 
 def pointer_loss(pointers, batch):
-  """Some heads shall look where an answer's digits are to be read."""
+  """Some heads shall look where an answer's digits are to be read: for a time
+  at the sight of its object, for a side of a box at the cells that see it. The
+  heads of the other sides shall not look at any cell meanwhile: what they hand
+  on would go to the same place."""
   n_prefix = len(text.PREFIX)
   n_slices, rows, columns = batch.grid
-  slices = torch.arange(n_slices).repeat_interleave(rows * columns)
-  # (layer after the tap, key head)
-  chosen = [(0, 1)] if batch.is_video else [(0, 1), (1, 0), (1, 1)]
+  slices = torch.arange(n_slices, device=batch.owner.device)
+  slices = slices.repeat_interleave(rows * columns)
+  heads = [HEAD_OF_TIMES] if batch.is_video else SIDE_HEADS
   losses, shares = [], []
   for g, (*_, points) in enumerate(batch.groups):
     b, k, l = torch.nonzero(points[..., 0] >= 0, as_tuple=True)
     if len(b) == 0:
       continue
-    who, when = points[b, k, l].unbind(-1)
-    there = (batch.owner[b] == who[:, None]) & (slices == when[:, None])
-    for layer, kv in chosen:
-      attention = pointers[layer][g][b, k, kv, l, n_prefix:-1].float()
-      share = (attention * there).sum(-1)[there.any(-1)]
+    who, when, side = points[b, k, l].unbind(-1)
+    theirs = (batch.owner[b] == who[:, None]) & (slices == when[:, None])
+    for i, (layer, kv) in enumerate(heads):
+      attention = pointers[layer - FIRST_POINTER][g][b, k, kv, l].float()
+      cells = attention[:, n_prefix:-1]
+      there, its_turn = theirs, theirs.any(-1)
+      if not batch.is_video:
+        there = theirs & batch.outermost[b, :, i]
+        its_turn = its_turn & (side == i)
+        idle = 1 - cells[side != i].sum(-1)
+        losses.append(-0.5 * torch.log(idle.clamp(min=0) + 1e-3))
+      share = (cells * there).sum(-1)[its_turn]
       losses.append(-torch.log(share + 1e-3))
       shares.append(share.detach())
   if not losses:
-    return torch.zeros(()), {}
+    return 0.0, {}
   return torch.cat(losses).mean(), {"pointer": torch.cat(shares).mean()}
 
 
-def digits_loss(x, code, sizes, digits):
+def digits_loss(x, code, sizes, digits, weights=None):
   """Of numbers that shall lie in x [n, size] as digits of the given sizes, by
-  the fixed code. digits: [n, len (sizes)]. Also the logits of each digit."""
+  the fixed code. digits and weights: [n, len (sizes)]. Also the logits of each
+  digit."""
   unit = x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)
   logits = (2 * unit @ code.T).split(sizes, -1)
-  return sum(F.cross_entropy(part, digits[:, i])
-             for i, part in enumerate(logits)), logits
+  losses = torch.stack([F.cross_entropy(part, digits[:, i], reduction="none")
+                        for i, part in enumerate(logits)], -1)
+  if weights is None:
+    weights = torch.ones_like(losses)
+  return ((losses * weights).sum(0) / weights.sum(0)).sum(), logits
 
 
 def place_loss(helpers, tapped, later, batch):
@@ -181,7 +201,7 @@ def place_loss(helpers, tapped, later, batch):
         stats[name] = (logits[i].argmax(-1) == digits[:, i]).float().mean()
   flags = batch.flags[..., None]
   loss = loss + 4 * F.binary_cross_entropy_with_logits(
-      parts[3], flags, pos_weight=torch.tensor(3.0))
+      parts[3], flags, pos_weight=torch.full_like(flags, 3.0))
   with torch.no_grad():
     found, there = parts[3] > 0, flags > 0.5
     stats["sights"] = ((found & there).sum()
@@ -190,16 +210,37 @@ def place_loss(helpers, tapped, later, batch):
       stats[name] = (parts[axis].argmax(-1)
                      == batch.place[:, axis]).float().mean()
   known = batch.box[..., 0] >= 0
-  if known.any():
-    digits = batch.box[known]
+  if known.any() and not batch.is_video:
+    digits, outermost = batch.box[known], batch.outermost[known]
+    weights = (outermost + 0.05).repeat_interleave(2, -1)
     more, logits = digits_loss(later[:, n_prefix:-1][known], helpers.box, BOX,
-                               digits)
-    loss = loss + 0.4 * more
+                               digits, weights)
+    loss = loss + 0.6 * more
     with torch.no_grad():
-      stats["box"] = torch.stack(
-          [(logits[i].argmax(-1) == digits[:, i]).float().mean()
-           for i in (1, 4, 7, 10)]).mean()
+      right = torch.stack([logits[i].argmax(-1) == digits[:, i]
+                           for i in (1, 3, 5, 7)], -1)
+      stats["box"] = right[outermost].float().mean()
   return loss, stats
+
+
+def _trunk(model, features):
+  """Features [B, cells, size] between what stands before and after them."""
+  around = [model.text.embed(torch.tensor(ids, device=features.device))
+            .expand(len(features), -1, -1)
+            for ids in (text.PREFIX, [text.VISION_END])]
+  return torch.cat([around[0], features, around[1]], 1)
+
+
+def drill_loss(model, helpers, batch):
+  """Of pictures without a question: only what the trunk shall know. Nothing is
+  rendered, so it costs little, and where the sides of boxes lie takes the most
+  examples of all."""
+  features = helpers.encode(blur(batch.dense, batch.owner))
+  with torch.autocast(batch.dense.device.type, torch.bfloat16):
+    tapped, *_ = model.text(_trunk(model, features), batch.positions,
+                            depth=TAP + 2)
+  loss, stats = place_loss(helpers, *(x.float() for x in tapped), batch)
+  return loss, {"drill": stats["box"]} if "box" in stats else {}
 
 
 def step_loss(stage, model, helpers, batch):
@@ -208,7 +249,7 @@ def step_loss(stage, model, helpers, batch):
   if stage == "text":
     features = helpers.encode(blur(batch.dense, batch.owner))
   else:
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(batch.dense.device.type, torch.bfloat16):
       features = model.vision(patchify(batch.frames, rows, columns), rows,
                               columns)
     features = features.float().view(batch.size, -1, features.shape[-1])
@@ -216,14 +257,11 @@ def step_loss(stage, model, helpers, batch):
     losses.append(loss if stage == "vision" else 0.5 * loss)
     stats.update(more)
   if stage != "vision":
-    with torch.autocast("cpu", torch.bfloat16):
-      embed = model.text.embed
-      prefix = embed(torch.tensor(text.PREFIX)).expand(batch.size, -1, -1)
-      end = embed(torch.tensor([text.VISION_END])).expand(batch.size, -1, -1)
-      trunk = torch.cat([prefix, features, end], 1)
-      branches = [(embed(ids), positions)
+    with torch.autocast(batch.dense.device.type, torch.bfloat16):
+      branches = [(model.text.embed(ids), positions)
                   for ids, _, positions, _ in batch.groups]
-      tapped, hidden, pointers = model.text(trunk, batch.positions, branches)
+      tapped, hidden, pointers = model.text(_trunk(model, features),
+                                            batch.positions, branches)
     loss, more = answer_loss(model, hidden, batch)
     losses.append(loss)
     stats.update(more)

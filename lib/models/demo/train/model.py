@@ -18,7 +18,7 @@ MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073])
 STD = torch.tensor([0.26862954, 0.26130258, 0.27577711])
 
 CONFIG = dict(
-    vision=dict(hidden=128, heads=4, depth=4, mlp=256, full=(1, 3), window=8),
+    vision=dict(hidden=128, heads=4, depth=6, mlp=256, full=(1, 3, 5), window=8),
     # Heads and grids are small, so the base is low: the width's first
     # frequencies still tell columns apart. Its last ones hardly turn over a
     # whole answer; with them tokens find each other by content.
@@ -35,8 +35,13 @@ def patchify(frames, rows, columns):
                   3)
   x = x.permute(0, 1, 3, 6, 4, 7, 9, 2, 5, 8)
   x = x.reshape(-1, rows * columns * 4, 3, 2 * PATCH * PATCH).float()
-  x = (x / 255 - MEAN[:, None]) / STD[:, None]
+  mean, std = (a[:, None].to(x.device) for a in (MEAN, STD))
+  x = (x / 255 - mean) / std
   return x.flatten(2)
+
+
+TAP = 2
+"""The decoder's layer after which training looks into it."""
 
 
 class RMSNorm(nn.Module):
@@ -117,7 +122,8 @@ class Vision(nn.Module):
       same = window[:, None] == window[None]
       mask = None if same.all() else torch.zeros(same.shape).masked_fill(
           ~same, -1e4)
-      self._plans[key] = angle.cos(), angle.sin(), mask
+      self._plans[key] = [a if a is None else a.to(self.patch.weight.device)
+                          for a in (angle.cos(), angle.sin(), mask)]
     return self._plans[key]
 
   def forward(self, patches, rows, columns):
@@ -187,8 +193,10 @@ class TextBlock(nn.Module):
     return x + self.down(silu_gate(self.gate_up(self.norm2(x))))
 
 
-def causal(n):
-  return torch.full((n, n), -1e4).triu(1)
+def causal(x):
+  """The mask of [N, n, size]."""
+  n = x.shape[1]
+  return torch.full((n, n), -1e4, device=x.device).triu(1)
 
 
 class Text(nn.Module):
@@ -214,19 +222,20 @@ class Text(nn.Module):
     angle = torch.cat([angle, angle], -1)
     return angle.cos(), angle.sin()
 
-  def forward(self, x, positions, branches=(), tap=2):
+  def forward(self, x, positions, branches=(), tap=TAP, depth=None):
     """x: [B, S, size]; branches: of (y [B, K, L, size], positions [B, K, 3, L])
-    -> the trunk after layer tap and the next, what comes out of each branch (of the trunk if
-    there are none), and for each of the layers after that where the last query
-    head of each key head looks, branch by branch [B, K, kv_heads, L, S]."""
+    -> the trunk after layer tap and the next, what comes out of each branch (of
+    the trunk if there are none), and for each of the layers after tap where the
+    last query head of each key head looks, branch by branch [B, K, kv_heads, L,
+    S]. depth: how many layers it shall go through."""
     rope = self.rope(positions)
-    mask = causal(x.shape[1])
+    mask = causal(x)
     ys = [y.flatten(0, 1) for y, _ in branches]
     counts = [y.shape[1] for y, _ in branches]
     ropes = [self.rope(p.flatten(0, 1)) for _, p in branches]
-    masks = [causal(y.shape[1]) for y in ys]
+    masks = [causal(y) for y in ys]
     tapped, pointers = [], []
-    for i, layer in enumerate(self.layers):
+    for i, layer in enumerate(self.layers[:depth]):
       q, k, v = layer.project(x, rope)
       k, v = layer.expand(k), layer.expand(v)
       both = [layer.branch(y, *rest, k, v)

@@ -27,7 +27,7 @@ import torch.distributed as distributed
 import text
 from batches import Source
 from codes import Helpers, align, align_pointers
-from losses import step_loss
+from losses import drill_loss, step_loss
 from model import Model
 from muon import make_optimizers
 
@@ -50,6 +50,9 @@ class Run:
     self.args = args
     self.folder = pathlib.Path(args.out)
     self.folder.mkdir(parents=True, exist_ok=True)
+    # One process has the GPU, if there is one; more share the processor.
+    alone = args.world == 1 and torch.cuda.is_available()
+    self.device = torch.device("cuda" if alone else "cpu")
     self.model = Model(text.TOKENIZER.size)
     self.helpers = Helpers(self.model.config["text"]["hidden"])
     self.rates = STAGES[args.stage]
@@ -64,13 +67,19 @@ class Run:
                          args.stage, args.budget, args.positions)
     self.step, self.elapsed, self.seen = 0, 0.0, 0
     self.state = self.folder / f"{args.stage}.pt"
-    self._begin()
+    known = self._begin()
+    self.model.to(self.device)
+    self.helpers.to(self.device)
+    for optimizer, state in zip(self.optimizers, known):
+      optimizer.load_state_dict(state)
 
   def _begin(self):
+    """The weights with which it begins or goes on; what the optimizers know by
+    then."""
+    known = []
     if self.state.exists():
       saved = self._load(self.state)
-      for optimizer, state in zip(self.optimizers, saved["optimizers"]):
-        optimizer.load_state_dict(state)
+      known = saved["optimizers"]
       self.step, self.elapsed = saved["step"], saved["elapsed"]
       self.seen = saved["seen"]
       self.source.rng = np.random.default_rng(
@@ -85,15 +94,16 @@ class Run:
       align_pointers(self.model.text, self.helpers.clock, self.helpers.box)
     elif self.args.stage == "joint":
       for stage, parts in (("vision", ("vision.",)), ("text", ("text.",))):
-        saved = torch.load(self.folder / f"{stage}.pt")
+        saved = torch.load(self.folder / f"{stage}.pt", "cpu")
         chosen = {k: v for k, v in saved["model"].items()
                   if k.startswith(parts)}
         self.model.load_state_dict(chosen, strict=False)
         if stage == "text":
           self.helpers.load_state_dict(saved["helpers"])
+    return known
 
   def _load(self, state):
-    saved = torch.load(state)
+    saved = torch.load(state, "cpu")
     self.model.load_state_dict(saved["model"])
     self.helpers.load_state_dict(saved["helpers"])
     return saved
@@ -141,7 +151,13 @@ class Run:
     part = self.elapsed / (60 * self.args.minutes)
     batch = self.source.draw(
         min(1.0, part / EASY_PART) if self.args.stage == "text" else 1.0)
-    loss, stats = step_loss(self.args.stage, self.model, self.helpers, batch)
+    loss, stats = step_loss(self.args.stage, self.model, self.helpers,
+                            batch.to(self.device))
+    if self.args.stage != "vision":
+      more, drilled = drill_loss(self.model, self.helpers,
+                                 self.source.drill().to(self.device))
+      loss = loss + more
+      stats.update(drilled)
     loss.backward()
     if self.args.world > 1:
       self.share_gradients()

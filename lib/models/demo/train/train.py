@@ -49,7 +49,6 @@ class Run:
   def __init__(self, args):
     self.args = args
     self.folder = pathlib.Path(args.out)
-    self.folder.mkdir(parents=True, exist_ok=True)
     # One process has the GPU, if there is one; more share the processor.
     alone = args.world == 1 and torch.cuda.is_available()
     self.device = torch.device("cuda" if alone else "cpu")
@@ -227,8 +226,11 @@ def main():
   args = parser.parse_args()
   torch.set_num_threads(args.threads)
   torch.manual_seed(args.seed * 1000 + args.rank)
+  folder = pathlib.Path(args.out).resolve()
+  folder.mkdir(parents=True, exist_ok=True)
   if args.world > 1:
-    meeting = pathlib.Path(args.out).resolve() / "meeting"
+    # where there is no folder they would wait for each other for ever
+    meeting = folder / "meeting"
     distributed.init_process_group("gloo", init_method=f"file://{meeting}",
                                    rank=args.rank, world_size=args.world)
   Run(args).go()

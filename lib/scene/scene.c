@@ -52,9 +52,10 @@ hide_each_other (const Box *a, const Box *b)
   return w > 0.0 && h > 0.0 && w * h > MAX_HIDDEN * MIN (area_a, area_b);
 }
 
-/* In how many of the moments that both are there one hides the other. */
-static guint
-n_moments_hidden (const VlmActor *a, const VlmActor *b)
+/* Whether one hides the other in more than @most of the moments in which both
+ * are there. */
+static gboolean
+is_in_the_way (const VlmActor *a, const VlmActor *b, guint most)
 {
   guint n = 0;
   gint64 from = MAX (a->path.start, b->path.start);
@@ -65,10 +66,19 @@ n_moments_hidden (const VlmActor *a, const VlmActor *b)
     Box box_a = box_at (a, time);
     Box box_b = box_at (b, time);
 
-    if (hide_each_other (&box_a, &box_b))
-      n++;
+    if (hide_each_other (&box_a, &box_b) && ++n > most)
+      return TRUE;
   }
-  return n;
+  return FALSE;
+}
+
+static gboolean
+is_free (const VlmActor *actor, const VlmActor *others, guint n, guint most)
+{
+  for (guint i = 0; i < n; i++)
+    if (is_in_the_way (actor, &others[i], most))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -120,13 +130,9 @@ find_place (VlmScene *scene, VlmActor *actor, VlmRandom *random)
   gboolean restless = actor->object.name == VLM_OBJECT_UNNAMED;
 
   for (guint i = 0; i < N_PLACES; i++) {
-    gboolean free = TRUE;
-
     vlm_path_init (&actor->path, random, &actor->object.reach, scene->width,
         scene->height, scene->params.duration, restless);
-    for (guint k = 0; free && k < scene->n_actors; k++)
-      free = n_moments_hidden (actor, &scene->actors[k]) == 0;
-    if (free)
+    if (is_free (actor, scene->actors, scene->n_actors, 0))
       return TRUE;
   }
   return FALSE;
@@ -153,16 +159,10 @@ find_place_to_stand (
     const VlmScene *scene, VlmActor *bystander, VlmRandom *random)
 {
   for (guint i = 0; i < N_PLACES; i++) {
-    gboolean free = TRUE;
-
     vlm_path_init_still (&bystander->path, random, &bystander->object.reach,
         scene->width, scene->height, scene->params.duration);
-    for (guint k = 0; free && k < scene->n_bystanders; k++)
-      free = n_moments_hidden (bystander, &scene->bystanders[k]) == 0;
-    for (guint k = 0; free && k < scene->n_actors; k++)
-      free =
-          n_moments_hidden (bystander, &scene->actors[k]) <= N_MOMENTS_PASSING;
-    if (free)
+    if (is_free (bystander, scene->bystanders, scene->n_bystanders, 0) &&
+        is_free (bystander, scene->actors, scene->n_actors, N_MOMENTS_PASSING))
       return TRUE;
   }
   return FALSE;

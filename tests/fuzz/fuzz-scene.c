@@ -73,9 +73,7 @@ check_bystander (const VlmScene *scene, guint index, gint64 duration, Rng *rng)
       (gint64) (rng_next (rng) % (guint64) (duration + 1)), width, height,
       &box);
   g_assert_true (duration > 0);
-  g_assert_true (box.x >= 0 && box.y >= 0 && box.width > 0 && box.height > 0);
-  g_assert_true (box.x + box.width <= (gint) width);
-  g_assert_true (box.y + box.height <= (gint) height);
+  scene_check_inside (&box, width, height);
 }
 
 int

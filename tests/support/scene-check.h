@@ -4,6 +4,16 @@
 
 #include <vlm/vlm-scene.h>
 
+/* A box of something in view. */
+static inline void
+scene_check_inside (const VlmRect *box, guint width, guint height)
+{
+  g_assert_true (box->width > 0 && box->height > 0);
+  g_assert_true (box->x >= 0 && box->y >= 0);
+  g_assert_true ((guint) (box->x + box->width) <= width);
+  g_assert_true ((guint) (box->y + box->height) <= height);
+}
+
 /* The event and the boxes of an object say the same, at any time and in any
  * size. */
 static inline void
@@ -18,11 +28,8 @@ scene_check_box (const VlmScene *scene, guint index, gint64 duration,
   g_assert_cmpint (vlm_scene_get_box (scene, index, time, width, height, &box),
       ==, expected);
   g_assert_true (expected == (box.width > 0 && box.height > 0));
-  if (expected) {
-    g_assert_true (box.x >= 0 && box.y >= 0);
-    g_assert_true ((guint) (box.x + box.width) <= width);
-    g_assert_true ((guint) (box.y + box.height) <= height);
-  }
+  if (expected)
+    scene_check_inside (&box, width, height);
 }
 
 static inline void

@@ -67,9 +67,12 @@ class Batch:
     self.dense = stack("dense").flatten(1, 3)        # [B, T*C, N_DENSE]
     self.flags = stack("flags").flatten(1, 3)
     self.owner = stack("owner").flatten(1, 3)
-    self.box = torch.from_numpy(np.stack([self._boxes(s) for s in samples]))
-    self.outermost = torch.from_numpy(
-        np.stack([self._outermost(s.owner) for s in samples]))
+    self.is_video = n_slices > 1 or samples[0].events != []
+    if not self.is_video:
+      # only pictures are asked for boxes
+      self.box = torch.from_numpy(np.stack([self._boxes(s) for s in samples]))
+      self.outermost = torch.from_numpy(
+          np.stack([self._outermost(s.owner) for s in samples]))
     times = np.stack([s.times for s in samples])     # [B, T]
     rate = CONFIG["tokens_per_second"]
     ids = np.trunc(times.astype(np.float32) * np.float32(rate)).astype(np.int64)
@@ -86,7 +89,6 @@ class Batch:
     self.clock = torch.stack(
         [clock // 40 % 4, clock // 4 % 10, clock % 4], -1).flatten(2)
     self.clock[(clock < 0).any(-1)] = -100           # [B, T*C, 6]
-    self.is_video = n_slices > 1 or samples[0].events != []
     self._lay_out(samples)
 
   def to(self, device):

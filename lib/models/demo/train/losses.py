@@ -209,8 +209,10 @@ def place_loss(helpers, tapped, later, batch):
     for axis, name in ((1, "row"), (2, "column")):
       stats[name] = (parts[axis].argmax(-1)
                      == batch.place[:, axis]).float().mean()
+  if batch.is_video:
+    return loss, stats
   known = batch.box[..., 0] >= 0
-  if known.any() and not batch.is_video:
+  if known.any():
     digits, outermost = batch.box[known], batch.outermost[known]
     weights = (outermost + 0.05).repeat_interleave(2, -1)
     more, logits = digits_loss(later[:, n_prefix:-1][known], helpers.box, BOX,

@@ -24,6 +24,7 @@ typedef struct
   guint min_objects;
   guint max_objects;
   guint max_bystanders;
+  gdouble perspective;
   VlmSceneKind kind;
   guint background;
   guint effects;

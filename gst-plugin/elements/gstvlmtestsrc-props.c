@@ -16,6 +16,7 @@ enum
   PROP_MIN_OBJECTS,
   PROP_MAX_OBJECTS,
   PROP_MAX_BYSTANDERS,
+  PROP_PERSPECTIVE,
   PROP_KIND,
   PROP_BACKGROUND,
   PROP_EFFECTS,
@@ -77,6 +78,8 @@ gst_vlm_test_src_effects_get_type (void)
     { VLM_SCENE_EFFECT_SHAKE, "The camera trembles", "shake" },
     { VLM_SCENE_EFFECT_NOISE, "The sensor is noisy", "noise" },
     { VLM_SCENE_EFFECT_BLOCKS, "The picture was compressed", "blocks" },
+    { VLM_SCENE_EFFECT_EXPOSURE, "The camera answers light and dark things",
+        "exposure" },
     { 0, NULL, NULL },
   };
 
@@ -118,6 +121,9 @@ gst_vlm_test_src_set_property (
     break;
   case PROP_MAX_BYSTANDERS:
     s->max_bystanders = g_value_get_uint (value);
+    break;
+  case PROP_PERSPECTIVE:
+    s->perspective = g_value_get_double (value);
     break;
   case PROP_KIND:
     s->kind = (VlmSceneKind) g_value_get_enum (value);
@@ -172,6 +178,9 @@ gst_vlm_test_src_get_property (
     break;
   case PROP_MAX_BYSTANDERS:
     g_value_set_uint (value, s->max_bystanders);
+    break;
+  case PROP_PERSPECTIVE:
+    g_value_set_double (value, s->perspective);
     break;
   case PROP_KIND:
     g_value_set_enum (value, (gint) s->kind);
@@ -244,6 +253,11 @@ install_scene_properties (GObjectClass *klass)
           "Most things of a scene that look like objects without a name, but "
           "are always there and never move; they are no events",
           0, VLM_SCENE_MAX_BYSTANDERS, 0, FLAGS));
+  g_object_class_install_property (klass, PROP_PERSPECTIVE,
+      g_param_spec_double ("perspective", "Perspective",
+          "By which part things at the top of the picture are smaller than at "
+          "its bottom, as a camera sees them that looks down",
+          0.0, VLM_SCENE_MAX_PERSPECTIVE, 0.0, FLAGS));
   g_object_class_install_property (klass, PROP_KIND,
       g_param_spec_enum ("kind", "Kind", "What the objects look like",
           GST_VLM_TYPE_TEST_SRC_KIND, VLM_SCENE_KIND_MIXED, FLAGS));

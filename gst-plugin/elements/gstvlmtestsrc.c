@@ -172,6 +172,7 @@ prepare_scene (GstVlmTestSrc *self, guint64 index)
     .backgrounds = (VlmSceneBackgrounds) s->background,
     .effects = (VlmSceneEffects) s->effects,
     .max_bystanders = s->max_bystanders,
+    .perspective = s->perspective,
   };
 
   if (self->scene != NULL && self->scene_index == index)

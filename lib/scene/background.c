@@ -167,6 +167,19 @@ vlm_background_contrast (const VlmBackground *b, VlmColor color)
   return least;
 }
 
+/* Of blocks, each covers little: they do not count. */
+double
+vlm_background_lightness (const VlmBackground *b, double height)
+{
+  double lightness = vlm_texture_lightness (&b->texture);
+  double ground;
+
+  if (b->kind != VLM_SCENE_BACKGROUND_CLUTTER)
+    return lightness;
+  ground = vlm_texture_lightness (&b->ground);
+  return ground + (lightness - ground) * b->horizon / height;
+}
+
 static void
 gradient_row (
     const VlmBackground *b, float x, float dx, float y, float *out, int n)

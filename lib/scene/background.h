@@ -33,6 +33,9 @@ typedef struct
  * one being 1. */
 void vlm_background_init (VlmBackground *background, VlmRandom *random,
     VlmSceneBackgrounds kinds, double width, double height);
+/* Of all of it, 0 to 255. */
+double
+vlm_background_lightness (const VlmBackground *background, double height);
 /* How much @color differs from everything in @background at least. */
 float vlm_background_contrast (const VlmBackground *background, VlmColor color);
 /* Packed RGB, [height, width]; the pixel (0, 0) has its corner at (@x0, @y0) of

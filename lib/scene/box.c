@@ -88,7 +88,7 @@ find_box (const VlmScene *scene, const VlmActor *actor, gint64 time,
   double dx, dy;
   /* Nothing yet; if the camera's trembling hides the little that is in view,
    * the pixel next to it. */
-  Bounds b = { scene->width, scene->height, 1e9, 1e9, -1e9, -1e9 };
+  Bounds b = { scene->stage.width, scene->stage.height, 1e9, 1e9, -1e9, -1e9 };
 
   vlm_effects_shake (&scene->effects, time, &dx, &dy);
   for (guint i = 0; i < object->n_parts; i++)
@@ -96,10 +96,21 @@ find_box (const VlmScene *scene, const VlmActor *actor, gint64 time,
         pose.scale * object->size);
   if (b.x1 < b.x0)
     extend (&b, pose.x + dx, pose.y + dy);
-  to_pixels (b.x0 * width / scene->width, b.x1 * width / scene->width,
-      (gint) width, &box->x, &box->width);
-  to_pixels (b.y0 * height / scene->height, b.y1 * height / scene->height,
-      (gint) height, &box->y, &box->height);
+  to_pixels (b.x0 * width / scene->stage.width,
+      b.x1 * width / scene->stage.width, (gint) width, &box->x, &box->width);
+  to_pixels (b.y0 * height / scene->stage.height,
+      b.y1 * height / scene->stage.height, (gint) height, &box->y,
+      &box->height);
+}
+
+VlmBox
+vlm_actor_box (const VlmActor *actor, gint64 time)
+{
+  VlmPose pose = vlm_path_pose (&actor->path, time);
+  const VlmReach *r = &actor->object.reach;
+
+  return (VlmBox){ pose.x - pose.scale * r->left, pose.y - pose.scale * r->top,
+    pose.x + pose.scale * r->right, pose.y + pose.scale * r->bottom };
 }
 
 /**

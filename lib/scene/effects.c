@@ -24,7 +24,6 @@ vlm_effects_init (VlmEffects *e, VlmRandom *random, VlmSceneEffects allowed)
   for (guint bit = 0; bit < 5; bit++)
     if (vlm_random_chance (random, bit == 0 ? 0.6 : 0.4))
       drawn |= 1u << bit;
-  e->drawn = (VlmSceneEffects) (drawn & allowed);
   e->light_amount = vlm_random_between (random, 0.05, 0.25);
   e->light_turns = vlm_random_between (random, 0.03, 0.2);
   e->light_phase = vlm_random_between (random, 0.0, 1.0);
@@ -34,6 +33,10 @@ vlm_effects_init (VlmEffects *e, VlmRandom *random, VlmSceneEffects allowed)
   e->noise_amount = vlm_random_between (random, 1.5, 11.0);
   e->block_step = 8 + (int) vlm_random_below (random, 40);
   e->shadow_strength = vlm_random_between (random, 0.2, 0.6);
+  if (vlm_random_chance (random, 0.4))
+    drawn |= VLM_SCENE_EFFECT_EXPOSURE;
+  e->exposure_amount = vlm_random_between (random, 0.3, 1.5);
+  e->drawn = (VlmSceneEffects) (drawn & allowed);
 }
 
 void
@@ -50,13 +53,20 @@ vlm_effects_shake (const VlmEffects *e, gint64 time, double *dx, double *dy)
       (0.6 * vlm_cos_turns (1.3 * turns) + 0.4 * vlm_sin_turns (3.1 * turns));
 }
 
-static void
-change_light (const VlmEffects *e, gint64 time, guint8 *rgb, gsize stride,
-    int n, int rows)
+static double
+light_at (const VlmEffects *e, gint64 time)
 {
-  double wave =
+  if ((e->drawn & VLM_SCENE_EFFECT_LIGHT) == 0)
+    return 1.0;
+  return 1.0 +
+      e->light_amount *
       vlm_sin_turns (e->light_turns * seconds_of (time) + e->light_phase);
-  int gain = (int) (256.5 + 256.0 * e->light_amount * wave);
+}
+
+static void
+change_light (double light, guint8 *rgb, gsize stride, int n, int rows)
+{
+  int gain = (int) (256.0 * light + 0.5);
 
   for (int y = 0; y < rows; y++) {
     guint8 *row = rgb + (gsize) y * stride;
@@ -234,11 +244,12 @@ compress (const VlmEffects *e, guint8 *rgb, gsize stride, int width, int height)
 }
 
 void
-vlm_effects_apply (const VlmEffects *e, gint64 time, guint8 *rgb, gsize stride,
-    int width, int height)
+vlm_effects_apply (const VlmEffects *e, gint64 time, double exposure,
+    guint8 *rgb, gsize stride, int width, int height)
 {
-  if (e->drawn & VLM_SCENE_EFFECT_LIGHT)
-    change_light (e, time, rgb, stride, 3 * width, height);
+  if (e->drawn & (VLM_SCENE_EFFECT_LIGHT | VLM_SCENE_EFFECT_EXPOSURE))
+    change_light (
+        exposure * light_at (e, time), rgb, stride, 3 * width, height);
   if (e->drawn & VLM_SCENE_EFFECT_NOISE)
     add_noise (e, time, rgb, stride, 3 * width, height);
   if (e->drawn & VLM_SCENE_EFFECT_BLOCKS)

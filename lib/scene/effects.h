@@ -19,6 +19,8 @@ typedef struct
   double noise_amount; /* standard deviation, of 255 */
   int block_step;      /* of the quantiser */
   double shadow_strength;
+  double
+      exposure_amount; /* of what would make the picture as light as before */
 } VlmEffects;
 
 /* Never more than this, so that what is in view stays in view. */
@@ -28,6 +30,6 @@ void vlm_effects_init (
     VlmEffects *effects, VlmRandom *random, VlmSceneEffects allowed);
 void vlm_effects_shake (
     const VlmEffects *effects, gint64 time, double *dx, double *dy);
-/* Light, noise and compression, in this order, on packed RGB. */
-void vlm_effects_apply (const VlmEffects *effects, gint64 time, guint8 *rgb,
-    gsize stride, int width, int height);
+/* Light, times @exposure, noise and compression, in this order, on packed RGB. */
+void vlm_effects_apply (const VlmEffects *effects, gint64 time, double exposure,
+    guint8 *rgb, gsize stride, int width, int height);

@@ -45,6 +45,16 @@ vlm_object_name_contrast (guint name, const VlmBackground *background)
       background, named_colors[name / VLM_N_SHAPES]);
 }
 
+double
+vlm_object_lightness (const VlmObject *object)
+{
+  double sum = 0.0;
+
+  for (guint i = 0; i < object->n_parts; i++)
+    sum += vlm_texture_lightness (&object->parts[i].texture);
+  return sum / object->n_parts;
+}
+
 /* @farthest: how far it reaches to the side to which it reaches farthest. */
 static void
 set_size (VlmObject *object, double farthest)

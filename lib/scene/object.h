@@ -38,5 +38,7 @@ const char *vlm_object_label (guint name);
 void vlm_object_init_named (VlmObject *object, VlmRandom *random, guint name);
 void vlm_object_init_any (
     VlmObject *object, VlmRandom *random, const VlmBackground *background);
+/* Of all of it, 0 to 255. */
+double vlm_object_lightness (const VlmObject *object);
 /* How much a named object stands out. */
 float vlm_object_name_contrast (guint name, const VlmBackground *background);

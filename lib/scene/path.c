@@ -12,9 +12,7 @@ typedef struct
   VlmPath *path;
   VlmRandom *random;
   const VlmReach *reach;
-  double width;
-  double height;
-  gint64 duration;
+  const VlmStage *stage;
 } Planner;
 
 static gint64
@@ -34,25 +32,26 @@ static void
 draw_times (Planner *p)
 {
   VlmPath *path = p->path;
-  gint64 least = MIN (VLM_SECOND, p->duration / 2);
+  gint64 least = MIN (VLM_SECOND, p->stage->duration / 2);
   gboolean from_start = vlm_random_chance (p->random, 0.3);
   gboolean to_end = vlm_random_chance (p->random, 0.3);
   double first = vlm_random_between (p->random, 0.03, 0.8);
   double last = vlm_random_between (p->random, 0.0, 1.0);
 
-  path->start = from_start ? 0 : round_time (part_of (p->duration, first));
-  path->start = MIN (path->start, p->duration - least);
-  path->end =
-      path->start + least + part_of (p->duration - path->start - least, last);
-  path->end = to_end ? p->duration : round_time (path->end);
-  if (path->end <= path->start || p->duration == 0)
-    path->end = p->duration;
+  path->start =
+      from_start ? 0 : round_time (part_of (p->stage->duration, first));
+  path->start = MIN (path->start, p->stage->duration - least);
+  path->end = path->start + least +
+      part_of (p->stage->duration - path->start - least, last);
+  path->end = to_end ? p->stage->duration : round_time (path->end);
+  if (path->end <= path->start || p->stage->duration == 0)
+    path->end = p->stage->duration;
   path->came = path->start == 0            ? VLM_CAME_BEFORE
       : vlm_random_chance (p->random, 0.6) ? VLM_CAME_FROM_SIDE
                                            : VLM_CAME_FROM_NOWHERE;
-  path->went = path->end == p->duration    ? VLM_WENT_NOT
-      : vlm_random_chance (p->random, 0.6) ? VLM_WENT_TO_SIDE
-                                           : VLM_WENT_NOWHERE;
+  path->went = path->end == p->stage->duration ? VLM_WENT_NOT
+      : vlm_random_chance (p->random, 0.6)     ? VLM_WENT_TO_SIDE
+                                               : VLM_WENT_NOWHERE;
 }
 
 static VlmSide
@@ -77,36 +76,45 @@ draw_inside (Planner *p)
   double s = vlm_random_between (p->random, MIN_SCALE, MAX_SCALE);
 
   return (VlmPose){
-    .x = vlm_random_between (p->random, s * r->left, p->width - s * r->right),
-    .y = vlm_random_between (p->random, s * r->top, p->height - s * r->bottom),
+    .x = vlm_random_between (
+        p->random, s * r->left, p->stage->width - s * r->right),
+    .y = vlm_random_between (
+        p->random, s * r->top, p->stage->height - s * r->bottom),
     .scale = s,
   };
 }
 
-/* Takes @pose to where the part of it that counts as in view is inside. */
+/* Takes @pose to where @part of it is inside. */
 static VlmPose
-at_side (const Planner *p, VlmPose pose, VlmSide side)
+across_side (const Planner *p, VlmPose pose, VlmSide side, double part)
 {
   const VlmReach *r = p->reach;
   double s = pose.scale;
-  double w = VLM_IN_VIEW_PART * s * (r->left + r->right);
-  double h = VLM_IN_VIEW_PART * s * (r->top + r->bottom);
+  double w = part * s * (r->left + r->right);
+  double h = part * s * (r->top + r->bottom);
 
   switch (side) {
   case VLM_SIDE_LEFT:
     pose.x = w - s * r->right;
     break;
   case VLM_SIDE_RIGHT:
-    pose.x = p->width - w + s * r->left;
+    pose.x = p->stage->width - w + s * r->left;
     break;
   case VLM_SIDE_TOP:
     pose.y = h - s * r->bottom;
     break;
   default:
-    pose.y = p->height - h + s * r->top;
+    pose.y = p->stage->height - h + s * r->top;
     break;
   }
   return pose;
+}
+
+/* Takes @pose to where the part of it that counts as in view is inside. */
+static VlmPose
+at_side (const Planner *p, VlmPose pose, VlmSide side)
+{
+  return across_side (p, pose, side, VLM_IN_VIEW_PART);
 }
 
 static void
@@ -170,9 +178,9 @@ draw_move (Planner *p, const VlmPose *from, VlmPose *to)
       to->x = from->x + 0.2 * (to->x - from->x);
     /* still inside, whatever the scale was that it was drawn for */
     to->x = CLAMP (to->x, from->scale * p->reach->left,
-        p->width - from->scale * p->reach->right);
+        p->stage->width - from->scale * p->reach->right);
     to->y = CLAMP (to->y, from->scale * p->reach->top,
-        p->height - from->scale * p->reach->bottom);
+        p->stage->height - from->scale * p->reach->bottom);
     if (distance (from, to) >= 0.22)
       break;
     along = !along;
@@ -253,6 +261,26 @@ plan_stay (Planner *p, gboolean restless)
   }
 }
 
+/* Makes the poses smaller by what the perspective does where they are. What was
+ * inside stays inside; poses at a side move to where it now is. */
+static void
+apply_perspective (Planner *p)
+{
+  const VlmStage *stage = p->stage;
+  VlmPath *path = p->path;
+  VlmPose *last = &path->poses[path->n_poses - 1];
+
+  for (VlmPose *pose = path->poses; pose <= last; pose++) {
+    double above = 1.0 - CLAMP (pose->y / stage->height, 0.0, 1.0);
+
+    pose->scale *= 1.0 - stage->perspective * above;
+  }
+  if (path->came == VLM_CAME_FROM_SIDE)
+    path->poses[0] = at_side (p, path->poses[0], path->from);
+  if (path->went == VLM_WENT_TO_SIDE)
+    *last = at_side (p, *last, path->to);
+}
+
 /* From the first pose that differs from the next to the last one. */
 static void
 find_moves (VlmPath *path)
@@ -269,9 +297,9 @@ find_moves (VlmPath *path)
 
 void
 vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
-    double width, double height, gint64 duration, gboolean restless)
+    const VlmStage *stage, gboolean restless)
 {
-  Planner p = { path, random, reach, width, height, duration };
+  Planner p = { path, random, reach, stage };
 
   *path = (VlmPath){ 0 };
   draw_times (&p);
@@ -280,19 +308,29 @@ vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
     plan_crossing (&p);
   else
     plan_stay (&p, restless);
+  apply_perspective (&p);
   find_moves (path);
 }
 
 void
 vlm_path_init_still (VlmPath *path, VlmRandom *random, const VlmReach *reach,
-    double width, double height, gint64 duration)
+    const VlmStage *stage)
 {
-  Planner p = { path, random, reach, width, height, duration };
+  Planner p = { path, random, reach, stage };
+  VlmPose pose = draw_inside (&p);
+  VlmSide side = draw_side (random);
+  gboolean is_cut = vlm_random_chance (random, 0.4);
+  double part = is_cut ? vlm_random_between (random, 0.2, 0.8) : 1.0;
 
-  *path = (VlmPath){ .end = duration };
+  *path = (VlmPath){ .end = stage->duration };
   path->came = VLM_CAME_BEFORE;
   path->went = VLM_WENT_NOT;
-  add_pose (&p, draw_inside (&p), 0);
+  if (is_cut)
+    pose = across_side (&p, pose, side, part);
+  add_pose (&p, pose, 0);
+  apply_perspective (&p);
+  if (is_cut)
+    path->poses[0] = across_side (&p, path->poses[0], side, part);
 }
 
 VlmPose
@@ -319,7 +357,8 @@ vlm_path_pose (const VlmPath *path, gint64 time)
     .time = time,
     .x = a->x + (b->x - a->x) * part,
     .y = a->y + (b->y - a->y) * part,
-    .scale = a->scale + (b->scale - a->scale) * part,
+    /* outside the picture it stays */
+    .scale = a->scale + (b->scale - a->scale) * CLAMP (part, 0.0, 1.0),
   };
 }
 

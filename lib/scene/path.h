@@ -57,13 +57,24 @@ typedef struct
   VlmPose poses[VLM_PATH_MAX_POSES];
 } VlmPath;
 
-/* @reach: of the object at scale 1, at most 0.3 to a side; @width and @height
- * of the scene. @restless: it may not simply be there all the time, unmoving. */
+/* Where and when paths can be: a scene's width and height, its length, and by
+ * which part things at its top edge are smaller than at its bottom one. */
+typedef struct
+{
+  double width;
+  double height;
+  gint64 duration;
+  double perspective;
+} VlmStage;
+
+/* @reach: of the object at scale 1, at most 0.3 to a side. @restless: it may not
+ * simply be there all the time, unmoving. */
 void vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
-    double width, double height, gint64 duration, gboolean restless);
-/* There from the first moment to the last, and never moves. */
+    const VlmStage *stage, gboolean restless);
+/* There from the first moment to the last, and never moves; often the edge of
+ * the picture cuts it. */
 void vlm_path_init_still (VlmPath *path, VlmRandom *random,
-    const VlmReach *reach, double width, double height, gint64 duration);
+    const VlmReach *reach, const VlmStage *stage);
 VlmPose vlm_path_pose (const VlmPath *path, gint64 time);
 /* By the rule of VlmSceneEvent. */
 gboolean vlm_path_in_view (const VlmPath *path, gint64 time);

@@ -27,8 +27,8 @@ static void
 render_backdrop (VlmScene *scene, guint width, guint height)
 {
   VlmBackdrop *b = &scene->backdrop;
-  double dx = scene->width / width;
-  double dy = scene->height / height;
+  double dx = scene->stage.width / width;
+  double dy = scene->stage.height / height;
   gsize full_width;
   gsize full_height;
 
@@ -260,8 +260,8 @@ vlm_scene_render (VlmScene *scene, gint64 time, guint width, guint height,
   g_return_if_fail (stride >= 3 * (gsize) width);
 
   time = vlm_scene_clamp_time (scene, time);
-  c.scale_x = width / scene->width;
-  c.scale_y = height / scene->height;
+  c.scale_x = width / scene->stage.width;
+  c.scale_y = height / scene->stage.height;
   vlm_effects_shake (&scene->effects, time, &c.shake_x, &c.shake_y);
   c.shake_x *= c.scale_x;
   c.shake_y *= c.scale_y;
@@ -273,5 +273,6 @@ vlm_scene_render (VlmScene *scene, gint64 time, guint width, guint height,
     for (guint i = 0; i < scene->n_actors; i++)
       if (scene->actors[i].depth == depth)
         draw_actor (&c, &scene->actors[i], time);
-  vlm_effects_apply (&scene->effects, time, rgb, stride, c.width, c.height);
+  vlm_effects_apply (&scene->effects, time, vlm_scene_exposure (scene, time),
+      rgb, stride, c.width, c.height);
 }

@@ -33,9 +33,7 @@ typedef struct
 struct _VlmScene
 {
   VlmSceneParams params;
-  /* Units in which a picture is wide and high: the shorter side is 1. */
-  double width;
-  double height;
+  VlmStage stage; /* the shorter side is 1 */
   VlmBackground background;
   VlmEffects effects;
   guint n_actors;
@@ -46,6 +44,19 @@ struct _VlmScene
   VlmMask mask;
 };
 
+/* In units of the scene. */
+typedef struct
+{
+  double x0;
+  double y0;
+  double x1;
+  double y1;
+} VlmBox;
+
+/* Around all of it, whether inside the picture or not. */
+VlmBox vlm_actor_box (const VlmActor *actor, gint64 time);
+/* What the camera multiplies the light with, for what is in view. */
+double vlm_scene_exposure (const VlmScene *scene, gint64 time);
 /* What @actor does, in words. */
 char *vlm_scene_describe (const VlmActor *actor);
 gint64 vlm_scene_clamp_time (const VlmScene *scene, gint64 time);

@@ -22,27 +22,8 @@ enum
   STREAM_BYSTANDERS,
 };
 
-/* In units of the scene. */
-typedef struct
-{
-  double x0;
-  double y0;
-  double x1;
-  double y1;
-} Box;
-
-static Box
-box_at (const VlmActor *actor, gint64 time)
-{
-  VlmPose pose = vlm_path_pose (&actor->path, time);
-  const VlmReach *r = &actor->object.reach;
-
-  return (Box){ pose.x - pose.scale * r->left, pose.y - pose.scale * r->top,
-    pose.x + pose.scale * r->right, pose.y + pose.scale * r->bottom };
-}
-
 static gboolean
-hide_each_other (const Box *a, const Box *b)
+hide_each_other (const VlmBox *a, const VlmBox *b)
 {
   double w = MIN (a->x1, b->x1) - MAX (a->x0, b->x0);
   double h = MIN (a->y1, b->y1) - MAX (a->y0, b->y0);
@@ -63,8 +44,8 @@ is_in_the_way (const VlmActor *a, const VlmActor *b, guint most)
 
   for (gint64 i = 0; i <= N_MOMENTS && from <= until; i++) {
     gint64 time = from + (until - from) / N_MOMENTS * i;
-    Box box_a = box_at (a, time);
-    Box box_b = box_at (b, time);
+    VlmBox box_a = vlm_actor_box (a, time);
+    VlmBox box_b = vlm_actor_box (b, time);
 
     if (hide_each_other (&box_a, &box_b) && ++n > most)
       return TRUE;
@@ -130,8 +111,8 @@ find_place (VlmScene *scene, VlmActor *actor, VlmRandom *random)
   gboolean restless = actor->object.name == VLM_OBJECT_UNNAMED;
 
   for (guint i = 0; i < N_PLACES; i++) {
-    vlm_path_init (&actor->path, random, &actor->object.reach, scene->width,
-        scene->height, scene->params.duration, restless);
+    vlm_path_init (
+        &actor->path, random, &actor->object.reach, &scene->stage, restless);
     if (is_free (actor, scene->actors, scene->n_actors, 0))
       return TRUE;
   }
@@ -159,8 +140,8 @@ find_place_to_stand (
     const VlmScene *scene, VlmActor *bystander, VlmRandom *random)
 {
   for (guint i = 0; i < N_PLACES; i++) {
-    vlm_path_init_still (&bystander->path, random, &bystander->object.reach,
-        scene->width, scene->height, scene->params.duration);
+    vlm_path_init_still (
+        &bystander->path, random, &bystander->object.reach, &scene->stage);
     if (is_free (bystander, scene->bystanders, scene->n_bystanders, 0) &&
         is_free (bystander, scene->actors, scene->n_actors, N_MOMENTS_PASSING))
       return TRUE;
@@ -224,7 +205,8 @@ params_are_valid (const VlmSceneParams *p)
       p->duration <= MAX_DURATION && p->min_objects <= p->max_objects &&
       p->max_objects <= VLM_SCENE_MAX_OBJECTS &&
       p->max_bystanders <= VLM_SCENE_MAX_BYSTANDERS &&
-      p->kind <= VLM_SCENE_KIND_MIXED;
+      p->kind <= VLM_SCENE_KIND_MIXED && p->perspective >= 0.0 &&
+      p->perspective <= VLM_SCENE_MAX_PERSPECTIVE;
 }
 
 /**
@@ -247,11 +229,15 @@ vlm_scene_new (const VlmSceneParams *params)
 
   scene = g_new0 (VlmScene, 1);
   scene->params = *params;
-  scene->width = MAX (1.0, (double) params->width / params->height);
-  scene->height = MAX (1.0, (double) params->height / params->width);
+  scene->stage = (VlmStage){
+    .width = MAX (1.0, (double) params->width / params->height),
+    .height = MAX (1.0, (double) params->height / params->width),
+    .duration = params->duration,
+    .perspective = params->perspective,
+  };
   random = vlm_random_init (params->seed, STREAM_BACKGROUND);
   vlm_background_init (&scene->background, &random, params->backgrounds,
-      scene->width, scene->height);
+      scene->stage.width, scene->stage.height);
   random = vlm_random_init (params->seed, STREAM_EFFECTS);
   vlm_effects_init (&scene->effects, &random, params->effects);
   random = vlm_random_init (params->seed, STREAM_OBJECTS);

@@ -211,8 +211,17 @@ test_deterministic (void)
 static VlmScene *
 make_scene (guint64 seed, guint width, guint height, gint64 duration)
 {
-  VlmSceneParams params = { seed, width, height, duration, 3, 3,
-    VLM_SCENE_KIND_MIXED, VLM_SCENE_BACKGROUND_ALL, VLM_SCENE_EFFECT_ALL };
+  VlmSceneParams params = {
+    .seed = seed,
+    .width = width,
+    .height = height,
+    .duration = duration,
+    .min_objects = 3,
+    .max_objects = 3,
+    .kind = VLM_SCENE_KIND_MIXED,
+    .effects = VLM_SCENE_EFFECT_ALL,
+    .perspective = 0.5,
+  };
 
   return vlm_scene_new (&params);
 }
@@ -292,8 +301,10 @@ check_event (Film *film, VlmScene *scene, guint index, gint64 duration)
 static void
 check_truth (const char *caps, guint64 seed)
 {
-  g_autofree char *properties = g_strdup_printf (
-      "num-scenes=1 duration=8 min-objects=3 seed=%" G_GUINT64_FORMAT, seed);
+  g_autofree char *properties =
+      g_strdup_printf ("num-scenes=1 duration=8 min-objects=3 perspective=0.5 "
+                       "seed=%" G_GUINT64_FORMAT,
+          seed);
   g_autoptr (VlmScene) scene = make_scene (seed, 96, 64, 8 * VLM_SECOND);
   Film film;
 

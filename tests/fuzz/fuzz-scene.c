@@ -93,9 +93,12 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
     .max_objects = rng_below (&rng, VLM_SCENE_MAX_OBJECTS + 1),
     .kind = (VlmSceneKind) rng_below (&rng, 3),
     .backgrounds = (VlmSceneBackgrounds) rng_below (&rng, 32),
-    .effects = (VlmSceneEffects) rng_below (&rng, 32),
+    .effects = (VlmSceneEffects) rng_below (&rng, 64),
     .max_bystanders = rng_below (&rng, VLM_SCENE_MAX_BYSTANDERS + 1),
   };
+  if (rng_below (&rng, 2) == 0)
+    params.perspective =
+        VLM_SCENE_MAX_PERSPECTIVE * rng_below (&rng, 101) / 100;
   params.min_objects = rng_below (&rng, params.max_objects + 1);
   scene = vlm_scene_new (&params);
   for (guint i = 0; i < vlm_scene_get_n_events (scene); i++) {

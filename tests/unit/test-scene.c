@@ -40,20 +40,33 @@ test_pixels (void)
   {
     VlmSceneKind kind;
     const char *md5;
+    VlmSceneEffects without;
+    gdouble perspective;
   } expected[] = {
-    { VLM_SCENE_KIND_NAMED, "9d8f6f199562c60c70e1110debb9f673" },
-    { VLM_SCENE_KIND_ANY, "2fba27eb75ba6dec62b70f974b9fb4ea" },
-    { VLM_SCENE_KIND_MIXED, "a2c31242e7002b4774ff566127cc6268" },
-    { VLM_SCENE_KIND_MIXED, "a734b176558342444455e322bd668cba" },
-    { VLM_SCENE_KIND_ANY, "0bb46ffc238fc7d4483ed17e80d972eb" },
-    { VLM_SCENE_KIND_NAMED, "2819029647b3faeb9963995cf6c9707e" },
+    { VLM_SCENE_KIND_NAMED, "9d8f6f199562c60c70e1110debb9f673",
+        VLM_SCENE_EFFECT_EXPOSURE },
+    { VLM_SCENE_KIND_ANY, "2fba27eb75ba6dec62b70f974b9fb4ea",
+        VLM_SCENE_EFFECT_EXPOSURE },
+    { VLM_SCENE_KIND_MIXED, "a2c31242e7002b4774ff566127cc6268",
+        VLM_SCENE_EFFECT_EXPOSURE },
+    { VLM_SCENE_KIND_MIXED, "a734b176558342444455e322bd668cba",
+        VLM_SCENE_EFFECT_EXPOSURE },
+    { VLM_SCENE_KIND_ANY, "0bb46ffc238fc7d4483ed17e80d972eb",
+        VLM_SCENE_EFFECT_EXPOSURE },
+    { VLM_SCENE_KIND_NAMED, "2819029647b3faeb9963995cf6c9707e",
+        VLM_SCENE_EFFECT_EXPOSURE },
+    { VLM_SCENE_KIND_ANY, "afd94213f3fa2fba25d8b569e3743d90", 0, 0.5 },
+    { VLM_SCENE_KIND_MIXED, "15215a366d8f68d08c4e1c5e2f96d4d5", 0, 0.8 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++) {
     VlmSceneParams params = make_params (i, expected[i].kind);
-    g_autoptr (VlmScene) scene = vlm_scene_new (&params);
+    g_autoptr (VlmScene) scene = NULL;
     g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_MD5);
 
+    params.effects &= ~expected[i].without;
+    params.perspective = expected[i].perspective;
+    scene = vlm_scene_new (&params);
     for (gint64 s = 0; s <= 8; s += 2) {
       g_autofree guint8 *rgb = render (scene, s * VLM_SECOND, 167, 123);
 
@@ -335,6 +348,140 @@ test_bystanders (void)
   g_assert_cmpuint (n_seen, >, 100);
 }
 
+static double
+area_of (const VlmRect *box)
+{
+  return (double) box->width * box->height;
+}
+
+/* What comes nearer grows: a thing wholly in view is smaller at the top by what
+ * was asked for, and its events are as they would be without. */
+static void
+test_perspective (void)
+{
+  guint n_grown = 0;
+
+  for (guint64 seed = 0; seed < 200; seed++) {
+    VlmSceneParams params = make_params (seed, VLM_SCENE_KIND_NAMED);
+    g_autoptr (VlmScene) flat = NULL;
+    g_autoptr (VlmScene) deep = NULL;
+
+    params.min_objects = params.max_objects = 1;
+    params.effects = (VlmSceneEffects) 0;
+    flat = vlm_scene_new (&params);
+    params.perspective = 0.6;
+    deep = vlm_scene_new (&params);
+    scene_check_event (deep, 0, params.duration);
+    for (gint64 t = 0; t <= 80; t++) {
+      gint64 time = t * VLM_SECOND / 10;
+      VlmRect a, b;
+      gboolean there = vlm_scene_get_box (flat, 0, time, 1600, 1200, &a);
+
+      scene_check_box (deep, 0, params.duration, time, 320, 240);
+      g_assert_true (
+          vlm_scene_get_box (deep, 0, time, 1600, 1200, &b) == there);
+      if (!there || a.x < 200 || a.y < 150 || a.x + a.width > 1400 ||
+          a.y + a.height > 1050)
+        continue;
+      {
+        /* between where it stands in both: near the sides its path differs */
+        double above =
+            1.0 - (a.y + b.y + a.height / 2.0 + b.height / 2.0) / 2400;
+        double scale = 1.0 - 0.6 * above;
+
+        g_assert_cmpfloat (
+            area_of (&b) / area_of (&a), <, 1.15 * scale * scale);
+        g_assert_cmpfloat (
+            area_of (&b) / area_of (&a), >, scale * scale / 1.15);
+        n_grown++;
+      }
+    }
+  }
+  g_assert_cmpuint (n_grown, >, 1000);
+}
+
+/* Of all of it, as an eye sees it. */
+static double
+lightness_of (const guint8 *rgb, gsize n_pixels)
+{
+  double sum = 0.0;
+
+  for (gsize i = 0; i < n_pixels; i++, rgb += 3)
+    sum += 0.3 * rgb[0] + 0.6 * rgb[1] + 0.1 * rgb[2];
+  return sum / (double) n_pixels;
+}
+
+/* A pixel that nothing covers. */
+static gsize
+find_background (const guint8 *rgb, const guint8 *empty, gsize n_pixels)
+{
+  for (gsize i = 0; i < n_pixels; i++)
+    if (memcmp (rgb + 3 * i, empty + 3 * i, 3) == 0)
+      return i;
+  g_assert_not_reached ();
+}
+
+/* How much @scene was lighter than @empty in the second before @time, at least
+ * (darker, at least, if @sign is negative). */
+static double
+least_difference (
+    VlmScene *scene, const guint8 *empty, gint64 time, double sign)
+{
+  double background = lightness_of (empty, 1);
+  double least = G_MAXDOUBLE;
+
+  for (gint64 i = 0; i <= 4; i++) {
+    g_autofree guint8 *rgb =
+        render (scene, time - i * VLM_SECOND / 4, 160, 120);
+
+    least = MIN (least, sign * (lightness_of (rgb, 160 * 120) - background));
+  }
+  return least;
+}
+
+/* A camera with exposure answers light things by less light, dark ones by more,
+ * and is as it was when nothing is there. */
+static void
+test_exposure (void)
+{
+  guint n_darker = 0, n_lighter = 0, n_same = 0;
+
+  for (guint64 seed = 0; seed < 60; seed++) {
+    VlmSceneParams params = make_params (seed, VLM_SCENE_KIND_NAMED);
+    g_autoptr (VlmScene) fixed = NULL;
+    g_autoptr (VlmScene) scene = NULL;
+    g_autoptr (VlmScene) empty = NULL;
+    g_autofree guint8 *c = NULL;
+
+    params.backgrounds = VLM_SCENE_BACKGROUND_FLAT;
+    params.effects = (VlmSceneEffects) 0;
+    fixed = vlm_scene_new (&params);
+    params.effects = VLM_SCENE_EFFECT_EXPOSURE;
+    scene = vlm_scene_new (&params);
+    params.min_objects = params.max_objects = 0;
+    empty = vlm_scene_new (&params);
+    c = render (empty, 0, 160, 120);
+    for (gint64 t = 1; t <= 8; t++) {
+      g_autofree guint8 *a = render (fixed, t * VLM_SECOND, 160, 120);
+      g_autofree guint8 *b = render (scene, t * VLM_SECOND, 160, 120);
+      gsize at = 3 * find_background (a, c, 160 * 120);
+      double change = lightness_of (b + at, 1) - lightness_of (c + at, 1);
+
+      n_same += change == 0.0;
+      if (least_difference (fixed, c, t * VLM_SECOND, 1.0) > 1.0) {
+        g_assert_cmpfloat (change, <=, 0.0);
+        n_darker += change < 0.0;
+      } else if (least_difference (fixed, c, t * VLM_SECOND, -1.0) > 1.0) {
+        g_assert_cmpfloat (change, >=, 0.0);
+        n_lighter += change > 0.0;
+      }
+    }
+  }
+  g_assert_cmpuint (n_darker, >, 30);
+  g_assert_cmpuint (n_lighter, >, 10);
+  g_assert_cmpuint (n_same, >, 100);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -348,5 +495,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scene/words", test_words);
   g_test_add_func ("/scene/still", test_still);
   g_test_add_func ("/scene/bystanders", test_bystanders);
+  g_test_add_func ("/scene/perspective", test_perspective);
+  g_test_add_func ("/scene/exposure", test_exposure);
   return g_test_run ();
 }

@@ -22,6 +22,13 @@ G_BEGIN_DECLS
 #define VLM_SCENE_MAX_BYSTANDERS 4
 
 /**
+ * VLM_SCENE_MAX_PERSPECTIVE:
+ *
+ * The strongest perspective that a scene can have.
+ */
+#define VLM_SCENE_MAX_PERSPECTIVE 0.8
+
+/**
  * VlmSceneKind:
  * @VLM_SCENE_KIND_NAMED: plain shapes in plain colours, each label ("red
  *   circle") at most once in a scene
@@ -66,6 +73,8 @@ typedef enum
  * @VLM_SCENE_EFFECT_SHAKE: the camera trembles
  * @VLM_SCENE_EFFECT_NOISE: the sensor is noisy
  * @VLM_SCENE_EFFECT_BLOCKS: what a lossy video codec leaves behind
+ * @VLM_SCENE_EFFECT_EXPOSURE: the camera answers bright and dark things in view:
+ *   all of the picture becomes darker or brighter within a second
  * @VLM_SCENE_EFFECT_ALL: all of them
  *
  * What makes pictures less than perfect. Each that is allowed is drawn for some
@@ -78,7 +87,8 @@ typedef enum
   VLM_SCENE_EFFECT_SHAKE = 1 << 2,
   VLM_SCENE_EFFECT_NOISE = 1 << 3,
   VLM_SCENE_EFFECT_BLOCKS = 1 << 4,
-  VLM_SCENE_EFFECT_ALL = (1 << 5) - 1,
+  VLM_SCENE_EFFECT_EXPOSURE = 1 << 5,
+  VLM_SCENE_EFFECT_ALL = (1 << 6) - 1,
 } VlmSceneEffects;
 
 /**
@@ -94,6 +104,9 @@ typedef enum
  * @backgrounds: what can be behind them; 0 for any
  * @effects: what can happen to the picture; 0 for nothing
  * @max_bystanders: most bystanders, up to %VLM_SCENE_MAX_BYSTANDERS
+ * @perspective: by which part things at the top edge are smaller than at the
+ *   bottom one, as seen by a camera that looks down; 0 (all sizes stay) to
+ *   %VLM_SCENE_MAX_PERSPECTIVE
  *
  * What is drawn by lot, and between which limits. The background of a seed does
  * not depend on its objects, nor either of them on its bystanders.
@@ -110,6 +123,7 @@ typedef struct
   VlmSceneBackgrounds backgrounds;
   VlmSceneEffects effects;
   guint max_bystanders;
+  gdouble perspective;
 } VlmSceneParams;
 
 /**

@@ -256,8 +256,10 @@ test_samples (void)
   guint n_near = 0;
 
   for (guint i = 0; i < 400; i++) {
-    g_autoptr (EvalSample) a = eval_sample_new (EVAL_FIRST_SEED + i, 20.0, 0);
-    g_autoptr (EvalSample) b = eval_sample_new (EVAL_FIRST_SEED + i, 20.0, 0);
+    g_autoptr (EvalSample) a =
+        eval_sample_new (EVAL_FIRST_SEED + i, 20.0, NULL);
+    g_autoptr (EvalSample) b =
+        eval_sample_new (EVAL_FIRST_SEED + i, 20.0, NULL);
     g_autoptr (GArray) absent = eval_events_spans (a->events, a->absent);
 
     g_assert_cmpint (a->duration, >=, 4 * VLM_SECOND);
@@ -287,7 +289,8 @@ test_samples (void)
 static void
 test_frames (void)
 {
-  g_autoptr (EvalSample) still = eval_sample_new (EVAL_FIRST_SEED + 1, 0.0, 0);
+  g_autoptr (EvalSample) still =
+      eval_sample_new (EVAL_FIRST_SEED + 1, 0.0, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (VlmFrame) frame =
       eval_sample_frame (still, 0, 140, 84, VLM_RESAMPLE_IMAGE, &error);

@@ -102,6 +102,7 @@ def test_video(folder):
 def test_options(folder):
     for args, because in ((["--scenes", "0"], "--scenes"), (["--first-seed", "-1"], "--first-seed"),
                           (["--fps", "nan"], "--fps"), (["--bystanders", "5"], "--bystanders"),
+                          (["--perspective", "0.9"], "--perspective"),
                           (["--max-pixels", "-1"], "--max-pixels"),
                           (["--window", "0"], "--window"), (["--hop", "11"], "--hop"),
                           (["--device", "abacus"], "abacus"), (["--model", folder], "tokenizer.json")):

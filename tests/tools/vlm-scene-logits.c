@@ -184,7 +184,7 @@ dump_scene (
     Dump *self, const char *folder, guint64 seed, double fps, GError **error)
 {
   const VlmConfig *config = vlm_model_get_config (self->asker.model);
-  g_autoptr (EvalSample) sample = eval_sample_new (seed, 20.0, 0);
+  g_autoptr (EvalSample) sample = eval_sample_new (seed, 20.0, NULL);
   g_autoptr (EvalClip) clip = eval_clip_new (&self->asker, sample, fps, error);
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
   g_autofree char *question = vlm_event_question (

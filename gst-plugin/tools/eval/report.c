@@ -185,8 +185,10 @@ eval_report_print (const EvalReport *report)
       report->n_answers, report->seconds);
   if (report->scores != NULL)
     g_print ("; %u scenes from seed %" G_GUINT64_FORMAT
-             " on with up to %u bystanders at %g fps, %.2f scenes/s",
-        report->n_scenes, report->first_seed, report->max_bystanders,
+             " on with up to %u bystanders, perspective %g%s at %g fps, %.2f "
+             "scenes/s",
+        report->n_scenes, report->first_seed, report->camera.max_bystanders,
+        report->camera.perspective, report->camera.exposure ? ", exposure" : "",
         report->fps, report->n_scenes / MAX (report->seconds, 1e-9));
   g_print ("\n");
   if (report->n_rejected + report->n_unreadable > 0)
@@ -319,7 +321,10 @@ eval_report_save (const EvalReport *report, const char *path, GError **error)
     set_int (b, "first_seed", (gint64) report->first_seed);
     set_int (b, "n_scenes", report->n_scenes);
     set_double (b, "fps", report->fps);
-    set_int (b, "max_bystanders", report->max_bystanders);
+    set_int (b, "max_bystanders", report->camera.max_bystanders);
+    set_double (b, "perspective", report->camera.perspective);
+    json_builder_set_member_name (b, "exposure");
+    json_builder_add_boolean_value (b, report->camera.exposure);
     build_scores (b, report->scores);
     json_builder_set_member_name (b, "always");
     json_builder_begin_object (b);

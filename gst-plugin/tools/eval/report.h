@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "tools/eval/sample.h"
 #include "tools/eval/score.h"
 
 typedef struct
@@ -21,7 +22,7 @@ typedef struct
   guint64 first_seed;
   guint n_scenes;
   double fps;
-  guint max_bystanders;
+  EvalCamera camera;
   double seconds;
   guint n_answers;
   guint n_rejected;

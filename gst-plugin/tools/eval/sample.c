@@ -87,7 +87,7 @@ read_truth (EvalSample *self)
 }
 
 EvalSample *
-eval_sample_new (guint64 seed, double longest, guint max_bystanders)
+eval_sample_new (guint64 seed, double longest, const EvalCamera *camera)
 {
   static const guint shapes[][2] = { { 480, 480 }, { 640, 480 }, { 640, 360 },
     { 360, 640 } };
@@ -96,8 +96,11 @@ eval_sample_new (guint64 seed, double longest, guint max_bystanders)
   double kind = draw_fraction (&state);
   guint shape = draw_below (&state, G_N_ELEMENTS (shapes));
   double length = draw_fraction (&state);
+  const EvalCamera none = { 0 };
   VlmSceneParams params;
 
+  if (camera == NULL)
+    camera = &none;
   self->seed = seed;
   self->kind = kind < 0.6 ? VLM_SCENE_KIND_NAMED
       : kind < 0.75       ? VLM_SCENE_KIND_ANY
@@ -116,7 +119,10 @@ eval_sample_new (guint64 seed, double longest, guint max_bystanders)
     .kind = self->kind,
     .backgrounds = VLM_SCENE_BACKGROUND_ALL,
     .effects = VLM_SCENE_EFFECT_ALL,
-    .max_bystanders = max_bystanders };
+    .max_bystanders = camera->max_bystanders,
+    .perspective = camera->perspective };
+  if (!camera->exposure)
+    params.effects &= ~VLM_SCENE_EFFECT_EXPOSURE;
   self->scene = vlm_scene_new (&params);
   read_truth (self);
   if (self->events->len > 0)

@@ -2,14 +2,22 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The mix is fixed: named, any and mixed objects 60, 15 and 25 %; 0 to 3 of
- * them; all backgrounds and effects; 4 to 20 s; 1:1, 4:3, 16:9 or 9:16, 640
- * pixels at most; bystanders only where asked for. All follows from the seed.
+ * them; all backgrounds; 4 to 20 s; 1:1, 4:3, 16:9 or 9:16, 640 pixels at most;
+ * all effects but what EvalCamera asks for. All follows from the seed.
  * Seeds from EVAL_FIRST_SEED on are for evaluation: no training uses them. */
 #pragma once
 
 #include <vlm/vlm.h>
 
 #define EVAL_FIRST_SEED (G_GUINT64_CONSTANT (1) << 40)
+
+/* What real cameras see and shapes on a screen do not have. */
+typedef struct
+{
+  guint max_bystanders;
+  double perspective;
+  gboolean exposure;
+} EvalCamera;
 
 typedef struct
 {
@@ -24,9 +32,10 @@ typedef struct
   const char *absent; /* one that nothing has, often nearly one that is there */
 } EvalSample;
 
-/* @longest (s) instead of 20 s; 0 for a still picture. (transfer full) */
+/* @longest (s) instead of 20 s; 0 for a still picture. @camera: NULL for nothing
+ * of it. (transfer full) */
 EvalSample *
-eval_sample_new (guint64 seed, double longest, guint max_bystanders);
+eval_sample_new (guint64 seed, double longest, const EvalCamera *camera);
 void eval_sample_free (EvalSample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalSample, eval_sample_free)
 

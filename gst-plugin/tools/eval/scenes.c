@@ -173,7 +173,7 @@ static gboolean
 run_picture (EvalAsker *asker, const EvalRun *run, guint64 seed,
     EvalScores *scores, EvalScores *baseline, GError **error)
 {
-  g_autoptr (EvalSample) still = eval_sample_new (seed, 0.0, 0);
+  g_autoptr (EvalSample) still = eval_sample_new (seed, 0.0, NULL);
   g_autoptr (VlmFrame) frame = NULL;
   guint width;
   guint height;
@@ -193,7 +193,7 @@ run_scene (EvalAsker *asker, const EvalRun *run, guint64 seed,
     EvalScores *scores, EvalScores *baseline, GError **error)
 {
   g_autoptr (EvalSample) sample =
-      eval_sample_new (seed, LONGEST_S, run->max_bystanders);
+      eval_sample_new (seed, LONGEST_S, &run->camera);
   g_autoptr (EvalClip) clip = eval_clip_new (asker, sample, run->fps, error);
 
   if (clip == NULL)
@@ -260,7 +260,7 @@ eval_run_rates (EvalAsker *asker, const EvalRun *run, double longest,
 
   for (guint64 seed = run->first_seed; n < run->n_scenes; seed++) {
     g_autoptr (EvalSample) sample =
-        eval_sample_new (seed, longest, run->max_bystanders);
+        eval_sample_new (seed, longest, &run->camera);
 
     if (sample->present == NULL)
       continue;

@@ -13,7 +13,7 @@ typedef struct
   guint64 first_seed;
   guint n_scenes;
   double fps;
-  guint max_bystanders; /* of a scene */
+  EvalCamera camera;
   GCancellable *cancellable;
   EvalProgressFunc progress;
 } EvalRun;

@@ -30,6 +30,8 @@ typedef struct
   int n_scenes;
   double fps;
   int bystanders;
+  double perspective;
+  gboolean exposure;
   gint64 min_pixels;
   gint64 max_pixels;
   gboolean rates;
@@ -70,6 +72,9 @@ check_options (const Options *o, GError **error)
     why = "--fps is from 0.1 to 60";
   else if (o->bystanders < 0 || o->bystanders > VLM_SCENE_MAX_BYSTANDERS)
     why = "--bystanders is from 0 to " G_STRINGIFY (VLM_SCENE_MAX_BYSTANDERS);
+  else if (!(o->perspective >= 0.0 &&
+               o->perspective <= VLM_SCENE_MAX_PERSPECTIVE))
+    why = "--perspective is from 0 to " G_STRINGIFY (VLM_SCENE_MAX_PERSPECTIVE);
   else if (o->min_pixels < 0 || o->max_pixels < 0)
     why = "--min-pixels and --max-pixels are not negative";
   else if ((o->video != NULL) != (o->truth != NULL))
@@ -145,7 +150,7 @@ report (const Options *o, const EvalAsker *asker, const EvalRun *run,
     .first_seed = run->first_seed,
     .n_scenes = run->n_scenes,
     .fps = run->fps,
-    .max_bystanders = run->max_bystanders,
+    .camera = run->camera,
     .seconds = seconds,
     .n_answers = asker->n_answers,
     .n_rejected = asker->n_rejected,
@@ -171,7 +176,8 @@ run_all (const Options *o, GError **error)
   g_auto (EvalAsker) asker = { 0 };
   g_auto (Results) results;
   EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, o->fps,
-    (guint) o->bystanders, cancellable, on_progress };
+    { (guint) o->bystanders, o->perspective, o->exposure }, cancellable,
+    on_progress };
   gint64 start;
 
   results_init (&results, o->video);
@@ -206,6 +212,11 @@ main (int argc, char **argv)
     { "bystanders", 0, 0, G_OPTION_ARG_INT, &o.bystanders,
         "up to so many things in a scene that never move and are no events (0)",
         "N" },
+    { "perspective", 0, 0, G_OPTION_ARG_DOUBLE, &o.perspective,
+        "by which part things at the top are smaller than at the bottom (0)",
+        "P" },
+    { "exposure", 0, 0, G_OPTION_ARG_NONE, &o.exposure,
+        "the camera may answer light and dark things", NULL },
     { "min-pixels", 0, 0, G_OPTION_ARG_INT64, &o.min_pixels,
         "smallest area of a frame (what the checkpoint says)", "N" },
     { "max-pixels", 0, 0, G_OPTION_ARG_INT64, &o.max_pixels,

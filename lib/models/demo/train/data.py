@@ -220,7 +220,7 @@ def _absent_label(rng, present, tempted=False):
   """A label that nothing has; half of them differ in colour or shape only.
   tempted: something without a name is in view, but no event."""
   named = [p for p in present if p != UNNAMED]
-  if UNNAMED not in present and rng.random() < (0.5 if tempted else 0.2):
+  if UNNAMED not in present and rng.random() < (0.35 if tempted else 0.2):
     return UNNAMED
   for _ in range(20):
     label = int(rng.integers(UNNAMED))
@@ -308,14 +308,16 @@ def _scene(rng, rows, columns, duration, level):
   if rng.random() < level:
     most = int(rng.choice([1, 2, 3], p=[0.3, 0.35, 0.35]))
   least = 0 if rng.random() < 0.06 else 1
+  perspective = rng.uniform(0.1, 0.5) if rng.random() < 0.5 else 0.0
   return scenes.Scene(
       int(rng.integers(scenes.TRAINING_SEEDS)),
       max(1, int(columns * CELL * stretch)), rows * CELL,
       int(duration * SECOND), (least, most),
       int(rng.choice([scenes.NAMED, scenes.ANY, scenes.MIXED],
-                     p=[0.5, 0.2, 0.3])),
+                     p=[0.4, 0.3, 0.3])),
       scenes.ALL_EFFECTS if rng.random() < 0.75 else 0,
-      max_bystanders=int(rng.choice(4, p=[0.6, 0.2, 0.1, 0.1])))
+      max_bystanders=int(rng.choice(4, p=[0.6, 0.2, 0.1, 0.1])),
+      perspective=perspective)
 
 
 def _finish(rng, scene, frame_times, grid, duration, slice_period, render,

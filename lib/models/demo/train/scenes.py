@@ -17,7 +17,7 @@ CELL = 28
 """Pixels of a merged cell's side: what one token of the model sees."""
 
 NAMED, ANY, MIXED = range(3)
-ALL_BACKGROUNDS = ALL_EFFECTS = 31
+ALL_BACKGROUNDS, ALL_EFFECTS = 31, 63
 TRAINING_SEEDS = 1 << 40
 """Seeds below are for training; evaluation begins here."""
 
@@ -28,7 +28,8 @@ class Params(ctypes.Structure):
               ("height", ctypes.c_uint), ("duration", ctypes.c_int64),
               ("min_objects", ctypes.c_uint), ("max_objects", ctypes.c_uint),
               ("kind", ctypes.c_int), ("backgrounds", ctypes.c_int),
-              ("effects", ctypes.c_int), ("max_bystanders", ctypes.c_uint)]
+              ("effects", ctypes.c_int), ("max_bystanders", ctypes.c_uint),
+              ("perspective", ctypes.c_double)]
 
 
 class Event(ctypes.Structure):
@@ -82,9 +83,9 @@ class Scene:
 
   def __init__(self, seed, width, height, duration, objects, kind,
                effects=ALL_EFFECTS, backgrounds=ALL_BACKGROUNDS,
-               max_bystanders=0):
+               max_bystanders=0, perspective=0.0):
     params = Params(seed, width, height, duration, objects[0], objects[1],
-                    kind, backgrounds, effects, max_bystanders)
+                    kind, backgrounds, effects, max_bystanders, perspective)
     self.width, self.height, self.duration = width, height, duration
     self._handle = _library.vlm_scene_new(ctypes.byref(params))
     self._rect = Rect()

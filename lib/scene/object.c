@@ -4,6 +4,9 @@
 
 #include "scene/trig.h"
 
+#define MIN_CONTRAST 55.0f
+#define MIN_CONTRAST_OF_PATTERN 30.0f
+
 #define LABELS(color)                                                          \
   color " circle", color " square", color " triangle", color " star",          \
       color " cross", color " ring"
@@ -111,6 +114,43 @@ vlm_object_init_named (VlmObject *object, VlmRandom *random, guint name)
   draw_shadow (object, random);
 }
 
+/* Much of what moves in the world is white, black or gray, and some has the very
+ * colour of a named thing: a colour alone tells nothing of a name. */
+static VlmColor
+draw_color (VlmRandom *random)
+{
+  double paint = vlm_random_between (random, 0.0, 1.0);
+
+  if (paint < 0.15)
+    return vlm_color_draw_gray (random, 225.0, 255.0);
+  if (paint < 0.22)
+    return vlm_color_draw_gray (random, 5.0, 40.0);
+  if (paint < 0.32)
+    return vlm_color_draw_gray (random, 40.0, 225.0);
+  if (paint < 0.45)
+    return named_colors[vlm_random_below (random, VLM_N_NAMED_COLORS)];
+  return vlm_color_draw (random, vlm_random_chance (random, 0.4) ? 0.9 : 0.35);
+}
+
+/* That differs from all that is behind it, if chance lets it. */
+static VlmColor
+draw_color_before (VlmRandom *random, const VlmBackground *b, float least)
+{
+  VlmColor best = { { 0 } };
+  float best_contrast = -1.0f;
+
+  for (guint i = 0; i < 24 && best_contrast < least; i++) {
+    VlmColor color = draw_color (random);
+    float contrast = vlm_background_contrast (b, color);
+
+    if (contrast > best_contrast) {
+      best = color;
+      best_contrast = contrast;
+    }
+  }
+  return best;
+}
+
 /* A texture that can be told from what is behind it. */
 static void
 draw_texture (VlmTexture *t, VlmRandom *random, const VlmBackground *b)
@@ -120,7 +160,6 @@ draw_texture (VlmTexture *t, VlmRandom *random, const VlmBackground *b)
     VLM_PATTERN_CLOUDS };
   double turns = vlm_random_between (random, 0.0, 1.0);
   double frequency = vlm_random_between (random, 0.8, 3.5);
-  float best = -1.0f;
 
   *t = (VlmTexture){
     .pattern = patterns[vlm_random_below (random, G_N_ELEMENTS (patterns))],
@@ -131,17 +170,8 @@ draw_texture (VlmTexture *t, VlmRandom *random, const VlmBackground *b)
     .falloff = (float) vlm_random_between (random, 0.0, 0.3),
     .seed = (guint32) vlm_random_next (random),
   };
-  for (guint i = 0; i < 24 && best < 55.0f; i++) {
-    VlmColor color =
-        vlm_color_draw (random, vlm_random_chance (random, 0.4) ? 0.9 : 0.35);
-    float contrast = vlm_background_contrast (b, color);
-
-    if (contrast > best) {
-      best = contrast;
-      t->colors[0] = color;
-    }
-  }
-  t->colors[1] = vlm_color_draw (random, 0.6);
+  t->colors[0] = draw_color_before (random, b, MIN_CONTRAST);
+  t->colors[1] = draw_color_before (random, b, MIN_CONTRAST_OF_PATTERN);
 }
 
 static void

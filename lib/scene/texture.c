@@ -18,6 +18,20 @@ vlm_color_draw (VlmRandom *random, double saturation)
   return color;
 }
 
+VlmColor
+vlm_color_draw_gray (VlmRandom *random, double dark, double light)
+{
+  double gray = vlm_random_between (random, dark, light);
+  VlmColor color;
+
+  for (guint i = 0; i < 3; i++) {
+    double tint = vlm_random_between (random, -6.0, 6.0);
+
+    color.c[i] = (float) CLAMP (gray + tint, 0.0, 255.0);
+  }
+  return color;
+}
+
 float
 vlm_color_distance (VlmColor a, VlmColor b)
 {

@@ -37,6 +37,8 @@ typedef struct
 /* Muted: saturation is at most @saturation. */
 VlmColor vlm_color_draw (VlmRandom *random, double saturation);
 /* The largest difference of a channel. */
+/* Between @dark and @light, nearly without a colour. */
+VlmColor vlm_color_draw_gray (VlmRandom *random, double dark, double light);
 /* About what it looks like from afar, 0 to 255. */
 double vlm_texture_lightness (const VlmTexture *texture);
 float vlm_color_distance (VlmColor a, VlmColor b);

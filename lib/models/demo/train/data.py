@@ -308,13 +308,13 @@ def _scene(rng, rows, columns, duration, level):
   if rng.random() < level:
     most = int(rng.choice([1, 2, 3], p=[0.3, 0.35, 0.35]))
   least = 0 if rng.random() < 0.06 else 1
-  perspective = rng.uniform(0.1, 0.5) if rng.random() < 0.5 else 0.0
+  perspective = rng.uniform(0.1, 0.5) if rng.random() < 0.4 else 0.0
   return scenes.Scene(
       int(rng.integers(scenes.TRAINING_SEEDS)),
       max(1, int(columns * CELL * stretch)), rows * CELL,
       int(duration * SECOND), (least, most),
       int(rng.choice([scenes.NAMED, scenes.ANY, scenes.MIXED],
-                     p=[0.4, 0.3, 0.3])),
+                     p=[0.45, 0.25, 0.3])),
       scenes.ALL_EFFECTS if rng.random() < 0.75 else 0,
       max_bystanders=int(rng.choice(4, p=[0.6, 0.2, 0.1, 0.1])),
       perspective=perspective)

@@ -167,15 +167,17 @@ vlm_background_contrast (const VlmBackground *b, VlmColor color)
   return least;
 }
 
-/* Of blocks, each covers little: they do not count. */
 double
 vlm_background_lightness (const VlmBackground *b, double height)
 {
   double lightness = vlm_texture_lightness (&b->texture);
   double ground;
 
+  if (b->kind == VLM_SCENE_BACKGROUND_GRADIENT)
+    return 0.5 * (lightness + vlm_color_lightness (b->texture.colors[1]));
   if (b->kind != VLM_SCENE_BACKGROUND_CLUTTER)
     return lightness;
+  /* each block covers little: they do not count */
   ground = vlm_texture_lightness (&b->ground);
   return ground + (lightness - ground) * b->horizon / height;
 }

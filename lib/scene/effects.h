@@ -19,8 +19,7 @@ typedef struct
   double noise_amount; /* standard deviation, of 255 */
   int block_step;      /* of the quantiser */
   double shadow_strength;
-  double
-      exposure_amount; /* of what would make the picture as light as before */
+  double exposure_amount; /* 1: the picture stays as light as it was */
 } VlmEffects;
 
 /* Never more than this, so that what is in view stays in view. */

@@ -42,8 +42,8 @@ vlm_color_distance (VlmColor a, VlmColor b)
   return most;
 }
 
-static double
-lightness (VlmColor color)
+double
+vlm_color_lightness (VlmColor color)
 {
   return 0.3 * color.c[0] + 0.6 * color.c[1] + 0.1 * color.c[2];
 }
@@ -52,8 +52,9 @@ double
 vlm_texture_lightness (const VlmTexture *t)
 {
   if (t->pattern == VLM_PATTERN_PLAIN)
-    return lightness (t->colors[0]);
-  return 0.5 * (lightness (t->colors[0]) + lightness (t->colors[1]));
+    return vlm_color_lightness (t->colors[0]);
+  return 0.5 *
+      (vlm_color_lightness (t->colors[0]) + vlm_color_lightness (t->colors[1]));
 }
 
 static inline int

@@ -39,7 +39,8 @@ VlmColor vlm_color_draw (VlmRandom *random, double saturation);
 /* The largest difference of a channel. */
 /* Between @dark and @light, nearly without a colour. */
 VlmColor vlm_color_draw_gray (VlmRandom *random, double dark, double light);
-/* About what it looks like from afar, 0 to 255. */
+double vlm_color_lightness (VlmColor color); /* 0 to 255 */
+/* About what it looks like from afar. */
 double vlm_texture_lightness (const VlmTexture *texture);
 float vlm_color_distance (VlmColor a, VlmColor b);
 

@@ -113,6 +113,15 @@ vlm_actor_box (const VlmActor *actor, gint64 time)
     pose.x + pose.scale * r->right, pose.y + pose.scale * r->bottom };
 }
 
+double
+vlm_box_shared (const VlmBox *a, const VlmBox *b)
+{
+  double w = MIN (a->x1, b->x1) - MAX (a->x0, b->x0);
+  double h = MIN (a->y1, b->y1) - MAX (a->y0, b->y0);
+
+  return w > 0.0 && h > 0.0 ? w * h : 0.0;
+}
+
 /**
  * vlm_scene_get_box:
  * @scene: a scene

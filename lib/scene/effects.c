@@ -33,6 +33,7 @@ vlm_effects_init (VlmEffects *e, VlmRandom *random, VlmSceneEffects allowed)
   e->noise_amount = vlm_random_between (random, 1.5, 11.0);
   e->block_step = 8 + (int) vlm_random_below (random, 40);
   e->shadow_strength = vlm_random_between (random, 0.2, 0.6);
+  /* Came later than the others, so it is drawn after them: they stay. */
   if (vlm_random_chance (random, 0.4))
     drawn |= VLM_SCENE_EFFECT_EXPOSURE;
   e->exposure_amount = vlm_random_between (random, 0.3, 1.5);
@@ -68,6 +69,8 @@ change_light (double light, guint8 *rgb, gsize stride, int n, int rows)
 {
   int gain = (int) (256.0 * light + 0.5);
 
+  if (gain == 256)
+    return;
   for (int y = 0; y < rows; y++) {
     guint8 *row = rgb + (gsize) y * stride;
 
@@ -247,9 +250,7 @@ void
 vlm_effects_apply (const VlmEffects *e, gint64 time, double exposure,
     guint8 *rgb, gsize stride, int width, int height)
 {
-  if (e->drawn & (VLM_SCENE_EFFECT_LIGHT | VLM_SCENE_EFFECT_EXPOSURE))
-    change_light (
-        exposure * light_at (e, time), rgb, stride, 3 * width, height);
+  change_light (exposure * light_at (e, time), rgb, stride, 3 * width, height);
   if (e->drawn & VLM_SCENE_EFFECT_NOISE)
     add_noise (e, time, rgb, stride, 3 * width, height);
   if (e->drawn & VLM_SCENE_EFFECT_BLOCKS)

@@ -14,13 +14,12 @@
 static double
 covered (const VlmScene *scene, const VlmActor *actor, gint64 time)
 {
+  const VlmBox picture = { 0.0, 0.0, scene->stage.width, scene->stage.height };
   VlmBox box = vlm_actor_box (actor, time);
-  double w = MIN (box.x1, scene->stage.width) - MAX (box.x0, 0.0);
-  double h = MIN (box.y1, scene->stage.height) - MAX (box.y0, 0.0);
 
-  if (w <= 0.0 || h <= 0.0 || !vlm_path_visible (&actor->path, time))
+  if (!vlm_path_visible (&actor->path, time))
     return 0.0;
-  return w * h / (scene->stage.width * scene->stage.height);
+  return vlm_box_shared (&box, &picture) / (picture.x1 * picture.y1);
 }
 
 /* How much lighter the picture is for what is in view. */

@@ -261,20 +261,24 @@ plan_stay (Planner *p, gboolean restless)
   }
 }
 
-/* Makes the poses smaller by what the perspective does where they are. What was
- * inside stays inside; poses at a side move to where it now is. */
+/* Makes @pose smaller by what the perspective does where it is. */
+static void
+shrink (const VlmStage *stage, VlmPose *pose)
+{
+  double above = 1.0 - CLAMP (pose->y / stage->height, 0.0, 1.0);
+
+  pose->scale *= 1.0 - stage->perspective * above;
+}
+
+/* What was inside stays inside; poses at a side move to where it now is. */
 static void
 apply_perspective (Planner *p)
 {
-  const VlmStage *stage = p->stage;
   VlmPath *path = p->path;
   VlmPose *last = &path->poses[path->n_poses - 1];
 
-  for (VlmPose *pose = path->poses; pose <= last; pose++) {
-    double above = 1.0 - CLAMP (pose->y / stage->height, 0.0, 1.0);
-
-    pose->scale *= 1.0 - stage->perspective * above;
-  }
+  for (VlmPose *pose = path->poses; pose <= last; pose++)
+    shrink (p->stage, pose);
   if (path->came == VLM_CAME_FROM_SIDE)
     path->poses[0] = at_side (p, path->poses[0], path->from);
   if (path->went == VLM_WENT_TO_SIDE)
@@ -327,10 +331,11 @@ vlm_path_init_still (VlmPath *path, VlmRandom *random, const VlmReach *reach,
   path->went = VLM_WENT_NOT;
   if (is_cut)
     pose = across_side (&p, pose, side, part);
-  add_pose (&p, pose, 0);
-  apply_perspective (&p);
+  shrink (stage, &pose);
+  /* smaller now, so that its part inside lies elsewhere */
   if (is_cut)
-    path->poses[0] = across_side (&p, path->poses[0], side, part);
+    pose = across_side (&p, pose, side, part);
+  add_pose (&p, pose, 0);
 }
 
 VlmPose

@@ -55,6 +55,8 @@ typedef struct
 
 /* Around all of it, whether inside the picture or not. */
 VlmBox vlm_actor_box (const VlmActor *actor, gint64 time);
+/* The area that two boxes have in common. */
+double vlm_box_shared (const VlmBox *a, const VlmBox *b);
 /* What the camera multiplies the light with, for what is in view. */
 double vlm_scene_exposure (const VlmScene *scene, gint64 time);
 /* What @actor does, in words. */

@@ -25,12 +25,10 @@ enum
 static gboolean
 hide_each_other (const VlmBox *a, const VlmBox *b)
 {
-  double w = MIN (a->x1, b->x1) - MAX (a->x0, b->x0);
-  double h = MIN (a->y1, b->y1) - MAX (a->y0, b->y0);
   double area_a = (a->x1 - a->x0) * (a->y1 - a->y0);
   double area_b = (b->x1 - b->x0) * (b->y1 - b->y0);
 
-  return w > 0.0 && h > 0.0 && w * h > MAX_HIDDEN * MIN (area_a, area_b);
+  return vlm_box_shared (a, b) > MAX_HIDDEN * MIN (area_a, area_b);
 }
 
 /* Whether one hides the other in more than @most of the moments in which both

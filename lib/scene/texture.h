@@ -36,12 +36,12 @@ typedef struct
 
 /* Muted: saturation is at most @saturation. */
 VlmColor vlm_color_draw (VlmRandom *random, double saturation);
-/* The largest difference of a channel. */
 /* Between @dark and @light, nearly without a colour. */
 VlmColor vlm_color_draw_gray (VlmRandom *random, double dark, double light);
 double vlm_color_lightness (VlmColor color); /* 0 to 255 */
 /* About what it looks like from afar. */
 double vlm_texture_lightness (const VlmTexture *texture);
+/* The largest difference of a channel. */
 float vlm_color_distance (VlmColor a, VlmColor b);
 
 /* Value noise in [0, 1] for @n points (u + i du, v): smooth between random

@@ -6,7 +6,7 @@
 
 #include "engine/sampling.h"
 #include "engine/scheduler.h"
-#include "engine/token-mask.h"
+#include "grammar/token-mask.h"
 #include "model/context.h"
 #include "text/tokenizer.h"
 

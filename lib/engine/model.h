@@ -5,7 +5,7 @@
 #include <vlm/vlm-model.h>
 
 #include "engine/scheduler.h"
-#include "engine/token-trie.h"
+#include "grammar/token-trie.h"
 #include "model/net.h"
 #include "text/tokenizer.h"
 

@@ -12,7 +12,7 @@
 #include "base/bits.h"
 #include "engine/attention.h"
 #include "engine/device.h"
-#include "engine/event-question.h"
+#include "analyzer/event-question.h"
 #include "engine/feature-cache.h"
 #include "engine/model.h"
 #include "engine/sequence.h"

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "engine/device.h"
-#include "engine/event-question.h"
-#include "engine/history.h"
+#include "analyzer/event-question.h"
+#include "events/history.h"
 #include "engine/model.h"
 #include "engine/prompt.h"
 #include "engine/session.h"

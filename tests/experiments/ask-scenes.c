@@ -11,7 +11,7 @@
 
 #include <vlm/vlm.h>
 
-#include "engine/event-question.h"
+#include "analyzer/event-question.h"
 #include "engine/session.h"
 #include "tests/support/figures.h"
 #include "tools/tool.h"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""docs/events.md lists the fields of lib/engine/event-schema.c, word for word."""
+"""docs/events.md lists the fields of lib/events/event-schema.c, word for word."""
 import pathlib
 import re
 import sys
 
 root = pathlib.Path(sys.argv[1])
-source = (root / "lib/engine/event-schema.c").read_text()
+source = (root / "lib/events/event-schema.c").read_text()
 schema = []
 for name, text in re.findall(r"FIELD \((\w+),\s*\w+,\s*((?:\"[^\"]*\"\s*)+)\)", source):
     schema.append((name, "".join(re.findall(r'"([^"]*)"', text))))

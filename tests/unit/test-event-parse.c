@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-error.h>
 
-#include "engine/event-parse.h"
-#include "engine/event-schema.h"
+#include "events/event-parse.h"
+#include "events/event-schema.h"
 
 #define MINUTE (60 * VLM_SECOND)
 

@@ -1,6 +1,6 @@
 /* gst-vlm: what the model is asked
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/event-question.h"
+#include "analyzer/event-question.h"
 
 static char *two[] = { "a person falls", "a red car", NULL };
 

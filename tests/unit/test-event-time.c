@@ -1,6 +1,6 @@
 /* gst-vlm: the model's seconds on the clocks of the pipeline
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/event-time.h"
+#include "events/event-time.h"
 
 #define MS G_GINT64_CONSTANT (1000000)
 #define UTC0 G_GINT64_CONSTANT (1792473600000000000)

@@ -4,7 +4,7 @@
 
 #include <vlm/vlm-event.h>
 
-#include "engine/event-schema.h"
+#include "events/event-schema.h"
 
 static VlmEvent *
 sample_event (void)

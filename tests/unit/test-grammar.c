@@ -6,8 +6,8 @@
 
 #include <vlm/vlm-error.h>
 
-#include "engine/event-parse.h"
-#include "engine/grammar.h"
+#include "events/event-parse.h"
+#include "grammar/grammar.h"
 
 static gboolean
 matches (const VlmGrammar *grammar, const char *text, gsize n_bytes)

@@ -1,6 +1,6 @@
 /* gst-vlm: where an event is
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/ground.h"
+#include "analyzer/ground.h"
 
 #include "media/window.h"
 

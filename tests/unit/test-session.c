@@ -6,7 +6,7 @@
 
 #include <vlm/vlm-error.h>
 
-#include "engine/history.h"
+#include "events/history.h"
 #include "engine/model.h"
 #include "engine/prompt.h"
 #include "engine/session.h"

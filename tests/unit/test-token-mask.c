@@ -6,7 +6,7 @@
 
 #include <vlm/vlm-error.h>
 
-#include "engine/token-mask.h"
+#include "grammar/token-mask.h"
 #include "tests/support/tiny-tokenizer.h"
 
 #define MAX_EVENTS 3

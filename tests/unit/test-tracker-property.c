@@ -4,8 +4,8 @@
  * A made-up truth is cut into the reports of overlapping windows, clean or as a
  * model would garble them. Scenes grow with their seed, so the first one that
  * fails is a small one; VLM_TEST_SEED=N runs that one alone. */
-#include "engine/event-words.h"
-#include "engine/tracker.h"
+#include "events/event-words.h"
+#include "events/tracker.h"
 #include "support/rng.h"
 
 #define SECOND VLM_SECOND

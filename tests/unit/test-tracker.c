@@ -1,6 +1,6 @@
 /* gst-vlm: reports of overlapping windows become events
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/tracker.h"
+#include "events/tracker.h"
 
 #include <gio/gio.h>
 

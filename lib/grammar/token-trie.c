@@ -1,6 +1,6 @@
 /* gst-vlm: the bytes of a vocabulary as a tree
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/token-trie.h"
+#include "grammar/token-trie.h"
 
 #include <string.h>
 

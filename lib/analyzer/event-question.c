@@ -1,6 +1,6 @@
 /* gst-vlm: what the model is asked, and what it may answer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/event-question.h"
+#include "analyzer/event-question.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "engine/grammar.h"
-#include "engine/token-trie.h"
+#include "grammar/grammar.h"
+#include "grammar/token-trie.h"
 
 /* A grammar over the tokens of a vocabulary, with the masks that were needed so
  * far. One thread. */

@@ -1,6 +1,6 @@
 /* gst-vlm: what an event is, said once
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/event-schema.h"
+#include "events/event-schema.h"
 
 #define FIELD(name, kind, meaning)                                             \
   {                                                                            \

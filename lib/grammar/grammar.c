@@ -1,6 +1,6 @@
 /* gst-vlm: what an answer may look like, byte by byte
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/grammar-private.h"
+#include "grammar/grammar-private.h"
 
 VlmGrammar *
 vlm_grammar_ref (VlmGrammar *self)

@@ -1,6 +1,6 @@
 /* gst-vlm: when two descriptions tell of the same, and what of
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/event-words.h"
+#include "events/event-words.h"
 
 #include <string.h>
 

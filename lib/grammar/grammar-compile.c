@@ -5,8 +5,8 @@
 #include <vlm/vlm-error.h>
 
 #include "base/bits.h"
-#include "engine/grammar-private.h"
-#include "engine/rule-private.h"
+#include "grammar/grammar-private.h"
+#include "grammar/rule-private.h"
 
 /* Limits for rules that come from somebody's schema. */
 #define MAX_STATES (1u << 18)

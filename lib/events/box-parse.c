@@ -3,8 +3,8 @@
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-question.h>
 
-#include "engine/answer-list.h"
-#include "engine/event-schema.h"
+#include "events/answer-list.h"
+#include "events/event-schema.h"
 
 /**
  * vlm_found_box_free:

@@ -1,13 +1,13 @@
 /* gst-vlm: from the model's text to findings
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/event-parse.h"
+#include "events/event-parse.h"
 
 #include <string.h>
 
 #include <vlm/vlm-error.h>
 
-#include "engine/answer-list.h"
-#include "engine/event-schema.h"
+#include "events/answer-list.h"
+#include "events/event-schema.h"
 
 /**
  * vlm_finding_free:

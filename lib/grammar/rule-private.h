@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "engine/rule.h"
+#include "grammar/rule.h"
 
 typedef enum
 {

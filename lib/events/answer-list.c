@@ -1,6 +1,6 @@
 /* gst-vlm: the elements of a list that a model wrote
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/answer-list.h"
+#include "events/answer-list.h"
 
 #include <string.h>
 

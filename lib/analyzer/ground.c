@@ -1,9 +1,9 @@
 /* gst-vlm: where an event is
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/ground.h"
+#include "analyzer/ground.h"
 
-#include "engine/event-question.h"
-#include "engine/event-words.h"
+#include "analyzer/event-question.h"
+#include "events/event-words.h"
 #include "engine/session.h"
 
 /* Room for the boxes that the grammar allows. */

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-event.h>
 
-#include "engine/event-json.h"
-#include "engine/event-schema.h"
+#include "events/event-json.h"
+#include "events/event-schema.h"
 
 G_DEFINE_BOXED_TYPE (VlmEvent, vlm_event, vlm_event_ref, vlm_event_unref)
 

@@ -1,8 +1,8 @@
 /* gst-vlm: from what overlapping windows report to events with a life
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/tracker.h"
+#include "events/tracker.h"
 
-#include "engine/event-words.h"
+#include "events/event-words.h"
 
 /* A window that does not see what the one before it saw contradicts it; so many
  * in a row are believed to have overlooked it. */

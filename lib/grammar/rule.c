@@ -1,6 +1,6 @@
 /* gst-vlm: rules, what grammars are made of
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/rule-private.h"
+#include "grammar/rule-private.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* gst-vlm: how far back the model looks when it is asked about a window
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/history.h"
+#include "events/history.h"
 
 #include "media/window.h"
 

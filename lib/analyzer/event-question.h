@@ -5,7 +5,7 @@
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-question.h>
 
-#include "engine/grammar.h"
+#include "grammar/grammar.h"
 #include "engine/prompt.h"
 
 typedef struct {

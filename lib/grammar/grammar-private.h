@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "engine/grammar.h"
+#include "grammar/grammar.h"
 
 #define VLM_GRAMMAR_DEAD G_MAXUINT16
 #define VLM_GRAMMAR_MAX_OPS 4

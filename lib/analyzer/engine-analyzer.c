@@ -3,15 +3,15 @@
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-error.h>
 
-#include "engine/event-parse.h"
-#include "engine/event-question.h"
-#include "engine/event-time.h"
-#include "engine/event-words.h"
-#include "engine/ground.h"
-#include "engine/history.h"
+#include "events/event-parse.h"
+#include "analyzer/event-question.h"
+#include "events/event-time.h"
+#include "events/event-words.h"
+#include "analyzer/ground.h"
+#include "events/history.h"
 #include "engine/model.h"
 #include "engine/session.h"
-#include "engine/tracker.h"
+#include "events/tracker.h"
 
 #define VLM_TYPE_ENGINE_ANALYZER (vlm_engine_analyzer_get_type ())
 G_DECLARE_FINAL_TYPE (

@@ -4,11 +4,11 @@
  * json-glib can only write numbers as integers or as 17 digits of a double.
  * Times here are exact decimals of nanoseconds, so the numbers are written by
  * hand; strings are escaped by json-glib. */
-#include "engine/event-json.h"
+#include "events/event-json.h"
 
 #include <json-glib/json-glib.h>
 
-#include "engine/event-schema.h"
+#include "events/event-schema.h"
 
 static void
 put_key (GString *json, const char *name)

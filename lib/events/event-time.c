@@ -1,6 +1,6 @@
 /* gst-vlm: the model's seconds to the clocks of the pipeline
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/event-time.h"
+#include "events/event-time.h"
 
 #include <math.h>
 

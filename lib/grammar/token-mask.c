@@ -1,13 +1,13 @@
 /* gst-vlm: which tokens a grammar allows next
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/token-mask.h"
+#include "grammar/token-mask.h"
 
 #include <string.h>
 
 #include <vlm/vlm-error.h>
 
 #include "base/bits.h"
-#include "engine/grammar-private.h"
+#include "grammar/grammar-private.h"
 
 #define NEVER G_MAXUINT
 

@@ -1,7 +1,7 @@
 /* gst-vlm: the grammars of what Qwen2.5-VL is asked for
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/event-schema.h"
-#include "engine/grammar.h"
+#include "events/event-schema.h"
+#include "grammar/grammar.h"
 
 #define CENTISECOND (G_GINT64_CONSTANT (10) * 1000 * 1000)
 /* The trained shape has two digits of minutes. */

@@ -59,11 +59,11 @@ struct _GstVlmWatch
   GQueue items;
   guint n_windows;
   GstVlmWatchItem *current;
-  GstVlmWatchItem *newest;   /* that was pushed; what questions are about */
-  GQueue asks;               /* GstVlmWatchAsk */
-  GQueue given_up;           /* to be told so */
+  GstVlmWatchItem *newest; /* that was pushed; what questions are about */
+  GQueue asks;             /* GstVlmWatchAsk */
+  GQueue given_up;         /* to be told so */
   GstVlmWatchAsk *asking;
-  gboolean has_answered; /* a question since the last window */
+  gboolean has_answered;     /* a question since the last window */
   VlmQuestions *questions;   /* not yet told to the analyzer */
   GCancellable *cancellable; /* of the load or of the current item */
   guint generation;

@@ -8,7 +8,8 @@
 #include "grammar/grammar.h"
 #include "engine/prompt.h"
 
-typedef struct {
+typedef struct
+{
   char *query; /* NULL: none */
   char *text;  /* what the model is asked */
 } VlmEventQuestion;

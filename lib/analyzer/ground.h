@@ -26,13 +26,14 @@ gboolean vlm_ground_event (VlmGround *ground, const VlmWindow *window,
 
 /* The sample nearest to the middle of the event: there it is surest to be seen.
  * (transfer none) */
-const VlmSample *vlm_ground_sample (
-    const VlmWindow *window, const VlmEvent *event);
+const VlmSample *
+vlm_ground_sample (const VlmWindow *window, const VlmEvent *event);
 /* What to ask for: label, description or query, the first that there is, without
  * the article. (transfer full), NULL if there is none */
 char *vlm_ground_thing (const VlmEvent *event);
 /* The box whose label has most in common with @thing; the first of several.
  * (transfer none), NULL without boxes */
-const VlmFoundBox *vlm_ground_choose (const GPtrArray *boxes, const char *thing);
+const VlmFoundBox *
+vlm_ground_choose (const GPtrArray *boxes, const char *thing);
 /* From pixels of the copy to those of the source; at least one pixel. */
 VlmRect vlm_ground_map (const VlmRect *rect, const VlmFrame *frame);

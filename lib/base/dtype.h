@@ -4,7 +4,8 @@
 
 #include <glib.h>
 
-typedef enum {
+typedef enum
+{
   VLM_DTYPE_F32,
   VLM_DTYPE_F16,
   VLM_DTYPE_BF16,

@@ -12,7 +12,8 @@
 
 /* One token that the model chose (tokens that the grammar forces are no
  * choice): where the text ends with it, in bytes, and how likely it was. */
-typedef struct {
+typedef struct
+{
   gsize text_end;
   double log_probability;
 } VlmTokenTrace;
@@ -22,19 +23,20 @@ typedef struct {
 double vlm_trace_confidence (const GArray *trace, gsize start, gsize end);
 
 /* Everything the loop needs; the caller owns it all. */
-typedef struct {
+typedef struct
+{
   VlmContext *context;
   VlmScheduler *scheduler;
   const VlmTokenizer *tokenizer;
   const VlmConfig *config;
-  const VlmNnTensor *features;  /* nullable */
-  VlmMatcher *matcher;          /* nullable: free text */
-  VlmModelTaps *taps;           /* nullable: of the context; keep what writes */
+  const VlmNnTensor *features; /* nullable */
+  VlmMatcher *matcher;         /* nullable: free text */
+  VlmModelTaps *taps;          /* nullable: of the context; keep what writes */
   VlmSampling sampling;
   guint64 seed;
   guint max_tokens;
-  guint32 *seen;                /* bit set of the prompt's tokens; grows */
-  const guint32 *valid;         /* bit set of tokens that exist; NULL for all */
+  guint32 *seen;        /* bit set of the prompt's tokens; grows */
+  const guint32 *valid; /* bit set of tokens that exist; NULL for all */
   guint n_vocab;
   GCancellable *cancellable;
   VlmTextFunc on_text;
@@ -42,14 +44,15 @@ typedef struct {
   gpointer user_data;
 } VlmGeneration;
 
-typedef struct {
+typedef struct
+{
   GString *text;
-  GArray *trace;     /* VlmTokenTrace */
-  GArray *answer;    /* gint32: its tokens, in the context or not yet */
-  GArray *ends;      /* gsize: bytes of the text with each of them */
-  GArray *appended;  /* gint32: tokens of the answer that the context holds */
+  GArray *trace;    /* VlmTokenTrace */
+  GArray *answer;   /* gint32: its tokens, in the context or not yet */
+  GArray *ends;     /* gsize: bytes of the text with each of them */
+  GArray *appended; /* gint32: tokens of the answer that the context holds */
   guint n_tokens;
-  gboolean stopped;  /* the model ended, or the grammar was complete */
+  gboolean stopped; /* the model ended, or the grammar was complete */
   gint64 prefill_us;
   gint64 decode_us;
 } VlmGenerated;

@@ -8,39 +8,44 @@
 #include "model/mrope.h"
 #include "text/tokenizer.h"
 
-typedef enum {
+typedef enum
+{
   VLM_PART_TEXT,
   VLM_PART_IMAGE,
   VLM_PART_VIDEO,
 } VlmPartKind;
 
-typedef struct {
+typedef struct
+{
   VlmPartKind kind;
   char *text;
   GPtrArray *frames; /* VlmFrame */
   GArray *times;     /* gint64 ns, one a frame; of a video */
 } VlmPart;
 
-struct _VlmPrompt {
+struct _VlmPrompt
+{
   char *system;
   GPtrArray *parts; /* VlmPart */
 };
 
 /* One temporal patch of the prompt, in order: the unit of the vision encoder
  * and of its cache. A still image is a slice of twice the same frame. */
-typedef struct {
+typedef struct
+{
   VlmFrame *first;  /* (not owned) */
   VlmFrame *second; /* (not owned) */
   gboolean is_video;
-  VlmGrid grid;     /* t = 1 */
+  VlmGrid grid; /* t = 1 */
   guint n_cells;
 } VlmSliceRef;
 
 /* The turn laid out, ready for the decoder but for the rows of the features:
  * ids[i] >= 0 is a token; -1 - s is the next cell of slice s. */
-typedef struct {
-  GArray *ids;     /* gint32 */
-  GArray *slices;  /* VlmSliceRef */
+typedef struct
+{
+  GArray *ids;    /* gint32 */
+  GArray *slices; /* VlmSliceRef */
   VlmPositions positions;
   guint n_vision_tokens;
 } VlmLayout;

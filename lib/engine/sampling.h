@@ -4,7 +4,8 @@
 
 #include <glib.h>
 
-typedef struct {
+typedef struct
+{
   double temperature; /* 0: greedy */
   guint top_k;        /* 0: no limit */
   double top_p;       /* 1: no limit */

@@ -25,7 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmScheduler, vlm_scheduler_free)
 VlmTurns *vlm_scheduler_get_turns (VlmScheduler *scheduler);
 
 /* Who writes one answer; a plain struct, zero to begin with. */
-typedef struct {
+typedef struct
+{
   guint64 batch; /* the last one it was in; 0: it is not expected again */
 } VlmWriter;
 
@@ -38,12 +39,13 @@ gboolean vlm_scheduler_step (VlmScheduler *scheduler, VlmWriter *writer,
     GCancellable *cancellable, GError **error);
 void vlm_scheduler_leave (VlmScheduler *scheduler, VlmWriter *writer);
 
-typedef struct {
+typedef struct
+{
   guint64 n_batches;
-  guint64 n_steps;    /* in them */
+  guint64 n_steps; /* in them */
   guint largest_batch;
-  guint n_waiting;    /* steps, now */
+  guint n_waiting; /* steps, now */
 } VlmSchedulerStats;
 
-void vlm_scheduler_get_stats (
-    VlmScheduler *scheduler, VlmSchedulerStats *stats);
+void
+vlm_scheduler_get_stats (VlmScheduler *scheduler, VlmSchedulerStats *stats);

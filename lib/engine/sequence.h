@@ -8,7 +8,8 @@
 
 /* A token, or a cell of encoded features, that stands at a position. Two equal
  * places after equal places have equal keys and values in the cache. */
-typedef struct {
+typedef struct
+{
   guint64 key;
   gint32 position[3];
 } VlmPlace;
@@ -26,7 +27,8 @@ vlm_place_of_cell (guint64 serial, guint cell)
   return G_GUINT64_CONSTANT (1) << 63 | serial << 20 | cell;
 }
 
-typedef struct {
+typedef struct
+{
   GArray *places; /* VlmPlace */
 } VlmSequence;
 

@@ -19,7 +19,8 @@ VlmAnswer *vlm_session_run (VlmSession *session, const VlmPrompt *prompt,
 
 /* Tokens of the last prompt that were still in the KV cache, and slices whose
  * features were: what overlapping work saved. */
-typedef struct {
+typedef struct
+{
   guint64 n_tokens_reused;
   guint64 n_tokens_computed;
   guint64 n_slices_reused;
@@ -30,5 +31,5 @@ void vlm_session_get_reuse (VlmSession *session, VlmReuse *reuse);
 
 /* For exactness tests: [vocab_size] of the last token that went through the
  * decoder; a token that ended the answer for want of room did not. */
-gboolean vlm_session_read_logits (
-    VlmSession *session, float *logits, GError **error);
+gboolean
+vlm_session_read_logits (VlmSession *session, float *logits, GError **error);

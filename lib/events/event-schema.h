@@ -8,25 +8,27 @@
 
 #include <vlm/vlm-event.h>
 
-typedef enum {
+typedef enum
+{
   VLM_FIELD_UINT64,
-  VLM_FIELD_VERSION,     /* guint64, absent when 0 */
+  VLM_FIELD_VERSION, /* guint64, absent when 0 */
   VLM_FIELD_STATE,
-  VLM_FIELD_STRING,      /* absent from JSON when NULL */
-  VLM_FIELD_INSTANT,     /* an object of the clocks that are known */
+  VLM_FIELD_STRING,  /* absent from JSON when NULL */
+  VLM_FIELD_INSTANT, /* an object of the clocks that are known */
   VLM_FIELD_BOOLEAN,
   VLM_FIELD_TIME_SOURCE,
-  VLM_FIELD_FRACTION,    /* double, absent when negative, 4 decimals */
-  VLM_FIELD_MILLISECONDS,/* double, absent when negative, 1 decimal */
-  VLM_FIELD_BOX,         /* [x1, y1, x2, y2], absent without a width */
+  VLM_FIELD_FRACTION,     /* double, absent when negative, 4 decimals */
+  VLM_FIELD_MILLISECONDS, /* double, absent when negative, 1 decimal */
+  VLM_FIELD_BOX,          /* [x1, y1, x2, y2], absent without a width */
   VLM_FIELD_WINDOW,
 } VlmFieldKind;
 
-typedef struct {
+typedef struct
+{
   const char *name;
   VlmFieldKind kind;
-  gsize offset;          /* in VlmEvent */
-  const char *meaning;   /* one line for the documentation */
+  gsize offset;        /* in VlmEvent */
+  const char *meaning; /* one line for the documentation */
 } VlmField;
 
 extern const VlmField vlm_event_fields[];

@@ -18,10 +18,11 @@ typedef gboolean (*VlmTrackerFunc) (
     VlmEvent *event, gpointer user_data, GError **error);
 
 /* One look at the video; stream times. */
-typedef struct {
-  gint64 seen_from;     /* start of what was looked at */
-  gint64 asked_from;    /* start of the window that was asked about */
-  gint64 tolerance_ns;  /* times that differ by no more are the same: the
+typedef struct
+{
+  gint64 seen_from;        /* start of what was looked at */
+  gint64 asked_from;       /* start of the window that was asked about */
+  gint64 tolerance_ns;     /* times that differ by no more are the same: the
                          * distance of two slices */
   VlmTrackerFunc complete; /* nullable */
   gpointer user_data;

@@ -11,8 +11,8 @@ typedef struct
   char *config;       /* config.json; always there */
   char *preprocessor; /* preprocessor_config.json or processor_config.json */
   char *video_preprocessor; /* video_preprocessor_config.json */
-  char *generation;   /* generation_config.json */
-  char *weights;      /* for vlm_tensor_source_open */
+  char *generation;         /* generation_config.json */
+  char *weights;            /* for vlm_tensor_source_open */
 } VlmModelDir;
 
 /* Looks for config.json and for model.safetensors,

@@ -11,16 +11,18 @@
 #define VLM_ROWS 16
 
 /* Columns @x0 to @x1 of the output, from input that begins at column @in0. */
-typedef struct {
+typedef struct
+{
   guint x0;
   guint x1;
   guint in0;
-  guint stride_in;          /* items from a plane to the next */
+  guint stride_in; /* items from a plane to the next */
   guint stride_out;
 } VlmColumns;
 
 /* Every set gives the same numbers, to the last bit. */
-typedef struct {
+typedef struct
+{
   /* VLM_ROWS rows of bytes, @stride apart, to [n, VLM_ROWS]; n: whole blocks */
   void (*turn) (const guint8 *bytes, gsize stride, gsize n, float *out);
   /* bytes as numbers */

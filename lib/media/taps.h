@@ -9,15 +9,16 @@
 /* One direction of a resize. Output @o is the sum of count[o] inputs from
  * first[o] on; its weights stand at o * stride, zeros fill the rest. A
  * direction whose size does not change copies: one tap of 1. */
-typedef struct {
+typedef struct
+{
   guint n_in;
   guint n_out;
   guint max_count;
-  guint stride;             /* max_count rounded up to 8 */
-  guint *first;             /* [n_out], not decreasing */
-  guint *count;             /* [n_out] */
-  float *f32;               /* [n_out, stride], or */
-  gint32 *fixed;            /* the same, with VLM_TAPS_FRACTION_BITS */
+  guint stride;  /* max_count rounded up to 8 */
+  guint *first;  /* [n_out], not decreasing */
+  guint *count;  /* [n_out] */
+  float *f32;    /* [n_out, stride], or */
+  gint32 *fixed; /* the same, with VLM_TAPS_FRACTION_BITS */
 } VlmTaps;
 
 /* For images: made in double. */

@@ -69,7 +69,8 @@ typedef struct
   VlmTextConfig text;
   VlmPreprocessConfig preprocess;
   VlmGenerationConfig generation;
-  guint max_video_seconds; /* longest it was trained on; 0 when it does not say */
+  guint
+      max_video_seconds; /* longest it was trained on; 0 when it does not say */
   gint32 image_token_id;
   gint32 video_token_id;
   gint32 vision_start_token_id;

@@ -26,7 +26,8 @@ void vlm_context_truncate (
 gint32 vlm_context_get_next_position (const VlmContext *context);
 
 /* What to decide from the logits of the last appended token. */
-typedef struct {
+typedef struct
+{
   const guint32 *allowed; /* bit set over the vocabulary, NULL for all */
   const guint32 *seen;    /* bit set of penalised tokens, NULL for none */
   float penalty;          /* 1 for none */

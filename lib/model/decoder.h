@@ -7,11 +7,12 @@
 
 /* Scratch of a pass over T tokens of S sequences, allocated once for the largest
  * T and S. A plain struct with init/clear; one thread. */
-typedef struct {
+typedef struct
+{
   VlmNet *net;
   VlmNn *nn;
-  VlmModelTaps *taps;    /* borrowed, may be NULL */
-  guint max_tokens;      /* rows of the scratch below */
+  VlmModelTaps *taps; /* borrowed, may be NULL */
+  guint max_tokens;   /* rows of the scratch below */
   guint max_sequences;
   guint max_logits;
   VlmNnTensor ids;      /* [T, 1], as vlm_nn_embed wants them */
@@ -36,28 +37,31 @@ gboolean vlm_decoder_reserve (VlmDecoder *decoder, guint n_tokens,
     guint n_sequences, guint n_logits, GError **error);
 
 /* Rows of one sequence in a pass, which extend what its caches hold. */
-typedef struct {
-  const VlmNnKv *caches;          /* a layer each */
-  guint first;                    /* of the pass's tokens */
+typedef struct
+{
+  const VlmNnKv *caches; /* a layer each */
+  guint first;           /* of the pass's tokens */
   guint n;
-  guint first_angle;              /* row of the angles, a multiple of 8 */
-  guint first_key;                /* tokens in the cache before these */
-  const VlmNnAttentionPlan *plan; /* causal, of all its tokens */
+  guint first_angle;                   /* row of the angles, a multiple of 8 */
+  guint first_key;                     /* tokens in the cache before these */
+  const VlmNnAttentionPlan *plan;      /* causal, of all its tokens */
   const VlmNnAttentionPlan *last_plan; /* of the last, for VLM_LOGITS_LAST where
                                           n > 1 */
 } VlmDecoderSequence;
 
-typedef enum {
+typedef enum
+{
   VLM_LOGITS_NONE,
   VLM_LOGITS_LAST, /* a row for the last token of each sequence */
   VLM_LOGITS_ALL,  /* a row for each token */
 } VlmLogits;
 
 /* What one pass is about. ids and angles of its tokens are in the decoder. */
-typedef struct {
+typedef struct
+{
   guint n_tokens;
   VlmLogits logits;
-  const VlmNnTensor *features; /* for negative ids, or NULL */
+  const VlmNnTensor *features;         /* for negative ids, or NULL */
   const VlmDecoderSequence *sequences; /* one behind the other */
   guint n_sequences;
 } VlmDecoderPass;

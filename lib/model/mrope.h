@@ -7,7 +7,8 @@
 
 /* Positions [3, n] under construction, an axis each (t, h, w); starts all zero.
  * next is the position of the next text token. */
-typedef struct {
+typedef struct
+{
   GArray *axes[3]; /* gint32 */
   gint32 next;
 } VlmPositions;

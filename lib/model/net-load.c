@@ -4,7 +4,8 @@
 #include "model/net-upload.h"
 
 /* What the upload of all tensors shares. */
-typedef struct {
+typedef struct
+{
   VlmNet *net;
   VlmNn *nn;
   GCancellable *cancellable;

@@ -7,7 +7,8 @@
 #include "model/net.h"
 #include "model/weights.h"
 
-struct _VlmNet {
+struct _VlmNet
+{
   gatomicrefcount ref_count;
   VlmVkDevice *device;
   VlmConfig config;

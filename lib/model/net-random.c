@@ -9,7 +9,8 @@
  * prime, so that rows of the usual lengths do not meet the same runs. */
 #define POOL_SIZE 1048573u
 
-typedef struct {
+typedef struct
+{
   VlmNet *net;
   VlmNn *nn;
   float *pool; /* [POOL_SIZE], even in (-1, 1) */

@@ -12,7 +12,8 @@
 #define VLM_STEP_MAX_TOKENS 64
 
 /* One sequence's part. */
-typedef struct {
+typedef struct
+{
   VlmContext *context;
   const gint32 *ids;
   const VlmPositions *positions;

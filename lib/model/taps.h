@@ -9,7 +9,8 @@
 typedef struct _VlmModelTaps VlmModelTaps;
 
 /* Rows of equal length; data is dense. */
-typedef struct {
+typedef struct
+{
   guint n_rows;
   guint n_cols;
   float *data;
@@ -43,5 +44,5 @@ void vlm_model_taps_take_keys (VlmModelTaps *taps, VlmNn *nn, const char *name,
     int index, const VlmNnKv *kv, guint n_rows);
 
 /* By full name. VLM_INFER_ERROR_BAD_INPUT when it was never taken. */
-const VlmTap *vlm_model_taps_lookup (
-    VlmModelTaps *taps, const char *name, GError **error);
+const VlmTap *
+vlm_model_taps_lookup (VlmModelTaps *taps, const char *name, GError **error);

@@ -5,14 +5,16 @@
 #include "model/config.h"
 
 /* Patches per axis before merging. */
-typedef struct {
+typedef struct
+{
   guint t;
   guint h;
   guint w;
 } VlmGrid;
 
 /* Pure: no device involved. All arrays are owned by the plan. */
-typedef struct {
+typedef struct
+{
   guint n_patches;
   guint n_cells;          /* n_patches / merge_size^2 */
   guint32 *window_index;  /* [n_cells]: cell at each place of window order */

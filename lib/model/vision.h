@@ -33,5 +33,5 @@ void vlm_vision_set_taps (VlmVision *vision, VlmModelTaps *taps);
 /* For exactness tests: patches that are encoded together (but at least one
  * slice), and rows of the scratch of all that does not look across rows, a
  * multiple of 32; 0 for the defaults. The device must be idle. */
-void vlm_vision_set_limits (
-    VlmVision *vision, guint group_patches, guint band_rows);
+void
+vlm_vision_set_limits (VlmVision *vision, guint group_patches, guint band_rows);

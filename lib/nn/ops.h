@@ -25,10 +25,11 @@ gboolean vlm_nn_wait (VlmNn *nn, GCancellable *cancellable, GError **error);
 /* Names what follows in timings and in a capture; a static string. */
 void vlm_nn_label (VlmNn *nn, const char *label);
 
-typedef enum {
-  VLM_NN_STORE,  /* y  = x W^T + b                                  [T, n_out] */
-  VLM_NN_ADD,    /* y += x W^T + b                                  [T, n_out] */
-  VLM_NN_GELU,   /* y  = gelu (x W^T + b), the exact one with erf   [T, n_out] */
+typedef enum
+{
+  VLM_NN_STORE, /* y  = x W^T + b                                  [T, n_out] */
+  VLM_NN_ADD,   /* y += x W^T + b                                  [T, n_out] */
+  VLM_NN_GELU,  /* y  = gelu (x W^T + b), the exact one with erf   [T, n_out] */
   VLM_NN_SWIGLU, /* y  = silu (g) * u, [g, u] = x W^T + b interleaved
                     in blocks of 8                              [T, n_out / 2] */
 } VlmNnEpilogue;
@@ -61,7 +62,8 @@ void vlm_nn_copy_rows (VlmNn *nn, const VlmNnTensor *x, guint64 first_x,
 
 /* Keys and values of one layer, packed for the attention kernel. Capacity
  * grows by making a new one. A plain struct with init/clear. */
-typedef struct {
+typedef struct
+{
   VlmVkBuffer *keys;   /* [K][capacity / 8][D / 4][8][4] f32 */
   VlmVkBuffer *values; /* [K][capacity][D] f32 */
   guint n_heads;       /* K */
@@ -69,8 +71,8 @@ typedef struct {
   guint capacity;      /* multiple of 32 */
 } VlmNnKv;
 
-gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads,
-    guint head_dim, guint capacity, GError **error);
+gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads, guint head_dim,
+    guint capacity, GError **error);
 void vlm_nn_kv_clear (VlmNnKv *kv);
 /* Keys first … first + n - 1 to the host, rows [n, K * D] like those of q. For
  * looking at, not for speed. The device must not be using them. */
@@ -80,9 +82,9 @@ gboolean vlm_nn_kv_read_keys (const VlmNnKv *kv, VlmNn *nn, guint first,
 /* qkv [T, (H + 2K) * D], rows q (all heads), k, v -> q [T, H * D], rotated;
  * rotated keys and values to rows first_key … first_key + T - 1 of the cache.
  * angles [T, D]: D/2 cosines then D/2 sines; pairs are (j, j + D/2). */
-void vlm_nn_rope_split (VlmNn *nn, const VlmNnTensor *qkv,
-    const VlmNnTensor *angles, guint n_heads, const VlmNnTensor *q,
-    const VlmNnKv *kv, guint first_key);
+void
+vlm_nn_rope_split (VlmNn *nn, const VlmNnTensor *qkv, const VlmNnTensor *angles,
+    guint n_heads, const VlmNnTensor *q, const VlmNnKv *kv, guint first_key);
 
 /* Which keys each query sees. Made once for a forward pass, used in every
  * layer; made on the host. */
@@ -94,15 +96,15 @@ VlmNnAttentionPlan *vlm_nn_attention_plan_new_segments (VlmNn *nn,
     const guint32 *bounds, guint n_segments, guint n_heads, guint n_kv_heads,
     guint head_dim, GError **error);
 /* Query i sees keys 0 … first_key + i. */
-VlmNnAttentionPlan *vlm_nn_attention_plan_new_causal (VlmNn *nn,
-    guint n_queries, guint first_key, guint n_heads, guint n_kv_heads,
-    guint head_dim, GError **error);
+VlmNnAttentionPlan *
+vlm_nn_attention_plan_new_causal (VlmNn *nn, guint n_queries, guint first_key,
+    guint n_heads, guint n_kv_heads, guint head_dim, GError **error);
 void vlm_nn_attention_plan_free (VlmNnAttentionPlan *plan);
 /* Parts of the queries that take a bounded time each: where attention is much
  * work, the caller can submit between them. At most so many multiply-adds. */
 guint vlm_nn_attention_plan_get_n_chunks (const VlmNnAttentionPlan *plan);
-guint64 vlm_nn_attention_plan_get_macs (
-    const VlmNnAttentionPlan *plan, guint chunk);
+guint64
+vlm_nn_attention_plan_get_macs (const VlmNnAttentionPlan *plan, guint chunk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnAttentionPlan, vlm_nn_attention_plan_free)
 
 /* out[i] = softmax (q[i] k^T / sqrt (D)) v over the keys the plan gives, query
@@ -115,12 +117,13 @@ void vlm_nn_attention_chunk (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
     const VlmNnAttentionPlan *plan, guint chunk, const VlmNnTensor *out);
 
 /* What the device answers about one row of logits. */
-typedef struct {
-  gint32 token;     /* argmax over allowed tokens after the penalty, lowest id
+typedef struct
+{
+  gint32 token;      /* argmax over allowed tokens after the penalty, lowest id
                        on ties; -1 when nothing is allowed */
-  float logit;      /* its logit after the penalty */
-  float log_sum;    /* log sum exp of the allowed, penalised logits */
-  float log_sum_all;/* the same without the mask */
+  float logit;       /* its logit after the penalty */
+  float log_sum;     /* log sum exp of the allowed, penalised logits */
+  float log_sum_all; /* the same without the mask */
 } VlmNnChoice;
 
 /* logits [1, V]. allowed: bit i of word i / 32 says that token i may come, NULL

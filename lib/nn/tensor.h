@@ -11,9 +11,10 @@ typedef struct _VlmNn VlmNn;
  * elements apart, ld = n_cols rounded up to 8; the padding of float rows is
  * always zero, and every op keeps it so. A plain value that borrows or owns one
  * reference of its buffer: see init/clear and rows. */
-typedef struct {
+typedef struct
+{
   VlmVkBuffer *buffer;
-  guint64 offset;  /* bytes, multiple of 256 */
+  guint64 offset; /* bytes, multiple of 256 */
   guint64 n_rows;
   guint n_cols;
   guint ld;
@@ -28,13 +29,13 @@ void vlm_nn_tensor_clear (VlmNnTensor *tensor);
 /* A borrowed view of the first @n_rows rows with @n_cols columns over the same
  * memory: how one scratch allocation serves several shapes.
  * n_rows * align8 (n_cols) must fit. The padding is the writer's. */
-VlmNnTensor vlm_nn_tensor_reshape (
-    const VlmNnTensor *tensor, guint64 n_rows, guint n_cols);
+VlmNnTensor
+vlm_nn_tensor_reshape (const VlmNnTensor *tensor, guint64 n_rows, guint n_cols);
 
 /* Host to device and back. Rows are dense (n_cols elements) on the host. The
  * device must not be using the tensor. */
-gboolean vlm_nn_tensor_write (VlmNnTensor *tensor, VlmNn *nn,
-    guint64 first_row, guint64 n_rows, const void *data, GError **error);
+gboolean vlm_nn_tensor_write (VlmNnTensor *tensor, VlmNn *nn, guint64 first_row,
+    guint64 n_rows, const void *data, GError **error);
 gboolean vlm_nn_tensor_read (const VlmNnTensor *tensor, VlmNn *nn,
     guint64 first_row, guint64 n_rows, void *data, GError **error);
 
@@ -55,7 +56,8 @@ guint64 vlm_nn_matrix_get_n_bytes (const VlmNnMatrix *matrix);
 /* Where the rows of a source go. PAIR_FIRST and PAIR_SECOND interleave two
  * sources in blocks of 8 outputs, so that a gate and its value are in
  * neighbouring blocks (VLM_NN_SWIGLU). */
-typedef enum {
+typedef enum
+{
   VLM_NN_ROWS_PLAIN,
   VLM_NN_ROWS_PAIR_FIRST,
   VLM_NN_ROWS_PAIR_SECOND,

@@ -10,5 +10,5 @@ void ref_convert (const VlmImageView *view, guint8 *rgb);
 /* Packed RGB to another size. Image: integers, bytes between the passes. Video:
  * f32 throughout, with the
  * roundings of the reference. */
-void ref_resize (const guint8 *rgb, guint width, guint height,
-    guint new_width, guint new_height, VlmResample resample, guint8 *out);
+void ref_resize (const guint8 *rgb, guint width, guint height, guint new_width,
+    guint new_height, VlmResample resample, guint8 *out);

@@ -14,20 +14,22 @@
 #include "model/mrope.h"
 
 /* Like pictures and videos alike: frames of one size and their patches. */
-typedef struct {
-  GPtrArray *frames;      /* VlmFrame */
+typedef struct
+{
+  GPtrArray *frames; /* VlmFrame */
   VlmGrid grid;
-  guint first_row;        /* of its features among all */
-  float second_per_grid;  /* of a video */
+  guint first_row;       /* of its features among all */
+  float second_per_grid; /* of a video */
 } TestMedium;
 
-typedef struct {
-  GArray *images;         /* TestMedium */
-  GArray *videos;         /* TestMedium */
-  GArray *ids;            /* gint32: as a tokenizer would give them */
-  GArray *inputs;         /* gint32: as vlm_context_append() wants them */
+typedef struct
+{
+  GArray *images; /* TestMedium */
+  GArray *videos; /* TestMedium */
+  GArray *ids;    /* gint32: as a tokenizer would give them */
+  GArray *inputs; /* gint32: as vlm_context_append() wants them */
   VlmPositions positions;
-  guint n_image_rows;     /* features of images come first, then of videos */
+  guint n_image_rows; /* features of images come first, then of videos */
   guint n_rows;
 } TestCase;
 

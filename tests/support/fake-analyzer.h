@@ -21,8 +21,8 @@ typedef struct
   gint64 start;
   gint64 end;
   gboolean partial;
-  GArray *slot_times; /* gint64 */
-  GPtrArray *frames;  /* VlmFrame */
+  GArray *slot_times;      /* gint64 */
+  GPtrArray *frames;       /* VlmFrame */
   VlmQuestions *questions; /* what was asked; NULL if nobody said */
 } FakeWindow;
 
@@ -45,8 +45,8 @@ void fake_analyzer_set_load_stalled (FakeAnalyzer *self, gboolean stalled);
 void fake_analyzer_set_load_error (FakeAnalyzer *self, GError *error);
 void fake_analyzer_set_error (FakeAnalyzer *self, GError *error);
 /* The same for the next @n_calls of analyze() only. */
-void fake_analyzer_set_errors (
-    FakeAnalyzer *self, GError *error, guint n_calls);
+void
+fake_analyzer_set_errors (FakeAnalyzer *self, GError *error, guint n_calls);
 
 /* Waits until analyze() was called @n_calls times in all, or has returned so
  * often, or begun as many steps. FALSE after ten seconds. */

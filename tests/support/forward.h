@@ -9,7 +9,8 @@
 #define TEST_N_GREEDY 16
 
 /* A checkpoint on a device. */
-typedef struct {
+typedef struct
+{
   VlmVkDevice *device;
   VlmNet *net;
   VlmNn *nn;
@@ -23,30 +24,31 @@ void test_model_free (TestModel *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestModel, test_model_free)
 
 /* What came out. Rows are those of the goldens. */
-typedef struct {
+typedef struct
+{
   TestCase *question;
   VlmVisionPlan *plans[2]; /* of images, of videos; NULL where there are none */
   guint n_hidden;
   guint n_vocab;
-  float *features;         /* [n_rows, hidden]: images, then videos */
-  float *logits;           /* [n_ids, vocab] */
+  float *features; /* [n_rows, hidden]: images, then videos */
+  float *logits;   /* [n_ids, vocab] */
   gint32 greedy_tokens[TEST_N_GREEDY];
-  float *greedy_logits;    /* [TEST_N_GREEDY, vocab] */
+  float *greedy_logits; /* [TEST_N_GREEDY, vocab] */
   gint32 rope_delta;
   float *attention; /* [n_layers, n_ids]: of the last prompt token, mean over
                        heads; NULL without taps */
 } TestAnswer;
 
 /* Reads a case for this model. */
-TestCase *test_model_load_case (
-    const TestModel *self, const char *path, GError **error);
+TestCase *
+test_model_load_case (const TestModel *self, const char *path, GError **error);
 
 /* The whole case (taken): features, logits of all prompt tokens, greedy decoding
  * without a repetition penalty or an end. @taps may be NULL; it then has
  * "image.vision." and "video.vision." before the names of the tower's taps.
  * @chunk as for vlm_context_set_chunk(). */
-TestAnswer *test_model_answer (TestModel *self, TestCase *question,
-    guint chunk, VlmModelTaps *taps, GError **error);
+TestAnswer *test_model_answer (TestModel *self, TestCase *question, guint chunk,
+    VlmModelTaps *taps, GError **error);
 void test_answer_free (TestAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestAnswer, test_answer_free)
 

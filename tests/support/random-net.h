@@ -45,7 +45,8 @@ static const VlmConfig random_net_config = {
   .vision_end_token_id = 426,
 };
 
-typedef struct {
+typedef struct
+{
   VlmVkDevice *device;
   VlmNet *net;
   VlmNn *nn;
@@ -57,7 +58,7 @@ random_net_init (RandomNet *self)
 {
   g_autoptr (GError) error = NULL;
 
-  *self = (RandomNet) { 0 };
+  *self = (RandomNet){ 0 };
   self->device = vlm_vk_device_open (g_getenv ("VLM_DEVICE"), &error);
   if (g_error_matches (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE)) {
     g_test_skip (error->message);

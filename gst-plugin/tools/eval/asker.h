@@ -12,7 +12,7 @@ typedef struct
   VlmSession *session;
   VlmGeometry geometry;
   VlmVideoLimits limits;
-  gboolean verbose;   /* say on stdout what is asked and answered */
+  gboolean verbose; /* say on stdout what is asked and answered */
   guint n_answers;
   guint n_rejected;   /* events and boxes of no sense */
   guint n_unreadable; /* answers without a list */

@@ -52,8 +52,8 @@ typedef struct
   guint n_described; /* pairs with the same label and description */
 } EvalMatches;
 
-void eval_match_events (
-    const GArray *truth, const GArray *found, EvalMatches *sum);
+void
+eval_match_events (const GArray *truth, const GArray *found, EvalMatches *sum);
 
 double eval_precision (const EvalMatches *m);
 double eval_recall (const EvalMatches *m);

@@ -11,8 +11,8 @@ typedef struct
   guint n;
   guint n_answered; /* with anything at all */
   double sum_iou;
-  guint n_half;  /* IoU of 0.5 or more */
-  guint n_seven; /* of 0.7 or more */
+  guint n_half;         /* IoU of 0.5 or more */
+  guint n_seven;        /* of 0.7 or more */
   GArray *start_errors; /* s, of those that were answered */
   GArray *end_errors;
 } EvalLocate;

@@ -17,8 +17,8 @@ G_BEGIN_DECLS
  * (vlm_engine_analyzer_new()); tests bring one that stalls or fails. Each
  * method is called on one thread at a time.
  */
-VLM_API G_DECLARE_INTERFACE (
-    VlmAnalyzer, vlm_analyzer, VLM, ANALYZER, GObject)
+VLM_API
+G_DECLARE_INTERFACE (VlmAnalyzer, vlm_analyzer, VLM, ANALYZER, GObject)
 
 /**
  * VlmAnalyzerParams:
@@ -29,7 +29,8 @@ VLM_API G_DECLARE_INTERFACE (
  *   this length, ns; 0 for the default, no more than a window to look at each
  *   one alone
  */
-typedef struct {
+typedef struct
+{
   const char *model;
   const char *device;
   gint64 max_context;
@@ -51,7 +52,8 @@ typedef struct {
  * What windows are asked. A @prompt without `{query}` is asked once, and its
  * events name no query.
  */
-typedef struct {
+typedef struct
+{
   guint64 version;
   char *prompt;
   char **queries;
@@ -80,7 +82,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmQuestions, vlm_questions_free)
  * @unload: give back what @load took; ids of events go on counting after the
  *   next @load
  */
-struct _VlmAnalyzerInterface {
+struct _VlmAnalyzerInterface
+{
   GTypeInterface parent;
 
   gboolean (*load) (VlmAnalyzer *self, const VlmAnalyzerParams *params,
@@ -102,15 +105,15 @@ struct _VlmAnalyzerInterface {
 VLM_API gboolean vlm_analyzer_load (VlmAnalyzer *self,
     const VlmAnalyzerParams *params, GCancellable *cancellable,
     VlmProgressFunc progress, gpointer user_data, GError **error);
-VLM_API void vlm_analyzer_get_geometry (
-    VlmAnalyzer *self, VlmGeometry *geometry);
-VLM_API void vlm_analyzer_set_questions (
-    VlmAnalyzer *self, const VlmQuestions *questions);
+VLM_API void
+vlm_analyzer_get_geometry (VlmAnalyzer *self, VlmGeometry *geometry);
+VLM_API void
+vlm_analyzer_set_questions (VlmAnalyzer *self, const VlmQuestions *questions);
 VLM_API GPtrArray *vlm_analyzer_analyze (VlmAnalyzer *self, VlmWindow *window,
     GCancellable *cancellable, GError **error);
-VLM_API char *vlm_analyzer_ask (VlmAnalyzer *self, VlmWindow *window,
-    const char *question, double *confidence, GCancellable *cancellable,
-    GError **error);
+VLM_API char *
+vlm_analyzer_ask (VlmAnalyzer *self, VlmWindow *window, const char *question,
+    double *confidence, GCancellable *cancellable, GError **error);
 VLM_API void vlm_analyzer_reset (VlmAnalyzer *self);
 VLM_API GPtrArray *vlm_analyzer_finish (VlmAnalyzer *self);
 VLM_API void vlm_analyzer_unload (VlmAnalyzer *self);

@@ -26,7 +26,8 @@ G_BEGIN_DECLS
  * Attention to one slice (a picture, or two frames of a video). Row-major, the
  * upper left first.
  */
-typedef struct {
+typedef struct
+{
   VlmFrame *frame;
   gboolean is_video;
   guint n_rows;
@@ -55,7 +56,8 @@ typedef struct {
  * before it, so its attention is that of the token before (the first one's is
  * that of the end of the prompt).
  */
-typedef struct {
+typedef struct
+{
   guint n_slices;
   VlmAttentionSlice *slices;
   guint n_layers;

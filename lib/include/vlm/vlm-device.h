@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  *
  * An open Vulkan device. Thread-safe; immutable after it was opened.
  */
-VLM_API G_DECLARE_FINAL_TYPE (VlmDevice, vlm_device, VLM, DEVICE, GObject)
+VLM_API
+G_DECLARE_FINAL_TYPE (VlmDevice, vlm_device, VLM, DEVICE, GObject)
 
 VLM_API char **vlm_device_list (GError **error);
 VLM_API VlmDevice *vlm_device_open (const char *selector, GError **error);

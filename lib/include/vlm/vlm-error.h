@@ -25,7 +25,8 @@ VLM_API GQuark vlm_load_error_quark (void);
  * @VLM_LOAD_ERROR_MISMATCH: two files, or a file and the model, disagree
  * @VLM_LOAD_ERROR_TOO_LARGE: beyond a limit that guards against hostile input
  */
-typedef enum {
+typedef enum
+{
   VLM_LOAD_ERROR_NOT_FOUND,
   VLM_LOAD_ERROR_TRUNCATED,
   VLM_LOAD_ERROR_CORRUPT,
@@ -51,7 +52,8 @@ VLM_API GQuark vlm_device_error_quark (void);
  * @VLM_DEVICE_ERROR_LOST: the device was lost; a new one must be opened
  * @VLM_DEVICE_ERROR_VK: any other failed Vulkan call
  */
-typedef enum {
+typedef enum
+{
   VLM_DEVICE_ERROR_NO_DEVICE,
   VLM_DEVICE_ERROR_MISSING_FEATURE,
   VLM_DEVICE_ERROR_OUT_OF_MEMORY,
@@ -73,7 +75,8 @@ VLM_API GQuark vlm_infer_error_quark (void);
  * @VLM_INFER_ERROR_CONTEXT_FULL: more tokens than the context holds
  * @VLM_INFER_ERROR_TIMEOUT: a deadline passed
  */
-typedef enum {
+typedef enum
+{
   VLM_INFER_ERROR_BAD_INPUT,
   VLM_INFER_ERROR_CONTEXT_FULL,
   VLM_INFER_ERROR_TIMEOUT,
@@ -93,7 +96,8 @@ VLM_API GQuark vlm_event_error_quark (void);
  * @VLM_EVENT_ERROR_SCHEMA: the format, but fields are missing or of wrong type
  * @VLM_EVENT_ERROR_TIME_RANGE: a time outside of what was watched
  */
-typedef enum {
+typedef enum
+{
   VLM_EVENT_ERROR_SYNTAX,
   VLM_EVENT_ERROR_SCHEMA,
   VLM_EVENT_ERROR_TIME_RANGE,

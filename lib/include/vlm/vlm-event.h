@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * @VLM_EVENT_STATE_UPDATE: something about it changed
  * @VLM_EVENT_STATE_END: it is over; the last record of this event
  */
-typedef enum {
+typedef enum
+{
   VLM_EVENT_STATE_BEGIN,
   VLM_EVENT_STATE_UPDATE,
   VLM_EVENT_STATE_END,
@@ -30,7 +31,8 @@ typedef enum {
  *
  * The window in which an event was found.
  */
-typedef struct {
+typedef struct
+{
   gint64 start;
   gint64 end;
   guint n_frames;
@@ -63,7 +65,8 @@ typedef struct {
  *
  * One event. Reference counted; immutable once it is shared.
  */
-typedef struct {
+typedef struct
+{
   guint64 id;
   VlmEventState state;
   char *label;

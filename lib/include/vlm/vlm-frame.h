@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  *
  * Pixel layouts that can be read; the names are those of GStreamer.
  */
-typedef enum {
+typedef enum
+{
   VLM_PIXEL_FORMAT_RGB,
   VLM_PIXEL_FORMAT_BGR,
   VLM_PIXEL_FORMAT_RGBX,
@@ -32,7 +33,8 @@ typedef enum {
  *
  * How Y'CbCr becomes R'G'B'. Ignored for RGB formats.
  */
-typedef enum {
+typedef enum
+{
   VLM_COLOR_MATRIX_BT601,
   VLM_COLOR_MATRIX_BT709,
   VLM_COLOR_MATRIX_BT2020,
@@ -56,7 +58,8 @@ typedef enum {
  * A chroma sample stands for all the pixels it covers (replication), as in
  * the unscaled conversions of the common players. Alpha is dropped.
  */
-typedef struct {
+typedef struct
+{
   VlmPixelFormat format;
   VlmColorMatrix matrix;
   gboolean full_range;
@@ -73,7 +76,8 @@ typedef struct {
  * @VLM_RESAMPLE_VIDEO: the path of video frames (float throughout, one
  *   rounding at the end)
  */
-typedef enum {
+typedef enum
+{
   VLM_RESAMPLE_IMAGE,
   VLM_RESAMPLE_VIDEO,
 } VlmResample;
@@ -95,7 +99,8 @@ typedef enum {
  * A small RGB copy of a video frame, made when it was sampled. Reference
  * counted (atomically) and immutable once it is shared.
  */
-typedef struct {
+typedef struct
+{
   guint width;
   guint height;
   guint source_width;
@@ -125,7 +130,8 @@ VLM_API guint vlm_frame_count_alive (void);
  * patch_size * merge_size pixels. A @max_pixels below the default of
  * @min_pixels lowers that, too; below a given @min_pixels it is an error.
  */
-typedef struct {
+typedef struct
+{
   guint64 min_pixels;
   guint64 max_pixels;
   guint64 total_pixels;

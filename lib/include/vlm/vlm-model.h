@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  * Immutable after it was loaded; any number of sessions on any threads share
  * it.
  */
-VLM_API G_DECLARE_FINAL_TYPE (VlmModel, vlm_model, VLM, MODEL, GObject)
+VLM_API
+G_DECLARE_FINAL_TYPE (VlmModel, vlm_model, VLM, MODEL, GObject)
 
 VLM_API VlmModel *vlm_model_load (VlmDevice *device, const char *directory,
     GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,

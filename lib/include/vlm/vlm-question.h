@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  *
  * What an answer says about one event.
  */
-typedef struct {
+typedef struct
+{
   gint64 start_ns;
   gint64 end_ns;
   char *description;
@@ -39,7 +40,8 @@ VLM_API GPtrArray *vlm_event_parse (const char *text, gint64 duration_ns,
  *
  * What an answer says about one box.
  */
-typedef struct {
+typedef struct
+{
   VlmRect rect;
   char *label;
   gsize text_start;

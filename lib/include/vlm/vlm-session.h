@@ -23,8 +23,7 @@ VLM_API void vlm_prompt_add_text (VlmPrompt *prompt, const char *text);
 VLM_API void vlm_prompt_add_image (VlmPrompt *prompt, VlmFrame *frame);
 VLM_API void vlm_prompt_add_video (VlmPrompt *prompt, VlmFrame *const *frames,
     const gint64 *times, guint n_frames);
-VLM_API void vlm_prompt_add_window (
-    VlmPrompt *prompt, const VlmWindow *window);
+VLM_API void vlm_prompt_add_window (VlmPrompt *prompt, const VlmWindow *window);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmPrompt, vlm_prompt_free)
 
 /**
@@ -35,7 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmPrompt, vlm_prompt_free)
  *
  * What the answer must look like; held by a grammar, whatever the weights are.
  */
-typedef enum {
+typedef enum
+{
   VLM_FORMAT_FREE,
   VLM_FORMAT_EVENTS,
   VLM_FORMAT_BOXES,
@@ -51,7 +51,8 @@ typedef enum {
  * @repetition_penalty: <= 0 for what the checkpoint says, 1 for none
  * @seed: of the sampling
  */
-typedef struct {
+typedef struct
+{
   VlmFormat format;
   guint max_tokens;
   double temperature;
@@ -61,8 +62,10 @@ typedef struct {
   guint64 seed;
 } VlmGenerateParams;
 
-#define VLM_GENERATE_PARAMS_DEFAULT \
-  { VLM_FORMAT_FREE, 0, -1.0, -1, -1.0, 0.0, 0 }
+#define VLM_GENERATE_PARAMS_DEFAULT                                            \
+  {                                                                            \
+    VLM_FORMAT_FREE, 0, -1.0, -1, -1.0, 0.0, 0                                 \
+  }
 
 /**
  * VlmAnswer:
@@ -76,7 +79,8 @@ typedef struct {
  * @prefill_s: seconds spent on the prompt
  * @decode_s: seconds spent on the answer
  */
-typedef struct {
+typedef struct
+{
   char *text;
   double confidence;
   guint n_prompt_tokens;
@@ -108,15 +112,16 @@ typedef void (*VlmTextFunc) (const char *text, gpointer user_data);
  * One conversation's worth of state (KV cache, cached features) on a shared
  * model. One thread at a time.
  */
-VLM_API G_DECLARE_FINAL_TYPE (VlmSession, vlm_session, VLM, SESSION, GObject)
+VLM_API
+G_DECLARE_FINAL_TYPE (VlmSession, vlm_session, VLM, SESSION, GObject)
 
 VLM_API VlmSession *vlm_session_new (VlmModel *model);
 VLM_API VlmAnswer *vlm_session_generate (VlmSession *session,
     const VlmPrompt *prompt, const VlmGenerateParams *params,
     GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,
     gpointer user_data, GError **error);
-VLM_API void vlm_session_set_record_attention (
-    VlmSession *session, gboolean record);
+VLM_API void
+vlm_session_set_record_attention (VlmSession *session, gboolean record);
 VLM_API VlmAttention *vlm_session_steal_attention (VlmSession *session);
 
 G_END_DECLS

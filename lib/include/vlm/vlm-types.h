@@ -31,7 +31,8 @@ G_BEGIN_DECLS
  *
  * Where the UTC of a #VlmInstant comes from.
  */
-typedef enum {
+typedef enum
+{
   VLM_TIME_SOURCE_NONE,
   VLM_TIME_SOURCE_CLOCK,
   VLM_TIME_SOURCE_NTP,
@@ -48,15 +49,18 @@ typedef enum {
  *
  * One moment on the four clocks of a pipeline; any may be %VLM_TIME_NONE.
  */
-typedef struct {
+typedef struct
+{
   gint64 pts;
   gint64 running_time;
   gint64 stream_time;
   gint64 utc;
 } VlmInstant;
 
-#define VLM_INSTANT_NONE \
-  { VLM_TIME_NONE, VLM_TIME_NONE, VLM_TIME_NONE, VLM_TIME_NONE }
+#define VLM_INSTANT_NONE                                                       \
+  {                                                                            \
+    VLM_TIME_NONE, VLM_TIME_NONE, VLM_TIME_NONE, VLM_TIME_NONE                 \
+  }
 
 /**
  * VlmRect:
@@ -67,7 +71,8 @@ typedef struct {
  *
  * A box in pixels of the source frame.
  */
-typedef struct {
+typedef struct
+{
   gint x;
   gint y;
   gint width;
@@ -89,7 +94,8 @@ typedef struct {
  * What a model needs to know of pictures; frame sides are multiples of
  * @patch_size * @merge_size.
  */
-typedef struct {
+typedef struct
+{
   guint patch_size;
   guint merge_size;
   guint temporal_patch_size;

@@ -4,8 +4,8 @@
 
 #include <vlm/vlm-session.h>
 
-#include "model/config.h"
-#include "model/mrope.h"
+#include "model/qwen2_5_vl/config.h"
+#include "model/qwen2_5_vl/mrope.h"
 #include "text/tokenizer.h"
 
 typedef enum

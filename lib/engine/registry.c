@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/device.h"
-#include "model/config.h"
+#include "model/qwen2_5_vl/config.h"
 
 /* How late a cancelled wait for another's load may notice. */
 #define CANCEL_SLICE_US (20 * 1000)

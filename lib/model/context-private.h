@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/context.h"
-#include "model/decoder.h"
+#include "model/qwen2_5_vl/decoder.h"
 
 struct _VlmContext
 {

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/mrope.h"
+#include "model/qwen2_5_vl/mrope.h"
 #include "model/net.h"
 #include "model/taps.h"
 #include "model/turns.h"

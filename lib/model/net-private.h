@@ -5,7 +5,7 @@
 #pragma once
 
 #include "model/net.h"
-#include "model/weights.h"
+#include "model/qwen2_5_vl/weights.h"
 
 struct _VlmNet
 {

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/config.h"
+#include "model/qwen2_5_vl/config.h"
 #include "nn/ops.h"
 
 /* Immutable after loading, atomic reference count, any thread. */

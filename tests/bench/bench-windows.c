@@ -9,7 +9,7 @@
  * Prints JSON. */
 #include <time.h>
 
-#include "model/vision-private.h"
+#include "model/qwen2_5_vl/vision-private.h"
 #include "tests/support/figures.h"
 #include "tools/tool.h"
 #include "vision-cost.h"

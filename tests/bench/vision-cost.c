@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vision-cost.h"
 
-#include "model/vision-private.h"
+#include "model/qwen2_5_vl/vision-private.h"
 
 static gboolean
 count_attention (VlmNn *nn, const VlmVisionConfig *c, const guint32 *bounds,

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/vision-plan.h"
+#include "model/qwen2_5_vl/vision-plan.h"
 #include "nn/ops.h"
 
 /* Multiply-adds of one pass over the patches of a plan. */

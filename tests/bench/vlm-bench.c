@@ -12,7 +12,7 @@
 #include "ceilings.h"
 #include "model/context.h"
 #include "model/stepper.h"
-#include "model/vision-private.h"
+#include "model/qwen2_5_vl/vision-private.h"
 #include "tests/support/figures.h"
 #include "tools/tool.h"
 #include "vision-cost.h"

@@ -1,6 +1,6 @@
 /* gst-vlm: features are the same however the work is cut
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/vision-private.h"
+#include "model/qwen2_5_vl/vision-private.h"
 #include "nn/context.h"
 #include "tests/support/random-net.h"
 

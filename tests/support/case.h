@@ -11,7 +11,7 @@
 
 #include <vlm/vlm-frame.h>
 
-#include "model/mrope.h"
+#include "model/qwen2_5_vl/mrope.h"
 
 /* Like pictures and videos alike: frames of one size and their patches. */
 typedef struct

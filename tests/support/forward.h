@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/context.h"
-#include "model/vision.h"
+#include "model/qwen2_5_vl/vision.h"
 #include "tests/support/case.h"
 
 #define TEST_N_GREEDY 16

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 
-#include "model/mrope.h"
+#include "model/qwen2_5_vl/mrope.h"
 
 static const VlmVisionConfig vision = {
   .patch_size = 14,

@@ -4,7 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
-#include "model/vision-plan.h"
+#include "model/qwen2_5_vl/vision-plan.h"
 
 static const VlmVisionConfig config = {
   .hidden_size = 64,

@@ -7,7 +7,7 @@
 
 #include "io/model-dir.h"
 #include "io/safetensors-writer.h"
-#include "model/weights.h"
+#include "model/qwen2_5_vl/weights.h"
 #include "tests/support/files.h"
 #include "tests/support/golden.h"
 

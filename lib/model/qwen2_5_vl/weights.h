@@ -6,7 +6,7 @@
 #pragma once
 
 #include "io/tensor-source.h"
-#include "model/config.h"
+#include "model/qwen2_5_vl/config.h"
 #include "nn/tensor.h"
 
 /* What the network reads, by the name of its use: one matrix or one vector, per

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "io/json.h"
-#include "model/config.h"
+#include "model/qwen2_5_vl/config.h"
 
 /* What holds when the other files are absent; no eos. */
 void vlm_config_set_defaults (VlmConfig *config);

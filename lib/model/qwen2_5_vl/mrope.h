@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/config.h"
-#include "model/vision-plan.h"
+#include "model/qwen2_5_vl/config.h"
+#include "model/qwen2_5_vl/vision-plan.h"
 
 /* Positions [3, n] under construction, an axis each (t, h, w); starts all zero.
  * next is the position of the next text token. */

@@ -1,10 +1,10 @@
 /* gst-vlm: config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config.h"
+#include "model/qwen2_5_vl/config.h"
 
 #include <string.h>
 
-#include "model/config-private.h"
+#include "model/qwen2_5_vl/config-private.h"
 #include "io/model-dir.h"
 
 /* Bounds of what is plausible: a hundred times the largest release, and small

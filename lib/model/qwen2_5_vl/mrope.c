@@ -3,7 +3,7 @@
  *
  * HF transformers modeling_qwen2_5_vl.py get_rope_index(), in its original
  * (4.49) form: the float product is truncated last. */
-#include "model/mrope.h"
+#include "model/qwen2_5_vl/mrope.h"
 
 #include <math.h>
 

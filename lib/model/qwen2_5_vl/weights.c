@@ -1,6 +1,6 @@
 /* gst-vlm: the tensors of a checkpoint and their places in the network
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/weights.h"
+#include "model/qwen2_5_vl/weights.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* gst-vlm: the files beside config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config-private.h"
+#include "model/qwen2_5_vl/config-private.h"
 
 #include <string.h>
 

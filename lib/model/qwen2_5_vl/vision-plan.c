@@ -5,7 +5,7 @@
  * arrive cell by cell (merge order). Window order visits the cells of a slice
  * window by window, so that a window is one run of rows. It never crosses a
  * slice, hence a slice is one run of rows too. */
-#include "model/vision-plan.h"
+#include "model/qwen2_5_vl/vision-plan.h"
 
 #include <math.h>
 

@@ -6,7 +6,7 @@
  * Only attention looks across rows: all else goes through a group in bands of
  * rows, so that even the largest single picture needs little more than its
  * residual stream, queries, keys and values. */
-#include "model/vision-private.h"
+#include "model/qwen2_5_vl/vision-private.h"
 
 /* modeling_qwen2_5_vl.py: Qwen2RMSNorm(config.hidden_size, eps=1e-6). */
 #define NORM_EPS 1e-6f

@@ -5,7 +5,7 @@
 #include "model/net.h"
 #include "model/taps.h"
 #include "model/turns.h"
-#include "model/vision-plan.h"
+#include "model/qwen2_5_vl/vision-plan.h"
 
 /* Scratch and plans of one user of the tower; grows as needed. One thread. */
 typedef struct _VlmVision VlmVision;

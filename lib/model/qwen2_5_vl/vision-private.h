@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/net-private.h"
-#include "model/vision.h"
+#include "model/qwen2_5_vl/vision.h"
 
 struct _VlmVision
 {

@@ -1,6 +1,6 @@
 /* gst-vlm: groups of slices: their plans and the scratch they need
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/vision-private.h"
+#include "model/qwen2_5_vl/vision-private.h"
 
 #include "base/checked.h"
 

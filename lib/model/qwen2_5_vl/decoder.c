@@ -3,7 +3,7 @@
  *
  * HF transformers modeling_qwen2_5_vl.py Qwen2_5_VLModel: pre-norm layers with
  * grouped-query attention and a SiLU-gated MLP; q, k and v have biases. */
-#include "model/decoder.h"
+#include "model/qwen2_5_vl/decoder.h"
 
 void
 vlm_decoder_init (VlmDecoder *decoder, VlmNet *net, VlmNn *nn)

@@ -91,38 +91,54 @@ latency_ms_of (GstVlmEvents *self, const VlmWindow *window)
   return (double) MAX (0, now - last->time.running_time) / GST_MSECOND;
 }
 
-/* What only the element knows. The analyzer may keep the event: it is not
+static char *
+dup_stream_label (GstVlmEvents *self)
+{
+  char *label;
+
+  GST_OBJECT_LOCK (self);
+  label = g_strdup (self->settings.stream_label);
+  GST_OBJECT_UNLOCK (self);
+  return label;
+}
+
+/* With the lock, so that records leave in the order of their numbers. What only
+ * the element knows is added. The analyzer may keep the event: it is not
  * changed, but copied. */
 static VlmEvent *
 complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
 {
   VlmEvent *own = vlm_event_copy (event);
+  char *label = dup_stream_label (self);
 
   own->latency_ms = latency_ms;
-  GST_OBJECT_LOCK (self);
-  if (self->settings.stream_label != NULL) {
+  own->seq = ++self->n_records;
+  g_free (own->event_uid);
+  own->event_uid =
+      g_strdup_printf ("%s-%" G_GUINT64_FORMAT, self->run, own->id);
+  if (label != NULL) {
     g_free (own->stream);
-    own->stream = g_strdup (self->settings.stream_label);
+    own->stream = label;
   }
-  GST_OBJECT_UNLOCK (self);
   return own;
 }
 
-/* FALSE when a flush came first. */
-static gboolean
-queue_event (GstVlmEvents *self, VlmEvent *event, guint generation)
+/* NULL when a flush came first. */
+static VlmEvent *
+queue_event (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
+    guint generation)
 {
-  gboolean current;
+  VlmEvent *own = NULL;
 
   g_mutex_lock (&self->lock);
-  current = generation == self->generation;
-  if (current) {
-    g_ptr_array_add (self->pending, vlm_event_ref (event));
+  if (generation == self->generation) {
+    own = complete (self, event, latency_ms);
+    g_ptr_array_add (self->pending, vlm_event_ref (own));
     if (self->events_pad != NULL)
-      gst_vlm_event_pad_add_event (self->events_pad, event);
+      gst_vlm_event_pad_add_event (self->events_pad, own);
   }
   g_mutex_unlock (&self->lock);
-  return current;
+  return own;
 }
 
 static void
@@ -133,10 +149,10 @@ on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
   double latency_ms = latency_ms_of (self, window);
 
   for (guint i = 0; i < events->len; i++) {
-    g_autoptr (VlmEvent) event =
-        complete (self, g_ptr_array_index (events, i), latency_ms);
+    g_autoptr (VlmEvent) event = queue_event (
+        self, g_ptr_array_index (events, i), latency_ms, generation);
 
-    if (!queue_event (self, event, generation))
+    if (event == NULL)
       return;
     GST_DEBUG_OBJECT (self, "event %" G_GUINT64_FORMAT " %s: %s", event->id,
         vlm_event_state_to_string (event->state), event->description);
@@ -183,26 +199,17 @@ reason_to_string (GstVlmGapReason reason)
   return names[reason];
 }
 
-static char *
-gap_to_json (const char *reason, const VlmInstant *start, const VlmInstant *end)
-{
-  g_autofree char *from = vlm_instant_to_json (start);
-  g_autofree char *to = vlm_instant_to_json (end);
-
-  return g_strdup_printf (
-      "{\"state\": \"gap\", \"reason\": \"%s\", \"start\": %s, \"end\": %s}",
-      reason, from, to);
-}
-
 static void
-post_gap (GstVlmEvents *self, const char *reason, const char *json,
-    const VlmInstant *start, const VlmInstant *end)
+post_gap (GstVlmEvents *self, const VlmGap *gap, const char *json)
 {
-  GstStructure *structure = gst_structure_new ("vlm-gap", "reason",
-      G_TYPE_STRING, reason, "start", G_TYPE_INT64, start->stream_time, "end",
-      G_TYPE_INT64, end->stream_time, "running-time-start", G_TYPE_INT64,
-      start->running_time, "running-time-end", G_TYPE_INT64, end->running_time,
-      "json", G_TYPE_STRING, json, NULL);
+  GstStructure *structure = gst_structure_new ("vlm-gap", "type", G_TYPE_STRING,
+      vlm_record_type_to_string (VLM_RECORD_TYPE_GAP), "schema-version",
+      G_TYPE_UINT, VLM_RECORD_SCHEMA_VERSION, "event-uid", G_TYPE_STRING,
+      gap->event_uid, "seq", G_TYPE_UINT64, gap->seq, "reason", G_TYPE_STRING,
+      gap->reason, "start", G_TYPE_INT64, gap->start.stream_time, "end",
+      G_TYPE_INT64, gap->end.stream_time, "running-time-start", G_TYPE_INT64,
+      gap->start.running_time, "running-time-end", G_TYPE_INT64,
+      gap->end.running_time, "json", G_TYPE_STRING, json, NULL);
 
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), structure));
@@ -233,19 +240,30 @@ void
 gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     const VlmInstant *start, const VlmInstant *end, guint generation)
 {
-  const char *name = reason_to_string (reason);
-  g_autofree char *json = gap_to_json (name, start, end);
-  gboolean current;
+  g_autofree char *label = dup_stream_label (self);
+  g_autofree char *uid = NULL;
+  g_autofree char *json = NULL;
+  VlmGap gap = {
+    .reason = reason_to_string (reason),
+    .start = *start,
+    .end = *end,
+    .stream = label,
+  };
 
   g_mutex_lock (&self->lock);
-  current = generation == self->generation;
-  if (current && self->events_pad != NULL)
-    gst_vlm_event_pad_add_note (self->events_pad, json, start, end);
+  if (generation == self->generation) {
+    gap.seq = ++self->n_records;
+    gap.event_uid = uid =
+        g_strdup_printf ("%s-gap-%" G_GUINT64_FORMAT, self->run, gap.seq);
+    json = vlm_gap_to_json (&gap);
+    if (self->events_pad != NULL)
+      gst_vlm_event_pad_add_note (self->events_pad, json, start, end);
+  }
   g_mutex_unlock (&self->lock);
-  if (!current)
+  if (json == NULL)
     return;
   GST_INFO_OBJECT (self, "not watched: %s", json);
-  post_gap (self, name, json, start, end);
+  post_gap (self, &gap, json);
   /* Where there is nothing to see, nothing got worse. */
   if (reason != GST_VLM_GAP_STILL)
     post_qos (self, start, end);

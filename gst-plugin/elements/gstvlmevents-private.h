@@ -117,6 +117,8 @@ struct _GstVlmEvents
   GstVlmWatch *watch;
   guint generation;
   GPtrArray *pending; /* events for the next buffer */
+  char *run;          /* UUID of this run, from READY to READY */
+  guint64 n_records;  /* since the element was made */
   gboolean has_events_pad;
   GstVlmEventPad *events_pad;
   /* What a pad that comes later must be told first. */

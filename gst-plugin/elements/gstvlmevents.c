@@ -368,6 +368,8 @@ reset (GstVlmEvents *self)
 
   g_mutex_lock (&self->lock);
   self->generation++;
+  g_free (self->run);
+  self->run = g_uuid_string_random ();
   g_ptr_array_set_size (self->pending, 0);
   gst_flow_combiner_reset (self->flow);
   gst_clear_event (&self->stream_start);
@@ -420,6 +422,7 @@ gst_vlm_events_finalize (GObject *object)
   gst_clear_event (&self->stream_start);
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
+  g_free (self->run);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_vlm_events_parent_class)->finalize (object);
 }

@@ -49,6 +49,8 @@ struct _GstVlmTestSrc
   guint64 scene_index;
   guint8 *rgb;
   FILE *truth;
+  char *run;         /* UUID, from start() to start() */
+  guint64 n_records; /* since the element was made */
 };
 
 /* A frame: when it is shown, and in which scene. */

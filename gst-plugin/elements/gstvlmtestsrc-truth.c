@@ -66,7 +66,11 @@ make_event (GstVlmTestSrc *self, const GstVlmTestSrcFrame *frame,
       truth->in_view_at_end ? (gint64) self->scene_duration : truth->end;
   gint64 now = (gint64) frame->pts - scene_start;
 
+  event->type = VLM_RECORD_TYPE_TRUTH;
   event->id = id_of (frame, index);
+  event->event_uid =
+      g_strdup_printf ("%s-%" G_GUINT64_FORMAT, self->run, event->id);
+  event->seq = ++self->n_records;
   event->state = state;
   event->label = g_strdup (truth->label);
   event->description = g_strdup (truth->description);

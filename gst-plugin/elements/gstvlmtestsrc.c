@@ -21,14 +21,15 @@
  * name ("red circle"); `any` are objects of any look and outline, all called
  * "object".
  *
- * The truth comes in the form in which vlmevents tells what it found:
+ * The truth comes in the form in which vlmevents tells what it found, but its
+ * records have the type `truth`, so that nobody takes them for findings:
  *
  *  - #GstVlmEventMeta on the first frame in which an object is in view
  *    (`begin`) and on the last one (`end`). The times in it are exact, not those
  *    of the frames; `model` is "vlmtestsrc".
  *  - #GstVideoRegionOfInterestMeta of type `vlm-truth` for each object in view,
  *    on every frame; its parameters name the object.
- *  - the same events as element messages `vlm-event` on the bus.
+ *  - the same events as element messages `vlm-truth` on the bus.
  *  - with #GstVlmTestSrc:truth-location a file with one JSON object for each
  *    event, written when it ends.
  *
@@ -384,6 +385,8 @@ gst_vlm_test_src_start (GstBaseSrc *base)
   self->has_info = FALSE;
   self->next_frame = 0;
   self->restart = TRUE;
+  g_free (self->run);
+  self->run = g_uuid_string_random ();
   return gst_vlm_test_src_open_truth (self);
 }
 
@@ -405,6 +408,7 @@ gst_vlm_test_src_finalize (GObject *object)
 
   gst_vlm_test_src_clear_settings (&self->settings);
   gst_vlm_test_src_clear_settings (&self->used);
+  g_free (self->run);
   G_OBJECT_CLASS (gst_vlm_test_src_parent_class)->finalize (object);
 }
 

@@ -101,19 +101,41 @@ gst_vlm_buffer_add_event_meta (GstBuffer *buffer, GPtrArray *events)
   return add_events (buffer, own);
 }
 
+static gboolean
+is_truth (const GstVlmEventMeta *meta)
+{
+  const VlmEvent *event = g_ptr_array_index (meta->events, 0);
+
+  return event->type == VLM_RECORD_TYPE_TRUTH;
+}
+
 /**
  * gst_vlm_buffer_get_event_meta:
  * @buffer: a buffer
+ *
+ * A buffer of a made-up scene may carry the truth as well as what was found in
+ * it. What was found goes first; the truth, whose events have the type
+ * %VLM_RECORD_TYPE_TRUTH, is returned where nothing else is there.
  *
  * Returns: (transfer none) (nullable): the events on @buffer, or %NULL
  */
 GstVlmEventMeta *
 gst_vlm_buffer_get_event_meta (GstBuffer *buffer)
 {
+  GstVlmEventMeta *truth = NULL;
+  gpointer state = NULL;
+  GstMeta *meta;
+
   g_return_val_if_fail (GST_IS_BUFFER (buffer), NULL);
 
-  return (GstVlmEventMeta *) gst_buffer_get_meta (
-      buffer, GST_VLM_EVENT_META_API_TYPE);
+  while ((meta = gst_buffer_iterate_meta_filtered (
+              buffer, &state, GST_VLM_EVENT_META_API_TYPE)) != NULL) {
+    if (!is_truth ((GstVlmEventMeta *) meta))
+      return (GstVlmEventMeta *) meta;
+    if (truth == NULL)
+      truth = (GstVlmEventMeta *) meta;
+  }
+  return truth;
 }
 
 /**

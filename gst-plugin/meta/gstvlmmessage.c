@@ -3,15 +3,20 @@
 #include "gstvlmmessage.h"
 
 #define EVENT_MESSAGE "vlm-event"
+/* What is true of a made-up scene must not pass for what was found in it. */
+#define TRUTH_MESSAGE "vlm-truth"
 
 /**
  * gst_vlm_message_new_event:
  * @source: (nullable): who posts it
  * @event: an event
  *
- * An element message with a structure `vlm-event`: the #VlmEvent itself in
- * `event`, the same as text in `json`, and for filters on the bus `id`
- * (#guint64), `state`, `label` and `description` (strings).
+ * An element message with a structure `vlm-event`, or `vlm-truth` where the type
+ * of @event is %VLM_RECORD_TYPE_TRUTH: the #VlmEvent itself in `event`, the same
+ * as text in `json`, and for filters on the bus `type`, `state`, `event-uid`,
+ * `label`, `description` (strings), `schema-version` (#guint), `seq`, `id`
+ * (#guint64), and in ns, %G_MININT64 where it is not known, `start`, `end`
+ * (stream time), `running-time-start` and `running-time-end` (#gint64).
  *
  * Returns: (transfer full): the message
  */
@@ -24,32 +29,58 @@ gst_vlm_message_new_event (GstObject *source, VlmEvent *event)
   g_return_val_if_fail (event != NULL, NULL);
 
   json = vlm_event_to_json (event);
-  structure = gst_structure_new (EVENT_MESSAGE, "id", G_TYPE_UINT64, event->id,
-      "state", G_TYPE_STRING, vlm_event_state_to_string (event->state), "label",
-      G_TYPE_STRING, event->label, "description", G_TYPE_STRING,
-      event->description, "json", G_TYPE_STRING, json, "event", VLM_TYPE_EVENT,
-      event, NULL);
+  structure = gst_structure_new (
+      event->type == VLM_RECORD_TYPE_TRUTH ? TRUTH_MESSAGE : EVENT_MESSAGE,
+      "type", G_TYPE_STRING, vlm_record_type_to_string (event->type),
+      "schema-version", G_TYPE_UINT, event->schema_version, "event-uid",
+      G_TYPE_STRING, event->event_uid, "seq", G_TYPE_UINT64, event->seq, "id",
+      G_TYPE_UINT64, event->id, "state", G_TYPE_STRING,
+      vlm_event_state_to_string (event->state), "label", G_TYPE_STRING,
+      event->label, "description", G_TYPE_STRING, event->description, "start",
+      G_TYPE_INT64, event->start.stream_time, "end", G_TYPE_INT64,
+      event->end.stream_time, "running-time-start", G_TYPE_INT64,
+      event->start.running_time, "running-time-end", G_TYPE_INT64,
+      event->end.running_time, "json", G_TYPE_STRING, json, "event",
+      VLM_TYPE_EVENT, event, NULL);
   return gst_message_new_element (source, structure);
+}
+
+static VlmEvent *
+get_event (GstMessage *message, const char *name)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
+  VlmEvent *event = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT && structure != NULL &&
+      gst_structure_has_name (structure, name))
+    gst_structure_get (structure, "event", VLM_TYPE_EVENT, &event, NULL);
+  return event;
 }
 
 /**
  * gst_vlm_message_get_event:
  * @message: any message
  *
- * Returns: (transfer full) (nullable): the event that @message carries, or
- *   %NULL if it carries none
+ * Returns: (transfer full) (nullable): the event that @message tells of, or
+ *   %NULL if it tells of none
  */
 VlmEvent *
 gst_vlm_message_get_event (GstMessage *message)
 {
-  const GstStructure *structure;
-  VlmEvent *event = NULL;
-
   g_return_val_if_fail (GST_IS_MESSAGE (message), NULL);
+  return get_event (message, EVENT_MESSAGE);
+}
 
-  structure = gst_message_get_structure (message);
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT && structure != NULL &&
-      gst_structure_has_name (structure, EVENT_MESSAGE))
-    gst_structure_get (structure, "event", VLM_TYPE_EVENT, &event, NULL);
-  return event;
+/**
+ * gst_vlm_message_get_truth:
+ * @message: any message
+ *
+ * Returns: (transfer full) (nullable): what @message says to be true of a
+ *   made-up scene, or %NULL if it says nothing of the kind
+ */
+VlmEvent *
+gst_vlm_message_get_truth (GstMessage *message)
+{
+  g_return_val_if_fail (GST_IS_MESSAGE (message), NULL);
+  return get_event (message, TRUTH_MESSAGE);
 }

@@ -10,5 +10,6 @@ G_BEGIN_DECLS
 VLM_API GstMessage *
 gst_vlm_message_new_event (GstObject *source, VlmEvent *event);
 VLM_API VlmEvent *gst_vlm_message_get_event (GstMessage *message);
+VLM_API VlmEvent *gst_vlm_message_get_truth (GstMessage *message);
 
 G_END_DECLS

@@ -6,4 +6,3 @@
 
 /* One object on one line. (transfer full) */
 char *vlm_event_write_json (const VlmEvent *event);
-char *vlm_instant_write_json (const VlmInstant *instant);

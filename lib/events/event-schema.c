@@ -8,6 +8,14 @@
   }
 
 const VlmField vlm_event_fields[] = {
+  FIELD (type, TYPE, "`event`; `truth` in what `vlmtestsrc` tells"),
+  FIELD (schema_version, UINT, "of the records, 1"),
+  FIELD (event_uid, STRING,
+      "the same in all records of one event, never that of another one, also "
+      "across restarts"),
+  FIELD (seq, NUMBER,
+      "grows with each record of its element; with `event_uid` it names the "
+      "record"),
   FIELD (id, UINT64, "stable over the life of the event, unique in its stream"),
   FIELD (state, STATE, "`begin`, `update` or `end`"),
   FIELD (label, STRING, "short name of what it is about"),
@@ -21,7 +29,7 @@ const VlmField vlm_event_fields[] = {
   FIELD (bbox, BOX, "[x1, y1, x2, y2] in pixels of the source frame"),
   FIELD (bbox_time, INSTANT, "the frame in which `bbox` was found"),
   FIELD (query, STRING, "the query this answers"),
-  FIELD (query_version, VERSION,
+  FIELD (query_version, NUMBER,
       "of the questions it answers: grows when they are changed"),
   FIELD (window, WINDOW, "the span of video that the model looked at"),
   FIELD (model, STRING, "name of the model"),

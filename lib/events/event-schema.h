@@ -10,8 +10,10 @@
 
 typedef enum
 {
+  VLM_FIELD_TYPE, /* VlmRecordType */
+  VLM_FIELD_UINT,
   VLM_FIELD_UINT64,
-  VLM_FIELD_VERSION, /* guint64, absent when 0 */
+  VLM_FIELD_NUMBER, /* guint64, absent when 0 */
   VLM_FIELD_STATE,
   VLM_FIELD_STRING,  /* absent from JSON when NULL */
   VLM_FIELD_INSTANT, /* an object of the clocks that are known */

@@ -4,6 +4,7 @@
 
 #include "events/event-json.h"
 #include "events/event-schema.h"
+#include "events/record-json.h"
 
 G_DEFINE_BOXED_TYPE (VlmEvent, vlm_event, vlm_event_ref, vlm_event_unref)
 
@@ -19,6 +20,8 @@ vlm_event_new (void)
 {
   VlmEvent *event = g_atomic_rc_box_new0 (VlmEvent);
 
+  event->type = VLM_RECORD_TYPE_EVENT;
+  event->schema_version = VLM_RECORD_SCHEMA_VERSION;
   event->start = no_instant;
   event->end = no_instant;
   event->bbox_time = no_instant;
@@ -116,8 +119,12 @@ field_equal (const VlmField *field, const VlmEvent *a, const VlmEvent *b)
   const void *y = G_STRUCT_MEMBER_P (b, field->offset);
 
   switch (field->kind) {
+  case VLM_FIELD_TYPE:
+    return *(const VlmRecordType *) x == *(const VlmRecordType *) y;
+  case VLM_FIELD_UINT:
+    return *(const guint *) x == *(const guint *) y;
   case VLM_FIELD_UINT64:
-  case VLM_FIELD_VERSION:
+  case VLM_FIELD_NUMBER:
     return *(const guint64 *) x == *(const guint64 *) y;
   case VLM_FIELD_STATE:
     return *(const VlmEventState *) x == *(const VlmEventState *) y;
@@ -170,7 +177,7 @@ char *
 vlm_instant_to_json (const VlmInstant *instant)
 {
   g_return_val_if_fail (instant != NULL, NULL);
-  return vlm_instant_write_json (instant);
+  return vlm_json_from_instant (instant);
 }
 
 /**

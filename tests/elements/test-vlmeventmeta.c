@@ -92,6 +92,40 @@ test_message (void)
   g_assert_null (gst_vlm_message_get_event (other));
 }
 
+/* What is true of a scene and what was found in it keep apart, on the buffer and
+ * on the bus. */
+static void
+test_truth (void)
+{
+  g_autoptr (GstBuffer) buffer = gst_buffer_new ();
+  g_autoptr (GPtrArray) truth = make_events (1);
+  g_autoptr (GPtrArray) found = make_events (2);
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (VlmEvent) told = NULL;
+  VlmEvent *first = truth->pdata[0];
+  const GstStructure *structure;
+  gint64 start;
+
+  first->type = VLM_RECORD_TYPE_TRUTH;
+  first->start.stream_time = 7;
+  gst_vlm_buffer_add_event_meta (buffer, truth);
+  g_assert_true (gst_vlm_event_meta_get_event (
+                     gst_vlm_buffer_get_event_meta (buffer), 0) == first);
+  gst_vlm_buffer_add_event_meta (buffer, found);
+  g_assert_cmpuint (
+      gst_vlm_event_meta_get_n_events (gst_vlm_buffer_get_event_meta (buffer)),
+      ==, 2);
+
+  message = gst_vlm_message_new_event (NULL, first);
+  structure = gst_message_get_structure (message);
+  g_assert_true (gst_structure_has_name (structure, "vlm-truth"));
+  g_assert_true (gst_structure_get_int64 (structure, "start", &start));
+  g_assert_cmpint (start, ==, 7);
+  g_assert_null (gst_vlm_message_get_event (message));
+  told = gst_vlm_message_get_truth (message);
+  g_assert_true (told == first);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -101,5 +135,6 @@ main (int argc, char **argv)
   g_test_add_func ("/event-meta/copy", test_copy);
   g_test_add_func ("/event-meta/free", test_free);
   g_test_add_func ("/event-meta/message", test_message);
+  g_test_add_func ("/event-meta/truth", test_truth);
   return g_test_run ();
 }

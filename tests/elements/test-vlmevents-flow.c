@@ -414,7 +414,7 @@ run_and_collect (void)
   }
   g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-dropped"), ==, 0);
   watch_fixture_clear (&f);
-  return g_string_free (text, FALSE);
+  return watch_drop_run (g_string_free (text, FALSE));
 }
 
 static void

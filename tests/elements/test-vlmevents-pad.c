@@ -75,10 +75,10 @@ run_to_file (const char *rest)
 static void
 test_json (void)
 {
-  g_autofree char *first =
-      run_to_file ("! fakesink  w.events ! filesink location=%s");
-  g_autofree char *second =
-      run_to_file ("! fakesink  w.events ! filesink location=%s");
+  g_autofree char *first = watch_drop_run (
+      run_to_file ("! fakesink  w.events ! filesink location=%s"));
+  g_autofree char *second = watch_drop_run (
+      run_to_file ("! fakesink  w.events ! filesink location=%s"));
   g_auto (GStrv) lines = g_strsplit (first, "\n", -1);
   guint n_lines = g_strv_length (lines);
 

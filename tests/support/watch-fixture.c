@@ -137,3 +137,14 @@ watch_play_to_end (GstElement *pipeline)
   g_assert_no_error (error);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
+
+char *
+watch_drop_run (char *json)
+{
+  g_autoptr (GRegex) uuid =
+      g_regex_new ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", 0, 0, NULL);
+  char *without = g_regex_replace_literal (uuid, json, -1, 0, "run", 0, NULL);
+
+  g_free (json);
+  return without;
+}

@@ -43,6 +43,10 @@ guint64 watch_fixture_get_stat (WatchFixture *f, const char *name);
 GstMessage *watch_fixture_pop_message (
     WatchFixture *f, GstMessageType type, const char *name, gboolean wait);
 
+/* JSON without the UUID of the run, which is another one each time. Takes @json
+ * over. */
+char *watch_drop_run (char *json);
+
 /* Plays a pipeline of its own to EOS, which must come without an error, and
  * stops it. */
 void watch_play_to_end (GstElement *pipeline);

@@ -11,6 +11,8 @@ sample_event (void)
 {
   VlmEvent *event = vlm_event_new ();
 
+  event->event_uid = g_strdup ("run-7");
+  event->seq = 3;
   event->id = 7;
   event->state = VLM_EVENT_STATE_END;
   event->description = g_strdup ("a \"red\"\ncar \xc3\xa9");
@@ -31,7 +33,8 @@ test_json (void)
   g_autofree char *json = vlm_event_to_json (event);
 
   g_assert_cmpstr (json, ==,
-      "{\"id\": 7, \"state\": \"end\", "
+      "{\"type\": \"event\", \"schema_version\": 1, "
+      "\"event_uid\": \"run-7\", \"seq\": 3, \"id\": 7, \"state\": \"end\", "
       "\"description\": \"a \\\"red\\\"\\ncar \xc3\xa9\", "
       "\"start\": {\"pts\": 1.5, \"stream_time\": 12.0, "
       "\"utc\": \"2026-10-20T05:20:00.123Z\"}, "
@@ -89,6 +92,29 @@ test_every_field (void)
 }
 
 static void
+test_gap_json (void)
+{
+  VlmGap gap = {
+    .event_uid = "run-gap-4",
+    .seq = 4,
+    .reason = "still",
+    .start = VLM_INSTANT_NONE,
+    .end = VLM_INSTANT_NONE,
+    .stream = "a \"gate\"",
+  };
+  g_autofree char *json = NULL;
+
+  gap.start.stream_time = 0;
+  gap.end.stream_time = 2 * VLM_SECOND;
+  json = vlm_gap_to_json (&gap);
+  g_assert_cmpstr (json, ==,
+      "{\"type\": \"gap\", \"schema_version\": 1, "
+      "\"event_uid\": \"run-gap-4\", \"seq\": 4, \"state\": \"gap\", "
+      "\"reason\": \"still\", \"start\": {\"stream_time\": 0.0}, "
+      "\"end\": {\"stream_time\": 2.0}, \"stream\": \"a \\\"gate\\\"\"}");
+}
+
+static void
 test_instant_json (void)
 {
   VlmInstant instant = VLM_INSTANT_NONE;
@@ -111,6 +137,7 @@ main (int argc, char **argv)
   g_test_add_func ("/event/json-hostile", test_json_hostile);
   g_test_add_func ("/event/copy", test_copy);
   g_test_add_func ("/event/every-field", test_every_field);
+  g_test_add_func ("/event/gap-json", test_gap_json);
   g_test_add_func ("/event/instant-json", test_instant_json);
   return g_test_run ();
 }

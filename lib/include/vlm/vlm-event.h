@@ -3,7 +3,7 @@
 #pragma once
 
 #include <glib-object.h>
-#include <vlm/vlm-types.h>
+#include <vlm/vlm-record.h>
 
 G_BEGIN_DECLS
 
@@ -45,6 +45,11 @@ typedef struct
 
 /**
  * VlmEvent:
+ * @type: %VLM_RECORD_TYPE_EVENT, or %VLM_RECORD_TYPE_TRUTH
+ * @schema_version: %VLM_RECORD_SCHEMA_VERSION
+ * @event_uid: (nullable): the same in all records of this event, never that of
+ *   another one, also across restarts; set by the element that emits it
+ * @seq: grows with each record of that element; 0 before it is emitted
  * @id: stable over the life of the event, unique in the stream
  * @state: begin, update or end
  * @label: (nullable): short name of what it is about
@@ -67,6 +72,10 @@ typedef struct
  */
 typedef struct
 {
+  VlmRecordType type;
+  guint schema_version;
+  char *event_uid;
+  guint64 seq;
   guint64 id;
   VlmEventState state;
   char *label;

@@ -12,6 +12,7 @@
 #include <vlm/vlm-motion.h>
 #include <vlm/vlm-rate.h>
 #include <vlm/vlm-question.h>
+#include <vlm/vlm-record.h>
 #include <vlm/vlm-sampler.h>
 #include <vlm/vlm-scene.h>
 #include <vlm/vlm-session.h>

@@ -1,0 +1,54 @@
+/* gst-vlm: what all records have in common, and those that are no events
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-record.h>
+
+#include "events/record-json.h"
+
+/**
+ * vlm_record_type_to_string:
+ * @type: a type of records
+ *
+ * Returns: (transfer none): its name as it stands in JSON
+ */
+const char *
+vlm_record_type_to_string (VlmRecordType type)
+{
+  static const char *const names[] = { "event", "gap", "truth" };
+
+  g_return_val_if_fail ((guint) type < G_N_ELEMENTS (names), "event");
+  return names[type];
+}
+
+/**
+ * vlm_gap_to_json:
+ * @gap: a span that was not analysed
+ *
+ * One JSON object on one line, without the line's end, in the form of
+ * vlm_event_to_json(). Its `state` is `gap`.
+ *
+ * Returns: (transfer full): the text, UTF-8
+ */
+char *
+vlm_gap_to_json (const VlmGap *gap)
+{
+  GString *json;
+
+  g_return_val_if_fail (gap != NULL && gap->reason != NULL, NULL);
+
+  json = g_string_new ("{");
+  vlm_json_put_string (
+      json, "type", vlm_record_type_to_string (VLM_RECORD_TYPE_GAP));
+  vlm_json_put_uint64 (json, "schema_version", VLM_RECORD_SCHEMA_VERSION);
+  if (gap->event_uid != NULL)
+    vlm_json_put_string (json, "event_uid", gap->event_uid);
+  if (gap->seq != 0)
+    vlm_json_put_uint64 (json, "seq", gap->seq);
+  vlm_json_put_string (json, "state", "gap");
+  vlm_json_put_string (json, "reason", gap->reason);
+  vlm_json_put_instant (json, "start", &gap->start);
+  vlm_json_put_instant (json, "end", &gap->end);
+  if (gap->stream != NULL)
+    vlm_json_put_string (json, "stream", gap->stream);
+  g_string_append_c (json, '}');
+  return g_string_free (json, FALSE);
+}

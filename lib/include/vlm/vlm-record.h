@@ -1,0 +1,58 @@
+/* gst-vlm: what all records have in common, and those that are no events
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-types.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VLM_RECORD_SCHEMA_VERSION:
+ *
+ * The `schema_version` of every record. It grows when a field changes its
+ * meaning or goes; new fields and new types of records do not change it.
+ */
+#define VLM_RECORD_SCHEMA_VERSION 1
+
+/**
+ * VlmRecordType:
+ * @VLM_RECORD_TYPE_EVENT: something happened, a #VlmEvent
+ * @VLM_RECORD_TYPE_GAP: a span that was not analysed, a #VlmGap
+ * @VLM_RECORD_TYPE_TRUTH: what is known to happen in a made-up scene, a
+ *   #VlmEvent that nobody had to find
+ *
+ * What a record tells of: its field `type`. Readers pass over types that they
+ * do not know.
+ */
+typedef enum
+{
+  VLM_RECORD_TYPE_EVENT,
+  VLM_RECORD_TYPE_GAP,
+  VLM_RECORD_TYPE_TRUTH,
+} VlmRecordType;
+
+/**
+ * VlmGap:
+ * @event_uid: (nullable): unique, also across restarts
+ * @seq: grows with every record of its source
+ * @reason: why, in one word
+ * @start: when it began
+ * @end: when it ended
+ * @stream: (nullable): id of the stream
+ *
+ * A span of video that was not analysed.
+ */
+typedef struct
+{
+  const char *event_uid;
+  guint64 seq;
+  const char *reason;
+  VlmInstant start;
+  VlmInstant end;
+  const char *stream;
+} VlmGap;
+
+VLM_API const char *vlm_record_type_to_string (VlmRecordType type);
+VLM_API char *vlm_gap_to_json (const VlmGap *gap);
+
+G_END_DECLS

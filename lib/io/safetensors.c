@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/checked.h"
-#include "base/half.h"
 #include "io/json.h"
 
 typedef struct
@@ -38,7 +38,6 @@ static const struct
 } foreign_dtypes[] = {
   { "BOOL", 1 },
   { "I8", 1 },
-  { "F8_E4M3", 1 },
   { "F8_E5M2", 1 },
   { "F8_E8M0", 1 },
   { "I16", 2 },
@@ -415,22 +414,9 @@ void
 vlm_tensor_view_read_floats (
     const VlmTensorView *view, guint64 first, guint64 n, float *values)
 {
-  const guint8 *data = view->data + first * vlm_dtype_size (view->dtype);
-
   g_assert (first <= view->n_elements && n <= view->n_elements - first);
-  if (view->dtype == VLM_DTYPE_F32) {
-    if (n > 0)
-      memcpy (values, data, n * sizeof *values);
-    return;
-  }
-  g_assert (view->dtype == VLM_DTYPE_F16 || view->dtype == VLM_DTYPE_BF16);
-  for (guint64 i = 0; i < n; i++) {
-    guint16 bits;
-
-    memcpy (&bits, data + 2 * i, sizeof bits);
-    values[i] = view->dtype == VLM_DTYPE_F16 ? vlm_f32_from_f16 (bits)
-                                             : vlm_f32_from_bf16 (bits);
-  }
+  vlm_dequantise (view->dtype,
+      view->data + first * vlm_dtype_size (view->dtype), n, values);
 }
 
 char *

@@ -31,7 +31,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmTensorView, vlm_tensor_view_clear)
  * still be read. Call it for each part that was uploaded. */
 void vlm_tensor_view_drop (
     const VlmTensorView *view, guint64 first, guint64 n_bytes);
-/* Elements [first, first + n) as floats; the dtype is F32, F16 or BF16. */
+/* Elements [first, first + n) as floats; the dtype is a plain
+ * one of floats. */
 void vlm_tensor_view_read_floats (
     const VlmTensorView *view, guint64 first, guint64 n, float *values);
 /* "[3, 4]" (transfer full) */

@@ -97,11 +97,8 @@ build_project() {
 
 # Lets GStreamer and Python find what was built, without installing it.
 use_build() {
-  export GST_PLUGIN_PATH="$build/gst-plugin${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
-  export GST_REGISTRY="$build/registry.bin"
-  export LD_LIBRARY_PATH="$build/lib:$build/gst-plugin/meta${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-  export VLM_MODEL_PATH="${VLM_MODEL_PATH:-$root/lib/models/demo}"
-  export GI_TYPELIB_PATH="$build/lib:$build/gst-plugin/meta${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}"
+  # shellcheck source=/dev/null
+  source "$build/pipelines/env.sh"
 }
 
 # Of the example scripts.

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What an application meets after `meson install`: a program in C and in C++
-builds with pkg-config alone and runs, Python imports both modules, and
-GStreamer finds the element, the program finds the model that ships.
+builds with pkg-config alone and runs; in a shell that has sourced the env.sh
+that was installed, Python imports both modules, GStreamer finds the element, and
+the programs are on PATH; they find the model that ships.
 
-    check-install.py BUILD PREFIX LIBDIR MODELS STANDIN
+    check-install.py BUILD PREFIX LIBDIR DATA STANDIN
 
-MODELS is where the model that ships is installed, from the prefix on; where it
-was not, a copy of STANDIN takes its place.
+DATA is where our data is installed, from the prefix on; where the model that
+ships was not, a copy of STANDIN takes its place.
 """
 import os
 import pathlib
@@ -52,32 +53,49 @@ def relocate(folder, target, destdir):
         (target / source.name).write_text(text)
 
 
+def sourced(env_file, prefix, root):
+    """The environment of a shell that was started without ours and sources the file, twice. Each kind of
+    shell that is there must take it, and keep its options."""
+    text = env_file.read_text().replace(f"'{prefix}", f"'{root}")
+    (root / "env.sh").write_text(text)
+    clean = {name: value for name, value in os.environ.items()
+             if not name.startswith(("GST_", "VLM_", "GI_", "LD_"))}
+    found = set()
+    for options in ("", "set -eu; "):
+        for shell in filter(shutil.which, ("bash", "dash", "zsh")):
+            script = (f'{options}set +o >"$0.before"; . "$0"; . "$0"; set +o | cmp - "$0.before"; '
+                      'command -v _vlm_add && exit 1; env -0')
+            said = call(shell, "-c", script, str(root / "env.sh"), env=clean,
+                        stdout=subprocess.PIPE).stdout
+            found.add(tuple(sorted(line for line in said.split("\0") if line.startswith(
+                ("PATH=", "LD_", "GI_", "GST_", "VLM_")))))
+    assert len(found) == 1, found
+    return {**clean, **dict(line.split("=", 1) for line in found.pop())}
+
+
 def check_model(root, models, standin, env):
     """Found where it was moved to; missed by name where it is not."""
-    env = {name: value for name, value in env.items() if name != "VLM_MODEL_PATH"}
-    command = [root / "bin" / "vlm-run", "--max-tokens=1", "-q", "Hello"]
+    command = ["vlm-run", "--max-tokens=1", "-q", "Hello"]
     folder = root / models / "demo"
     if not folder.exists():
         shutil.copytree(standin, folder)
     call(*command, env=env, stdout=subprocess.DEVNULL)
     folder.rename(root / models / "gone")
-    result = subprocess.run(command, env=env, text=True, stderr=subprocess.PIPE)
+    result = subprocess.run(command, env=env, text=True, stderr=subprocess.PIPE, check=False)
     assert result.returncode == 1 and "models/demo" in result.stderr, result.stderr
     print("the model that ships is found")
 
 
-def check(build, prefix, libdir, models, standin, destdir):
+def check(build, prefix, libdir, data, standin, destdir):
     call("meson", "install", "-C", build, "--no-rebuild", "--destdir", str(destdir),
          stdout=subprocess.DEVNULL)
     root = pathlib.Path(f"{destdir}{prefix}")
     libraries = root / libdir
     relocate(libraries / "pkgconfig", destdir, destdir)
-    env = dict(os.environ,
-               PKG_CONFIG_PATH=f"{destdir}:{os.environ.get('PKG_CONFIG_PATH', '')}",
-               LD_LIBRARY_PATH=str(libraries),
-               GI_TYPELIB_PATH=str(libraries / "girepository-1.0"),
-               GST_PLUGIN_PATH=str(libraries / "gstreamer-1.0"),
-               GST_REGISTRY=str(destdir / "registry.bin"))
+    env = sourced(root / data / "env.sh", prefix, root)
+    env["PKG_CONFIG_PATH"] = f"{destdir}:{os.environ.get('PKG_CONFIG_PATH', '')}"
+    env["GST_REGISTRY"] = str(destdir / "registry.bin")
+    env["VLM_VALIDATE"] = os.environ.get("VLM_VALIDATE", "0")
     for compiler, name in (("cc", "program.c"), ("c++", "program.cc")):
         (destdir / name).write_text(PROGRAM)
         flags = call("pkg-config", "--cflags", "--libs", "gstvlm-1.0", "vlm-1.0",
@@ -89,8 +107,10 @@ def check(build, prefix, libdir, models, standin, destdir):
         call("/usr/bin/python3", "-c", SCRIPT, env=env)
         print("Python imports Vlm and GstVlm")
     call("gst-inspect-1.0", "vlmevents", env=env, stdout=subprocess.DEVNULL)
-    call(root / "bin" / "vlm-run", "--help", env=env, stdout=subprocess.DEVNULL)
-    check_model(root, models, standin, env)
+    for program in ("vlm-run", "vlm-eval"):
+        assert shutil.which(program, path=env["PATH"]) == str(root / "bin" / program), env["PATH"]
+        call(program, "--help", env=env, stdout=subprocess.DEVNULL)
+    check_model(root, pathlib.Path(data) / "models", standin, env)
 
 
 if __name__ == "__main__":

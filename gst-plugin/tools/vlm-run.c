@@ -81,22 +81,18 @@ on_text (const char *text, gpointer user_data)
   fflush (stdout);
 }
 
+/* @kind: NULL for any text */
 static gboolean
-parse_format (const char *name, VlmFormat *format, GError **error)
+parse_format (const char *name, const VlmAnswerKind **kind, GError **error)
 {
-  static const char *const names[] = { "free", "events", "boxes" };
+  g_autofree char *names = NULL;
 
-  *format = VLM_FORMAT_FREE;
-  if (name == NULL)
+  *kind = name != NULL ? vlm_answer_kind_lookup (name) : NULL;
+  if (name == NULL || *kind != NULL)
     return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    if (g_str_equal (name, names[i])) {
-      *format = (VlmFormat) i;
-      return TRUE;
-    }
-  }
+  names = g_strjoinv (", ", (char **) vlm_answer_kind_get_names ());
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--format is free, events or boxes, not \"%s\"", name);
+      "--format is one of %s, not \"%s\"", names, name);
   return FALSE;
 }
 
@@ -169,7 +165,7 @@ static gboolean
 run (const Options *options, GError **error)
 {
   Progress progress = { !options->quiet && isatty (STDERR_FILENO), NULL, -1 };
-  VlmGenerateParams params = { VLM_FORMAT_FREE, (guint) options->max_tokens,
+  VlmGenerateParams params = { NULL, (guint) options->max_tokens,
     options->temperature, options->top_k, options->top_p, options->penalty,
     (guint64) options->seed };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -181,7 +177,7 @@ run (const Options *options, GError **error)
   gint64 start = g_get_monotonic_time ();
   double load_s;
 
-  if (!parse_format (options->format, &params.format, error) ||
+  if (!parse_format (options->format, &params.kind, error) ||
       (options->attention != NULL &&
           !attention_make_folder (options->attention, error)))
     return FALSE;

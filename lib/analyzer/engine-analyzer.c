@@ -3,14 +3,14 @@
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-error.h>
 
-#include "events/event-parse.h"
-#include "analyzer/event-question.h"
-#include "events/event-time.h"
-#include "events/event-words.h"
 #include "analyzer/ground.h"
-#include "events/history.h"
+#include "analyzer/kinds.h"
+#include "analyzer/questions.h"
 #include "engine/model.h"
 #include "engine/session.h"
+#include "events/event-time.h"
+#include "events/event-words.h"
+#include "events/history.h"
 #include "events/tracker.h"
 
 #define VLM_TYPE_ENGINE_ANALYZER (vlm_engine_analyzer_get_type ())
@@ -21,7 +21,6 @@ G_DECLARE_FINAL_TYPE (
 #define MAX_HISTORY_TOKENS 32768
 /* An answer that takes more than this share of its room is about too much. */
 #define FULL_ANSWER 0.5
-#define MAX_GRAMMARS 64
 
 struct _VlmEngineAnalyzer
 {
@@ -33,10 +32,9 @@ struct _VlmEngineAnalyzer
   VlmTracker *tracker;
   GPtrArray *owed; /* VlmEvent: records that wait for the next window */
   VlmHistory *history;
-  GHashTable *grammars; /* gint64 ns -> VlmGrammar */
   guint64 epoch;
   VlmQuestions *settings;
-  GPtrArray *questions; /* VlmEventQuestion: what follows from them */
+  GPtrArray *questions; /* VlmQuestion: what follows from them */
 };
 
 static void vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface);
@@ -53,7 +51,6 @@ engine_unload (VlmAnalyzer *analyzer)
   /* Ids go on counting when it is loaded anew. */
   vlm_tracker_reset (self->tracker);
   g_clear_pointer (&self->history, vlm_history_free);
-  g_clear_pointer (&self->grammars, g_hash_table_unref);
   g_clear_pointer (&self->ground, vlm_ground_free);
   g_clear_object (&self->session);
   g_clear_object (&self->model);
@@ -92,7 +89,7 @@ engine_set_questions (VlmAnalyzer *analyzer, const VlmQuestions *questions)
   vlm_questions_free (self->settings);
   self->settings = vlm_questions_copy (questions);
   g_clear_pointer (&self->questions, g_ptr_array_unref);
-  self->questions = vlm_event_questions_new (questions);
+  self->questions = vlm_questions_expand (questions);
 }
 
 static void
@@ -148,8 +145,6 @@ engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
     return FALSE;
   self->session = vlm_session_new (self->model);
   self->history = new_history (params, self->model);
-  self->grammars = g_hash_table_new_full (
-      g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) vlm_grammar_unref);
   return TRUE;
 }
 
@@ -221,23 +216,6 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
   return event;
 }
 
-/* What is looked at has few different lengths: their grammars, and the token
- * masks that the session keeps with them, are made once. (transfer none) */
-static VlmGrammar *
-window_grammar (VlmEngineAnalyzer *self, gint64 duration)
-{
-  VlmGrammar *grammar = g_hash_table_lookup (self->grammars, &duration);
-
-  if (grammar != NULL)
-    return grammar;
-  if (g_hash_table_size (self->grammars) >= MAX_GRAMMARS)
-    g_hash_table_remove_all (self->grammars);
-  grammar = vlm_event_list_grammar_new (duration);
-  g_hash_table_insert (
-      self->grammars, g_memdup2 (&duration, sizeof duration), grammar);
-  return grammar;
-}
-
 /* Long lists get longer with the video, and one that is cut off lacks the newest
  * events: there a look at less is better. */
 static void
@@ -255,26 +233,29 @@ judge_length (VlmEngineAnalyzer *self, const VlmAnswer *answer)
 static gboolean
 find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
     const VlmWindow *window, const VlmEventWindow *about,
-    const VlmEventQuestion *question, GPtrArray *reports,
-    GCancellable *cancellable, GError **error)
+    const VlmQuestion *question, GPtrArray *reports, GCancellable *cancellable,
+    GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmPrompt) prompt = make_prompt (window, question->text);
-  gint64 duration = window->end - window->samples[0].slot_time;
+  const VlmAnswerKind *kind = &vlm_kind_events;
+  const VlmAnswerBounds bounds = {
+    .duration_ns = window->end - window->samples[0].slot_time,
+  };
   g_autoptr (VlmAnswer) answer = NULL;
   g_autoptr (GArray) trace = NULL;
   g_autoptr (GPtrArray) findings = NULL;
   g_autofree char *why = NULL;
   guint n_rejected;
 
+  params.kind = kind;
   params.max_tokens = self->settings->max_tokens;
-  answer = vlm_session_run (self->session, prompt, &params,
-      window_grammar (self, duration), &trace, cancellable, NULL, NULL, NULL,
-      error);
+  answer = vlm_session_run (self->session, prompt, &params, &bounds, &trace,
+      cancellable, NULL, NULL, NULL, error);
   if (answer == NULL)
     return FALSE;
   judge_length (self, answer);
-  findings = vlm_event_parse (answer->text, duration, &n_rejected, &why, error);
+  findings = kind->read (answer->text, &bounds, &n_rejected, &why, error);
   if (findings == NULL)
     return FALSE;
   if (n_rejected > 0)

@@ -2,20 +2,19 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/ground.h"
 
-#include "analyzer/event-question.h"
-#include "events/event-words.h"
+#include "analyzer/kinds.h"
 #include "engine/session.h"
+#include "events/event-words.h"
 
-/* Room for the boxes that the grammar allows. */
+/* There is one box to be found; a few, for the best to be chosen. */
+#define MAX_BOXES 4
+/* Room for them. */
 #define MAX_TOKENS 192
 
 struct _VlmGround
 {
   VlmModel *model;
   VlmSession *session;
-  VlmGrammar *grammar; /* for pictures of this size */
-  guint width;
-  guint height;
 };
 
 VlmGround *
@@ -32,7 +31,6 @@ vlm_ground_free (VlmGround *ground)
 {
   if (ground == NULL)
     return;
-  g_clear_pointer (&ground->grammar, vlm_grammar_unref);
   g_clear_object (&ground->session);
   g_object_unref (ground->model);
   g_free (ground);
@@ -112,27 +110,22 @@ vlm_ground_map (const VlmRect *rect, const VlmFrame *frame)
 
 /* --- asking ------------------------------------------------------------- */
 
-static VlmGrammar *
-picture_grammar (VlmGround *ground, const VlmFrame *frame)
-{
-  if (ground->grammar != NULL && ground->width == frame->width &&
-      ground->height == frame->height)
-    return ground->grammar;
-  g_clear_pointer (&ground->grammar, vlm_grammar_unref);
-  ground->grammar = vlm_event_box_grammar_new (frame->width, frame->height);
-  ground->width = frame->width;
-  ground->height = frame->height;
-  return ground->grammar;
-}
-
 /* (transfer full): the boxes of @thing in @frame, VlmFoundBox */
 static GPtrArray *
 find_boxes (VlmGround *ground, VlmFrame *frame, const char *thing,
     GCancellable *cancellable, GError **error)
 {
+  const VlmAnswerKind *kind = &vlm_kind_boxes;
+  const VlmAnswerBounds bounds = {
+    .duration_ns = -1,
+    .width = frame->width,
+    .height = frame->height,
+    .max_items = MAX_BOXES,
+  };
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question = vlm_box_question (thing);
+  g_autofree char *question =
+      vlm_answer_kind_make_question (kind, thing, FALSE);
   g_autoptr (VlmAnswer) answer = NULL;
   g_autofree char *why = NULL;
   GPtrArray *boxes;
@@ -140,16 +133,15 @@ find_boxes (VlmGround *ground, VlmFrame *frame, const char *thing,
 
   if (ground->session == NULL)
     ground->session = vlm_session_new (ground->model);
+  params.kind = kind;
   params.max_tokens = MAX_TOKENS;
   vlm_prompt_add_image (prompt, frame);
   vlm_prompt_add_text (prompt, question);
-  answer = vlm_session_run (ground->session, prompt, &params,
-      picture_grammar (ground, frame), NULL, cancellable, NULL, NULL, NULL,
-      error);
+  answer = vlm_session_run (ground->session, prompt, &params, &bounds, NULL,
+      cancellable, NULL, NULL, NULL, error);
   if (answer == NULL)
     return NULL;
-  boxes = vlm_box_parse (
-      answer->text, frame->width, frame->height, &n_rejected, &why, error);
+  boxes = kind->read (answer->text, &bounds, &n_rejected, &why, error);
   if (boxes != NULL && n_rejected > 0)
     g_info ("%u of the model's boxes of \"%s\" left out: %s", n_rejected, thing,
         why);

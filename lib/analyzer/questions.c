@@ -1,6 +1,14 @@
-/* gst-vlm: what windows are asked, as a value
+/* gst-vlm: what windows are asked
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <vlm/vlm-analyzer.h>
+#include "analyzer/questions.h"
+
+#include <string.h>
+
+#include "analyzer/kinds.h"
+
+#define QUERY_PLACE "{query}"
+/* What a prompt that asks for a query gets when there is none. */
+#define NO_QUERY "anything that happens"
 
 G_DEFINE_BOXED_TYPE (
     VlmQuestions, vlm_questions, vlm_questions_copy, vlm_questions_free)
@@ -37,4 +45,49 @@ vlm_questions_free (VlmQuestions *questions)
   g_free (questions->prompt);
   g_strfreev (questions->queries);
   g_free (questions);
+}
+
+static void
+question_free (gpointer data)
+{
+  VlmQuestion *question = data;
+
+  g_free (question->query);
+  g_free (question->text);
+  g_free (question);
+}
+
+static void
+add_question (GPtrArray *list, const char *query, const char *prompt)
+{
+  VlmQuestion *question = g_new0 (VlmQuestion, 1);
+
+  question->query = g_strdup (query);
+  if (prompt == NULL) {
+    question->text =
+        vlm_answer_kind_make_question (&vlm_kind_events, query, TRUE);
+  } else {
+    GString *text = g_string_new (prompt);
+
+    g_string_replace (text, QUERY_PLACE, query != NULL ? query : NO_QUERY, 0);
+    question->text = g_string_free (text, FALSE);
+  }
+  g_ptr_array_add (list, question);
+}
+
+GPtrArray *
+vlm_questions_expand (const VlmQuestions *questions)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func (question_free);
+  const char *prompt = questions->prompt;
+
+  if (prompt != NULL && prompt[0] == '\0')
+    prompt = NULL;
+  if (prompt == NULL || strstr (prompt, QUERY_PLACE) != NULL)
+    for (char **query = questions->queries; query != NULL && *query != NULL;
+         query++)
+      add_question (list, *query, prompt);
+  if (list->len == 0)
+    add_question (list, NULL, prompt);
+  return list;
 }

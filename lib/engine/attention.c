@@ -231,17 +231,17 @@ init_slice (VlmAttentionSlice *slice, const VlmAttention *out,
 
 static VlmAttention *
 make_maps (VlmAttentionRecorder *self, const VlmLayout *layout,
-    const guint64 *serials, const VlmGenerated *generated)
+    const guint64 *serials, const VlmTranscript *transcript)
 {
   VlmAttention *out = g_new0 (VlmAttention, 1);
 
   out->n_layers = self->config->text.n_layers;
   /* the last prompt token and every appended one wrote what came after it */
-  out->n_tokens = MIN (generated->answer->len, generated->appended->len + 1);
+  out->n_tokens = MIN (transcript->answer->len, transcript->appended->len + 1);
   out->token_ids =
-      g_memdup2 (generated->answer->data, out->n_tokens * sizeof (gint32));
+      g_memdup2 (transcript->answer->data, out->n_tokens * sizeof (gint32));
   out->token_ends =
-      g_memdup2 (generated->ends->data, out->n_tokens * sizeof (gsize));
+      g_memdup2 (transcript->ends->data, out->n_tokens * sizeof (gsize));
   out->n_blocks = self->blocks->len;
   out->blocks = g_memdup2 (self->blocks->data, out->n_blocks * sizeof (guint));
   out->n_heads = self->config->vision.n_heads;
@@ -274,10 +274,10 @@ find_first_cells (const VlmLayout *layout)
 VlmAttention *
 vlm_attention_recorder_finish (VlmAttentionRecorder *self,
     const VlmLayout *layout, const guint64 *serials,
-    const VlmGenerated *generated, GCancellable *cancellable, GError **error)
+    const VlmTranscript *transcript, GCancellable *cancellable, GError **error)
 {
   const VlmTextConfig *c = &self->config->text;
-  g_autoptr (VlmAttention) out = make_maps (self, layout, serials, generated);
+  g_autoptr (VlmAttention) out = make_maps (self, layout, serials, transcript);
   gsize n_keys = (gsize) layout->ids->len + out->n_tokens;
   g_autofree guint *first_cells = find_first_cells (layout);
   g_autofree double *row = g_new (double, n_keys);

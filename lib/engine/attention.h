@@ -28,4 +28,4 @@ VlmModelTaps *vlm_attention_recorder_get_taps (VlmAttentionRecorder *recorder);
  * cache gave them. (transfer full) */
 VlmAttention *vlm_attention_recorder_finish (VlmAttentionRecorder *recorder,
     const VlmLayout *layout, const guint64 *serials,
-    const VlmGenerated *generated, GCancellable *cancellable, GError **error);
+    const VlmTranscript *transcript, GCancellable *cancellable, GError **error);

@@ -10,8 +10,8 @@
 
 typedef struct
 {
-  VlmGeneration *run;
-  VlmGenerated *out;
+  VlmDecodeJob *job;
+  VlmTranscript *out;
   VlmDetokenizer detokenizer;
   GRand *random;
   float *logits; /* [n_vocab], when not greedy */
@@ -21,9 +21,9 @@ typedef struct
 } Loop;
 
 void
-vlm_generated_init (VlmGenerated *out)
+vlm_transcript_init (VlmTranscript *out)
 {
-  *out = (VlmGenerated){
+  *out = (VlmTranscript){
     .text = g_string_new (NULL),
     .trace = g_array_new (FALSE, FALSE, sizeof (VlmTokenTrace)),
     .answer = g_array_new (FALSE, FALSE, sizeof (gint32)),
@@ -33,7 +33,7 @@ vlm_generated_init (VlmGenerated *out)
 }
 
 void
-vlm_generated_clear (VlmGenerated *out)
+vlm_transcript_clear (VlmTranscript *out)
 {
   if (out->text != NULL)
     g_string_free (out->text, TRUE);
@@ -65,9 +65,9 @@ vlm_trace_confidence (const GArray *trace, gsize start, gsize end)
 }
 
 static gboolean
-is_end (const VlmGeneration *run, gint32 token)
+is_end (const VlmDecodeJob *job, gint32 token)
 {
-  const VlmGenerationConfig *generation = &run->config->generation;
+  const VlmGenerationConfig *generation = &job->config->generation;
 
   for (guint i = 0; i < generation->n_eos; i++)
     if (generation->eos[i] == token)
@@ -80,51 +80,51 @@ is_end (const VlmGeneration *run, gint32 token)
 static const guint32 *
 next_allowed (Loop *loop)
 {
-  VlmGeneration *run = loop->run;
+  VlmDecodeJob *job = loop->job;
 
-  if (run->matcher == NULL)
-    return run->valid;
+  if (job->matcher == NULL)
+    return job->valid;
   return vlm_matcher_get_mask (
-      run->matcher, run->max_tokens - loop->out->n_tokens);
+      job->matcher, job->max_tokens - loop->out->n_tokens);
 }
 
 static VlmChoose
 make_choose (Loop *loop)
 {
-  const VlmGeneration *run = loop->run;
+  const VlmDecodeJob *job = loop->job;
 
   return (VlmChoose){ .allowed = next_allowed (loop),
-    .seen = run->sampling.penalty != 1.0f ? run->seen : NULL,
-    .penalty = run->sampling.penalty };
+    .seen = job->sampling.penalty != 1.0f ? job->seen : NULL,
+    .penalty = job->sampling.penalty };
 }
 
 static gboolean
 prefill (Loop *loop, const GArray *ids, const VlmPositions *positions,
     guint first, GError **error)
 {
-  VlmGeneration *run = loop->run;
+  VlmDecodeJob *job = loop->job;
   VlmChoose choose = make_choose (loop);
 
-  return vlm_context_append (run->context,
+  return vlm_context_append (job->context,
       (const gint32 *) (gpointer) ids->data, positions, first, ids->len - first,
-      run->features, &choose, &loop->choice, run->cancellable, run->on_progress,
-      run->user_data, error);
+      job->features, &choose, &loop->choice, job->cancellable, job->on_progress,
+      job->user_data, error);
 }
 
 /* The device's greedy choice, or a draw from the logits it left. */
 static gboolean
 pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
 {
-  VlmGeneration *run = loop->run;
+  VlmDecodeJob *job = loop->job;
   double probability;
 
   *token = loop->choice.token;
   *log_probability = loop->choice.logit - loop->choice.log_sum_all;
-  if (!vlm_sampling_is_greedy (&run->sampling)) {
-    if (!vlm_context_read_logits (run->context, loop->logits, error))
+  if (!vlm_sampling_is_greedy (&job->sampling)) {
+    if (!vlm_context_read_logits (job->context, loop->logits, error))
       return FALSE;
-    *token = vlm_sampling_draw (&run->sampling, loop->logits, run->n_vocab,
-        next_allowed (loop), run->seen, loop->random, &probability);
+    *token = vlm_sampling_draw (&job->sampling, loop->logits, job->n_vocab,
+        next_allowed (loop), job->seen, loop->random, &probability);
     *log_probability = *token >= 0 ? log (probability) : 0.0;
   }
   if (*token < 0) {
@@ -139,20 +139,20 @@ pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
 static void
 tell (Loop *loop, gsize before)
 {
-  VlmGenerated *out = loop->out;
+  VlmTranscript *out = loop->out;
 
-  if (loop->run->on_text != NULL && out->text->len > before)
-    loop->run->on_text (out->text->str + before, loop->run->user_data);
+  if (loop->job->on_text != NULL && out->text->len > before)
+    loop->job->on_text (out->text->str + before, loop->job->user_data);
 }
 
 /* A token of the answer, chosen or forced. */
 static void
 take (Loop *loop, gint32 token)
 {
-  VlmGenerated *out = loop->out;
+  VlmTranscript *out = loop->out;
   gsize before = out->text->len;
 
-  vlm_bits_add (loop->run->seen, (guint) token);
+  vlm_bits_add (loop->job->seen, (guint) token);
   g_array_append_val (out->answer, token);
   out->n_tokens++;
   vlm_detokenizer_push (&loop->detokenizer, token, out->text);
@@ -164,11 +164,11 @@ take (Loop *loop, gint32 token)
 static void
 take_forced (Loop *loop)
 {
-  VlmGeneration *run = loop->run;
+  VlmDecodeJob *job = loop->job;
   g_autoptr (GArray) forced = g_array_new (FALSE, FALSE, sizeof (gint32));
 
   vlm_matcher_force (
-      run->matcher, run->max_tokens - loop->out->n_tokens, forced);
+      job->matcher, job->max_tokens - loop->out->n_tokens, forced);
   for (guint i = 0; i < forced->len; i++)
     take (loop, g_array_index (forced, gint32, i));
 }
@@ -177,7 +177,7 @@ take_forced (Loop *loop)
 static void
 take_choice (Loop *loop, gint32 token, double log_probability)
 {
-  VlmMatcher *matcher = loop->run->matcher;
+  VlmMatcher *matcher = loop->job->matcher;
   VlmTokenTrace trace = { .log_probability = log_probability };
 
   if (matcher != NULL)
@@ -196,15 +196,15 @@ take_choice (Loop *loop, gint32 token, double log_probability)
 static gboolean
 step (Loop *loop, guint first, guint n, GError **error)
 {
-  VlmGeneration *run = loop->run;
+  VlmDecodeJob *job = loop->job;
   VlmChoose choose = make_choose (loop);
   const gint32 *ids = (const gint32 *) (gpointer) loop->out->answer->data;
 
-  if (n > VLM_STEP_MAX_TOKENS || run->taps != NULL)
-    return vlm_context_append (run->context, ids, &loop->positions, first, n,
-        NULL, &choose, &loop->choice, run->cancellable, NULL, NULL, error);
-  return vlm_scheduler_step (run->scheduler, &loop->writer, run->context, ids,
-      &loop->positions, first, n, &choose, &loop->choice, run->cancellable,
+  if (n > VLM_STEP_MAX_TOKENS || job->taps != NULL)
+    return vlm_context_append (job->context, ids, &loop->positions, first, n,
+        NULL, &choose, &loop->choice, job->cancellable, NULL, NULL, error);
+  return vlm_scheduler_step (job->scheduler, &loop->writer, job->context, ids,
+      &loop->positions, first, n, &choose, &loop->choice, job->cancellable,
       error);
 }
 
@@ -227,8 +227,8 @@ decode (Loop *loop, GError **error)
 static gboolean
 write_answer (Loop *loop, GError **error)
 {
-  VlmGeneration *run = loop->run;
-  VlmGenerated *out = loop->out;
+  VlmDecodeJob *job = loop->job;
+  VlmTranscript *out = loop->out;
 
   while (TRUE) {
     double log_probability;
@@ -236,12 +236,12 @@ write_answer (Loop *loop, GError **error)
 
     if (!pick (loop, &token, &log_probability, error))
       return FALSE;
-    if (is_end (run, token)) {
+    if (is_end (job, token)) {
       out->stopped = TRUE;
       return TRUE;
     }
     take_choice (loop, token, log_probability);
-    if (out->stopped || out->n_tokens >= run->max_tokens)
+    if (out->stopped || out->n_tokens >= job->max_tokens)
       return TRUE;
     if (!decode (loop, error))
       return FALSE;
@@ -249,32 +249,32 @@ write_answer (Loop *loop, GError **error)
 }
 
 gboolean
-vlm_generate (VlmGeneration *run, const GArray *ids,
-    const VlmPositions *positions, guint first, VlmGenerated *out,
+vlm_generate (VlmDecodeJob *job, const GArray *ids,
+    const VlmPositions *positions, guint first, VlmTranscript *out,
     GError **error)
 {
-  Loop loop = { .run = run, .out = out };
+  Loop loop = { .job = job, .out = out };
   gint64 start = g_get_monotonic_time ();
   gboolean good;
   gsize before;
 
   loop.random = g_rand_new_with_seed_array (
-      (const guint32 *) (gconstpointer) &run->seed, 2);
-  if (!vlm_sampling_is_greedy (&run->sampling))
-    loop.logits = g_new (float, run->n_vocab);
+      (const guint32 *) (gconstpointer) &job->seed, 2);
+  if (!vlm_sampling_is_greedy (&job->sampling))
+    loop.logits = g_new (float, job->n_vocab);
   vlm_positions_init (&loop.positions);
   loop.positions.next = positions->next;
-  vlm_detokenizer_init (&loop.detokenizer, run->tokenizer);
+  vlm_detokenizer_init (&loop.detokenizer, job->tokenizer);
 
-  if (run->taps != NULL)
-    vlm_model_taps_keep_last (run->taps, 1);
+  if (job->taps != NULL)
+    vlm_model_taps_keep_last (job->taps, 1);
   good = prefill (&loop, ids, positions, first, error);
-  if (run->taps != NULL)
-    vlm_model_taps_keep_last (run->taps, 0);
+  if (job->taps != NULL)
+    vlm_model_taps_keep_last (job->taps, 0);
   out->prefill_us = g_get_monotonic_time () - start;
   if (good)
     good = write_answer (&loop, error);
-  vlm_scheduler_leave (run->scheduler, &loop.writer);
+  vlm_scheduler_leave (job->scheduler, &loop.writer);
   before = out->text->len;
   vlm_detokenizer_finish (&loop.detokenizer, out->text);
   tell (&loop, before);

@@ -42,7 +42,7 @@ typedef struct
   VlmTextFunc on_text;
   VlmProgressFunc on_progress;
   gpointer user_data;
-} VlmGeneration;
+} VlmDecodeJob;
 
 typedef struct
 {
@@ -55,13 +55,13 @@ typedef struct
   gboolean stopped; /* the model ended, or the grammar was complete */
   gint64 prefill_us;
   gint64 decode_us;
-} VlmGenerated;
+} VlmTranscript;
 
-void vlm_generated_init (VlmGenerated *out);
-void vlm_generated_clear (VlmGenerated *out);
+void vlm_transcript_init (VlmTranscript *out);
+void vlm_transcript_clear (VlmTranscript *out);
 
 /* Appends ids[first …] of the prompt (feature rows as -1 - row) and then writes
  * the answer after it. What was appended is valid in @out also on error. */
-gboolean vlm_generate (VlmGeneration *run, const GArray *ids,
-    const VlmPositions *positions, guint first, VlmGenerated *out,
+gboolean vlm_generate (VlmDecodeJob *job, const GArray *ids,
+    const VlmPositions *positions, guint first, VlmTranscript *out,
     GError **error);

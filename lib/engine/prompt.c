@@ -153,6 +153,40 @@ vlm_prompt_add_window (VlmPrompt *prompt, const VlmWindow *window)
   vlm_prompt_add_video (prompt, frames, times, window->n_samples);
 }
 
+/* From the first slot to the end of the last one, which is taken to be as long
+ * as the one before it. */
+static gint64
+video_duration (const VlmPart *part)
+{
+  guint n = part->times->len;
+  gint64 first = g_array_index (part->times, gint64, 0);
+  gint64 last = g_array_index (part->times, gint64, n - 1);
+  gint64 step =
+      n > 1 ? last - g_array_index (part->times, gint64, n - 2) : VLM_SECOND;
+
+  return last - first + step;
+}
+
+VlmAnswerBounds
+vlm_prompt_get_bounds (const VlmPrompt *prompt)
+{
+  VlmAnswerBounds bounds = { .duration_ns = -1 };
+
+  for (guint i = 0; i < prompt->parts->len; i++) {
+    const VlmPart *part = prompt->parts->pdata[i];
+    const VlmFrame *frame =
+        part->frames->len > 0 ? part->frames->pdata[0] : NULL;
+
+    if (frame != NULL && bounds.width == 0) {
+      bounds.width = frame->width;
+      bounds.height = frame->height;
+    }
+    if (part->kind == VLM_PART_VIDEO && bounds.duration_ns < 0)
+      bounds.duration_ns = video_duration (part);
+  }
+  return bounds;
+}
+
 /* --- layout ------------------------------------------------------------- */
 
 typedef struct

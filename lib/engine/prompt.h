@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-session.h>
 
+#include "grammar/answer-kind.h"
 #include "model/qwen2_5_vl/config.h"
 #include "model/qwen2_5_vl/mrope.h"
 #include "text/tokenizer.h"
@@ -28,6 +29,10 @@ struct _VlmPrompt
   char *system;
   GPtrArray *parts; /* VlmPart */
 };
+
+/* What answers about the pictures of @prompt are bounded by: the length of its
+ * first video, and the size of its first picture or video. */
+VlmAnswerBounds vlm_prompt_get_bounds (const VlmPrompt *prompt);
 
 /* One temporal patch of the prompt, in order: the unit of the vision encoder
  * and of its cache. A still image is a slice of twice the same frame. */

@@ -12,20 +12,10 @@
 #include "base/bits.h"
 #include "engine/attention.h"
 #include "engine/device.h"
-#include "analyzer/event-question.h"
 #include "engine/feature-cache.h"
+#include "engine/mask-cache.h"
 #include "engine/model.h"
 #include "engine/sequence.h"
-
-/* Windows are looked at in videos of some lengths, each with its grammar; masks
- * of one are up to a megabyte. */
-#define MAX_MASKS 32
-
-typedef struct
-{
-  VlmGrammar *grammar;
-  VlmTokenMask *mask;
-} Mask;
 
 struct _VlmSession
 {
@@ -38,23 +28,13 @@ struct _VlmSession
   VlmFeatureCache *features;
   VlmSequence held; /* what the context holds */
   guint32 *valid;   /* bit set of the tokens that exist */
-  GQueue masks;     /* Mask, the last used first */
+  VlmMaskCache *masks;
   VlmReuse reuse;
   gboolean records_attention;
   VlmAttention *attention; /* of the last answer; NULL when not recorded */
 };
 
 G_DEFINE_FINAL_TYPE (VlmSession, vlm_session, G_TYPE_OBJECT)
-
-static void
-mask_free (gpointer data)
-{
-  Mask *mask = data;
-
-  vlm_token_mask_free (mask->mask);
-  vlm_grammar_unref (mask->grammar);
-  g_free (mask);
-}
 
 static void
 vlm_session_finalize (GObject *object)
@@ -68,7 +48,7 @@ vlm_session_finalize (GObject *object)
   g_clear_pointer (&self->nn, vlm_nn_free);
   vlm_sequence_clear (&self->held);
   g_clear_pointer (&self->valid, g_free);
-  g_queue_clear_full (&self->masks, mask_free);
+  g_clear_pointer (&self->masks, vlm_mask_cache_free);
   g_clear_object (&self->model);
   G_OBJECT_CLASS (vlm_session_parent_class)->finalize (object);
 }
@@ -83,7 +63,6 @@ static void
 vlm_session_init (VlmSession *self)
 {
   vlm_sequence_init (&self->held);
-  g_queue_init (&self->masks);
 }
 
 /**
@@ -137,6 +116,7 @@ ensure_state (VlmSession *self, GError **error)
   self->context = vlm_context_new (net, self->nn);
   vlm_context_set_turns (self->context, turns);
   self->features = vlm_feature_cache_new (net, self->nn, self->vision);
+  self->masks = vlm_mask_cache_new (self->model);
   self->valid = find_valid_tokens (vlm_model_get_tokenizer (self->model),
       vlm_net_get_config (net)->text.vocab_size);
   return TRUE;
@@ -250,7 +230,7 @@ keep_common (VlmSession *self, const VlmSequence *wanted)
 /* Notes what the context holds now, as far as it got. */
 static void
 record_held (VlmSession *self, const VlmSequence *prompt,
-    const VlmPositions *positions, const VlmGenerated *generated)
+    const VlmPositions *positions, const VlmTranscript *transcript)
 {
   guint n_held = vlm_context_get_n_tokens (self->context);
   guint n_prompt = prompt->places->len;
@@ -264,117 +244,90 @@ record_held (VlmSession *self, const VlmSequence *prompt,
   g_array_append_vals (self->held.places, prompt->places->data, n_prompt);
   vlm_positions_init (&answer);
   answer.next = positions->next;
-  vlm_positions_add_text (&answer, generated->appended->len);
-  for (guint i = 0; i < generated->appended->len; i++)
+  vlm_positions_add_text (&answer, transcript->appended->len);
+  for (guint i = 0; i < transcript->appended->len; i++)
     vlm_sequence_add (&self->held,
-        vlm_place_of_token (g_array_index (generated->appended, gint32, i)),
+        vlm_place_of_token (g_array_index (transcript->appended, gint32, i)),
         &answer, i);
   vlm_positions_clear (&answer);
 }
 
 static VlmAnswer *
-make_answer (VlmLayout *layout, VlmGenerated *generated, gint64 vision_us)
+make_answer (VlmLayout *layout, VlmTranscript *transcript, gint64 vision_us)
 {
   VlmAnswer *answer = g_new0 (VlmAnswer, 1);
 
-  answer->text = g_strdup (generated->text->str);
-  answer->confidence = vlm_trace_confidence (generated->trace, 0, G_MAXSIZE);
+  answer->text = g_strdup (transcript->text->str);
+  answer->confidence = vlm_trace_confidence (transcript->trace, 0, G_MAXSIZE);
   answer->n_prompt_tokens = layout->ids->len;
   answer->n_vision_tokens = layout->n_vision_tokens;
-  answer->n_tokens = generated->n_tokens;
-  answer->stopped = generated->stopped;
+  answer->n_tokens = transcript->n_tokens;
+  answer->stopped = transcript->stopped;
   answer->vision_s = (double) vision_us / G_USEC_PER_SEC;
-  answer->prefill_s = (double) generated->prefill_us / G_USEC_PER_SEC;
-  answer->decode_s = (double) generated->decode_us / G_USEC_PER_SEC;
+  answer->prefill_s = (double) transcript->prefill_us / G_USEC_PER_SEC;
+  answer->decode_s = (double) transcript->decode_us / G_USEC_PER_SEC;
   return answer;
 }
 
 /* Encodes what is new, then writes the answer. */
 static VlmAnswer *
-answer_layout (VlmSession *self, VlmLayout *layout, VlmGeneration *run,
+answer_layout (VlmSession *self, VlmLayout *layout, VlmDecodeJob *job,
     GArray **trace, GError **error)
 {
   guint n_slices = layout->slices->len;
   g_autofree guint64 *rows = g_new (guint64, n_slices + 1);
   g_autofree guint64 *serials = g_new (guint64, n_slices + 1);
-  g_autofree guint32 *seen = find_seen (layout, run->config);
+  g_autofree guint32 *seen = find_seen (layout, job->config);
   gint64 start = g_get_monotonic_time ();
   g_autoptr (VlmAttentionRecorder) recorder = NULL;
   VlmSequence prompt;
-  VlmGenerated generated;
+  VlmTranscript transcript;
   VlmAnswer *answer = NULL;
   gint64 vision_us;
 
   g_clear_pointer (&self->attention, vlm_attention_free);
   if (self->records_attention) {
     recorder = vlm_attention_recorder_new (
-        run->config, self->vision, self->context, self->features);
-    run->taps = vlm_attention_recorder_get_taps (recorder);
+        job->config, self->vision, self->context, self->features);
+    job->taps = vlm_attention_recorder_get_taps (recorder);
   }
   if (!vlm_feature_cache_prepare (self->features,
           (const VlmSliceRef *) (gpointer) layout->slices->data, n_slices, rows,
-          serials, run->cancellable, run->on_progress, run->user_data, error))
+          serials, job->cancellable, job->on_progress, job->user_data, error))
     return NULL;
   vision_us = g_get_monotonic_time () - start;
 
   prompt = resolve_ids (layout, rows, serials);
-  run->context = self->context;
-  run->features = vlm_feature_cache_get_features (self->features);
-  run->seen = seen;
-  vlm_generated_init (&generated);
-  if (vlm_generate (run, layout->ids, &layout->positions,
-          keep_common (self, &prompt), &generated, error))
-    answer = make_answer (layout, &generated, vision_us);
-  record_held (self, &prompt, &layout->positions, &generated);
+  job->context = self->context;
+  job->features = vlm_feature_cache_get_features (self->features);
+  job->seen = seen;
+  vlm_transcript_init (&transcript);
+  if (vlm_generate (job, layout->ids, &layout->positions,
+          keep_common (self, &prompt), &transcript, error))
+    answer = make_answer (layout, &transcript, vision_us);
+  record_held (self, &prompt, &layout->positions, &transcript);
   if (answer != NULL && recorder != NULL) {
     self->attention = vlm_attention_recorder_finish (
-        recorder, layout, serials, &generated, run->cancellable, error);
+        recorder, layout, serials, &transcript, job->cancellable, error);
     if (self->attention == NULL)
       g_clear_pointer (&answer, vlm_answer_free);
   }
   if (trace != NULL && answer != NULL)
-    *trace = g_steal_pointer (&generated.trace);
-  vlm_generated_clear (&generated);
+    *trace = g_steal_pointer (&transcript.trace);
+  vlm_transcript_clear (&transcript);
   vlm_sequence_clear (&prompt);
   return answer;
 }
 
-/* Masks cost milliseconds each when they are first needed: kept for the grammars
- * that come back. */
-static VlmTokenMask *
-ensure_mask (VlmSession *self, VlmGrammar *grammar)
-{
-  const VlmGenerationConfig *generation =
-      &vlm_model_get_config (self->model)->generation;
-  GList *link = self->masks.head;
-  Mask *mask;
-
-  while (link != NULL && ((Mask *) link->data)->grammar != grammar)
-    link = link->next;
-  if (link != NULL) {
-    g_queue_unlink (&self->masks, link);
-    g_queue_push_head_link (&self->masks, link);
-    return ((Mask *) link->data)->mask;
-  }
-  if (self->masks.length >= MAX_MASKS)
-    mask_free (g_queue_pop_tail (&self->masks));
-  mask = g_new (Mask, 1);
-  mask->grammar = vlm_grammar_ref (grammar);
-  mask->mask = vlm_token_mask_new (grammar, vlm_model_get_trie (self->model),
-      generation->eos, generation->n_eos);
-  g_queue_push_head (&self->masks, mask);
-  return mask->mask;
-}
-
 VlmAnswer *
 vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
-    const VlmGenerateParams *params, VlmGrammar *grammar, GArray **trace,
-    GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,
-    gpointer user_data, GError **error)
+    const VlmGenerateParams *params, const VlmAnswerBounds *bounds,
+    GArray **trace, GCancellable *cancellable, VlmTextFunc on_text,
+    VlmProgressFunc on_progress, gpointer user_data, GError **error)
 {
   const VlmConfig *config = vlm_model_get_config (self->model);
   VlmTokenizer *tokenizer = vlm_model_get_tokenizer (self->model);
-  VlmGeneration run = {
+  VlmDecodeJob job = {
     .scheduler = vlm_model_get_scheduler (self->model),
     .tokenizer = tokenizer,
     .config = config,
@@ -389,21 +342,22 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
     .user_data = user_data,
   };
   g_autoptr (VlmLayout) layout = NULL;
+  VlmTokenMask *mask;
   VlmMatcher matcher;
 
-  if (!ensure_state (self, error))
+  if (!ensure_state (self, error) ||
+      !vlm_mask_cache_get (self->masks, params->kind, bounds, &mask, error))
     return NULL;
   layout = vlm_layout_new (prompt, config, tokenizer, error);
-  if (layout == NULL || !check_length (self, layout, run.max_tokens, error))
+  if (layout == NULL || !check_length (self, layout, job.max_tokens, error))
     return NULL;
-  if (grammar != NULL) {
-    if (!vlm_matcher_init (
-            &matcher, ensure_mask (self, grammar), run.max_tokens, error))
+  if (mask != NULL) {
+    if (!vlm_matcher_init (&matcher, mask, job.max_tokens, error))
       return NULL;
-    run.matcher = &matcher;
+    job.matcher = &matcher;
   }
-  run.valid = self->valid;
-  return answer_layout (self, layout, &run, trace, error);
+  job.valid = self->valid;
+  return answer_layout (self, layout, &job, trace, error);
 }
 
 /**
@@ -430,20 +384,14 @@ vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
     GError **error)
 {
   static const VlmGenerateParams defaults = VLM_GENERATE_PARAMS_DEFAULT;
-  g_autoptr (VlmGrammar) grammar = NULL;
+  VlmAnswerBounds bounds;
 
   g_return_val_if_fail (VLM_IS_SESSION (session), NULL);
   g_return_val_if_fail (prompt != NULL, NULL);
 
-  if (params == NULL)
-    params = &defaults;
-  if (params->format != VLM_FORMAT_FREE) {
-    grammar = vlm_format_grammar_new (params->format, prompt, error);
-    if (grammar == NULL)
-      return NULL;
-  }
-  return vlm_session_run (session, prompt, params, grammar, NULL, cancellable,
-      on_text, on_progress, user_data, error);
+  bounds = vlm_prompt_get_bounds (prompt);
+  return vlm_session_run (session, prompt, params != NULL ? params : &defaults,
+      &bounds, NULL, cancellable, on_text, on_progress, user_data, error);
 }
 
 /**

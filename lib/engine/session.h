@@ -5,17 +5,17 @@
 #include <vlm/vlm-session.h>
 
 #include "engine/generate.h"
+#include "grammar/answer-kind.h"
 
 /* Longest answer when nobody says. */
 #define VLM_SESSION_MAX_TOKENS 256
 
-/* vlm_session_generate() with a grammar of the caller's (NULL for free text);
- * its masks are kept for the next call with the same one. @trace: NULL, or gets
- * the chosen tokens, (transfer full), VlmTokenTrace. */
+/* vlm_session_generate() with bounds of the caller's for the form of the answer.
+ * @trace: NULL, or gets the chosen tokens, (transfer full), VlmTokenTrace. */
 VlmAnswer *vlm_session_run (VlmSession *session, const VlmPrompt *prompt,
-    const VlmGenerateParams *params, VlmGrammar *grammar, GArray **trace,
-    GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,
-    gpointer user_data, GError **error);
+    const VlmGenerateParams *params, const VlmAnswerBounds *bounds,
+    GArray **trace, GCancellable *cancellable, VlmTextFunc on_text,
+    VlmProgressFunc on_progress, gpointer user_data, GError **error);
 
 /* Tokens of the last prompt that were still in the KV cache, and slices whose
  * features were: what overlapping work saved. */

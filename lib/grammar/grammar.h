@@ -25,18 +25,6 @@ VlmGrammar *vlm_grammar_ref (VlmGrammar *grammar);
 void vlm_grammar_unref (VlmGrammar *grammar);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmGrammar, vlm_grammar_unref)
 
-/* The dense event list of event-schema.h, in its fence: [] or up to
- * @max_events events; times up to @max_time_ns, descriptions of 1 to
- * @max_description_bytes bytes as they stand in the JSON text. Limits are
- * brought into 1 … VLM_GRAMMAR_MAX_COUNT. */
-VlmGrammar *vlm_grammar_new_events (
-    guint max_events, guint max_description_bytes, gint64 max_time_ns);
-
-/* The grounding list of event-schema.h, in its fence: [] or up to @max_boxes
- * boxes with x in 0 … @width and y in 0 … @height. */
-VlmGrammar *vlm_grammar_new_boxes (
-    guint max_boxes, guint max_label_bytes, guint width, guint height);
-
 /* The start of the text. */
 VlmGrammarState vlm_grammar_start (const VlmGrammar *grammar);
 /* FALSE, with @state as it was, when @byte may not come next. */

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "engine/device.h"
-#include "analyzer/event-question.h"
+#include "analyzer/kinds.h"
 #include "events/history.h"
 #include "engine/model.h"
 #include "engine/prompt.h"
@@ -222,7 +222,8 @@ ask (Bench *bench, VlmSession *session, const VlmWindow *window,
     const There *there, Cost *cost, GError **error)
 {
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question = vlm_event_question (NULL);
+  g_autofree char *question =
+      vlm_answer_kind_make_question (&vlm_kind_events, NULL, TRUE);
 
   vlm_prompt_add_window (prompt, window);
   vlm_prompt_add_text (prompt, question);

@@ -11,7 +11,7 @@
 
 #include <vlm/vlm.h>
 
-#include "analyzer/event-question.h"
+#include "analyzer/kinds.h"
 #include "engine/session.h"
 #include "tests/support/figures.h"
 #include "tools/tool.h"
@@ -136,10 +136,11 @@ ask_box (Asker *asker, VlmFrame *frame, const char *label, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question = vlm_box_question (label);
+  g_autofree char *question =
+      vlm_answer_kind_make_question (&vlm_kind_boxes, label, FALSE);
   g_autoptr (VlmAnswer) answer = NULL;
 
-  params.format = VLM_FORMAT_BOXES;
+  params.kind = &vlm_kind_boxes;
   params.temperature = 0.0;
   vlm_prompt_add_image (prompt, frame);
   vlm_prompt_add_text (prompt, question);
@@ -308,16 +309,19 @@ ask_when (Asker *asker, const Clip *clip, const char *label, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question = vlm_event_question (label);
-  g_autoptr (VlmGrammar) grammar = vlm_event_list_grammar_new (
-      (gint64) (asker->options->duration * VLM_SECOND));
+  g_autofree char *question =
+      vlm_answer_kind_make_question (&vlm_kind_events, label, TRUE);
+  const VlmAnswerBounds bounds = {
+    .duration_ns = (gint64) (asker->options->duration * VLM_SECOND),
+  };
   g_autoptr (VlmAnswer) answer = NULL;
 
+  params.kind = &vlm_kind_events;
   params.temperature = 0.0;
   vlm_prompt_add_video (prompt, (VlmFrame *const *) clip->frames->pdata,
       (const gint64 *) (gpointer) clip->times->data, clip->frames->len);
   vlm_prompt_add_text (prompt, question);
-  answer = vlm_session_run (asker->session, prompt, &params, grammar, NULL,
+  answer = vlm_session_run (asker->session, prompt, &params, &bounds, NULL,
       NULL, NULL, NULL, NULL, error);
   return answer != NULL ? g_strdup (answer->text) : NULL;
 }

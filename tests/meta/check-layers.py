@@ -26,7 +26,7 @@ MAY_SEE = {
 }
 # engine/device.c, the façade of the device, is the only file of its layer that
 # opens one.
-EXCEPTIONS = {("engine/device.c", "vk"), ("engine/session.c", "analyzer")}
+EXCEPTIONS = {("engine/device.c", "vk")}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 
 

@@ -187,8 +187,9 @@ dump_scene (
   g_autoptr (EvalSample) sample = eval_sample_new (seed, 20.0, NULL);
   g_autoptr (EvalClip) clip = eval_clip_new (&self->asker, sample, fps, error);
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question = vlm_event_question (
-      sample->present != NULL ? sample->present : sample->absent);
+  g_autofree char *question =
+      vlm_answer_kind_make_question (vlm_answer_kind_lookup ("events"),
+          sample->present != NULL ? sample->present : sample->absent, TRUE);
   g_autofree char *name =
       g_strdup_printf ("%" G_GUINT64_FORMAT ".safetensors", seed);
   g_autofree char *path = g_build_filename (folder, name, NULL);

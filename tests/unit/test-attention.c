@@ -5,6 +5,7 @@
  * puts the right ones together, against the same sums done plainly. */
 #include <math.h>
 
+#include "analyzer/kinds.h"
 #include "engine/attention.h"
 #include "engine/model.h"
 #include "engine/session.h"
@@ -47,14 +48,14 @@ make_prompt (void)
 }
 
 static VlmAnswer *
-ask (VlmSession *session, VlmFormat format, VlmAttention **attention)
+ask (VlmSession *session, const VlmAnswerKind *kind, VlmAttention **attention)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmPrompt) prompt = make_prompt ();
   g_autoptr (GError) error = NULL;
   VlmAnswer *answer;
 
-  params.format = format;
+  params.kind = kind;
   params.max_tokens = MAX_TOKENS;
   answer = vlm_session_generate (
       session, prompt, &params, NULL, NULL, NULL, NULL, &error);
@@ -249,7 +250,7 @@ check_answer_maps (const VlmAttention *attention, const GArray *first_cells,
 static void
 test_answer (gconstpointer data)
 {
-  VlmFormat format = (VlmFormat) GPOINTER_TO_INT (data);
+  const VlmAnswerKind *kind = data;
   g_autoptr (VlmSession) session = vlm_session_new (model);
   g_autoptr (VlmPrompt) prompt = make_prompt ();
   g_autoptr (VlmAttention) attention = NULL;
@@ -261,7 +262,7 @@ test_answer (gconstpointer data)
   guint n_prompt, n;
 
   vlm_session_set_record_attention (session, TRUE);
-  answer = ask (session, format, &attention);
+  answer = ask (session, kind, &attention);
   g_assert_nonnull (attention);
   g_assert_cmpuint (attention->n_tokens, >, 5);
   g_assert_cmpuint (attention->n_tokens, <=, answer->n_tokens);
@@ -342,7 +343,7 @@ test_received (void)
   Plain plain = { 0 };
 
   vlm_session_set_record_attention (session, TRUE);
-  answer = ask (session, VLM_FORMAT_FREE, &attention);
+  answer = ask (session, NULL, &attention);
   g_assert_nonnull (attention);
   plain_init (&plain, prompt);
   g_assert_cmpuint (attention->n_slices, ==, 4);
@@ -371,7 +372,7 @@ test_same_answer (void)
 
   for (guint i = 0; i < 3; i++) {
     vlm_session_set_record_attention (session, i == 1);
-    answers[i] = ask (session, VLM_FORMAT_EVENTS, &attention[i]);
+    answers[i] = ask (session, &vlm_kind_events, &attention[i]);
     g_assert_true ((attention[i] != NULL) == (i == 1));
     g_assert_cmpstr (answers[i]->text, ==, answers[0]->text);
     g_assert_cmpfloat_with_epsilon (
@@ -392,7 +393,7 @@ test_again (void)
 
   vlm_session_set_record_attention (session, TRUE);
   for (guint i = 0; i < 2; i++)
-    vlm_answer_free (ask (session, VLM_FORMAT_FREE, &attention[i]));
+    vlm_answer_free (ask (session, NULL, &attention[i]));
   for (guint s = 0; s < attention[0]->n_slices; s++) {
     const VlmAttentionSlice *a = &attention[0]->slices[s];
     const VlmAttentionSlice *b = &attention[1]->slices[s];
@@ -421,10 +422,9 @@ main (int argc, char **argv)
   for (guint i = 0; i < N_FRAMES; i++)
     video[i] = make_frame (140, 84, i);
   picture = make_frame (84, 168, 9);
+  g_test_add_data_func ("/attention/answer-free", &vlm_kind_free, test_answer);
   g_test_add_data_func (
-      "/attention/answer-free", GINT_TO_POINTER (VLM_FORMAT_FREE), test_answer);
-  g_test_add_data_func ("/attention/answer-events",
-      GINT_TO_POINTER (VLM_FORMAT_EVENTS), test_answer);
+      "/attention/answer-events", &vlm_kind_events, test_answer);
   g_test_add_func ("/attention/received", test_received);
   g_test_add_func ("/attention/same-answer", test_same_answer);
   g_test_add_func ("/attention/again", test_again);

@@ -7,7 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #include "events/event-parse.h"
-#include "grammar/grammar.h"
+#include "tests/support/answer-grammar.h"
 
 static gboolean
 matches (const VlmGrammar *grammar, const char *text, gsize n_bytes)
@@ -85,7 +85,7 @@ test_events (void)
     { "", FALSE },
   };
   g_autoptr (VlmGrammar) grammar =
-      vlm_grammar_new_events (2, 28, G_GINT64_CONSTANT (90509999999));
+      events_grammar (2, 28, G_GINT64_CONSTANT (90509999999));
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     assert_matches (grammar, cases[i].text, cases[i].fits);
@@ -128,7 +128,7 @@ test_boxes (void)
         TRUE },
     { "```json\n[]\n```", TRUE },
   };
-  g_autoptr (VlmGrammar) grammar = vlm_grammar_new_boxes (2, 16, 640, 480);
+  g_autoptr (VlmGrammar) grammar = boxes_grammar (2, 16, 640, 480);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     assert_matches (grammar, cases[i].text, cases[i].fits);
@@ -253,7 +253,7 @@ static void
 test_forced_bytes (void)
 {
   g_autoptr (VlmGrammar) grammar =
-      vlm_grammar_new_events (2, 28, G_GINT64_CONSTANT (5000000000));
+      events_grammar (2, 28, G_GINT64_CONSTANT (5000000000));
   VlmGrammarState state = vlm_grammar_start (grammar);
   g_autoptr (GString) text = g_string_new (NULL);
   int byte;

@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "analyzer/kinds.h"
 #include "engine/model.h"
 #include "engine/scheduler.h"
 #include "engine/session.h"
@@ -244,15 +245,19 @@ talk_run (gpointer data)
   Talk *talk = data;
   g_autoptr (VlmSession) session = vlm_session_new (talk->model);
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autoptr (VlmGrammar) grammar =
-      vlm_grammar_new_events (4, 20 + talk->number, 10 * VLM_SECOND);
+  const VlmAnswerBounds bounds = {
+    .duration_ns = 10 * VLM_SECOND,
+    .max_items = 4,
+    .max_text_bytes = 20 + talk->number,
+  };
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
 
+  params.kind = &vlm_kind_events;
   params.max_tokens = 60 + 7 * talk->number;
   params.temperature = 0;
   for (guint i = 0; i <= talk->number; i++)
     vlm_prompt_add_text (prompt, "What happens here, and why? ");
-  talk->answer = vlm_session_run (session, prompt, &params, grammar, NULL,
+  talk->answer = vlm_session_run (session, prompt, &params, &bounds, NULL,
       talk->cancellable, meet, NULL, talk, &talk->error);
   if (talk->meeting != NULL) {
     g_mutex_lock (&talk->meeting->lock);

@@ -6,10 +6,11 @@
 
 #include <vlm/vlm-error.h>
 
-#include "events/history.h"
+#include "analyzer/kinds.h"
 #include "engine/model.h"
 #include "engine/prompt.h"
 #include "engine/session.h"
+#include "events/history.h"
 #include "media/window.h"
 
 #define SIDE 56
@@ -59,13 +60,13 @@ ask (guint first, guint n_frames, const char *question)
 }
 
 static VlmAnswer *
-answer (VlmSession *session, VlmPrompt *prompt, VlmFormat format,
+answer (VlmSession *session, VlmPrompt *prompt, const VlmAnswerKind *kind,
     guint max_tokens, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   VlmAnswer *result;
 
-  params.format = format;
+  params.kind = kind;
   params.max_tokens = max_tokens;
   result = vlm_session_generate (
       session, prompt, &params, NULL, NULL, NULL, NULL, error);
@@ -83,7 +84,7 @@ test_grammar (void)
   for (guint max_tokens = 1; max_tokens < 80; max_tokens += 3) {
     g_autoptr (GError) error = NULL;
     g_autoptr (VlmAnswer) list = answer (
-        session, ask (0, 4, "What?"), VLM_FORMAT_EVENTS, max_tokens, &error);
+        session, ask (0, 4, "What?"), &vlm_kind_events, max_tokens, &error);
     g_autofree char *json = NULL;
     g_autoptr (JsonNode) node = NULL;
 
@@ -109,8 +110,7 @@ check_same (VlmPrompt *again, VlmAnswer *incremental, guint max_tokens)
 {
   g_autoptr (VlmSession) fresh = vlm_session_new (model);
   g_autoptr (GError) error = NULL;
-  g_autoptr (VlmAnswer) whole =
-      answer (fresh, again, VLM_FORMAT_FREE, max_tokens, &error);
+  g_autoptr (VlmAnswer) whole = answer (fresh, again, NULL, max_tokens, &error);
 
   g_assert_no_error (error);
   g_assert_cmpstr (incremental->text, ==, whole->text);
@@ -142,9 +142,8 @@ test_reuse (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
     g_autoptr (GError) error = NULL;
-    g_autoptr (VlmAnswer) result =
-        answer (session, ask (steps[i].first, steps[i].n, steps[i].question),
-            VLM_FORMAT_FREE, 12, &error);
+    g_autoptr (VlmAnswer) result = answer (session,
+        ask (steps[i].first, steps[i].n, steps[i].question), NULL, 12, &error);
     VlmReuse reuse;
 
     g_assert_no_error (error);
@@ -289,8 +288,7 @@ test_cancel (void)
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_assert_null (none);
     g_clear_error (&error);
-    result = answer (
-        session, ask (0, 8, "What happens?"), VLM_FORMAT_FREE, 12, &error);
+    result = answer (session, ask (0, 8, "What happens?"), NULL, 12, &error);
     g_assert_no_error (error);
     check_same (ask (0, 8, "What happens?"), result, 12);
   }
@@ -303,11 +301,10 @@ test_errors (void)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (
-      answer (session, ask (0, 0, "?"), VLM_FORMAT_EVENTS, 40, &error));
+      answer (session, ask (0, 0, "?"), &vlm_kind_events, 40, &error));
   g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
   g_clear_error (&error);
-  g_assert_null (
-      answer (session, ask (0, 0, "?"), VLM_FORMAT_FREE, 200000, &error));
+  g_assert_null (answer (session, ask (0, 0, "?"), NULL, 200000, &error));
   g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_CONTEXT_FULL);
 }
 
@@ -369,7 +366,7 @@ test_released (void)
     for (guint k = 0; k < 2; k++) {
       g_autoptr (VlmSession) session = vlm_session_new (loaded);
       g_autoptr (VlmAnswer) result =
-          answer (session, ask (0, 8, "What?"), VLM_FORMAT_EVENTS, 40, &error);
+          answer (session, ask (0, 8, "What?"), &vlm_kind_events, 40, &error);
 
       g_assert_no_error (error);
       g_assert_null (vlm_session_generate (session, prompt, NULL, cancellable,

@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #include "grammar/token-mask.h"
+#include "tests/support/answer-grammar.h"
 #include "tests/support/tiny-tokenizer.h"
 
 #define MAX_EVENTS 3
@@ -242,7 +243,7 @@ test_tiny (void)
 {
   g_autoptr (VlmTokenizer) tokenizer = tiny_tokenizer_new ();
   g_autoptr (VlmGrammar) grammar =
-      vlm_grammar_new_events (MAX_EVENTS, MAX_DESCRIPTION, MAX_TIME);
+      events_grammar (MAX_EVENTS, MAX_DESCRIPTION, MAX_TIME);
   Fixture fixture;
 
   fixture_init (&fixture, tokenizer, grammar);
@@ -257,7 +258,7 @@ test_limit (void)
 {
   g_autoptr (VlmTokenizer) tokenizer = tiny_tokenizer_new ();
   g_autoptr (VlmGrammar) grammar =
-      vlm_grammar_new_events (MAX_EVENTS, MAX_DESCRIPTION, MAX_TIME);
+      events_grammar (MAX_EVENTS, MAX_DESCRIPTION, MAX_TIME);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
   VlmMatcher matcher;
@@ -295,7 +296,7 @@ static void
 test_boxes (void)
 {
   g_autoptr (VlmTokenizer) tokenizer = tiny_tokenizer_new ();
-  g_autoptr (VlmGrammar) grammar = vlm_grammar_new_boxes (4, 12, 1036, 588);
+  g_autoptr (VlmGrammar) grammar = boxes_grammar (4, 12, 1036, 588);
   Fixture fixture;
   guint n_boxes = 0;
 
@@ -438,7 +439,7 @@ test_forced (void)
 {
   g_autoptr (VlmTokenizer) tokenizer = tiny_tokenizer_new ();
   g_autoptr (VlmGrammar) grammar =
-      vlm_grammar_new_events (MAX_EVENTS, MAX_DESCRIPTION, MAX_TIME);
+      events_grammar (MAX_EVENTS, MAX_DESCRIPTION, MAX_TIME);
   Fixture fixture;
 
   fixture_init (&fixture, tokenizer, grammar);
@@ -527,7 +528,7 @@ test_qwen2 (void)
   tokenizer = vlm_tokenizer_load (directory, &error);
   g_assert_no_error (error);
   start = g_get_monotonic_time ();
-  grammar = vlm_grammar_new_events (MAX_EVENTS, MAX_DESCRIPTION, MAX_TIME);
+  grammar = events_grammar (MAX_EVENTS, MAX_DESCRIPTION, MAX_TIME);
   g_test_message (
       "grammar: %.1f ms", (double) (g_get_monotonic_time () - start) / 1e3);
   start = g_get_monotonic_time ();

@@ -79,13 +79,13 @@ eval_clip_free (EvalClip *self)
 /* --- questions ---------------------------------------------------------- */
 
 static char *
-generate (EvalAsker *self, const VlmPrompt *prompt, VlmFormat format,
+generate (EvalAsker *self, const VlmPrompt *prompt, const char *kind,
     GCancellable *cancellable, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmAnswer) answer = NULL;
 
-  params.format = format;
+  params.kind = vlm_answer_kind_lookup (kind);
   params.temperature = 0.0;
   answer = vlm_session_generate (
       self->session, prompt, &params, cancellable, NULL, NULL, NULL, error);
@@ -152,11 +152,12 @@ static GArray *
 ask_events (EvalAsker *self, VlmPrompt *prompt, gint64 duration,
     const char *query, GCancellable *cancellable, GError **error)
 {
-  g_autofree char *question = vlm_event_question (query);
+  g_autofree char *question = vlm_answer_kind_make_question (
+      vlm_answer_kind_lookup ("events"), query, TRUE);
   g_autofree char *text = NULL;
 
   vlm_prompt_add_text (prompt, question);
-  text = generate (self, prompt, VLM_FORMAT_EVENTS, cancellable, error);
+  text = generate (self, prompt, "events", cancellable, error);
   if (text == NULL)
     return NULL;
   say (self, query, text);
@@ -207,7 +208,8 @@ eval_asker_ask_boxes (EvalAsker *self, VlmFrame *frame, const char *label,
     GCancellable *cancellable, GError **error)
 {
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question = vlm_box_question (label);
+  g_autofree char *question = vlm_answer_kind_make_question (
+      vlm_answer_kind_lookup ("boxes"), label, FALSE);
   g_autofree char *text = NULL;
   g_autofree char *why = NULL;
   g_autoptr (GPtrArray) boxes = NULL;
@@ -217,7 +219,7 @@ eval_asker_ask_boxes (EvalAsker *self, VlmFrame *frame, const char *label,
 
   vlm_prompt_add_image (prompt, frame);
   vlm_prompt_add_text (prompt, question);
-  text = generate (self, prompt, VLM_FORMAT_BOXES, cancellable, error);
+  text = generate (self, prompt, "boxes", cancellable, error);
   if (text == NULL)
     return NULL;
   say (self, label, text);

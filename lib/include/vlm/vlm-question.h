@@ -1,4 +1,4 @@
-/* gst-vlm: what to ask for events and boxes, and how to read the answers
+/* gst-vlm: how to read answers about events and boxes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -27,7 +27,6 @@ typedef struct
 } VlmFinding;
 
 VLM_API void vlm_finding_free (VlmFinding *finding);
-VLM_API char *vlm_event_question (const char *query);
 VLM_API GPtrArray *vlm_event_parse (const char *text, gint64 duration_ns,
     guint *n_rejected, char **why, GError **error);
 
@@ -49,7 +48,6 @@ typedef struct
 } VlmFoundBox;
 
 VLM_API void vlm_found_box_free (VlmFoundBox *box);
-VLM_API char *vlm_box_question (const char *label);
 VLM_API GPtrArray *vlm_box_parse (const char *text, guint width, guint height,
     guint *n_rejected, char **why, GError **error);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-answer-kind.h>
 #include <vlm/vlm-attention.h>
 #include <vlm/vlm-model.h>
 
@@ -27,23 +28,8 @@ VLM_API void vlm_prompt_add_window (VlmPrompt *prompt, const VlmWindow *window);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmPrompt, vlm_prompt_free)
 
 /**
- * VlmFormat:
- * @VLM_FORMAT_FREE: any text
- * @VLM_FORMAT_EVENTS: a JSON list of start_time, end_time, description
- * @VLM_FORMAT_BOXES: a JSON list of bbox_2d, label
- *
- * What the answer must look like; held by a grammar, whatever the weights are.
- */
-typedef enum
-{
-  VLM_FORMAT_FREE,
-  VLM_FORMAT_EVENTS,
-  VLM_FORMAT_BOXES,
-} VlmFormat;
-
-/**
  * VlmGenerateParams:
- * @format: what the answer must look like
+ * @kind: (nullable): what the answer must look like, %NULL for any text
  * @max_tokens: longest answer, 0 for the default (256)
  * @temperature: < 0 for what the checkpoint says, 0 for greedy
  * @top_k: < 0 for what the checkpoint says, 0 for no limit
@@ -53,7 +39,7 @@ typedef enum
  */
 typedef struct
 {
-  VlmFormat format;
+  const VlmAnswerKind *kind;
   guint max_tokens;
   double temperature;
   int top_k;
@@ -64,7 +50,7 @@ typedef struct
 
 #define VLM_GENERATE_PARAMS_DEFAULT                                            \
   {                                                                            \
-    VLM_FORMAT_FREE, 0, -1.0, -1, -1.0, 0.0, 0                                 \
+    NULL, 0, -1.0, -1, -1.0, 0.0, 0                                            \
   }
 
 /**

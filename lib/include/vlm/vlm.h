@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-answer-kind.h>
 #include <vlm/vlm-attention.h>
 #include <vlm/vlm-device.h>
 #include <vlm/vlm-error.h>

@@ -3,7 +3,7 @@
 """Questions, answers, and the tokenizer that writes them.
 
 Questions and answers have the shapes that Qwen2.5-VL was trained on; those for
-events and boxes are what <vlm/vlm-question.h> asks. The tokenizer is a real
+events and boxes are what <vlm/vlm-answer-kind.h> asks. The tokenizer is a real
 byte-level BPE with Qwen's pre-tokenizer and special tokens, whose merges are
 learned from exactly these texts, so that each of their words is one token.
 """
@@ -18,20 +18,23 @@ from scenes import LABELS, UNNAMED
 
 
 @functools.lru_cache(maxsize=None)
-def _ask(name, argument):
-  """The string that the library's function of that name makes."""
+def _ask(kind, about, is_video):
+  """What the library asks for an answer of that kind."""
   lib = library.load()
-  function = getattr(lib, name)
-  function.restype = ctypes.c_void_p
-  function.argtypes = [ctypes.c_char_p]
-  made = function(argument and argument.encode())
+  lookup = lib.vlm_answer_kind_lookup
+  lookup.restype = ctypes.c_void_p
+  lookup.argtypes = [ctypes.c_char_p]
+  make = lib.vlm_answer_kind_make_question
+  make.restype = ctypes.c_void_p
+  make.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+  made = make(lookup(kind.encode()), about and about.encode(), is_video)
   question = ctypes.string_at(made).decode()
   lib.g_free(ctypes.c_void_p(made))
   return question
 
 
 def events_question(query):
-  return _ask("vlm_event_question", query)
+  return _ask("events", query, True)
 
 
 ALL_EVENTS = events_question(None)
@@ -50,7 +53,7 @@ def describe_question(label):
 
 
 def box_question(label):
-  return _ask("vlm_box_question", label)
+  return _ask("boxes", label, False)
 
 
 def timecode(quarters):

@@ -1,13 +1,13 @@
 /* gst-vlm: what the model is asked
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "analyzer/event-question.h"
+#include "analyzer/questions.h"
 
 static char *two[] = { "a person falls", "a red car", NULL };
 
 static void
 check (GPtrArray *list, guint i, const char *query, const char *words)
 {
-  const VlmEventQuestion *question;
+  const VlmQuestion *question;
 
   g_assert_cmpuint (i, <, list->len);
   question = list->pdata[i];
@@ -21,8 +21,8 @@ test_everything (void)
   char *none[] = { NULL };
   const VlmQuestions unset = { .prompt = NULL };
   const VlmQuestions empty = { .prompt = (char *) "", .queries = none };
-  g_autoptr (GPtrArray) a = vlm_event_questions_new (&unset);
-  g_autoptr (GPtrArray) b = vlm_event_questions_new (&empty);
+  g_autoptr (GPtrArray) a = vlm_questions_expand (&unset);
+  g_autoptr (GPtrArray) b = vlm_questions_expand (&empty);
 
   g_assert_cmpuint (a->len, ==, 1);
   check (a, 0, NULL, "a series of activity events");
@@ -34,7 +34,7 @@ static void
 test_queries (void)
 {
   const VlmQuestions questions = { .queries = two };
-  g_autoptr (GPtrArray) list = vlm_event_questions_new (&questions);
+  g_autoptr (GPtrArray) list = vlm_questions_expand (&questions);
 
   g_assert_cmpuint (list->len, ==, 2);
   check (list, 0, "a person falls", "the query 'a person falls'");
@@ -48,9 +48,9 @@ test_prompt (void)
   const VlmQuestions each = { .prompt = (char *) "When {query}, or {query}?",
     .queries = two };
   const VlmQuestions no_query = { .prompt = (char *) "When {query}?" };
-  g_autoptr (GPtrArray) once = vlm_event_questions_new (&fixed);
-  g_autoptr (GPtrArray) twice = vlm_event_questions_new (&each);
-  g_autoptr (GPtrArray) any = vlm_event_questions_new (&no_query);
+  g_autoptr (GPtrArray) once = vlm_questions_expand (&fixed);
+  g_autoptr (GPtrArray) twice = vlm_questions_expand (&each);
+  g_autoptr (GPtrArray) any = vlm_questions_expand (&no_query);
 
   g_assert_cmpuint (once->len, ==, 1);
   check (once, 0, NULL, "What?");
@@ -65,8 +65,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/event-question/everything", test_everything);
-  g_test_add_func ("/event-question/queries", test_queries);
-  g_test_add_func ("/event-question/prompt", test_prompt);
+  g_test_add_func ("/questions/everything", test_everything);
+  g_test_add_func ("/questions/queries", test_queries);
+  g_test_add_func ("/questions/prompt", test_prompt);
   return g_test_run ();
 }

@@ -1,0 +1,83 @@
+/* gst-vlm: the table of the kinds of answers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "analyzer/kinds.h"
+
+static const VlmAnswerKind *const kinds[] = {
+  &vlm_kind_free,
+  &vlm_kind_events,
+  &vlm_kind_boxes,
+};
+
+/**
+ * vlm_answer_kind_lookup: (skip)
+ * @name: name of a kind, see #VlmAnswerKind
+ *
+ * Returns: (transfer none) (nullable): the kind, %NULL if there is none of that
+ *   name
+ */
+const VlmAnswerKind *
+vlm_answer_kind_lookup (const char *name)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_equal (kinds[i]->name, name))
+      return kinds[i];
+  return NULL;
+}
+
+/**
+ * vlm_answer_kind_get_names: (skip)
+ *
+ * Returns: (transfer none) (array zero-terminated=1): the names of all kinds
+ */
+const char *const *
+vlm_answer_kind_get_names (void)
+{
+  static const char *names[G_N_ELEMENTS (kinds) + 1];
+  static gsize done;
+
+  if (g_once_init_enter (&done)) {
+    for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+      names[i] = kinds[i]->name;
+    g_once_init_leave (&done, 1);
+  }
+  return names;
+}
+
+/**
+ * vlm_answer_kind_get_name: (skip)
+ * @kind: (nullable): a kind
+ *
+ * Returns: (transfer none): its name
+ */
+const char *
+vlm_answer_kind_get_name (const VlmAnswerKind *kind)
+{
+  return kind != NULL ? kind->name : vlm_kind_free.name;
+}
+
+/**
+ * vlm_answer_kind_make_question: (skip)
+ * @kind: (nullable): a kind
+ * @about: (nullable): what the question is about: the query for `events`, what
+ *   to look for, without an article, for `boxes` (which need it), the question
+ *   itself for `free`; %NULL for everything
+ * @is_video: whether it is asked of a video, else of a picture
+ *
+ * The sentence that Qwen2.5-VL was trained to answer in this form. It goes after
+ * the picture or the video; with the kind in #VlmGenerateParams the answer is
+ * held to the form that it asks for.
+ *
+ * Returns: (transfer full): the question
+ */
+char *
+vlm_answer_kind_make_question (
+    const VlmAnswerKind *kind, const char *about, gboolean is_video)
+{
+  if (kind == NULL)
+    kind = &vlm_kind_free;
+  if (about != NULL && about[0] == '\0')
+    about = NULL;
+  return kind->question (about, is_video);
+}

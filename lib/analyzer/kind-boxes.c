@@ -1,0 +1,59 @@
+/* gst-vlm: answers that list boxes
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-error.h>
+#include <vlm/vlm-question.h>
+
+#include "analyzer/answer-rules.h"
+#include "analyzer/kinds.h"
+#include "events/event-schema.h"
+
+#define MAX_BOXES 64
+#define MAX_LABEL_BYTES 64
+
+/* The sentence that Qwen2.5-VL was trained on for boxes. */
+static char *
+make_question (const char *about, gboolean is_video)
+{
+  g_return_val_if_fail (about != NULL, NULL);
+  return g_strdup_printf (
+      "Locate the %s, report the bbox coordinates in JSON format.", about);
+}
+
+static const VlmRule *
+make_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
+{
+  const VlmRule *comma = vlm_rule_literal (book, ", ");
+  const VlmRule *x = vlm_rule_integer (book, bounds->width);
+  const VlmRule *y = vlm_rule_integer (book, bounds->height);
+  const VlmRule *box;
+
+  if (bounds->width == 0 || bounds->height == 0) {
+    g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+        "a list of boxes needs a picture or a video");
+    return NULL;
+  }
+  box = vlm_rule_sequence (book,
+      vlm_rule_literal (book, "{\"" VLM_ANSWER_BOX "\": ["), x, comma, y, comma,
+      x, comma, y, vlm_rule_literal (book, "], \"" VLM_ANSWER_LABEL "\": "),
+      vlm_rule_answer_text (book,
+          bounds->max_text_bytes > 0 ? bounds->max_text_bytes
+                                     : MAX_LABEL_BYTES),
+      vlm_rule_literal (book, "}"), NULL);
+  return vlm_rule_answer_list (
+      book, "\t", box, bounds->max_items > 0 ? bounds->max_items : MAX_BOXES);
+}
+
+static GPtrArray *
+read_answer (const char *text, const VlmAnswerBounds *bounds, guint *n_rejected,
+    char **why, GError **error)
+{
+  return vlm_box_parse (
+      text, bounds->width, bounds->height, n_rejected, why, error);
+}
+
+const VlmAnswerKind vlm_kind_boxes = {
+  .name = "boxes",
+  .question = make_question,
+  .rule = make_rule,
+  .read = read_answer,
+};

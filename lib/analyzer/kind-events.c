@@ -1,0 +1,85 @@
+/* gst-vlm: answers that list events
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-error.h>
+#include <vlm/vlm-question.h>
+
+#include "analyzer/answer-rules.h"
+#include "analyzer/kinds.h"
+#include "events/event-schema.h"
+
+/* Bounds of an answer, not of a scene: a list that reaches them is closed
+ * properly, and so is one that runs out of tokens. */
+#define MAX_EVENTS 32
+#define MAX_DESCRIPTION_BYTES 240
+
+#define CENTISECOND (G_GINT64_CONSTANT (10) * 1000 * 1000)
+/* The trained shape has two digits of minutes. */
+#define MAX_CENTISECONDS ((G_GINT64_CONSTANT (99) * 60 + 59) * 100 + 99)
+
+/* The sentence that Qwen2.5-VL was trained on for dense event lists. */
+static char *
+make_question (const char *about, gboolean is_video)
+{
+  if (about == NULL)
+    return g_strdup (
+        "Localize a series of activity events in the video, output the start "
+        "and end timestamp for each event, and describe each event with "
+        "sentences. Provide the result in json format with 'mm:ss.ff' format "
+        "for time depiction.");
+  return g_strdup_printf (
+      "Localize every event in the video that matches the query '%s', output "
+      "the start and end timestamp for each event, and describe each event "
+      "with sentences. Provide the result in json format with 'mm:ss.ff' "
+      "format for time depiction.",
+      about);
+}
+
+/* mm:ss.ff */
+static const VlmRule *
+new_time (VlmRuleBook *book, gint64 max_ns)
+{
+  gint64 hundredths = CLAMP (max_ns / CENTISECOND, 0, MAX_CENTISECONDS);
+  g_autofree char *bound =
+      g_strdup_printf ("%02d:%02d.%02d", (int) (hundredths / 6000),
+          (int) (hundredths / 100 % 60), (int) (hundredths % 100));
+
+  return vlm_rule_digits_up_to (book, "99:59.99", bound);
+}
+
+static const VlmRule *
+make_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
+{
+  const VlmRule *time;
+  const VlmRule *event;
+
+  if (bounds->duration_ns < 0) {
+    g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+        "a list of events needs a video");
+    return NULL;
+  }
+  time = new_time (book, bounds->duration_ns);
+  event = vlm_rule_sequence (book,
+      vlm_rule_literal (book, "{\"" VLM_ANSWER_START "\": \""), time,
+      vlm_rule_literal (book, "\", \"" VLM_ANSWER_END "\": \""), time,
+      vlm_rule_literal (book, "\", \"" VLM_ANSWER_DESCRIPTION "\": "),
+      vlm_rule_answer_text (book,
+          bounds->max_text_bytes > 0 ? bounds->max_text_bytes
+                                     : MAX_DESCRIPTION_BYTES),
+      vlm_rule_literal (book, "}"), NULL);
+  return vlm_rule_answer_list (book, "    ", event,
+      bounds->max_items > 0 ? bounds->max_items : MAX_EVENTS);
+}
+
+static GPtrArray *
+read_answer (const char *text, const VlmAnswerBounds *bounds, guint *n_rejected,
+    char **why, GError **error)
+{
+  return vlm_event_parse (text, bounds->duration_ns, n_rejected, why, error);
+}
+
+const VlmAnswerKind vlm_kind_events = {
+  .name = "events",
+  .question = make_question,
+  .rule = make_rule,
+  .read = read_answer,
+};

@@ -1,0 +1,16 @@
+/* gst-vlm: what windows are asked
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-analyzer.h>
+
+/* One question about a window. */
+typedef struct
+{
+  char *query; /* NULL: none */
+  char *text;  /* what the model is asked */
+} VlmQuestion;
+
+/* What each window is asked, in order; at least one question. (transfer full)
+ * of VlmQuestion */
+GPtrArray *vlm_questions_expand (const VlmQuestions *questions);

@@ -1,0 +1,44 @@
+/* gst-vlm: what a kind of answer consists of
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A kind is one constant struct in a file of its own and a line in the table of
+ * analyzer/answer-kind.c. It is declared down here so that who writes an answer
+ * can hold it to its form without knowing which kinds there are. */
+#pragma once
+
+#include <vlm/vlm-answer-kind.h>
+
+#include "grammar/grammar.h"
+
+/* What the form of an answer may depend on. */
+typedef struct
+{
+  gint64 duration_ns;   /* of the video; negative: there is none */
+  guint width;          /* of the picture, or of the video's frames; 0: none */
+  guint height;         /* likewise */
+  guint max_items;      /* of a list; 0: what the kind says */
+  guint max_text_bytes; /* of a text in it, as it stands there; likewise */
+} VlmAnswerBounds;
+
+struct _VlmAnswerKind
+{
+  const char *name;
+
+  /* (transfer full): the trained sentence, or one of the user's. @about: what
+   * the question is about, NULL for everything. */
+  char *(*question) (const char *about, gboolean is_video);
+
+  /* NULL: any text. VLM_INFER_ERROR_BAD_INPUT where @bounds lack something. */
+  const VlmRule *(*rule) (
+      VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error);
+
+  /* NULL: the text is all there is to it. (transfer full): what the answer
+   * says, of the kind's own type; @n_rejected parts of it were left out, the
+   * first one for the reason @why (transfer full). */
+  GPtrArray *(*read) (const char *text, const VlmAnswerBounds *bounds,
+      guint *n_rejected, char **why, GError **error);
+};
+
+/* The rule as an automaton. (transfer full); NULL without @error for any text. */
+VlmGrammar *vlm_answer_kind_compile (
+    const VlmAnswerKind *kind, const VlmAnswerBounds *bounds, GError **error);

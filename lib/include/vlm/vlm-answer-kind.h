@@ -1,0 +1,32 @@
+/* gst-vlm: kinds of answers: what is asked, and what an answer looks like
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-types.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmAnswerKind:
+ *
+ * What an answer must look like, held by a grammar, whatever the weights are,
+ * and the question that the models were trained to answer so. Kinds are
+ * constant and live as long as the process. There are:
+ *
+ * - `free`: any text
+ * - `events`: a JSON list of start_time, end_time, description; needs a video;
+ *   read it with vlm_event_parse()
+ * - `boxes`: a JSON list of bbox_2d, label; needs a picture or a video; read it
+ *   with vlm_box_parse()
+ *
+ * Where a kind is a parameter, %NULL stands for `free`.
+ */
+typedef struct _VlmAnswerKind VlmAnswerKind;
+
+VLM_API const VlmAnswerKind *vlm_answer_kind_lookup (const char *name);
+VLM_API const char *const *vlm_answer_kind_get_names (void);
+VLM_API const char *vlm_answer_kind_get_name (const VlmAnswerKind *kind);
+VLM_API char *vlm_answer_kind_make_question (
+    const VlmAnswerKind *kind, const char *about, gboolean is_video);
+
+G_END_DECLS

@@ -1,0 +1,126 @@
+/* gst-vlm: kinds of answers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-error.h>
+#include <vlm/vlm-question.h>
+
+#include "tests/support/answer-grammar.h"
+
+static void
+test_table (void)
+{
+  const char *const *names = vlm_answer_kind_get_names ();
+
+  for (guint i = 0; names[i] != NULL; i++) {
+    const VlmAnswerKind *kind = vlm_answer_kind_lookup (names[i]);
+
+    g_assert_nonnull (kind);
+    g_assert_cmpstr (vlm_answer_kind_get_name (kind), ==, names[i]);
+    for (guint j = 0; j < i; j++)
+      g_assert_cmpstr (names[j], !=, names[i]);
+    /* What is held to a form can be read, and nothing else. */
+    g_assert_true ((kind->rule == NULL) == (kind->read == NULL));
+  }
+  g_assert_true (vlm_answer_kind_lookup ("free") == &vlm_kind_free);
+  g_assert_cmpstr (vlm_answer_kind_get_name (NULL), ==, "free");
+  g_assert_null (vlm_answer_kind_lookup ("poem"));
+}
+
+static void
+check_question (const VlmAnswerKind *kind, const char *about, gboolean is_video,
+    const char *expected)
+{
+  g_autofree char *question =
+      vlm_answer_kind_make_question (kind, about, is_video);
+
+  g_assert_cmpstr (question, ==, expected);
+}
+
+/* The sentences that models were trained on, to the letter. */
+static void
+test_questions (void)
+{
+  static const char everything[] =
+      "Localize a series of activity events in the video, output the start and "
+      "end timestamp for each event, and describe each event with sentences. "
+      "Provide the result in json format with 'mm:ss.ff' format for time "
+      "depiction.";
+
+  check_question (NULL, "What is this?", FALSE, "What is this?");
+  check_question (NULL, NULL, FALSE, "Describe this image.");
+  check_question (&vlm_kind_free, NULL, TRUE, "Describe this video.");
+  check_question (&vlm_kind_events, NULL, TRUE, everything);
+  check_question (&vlm_kind_events, "", TRUE, everything);
+  check_question (&vlm_kind_events, "a man falls", TRUE,
+      "Localize every event in the video that matches the query 'a man falls', "
+      "output the start and end timestamp for each event, and describe each "
+      "event with sentences. Provide the result in json format with 'mm:ss.ff' "
+      "format for time depiction.");
+  check_question (&vlm_kind_boxes, "red car", FALSE,
+      "Locate the red car, report the bbox coordinates in JSON format.");
+}
+
+static void
+check_lack (const VlmAnswerKind *kind, const char *words)
+{
+  const VlmAnswerBounds nothing = { .duration_ns = -1 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (vlm_answer_kind_compile (kind, &nothing, &error));
+  g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
+  g_assert_nonnull (strstr (error->message, words));
+}
+
+/* A form says what it needs, and free text needs nothing. */
+static void
+test_lacks (void)
+{
+  const VlmAnswerBounds nothing = { .duration_ns = -1 };
+  g_autoptr (GError) error = NULL;
+
+  check_lack (&vlm_kind_events, "needs a video");
+  check_lack (&vlm_kind_boxes, "needs a picture");
+  g_assert_null (vlm_answer_kind_compile (&vlm_kind_free, &nothing, &error));
+  g_assert_no_error (error);
+}
+
+/* What the rule allows, the reader takes. */
+static void
+test_read (void)
+{
+  const VlmAnswerBounds bounds = { 5 * VLM_SECOND, 640, 480, 0, 0 };
+  g_autofree char *why = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_rejected = 99;
+  g_autoptr (GPtrArray) events =
+      vlm_kind_events.read ("```json\n[\n    {\"start_time\": \"00:01.00\", "
+                            "\"end_time\": \"00:05.00\", \"description\": "
+                            "\"a\"}\n]\n```",
+          &bounds, &n_rejected, &why, &error);
+  g_autoptr (GPtrArray) boxes = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_rejected, ==, 0);
+  g_assert_cmpuint (events->len, ==, 1);
+  g_assert_cmpint (((VlmFinding *) events->pdata[0])->start_ns, ==, VLM_SECOND);
+
+  boxes = vlm_kind_boxes.read (
+      "```json\n[\n\t{\"bbox_2d\": [1, 2, 640, 480], \"label\": \"a\"},\n"
+      "\t{\"bbox_2d\": [1, 2, 641, 480], \"label\": \"b\"}\n]\n```",
+      &bounds, &n_rejected, &why, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (boxes->len, ==, 1);
+  g_assert_cmpint (((VlmFoundBox *) boxes->pdata[0])->rect.height, ==, 478);
+  g_assert_cmpuint (n_rejected, ==, 1);
+  g_assert_nonnull (why);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/answer-kind/table", test_table);
+  g_test_add_func ("/answer-kind/questions", test_questions);
+  g_test_add_func ("/answer-kind/lacks", test_lacks);
+  g_test_add_func ("/answer-kind/read", test_read);
+  return g_test_run ();
+}

@@ -3,10 +3,11 @@
 #include "io/json.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "base/file.h"
 #include "io/json-check.h"
 #include "io/limits.h"
-#include "io/mapped-file.h"
 
 struct _VlmJsonDocument
 {
@@ -38,20 +39,13 @@ vlm_json_document_new (
 VlmJsonDocument *
 vlm_json_document_load (const char *path, GError **error)
 {
-  g_autoptr (VlmMappedFile) file = vlm_mapped_file_new (path, error);
-  guint64 n_bytes;
+  g_autofree char *data = NULL;
+  gsize n_bytes;
 
-  if (file == NULL)
+  if (!vlm_file_read (path, VLM_MAX_JSON_BYTES, &data, &n_bytes, error) ||
+      !vlm_file_check_kind (path, data, n_bytes, error))
     return NULL;
-  n_bytes = vlm_mapped_file_get_n_bytes (file);
-  if (n_bytes > VLM_MAX_JSON_BYTES) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
-        "%s: %" G_GUINT64_FORMAT " bytes, the limit is %u", path, n_bytes,
-        VLM_MAX_JSON_BYTES);
-    return NULL;
-  }
-  return vlm_json_document_new (
-      (const char *) vlm_mapped_file_get_data (file), n_bytes, path, error);
+  return vlm_json_document_new (data, n_bytes, path, error);
 }
 
 void

@@ -22,7 +22,7 @@ typedef struct
 
 struct _VlmSafetensors
 {
-  VlmMappedFile *file;
+  VlmDataFile *file;
   guint64 data_offset;
   GPtrArray *entries; /* Entry, by begin */
   GHashTable *by_name;
@@ -226,7 +226,7 @@ check_overlap (const VlmSafetensors *self, GError **error)
       continue;
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT,
         "%s: the data of %s and %s overlap",
-        vlm_mapped_file_get_path (self->file), before->name, entry->name);
+        vlm_data_file_get_path (self->file), before->name, entry->name);
     return FALSE;
   }
   return TRUE;
@@ -263,8 +263,8 @@ read_entries (
 static gboolean
 read_header_length (VlmSafetensors *self, guint64 *length, GError **error)
 {
-  const char *path = vlm_mapped_file_get_path (self->file);
-  guint64 n_bytes = vlm_mapped_file_get_n_bytes (self->file);
+  const char *path = vlm_data_file_get_path (self->file);
+  guint64 n_bytes = vlm_data_file_get_n_bytes (self->file);
 
   if (n_bytes < sizeof *length) {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TRUNCATED,
@@ -272,7 +272,8 @@ read_header_length (VlmSafetensors *self, guint64 *length, GError **error)
         path, n_bytes);
     return FALSE;
   }
-  memcpy (length, vlm_mapped_file_get_data (self->file), sizeof *length);
+  if (!vlm_data_file_read (self->file, 0, sizeof *length, length, error))
+    return FALSE;
   *length = GUINT64_FROM_LE (*length);
   if (*length > VLM_MAX_HEADER_BYTES) {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
@@ -289,31 +290,45 @@ read_header_length (VlmSafetensors *self, guint64 *length, GError **error)
   return TRUE;
 }
 
+static VlmJsonDocument *
+read_json (const VlmSafetensors *self, guint64 length, GError **error)
+{
+  g_autofree char *json = g_malloc (length + 1);
+
+  if (!vlm_data_file_read (self->file, sizeof length, length, json, error))
+    return NULL;
+  return vlm_json_document_new (
+      json, length, vlm_data_file_get_path (self->file), error);
+}
+
 static gboolean
 read_header (VlmSafetensors *self, GError **error)
 {
+  g_autoptr (VlmJsonDocument) document = NULL;
+  g_autoptr (GError) fault = NULL;
   guint64 length;
   VlmJson root;
 
-  if (!read_header_length (self, &length, error))
+  if (read_header_length (self, &length, &fault))
+    document = read_json (self, length, &fault);
+  if (document == NULL) {
+    /* What the file is says more than why it is no safetensors file. */
+    if (vlm_data_file_check_kind (self->file, error))
+      g_propagate_error (error, g_steal_pointer (&fault));
     return FALSE;
-
-  const guint8 *json = vlm_mapped_file_get_data (self->file) + sizeof length;
-  g_autoptr (VlmJsonDocument) document =
-      vlm_json_document_new ((const char *) json, length,
-          vlm_mapped_file_get_path (self->file), error);
-  return document != NULL && vlm_json_root (document, &root, error) &&
+  }
+  return vlm_json_root (document, &root, error) &&
       read_metadata (self, &root, error) &&
       read_entries (self, &root,
-          vlm_mapped_file_get_n_bytes (self->file) - self->data_offset, error);
+          vlm_data_file_get_n_bytes (self->file) - self->data_offset, error);
 }
 
 VlmSafetensors *
-vlm_safetensors_new (VlmMappedFile *file, GError **error)
+vlm_safetensors_new (VlmDataFile *file, GError **error)
 {
   g_autoptr (VlmSafetensors) self = g_new0 (VlmSafetensors, 1);
 
-  self->file = vlm_mapped_file_ref (file);
+  self->file = vlm_data_file_ref (file);
   self->entries = g_ptr_array_new_with_free_func (entry_free);
   self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   self->metadata =
@@ -326,7 +341,7 @@ vlm_safetensors_new (VlmMappedFile *file, GError **error)
 VlmSafetensors *
 vlm_safetensors_open (const char *path, GError **error)
 {
-  g_autoptr (VlmMappedFile) file = vlm_mapped_file_new (path, error);
+  g_autoptr (VlmDataFile) file = vlm_data_file_open (path, error);
 
   return file == NULL ? NULL : vlm_safetensors_new (file, error);
 }
@@ -339,14 +354,14 @@ vlm_safetensors_free (VlmSafetensors *self)
   g_hash_table_unref (self->metadata);
   g_hash_table_unref (self->by_name);
   g_ptr_array_unref (self->entries);
-  vlm_mapped_file_unref (self->file);
+  vlm_data_file_unref (self->file);
   g_free (self);
 }
 
 const char *
 vlm_safetensors_get_path (const VlmSafetensors *self)
 {
-  return vlm_mapped_file_get_path (self->file);
+  return vlm_data_file_get_path (self->file);
 }
 
 guint
@@ -373,15 +388,14 @@ vlm_safetensors_find (
   if (view == NULL)
     return TRUE;
   *view = (VlmTensorView){
-    .file = vlm_mapped_file_ref (self->file),
+    .file = vlm_data_file_ref (self->file),
     .name = g_strdup (entry->name),
     .dtype_name = entry->dtype_name,
     .dtype = entry->dtype,
     .n_dims = entry->n_dims,
     .n_elements = entry->n_elements,
     .n_bytes = entry->n_bytes,
-    .data = vlm_mapped_file_get_data (self->file) + self->data_offset +
-        entry->begin,
+    .offset = self->data_offset + entry->begin,
   };
   memcpy (view->shape, entry->shape, sizeof view->shape);
   return TRUE;
@@ -396,27 +410,48 @@ vlm_safetensors_get_metadata (const VlmSafetensors *self, const char *key)
 void
 vlm_tensor_view_clear (VlmTensorView *view)
 {
-  vlm_mapped_file_unref (view->file);
+  vlm_data_file_unref (view->file);
   g_free (view->name);
   *view = (VlmTensorView){ 0 };
 }
 
-void
-vlm_tensor_view_drop (const VlmTensorView *view, guint64 first, guint64 n_bytes)
+gboolean
+vlm_tensor_view_read (const VlmTensorView *view, guint64 first, gsize n_bytes,
+    void *data, GError **error)
 {
   g_assert (first <= view->n_bytes && n_bytes <= view->n_bytes - first);
-  vlm_mapped_file_drop (view->file,
-      (guint64) (view->data - vlm_mapped_file_get_data (view->file)) + first,
-      n_bytes);
+  return vlm_data_file_read (
+      view->file, view->offset + first, n_bytes, data, error);
 }
 
-void
-vlm_tensor_view_read_floats (
-    const VlmTensorView *view, guint64 first, guint64 n, float *values)
+guint8 *
+vlm_tensor_view_read_all (const VlmTensorView *view, GError **error)
 {
+  g_autofree guint8 *data = g_malloc (view->n_bytes + 1);
+
+  if (!vlm_tensor_view_read (view, 0, view->n_bytes, data, error))
+    return NULL;
+  return g_steal_pointer (&data);
+}
+
+gboolean
+vlm_tensor_view_read_floats (const VlmTensorView *view, guint64 first,
+    guint64 n, float *values, GError **error)
+{
+  const gsize size = vlm_dtype_size (view->dtype);
+  guint8 chunk[16384];
+
   g_assert (first <= view->n_elements && n <= view->n_elements - first);
-  vlm_dequantise (view->dtype,
-      view->data + first * vlm_dtype_size (view->dtype), n, values);
+  for (guint64 done = 0; done < n;) {
+    gsize n_step = (gsize) MIN (n - done, sizeof chunk / size);
+
+    if (!vlm_tensor_view_read (
+            view, (first + done) * size, n_step * size, chunk, error))
+      return FALSE;
+    vlm_dequantise (view->dtype, chunk, n_step, values + done);
+    done += n_step;
+  }
+  return TRUE;
 }
 
 char *

@@ -6,14 +6,14 @@
 #pragma once
 
 #include "base/dtype.h"
+#include "io/data-file.h"
 #include "io/limits.h"
-#include "io/mapped-file.h"
 
-/* A tensor in a mapped file, row-major. Holds a reference of the mapping: what
- * it points to lives until clear, whatever becomes of the table of contents. */
+/* A tensor in a file, row-major. Holds a reference of the file: it can be read
+ * until clear, whatever becomes of the table of contents. */
 typedef struct
 {
-  VlmMappedFile *file;
+  VlmDataFile *file;
   char *name;
   const char *dtype_name; /* static */
   VlmDType dtype;         /* VLM_DTYPE_INVALID for one not of base/dtype.h */
@@ -21,20 +21,22 @@ typedef struct
   guint64 shape[VLM_MAX_DIMS];
   guint64 n_elements;
   guint64 n_bytes;
-  const guint8 *data; /* not aligned to anything */
+  guint64 offset; /* in the file; not aligned to anything */
 } VlmTensorView;
 
 void vlm_tensor_view_clear (VlmTensorView *view);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmTensorView, vlm_tensor_view_clear)
 
-/* Gives back the memory of bytes [first, first + n_bytes) of the data; they may
- * still be read. Call it for each part that was uploaded. */
-void vlm_tensor_view_drop (
-    const VlmTensorView *view, guint64 first, guint64 n_bytes);
-/* Elements [first, first + n) as floats; the dtype is a plain
- * one of floats. */
-void vlm_tensor_view_read_floats (
-    const VlmTensorView *view, guint64 first, guint64 n, float *values);
+/* Bytes [first, first + n_bytes) of the data. Any thread. TRUNCATED when the
+ * file has become shorter; errors name the file. */
+gboolean vlm_tensor_view_read (const VlmTensorView *view, guint64 first,
+    gsize n_bytes, void *data, GError **error);
+/* All of it, for tensors known to be small. (transfer full), g_free */
+guint8 *vlm_tensor_view_read_all (const VlmTensorView *view, GError **error);
+/* Elements [first, first + n) as floats; the dtype is a plain one of
+ * floats. */
+gboolean vlm_tensor_view_read_floats (const VlmTensorView *view, guint64 first,
+    guint64 n, float *values, GError **error);
 /* "[3, 4]" (transfer full) */
 char *vlm_tensor_shape_to_string (const guint64 *shape, guint n_dims);
 
@@ -44,9 +46,10 @@ typedef struct _VlmSafetensors VlmSafetensors;
 /* Checks the whole header: limits, offsets inside of the file, no overlap,
  * sizes that follow from shape and dtype. Errors name file and tensor:
  * TRUNCATED when the file is shorter than it says, CORRUPT when it contradicts
- * itself, TOO_LARGE beyond a limit, UNSUPPORTED for an unknown dtype. */
+ * itself, TOO_LARGE beyond a limit, UNSUPPORTED for an unknown dtype; and what
+ * vlm_file_check_kind () says of a file that is none. */
 VlmSafetensors *vlm_safetensors_open (const char *path, GError **error);
-VlmSafetensors *vlm_safetensors_new (VlmMappedFile *file, GError **error);
+VlmSafetensors *vlm_safetensors_new (VlmDataFile *file, GError **error);
 void vlm_safetensors_free (VlmSafetensors *tensors);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmSafetensors, vlm_safetensors_free)
 

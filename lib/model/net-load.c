@@ -25,23 +25,23 @@ advance (Loader *loader, guint64 n_bytes, GError **error)
   return !g_cancellable_set_error_if_cancelled (loader->cancellable, error);
 }
 
-/* Piece by piece; the pages of a piece are given back once it is up. */
+/* Piece by piece: host memory holds one. */
 static gboolean
 load_matrix (Loader *loader, const VlmWeightItem *item,
     const VlmTensorView *view, GError **error)
 {
   guint64 row_bytes = view->n_bytes / item->n_out;
   guint limit = vlm_net_piece_rows (item, view->dtype);
+  g_autofree guint8 *rows = g_malloc (MIN (limit, item->n_out) * row_bytes);
 
   for (guint first = 0; first < item->n_out; first += limit) {
     guint n = MIN (item->n_out - first, limit);
     guint64 offset = first * row_bytes;
 
-    if (!vlm_net_put_rows (loader->net, loader->nn, item, view->dtype, first, n,
-            view->data + offset, error))
-      return FALSE;
-    vlm_tensor_view_drop (view, offset, n * row_bytes);
-    if (!advance (loader, n * row_bytes, error))
+    if (!vlm_tensor_view_read (view, offset, n * row_bytes, rows, error) ||
+        !vlm_net_put_rows (loader->net, loader->nn, item, view->dtype, first, n,
+            rows, error) ||
+        !advance (loader, n * row_bytes, error))
       return FALSE;
   }
   return TRUE;
@@ -53,8 +53,8 @@ load_vector (Loader *loader, const VlmWeightItem *item,
 {
   g_autofree float *values = g_new (float, item->n_out);
 
-  vlm_tensor_view_read_floats (view, 0, item->n_out, values);
-  return vlm_net_put_vector (loader->net, loader->nn, item, values, error) &&
+  return vlm_tensor_view_read_floats (view, 0, item->n_out, values, error) &&
+      vlm_net_put_vector (loader->net, loader->nn, item, values, error) &&
       advance (loader, view->n_bytes, error);
 }
 

@@ -2,42 +2,24 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "text/json-file.h"
 
-#include <errno.h>
 #include <string.h>
-
-#include <glib/gstdio.h>
 
 #include <vlm/vlm-error.h>
 
+#include "base/file.h"
 #include "text/tokenizer-private.h"
 
 gboolean
 vlm_text_file_read (
     const char *path, char **contents, gsize *n_bytes, GError **error)
 {
-  g_autoptr (GError) cause = NULL;
-  GStatBuf status;
+  g_autofree char *text = NULL;
 
-  if (g_stat (path, &status) != 0) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND, "%s: %s",
-        path, g_strerror (errno));
+  if (!vlm_file_read (
+          path, VLM_TOKENIZER_MAX_FILE_BYTES, &text, n_bytes, error) ||
+      !vlm_file_check_kind (path, text, *n_bytes, error))
     return FALSE;
-  }
-  if (!S_ISREG (status.st_mode)) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
-        "%s: not a regular file", path);
-    return FALSE;
-  }
-  if (status.st_size > VLM_TOKENIZER_MAX_FILE_BYTES) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
-        "%s: more than %u bytes", path, VLM_TOKENIZER_MAX_FILE_BYTES);
-    return FALSE;
-  }
-  if (!g_file_get_contents (path, contents, n_bytes, &cause)) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND, "%s: %s",
-        path, cause->message);
-    return FALSE;
-  }
+  *contents = g_steal_pointer (&text);
   return TRUE;
 }
 

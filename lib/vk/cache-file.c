@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <string.h>
 #include <glib/gstdio.h>
+#include <vlm/vlm-error.h>
+
+#include "base/file.h"
 
 /* Drivers check their own header, but trust what follows. So the file is
  *   magic [8], SHA-256 of the rest [32], data of vkGetPipelineCacheData ().
@@ -67,18 +70,13 @@ find_fault (const guint8 *file, gsize n_bytes, const VlmVkPhysical *physical)
 GBytes *
 vlm_vk_cache_file_load (const char *path, const VlmVkPhysical *physical)
 {
-  GStatBuf info;
-  if (g_stat (path, &info) != 0)
-    return NULL;
-  if (info.st_size > MAX_FILE_BYTES) {
-    g_warning ("%s: ignored, as it is too large", path);
-    return NULL;
-  }
   g_autofree char *file = NULL;
   gsize n_bytes;
   g_autoptr (GError) error = NULL;
-  if (!g_file_get_contents (path, &file, &n_bytes, &error)) {
-    g_warning ("%s", error->message);
+  if (!vlm_file_read (path, MAX_FILE_BYTES, &file, &n_bytes, &error)) {
+    if (!g_error_matches (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND) ||
+        g_file_test (path, G_FILE_TEST_EXISTS))
+      g_warning ("pipeline cache ignored: %s", error->message);
     return NULL;
   }
   const char *fault = find_fault ((const guint8 *) file, n_bytes, physical);

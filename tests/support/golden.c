@@ -52,7 +52,8 @@ golden_get_floats (const Golden *golden, const char *name, gsize *n)
   float *values = g_new (float, view.n_elements + 1);
 
   g_assert_true (view.dtype == VLM_DTYPE_F32 || view.dtype == VLM_DTYPE_BF16);
-  vlm_tensor_view_read_floats (&view, 0, view.n_elements, values);
+  if (!vlm_tensor_view_read_floats (&view, 0, view.n_elements, values, NULL))
+    g_error ("%s: cannot be read", name);
   if (n != NULL)
     *n = view.n_elements;
   return values;
@@ -63,17 +64,18 @@ golden_get_ints (const Golden *golden, const char *name, gsize *n)
 {
   g_auto (VlmTensorView) view = find (golden, name);
   gint32 *values = g_new (gint32, view.n_elements + 1);
+  g_autofree guint8 *data = vlm_tensor_view_read_all (&view, NULL);
 
   for (gsize i = 0; i < view.n_elements; i++) {
     gint64 wide;
 
     if (view.dtype == VLM_DTYPE_I64) {
-      memcpy (&wide, view.data + i * sizeof wide, sizeof wide);
+      memcpy (&wide, data + i * sizeof wide, sizeof wide);
       g_assert_true (wide >= G_MININT32 && wide <= G_MAXINT32);
       values[i] = (gint32) wide;
     } else {
       g_assert_cmpint (view.dtype, ==, VLM_DTYPE_I32);
-      memcpy (&values[i], view.data + i * sizeof *values, sizeof *values);
+      memcpy (&values[i], data + i * sizeof *values, sizeof *values);
     }
   }
   if (n != NULL)
@@ -89,7 +91,7 @@ golden_get_bytes (const Golden *golden, const char *name, gsize *n)
   g_assert_cmpint (view.dtype, ==, VLM_DTYPE_U8);
   if (n != NULL)
     *n = view.n_bytes;
-  return g_memdup2 (view.data, view.n_bytes);
+  return vlm_tensor_view_read_all (&view, NULL);
 }
 
 static gboolean

@@ -446,7 +446,7 @@ test_hostile (void)
   assert_refused (deep->str, VLM_LOAD_ERROR_TOO_LARGE, "levels");
   g_string_insert (deep, 0, "/* \" */");
   assert_refused (deep->str, VLM_LOAD_ERROR_CORRUPT, "byte 0");
-  assert_refused ("", VLM_LOAD_ERROR_CORRUPT, "");
+  assert_refused ("", VLM_LOAD_ERROR_TRUNCATED, "empty");
   assert_refused ("[1]", VLM_LOAD_ERROR_CORRUPT, "object");
   assert_refused (
       "{\"model\": {\"type\": \"\377\"}}", VLM_LOAD_ERROR_CORRUPT, "UTF-8");

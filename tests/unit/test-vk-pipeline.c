@@ -1,6 +1,8 @@
 /* gst-vlm: tests of pipelines and their cache on disk
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <glib/gstdio.h>
 
 #include "support/vk-test.h"
@@ -133,6 +135,18 @@ write_foreign (const char *path, VlmVkPhysical physical)
   g_assert_no_error (error);
 }
 
+/* What would block, or never end, if it were opened and read. */
+static void
+make_irregular (const char *path, int which)
+{
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  if (which == 6)
+    g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+  else
+    g_assert_cmpint (
+        symlink (which == 7 ? "/dev/zero" : "/dev/null", path), ==, 0);
+}
+
 /* The second opening finds what the first one left. A file that is damaged in
  * any way is told of, not used, and replaced. */
 static void
@@ -157,7 +171,7 @@ test_on_disk (void)
   g_assert_cmpuint (open_and_make (), ==, n_file - 40);
   g_assert_cmpint (n_warnings, ==, 0);
 
-  for (int damage = 0; damage < 6; damage++) {
+  for (int damage = 0; damage < 9; damage++) {
     g_autofree char *bad = g_memdup2 (file, n_file);
     if (damage == 0)
       write_file (path, bad, 0);
@@ -167,6 +181,8 @@ test_on_disk (void)
       write_file (path, "VLMPIPE1", 8);
     else if (damage == 3)
       write_foreign (path, probe->physical);
+    else if (damage >= 6)
+      make_irregular (path, damage);
     else {
       bad[damage == 4 ? 0 : n_file - 1] ^= 0x10;
       write_file (path, bad, n_file);

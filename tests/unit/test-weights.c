@@ -249,8 +249,9 @@ make_sharded (void)
                 "model.language_model.", old + strlen ("model."), NULL);
 
       vlm_safetensors_find (tensors, old, &view);
+      g_autofree guint8 *data = vlm_tensor_view_read_all (&view, NULL);
       vlm_safetensors_writer_add (
-          writer, renamed, view.dtype, view.shape, view.n_dims, view.data);
+          writer, renamed, view.dtype, view.shape, view.n_dims, data);
       g_string_append_printf (index, "%s\"%s\":\"%s\"",
           index->str[index->len - 1] == '{' ? "" : ",", renamed, name);
     }

@@ -301,7 +301,7 @@ check_shape (
       vlm_tensor_shape_to_string (item->shape, item->n_dims);
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
       "%s: tensor %s has the shape %s, config.json asks for %s",
-      vlm_mapped_file_get_path (view->file), view->name, found, expected);
+      vlm_data_file_get_path (view->file), view->name, found, expected);
   return FALSE;
 }
 
@@ -335,7 +335,7 @@ vlm_weight_item_find (const VlmWeightItem *item, const VlmTensorSource *source,
       found.dtype != VLM_DTYPE_BF16) {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
         "%s: tensor %s is of type %s, not BF16, F16 or F32",
-        vlm_mapped_file_get_path (found.file), found.name, found.dtype_name);
+        vlm_data_file_get_path (found.file), found.name, found.dtype_name);
     return FALSE;
   }
   if (!check_shape (item, &found, error))
@@ -388,7 +388,7 @@ check_same_dtype (const VlmWeightItem *item, const VlmTensorView *view,
     return TRUE;
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
       "%s: tensor %s is of type %s, but %s beside it of type %s",
-      vlm_mapped_file_get_path (view->file), view->name, view->dtype_name,
+      vlm_data_file_get_path (view->file), view->name, view->dtype_name,
       previous->names[0], vlm_dtype_name (dtype));
   return FALSE;
 }

@@ -1,0 +1,120 @@
+/* gst-vlm: reading files that may be anything
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+#include <vlm/vlm-error.h>
+
+static int
+fail_errno (const char *path, int code, GError **error)
+{
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND, "%s: %s", path,
+      g_strerror (code));
+  return -1;
+}
+
+static int
+fail_irregular (const char *path, mode_t mode, GError **error)
+{
+  const char *kind = S_ISDIR (mode) ? "a directory"
+      : S_ISFIFO (mode)             ? "a FIFO"
+      : S_ISSOCK (mode)             ? "a socket"
+                                    : "a device";
+
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
+      "%s: %s, not a regular file", path, kind);
+  return -1;
+}
+
+int
+vlm_file_open (const char *path, guint64 *n_bytes, GError **error)
+{
+  GStatBuf before;
+  struct stat status;
+  int fd;
+
+  /* To open a device may have an effect: look first. O_NONBLOCK is for a pipe
+   * that takes the file's place in between. */
+  if (g_stat (path, &before) != 0)
+    return fail_errno (path, errno, error);
+  if (!S_ISREG (before.st_mode))
+    return fail_irregular (path, before.st_mode, error);
+  fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  if (fd < 0)
+    return fail_errno (path, errno, error);
+  if (fstat (fd, &status) != 0 || !S_ISREG (status.st_mode)) {
+    close (fd);
+    return fail_irregular (path, status.st_mode, error);
+  }
+  *n_bytes = (guint64) status.st_size;
+  return fd;
+}
+
+gboolean
+vlm_file_read_at (int fd, const char *path, guint64 offset, gsize n_bytes,
+    void *data, GError **error)
+{
+  guint8 *target = data;
+
+  while (n_bytes > 0) {
+    gssize n = pread (fd, target, n_bytes, (off_t) offset);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0) {
+      fail_errno (path, errno, error);
+      return FALSE;
+    }
+    if (n == 0) {
+      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TRUNCATED,
+          "%s: became shorter while it was read: only %" G_GUINT64_FORMAT
+          " bytes are left",
+          path, offset);
+      return FALSE;
+    }
+    target += n;
+    offset += (guint64) n;
+    n_bytes -= (gsize) n;
+  }
+  return TRUE;
+}
+
+gboolean
+vlm_file_read (const char *path, gsize max_bytes, char **contents,
+    gsize *n_bytes, GError **error)
+{
+  g_autofree char *data = NULL;
+  guint64 size;
+  int fd = vlm_file_open (path, &size, error);
+  gboolean ok;
+
+  if (fd < 0)
+    return FALSE;
+  if (size > max_bytes) {
+    close (fd);
+    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
+        "%s: %" G_GUINT64_FORMAT " bytes, the limit is %" G_GSIZE_FORMAT, path,
+        size, max_bytes);
+    return FALSE;
+  }
+  data = g_try_malloc (size + 1);
+  if (data == NULL) {
+    close (fd);
+    g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY,
+        "%s: no memory for its %" G_GUINT64_FORMAT " bytes", path, size);
+    return FALSE;
+  }
+  ok = vlm_file_read_at (fd, path, 0, size, data, error);
+  close (fd);
+  if (!ok)
+    return FALSE;
+  data[size] = '\0';
+  *n_bytes = size;
+  *contents = g_steal_pointer (&data);
+  return TRUE;
+}

@@ -18,17 +18,6 @@
 
 static guint event_signal;
 
-GstVlmEventPad *
-gst_vlm_events_ref_events_pad (GstVlmEvents *self)
-{
-  GstVlmEventPad *pad;
-
-  g_mutex_lock (&self->lock);
-  pad = self->events_pad != NULL ? gst_object_ref (self->events_pad) : NULL;
-  g_mutex_unlock (&self->lock);
-  return pad;
-}
-
 static void
 on_progress (gpointer user_data, const char *stage, double fraction)
 {
@@ -134,8 +123,8 @@ queue_event (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
   if (generation == self->generation) {
     own = complete (self, event, latency_ms);
     g_ptr_array_add (self->pending, vlm_event_ref (own));
-    if (self->events_pad != NULL)
-      gst_vlm_event_pad_add_event (self->events_pad, own);
+    for (guint i = 0; i < self->outputs->len; i++)
+      gst_vlm_event_pad_add_event (self->outputs->pdata[i], own);
   }
   g_mutex_unlock (&self->lock);
   return own;
@@ -256,8 +245,8 @@ gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     gap.event_uid = uid =
         g_strdup_printf ("%s-gap-%" G_GUINT64_FORMAT, self->run, gap.seq);
     json = vlm_gap_to_json (&gap);
-    if (self->events_pad != NULL)
-      gst_vlm_event_pad_add_note (self->events_pad, json, start, end);
+    for (guint i = 0; i < self->outputs->len; i++)
+      gst_vlm_event_pad_add_note (self->outputs->pdata[i], json, start, end);
   }
   g_mutex_unlock (&self->lock);
   if (json == NULL)

@@ -1,13 +1,21 @@
-/* gst-vlm: vlmevents, the branch of events beside that of video
+/* gst-vlm: vlmevents, the branches of events beside that of video
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "elements/gstvlmevents-private.h"
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
 
-static GstStaticPadTemplate events_template =
-    GST_STATIC_PAD_TEMPLATE ("events", GST_PAD_SRC, GST_PAD_REQUEST,
-        GST_STATIC_CAPS (
-            GST_VLM_EVENT_PAD_JSON_CAPS "; " GST_VLM_EVENT_PAD_TEXT_CAPS));
+#define CAPS                                                                   \
+  GST_STATIC_CAPS (                                                            \
+      GST_VLM_EVENT_PAD_JSON_CAPS ";"                                          \
+                                  " " GST_VLM_EVENT_PAD_TEXT_CAPS)
+
+/* Who needs one output only need not count. */
+static GstStaticPadTemplate first_template =
+    GST_STATIC_PAD_TEMPLATE ("events", GST_PAD_SRC, GST_PAD_REQUEST, CAPS);
+static GstStaticPadTemplate output_template =
+    GST_STATIC_PAD_TEMPLATE ("events_%u", GST_PAD_SRC, GST_PAD_REQUEST, CAPS);
 
 /* A seek of the pipeline reaches both source pads; upstream wants it once. */
 static gboolean
@@ -75,46 +83,101 @@ gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent)
   return iterate_one (pad == self->sinkpad ? self->srcpad : self->sinkpad);
 }
 
+static GPtrArray *
+copy_outputs (GPtrArray *outputs)
+{
+  GPtrArray *copy = g_ptr_array_new_with_free_func (gst_object_unref);
+
+  for (guint i = 0; i < outputs->len; i++)
+    g_ptr_array_add (copy, gst_object_ref (outputs->pdata[i]));
+  return copy;
+}
+
+GPtrArray *
+gst_vlm_events_ref_outputs (GstVlmEvents *self)
+{
+  GPtrArray *outputs;
+
+  g_mutex_lock (&self->lock);
+  outputs = g_ptr_array_ref (self->outputs);
+  g_mutex_unlock (&self->lock);
+  return outputs;
+}
+
 /* With the lock, so that it is in order with what the stream tells. */
 static void
-tell_what_was (GstVlmEvents *self)
+tell_what_was (GstVlmEvents *self, GstVlmEventPad *pad)
 {
   if (self->stream_start == NULL)
     return;
-  gst_vlm_event_pad_start_stream (self->events_pad, self->stream_start);
+  gst_vlm_event_pad_start_stream (pad, self->stream_start);
   if (self->told_segment.format != GST_FORMAT_UNDEFINED)
-    gst_vlm_event_pad_set_segment (self->events_pad, &self->told_segment);
+    gst_vlm_event_pad_set_segment (pad, &self->told_segment);
   if (self->ended)
-    gst_vlm_event_pad_end (self->events_pad);
+    gst_vlm_event_pad_end (pad);
+}
+
+/* With the lock. The lowest number that is free; the pad without a number is the
+ * first. */
+static char *
+make_name (GstVlmEvents *self)
+{
+  guint n = g_hash_table_contains (self->output_names, "events");
+  char *name = NULL;
+
+  do {
+    g_free (name);
+    name = g_strdup_printf ("events_%u", n++);
+  } while (g_hash_table_contains (self->output_names, name));
+  return name;
+}
+
+/* NULL where the name is taken. */
+static char *
+reserve_name (GstVlmEvents *self, GstPadTemplate *template, const char *wanted)
+{
+  char *name;
+
+  g_mutex_lock (&self->lock);
+  if (wanted != NULL)
+    name = g_strdup (wanted);
+  else if (GST_PAD_TEMPLATE_NAME_TEMPLATE (template)[strlen ("events")] == '\0')
+    name = g_strdup ("events");
+  else
+    name = make_name (self);
+  if (!g_hash_table_add (self->output_names, g_strdup (name))) {
+    GST_WARNING_OBJECT (self, "there is a pad \"%s\" already", name);
+    g_clear_pointer (&name, g_free);
+  }
+  g_mutex_unlock (&self->lock);
+  return name;
 }
 
 static GstPad *
 gst_vlm_events_request_new_pad (GstElement *element, GstPadTemplate *template,
-    const gchar *name, const GstCaps *caps)
+    const gchar *wanted, const GstCaps *caps)
 {
   GstVlmEvents *self = GST_VLM_EVENTS (element);
-  GstVlmEventPad *pad = g_object_new (GST_VLM_TYPE_EVENT_PAD, "name", "events",
-      "direction", GST_PAD_SRC, "template", template, NULL);
-  gboolean taken;
+  g_autofree char *name = reserve_name (self, template, wanted);
+  GstVlmEventPad *pad;
+  GPtrArray *outputs;
 
+  if (name == NULL)
+    return NULL;
+  pad = g_object_new (GST_VLM_TYPE_EVENT_PAD, "name", name, "direction",
+      GST_PAD_SRC, "template", template, NULL);
   gst_pad_set_event_function (GST_PAD (pad), gst_vlm_events_events_event);
   gst_pad_set_iterate_internal_links_function (
       GST_PAD (pad), gst_vlm_events_iterate_links);
-  g_mutex_lock (&self->lock);
-  taken = self->has_events_pad;
-  self->has_events_pad = TRUE;
-  g_mutex_unlock (&self->lock);
-  if (taken) {
-    GST_WARNING_OBJECT (self, "there is one pad \"events\" only");
-    gst_object_unref (gst_object_ref_sink (pad));
-    return NULL;
-  }
   gst_element_add_pad (element, GST_PAD (pad));
 
   g_mutex_lock (&self->lock);
-  self->events_pad = gst_object_ref (pad);
+  outputs = copy_outputs (self->outputs);
+  g_ptr_array_add (outputs, gst_object_ref (pad));
+  g_ptr_array_unref (self->outputs);
+  self->outputs = outputs;
   gst_flow_combiner_add_pad (self->flow, GST_PAD (pad));
-  tell_what_was (self);
+  tell_what_was (self, pad);
   g_mutex_unlock (&self->lock);
   return GST_PAD (pad);
 }
@@ -123,24 +186,46 @@ static void
 gst_vlm_events_release_pad (GstElement *element, GstPad *pad)
 {
   GstVlmEvents *self = GST_VLM_EVENTS (element);
-  GstVlmEventPad *released;
+  g_autofree char *name = gst_pad_get_name (pad);
+  GPtrArray *outputs;
 
   g_mutex_lock (&self->lock);
-  released = g_steal_pointer (&self->events_pad);
-  self->has_events_pad = FALSE;
+  outputs = copy_outputs (self->outputs);
+  g_ptr_array_remove (outputs, pad);
+  g_ptr_array_unref (self->outputs);
+  self->outputs = outputs;
   gst_flow_combiner_remove_pad (self->flow, pad);
   g_mutex_unlock (&self->lock);
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
-  g_clear_object (&released);
+  g_mutex_lock (&self->lock);
+  g_hash_table_remove (self->output_names, name);
+  g_mutex_unlock (&self->lock);
 }
 
 void
-gst_vlm_events_install_events_pad (GstElementClass *klass)
+gst_vlm_events_init_outputs (GstVlmEvents *self)
+{
+  self->outputs = g_ptr_array_new_with_free_func (gst_object_unref);
+  self->output_names =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
+void
+gst_vlm_events_clear_outputs (GstVlmEvents *self)
+{
+  g_ptr_array_unref (self->outputs);
+  g_hash_table_unref (self->output_names);
+}
+
+void
+gst_vlm_events_install_outputs (GstElementClass *klass)
 {
   klass->request_new_pad = gst_vlm_events_request_new_pad;
   klass->release_pad = gst_vlm_events_release_pad;
   gst_element_class_add_static_pad_template_with_gtype (
-      klass, &events_template, GST_VLM_TYPE_EVENT_PAD);
+      klass, &first_template, GST_VLM_TYPE_EVENT_PAD);
+  gst_element_class_add_static_pad_template_with_gtype (
+      klass, &output_template, GST_VLM_TYPE_EVENT_PAD);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_EVENT_PAD, 0);
 }

@@ -119,8 +119,9 @@ struct _GstVlmEvents
   GPtrArray *pending; /* events for the next buffer */
   char *run;          /* UUID of this run, from READY to READY */
   guint64 n_records;  /* since the element was made */
-  gboolean has_events_pad;
-  GstVlmEventPad *events_pad;
+  /* GstVlmEventPad. Never changed, but replaced: who holds it may walk it. */
+  GPtrArray *outputs;
+  GHashTable *output_names; /* also of pads that are being added */
   /* What a pad that comes later must be told first. */
   GstEvent *stream_start;
   GstSegment told_segment;
@@ -198,10 +199,13 @@ gboolean gst_vlm_events_report_failure (
     GstVlmEvents *self, const char *what, const GError *error);
 /* Puts what was found since the last buffer on this one. */
 GstBuffer *gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer);
-GstVlmEventPad *gst_vlm_events_ref_events_pad (GstVlmEvents *self);
 
 /* gstvlmevents-pads.c */
-void gst_vlm_events_install_events_pad (GstElementClass *klass);
+void gst_vlm_events_install_outputs (GstElementClass *klass);
+void gst_vlm_events_init_outputs (GstVlmEvents *self);
+void gst_vlm_events_clear_outputs (GstVlmEvents *self);
+/* The pads of events that are there now, GstVlmEventPad; (transfer full). */
+GPtrArray *gst_vlm_events_ref_outputs (GstVlmEvents *self);
 gboolean
 gst_vlm_events_src_event (GstPad *pad, GstObject *parent, GstEvent *event);
 GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);

@@ -85,16 +85,23 @@ GST_ELEMENT_REGISTER_DEFINE (
 
 static const VlmInstant no_instant = VLM_INSTANT_NONE;
 
+static void
+advance (GPtrArray *outputs, GstClockTime position)
+{
+  for (guint i = 0; i < outputs->len; i++)
+    gst_vlm_event_pad_advance (outputs->pdata[i], position);
+}
+
 static GstFlowReturn
 push_buffer (GstVlmEvents *self, GstBuffer *buffer)
 {
-  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
   GstFlowReturn flow;
 
   /* First the time, then the buffer, and the time after the buffer: a muxer
    * that waits for the events to pass it does not let go of the thread. */
-  if (pad != NULL && GST_BUFFER_PTS_IS_VALID (buffer))
-    gst_vlm_event_pad_advance (pad,
+  if (GST_BUFFER_PTS_IS_VALID (buffer))
+    advance (outputs,
         GST_BUFFER_PTS (buffer) +
             (GST_BUFFER_DURATION_IS_VALID (buffer)
                     ? GST_BUFFER_DURATION (buffer)
@@ -171,8 +178,8 @@ set_segment (GstVlmEvents *self, GstEvent *event)
   self->segment = segment;
   g_mutex_lock (&self->lock);
   self->told_segment = segment;
-  if (self->events_pad != NULL)
-    gst_vlm_event_pad_set_segment (self->events_pad, &segment);
+  for (guint i = 0; i < self->outputs->len; i++)
+    gst_vlm_event_pad_set_segment (self->outputs->pdata[i], &segment);
   g_mutex_unlock (&self->lock);
 }
 
@@ -185,15 +192,15 @@ start_stream (GstVlmEvents *self, GstEvent *event)
   g_mutex_lock (&self->lock);
   gst_event_replace (&self->stream_start, event);
   self->ended = FALSE;
-  if (self->events_pad != NULL)
-    gst_vlm_event_pad_start_stream (self->events_pad, event);
+  for (guint i = 0; i < self->outputs->len; i++)
+    gst_vlm_event_pad_start_stream (self->outputs->pdata[i], event);
   g_mutex_unlock (&self->lock);
 }
 
 static void
 take_gap (GstVlmEvents *self, GstEvent *event)
 {
-  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
   GstClockTime end;
   GstClockTime duration;
   gint64 stream_time = VLM_TIME_NONE;
@@ -206,8 +213,7 @@ take_gap (GstVlmEvents *self, GstEvent *event)
         gst_segment_to_stream_time (&self->segment, GST_FORMAT_TIME, end));
   if (!gst_vlm_events_goes_on (self, stream_time))
     gst_vlm_events_cut (self);
-  if (pad != NULL)
-    gst_vlm_event_pad_advance (pad, end);
+  advance (outputs, end);
 }
 
 /* What was pushed is analysed and told before the stream or segment ends. FALSE
@@ -224,18 +230,18 @@ finish (GstVlmEvents *self)
 static gboolean
 end_stream (GstVlmEvents *self)
 {
-  g_autoptr (GstVlmEventPad) pad = NULL;
+  g_autoptr (GPtrArray) outputs = NULL;
 
   if (!finish (self))
     return FALSE;
-  pad = gst_vlm_events_ref_events_pad (self);
-  if (pad != NULL)
-    gst_vlm_event_pad_hand_on (pad);
+  outputs = gst_vlm_events_ref_outputs (self);
+  for (guint i = 0; i < outputs->len; i++)
+    gst_vlm_event_pad_hand_on (outputs->pdata[i]);
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (self->pending, 0);
   self->ended = TRUE;
-  if (self->events_pad != NULL)
-    gst_vlm_event_pad_end (self->events_pad);
+  for (guint i = 0; i < self->outputs->len; i++)
+    gst_vlm_event_pad_end (self->outputs->pdata[i]);
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -243,13 +249,13 @@ end_stream (GstVlmEvents *self)
 static gboolean
 end_segment (GstVlmEvents *self, GstEvent *event)
 {
-  g_autoptr (GstVlmEventPad) pad = NULL;
+  g_autoptr (GPtrArray) outputs = NULL;
 
   if (!finish (self))
     return FALSE;
-  pad = gst_vlm_events_ref_events_pad (self);
-  if (pad != NULL)
-    gst_vlm_event_pad_end_segment (pad, event);
+  outputs = gst_vlm_events_ref_outputs (self);
+  for (guint i = 0; i < outputs->len; i++)
+    gst_vlm_event_pad_end_segment (outputs->pdata[i], event);
   return TRUE;
 }
 
@@ -258,7 +264,7 @@ end_segment (GstVlmEvents *self, GstEvent *event)
 static void
 start_flush (GstVlmEvents *self)
 {
-  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
   g_autoptr (GstVlmWatch) watch = NULL;
   guint generation;
 
@@ -269,14 +275,14 @@ start_flush (GstVlmEvents *self)
   g_mutex_unlock (&self->lock);
   if (watch != NULL)
     gst_vlm_watch_flush_start (watch, generation);
-  if (pad != NULL)
-    gst_vlm_event_pad_flush_start (pad);
+  for (guint i = 0; i < outputs->len; i++)
+    gst_vlm_event_pad_flush_start (outputs->pdata[i]);
 }
 
 static void
 stop_flush (GstVlmEvents *self, GstEvent *event)
 {
-  g_autoptr (GstVlmEventPad) pad = gst_vlm_events_ref_events_pad (self);
+  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
   gboolean reset_time;
 
   gst_event_parse_flush_stop (event, &reset_time);
@@ -290,8 +296,8 @@ stop_flush (GstVlmEvents *self, GstEvent *event)
   self->ended = FALSE;
   gst_flow_combiner_reset (self->flow);
   g_mutex_unlock (&self->lock);
-  if (pad != NULL)
-    gst_vlm_event_pad_flush_stop (pad, reset_time);
+  for (guint i = 0; i < outputs->len; i++)
+    gst_vlm_event_pad_flush_stop (outputs->pdata[i], reset_time);
 }
 
 static gboolean
@@ -418,7 +424,7 @@ gst_vlm_events_finalize (GObject *object)
   GstVlmEvents *self = GST_VLM_EVENTS (object);
 
   gst_vlm_events_clear_settings (self);
-  g_clear_object (&self->events_pad);
+  gst_vlm_events_clear_outputs (self);
   gst_clear_event (&self->stream_start);
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
@@ -441,7 +447,7 @@ gst_vlm_events_class_init (GstVlmEventsClass *klass)
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_vlm_events_install_events_pad (element_class);
+  gst_vlm_events_install_outputs (element_class);
   gst_element_class_set_static_metadata (element_class,
       "Events in video (Qwen2.5-VL)", "Filter/Analyzer/Video",
       "Says what happens in a video, where and when; passes the video on",
@@ -469,6 +475,7 @@ gst_vlm_events_init (GstVlmEvents *self)
   self->pending =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
   self->flow = gst_flow_combiner_new ();
+  gst_vlm_events_init_outputs (self);
   self->seek_seqnum = GST_SEQNUM_INVALID;
   self->unwatched_since = no_instant;
   self->last = no_instant;

@@ -15,8 +15,8 @@ ask (GstVlmEvents *self, const char *question)
       !g_utf8_validate (question, -1, NULL))
     return 0;
   g_mutex_lock (&self->lock);
-  if (self->watch != NULL &&
-      gst_vlm_watch_ask (self->watch, self->n_asked + 1, question))
+  if (self->worker != NULL &&
+      gst_vlm_worker_ask (self->worker, self->n_asked + 1, question))
     id = ++self->n_asked;
   g_mutex_unlock (&self->lock);
   GST_DEBUG_OBJECT (self, "question %" G_GUINT64_FORMAT ": %s", id, question);

@@ -1,7 +1,7 @@
 /* gst-vlm: vlmevents, the ways out: metas, pad, bus, signal
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Called on the thread of the watch, unless said otherwise. */
+ * Called on the thread of the worker, unless said otherwise. */
 #include "config.h"
 
 #include "elements/gstvlmevents-private.h"
@@ -207,7 +207,7 @@ post_gap (GstVlmEvents *self, const VlmGap *gap, const char *json)
 static void
 post_qos (GstVlmEvents *self, const VlmInstant *start, const VlmInstant *end)
 {
-  GstVlmWatchStats stats = { 0 };
+  GstVlmWorkerStats stats = { 0 };
   GstMessage *message =
       gst_message_new_qos (GST_OBJECT (self), g_atomic_int_get (&self->is_live),
           gst_vlm_time_to_gst (start->running_time),
@@ -216,8 +216,8 @@ post_qos (GstVlmEvents *self, const VlmInstant *start, const VlmInstant *end)
           gst_vlm_time_to_gst (end->stream_time - start->stream_time));
 
   g_mutex_lock (&self->lock);
-  if (self->watch != NULL)
-    gst_vlm_watch_get_stats (self->watch, &stats);
+  if (self->worker != NULL)
+    gst_vlm_worker_get_stats (self->worker, &stats);
   g_mutex_unlock (&self->lock);
   /* Counted in windows; the nearest format that there is. */
   gst_message_set_qos_stats (message, GST_FORMAT_BUFFERS, stats.n_analysed,
@@ -265,7 +265,7 @@ on_unwatched (gpointer user_data, const VlmInstant *start,
   gst_vlm_events_report_gap (user_data, reason, start, end, generation);
 }
 
-const GstVlmWatchFuncs gst_vlm_events_watch_funcs = {
+const GstVlmWorkerFuncs gst_vlm_events_worker_funcs = {
   .progress = on_progress,
   .loaded = on_loaded,
   .found = on_found,

@@ -6,16 +6,12 @@
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
 
-#define CAPS                                                                   \
-  GST_STATIC_CAPS (                                                            \
-      GST_VLM_EVENT_PAD_JSON_CAPS ";"                                          \
-                                  " " GST_VLM_EVENT_PAD_TEXT_CAPS)
-
 /* Who needs one output only need not count. */
-static GstStaticPadTemplate first_template =
-    GST_STATIC_PAD_TEMPLATE ("events", GST_PAD_SRC, GST_PAD_REQUEST, CAPS);
+static GstStaticPadTemplate first_template = GST_STATIC_PAD_TEMPLATE ("events",
+    GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_VLM_EVENT_PAD_CAPS));
 static GstStaticPadTemplate output_template =
-    GST_STATIC_PAD_TEMPLATE ("events_%u", GST_PAD_SRC, GST_PAD_REQUEST, CAPS);
+    GST_STATIC_PAD_TEMPLATE ("events_%u", GST_PAD_SRC, GST_PAD_REQUEST,
+        GST_STATIC_CAPS (GST_VLM_EVENT_PAD_CAPS));
 
 /* A seek of the pipeline reaches both source pads; upstream wants it once. */
 static gboolean

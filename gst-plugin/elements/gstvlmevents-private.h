@@ -10,7 +10,7 @@
 #include <vlm/vlm-sampler.h>
 
 #include "elements/gstvlmevents.h"
-#include "elements/gstvlmwatch.h"
+#include "elements/gstvlmworker.h"
 #include "util/gstvlmeventpad.h"
 
 G_BEGIN_DECLS
@@ -90,7 +90,7 @@ struct _GstVlmEvents
   GstSegment segment;
   GstVideoInfo info;
   gboolean has_info;
-  gint is_live; /* atomic: the watch reads it */
+  gint is_live; /* atomic: the worker reads it */
   gboolean knows_live;
   VlmSampler *sampler;
   guint64 next_epoch; /* of the sampler after this one */
@@ -111,10 +111,10 @@ struct _GstVlmEvents
   gint64 last_duration;
   VlmInstant last_utc;
 
-  /* Lock order: this, then that of the watch or of an event pad. No message is
+  /* Lock order: this, then that of the worker or of an event pad. No message is
    * posted, no signal emitted and nothing pushed under it. */
   GMutex lock;
-  GstVlmWatch *watch;
+  GstVlmWorker *worker;
   guint generation;
   GPtrArray *pending; /* events for the next buffer */
   char *run;          /* UUID of this run, from READY to READY */
@@ -134,9 +134,9 @@ struct _GstVlmEvents
   VlmRateDecision decision; /* the newest one */
   guint told_width;
   guint told_height;
-  gint64 unwatched_ns;         /* passed without ever being in a window */
-  GstVlmWatchStats last_stats; /* while there is no watch */
-  gboolean failed;             /* on-error=fail */
+  gint64 unwatched_ns;          /* passed without ever being in a window */
+  GstVlmWorkerStats last_stats; /* while there is no worker */
+  gboolean failed;              /* on-error=fail */
   char *progress_stage;
   int progress_percent;
 };
@@ -176,7 +176,7 @@ gboolean
 gst_vlm_events_set_question (GstVlmEvents *self, guint id, const GValue *value);
 gboolean
 gst_vlm_events_get_question (GstVlmEvents *self, guint id, GValue *value);
-/* Tells the watch what is asked now. */
+/* Tells the worker what is asked now. */
 void gst_vlm_events_update_questions (GstVlmEvents *self);
 /* (transfer full) */
 VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
@@ -190,7 +190,7 @@ void gst_vlm_events_answer (gpointer user_data, guint64 id,
 
 /* gstvlmevents-output.c */
 void gst_vlm_events_install_signals (GObjectClass *klass);
-extern const GstVlmWatchFuncs gst_vlm_events_watch_funcs;
+extern const GstVlmWorkerFuncs gst_vlm_events_worker_funcs;
 /* A span that was not watched, on every way out. */
 void gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     const VlmInstant *start, const VlmInstant *end, guint generation);
@@ -212,8 +212,8 @@ GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);
 
 /* gstvlmevents-watch.c */
 /* With the state: from READY up and down again. FALSE if it failed at once. */
-gboolean gst_vlm_events_start_watch (GstVlmEvents *self);
-void gst_vlm_events_end_watch (GstVlmEvents *self);
+gboolean gst_vlm_events_start_worker (GstVlmEvents *self);
+void gst_vlm_events_end_worker (GstVlmEvents *self);
 /* From buffers to windows, on the streaming thread. */
 GstFlowReturn
 gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer);

@@ -71,15 +71,15 @@ gst_vlm_on_error_get_type (void)
 static GstStructure *
 make_stats (GstVlmEvents *self)
 {
-  GstVlmWatchStats stats = { 0 };
+  GstVlmWorkerStats stats = { 0 };
   GstStructure *structure = gst_structure_new_empty ("vlm-events-stats");
   guint64 n_buffers;
   guint64 n_sampled;
 
   g_mutex_lock (&self->lock);
   stats = self->last_stats;
-  if (self->watch != NULL)
-    gst_vlm_watch_get_stats (self->watch, &stats);
+  if (self->worker != NULL)
+    gst_vlm_worker_get_stats (self->worker, &stats);
   n_buffers = self->n_buffers;
   n_sampled = self->n_sampled;
   stats.unwatched_ns += self->unwatched_ns;

@@ -1,7 +1,7 @@
 /* gst-vlm: vlmevents, what is asked
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Every change makes a new version of the questions. The watch takes the newest
+ * Every change makes a new version of the questions. The worker takes the newest
  * one up with the next window that it analyses. */
 #include "elements/gstvlmevents-private.h"
 
@@ -141,9 +141,9 @@ void
 gst_vlm_events_update_questions (GstVlmEvents *self)
 {
   g_mutex_lock (&self->lock);
-  if (self->watch != NULL)
-    gst_vlm_watch_set_questions (
-        self->watch, gst_vlm_events_get_questions (self));
+  if (self->worker != NULL)
+    gst_vlm_worker_set_questions (
+        self->worker, gst_vlm_events_get_questions (self));
   g_mutex_unlock (&self->lock);
 }
 

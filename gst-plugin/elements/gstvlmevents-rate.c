@@ -304,7 +304,7 @@ gst_vlm_events_plan_rate (GstVlmEvents *self, GError **error)
   gboolean is_auto;
   gboolean looks;
 
-  gst_vlm_watch_get_geometry (self->watch, &self->geometry);
+  gst_vlm_worker_get_geometry (self->worker, &self->geometry);
   GST_OBJECT_LOCK (self);
   is_auto = self->rate.fixed_fps[0] == 0;
   self->budget = get_budget (&self->rate, is_auto);
@@ -370,7 +370,7 @@ take_measurement (GstVlmEvents *self)
 {
   VlmRateMeasurement measurement;
 
-  if (gst_vlm_watch_take_measurement (self->watch, &measurement) &&
+  if (gst_vlm_worker_take_measurement (self->worker, &measurement) &&
       gst_vlm_events_get_policy (self) != GST_VLM_POLICY_BLOCK)
     vlm_sampler_measure (self->sampler, &measurement);
 }

@@ -34,14 +34,14 @@ ref_analyzer (GstVlmEvents *self)
  * applications to wait for its end; a stream that is not live waits anyway. But
  * what is wrong at first sight fails the state change. */
 gboolean
-gst_vlm_events_start_watch (GstVlmEvents *self)
+gst_vlm_events_start_worker (GstVlmEvents *self)
 {
   g_autoptr (VlmAnalyzer) analyzer = ref_analyzer (self);
   GstVlmEventsSettings *s = &self->settings;
   g_autofree char *model = NULL;
   g_autofree char *device = NULL;
   VlmAnalyzerParams params;
-  GstVlmWatch *watch;
+  GstVlmWorker *worker;
 
   if (!gst_vlm_events_check_rate (self))
     return FALSE;
@@ -54,33 +54,34 @@ gst_vlm_events_start_watch (GstVlmEvents *self)
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
           "load", "Loading the model"));
-  watch = gst_vlm_watch_new (
-      analyzer, &params, self->generation, &gst_vlm_events_watch_funcs, self);
+  worker = gst_vlm_worker_new (
+      analyzer, &params, self->generation, &gst_vlm_events_worker_funcs, self);
   g_mutex_lock (&self->lock);
-  self->watch = watch;
+  self->worker = worker;
   g_mutex_unlock (&self->lock);
   gst_vlm_events_update_questions (self);
 
-  if (gst_vlm_watch_wait_loaded (watch, FIRST_SIGHT_US) != GST_VLM_WATCH_FAILED)
+  if (gst_vlm_worker_wait_loaded (worker, FIRST_SIGHT_US) !=
+      GST_VLM_WORKER_FAILED)
     return TRUE;
-  gst_vlm_events_end_watch (self);
+  gst_vlm_events_end_worker (self);
   return FALSE;
 }
 
 void
-gst_vlm_events_end_watch (GstVlmEvents *self)
+gst_vlm_events_end_worker (GstVlmEvents *self)
 {
-  GstVlmWatch *watch;
+  GstVlmWorker *worker;
 
   g_mutex_lock (&self->lock);
-  watch = g_steal_pointer (&self->watch);
-  if (watch != NULL)
-    gst_vlm_watch_get_stats (watch, &self->last_stats);
+  worker = g_steal_pointer (&self->worker);
+  if (worker != NULL)
+    gst_vlm_worker_get_stats (worker, &self->last_stats);
   g_mutex_unlock (&self->lock);
-  if (watch == NULL)
+  if (worker == NULL)
     return;
-  gst_vlm_watch_join (watch);
-  gst_vlm_watch_unref (watch);
+  gst_vlm_worker_join (worker);
+  gst_vlm_worker_unref (worker);
 }
 
 /* Asked once per stream, when it flows: upstream knows by then. */
@@ -183,16 +184,16 @@ pass_unwatched (GstVlmEvents *self, GstVlmGapReason reason)
 static GstFlowReturn
 get_ready (GstVlmEvents *self, gboolean *ready)
 {
-  GstVlmWatchState state = gst_vlm_watch_get_state (self->watch);
+  GstVlmWorkerState state = gst_vlm_worker_get_state (self->worker);
   GstFlowReturn flow;
 
   *ready = FALSE;
-  if (state == GST_VLM_WATCH_LOADING &&
+  if (state == GST_VLM_WORKER_LOADING &&
       gst_vlm_events_get_policy (self) != GST_VLM_POLICY_BLOCK) {
     pass_unwatched (self, GST_VLM_GAP_LOADING);
     return GST_FLOW_OK;
   }
-  flow = gst_vlm_watch_wait_ready (self->watch);
+  flow = gst_vlm_worker_wait_ready (self->worker);
   if (flow != GST_FLOW_OK)
     return flow;
 
@@ -231,9 +232,9 @@ push_window (GstVlmEvents *self, VlmWindow *window)
   GST_OBJECT_UNLOCK (self);
   self->next_epoch = window->epoch + 1;
   if (skip_still && window->still)
-    return gst_vlm_watch_skip (self->watch, window);
-  return gst_vlm_watch_push (
-      self->watch, window, gst_vlm_events_get_policy (self), max_queue);
+    return gst_vlm_worker_skip (self->worker, window);
+  return gst_vlm_worker_push (
+      self->worker, window, gst_vlm_events_get_policy (self), max_queue);
 }
 
 static GstFlowReturn
@@ -436,7 +437,7 @@ gst_vlm_events_cut (GstVlmEvents *self)
       (window = vlm_sampler_finish (self->sampler)) != NULL)
     flow = push_window (self, window);
   gst_vlm_events_forget (self);
-  gst_vlm_watch_cut (self->watch);
+  gst_vlm_worker_cut (self->worker);
   return flow;
 }
 
@@ -454,7 +455,7 @@ gst_vlm_events_drain (GstVlmEvents *self)
         gst_vlm_time_from_seconds (self->settings.eos_drain_timeout) / 1000;
     GST_OBJECT_UNLOCK (self);
   }
-  return gst_vlm_watch_drain (self->watch, timeout_us);
+  return gst_vlm_worker_drain (self->worker, timeout_us);
 }
 
 void

@@ -260,21 +260,21 @@ end_segment (GstVlmEvents *self, GstEvent *event)
 }
 
 /* Not under the stream lock: the streaming thread may wait in downstream, in
- * the watch or in here. */
+ * the worker or in here. */
 static void
 start_flush (GstVlmEvents *self)
 {
   g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
-  g_autoptr (GstVlmWatch) watch = NULL;
+  g_autoptr (GstVlmWorker) worker = NULL;
   guint generation;
 
   g_mutex_lock (&self->lock);
   generation = ++self->generation;
   g_ptr_array_set_size (self->pending, 0);
-  watch = self->watch != NULL ? gst_vlm_watch_ref (self->watch) : NULL;
+  worker = self->worker != NULL ? gst_vlm_worker_ref (self->worker) : NULL;
   g_mutex_unlock (&self->lock);
-  if (watch != NULL)
-    gst_vlm_watch_flush_start (watch, generation);
+  if (worker != NULL)
+    gst_vlm_worker_flush_start (worker, generation);
   for (guint i = 0; i < outputs->len; i++)
     gst_vlm_event_pad_flush_start (outputs->pdata[i]);
 }
@@ -289,8 +289,8 @@ stop_flush (GstVlmEvents *self, GstEvent *event)
   gst_vlm_events_forget (self);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->unwatched_since = no_instant;
-  if (self->watch != NULL)
-    gst_vlm_watch_flush_stop (self->watch);
+  if (self->worker != NULL)
+    gst_vlm_worker_flush_stop (self->worker);
   g_mutex_lock (&self->lock);
   gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
   self->ended = FALSE;
@@ -397,13 +397,13 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
     self->n_buffers = 0;
     self->n_sampled = 0;
     self->unwatched_ns = 0;
-    if (!gst_vlm_events_start_watch (self)) {
+    if (!gst_vlm_events_start_worker (self)) {
       reset (self);
       return GST_STATE_CHANGE_FAILURE;
     }
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     /* Wakes the streaming thread, which deactivating the pads waits for. */
-    gst_vlm_watch_stop (self->watch);
+    gst_vlm_worker_stop (self->worker);
   }
 
   result = GST_ELEMENT_CLASS (gst_vlm_events_parent_class)
@@ -412,7 +412,7 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
           result == GST_STATE_CHANGE_FAILURE)) {
-    gst_vlm_events_end_watch (self);
+    gst_vlm_events_end_worker (self);
     reset (self);
   }
   return result;

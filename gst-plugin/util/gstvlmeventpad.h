@@ -7,8 +7,9 @@
 
 G_BEGIN_DECLS
 
-#define GST_VLM_EVENT_PAD_JSON_CAPS "application/x-json"
-#define GST_VLM_EVENT_PAD_TEXT_CAPS "text/x-raw, format = (string) utf8"
+/* In the order in which they are preferred. */
+#define GST_VLM_EVENT_PAD_CAPS                                                 \
+  "application/x-json; text/x-raw, format = (string) utf8"
 
 #define GST_VLM_TYPE_EVENT_PAD (gst_vlm_event_pad_get_type ())
 

@@ -41,7 +41,7 @@ typedef enum
   GST_VLM_GAP_STILL,
 } GstVlmGapReason;
 
-/* Called without a lock: on the thread of the watch, @unwatched also on the one
+/* Called without a lock: on the thread of the worker, @unwatched also on the one
  * that pushes. @generation is that of the window. */
 typedef struct
 {
@@ -59,7 +59,7 @@ typedef struct
   void (*answered) (gpointer user_data, guint64 id, const char *question,
       const VlmInstant *start, const VlmInstant *end, const char *answer,
       double confidence, const GError *error);
-} GstVlmWatchFuncs;
+} GstVlmWorkerFuncs;
 
 typedef struct
 {
@@ -76,69 +76,70 @@ typedef struct
   double inference_s;
   /* Of the last window: 0 before there is one. */
   double seconds_per_second;
-} GstVlmWatchStats;
+} GstVlmWorkerStats;
 
 typedef enum
 {
-  GST_VLM_WATCH_LOADING,
-  GST_VLM_WATCH_READY,
-  GST_VLM_WATCH_FAILED,
-  GST_VLM_WATCH_STOPPED,
-} GstVlmWatchState;
+  GST_VLM_WORKER_LOADING,
+  GST_VLM_WORKER_READY,
+  GST_VLM_WORKER_FAILED,
+  GST_VLM_WORKER_STOPPED,
+} GstVlmWorkerState;
 
 /* Owns the analyzer while it lives: every method of it is called on the thread
- * of the watch. Thread-safe. */
-typedef struct _GstVlmWatch GstVlmWatch;
+ * of the worker. Thread-safe. */
+typedef struct _GstVlmWorker GstVlmWorker;
 
 /* Starts to load at once. @params is copied. */
-GstVlmWatch *
-gst_vlm_watch_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
-    guint generation, const GstVlmWatchFuncs *funcs, gpointer user_data);
+GstVlmWorker *
+gst_vlm_worker_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
+    guint generation, const GstVlmWorkerFuncs *funcs, gpointer user_data);
 /* Cancels what is being done; every waiting call returns. */
-void gst_vlm_watch_stop (GstVlmWatch *watch);
+void gst_vlm_worker_stop (GstVlmWorker *worker);
 /* Stops, waits for the thread, which unloads. Before the last unref. */
-void gst_vlm_watch_join (GstVlmWatch *watch);
-GstVlmWatch *gst_vlm_watch_ref (GstVlmWatch *watch);
-void gst_vlm_watch_unref (GstVlmWatch *watch);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmWatch, gst_vlm_watch_unref)
+void gst_vlm_worker_join (GstVlmWorker *worker);
+GstVlmWorker *gst_vlm_worker_ref (GstVlmWorker *worker);
+void gst_vlm_worker_unref (GstVlmWorker *worker);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmWorker, gst_vlm_worker_unref)
 
-GstVlmWatchState gst_vlm_watch_get_state (GstVlmWatch *watch);
+GstVlmWorkerState gst_vlm_worker_get_state (GstVlmWorker *worker);
 /* The same, after at most @timeout_us of waiting for the end of loading. */
-GstVlmWatchState
-gst_vlm_watch_wait_loaded (GstVlmWatch *watch, gint64 timeout_us);
+GstVlmWorkerState
+gst_vlm_worker_wait_loaded (GstVlmWorker *worker, gint64 timeout_us);
 /* What is asked from the next window on that is analysed. (transfer full) */
-void gst_vlm_watch_set_questions (GstVlmWatch *watch, VlmQuestions *questions);
+void
+gst_vlm_worker_set_questions (GstVlmWorker *worker, VlmQuestions *questions);
 /* Asks about the newest window, without waiting. The answer has @id. FALSE, and
  * none comes, when stopped, flushing, or too many wait. */
 gboolean
-gst_vlm_watch_ask (GstVlmWatch *watch, guint64 id, const char *question);
+gst_vlm_worker_ask (GstVlmWorker *worker, guint64 id, const char *question);
 /* Waits until there is something to know. GST_FLOW_FLUSHING when flushing or
  * stopped, GST_FLOW_ERROR when loading failed. */
-GstFlowReturn gst_vlm_watch_wait_ready (GstVlmWatch *watch);
-/* @geometry: only in the state GST_VLM_WATCH_READY */
-void gst_vlm_watch_get_geometry (GstVlmWatch *watch, VlmGeometry *geometry);
+GstFlowReturn gst_vlm_worker_wait_ready (GstVlmWorker *worker);
+/* @geometry: only in the state GST_VLM_WORKER_READY */
+void gst_vlm_worker_get_geometry (GstVlmWorker *worker, VlmGeometry *geometry);
 
 /* @window: (transfer full). @policy: not GST_VLM_POLICY_AUTO. Waits only where
  * that is GST_VLM_POLICY_BLOCK, until fewer than @max_queue windows wait. */
-GstFlowReturn gst_vlm_watch_push (GstVlmWatch *watch, VlmWindow *window,
+GstFlowReturn gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
     GstVlmPolicy policy, guint max_queue);
 /* Instead of pushing it: nothing happens in @window (transfer full), which is
  * counted, and told together with its still neighbours. Never waits. */
-GstFlowReturn gst_vlm_watch_skip (GstVlmWatch *watch, VlmWindow *window);
+GstFlowReturn gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window);
 /* What was learnt from the window that was analysed last, once. */
-gboolean gst_vlm_watch_take_measurement (
-    GstVlmWatch *watch, VlmRateMeasurement *measurement);
+gboolean gst_vlm_worker_take_measurement (
+    GstVlmWorker *worker, VlmRateMeasurement *measurement);
 /* After what was pushed so far, the stream is interrupted. */
-void gst_vlm_watch_cut (GstVlmWatch *watch);
+void gst_vlm_worker_cut (GstVlmWorker *worker);
 /* Waits until all that was pushed is done, at most @timeout_us (< 0: as long as
  * it takes); then gives up what is left. GST_FLOW_FLUSHING as above. */
-GstFlowReturn gst_vlm_watch_drain (GstVlmWatch *watch, gint64 timeout_us);
+GstFlowReturn gst_vlm_worker_drain (GstVlmWorker *worker, gint64 timeout_us);
 
 /* Cancels and forgets; windows that are pushed later have @generation. Until
  * flush_stop, calls that would wait return GST_FLOW_FLUSHING. */
-void gst_vlm_watch_flush_start (GstVlmWatch *watch, guint generation);
-void gst_vlm_watch_flush_stop (GstVlmWatch *watch);
+void gst_vlm_worker_flush_start (GstVlmWorker *worker, guint generation);
+void gst_vlm_worker_flush_stop (GstVlmWorker *worker);
 
-void gst_vlm_watch_get_stats (GstVlmWatch *watch, GstVlmWatchStats *stats);
+void gst_vlm_worker_get_stats (GstVlmWorker *worker, GstVlmWorkerStats *stats);
 
 G_END_DECLS

@@ -1,32 +1,32 @@
-/* gst-vlm: the watch, what its two files share
+/* gst-vlm: the worker, what its files share
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "elements/gstvlmwatch.h"
+#include "elements/gstvlmworker.h"
 
 G_BEGIN_DECLS
 
 typedef enum
 {
-  GST_VLM_WATCH_ITEM_WINDOW,
+  GST_VLM_WORKER_ITEM_WINDOW,
   /* A window in which nothing happens: only where it is. */
-  GST_VLM_WATCH_ITEM_STILL,
+  GST_VLM_WORKER_ITEM_STILL,
   /* The stream ends here: what is open is over, and forgotten. */
-  GST_VLM_WATCH_ITEM_CUT,
+  GST_VLM_WORKER_ITEM_CUT,
   /* Forget, without a word. */
-  GST_VLM_WATCH_ITEM_RESET,
-} GstVlmWatchItemKind;
+  GST_VLM_WORKER_ITEM_RESET,
+} GstVlmWorkerItemKind;
 
 typedef struct
 {
-  GstVlmWatchItemKind kind;
+  GstVlmWorkerItemKind kind;
   VlmWindow *window;
   guint generation;
   /* Of a window, still or not. */
   guint64 epoch;
   VlmInstant start;
   VlmInstant end;
-} GstVlmWatchItem;
+} GstVlmWorkerItem;
 
 typedef struct
 {
@@ -34,7 +34,7 @@ typedef struct
   char *question;
   guint generation;
   gboolean is_given_up;
-} GstVlmWatchAsk;
+} GstVlmWorkerAsk;
 
 /* The union of spans that come in order of their start. */
 typedef struct
@@ -44,25 +44,25 @@ typedef struct
   gint64 total_ns;
 } GstVlmCoverage;
 
-struct _GstVlmWatch
+struct _GstVlmWorker
 {
   VlmAnalyzer *analyzer;
   VlmAnalyzerParams params;
-  GstVlmWatchFuncs funcs;
+  GstVlmWorkerFuncs funcs;
   gpointer user_data;
   GThread *thread;
 
   GMutex lock;
   GCond changed;
   /* All under the lock. */
-  GstVlmWatchState state;
+  GstVlmWorkerState state;
   GQueue items;
   guint n_windows;
-  GstVlmWatchItem *current;
-  GstVlmWatchItem *newest; /* that was pushed; what questions are about */
-  GQueue asks;             /* GstVlmWatchAsk */
-  GQueue given_up;         /* to be told so */
-  GstVlmWatchAsk *asking;
+  GstVlmWorkerItem *current;
+  GstVlmWorkerItem *newest; /* that was pushed; what questions are about */
+  GQueue asks;              /* GstVlmWorkerAsk */
+  GQueue given_up;          /* to be told so */
+  GstVlmWorkerAsk *asking;
   gboolean has_answered;     /* a question since the last window */
   VlmQuestions *questions;   /* not yet told to the analyzer */
   GCancellable *cancellable; /* of the load or of the current item */
@@ -74,7 +74,7 @@ struct _GstVlmWatch
   GstVlmCoverage accounted; /* watched or skipped */
   gboolean has_measurement;
   VlmRateMeasurement measurement;
-  GstVlmWatchStats stats;
+  GstVlmWorkerStats stats;
   VlmGeometry geometry;
 
   /* Of the thread alone. */
@@ -92,26 +92,26 @@ struct _GstVlmWatch
 
 /* With the lock. */
 void
-gst_vlm_coverage_add (GstVlmCoverage *coverage, const GstVlmWatchItem *item);
-void gst_vlm_watch_item_free (GstVlmWatchItem *item);
+gst_vlm_coverage_add (GstVlmCoverage *coverage, const GstVlmWorkerItem *item);
+void gst_vlm_worker_item_free (GstVlmWorkerItem *item);
 
-/* gstvlmwatch-ask.c */
-void gst_vlm_watch_ask_free (GstVlmWatchAsk *ask);
+/* gstvlmworker-ask.c */
+void gst_vlm_worker_ask_free (GstVlmWorkerAsk *ask);
 /* With the lock: whether there is one to answer. */
-gboolean gst_vlm_watch_can_answer (GstVlmWatch *watch);
+gboolean gst_vlm_worker_can_answer (GstVlmWorker *worker);
 /* With the lock: no question that waits is going to be answered. */
-void gst_vlm_watch_give_up_asks (GstVlmWatch *watch);
+void gst_vlm_worker_give_up_asks (GstVlmWorker *worker);
 /* With the lock, on the thread: takes the question whose turn it is. */
-gboolean gst_vlm_watch_take_ask (GstVlmWatch *watch);
+gboolean gst_vlm_worker_take_ask (GstVlmWorker *worker);
 /* On the thread: answers the one that was taken. */
-void gst_vlm_watch_answer (GstVlmWatch *watch);
+void gst_vlm_worker_answer (GstVlmWorker *worker);
 /* On the thread, at its end: tells all that wait that nothing comes. */
-void gst_vlm_watch_answer_rest (GstVlmWatch *watch);
+void gst_vlm_worker_answer_rest (GstVlmWorker *worker);
 
-/* gstvlmwatch-thread.c */
+/* gstvlmworker-thread.c */
 /* A new cancellable for what comes next. */
-GCancellable *gst_vlm_watch_begin_work (GstVlmWatch *watch);
-/* The thread's function, @data is the watch. */
-gpointer gst_vlm_watch_run (gpointer data);
+GCancellable *gst_vlm_worker_begin_work (GstVlmWorker *worker);
+/* The thread's function, @data is the worker. */
+gpointer gst_vlm_worker_run (gpointer data);
 
 G_END_DECLS

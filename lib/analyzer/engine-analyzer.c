@@ -1,13 +1,16 @@
-/* gst-vlm: the analyzer that runs a model
- * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <vlm/vlm-analyzer.h>
+/* gst-vlm: the analyzer that asks a model
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What is the same whoever answers: how far back is looked, what is asked, and
+ * what becomes of the answers. */
+#include "analyzer/engine-analyzer.h"
+
 #include <vlm/vlm-error.h>
 
+#include "analyzer/answerer-local.h"
 #include "analyzer/ground.h"
 #include "analyzer/kinds.h"
 #include "analyzer/questions.h"
-#include "engine/model.h"
-#include "engine/session.h"
 #include "events/event-time.h"
 #include "events/event-words.h"
 #include "events/history.h"
@@ -17,8 +20,6 @@
 G_DECLARE_FINAL_TYPE (
     VlmEngineAnalyzer, vlm_engine_analyzer, VLM, ENGINE_ANALYZER, GObject)
 
-/* What the model may look back on when nobody says. */
-#define MAX_HISTORY_TOKENS 32768
 /* An answer that takes more than this share of its room is about too much. */
 #define FULL_ANSWER 0.5
 
@@ -26,9 +27,7 @@ struct _VlmEngineAnalyzer
 {
   GObject parent;
 
-  VlmModel *model;
-  VlmSession *session;
-  VlmGround *ground; /* NULL before an event needs it */
+  VlmAnswerer *answerer; /* NULL while nothing is loaded */
   VlmTracker *tracker;
   GPtrArray *owed; /* VlmEvent: records that wait for the next window */
   VlmHistory *history;
@@ -51,9 +50,7 @@ engine_unload (VlmAnalyzer *analyzer)
   /* Ids go on counting when it is loaded anew. */
   vlm_tracker_reset (self->tracker);
   g_clear_pointer (&self->history, vlm_history_free);
-  g_clear_pointer (&self->ground, vlm_ground_free);
-  g_clear_object (&self->session);
-  g_clear_object (&self->model);
+  g_clear_pointer (&self->answerer, vlm_answerer_free);
 }
 
 static void
@@ -113,21 +110,28 @@ vlm_engine_analyzer_new (void)
   return g_object_new (VLM_TYPE_ENGINE_ANALYZER, NULL);
 }
 
-/* Memory for keys and values is bounded by MAX_HISTORY_TOKENS (72 KiB each for
- * the 3B model), and half of what the model can address is left to the rest. */
-static VlmHistory *
-new_history (const VlmAnalyzerParams *params, VlmModel *model)
+/* Takes @answerer over. */
+static void
+take_answerer (
+    VlmEngineAnalyzer *self, VlmAnswerer *answerer, gint64 max_context)
 {
-  const VlmConfig *config = vlm_model_get_config (model);
-  VlmHistoryLimits limits = {
-    .max_ns = params->max_context,
-    .trained_ns = (gint64) config->max_video_seconds * VLM_SECOND,
-    .max_tokens = MIN (MAX_HISTORY_TOKENS, config->text.max_positions / 2),
+  const VlmHistoryLimits limits = {
+    .max_ns = max_context,
+    .trained_ns = answerer->trained_ns,
+    .max_tokens = answerer->max_vision,
   };
-  VlmGeometry geometry;
 
-  vlm_model_get_geometry (model, &geometry);
-  return vlm_history_new (&geometry, &limits);
+  self->answerer = answerer;
+  self->history = vlm_history_new (&answerer->geometry, &limits);
+}
+
+VlmAnalyzer *
+vlm_engine_analyzer_new_for (VlmAnswerer *answerer)
+{
+  VlmEngineAnalyzer *self = g_object_new (VLM_TYPE_ENGINE_ANALYZER, NULL);
+
+  take_answerer (self, answerer, 0);
+  return VLM_ANALYZER (self);
 }
 
 static gboolean
@@ -136,15 +140,15 @@ engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
     GError **error)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+  VlmAnswerer *answerer;
 
-  if (self->model != NULL)
+  if (self->answerer != NULL)
     return TRUE;
-  self->model = vlm_model_acquire (
+  answerer = vlm_answerer_new_local (
       params->device, params->model, cancellable, progress, user_data, error);
-  if (self->model == NULL)
+  if (answerer == NULL)
     return FALSE;
-  self->session = vlm_session_new (self->model);
-  self->history = new_history (params, self->model);
+  take_answerer (self, answerer, params->max_context);
   return TRUE;
 }
 
@@ -153,26 +157,14 @@ engine_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
 
-  g_return_if_fail (self->model != NULL);
-  vlm_model_get_geometry (self->model, geometry);
+  g_return_if_fail (self->answerer != NULL);
+  *geometry = self->answerer->geometry;
 }
 
 /* --- one window --------------------------------------------------------- */
 
 /* From here to the end of a report, the video that is looked at is a window,
  * though it may have begun long before the one that was asked about. */
-
-/* The question comes after the video: what is in front of it, all questions
- * about a window share. */
-static VlmPrompt *
-make_prompt (const VlmWindow *window, const char *question)
-{
-  VlmPrompt *prompt = vlm_prompt_new ();
-
-  vlm_prompt_add_window (prompt, window);
-  vlm_prompt_add_text (prompt, question);
-  return prompt;
-}
 
 static VlmEventWindow
 describe_window (const VlmWindow *window)
@@ -212,50 +204,45 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
   event->query = g_strdup (query);
   event->query_version = self->settings->version;
   event->window = *about;
-  event->model = g_strdup (vlm_model_get_name (self->model));
+  event->model = g_strdup (self->answerer->model);
   return event;
 }
 
 /* Long lists get longer with the video, and one that is cut off lacks the newest
  * events: there a look at less is better. */
 static void
-judge_length (VlmEngineAnalyzer *self, const VlmAnswer *answer)
+judge_length (VlmEngineAnalyzer *self, const VlmReply *reply)
 {
-  guint room = self->settings->max_tokens > 0 ? self->settings->max_tokens
-                                              : VLM_SESSION_MAX_TOKENS;
-
-  if (answer->n_tokens > FULL_ANSWER * room)
+  if (reply->n_tokens > FULL_ANSWER * reply->max_tokens)
     vlm_history_restart (self->history);
 }
 
 /* Adds to @reports what @window says to one question. What was over before
- * @asked began was told with the windows before. */
+ * @asked began was reported with the windows before. */
 static gboolean
 find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
     const VlmWindow *window, const VlmEventWindow *about,
     const VlmQuestion *question, GPtrArray *reports, GCancellable *cancellable,
     GError **error)
 {
-  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
-  g_autoptr (VlmPrompt) prompt = make_prompt (window, question->text);
-  const VlmAnswerKind *kind = &vlm_kind_events;
-  const VlmAnswerBounds bounds = {
-    .duration_ns = window->end - window->samples[0].slot_time,
+  const VlmRequest request = {
+    .window = window,
+    .question = question->text,
+    .kind = &vlm_kind_events,
+    .max_tokens = self->settings->max_tokens,
   };
-  g_autoptr (VlmAnswer) answer = NULL;
-  g_autoptr (GArray) trace = NULL;
+  const VlmAnswerBounds bounds = vlm_request_get_bounds (&request);
+  g_autoptr (VlmReply) reply = NULL;
   g_autoptr (GPtrArray) findings = NULL;
   g_autofree char *why = NULL;
   guint n_rejected;
 
-  params.kind = kind;
-  params.max_tokens = self->settings->max_tokens;
-  answer = vlm_session_run (self->session, prompt, &params, &bounds, &trace,
-      cancellable, NULL, NULL, NULL, error);
-  if (answer == NULL)
+  reply = vlm_answerer_answer (self->answerer, &request, cancellable, error);
+  if (reply == NULL)
     return FALSE;
-  judge_length (self, answer);
-  findings = kind->read (answer->text, &bounds, &n_rejected, &why, error);
+  judge_length (self, reply);
+  findings =
+      request.kind->read (reply->text, &bounds, &n_rejected, &why, error);
   if (findings == NULL)
     return FALSE;
   if (n_rejected > 0)
@@ -264,7 +251,7 @@ find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
         window->serial, n_rejected, why);
   for (guint i = 0; i < findings->len; i++) {
     VlmEvent *report = make_report (
-        self, window, about, question->query, findings->pdata[i], trace);
+        self, window, about, question->query, findings->pdata[i], reply->trace);
 
     if (report->end.stream_time >= asked->start)
       g_ptr_array_add (reports, report);
@@ -328,12 +315,9 @@ static gboolean
 ground_event (VlmEvent *event, gpointer user_data, GError **error)
 {
   const Grounding *grounding = user_data;
-  VlmEngineAnalyzer *self = grounding->self;
 
-  if (self->ground == NULL)
-    self->ground = vlm_ground_new (self->model);
-  return vlm_ground_event (
-      self->ground, grounding->seen, event, grounding->cancellable, error);
+  return vlm_ground_event (grounding->self->answerer, grounding->seen, event,
+      grounding->cancellable, error);
 }
 
 /* (transfer full): what is owed and @records. */
@@ -358,7 +342,7 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   GPtrArray *reports;
   GPtrArray *records;
 
-  g_return_val_if_fail (self->session != NULL, NULL);
+  g_return_val_if_fail (self->answerer != NULL, NULL);
   g_return_val_if_fail (window->n_samples > 0, NULL);
 
   reports = look (self, window, &seen, cancellable, error);
@@ -384,23 +368,23 @@ engine_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
     double *confidence, GCancellable *cancellable, GError **error)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
-  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmWindow) seen = NULL;
-  g_autoptr (VlmPrompt) prompt = NULL;
-  g_autoptr (VlmAnswer) answer = NULL;
+  VlmRequest request = {
+    .question = question,
+    .kind = &vlm_kind_free,
+    .max_tokens = self->settings->max_tokens,
+  };
+  g_autoptr (VlmReply) reply = NULL;
 
-  g_return_val_if_fail (self->session != NULL, NULL);
+  g_return_val_if_fail (self->answerer != NULL, NULL);
   g_return_val_if_fail (window->n_samples > 0, NULL);
 
-  params.max_tokens = self->settings->max_tokens;
-  seen = vlm_history_peek (self->history, window);
-  prompt = make_prompt (seen, question);
-  answer = vlm_session_generate (
-      self->session, prompt, &params, cancellable, NULL, NULL, NULL, error);
-  if (answer == NULL)
+  request.window = seen = vlm_history_peek (self->history, window);
+  reply = vlm_answerer_answer (self->answerer, &request, cancellable, error);
+  if (reply == NULL)
     return NULL;
-  *confidence = answer->confidence;
-  return g_steal_pointer (&answer->text);
+  *confidence = vlm_trace_confidence (reply->trace, 0, G_MAXSIZE);
+  return g_steal_pointer (&reply->text);
 }
 
 static void

@@ -3,38 +3,12 @@
 #include "analyzer/ground.h"
 
 #include "analyzer/kinds.h"
-#include "engine/session.h"
 #include "events/event-words.h"
 
 /* There is one box to be found; a few, for the best to be chosen. */
 #define MAX_BOXES 4
 /* Room for them. */
 #define MAX_TOKENS 192
-
-struct _VlmGround
-{
-  VlmModel *model;
-  VlmSession *session;
-};
-
-VlmGround *
-vlm_ground_new (VlmModel *model)
-{
-  VlmGround *ground = g_new0 (VlmGround, 1);
-
-  ground->model = g_object_ref (model);
-  return ground;
-}
-
-void
-vlm_ground_free (VlmGround *ground)
-{
-  if (ground == NULL)
-    return;
-  g_clear_object (&ground->session);
-  g_object_unref (ground->model);
-  g_free (ground);
-}
 
 /* --- planning ----------------------------------------------------------- */
 
@@ -112,36 +86,28 @@ vlm_ground_map (const VlmRect *rect, const VlmFrame *frame)
 
 /* (transfer full): the boxes of @thing in @frame, VlmFoundBox */
 static GPtrArray *
-find_boxes (VlmGround *ground, VlmFrame *frame, const char *thing,
+find_boxes (VlmAnswerer *answerer, VlmFrame *frame, const char *thing,
     GCancellable *cancellable, GError **error)
 {
-  const VlmAnswerKind *kind = &vlm_kind_boxes;
-  const VlmAnswerBounds bounds = {
-    .duration_ns = -1,
-    .width = frame->width,
-    .height = frame->height,
-    .max_items = MAX_BOXES,
-  };
-  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
-  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
   g_autofree char *question =
-      vlm_answer_kind_make_question (kind, thing, FALSE);
-  g_autoptr (VlmAnswer) answer = NULL;
+      vlm_answer_kind_make_question (&vlm_kind_boxes, thing, FALSE);
+  const VlmRequest request = {
+    .picture = frame,
+    .question = question,
+    .kind = &vlm_kind_boxes,
+    .max_items = MAX_BOXES,
+    .max_tokens = MAX_TOKENS,
+  };
+  const VlmAnswerBounds bounds = vlm_request_get_bounds (&request);
+  g_autoptr (VlmReply) reply = NULL;
   g_autofree char *why = NULL;
   GPtrArray *boxes;
   guint n_rejected;
 
-  if (ground->session == NULL)
-    ground->session = vlm_session_new (ground->model);
-  params.kind = kind;
-  params.max_tokens = MAX_TOKENS;
-  vlm_prompt_add_image (prompt, frame);
-  vlm_prompt_add_text (prompt, question);
-  answer = vlm_session_run (ground->session, prompt, &params, &bounds, NULL,
-      cancellable, NULL, NULL, NULL, error);
-  if (answer == NULL)
+  reply = vlm_answerer_answer (answerer, &request, cancellable, error);
+  if (reply == NULL)
     return NULL;
-  boxes = kind->read (answer->text, &bounds, &n_rejected, &why, error);
+  boxes = request.kind->read (reply->text, &bounds, &n_rejected, &why, error);
   if (boxes != NULL && n_rejected > 0)
     g_info ("%u of the model's boxes of \"%s\" left out: %s", n_rejected, thing,
         why);
@@ -149,8 +115,8 @@ find_boxes (VlmGround *ground, VlmFrame *frame, const char *thing,
 }
 
 gboolean
-vlm_ground_event (VlmGround *ground, const VlmWindow *window, VlmEvent *event,
-    GCancellable *cancellable, GError **error)
+vlm_ground_event (VlmAnswerer *answerer, const VlmWindow *window,
+    VlmEvent *event, GCancellable *cancellable, GError **error)
 {
   const VlmSample *sample = vlm_ground_sample (window, event);
   g_autofree char *thing = vlm_ground_thing (event);
@@ -159,7 +125,7 @@ vlm_ground_event (VlmGround *ground, const VlmWindow *window, VlmEvent *event,
 
   if (thing == NULL)
     return TRUE;
-  boxes = find_boxes (ground, sample->frame, thing, cancellable, error);
+  boxes = find_boxes (answerer, sample->frame, thing, cancellable, error);
   if (boxes == NULL)
     return FALSE;
   box = vlm_ground_choose (boxes, thing);

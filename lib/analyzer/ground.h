@@ -1,27 +1,18 @@
 /* gst-vlm: where an event is
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A second question, on one frame of the event. It has a session of its own: in
- * the one of the windows it would take the place of the video. */
+ * A second question, on one frame of the event. */
 #pragma once
 
 #include <vlm/vlm-event.h>
 #include <vlm/vlm-question.h>
-#include <vlm/vlm-sampler.h>
 
-#include "engine/model.h"
-
-typedef struct _VlmGround VlmGround;
-
-/* Takes device memory only when it is used. */
-VlmGround *vlm_ground_new (VlmModel *model);
-void vlm_ground_free (VlmGround *ground);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmGround, vlm_ground_free)
+#include "analyzer/answerer.h"
 
 /* Fills in bbox and bbox_time of @event, and the label where it has none; leaves
  * them alone when the model sees nothing of the kind. @window: has frames of the
  * event. FALSE when the question could not be asked. */
-gboolean vlm_ground_event (VlmGround *ground, const VlmWindow *window,
+gboolean vlm_ground_event (VlmAnswerer *answerer, const VlmWindow *window,
     VlmEvent *event, GCancellable *cancellable, GError **error);
 
 /* The sample nearest to the middle of the event: there it is surest to be seen.

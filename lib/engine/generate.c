@@ -44,26 +44,6 @@ vlm_transcript_clear (VlmTranscript *out)
   out->text = NULL;
 }
 
-double
-vlm_trace_confidence (const GArray *trace, gsize start, gsize end)
-{
-  double sum = 0.0;
-  guint n = 0;
-
-  for (guint i = 0; i < trace->len; i++) {
-    const VlmTokenTrace *token = &g_array_index (trace, VlmTokenTrace, i);
-
-    /* a first token that is part of a character ends at 0, and counts */
-    if (start > 0 && token->text_end <= start)
-      continue;
-    sum += token->log_probability;
-    n++;
-    if (token->text_end >= end)
-      break;
-  }
-  return n > 0 ? exp (sum / n) : 1.0;
-}
-
 static gboolean
 is_end (const VlmDecodeJob *job, gint32 token)
 {

@@ -6,21 +6,10 @@
 
 #include "engine/sampling.h"
 #include "engine/scheduler.h"
+#include "engine/trace.h"
 #include "grammar/token-mask.h"
 #include "model/context.h"
 #include "text/tokenizer.h"
-
-/* One token that the model chose (tokens that the grammar forces are no
- * choice): where the text ends with it, in bytes, and how likely it was. */
-typedef struct
-{
-  gsize text_end;
-  double log_probability;
-} VlmTokenTrace;
-
-/* Geometric mean of the probabilities of the tokens that wrote bytes @start …
- * @end - 1 of the text; 1 when none was chosen. */
-double vlm_trace_confidence (const GArray *trace, gsize start, gsize end);
 
 /* Everything the loop needs; the caller owns it all. */
 typedef struct

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 
-#include "engine/generate.h"
+#include "engine/trace.h"
 #include "support/rng.h"
 
 #define N_TRACES 2000

@@ -1,0 +1,110 @@
+/* gst-vlm: answers from a model on a device of this machine
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "analyzer/answerer-local.h"
+
+#include "engine/model.h"
+#include "engine/session.h"
+
+/* What the model may look at when nobody says: bounds the memory for keys and
+ * values (72 KiB a token for the 3B model). */
+#define MAX_VISION_TOKENS 32768
+
+typedef struct
+{
+  VlmAnswerer parent;
+
+  VlmModel *model;
+  VlmSession *videos;
+  /* Pictures have a session of their own, and that only when one is asked
+   * about: in the other one they would take the place of the video. */
+  VlmSession *pictures;
+} Local;
+
+static VlmPrompt *
+make_prompt (const VlmRequest *request)
+{
+  VlmPrompt *prompt = vlm_prompt_new ();
+
+  /* The question comes after the video: what is in front of it, all questions
+   * about a window share. */
+  if (request->window != NULL)
+    vlm_prompt_add_window (prompt, request->window);
+  else
+    vlm_prompt_add_image (prompt, request->picture);
+  vlm_prompt_add_text (prompt, request->question);
+  return prompt;
+}
+
+static VlmReply *
+make_reply (const VlmRequest *request, VlmAnswer *answer, GArray *trace)
+{
+  VlmReply *reply = g_new0 (VlmReply, 1);
+
+  reply->text = g_steal_pointer (&answer->text);
+  reply->trace = trace;
+  reply->n_prompt = answer->n_prompt_tokens;
+  reply->n_tokens = answer->n_tokens;
+  reply->max_tokens =
+      request->max_tokens > 0 ? request->max_tokens : VLM_SESSION_MAX_TOKENS;
+  reply->is_cut_off = !answer->stopped;
+  return reply;
+}
+
+static VlmReply *
+local_answer (VlmAnswerer *answerer, const VlmRequest *request,
+    GCancellable *cancellable, GError **error)
+{
+  Local *self = (Local *) answerer;
+  const VlmAnswerBounds bounds = vlm_request_get_bounds (request);
+  VlmSession **session =
+      request->window != NULL ? &self->videos : &self->pictures;
+  VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  g_autoptr (VlmPrompt) prompt = make_prompt (request);
+  g_autoptr (VlmAnswer) answer = NULL;
+  GArray *trace = NULL;
+
+  if (*session == NULL)
+    *session = vlm_session_new (self->model);
+  params.kind = request->kind;
+  params.max_tokens = request->max_tokens;
+  answer = vlm_session_run (*session, prompt, &params, &bounds, &trace,
+      cancellable, NULL, NULL, NULL, error);
+  return answer != NULL ? make_reply (request, answer, trace) : NULL;
+}
+
+static void
+local_free (VlmAnswerer *answerer)
+{
+  Local *self = (Local *) answerer;
+
+  g_clear_object (&self->videos);
+  g_clear_object (&self->pictures);
+  g_object_unref (self->model);
+  g_free (self);
+}
+
+VlmAnswerer *
+vlm_answerer_new_local (const char *device, const char *directory,
+    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+    GError **error)
+{
+  static const VlmAnswererClass klass = { local_answer, local_free };
+  g_autoptr (VlmModel) model = vlm_model_acquire (
+      device, directory, cancellable, progress, user_data, error);
+  const VlmConfig *config;
+  Local *self;
+
+  if (model == NULL)
+    return NULL;
+  config = vlm_model_get_config (model);
+  self = g_new0 (Local, 1);
+  self->parent.klass = &klass;
+  self->parent.model = g_strdup (vlm_model_get_name (model));
+  vlm_model_get_geometry (model, &self->parent.geometry);
+  self->parent.trained_ns = (gint64) config->max_video_seconds * VLM_SECOND;
+  /* Half of what the model can address is left to the rest. */
+  self->parent.max_vision =
+      MIN (MAX_VISION_TOKENS, config->text.max_positions / 2);
+  self->model = g_steal_pointer (&model);
+  return &self->parent;
+}

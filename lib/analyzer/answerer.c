@@ -1,0 +1,50 @@
+/* gst-vlm: who answers a question about a piece of video or a picture
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "analyzer/answerer.h"
+
+void
+vlm_reply_free (VlmReply *reply)
+{
+  if (reply == NULL)
+    return;
+  g_free (reply->text);
+  g_clear_pointer (&reply->trace, g_array_unref);
+  g_free (reply);
+}
+
+VlmAnswerBounds
+vlm_request_get_bounds (const VlmRequest *request)
+{
+  const VlmWindow *window = request->window;
+  const VlmFrame *frame =
+      window != NULL ? window->samples[0].frame : request->picture;
+
+  return (VlmAnswerBounds){
+    .duration_ns =
+        window != NULL ? window->end - window->samples[0].slot_time : -1,
+    .width = frame->width,
+    .height = frame->height,
+    .max_items = request->max_items,
+  };
+}
+
+VlmReply *
+vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
+    GCancellable *cancellable, GError **error)
+{
+  g_assert ((request->window != NULL) != (request->picture != NULL));
+  g_assert (request->window == NULL || request->window->n_samples > 0);
+  return self->klass->answer (self, request, cancellable, error);
+}
+
+void
+vlm_answerer_free (VlmAnswerer *self)
+{
+  char *model;
+
+  if (self == NULL)
+    return;
+  model = self->model;
+  self->klass->free (self);
+  g_free (model);
+}

@@ -1,0 +1,69 @@
+/* gst-vlm: who answers a question about a piece of video or a picture
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The analyzer decides what is asked and what becomes of the answer; an answerer
+ * only answers. One may run a model on a device of this machine
+ * (answerer-local.c), another may ask a server: the analyzer knows neither
+ * devices nor tokens. One thread at a time. */
+#pragma once
+
+#include <gio/gio.h>
+#include <vlm/vlm-sampler.h>
+
+#include "engine/trace.h"
+#include "grammar/answer-kind.h"
+
+/* What is asked of a window, as a video, or of a picture. Borrowed. */
+typedef struct
+{
+  const VlmWindow *window; /* NULL where there is a picture */
+  VlmFrame *picture;
+  const char *question;
+  const VlmAnswerKind *kind;
+  guint max_items;  /* as in VlmAnswerBounds */
+  guint max_tokens; /* longest answer, 0 for the default */
+} VlmRequest;
+
+typedef struct
+{
+  char *text;
+  GArray *trace;       /* VlmTokenTrace; NULL: it is not known how sure it is */
+  guint n_prompt;      /* tokens of the prompt */
+  guint n_tokens;      /* tokens of the answer */
+  guint max_tokens;    /* there might have been */
+  gboolean is_cut_off; /* max_tokens ended it */
+} VlmReply;
+
+void vlm_reply_free (VlmReply *reply);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmReply, vlm_reply_free)
+
+/* What the form of the answer to @request is bounded by. */
+VlmAnswerBounds vlm_request_get_bounds (const VlmRequest *request);
+
+typedef struct _VlmAnswerer VlmAnswerer;
+
+typedef struct
+{
+  /* (transfer full). VLM_INFER_ERROR; VLM_DEVICE_ERROR_OUT_OF_MEMORY where a
+   * shorter video might do; G_IO_ERROR_CANCELLED soon after @cancellable. */
+  VlmReply *(*answer) (VlmAnswerer *self, const VlmRequest *request,
+      GCancellable *cancellable, GError **error);
+  void (*free) (VlmAnswerer *self);
+} VlmAnswererClass;
+
+/* The first member of each answerer; set by who makes it, constant from then
+ * on. */
+struct _VlmAnswerer
+{
+  const VlmAnswererClass *klass;
+  char *model;          /* its name */
+  VlmGeometry geometry; /* what frames must look like */
+  gint64 trained_ns;    /* longest video it was trained on, 0 if unknown */
+  guint max_vision;     /* tokens of frames in one question */
+};
+
+VlmReply *vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
+    GCancellable *cancellable, GError **error);
+/* NULL-safe. */
+void vlm_answerer_free (VlmAnswerer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswerer, vlm_answerer_free)

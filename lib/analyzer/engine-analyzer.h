@@ -1,0 +1,10 @@
+/* gst-vlm: the analyzer that asks a model
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-analyzer.h>
+
+#include "analyzer/answerer.h"
+
+/* One that is loaded, and asks @answerer, which it takes over. */
+VlmAnalyzer *vlm_engine_analyzer_new_for (VlmAnswerer *answerer);

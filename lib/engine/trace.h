@@ -1,0 +1,18 @@
+/* gst-vlm: how sure the words of an answer are
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* One token that the model chose (tokens that the grammar forces are no
+ * choice): where the text ends with it, in bytes, and how likely it was. */
+typedef struct
+{
+  gsize text_end;
+  double log_probability;
+} VlmTokenTrace;
+
+/* Geometric mean of the probabilities of the tokens that wrote bytes @start …
+ * @end - 1 of the text; 1 when none was chosen; -1 without a trace (NULL), when
+ * nobody knows. */
+double vlm_trace_confidence (const GArray *trace, gsize start, gsize end);

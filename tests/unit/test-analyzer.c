@@ -1,0 +1,239 @@
+/* gst-vlm: what is asked, and what becomes of the answers, whoever answers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include <vlm/vlm-error.h>
+
+#include "analyzer/engine-analyzer.h"
+#include "analyzer/kinds.h"
+#include "media/window.h"
+
+#define SIDE 56
+#define SOURCE 112 /* boxes are in its pixels */
+
+/* An answerer without a device, a tokenizer or a model. */
+typedef struct
+{
+  VlmAnswerer parent;
+  const char *text;      /* about windows */
+  const char *box;       /* about pictures */
+  gboolean knows_tokens; /* it can tell how sure it is */
+  guint max_samples;     /* "out of memory" beyond, 0 for no limit */
+  GString *log;          /* what it was asked, a letter each */
+} Scripted;
+
+static VlmReply *
+scripted_answer (VlmAnswerer *answerer, const VlmRequest *request,
+    GCancellable *cancellable, GError **error)
+{
+  Scripted *self = (Scripted *) answerer;
+  const VlmTokenTrace token = { G_MAXSIZE, -0.5 };
+  VlmReply *reply;
+
+  g_assert_true ((request->window != NULL) != (request->picture != NULL));
+  g_assert_cmpstr (request->question, !=, "");
+  g_string_append_c (self->log, vlm_answer_kind_get_name (request->kind)[0]);
+  if (self->max_samples > 0 && request->window != NULL &&
+      request->window->n_samples > self->max_samples) {
+    g_set_error_literal (
+        error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY, "no room");
+    return NULL;
+  }
+  reply = g_new0 (VlmReply, 1);
+  reply->text = g_strdup (request->window != NULL ? self->text : self->box);
+  reply->n_tokens = 10;
+  reply->max_tokens = 256;
+  if (self->knows_tokens) {
+    reply->trace = g_array_new (FALSE, FALSE, sizeof token);
+    g_array_append_val (reply->trace, token);
+  }
+  return reply;
+}
+
+static GString *asked; /* by the answerer that was freed last */
+
+static void
+scripted_free (VlmAnswerer *answerer)
+{
+  Scripted *self = (Scripted *) answerer;
+
+  if (asked != NULL)
+    g_string_free (asked, TRUE);
+  asked = self->log;
+  g_free (self);
+}
+
+static Scripted *
+scripted_new (const char *text)
+{
+  static const VlmAnswererClass klass = { scripted_answer, scripted_free };
+  Scripted *self = g_new0 (Scripted, 1);
+
+  self->parent.klass = &klass;
+  self->parent.model = g_strdup ("a server");
+  self->parent.geometry = (VlmGeometry){ 14, 2, 2, 3136, 12845056, 0, 0 };
+  self->parent.max_vision = 32768;
+  self->text = text;
+  self->log = g_string_new (NULL);
+  return self;
+}
+
+#define ANSWER(start, end)                                                     \
+  "[{\"start_time\": \"" start "\", \"end_time\": \"" end                      \
+  "\", \"description\": \"a red car stops\"}]"
+
+/* Samples every half second; each window shares the frames of the one before. */
+static VlmWindow *
+make_window (guint first, guint n_samples)
+{
+  VlmWindow *window = vlm_window_new (n_samples);
+  static VlmFrame *frames[64];
+
+  for (guint i = 0; i < n_samples; i++) {
+    guint k = first + i;
+    static guint8 pixels[SOURCE * SOURCE * 3];
+    const VlmImageView view = { VLM_PIXEL_FORMAT_RGB, VLM_COLOR_MATRIX_BT601,
+      TRUE, SOURCE, SOURCE, { pixels }, { SOURCE * 3 } };
+    gint64 time = (gint64) k * VLM_SECOND / 2;
+
+    if (frames[k] == NULL) {
+      frames[k] = vlm_frame_new (&view, SIDE, SIDE, VLM_RESAMPLE_VIDEO, NULL);
+      frames[k]->time = (VlmInstant){ time, time, time, VLM_TIME_NONE };
+    }
+    window->samples[i].slot_time = time;
+    window->samples[i].frame = vlm_frame_ref (frames[k]);
+  }
+  window->start = window->samples[0].slot_time;
+  window->end = window->start + n_samples * VLM_SECOND / 2;
+  window->period = window->end - window->start;
+  window->slot_duration = VLM_SECOND / 2;
+  return window;
+}
+
+static GPtrArray *
+analyse (VlmAnalyzer *analyzer, guint first, guint n_samples)
+{
+  g_autoptr (VlmWindow) window = make_window (first, n_samples);
+  g_autoptr (GError) error = NULL;
+  GPtrArray *events = vlm_analyzer_analyze (analyzer, window, NULL, &error);
+
+  g_assert_no_error (error);
+  return events;
+}
+
+static const VlmEvent *
+only_event (const GPtrArray *events)
+{
+  g_assert_cmpuint (events->len, ==, 1);
+  return events->pdata[0];
+}
+
+static void
+test_event (gconstpointer data)
+{
+  gboolean knows_tokens = GPOINTER_TO_INT (data);
+  Scripted *scripted = scripted_new (ANSWER ("00:01.00", "00:02.00"));
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  const VlmEvent *event;
+
+  scripted->knows_tokens = knows_tokens;
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  events = analyse (analyzer, 4, 8);
+  event = only_event (events);
+  g_assert_cmpint (event->start.stream_time, ==, 3 * VLM_SECOND);
+  g_assert_cmpint (event->end.stream_time, ==, 4 * VLM_SECOND);
+  g_assert_cmpstr (event->model, ==, "a server");
+  if (knows_tokens)
+    g_assert_cmpfloat_with_epsilon (event->confidence, 0.6065, 1e-4);
+  else
+    g_assert_cmpfloat (event->confidence, ==, -1.0);
+}
+
+/* Where the grown video is too much, the window alone is looked at. */
+static void
+test_no_room (void)
+{
+  Scripted *scripted = scripted_new (ANSWER ("00:01.00", "00:02.00"));
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) second = NULL;
+
+  scripted->max_samples = 8;
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  first = analyse (analyzer, 0, 8);
+  second = analyse (analyzer, 4, 8);
+  g_assert_cmpstr (scripted->log->str, ==, "eee");
+}
+
+/* A box is a question of its own, about one picture, and comes in pixels of the
+ * source. */
+static void
+test_box (void)
+{
+  Scripted *scripted = scripted_new (ANSWER ("00:01.00", "00:02.00"));
+  const VlmQuestions questions = { .ground = TRUE };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  const VlmEvent *event;
+
+  scripted->box = "[{\"bbox_2d\": [7, 14, 28, 56], \"label\": \"red car\"}]";
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &questions);
+  events = analyse (analyzer, 0, 8);
+  event = only_event (events);
+  g_assert_cmpint (event->bbox.x, ==, 14);
+  g_assert_cmpint (event->bbox.y, ==, 28);
+  g_assert_cmpint (event->bbox.width, ==, 42);
+  g_assert_cmpint (event->bbox.height, ==, 84);
+  g_assert_cmpstr (scripted->log->str, ==, "eb");
+}
+
+static void
+test_ask (void)
+{
+  Scripted *scripted = scripted_new ("It is \xc3\xa9.");
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (VlmWindow) window = make_window (0, 4);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *answer = NULL;
+  double confidence = 2.0;
+
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  answer = vlm_analyzer_ask (
+      analyzer, window, "What is it?", &confidence, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (answer, ==, "It is \xc3\xa9.");
+  g_assert_cmpfloat (confidence, ==, -1.0);
+  vlm_analyzer_unload (analyzer);
+  g_assert_cmpstr (asked->str, ==, "f");
+}
+
+/* What is no list is an error, not a window without events. */
+static void
+test_nonsense (void)
+{
+  Scripted *scripted = scripted_new ("I see a car.");
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (VlmWindow) window = make_window (0, 4);
+  g_autoptr (GError) error = NULL;
+
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  g_assert_null (vlm_analyzer_analyze (analyzer, window, NULL, &error));
+  g_assert_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func (
+      "/analyzer/event-unsure", GINT_TO_POINTER (FALSE), test_event);
+  g_test_add_data_func (
+      "/analyzer/event-sure", GINT_TO_POINTER (TRUE), test_event);
+  g_test_add_func ("/analyzer/no-room", test_no_room);
+  g_test_add_func ("/analyzer/box", test_box);
+  g_test_add_func ("/analyzer/ask", test_ask);
+  g_test_add_func ("/analyzer/nonsense", test_nonsense);
+  return g_test_run ();
+}

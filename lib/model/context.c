@@ -177,41 +177,21 @@ run (VlmContext *context, gint64 *elapsed, GCancellable *cancellable,
   return good;
 }
 
-/* Copies @n_rows keys (or values) of every head. Both layouts keep eight rows
- * of a head together, so that whole eights are plain rows. */
-static void
-copy_heads (VlmContext *context, VlmVkBuffer *from, guint from_capacity,
-    VlmVkBuffer *to, guint to_capacity, const VlmNnKv *kv, guint n_rows)
-{
-  VlmNnTensor source = { from, 0, (guint64) kv->n_heads * from_capacity,
-    kv->head_dim, kv->head_dim };
-  VlmNnTensor target = { to, 0, (guint64) kv->n_heads * to_capacity,
-    kv->head_dim, kv->head_dim };
-
-  for (guint head = 0; head < kv->n_heads; head++)
-    vlm_nn_copy_rows (context->nn, &source, (guint64) head * from_capacity,
-        &target, (guint64) head * to_capacity, n_rows);
-}
-
-/* A larger cache for one layer. Layers grow one after the other, so that only
- * one of them is there twice; each knows its own capacity. */
+/* Layers grow one after the other, so that only one of them is there twice;
+ * each knows its own capacity. */
 static gboolean
-grow_cache (VlmContext *context, VlmNnKv *cache, guint capacity, GError **error)
+grow_cache (VlmContext *context, VlmNnKv *cache, guint n_tokens, GError **error)
 {
   const VlmTextConfig *c = &context->net->config.text;
-  guint n_rows = (guint) vlm_align_up (context->n_tokens, 8);
   VlmNnKv grown = { 0 };
 
   if (!vlm_nn_kv_init (
-          &grown, context->nn, c->n_kv_heads, c->head_dim, capacity, error))
+          &grown, context->nn, c->n_kv_heads, c->head_dim, n_tokens, error))
     return FALSE;
-  if (n_rows > 0) {
+  if (context->n_tokens > 0) {
     vlm_nn_begin (context->nn);
     vlm_nn_label (context->nn, "text.grow");
-    copy_heads (context, cache->keys, cache->capacity, grown.keys,
-        grown.capacity, &grown, n_rows);
-    copy_heads (context, cache->values, cache->capacity, grown.values,
-        grown.capacity, &grown, n_rows);
+    vlm_nn_kv_copy (context->nn, cache, &grown, context->n_tokens);
     if (!run (context, NULL, NULL, error)) {
       vlm_nn_kv_clear (&grown);
       return FALSE;
@@ -225,14 +205,12 @@ grow_cache (VlmContext *context, VlmNnKv *cache, guint capacity, GError **error)
 static gboolean
 reserve_caches (VlmContext *context, guint n_tokens, GError **error)
 {
-  guint needed = (guint) vlm_align_up (MAX (n_tokens, MIN_CAPACITY), 32);
-
   for (guint i = 0; i < context->net->config.text.n_layers; i++) {
     VlmNnKv *cache = &context->caches[i];
+    guint needed = MAX (MAX (n_tokens, MIN_CAPACITY), 2 * cache->capacity);
 
     if (cache->capacity < n_tokens &&
-        !grow_cache (
-            context, cache, MAX (needed, 2 * cache->capacity), error)) {
+        !grow_cache (context, cache, needed, error)) {
       g_prefix_error (error, "cache of %u tokens, layer %u: ", needed, i);
       return FALSE;
     }
@@ -270,7 +248,7 @@ void
 vlm_context_record_choice (
     VlmContext *context, VlmNn *nn, const VlmChoose *choose)
 {
-  VlmNnTensor logits = vlm_net_rows (&context->decoder.logits, 0, 1);
+  VlmNnTensor logits = vlm_nn_tensor_rows (&context->decoder.logits, 0, 1);
 
   vlm_nn_label (nn, "text.choose");
   vlm_nn_choose (nn, &logits, context->net->config.text.vocab_size,

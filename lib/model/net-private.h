@@ -37,16 +37,3 @@ vlm_net_head (const VlmNet *net)
   return vlm_net_matrix (net,
       net->config.text.tied ? VLM_WEIGHT_TEXT_EMBED : VLM_WEIGHT_TEXT_HEAD, 0);
 }
-
-/* A borrowed view of rows first … first + n - 1, from where a binding may begin:
- * any multiple of 8, and others where rows are long enough. */
-static inline VlmNnTensor
-vlm_net_rows (const VlmNnTensor *tensor, guint64 first, guint64 n)
-{
-  VlmNnTensor view = *tensor;
-
-  view.offset += first * tensor->ld * sizeof (float);
-  g_assert (view.offset % 256 == 0 && first + n <= tensor->n_rows);
-  view.n_rows = n;
-  return view;
-}

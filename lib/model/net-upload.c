@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/net-upload.h"
 
-#include "base/checked.h"
-
 /* Between pieces cancellation is served and host memory given back. */
 #define PIECE_BYTES (8u << 20)
 
@@ -12,7 +10,9 @@ vlm_net_piece_rows (const VlmWeightItem *item, VlmDType dtype)
 {
   gsize row_bytes = item->n_in * vlm_dtype_size (dtype);
 
-  return MAX ((guint) (PIECE_BYTES / row_bytes) / 8 * 8, 8);
+  guint n = (guint) (PIECE_BYTES / row_bytes);
+
+  return MAX (n - n % VLM_NN_PIECE_ROWS, VLM_NN_PIECE_ROWS);
 }
 
 gboolean
@@ -31,7 +31,7 @@ vlm_net_put_rows (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
     net->n_bytes += vlm_nn_matrix_get_n_bytes (*matrix);
   }
   return vlm_nn_matrix_write (
-      *matrix, nn, item->rows, item->first_out + first, n, data, error);
+      *matrix, item->rows, item->first_out + first, n, data, error);
 }
 
 /* Elements of the whole: the bias of a pair is padded as its matrix is. */
@@ -41,9 +41,7 @@ vector_length (const VlmNet *net, const VlmWeightItem *item)
   guint n_out, n_in;
 
   vlm_weight_get_size (item->weight, &net->config, &n_out, &n_in);
-  if (item->rows != VLM_NN_ROWS_PLAIN)
-    n_out = 2 * (guint) vlm_align_up (n_out / 2, 8);
-  return n_out;
+  return vlm_nn_rows_length (item->rows, n_out);
 }
 
 gboolean
@@ -62,6 +60,6 @@ vlm_net_put_vector (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
     return FALSE;
   }
   for (guint i = 0; i < item->n_out; i++)
-    whole[vlm_weight_row (item->rows, item->first_out + i)] = values[i];
+    whole[vlm_nn_rows_place (item->rows, item->first_out + i)] = values[i];
   return vlm_nn_tensor_write (vector, nn, 0, 1, whole, error);
 }

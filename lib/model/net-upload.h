@@ -7,8 +7,8 @@
 /* A net of that configuration (copied) without any weight. */
 VlmNet *vlm_net_new (VlmVkDevice *device, const VlmConfig *config);
 
-/* Rows first … first + n - 1 of a part of a matrix; @first is a multiple of 8,
- * @n too unless these are the last. The matrix is made with its first rows. */
+/* Rows first … first + n - 1 of a part of a matrix; vlm_nn_matrix_write says
+ * which pieces are fast. The matrix is made with its first rows. */
 gboolean vlm_net_put_rows (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
     VlmDType dtype, guint first, guint n, const void *data, GError **error);
 

@@ -5,9 +5,6 @@
 #include "base/checked.h"
 #include "model/context-private.h"
 
-/* Where the angles of a sequence may begin. */
-#define ANGLE_ROWS 8
-
 struct _VlmStepper
 {
   VlmNet *net;
@@ -48,7 +45,10 @@ vlm_stepper_get_max_steps (const VlmNet *net)
   guint n_q = c->n_heads * c->head_dim;
   guint n_kv = c->n_kv_heads * c->head_dim;
 
-  return n_q % 64 == 0 && (n_q + 2 * n_kv) % 64 == 0 ? G_MAXUINT : 1;
+  return vlm_nn_tensor_row_begins (n_q) &&
+          vlm_nn_tensor_row_begins (n_q + 2 * n_kv)
+      ? G_MAXUINT
+      : 1;
 }
 
 static gboolean
@@ -108,7 +108,7 @@ lay_out (VlmStep **steps, guint n_steps, VlmDecoderSequence *sequences,
       .caches = step->context->caches,
       .first = n_tokens,
       .n = step->n,
-      .first_angle = (guint) vlm_align_up (*n_angles, ANGLE_ROWS),
+      .first_angle = (guint) vlm_align_up (*n_angles, VLM_NN_ROW_STEP),
       .first_key = step->context->n_tokens,
       .plan = step->plan,
       .last_plan = step->last_plan,

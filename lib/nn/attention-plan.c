@@ -300,8 +300,10 @@ choose_kernel (
     VlmNnAttentionPlan *plan, VlmNn *nn, guint n_spans, GError **error)
 {
   const guint64 n_rows = plan->n_tokens * group_of (plan) / n_spans;
-  const VlmNnKernel *kernel =
-      vlm_nn_select (nn, VLM_NN_OP_ATTENTION, MAX (n_rows, 1));
+  const VlmNnProblem problem = {
+    .op = VLM_NN_OP_ATTENTION, .m = MAX (n_rows, 1), .k = plan->head_dim
+  };
+  const VlmNnKernel *kernel = vlm_nn_select (nn, &problem);
   const guint64 shared_bytes = kernel->shared_bytes == 0
       ? 0
       : VLM_NN_ATTENTION_SHARED (kernel->tile_rows, plan->head_dim);

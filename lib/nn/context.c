@@ -39,6 +39,7 @@ vlm_nn_free (VlmNn *nn)
 {
   if (nn == NULL)
     return;
+  g_clear_pointer (&nn->notes, g_hash_table_unref);
   vlm_vk_commands_free (nn->commands);
   vlm_vk_device_unref (nn->device);
   g_free (nn);

@@ -24,6 +24,7 @@ struct _VlmNn
   VlmNnLimits limits;
   /* What select must take for its op, or NULL. */
   const struct _VlmNnKernel *forced;
+  GHashTable *notes;  /* what select has told, or NULL */
   gboolean recording; /* between begin and submit */
   guint64 submitted;  /* what the timeline reaches when all is done */
 };

@@ -8,18 +8,19 @@
 
 #define HEAD_DIM_STEP 8
 #define CAPACITY_STEP 32
+#define KEYS_TOGETHER 8
 
 gboolean
 vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads, guint head_dim,
     guint capacity, GError **error)
 {
-  const guint64 head_bytes = (guint64) capacity * head_dim * 4;
-  guint64 n_bytes;
+  guint64 head_bytes, n_bytes;
 
   *kv = (VlmNnKv){ 0 };
+  capacity = (guint) vlm_align_up (capacity, CAPACITY_STEP);
+  head_bytes = (guint64) capacity * head_dim * 4;
   if (n_heads == 0 || head_dim == 0 || head_dim % HEAD_DIM_STEP != 0 ||
-      capacity == 0 || capacity % CAPACITY_STEP != 0 ||
-      head_bytes > nn->limits.binding_bytes ||
+      capacity == 0 || head_bytes > nn->limits.binding_bytes ||
       !vlm_checked_mul (head_bytes, n_heads, &n_bytes)) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
         "no cache has %u heads of %u elements and a capacity of %u on this "
@@ -50,6 +51,34 @@ vlm_nn_kv_clear (VlmNnKv *kv)
   g_clear_pointer (&kv->keys, vlm_vk_buffer_unref);
   g_clear_pointer (&kv->values, vlm_vk_buffer_unref);
   *kv = (VlmNnKv){ 0 };
+}
+
+/* Keys (or values) of every head. Both layouts keep eight of a head together, so
+ * that whole eights are plain rows. */
+static void
+copy_heads (VlmNn *nn, const VlmNnKv *kv, VlmVkBuffer *from,
+    guint from_capacity, VlmVkBuffer *to, guint to_capacity, guint n_keys)
+{
+  const guint64 n_rows = vlm_align_up (n_keys, KEYS_TOGETHER);
+  const VlmNnTensor source = { from, 0, (guint64) kv->n_heads * from_capacity,
+    kv->head_dim, kv->head_dim };
+  const VlmNnTensor target = { to, 0, (guint64) kv->n_heads * to_capacity,
+    kv->head_dim, kv->head_dim };
+
+  for (guint64 head = 0; head < kv->n_heads; head++)
+    vlm_nn_copy_rows (
+        nn, &source, head * from_capacity, &target, head * to_capacity, n_rows);
+}
+
+void
+vlm_nn_kv_copy (VlmNn *nn, const VlmNnKv *from, const VlmNnKv *to, guint n_keys)
+{
+  g_assert (from->n_heads == to->n_heads && from->head_dim == to->head_dim);
+  g_assert (n_keys <= from->capacity && n_keys <= to->capacity);
+  copy_heads (
+      nn, from, from->keys, from->capacity, to->keys, to->capacity, n_keys);
+  copy_heads (
+      nn, from, from->values, from->capacity, to->values, to->capacity, n_keys);
 }
 
 /* Eight keys lie together, by fours of elements. */

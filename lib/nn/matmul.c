@@ -21,7 +21,7 @@ typedef struct
 enum
 {
   SPEC_LOCAL_SIZE = 0,
-  SPEC_DTYPE = 3,
+  SPEC_CODES = 3,
   SPEC_EPILOGUE,
   SPEC_HAS_BIAS,
   SPEC_TUNE,
@@ -60,11 +60,12 @@ check_shapes (VlmNn *nn, const Product *product)
 }
 
 static guint
-make_spec (const Product *product, const VlmNnKernel *kernel, guint32 *spec)
+make_spec (const Product *product, const VlmNnKernel *kernel,
+    const VlmNnPart *part, guint32 *spec)
 {
   spec[SPEC_LOCAL_SIZE] = kernel->local_size;
   spec[1] = spec[2] = 1;
-  spec[SPEC_DTYPE] = product->w->dtype;
+  spec[SPEC_CODES] = part->format->codes;
   spec[SPEC_EPILOGUE] = product->epilogue;
   spec[SPEC_HAS_BIAS] = product->bias != NULL;
   for (guint i = 0; i < kernel->n_tune; i++)
@@ -72,17 +73,28 @@ make_spec (const Product *product, const VlmNnKernel *kernel, guint32 *spec)
   return SPEC_TUNE + kernel->n_tune;
 }
 
+/* Blocks of a part that have outputs. */
+static guint
+count_blocks (const Product *product, const VlmNnPart *part)
+{
+  const VlmNnMatrix *w = product->w;
+  const guint end = part + 1 < w->parts + w->n_parts ? part[1].first_block
+                                                     : product->n_blocks;
+
+  return end - part->first_block;
+}
+
 /* Rows [first, first + n) by one part of the weights. */
 static void
-record_part (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
+record_rows (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
     const VlmNnPart *part, guint64 first, guint64 n)
 {
   guint32 spec[VLM_VK_MAX_SPEC];
-  const guint n_spec = make_spec (product, kernel, spec);
+  const guint n_spec = make_spec (product, kernel, part, spec);
   const VlmVkBinding x = vlm_nn_bind_floats (product->x, first, n, VLM_VK_READ);
   const VlmVkBinding bindings[] = {
     x,
-    vlm_nn_bind_part (product->w, part),
+    vlm_nn_bind_part (part),
     product->bias == NULL
         ? x /* not read */
         : vlm_nn_bind_floats (product->bias, 0, 1, VLM_VK_READ),
@@ -92,7 +104,7 @@ record_part (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
   const Push push = {
     .n_rows = (guint32) n,
     .n_k8 = product->w->n_groups,
-    .n_blocks = MIN (part->n_blocks, product->n_blocks - part->first_block),
+    .n_blocks = count_blocks (product, part),
     .first_block = part->first_block,
     .y_ld = product->y->ld,
     .n_cols = product->y->n_cols,
@@ -110,32 +122,43 @@ record_part (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
         sizeof push, band, across, (guint) vlm_div_round_up (down, band));
 }
 
+/* All rows by one part of the weights. */
+static void
+record_part (VlmNn *nn, const Product *product, const VlmNnPart *part)
+{
+  const guint64 n_rows = product->x->n_rows;
+  const VlmNnProblem problem = {
+    .op = VLM_NN_OP_MATMUL,
+    .m = n_rows,
+    .n = count_blocks (product, part) * VLM_NN_BLOCK,
+    .k = product->w->n_in,
+    .format = part->format,
+  };
+  const VlmNnKernel *kernel = vlm_nn_select (nn, &problem);
+  const guint64 chunk = vlm_nn_chunk_rows (
+      nn, n_rows, MAX (product->x->ld, product->y->ld), kernel->tile_rows);
+
+  for (guint64 first = 0; chunk != 0 && first < n_rows; first += chunk)
+    record_rows (nn, product, kernel, part, first, MIN (chunk, n_rows - first));
+}
+
 void
 vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
     const VlmNnTensor *bias, VlmNnEpilogue epilogue, const VlmNnTensor *y)
 {
+  const guint n_blocks = (guint) vlm_div_round_up (w->n_out, VLM_NN_BLOCK);
   const Product product = {
     .x = x,
     .w = w,
     .bias = bias,
     .y = y,
     .epilogue = epilogue,
-    .n_blocks = epilogue == VLM_NN_SWIGLU
-        ? w->n_blocks
-        : (guint) vlm_div_round_up (w->n_out, VLM_NN_BLOCK),
+    .n_blocks = epilogue == VLM_NN_SWIGLU ? (guint) vlm_align_up (n_blocks, 2)
+                                          : n_blocks,
   };
-  const VlmNnKernel *kernel = vlm_nn_select (nn, VLM_NN_OP_MATMUL, x->n_rows);
-  guint64 chunk;
 
   if (!check_shapes (nn, &product))
     return;
-  chunk =
-      vlm_nn_chunk_rows (nn, x->n_rows, MAX (x->ld, y->ld), kernel->tile_rows);
-  for (guint64 first = 0; chunk != 0 && first < x->n_rows; first += chunk) {
-    for (guint i = 0; i < w->n_parts; i++) {
-      if (w->parts[i].first_block < product.n_blocks)
-        record_part (nn, &product, kernel, &w->parts[i], first,
-            MIN (chunk, x->n_rows - first));
-    }
-  }
+  for (guint i = 0; i < w->n_parts; i++)
+    record_part (nn, &product, &w->parts[i]);
 }

@@ -3,30 +3,29 @@
 #pragma once
 
 #include "nn/context.h"
+#include "nn/format.h"
 
-#define VLM_NN_BLOCK 8 /* outputs of a block, inputs of a group */
-
-/* Blocks [first_block, first_block + n_blocks) in a buffer of their own. Both
- * are even, so that no pair of gate and value is torn. */
+/* Blocks from first_block on, of one format, in a buffer of their own, plane
+ * behind plane: those of n_out outputs, and padding to what the format asks
+ * for. */
 typedef struct
 {
   VlmVkBuffer *buffer;
+  const VlmNnFormat *format;
   guint first_block;
-  guint n_blocks;
+  guint n_out;
+  guint n_padded;                          /* blocks that there is room for */
+  guint64 plane_offset[VLM_NN_MAX_PLANES]; /* bytes */
 } VlmNnPart;
 
 struct _VlmNnMatrix
 {
   guint n_out;
   guint n_in;
-  VlmDType dtype;
   guint n_groups; /* of 8 inputs */
-  guint n_blocks; /* of 8 outputs, rounded up to even */
-  guint64 block_bytes;
   VlmNnPart *parts;
   guint n_parts;
 };
 
 /* The whole part, to be read. */
-VlmVkBinding
-vlm_nn_bind_part (const VlmNnMatrix *matrix, const VlmNnPart *part);
+VlmVkBinding vlm_nn_bind_part (const VlmNnPart *part);

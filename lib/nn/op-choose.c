@@ -108,7 +108,8 @@ vlm_nn_choose (VlmNn *nn, const VlmNnTensor *logits, guint n_valid,
     .n_valid = n_valid,
     .penalty = penalty,
   };
-  const guint local_size = vlm_nn_select (nn, VLM_NN_OP_CHOOSE, 1)->local_size;
+  const VlmNnProblem problem = { .op = VLM_NN_OP_CHOOSE, .m = 1, .n = n_valid };
+  const guint local_size = vlm_nn_select (nn, &problem)->local_size;
   const guint64 n_bytes =
       MAX (vlm_div_round_up (n_valid, PART_LOGITS), 1) * PART_WORDS * 4;
   VlmVkBinding binding = { .n_bytes = n_bytes,

@@ -17,7 +17,10 @@ void
 vlm_nn_rms_norm (VlmNn *nn, const VlmNnTensor *x, const VlmNnTensor *w,
     float eps, const VlmNnTensor *y)
 {
-  const VlmNnKernel *kernel = vlm_nn_select (nn, VLM_NN_OP_NORM, x->n_rows);
+  const VlmNnProblem problem = {
+    .op = VLM_NN_OP_NORM, .m = x->n_rows, .k = x->n_cols
+  };
+  const VlmNnKernel *kernel = vlm_nn_select (nn, &problem);
   const guint32 spec[] = { kernel->local_size, 1, 1 };
   const Push push = { .ld4 = x->ld / 4, .n_cols = x->n_cols, .eps = eps };
   /* A dispatch that writes what it reads says so once for each binding. */

@@ -60,8 +60,8 @@ void vlm_nn_scatter_rows (VlmNn *nn, const VlmNnTensor *x,
 void vlm_nn_copy_rows (VlmNn *nn, const VlmNnTensor *x, guint64 first_x,
     const VlmNnTensor *y, guint64 first_y, guint64 n_rows);
 
-/* Keys and values of one layer, packed for the attention kernel. Capacity
- * grows by making a new one. A plain struct with init/clear. */
+/* Keys and values of one layer, packed for the attention kernel. A plain struct
+ * with init/clear. */
 typedef struct
 {
   VlmVkBuffer *keys;   /* [K][capacity / 8][D / 4][8][4] f32 */
@@ -71,9 +71,14 @@ typedef struct
   guint capacity;      /* multiple of 32 */
 } VlmNnKv;
 
+/* Room for @capacity keys at least. */
 gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads, guint head_dim,
     guint capacity, GError **error);
 void vlm_nn_kv_clear (VlmNnKv *kv);
+/* Copies the first @n_keys keys and values to a larger cache of the same heads:
+ * how a cache grows. */
+void vlm_nn_kv_copy (
+    VlmNn *nn, const VlmNnKv *from, const VlmNnKv *to, guint n_keys);
 /* Keys first … first + n - 1 to the host, rows [n, K * D] like those of q. For
  * looking at, not for speed. The device must not be using them. */
 gboolean vlm_nn_kv_read_keys (const VlmNnKv *kv, VlmNn *nn, guint first,

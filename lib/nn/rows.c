@@ -50,9 +50,10 @@ record_embed (VlmNn *nn, const VlmNnTensor *ids, const EmbedSource *source,
     const VlmNnTensor *y, guint64 first_y, guint64 n_y)
 {
   const gboolean from_features = source->part == NULL;
-  const guint32 spec[] = { LOCAL_SIZE, 1, 1, source->w->dtype, from_features };
-  const VlmVkBinding weights = vlm_nn_bind_part (
-      source->w, from_features ? source->w->parts : source->part);
+  const VlmNnPart *part = from_features ? source->w->parts : source->part;
+  const guint32 spec[] = { LOCAL_SIZE, 1, 1, part->format->codes,
+    from_features };
+  const VlmVkBinding weights = vlm_nn_bind_part (part);
   const VlmVkBinding indices =
       vlm_nn_bind_ints (ids, first_y, n_y, VLM_VK_READ);
   VlmVkBinding bindings[] = {
@@ -87,14 +88,11 @@ record_embed_rows (VlmNn *nn, const VlmNnTensor *ids, const VlmNnMatrix *w,
   guint64 chunk;
 
   for (guint i = 0; i < w->n_parts; i++) {
-    const guint begin = w->parts[i].first_block * VLM_NN_BLOCK;
     const EmbedSource source = {
       .w = w,
       .part = &w->parts[i],
-      .first = begin,
-      .n = begin < w->n_out
-          ? MIN (w->parts[i].n_blocks * VLM_NN_BLOCK, w->n_out - begin)
-          : 0,
+      .first = w->parts[i].first_block * VLM_NN_BLOCK,
+      .n = w->parts[i].n_out,
     };
 
     record_embed (nn, ids, &source, y, first, n);

@@ -169,39 +169,131 @@ shuffles (const VlmVkCaps *caps, guint lanes)
       (caps->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0;
 }
 
-gboolean
-vlm_nn_kernel_runs (const VlmNn *nn, const VlmNnKernel *kernel)
+/* Why a kernel cannot or should not be taken, as a static string; NULL when it
+ * can. */
+static const char *
+why_not_here (const VlmNn *nn, const VlmNnKernel *kernel)
 {
   const VlmVkCaps *caps = nn->caps;
 
   if ((kernel->needs & VLM_NN_NEEDS_SHUFFLE8) != 0 && !shuffles (caps, 8))
-    return FALSE;
+    return "no shuffles over 8 invocations";
   if ((kernel->needs & VLM_NN_NEEDS_SHUFFLE4) != 0 && !shuffles (caps, 4))
-    return FALSE;
-  return kernel->shared_bytes <= caps->max_shared_bytes &&
-      kernel->local_size <= caps->max_workgroup_invocations;
+    return "no shuffles over 4 invocations";
+  if (kernel->shared_bytes > caps->max_shared_bytes)
+    return "too little shared memory";
+  if (kernel->local_size > caps->max_workgroup_invocations)
+    return "workgroups are too small";
+  return NULL;
 }
 
-static gboolean
-suits (const VlmNn *nn, const VlmNnKernel *kernel, guint64 n_rows)
+gboolean
+vlm_nn_kernel_runs (const VlmNn *nn, const VlmNnKernel *kernel)
+{
+  return why_not_here (nn, kernel) == NULL;
+}
+
+static const char *
+why_not (
+    const VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
 {
   const guint here = nn->caps->is_cpu ? VLM_NN_ON_CPU : VLM_NN_ON_GPU;
 
-  return (kernel->on & here) != 0 &&
-      (kernel->max_rows == 0 || n_rows <= kernel->max_rows);
+  if ((kernel->on & here) == 0)
+    return "for other devices";
+  if (kernel->max_rows != 0 && problem->m > kernel->max_rows)
+    return "for fewer rows";
+  return why_not_here (nn, kernel);
+}
+
+static const char *
+op_name (VlmNnOp op)
+{
+  static const char *const names[] = {
+    [VLM_NN_OP_MATMUL] = "matmul",
+    [VLM_NN_OP_NORM] = "norm",
+    [VLM_NN_OP_ATTENTION] = "attention",
+    [VLM_NN_OP_CHOOSE] = "choose",
+  };
+
+  return names[op];
+}
+
+/* The kernels before the chosen one say why they were not. */
+static char *
+explain (
+    const VlmNn *nn, const VlmNnKernel *chosen, const VlmNnProblem *problem)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (const VlmNnKernel *kernel = kernels; kernel < chosen; kernel++)
+    if (kernel->op == problem->op)
+      g_string_append_printf (text, "%s%s: %s", text->len > 0 ? ", " : "",
+          kernel->name, why_not (nn, kernel, problem));
+  if (text->len == 0)
+    g_string_append (text, "the first of its table");
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* A problem but for its rows, and what was taken for it. */
+typedef struct
+{
+  VlmNnOp op;
+  guint n;
+  guint k;
+  const VlmNnFormat *format;
+  const VlmNnKernel *kernel;
+} Note;
+
+static guint
+note_hash (gconstpointer data)
+{
+  const Note *note = data;
+
+  return (guint) note->op + note->n * 31 + note->k * 1009 +
+      g_direct_hash (note->format) + g_direct_hash (note->kernel);
+}
+
+static gboolean
+note_equal (gconstpointer a, gconstpointer b)
+{
+  const Note *x = a, *y = b;
+
+  return x->op == y->op && x->n == y->n && x->k == y->k &&
+      x->format == y->format && x->kernel == y->kernel;
+}
+
+static void
+take_note (VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
+{
+  const Note note = { problem->op, problem->n, problem->k, problem->format,
+    kernel };
+  g_autofree char *reasons = NULL;
+
+  if (nn->notes == NULL)
+    nn->notes = g_hash_table_new_full (note_hash, note_equal, g_free, NULL);
+  if (g_hash_table_contains (nn->notes, &note))
+    return;
+  g_hash_table_add (nn->notes, g_memdup2 (&note, sizeof note));
+  reasons = explain (nn, kernel, problem);
+  g_debug ("%s of %" G_GUINT64_FORMAT " rows, n %u, k %u, %s: %s (%s)",
+      op_name (problem->op), problem->m, problem->n, problem->k,
+      problem->format != NULL ? vlm_dtype_name (problem->format->dtype) : "F32",
+      kernel->name, reasons);
 }
 
 const VlmNnKernel *
-vlm_nn_select (VlmNn *nn, VlmNnOp op, guint64 n_rows)
+vlm_nn_select (VlmNn *nn, const VlmNnProblem *problem)
 {
-  if (nn->forced != NULL && nn->forced->op == op)
+  if (nn->forced != NULL && nn->forced->op == problem->op)
     return nn->forced;
   for (guint i = 0; i < G_N_ELEMENTS (kernels); i++) {
     const VlmNnKernel *kernel = &kernels[i];
 
-    if (kernel->op == op && vlm_nn_kernel_runs (nn, kernel) &&
-        suits (nn, kernel, n_rows))
+    if (kernel->op == problem->op && why_not (nn, kernel, problem) == NULL) {
+      take_note (nn, kernel, problem);
       return kernel;
+    }
   }
   g_assert_not_reached ();
 }

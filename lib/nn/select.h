@@ -3,6 +3,7 @@
 #pragma once
 
 #include "nn/context.h"
+#include "nn/format.h"
 
 typedef enum
 {
@@ -11,6 +12,16 @@ typedef enum
   VLM_NN_OP_ATTENTION,
   VLM_NN_OP_CHOOSE,
 } VlmNnOp;
+
+/* What an op is asked to do; m is rows. Alignment follows from n and k. */
+typedef struct
+{
+  VlmNnOp op;
+  guint64 m;
+  guint n;                   /* outputs; 0 where it makes no difference */
+  guint k;                   /* inputs, or the size of a head */
+  const VlmNnFormat *format; /* of the weights; NULL for ops without */
+} VlmNnProblem;
 
 /* What shared memory attention_tile.comp takes, and the largest heads that any
  * attention kernel knows. */
@@ -52,9 +63,10 @@ enum
   VLM_NN_NEEDS_SHUFFLE4 = 2,
 };
 
-/* The first kernel in the table that the device can run, is made for its kind
- * and for that many rows. Never NULL: every op has one for any device. */
-const VlmNnKernel *vlm_nn_select (VlmNn *nn, VlmNnOp op, guint64 n_rows);
+/* The first kernel in the table that the device can run and that is made for its
+ * kind and for that problem. Never NULL: every op has one for any device. A debug
+ * message says which and why, once for each shape and kernel. */
+const VlmNnKernel *vlm_nn_select (VlmNn *nn, const VlmNnProblem *problem);
 
 /* For tests: the op of that kernel always takes it, also where it is made for
  * other devices; it must not be given more than its max_rows. NULL: choose

@@ -11,6 +11,10 @@
 
 #define ELEMENT_BYTES 4
 #define LD_ELEMENTS 8
+#define BINDING_ALIGNMENT 256
+
+G_STATIC_ASSERT (
+    VLM_NN_ROW_STEP *LD_ELEMENTS *ELEMENT_BYTES % BINDING_ALIGNMENT == 0);
 
 static void
 fill_zero (guint8 *target, guint64 offset, gsize n_bytes, gpointer user_data)
@@ -72,6 +76,26 @@ vlm_nn_tensor_reshape (const VlmNnTensor *tensor, guint64 n_rows, guint n_cols)
     .n_cols = n_cols,
     .ld = ld,
   };
+}
+
+gboolean
+vlm_nn_tensor_row_begins (guint n_cols)
+{
+  return vlm_align_up (n_cols, LD_ELEMENTS) * ELEMENT_BYTES %
+      BINDING_ALIGNMENT ==
+      0;
+}
+
+VlmNnTensor
+vlm_nn_tensor_rows (const VlmNnTensor *tensor, guint64 first, guint64 n)
+{
+  VlmNnTensor view = *tensor;
+
+  view.offset += first * tensor->ld * ELEMENT_BYTES;
+  view.n_rows = n;
+  g_assert (view.offset % BINDING_ALIGNMENT == 0);
+  g_assert (first + n <= tensor->n_rows);
+  return view;
 }
 
 typedef struct

@@ -39,18 +39,37 @@ gboolean vlm_nn_tensor_write (VlmNnTensor *tensor, VlmNn *nn, guint64 first_row,
 gboolean vlm_nn_tensor_read (const VlmNnTensor *tensor, VlmNn *nn,
     guint64 first_row, guint64 n_rows, void *data, GError **error);
 
-/* Weights [n_out, n_in] (rows are outputs, as in checkpoints), kept in their
- * own 16- or 32-bit type and packed for the kernels:
- * [n_out / 8][n_in / g][8][g], g elements in 16 bytes, padded with zeros to
- * multiples of 16 outputs and 8 inputs. Split over several buffers where one
- * binding or allocation could not hold them. */
+/* Rows that a view may begin with, whatever their length: multiples of so
+ * many. */
+#define VLM_NN_ROW_STEP 8
+/* Whether a view may begin with any row of @n_cols elements. */
+gboolean vlm_nn_tensor_row_begins (guint n_cols);
+/* A borrowed view of rows first … first + n - 1; @first is one to begin with. */
+VlmNnTensor
+vlm_nn_tensor_rows (const VlmNnTensor *tensor, guint64 first, guint64 n);
+
+/* Weights [n_out, n_in] (rows are outputs, as in checkpoints), in the format of
+ * their type (nn/format.h). Split over several buffers where one binding or
+ * allocation could not hold them. */
 typedef struct _VlmNnMatrix VlmNnMatrix;
 
+/* Outputs of one type; all but the last of a matrix have a multiple of
+ * VLM_NN_ROW_STEP. */
+typedef struct
+{
+  guint n_out;
+  VlmDType dtype;
+} VlmNnSegment;
+
+/* VLM_LOAD_ERROR_UNSUPPORTED for a type that no kernel reads. */
 VlmNnMatrix *vlm_nn_matrix_new (
     VlmNn *nn, guint n_out, guint n_in, VlmDType dtype, GError **error);
+VlmNnMatrix *vlm_nn_matrix_new_segments (VlmNn *nn, guint n_in,
+    const VlmNnSegment *segments, guint n_segments, GError **error);
 void vlm_nn_matrix_free (VlmNnMatrix *matrix);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnMatrix, vlm_nn_matrix_free)
 
+/* Of the device. */
 guint64 vlm_nn_matrix_get_n_bytes (const VlmNnMatrix *matrix);
 
 /* Where the rows of a source go. PAIR_FIRST and PAIR_SECOND interleave two
@@ -63,10 +82,16 @@ typedef enum
   VLM_NN_ROWS_PAIR_SECOND,
 } VlmNnRows;
 
-/* Packs @n_rows rows of @n_in elements of the matrix's dtype, straight from
- * mapped memory (@data need not be aligned). @first_out is the output of the
- * first one; with PAIR_*, its row in its own source: gate and value j both have
- * j, of n_out / 2. Any split into calls gives the same matrix; whole blocks of
- * 8 rows are the fast way. */
-gboolean vlm_nn_matrix_write (VlmNnMatrix *matrix, VlmNn *nn, VlmNnRows rows,
+/* The row of the whole that row @i of a source is. */
+guint vlm_nn_rows_place (VlmNnRows rows, guint i);
+/* Rows of the whole for @n_out of all sources, with their padding. */
+guint vlm_nn_rows_length (VlmNnRows rows, guint n_out);
+
+/* Packs @n_rows rows of @n_in elements of the type of their segment, straight
+ * from mapped memory (@data need not be aligned). @first_out is the output of
+ * the first one; with PAIR_*, its row in its own source: gate and value j both
+ * have j, of n_out / 2. Any split into calls gives the same matrix; pieces that
+ * begin with a multiple of VLM_NN_PIECE_ROWS are the fast way. */
+#define VLM_NN_PIECE_ROWS 32
+gboolean vlm_nn_matrix_write (VlmNnMatrix *matrix, VlmNnRows rows,
     guint first_out, guint n_rows, const void *data, GError **error);

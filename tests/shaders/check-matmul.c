@@ -75,7 +75,7 @@ write_weights (VkCheck *check, Case *c, const guint8 *raw)
     for (guint first = 0, n; first < c->shape.n; first += n) {
       n = 1 + rng_below (&check->rng, 40);
       n = MIN (n, c->shape.n - first);
-      vlm_nn_matrix_write (c->w, check->nn, rows_of_half (c, half), first, n,
+      vlm_nn_matrix_write (c->w, rows_of_half (c, half), first, n,
           raw + (half * c->shape.n + first) * row_bytes, &error);
       vkcheck_no_error (error, "weights");
     }

@@ -46,8 +46,7 @@ embed_init (VkCheck *check, Embed *e)
 
   e->w = vlm_nn_matrix_new (check->nn, e->n_out, e->n_cols, e->dtype, &error);
   vkcheck_no_error (error, "matrix");
-  vlm_nn_matrix_write (
-      e->w, check->nn, VLM_NN_ROWS_PLAIN, 0, e->n_out, raw, &error);
+  vlm_nn_matrix_write (e->w, VLM_NN_ROWS_PLAIN, 0, e->n_out, raw, &error);
   vkcheck_no_error (error, "weights");
   e->ids = vkcheck_tensor (check, e->n_tokens, 1, e->id_data);
   e->y = vkcheck_tensor (check, e->n_tokens, e->n_cols, NULL);

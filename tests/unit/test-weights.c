@@ -84,7 +84,7 @@ test_parts_fill (void)
         break;
       g_assert_cmpuint (item->n_in, ==, n_in);
       for (guint row = 0; row < item->n_out; row++) {
-        guint place = vlm_weight_row (item->rows, item->first_out + row);
+        guint place = vlm_nn_rows_place (item->rows, item->first_out + row);
 
         g_assert_cmpuint (place, <, n_out + 16);
         g_assert_cmpuint (filled[place]++, ==, 0);

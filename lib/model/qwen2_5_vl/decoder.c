@@ -45,8 +45,8 @@ init_scratch (VlmDecoder *decoder, guint n, guint n_sequences, GError **error)
   VlmNn *nn = decoder->nn;
 
   return vlm_nn_tensor_init (&decoder->ids, nn, n, 1, error) &&
-      vlm_nn_tensor_init (&decoder->angles, nn, n + 7 * (n_sequences - 1),
-          c->head_dim, error) &&
+      vlm_nn_tensor_init (&decoder->angles, nn,
+          n + (VLM_NN_ROW_STEP - 1) * (n_sequences - 1), c->head_dim, error) &&
       vlm_nn_tensor_init (&decoder->x, nn, n, c->hidden_size, error) &&
       vlm_nn_tensor_init (&decoder->normed, nn, n, c->hidden_size, error) &&
       vlm_nn_tensor_init (&decoder->qkv, nn, n, n_qkv, error) &&
@@ -94,12 +94,12 @@ static Rows
 take_rows (const VlmDecoder *d, guint n)
 {
   return (Rows){
-    .x = vlm_net_rows (&d->x, 0, n),
-    .normed = vlm_net_rows (&d->normed, 0, n),
-    .qkv = vlm_net_rows (&d->qkv, 0, n),
-    .q = vlm_net_rows (&d->q, 0, n),
-    .attended = vlm_net_rows (&d->attended, 0, n),
-    .mlp = vlm_net_rows (&d->mlp, 0, n),
+    .x = vlm_nn_tensor_rows (&d->x, 0, n),
+    .normed = vlm_nn_tensor_rows (&d->normed, 0, n),
+    .qkv = vlm_nn_tensor_rows (&d->qkv, 0, n),
+    .q = vlm_nn_tensor_rows (&d->q, 0, n),
+    .attended = vlm_nn_tensor_rows (&d->attended, 0, n),
+    .mlp = vlm_nn_tensor_rows (&d->mlp, 0, n),
   };
 }
 
@@ -117,8 +117,8 @@ keep_last_rows (
     vlm_nn_copy_rows (d->nn, &all->x, row, &d->last_x, i, 1);
     vlm_nn_copy_rows (d->nn, &all->q, row, &d->last_q, i, 1);
   }
-  last.x = vlm_net_rows (&d->last_x, 0, pass->n_sequences);
-  last.q = vlm_net_rows (&d->last_q, 0, pass->n_sequences);
+  last.x = vlm_nn_tensor_rows (&d->last_x, 0, pass->n_sequences);
+  last.q = vlm_nn_tensor_rows (&d->last_q, 0, pass->n_sequences);
   return last;
 }
 
@@ -140,9 +140,9 @@ record_qkv (const VlmDecoder *d, guint layer, const Rows *rows,
   vlm_nn_label (d->nn, "text.rope");
   for (guint i = 0; i < pass->n_sequences; i++) {
     const VlmDecoderSequence *s = &pass->sequences[i];
-    VlmNnTensor qkv = vlm_net_rows (&rows->qkv, s->first, s->n);
-    VlmNnTensor angles = vlm_net_rows (&d->angles, s->first_angle, s->n);
-    VlmNnTensor q = vlm_net_rows (&rows->q, s->first, s->n);
+    VlmNnTensor qkv = vlm_nn_tensor_rows (&rows->qkv, s->first, s->n);
+    VlmNnTensor angles = vlm_nn_tensor_rows (&d->angles, s->first_angle, s->n);
+    VlmNnTensor q = vlm_nn_tensor_rows (&rows->q, s->first, s->n);
 
     vlm_nn_rope_split (
         d->nn, &qkv, &angles, c->n_heads, &q, &s->caches[layer], s->first_key);
@@ -160,8 +160,8 @@ record_attention (const VlmDecoder *d, guint layer, const Rows *rows,
     const VlmDecoderSequence *s = &pass->sequences[i];
     guint first = last ? i : s->first;
     guint n = last ? 1 : s->n;
-    VlmNnTensor q = vlm_net_rows (&rows->q, first, n);
-    VlmNnTensor attended = vlm_net_rows (&rows->attended, first, n);
+    VlmNnTensor q = vlm_nn_tensor_rows (&rows->q, first, n);
+    VlmNnTensor attended = vlm_nn_tensor_rows (&rows->attended, first, n);
 
     vlm_nn_attention (d->nn, &q, &s->caches[layer],
         last && s->n > 1 ? s->last_plan : s->plan, &attended);
@@ -192,7 +192,7 @@ record_mlp (const VlmDecoder *d, guint layer, const Rows *rows)
 static void
 record_logits (const VlmDecoder *d, const Rows *rows)
 {
-  VlmNnTensor logits = vlm_net_rows (&d->logits, 0, rows->x.n_rows);
+  VlmNnTensor logits = vlm_nn_tensor_rows (&d->logits, 0, rows->x.n_rows);
 
   vlm_nn_label (d->nn, "text.norm");
   vlm_nn_rms_norm (d->nn, &rows->x,
@@ -207,8 +207,8 @@ record_logits (const VlmDecoder *d, const Rows *rows)
 static void
 record_embed (const VlmDecoder *d, const VlmDecoderPass *pass)
 {
-  VlmNnTensor ids = vlm_net_rows (&d->ids, 0, pass->n_tokens);
-  VlmNnTensor x = vlm_net_rows (&d->x, 0, pass->n_tokens);
+  VlmNnTensor ids = vlm_nn_tensor_rows (&d->ids, 0, pass->n_tokens);
+  VlmNnTensor x = vlm_nn_tensor_rows (&d->x, 0, pass->n_tokens);
 
   vlm_nn_label (d->nn, "text.embed");
   vlm_nn_embed (d->nn, &ids, vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_EMBED, 0),

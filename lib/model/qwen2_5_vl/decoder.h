@@ -42,9 +42,9 @@ typedef struct
   const VlmNnKv *caches; /* a layer each */
   guint first;           /* of the pass's tokens */
   guint n;
-  guint first_angle;                   /* row of the angles, a multiple of 8 */
-  guint first_key;                     /* tokens in the cache before these */
-  const VlmNnAttentionPlan *plan;      /* causal, of all its tokens */
+  guint first_angle;              /* row of the angles, one to begin with */
+  guint first_key;                /* tokens in the cache before these */
+  const VlmNnAttentionPlan *plan; /* causal, of all its tokens */
   const VlmNnAttentionPlan *last_plan; /* of the last, for VLM_LOGITS_LAST where
                                           n > 1 */
 } VlmDecoderSequence;

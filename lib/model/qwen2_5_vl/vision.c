@@ -107,13 +107,13 @@ take_band (const VlmVision *vision, guint first)
   return (Band){
     .first = first,
     .n = n,
-    .x = vlm_net_rows (&vision->x, first, n),
-    .q = vlm_net_rows (&vision->q, first, n),
-    .attended = vlm_net_rows (&vision->attended, first, n),
-    .angles = vlm_net_rows (&vision->angles, first, n),
-    .normed = vlm_net_rows (&vision->normed, 0, n),
-    .qkv = vlm_net_rows (&vision->qkv, 0, n),
-    .mlp = vlm_net_rows (&vision->mlp, 0, n),
+    .x = vlm_nn_tensor_rows (&vision->x, first, n),
+    .q = vlm_nn_tensor_rows (&vision->q, first, n),
+    .attended = vlm_nn_tensor_rows (&vision->attended, first, n),
+    .angles = vlm_nn_tensor_rows (&vision->angles, first, n),
+    .normed = vlm_nn_tensor_rows (&vision->normed, 0, n),
+    .qkv = vlm_nn_tensor_rows (&vision->qkv, 0, n),
+    .mlp = vlm_nn_tensor_rows (&vision->mlp, 0, n),
   };
 }
 
@@ -129,7 +129,7 @@ embed_patches (
   for (guint first = 0; first < vision->plan->n_patches;
        first += vision->band_rows) {
     Band band = take_band (vision, first);
-    VlmNnTensor source = vlm_net_rows (&vision->patches, 0, band.n);
+    VlmNnTensor source = vlm_nn_tensor_rows (&vision->patches, 0, band.n);
 
     /* The device reads the last band's pixels until it is done. */
     if (first > 0 && !flush (vision, job, error))
@@ -202,8 +202,8 @@ static gboolean
 record_attention (VlmVision *vision, guint block, Job *job, GError **error)
 {
   guint n = vision->plan->n_patches;
-  VlmNnTensor q = vlm_net_rows (&vision->q, 0, n);
-  VlmNnTensor attended = vlm_net_rows (&vision->attended, 0, n);
+  VlmNnTensor q = vlm_nn_tensor_rows (&vision->q, 0, n);
+  VlmNnTensor attended = vlm_nn_tensor_rows (&vision->attended, 0, n);
   gboolean is_full =
       vlm_vision_config_is_full (&vision->net->config.vision, block);
   const VlmNnAttentionPlan *plan = is_full ? vision->slices : vision->windows;
@@ -226,7 +226,7 @@ record_block (VlmVision *vision, guint block, Job *job, GError **error)
 {
   const VlmVisionConfig *c = &vision->net->config.vision;
   guint n = vision->plan->n_patches;
-  VlmNnTensor x = vlm_net_rows (&vision->x, 0, n);
+  VlmNnTensor x = vlm_nn_tensor_rows (&vision->x, 0, n);
 
   for (guint first = 0; first < n; first += vision->band_rows) {
     Band band = take_band (vision, first);
@@ -266,8 +266,8 @@ record_merger (VlmVision *vision, VlmNnTensor *features)
     guint n = band.n / cell;
     VlmNnTensor cells = vlm_nn_tensor_reshape (&band.normed, n, cell_cols);
     VlmNnTensor hidden = vlm_nn_tensor_reshape (&band.qkv, n, cell_cols);
-    VlmNnTensor merged = vlm_net_rows (&vision->merged, 0, n);
-    VlmNnTensor index = vlm_net_rows (&vision->index, f / cell, n);
+    VlmNnTensor merged = vlm_nn_tensor_rows (&vision->merged, 0, n);
+    VlmNnTensor index = vlm_nn_tensor_rows (&vision->index, f / cell, n);
 
     vlm_nn_label (nn, "vision.merger");
     vlm_nn_rms_norm (nn, &band.x,

@@ -90,13 +90,3 @@ gboolean vlm_weight_item_find (const VlmWeightItem *item,
 gboolean
 vlm_weight_list_check (const VlmWeightList *list, const VlmConfig *config,
     const VlmTensorSource *source, guint64 *n_bytes, GError **error);
-
-/* Row of the whole for row @i of a part: blocks of 8 of the first and of the
- * second take turns. */
-static inline guint
-vlm_weight_row (VlmNnRows rows, guint i)
-{
-  if (rows == VLM_NN_ROWS_PLAIN)
-    return i;
-  return i / 8 * 16 + i % 8 + (rows == VLM_NN_ROWS_PAIR_SECOND ? 8 : 0);
-}

@@ -10,6 +10,7 @@
   100000000u                   /* of a safetensors file; the format's */
 #define VLM_MAX_TENSORS 65536u /* in one file, and in all shards */
 #define VLM_MAX_SHARDS 1024u
+#define VLM_MAX_GGUF_KEYS 65536u
 #define VLM_MAX_DIMS 8u
 #define VLM_MAX_JSON_BYTES 64000000u /* of a configuration or shard index */
 #define VLM_MAX_JSON_DEPTH 64u

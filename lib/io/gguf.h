@@ -8,7 +8,7 @@
 
 #include <vlm/vlm-error.h>
 
-#include "io/safetensors.h"
+#include "io/tensor-view.h"
 
 /* Immutable, one owner, reading from any thread. */
 typedef struct _VlmGguf VlmGguf;

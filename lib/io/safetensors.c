@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/blocks.h"
 #include "base/checked.h"
 #include "io/json.h"
 
@@ -405,62 +404,4 @@ const char *
 vlm_safetensors_get_metadata (const VlmSafetensors *self, const char *key)
 {
   return g_hash_table_lookup (self->metadata, key);
-}
-
-void
-vlm_tensor_view_clear (VlmTensorView *view)
-{
-  vlm_data_file_unref (view->file);
-  g_free (view->name);
-  *view = (VlmTensorView){ 0 };
-}
-
-gboolean
-vlm_tensor_view_read (const VlmTensorView *view, guint64 first, gsize n_bytes,
-    void *data, GError **error)
-{
-  g_assert (first <= view->n_bytes && n_bytes <= view->n_bytes - first);
-  return vlm_data_file_read (
-      view->file, view->offset + first, n_bytes, data, error);
-}
-
-guint8 *
-vlm_tensor_view_read_all (const VlmTensorView *view, GError **error)
-{
-  g_autofree guint8 *data = g_malloc (view->n_bytes + 1);
-
-  if (!vlm_tensor_view_read (view, 0, view->n_bytes, data, error))
-    return NULL;
-  return g_steal_pointer (&data);
-}
-
-gboolean
-vlm_tensor_view_read_floats (const VlmTensorView *view, guint64 first,
-    guint64 n, float *values, GError **error)
-{
-  const gsize size = vlm_dtype_size (view->dtype);
-  guint8 chunk[16384];
-
-  g_assert (first <= view->n_elements && n <= view->n_elements - first);
-  for (guint64 done = 0; done < n;) {
-    gsize n_step = (gsize) MIN (n - done, sizeof chunk / size);
-
-    if (!vlm_tensor_view_read (
-            view, (first + done) * size, n_step * size, chunk, error))
-      return FALSE;
-    vlm_dequantise (view->dtype, chunk, n_step, values + done);
-    done += n_step;
-  }
-  return TRUE;
-}
-
-char *
-vlm_tensor_shape_to_string (const guint64 *shape, guint n_dims)
-{
-  GString *text = g_string_new ("[");
-
-  for (guint i = 0; i < n_dims; i++)
-    g_string_append_printf (
-        text, "%s%" G_GUINT64_FORMAT, i > 0 ? ", " : "", shape[i]);
-  return g_string_free (g_string_append_c (text, ']'), FALSE);
 }

@@ -5,40 +5,7 @@
  * then the data. https://github.com/huggingface/safetensors, "Format" */
 #pragma once
 
-#include "base/dtype.h"
-#include "io/data-file.h"
-#include "io/limits.h"
-
-/* A tensor in a file, row-major. Holds a reference of the file: it can be read
- * until clear, whatever becomes of the table of contents. */
-typedef struct
-{
-  VlmDataFile *file;
-  char *name;
-  const char *dtype_name; /* static */
-  VlmDType dtype;         /* VLM_DTYPE_INVALID for one not of base/dtype.h */
-  guint n_dims;
-  guint64 shape[VLM_MAX_DIMS];
-  guint64 n_elements;
-  guint64 n_bytes;
-  guint64 offset; /* in the file; not aligned to anything */
-} VlmTensorView;
-
-void vlm_tensor_view_clear (VlmTensorView *view);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmTensorView, vlm_tensor_view_clear)
-
-/* Bytes [first, first + n_bytes) of the data. Any thread. TRUNCATED when the
- * file has become shorter; errors name the file. */
-gboolean vlm_tensor_view_read (const VlmTensorView *view, guint64 first,
-    gsize n_bytes, void *data, GError **error);
-/* All of it, for tensors known to be small. (transfer full), g_free */
-guint8 *vlm_tensor_view_read_all (const VlmTensorView *view, GError **error);
-/* Elements [first, first + n) as floats; the dtype is a plain one of
- * floats. */
-gboolean vlm_tensor_view_read_floats (const VlmTensorView *view, guint64 first,
-    guint64 n, float *values, GError **error);
-/* "[3, 4]" (transfer full) */
-char *vlm_tensor_shape_to_string (const guint64 *shape, guint n_dims);
+#include "io/tensor-view.h"
 
 /* The table of contents. Immutable, one owner, reading from any thread. */
 typedef struct _VlmSafetensors VlmSafetensors;

@@ -108,6 +108,12 @@ vlm_tensor_source_get_path (const VlmTensorSource *self)
   return self->path;
 }
 
+VlmTensorNames
+vlm_tensor_source_get_names (const VlmTensorSource *self)
+{
+  return VLM_TENSOR_NAMES_HUGGING_FACE;
+}
+
 guint
 vlm_tensor_source_get_n_tensors (const VlmTensorSource *self)
 {

@@ -4,6 +4,13 @@
 
 #include "io/safetensors.h"
 
+/* By whose names tensors are found. */
+typedef enum
+{
+  VLM_TENSOR_NAMES_HUGGING_FACE,
+  VLM_TENSOR_NAMES_GGUF,
+} VlmTensorNames;
+
 /* Immutable, one owner, reading from any thread. */
 typedef struct _VlmTensorSource VlmTensorSource;
 
@@ -16,6 +23,7 @@ void vlm_tensor_source_free (VlmTensorSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTensorSource, vlm_tensor_source_free)
 
 const char *vlm_tensor_source_get_path (const VlmTensorSource *source);
+VlmTensorNames vlm_tensor_source_get_names (const VlmTensorSource *source);
 guint vlm_tensor_source_get_n_tensors (const VlmTensorSource *source);
 /* FALSE when there is none of that name; @view may be NULL. */
 gboolean vlm_tensor_source_find (

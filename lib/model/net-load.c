@@ -1,5 +1,6 @@
 /* gst-vlm: from the files of a checkpoint to the device
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/blocks.h"
 #include "io/model-dir.h"
 #include "model/net-upload.h"
 
@@ -25,23 +26,42 @@ advance (Loader *loader, guint64 n_bytes, GError **error)
   return !g_cancellable_set_error_if_cancelled (loader->cancellable, error);
 }
 
+/* Rows of the file as the device wants them, which are floats when the types
+ * differ. @scratch holds rows of the file. */
+static gboolean
+read_rows (const VlmWeightItem *item, const VlmTensorView *view, guint first,
+    guint n, guint8 *scratch, guint8 *rows, GError **error)
+{
+  const gsize row_bytes = vlm_dtype_row_bytes (view->dtype, item->n_in);
+
+  if (view->dtype == item->dtype)
+    return vlm_tensor_view_read_rows (view, first, n, rows, error);
+  g_assert (item->dtype == VLM_DTYPE_F32);
+  if (!vlm_tensor_view_read_rows (view, first, n, scratch, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    vlm_dequantise (view->dtype, scratch + i * row_bytes, item->n_in,
+        (float *) rows + (gsize) i * item->n_in);
+  return TRUE;
+}
+
 /* Piece by piece: host memory holds one. */
 static gboolean
 load_matrix (Loader *loader, const VlmWeightItem *item,
     const VlmTensorView *view, GError **error)
 {
-  guint64 row_bytes = view->n_bytes / item->n_out;
-  guint limit = vlm_net_piece_rows (item, view->dtype);
-  g_autofree guint8 *rows = g_malloc (MIN (limit, item->n_out) * row_bytes);
+  const gsize file_bytes = vlm_dtype_row_bytes (view->dtype, item->n_in);
+  const guint limit = MIN (vlm_net_piece_rows (item), item->n_out);
+  g_autofree guint8 *scratch = g_malloc (limit * file_bytes);
+  g_autofree guint8 *rows =
+      g_malloc (limit * vlm_dtype_row_bytes (item->dtype, item->n_in));
 
   for (guint first = 0; first < item->n_out; first += limit) {
     guint n = MIN (item->n_out - first, limit);
-    guint64 offset = first * row_bytes;
 
-    if (!vlm_tensor_view_read (view, offset, n * row_bytes, rows, error) ||
-        !vlm_net_put_rows (loader->net, loader->nn, item, view->dtype, first, n,
-            rows, error) ||
-        !advance (loader, n * row_bytes, error))
+    if (!read_rows (item, view, first, n, scratch, rows, error) ||
+        !vlm_net_put_rows (loader->net, item, first, n, rows, error) ||
+        !advance (loader, n * file_bytes, error))
       return FALSE;
   }
   return TRUE;
@@ -51,25 +71,32 @@ static gboolean
 load_vector (Loader *loader, const VlmWeightItem *item,
     const VlmTensorView *view, GError **error)
 {
+  g_autofree guint8 *row = g_malloc (view->n_bytes);
   g_autofree float *values = g_new (float, item->n_out);
 
-  return vlm_tensor_view_read_floats (view, 0, item->n_out, values, error) &&
-      vlm_net_put_vector (loader->net, loader->nn, item, values, error) &&
+  if (!vlm_tensor_view_read_rows (view, 0, 1, row, error))
+    return FALSE;
+  vlm_dequantise (view->dtype, row, item->n_out, values);
+  return vlm_net_put_vector (loader->net, loader->nn, item, values, error) &&
       advance (loader, view->n_bytes, error);
 }
 
 static gboolean
-load_item (Loader *loader, const VlmWeightItem *item,
+load_item (Loader *loader, const VlmWeightList *list, guint i,
     const VlmTensorSource *source, GError **error)
 {
+  const VlmWeightItem *item = &list->items[i];
   g_auto (VlmTensorView) view = { 0 };
   gboolean ok;
 
   if (!vlm_weight_item_find (item, source, &view, error))
     return FALSE;
-  ok = vlm_weight_is_matrix (item->weight)
-      ? load_matrix (loader, item, &view, error)
-      : load_vector (loader, item, &view, error);
+  if (!vlm_weight_is_matrix (item->weight))
+    ok = load_vector (loader, item, &view, error);
+  else
+    ok = (!vlm_weight_list_is_first (list, i) ||
+             vlm_net_add_matrix (loader->net, loader->nn, list, i, error)) &&
+        load_matrix (loader, item, &view, error);
   if (!ok)
     g_prefix_error (error, "%s: ", view.name);
   return ok;
@@ -98,7 +125,7 @@ vlm_net_load (VlmVkDevice *device, const char *directory,
   source = vlm_tensor_source_open (dir->weights, error);
   if (source == NULL)
     return NULL;
-  list = vlm_weight_list_new (config);
+  list = vlm_weight_list_new (config, vlm_tensor_source_get_names (source));
   if (!vlm_weight_list_check (list, config, source, &loader.n_bytes, error))
     return NULL;
   nn = vlm_nn_new (device, error);
@@ -108,7 +135,7 @@ vlm_net_load (VlmVkDevice *device, const char *directory,
   loader.net = net;
   loader.nn = nn;
   for (guint i = 0; i < list->n_items; i++)
-    if (!load_item (&loader, &list->items[i], source, error))
+    if (!load_item (&loader, list, i, source, error))
       return NULL;
   return g_steal_pointer (&net);
 }

@@ -42,7 +42,7 @@ static gboolean
 put_matrix (Random *random, const VlmWeightItem *item, GError **error)
 {
   float scale = sqrtf (3.0f / (float) item->n_in);
-  guint limit = vlm_net_piece_rows (item, VLM_DTYPE_BF16);
+  guint limit = vlm_net_piece_rows (item);
   g_autofree guint16 *piece = g_new (guint16, (gsize) limit * item->n_in);
   guint at = split_mix (&random->state) % POOL_SIZE;
 
@@ -53,8 +53,7 @@ put_matrix (Random *random, const VlmWeightItem *item, GError **error)
       piece[i] = vlm_bf16_from_f32 (scale * random->pool[at]);
       at = at + 1 == POOL_SIZE ? 0 : at + 1;
     }
-    if (!vlm_net_put_rows (random->net, random->nn, item, VLM_DTYPE_BF16, first,
-            n, piece, error))
+    if (!vlm_net_put_rows (random->net, item, first, n, piece, error))
       return FALSE;
   }
   return TRUE;
@@ -106,15 +105,19 @@ vlm_net_new_random (VlmVkDevice *device, const VlmConfig *config,
     limited.vision.depth = MIN (limited.vision.depth, n_layers);
     limited.text.n_layers = MIN (limited.text.n_layers, n_layers);
   }
-  list = vlm_weight_list_new (&limited);
+  list = vlm_weight_list_new (&limited, VLM_TENSOR_NAMES_HUGGING_FACE);
   net = vlm_net_new (device, &limited);
   random.net = net;
   fill_pool (&random);
   pool = random.pool;
+  for (guint i = 0; i < list->n_items; i++)
+    list->items[i].dtype = VLM_DTYPE_BF16;
   for (guint i = 0; i < list->n_items; i++) {
     const VlmWeightItem *item = &list->items[i];
     gboolean ok = vlm_weight_is_matrix (item->weight)
-        ? put_matrix (&random, item, error)
+        ? (!vlm_weight_list_is_first (list, i) ||
+              vlm_net_add_matrix (net, nn, list, i, error)) &&
+            put_matrix (&random, item, error)
         : put_vector (
               &random, item, is_norm (item->weight) ? 1.0f : 0.0f, error);
 

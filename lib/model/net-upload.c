@@ -6,32 +6,37 @@
 #define PIECE_BYTES (8u << 20)
 
 guint
-vlm_net_piece_rows (const VlmWeightItem *item, VlmDType dtype)
+vlm_net_piece_rows (const VlmWeightItem *item)
 {
-  gsize row_bytes = item->n_in * vlm_dtype_size (dtype);
-
-  guint n = (guint) (PIECE_BYTES / row_bytes);
+  guint n =
+      (guint) (PIECE_BYTES / vlm_dtype_row_bytes (item->dtype, item->n_in));
 
   return MAX (n - n % VLM_NN_PIECE_ROWS, VLM_NN_PIECE_ROWS);
 }
 
 gboolean
-vlm_net_put_rows (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
-    VlmDType dtype, guint first, guint n, const void *data, GError **error)
+vlm_net_add_matrix (VlmNet *net, VlmNn *nn, const VlmWeightList *list,
+    guint first, GError **error)
 {
+  const VlmWeightItem *item = &list->items[first];
   VlmNnMatrix **matrix = &net->matrices[item->weight][item->layer];
+  VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS];
+  guint n = vlm_weight_list_get_segments (list, first, segments);
 
-  if (*matrix == NULL) {
-    guint n_out, n_in;
+  g_assert (*matrix == NULL);
+  *matrix = vlm_nn_matrix_new_segments (nn, item->n_in, segments, n, error);
+  if (*matrix == NULL)
+    return FALSE;
+  net->n_bytes += vlm_nn_matrix_get_n_bytes (*matrix);
+  return TRUE;
+}
 
-    vlm_weight_get_size (item->weight, &net->config, &n_out, &n_in);
-    *matrix = vlm_nn_matrix_new (nn, n_out, n_in, dtype, error);
-    if (*matrix == NULL)
-      return FALSE;
-    net->n_bytes += vlm_nn_matrix_get_n_bytes (*matrix);
-  }
-  return vlm_nn_matrix_write (
-      *matrix, item->rows, item->first_out + first, n, data, error);
+gboolean
+vlm_net_put_rows (VlmNet *net, const VlmWeightItem *item, guint first, guint n,
+    const void *data, GError **error)
+{
+  return vlm_nn_matrix_write (net->matrices[item->weight][item->layer],
+      item->rows, item->first_out + first, n, data, error);
 }
 
 /* Elements of the whole: the bias of a pair is padded as its matrix is. */

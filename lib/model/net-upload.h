@@ -7,14 +7,17 @@
 /* A net of that configuration (copied) without any weight. */
 VlmNet *vlm_net_new (VlmVkDevice *device, const VlmConfig *config);
 
-/* Rows first … first + n - 1 of a part of a matrix; vlm_nn_matrix_write says
- * which pieces are fast. The matrix is made with its first rows. */
-gboolean vlm_net_put_rows (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
-    VlmDType dtype, guint first, guint n, const void *data, GError **error);
+/* The matrix whose first item is @first, for rows to be put into it. */
+gboolean vlm_net_add_matrix (VlmNet *net, VlmNn *nn, const VlmWeightList *list,
+    guint first, GError **error);
+/* Rows first … first + n - 1 of a part of a matrix, of the item's dtype;
+ * vlm_nn_matrix_write says which pieces are fast. */
+gboolean vlm_net_put_rows (VlmNet *net, const VlmWeightItem *item, guint first,
+    guint n, const void *data, GError **error);
 
 /* A part of a vector, item->n_out values. */
 gboolean vlm_net_put_vector (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
     const float *values, GError **error);
 
 /* How many rows of a part to put at once, so that a piece is some megabytes. */
-guint vlm_net_piece_rows (const VlmWeightItem *item, VlmDType dtype);
+guint vlm_net_piece_rows (const VlmWeightItem *item);

@@ -7,7 +7,8 @@
 static void
 check_sizes (const VlmConfig *config)
 {
-  g_autoptr (VlmWeightList) list = vlm_weight_list_new (config);
+  g_autoptr (VlmWeightList) list =
+      vlm_weight_list_new (config, VLM_TENSOR_NAMES_HUGGING_FACE);
   guint64 n_elements = 0;
 
   for (guint i = 0; i < list->n_items; i++) {

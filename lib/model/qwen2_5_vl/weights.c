@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include <vlm/vlm-error.h>
-
 #include "base/checked.h"
 
 /* A part of the network that is there once, or once per layer. */
@@ -20,16 +18,26 @@ typedef enum
   GROUP_HEAD,
 } Group;
 
-/* Files as released, and as some releases of transformers from 4.52 on write
- * them. %u is the layer. */
-static const char *const prefixes[][2] = {
-  [GROUP_PATCH] = { "visual.", "model.visual." },
-  [GROUP_BLOCKS] = { "visual.blocks.%u.", "model.visual.blocks.%u." },
-  [GROUP_MERGER] = { "visual.merger.", "model.visual.merger." },
-  [GROUP_EMBED] = { "model.", "model.language_model." },
-  [GROUP_LAYERS] = { "model.layers.%u.", "model.language_model.layers.%u." },
-  [GROUP_END] = { "model.", "model.language_model." },
-  [GROUP_HEAD] = { "", "" },
+/* Files as released, as some releases of transformers from 4.52 on write them,
+ * and GGUF. %u is the layer. */
+enum
+{
+  SCHEME_OLD,
+  SCHEME_NEW,
+  SCHEME_GGUF,
+  N_SCHEMES,
+};
+
+static const char *const prefixes[][N_SCHEMES] = {
+  [GROUP_PATCH] = { "visual.", "model.visual.", "v." },
+  [GROUP_BLOCKS] = { "visual.blocks.%u.", "model.visual.blocks.%u.",
+      "v.blk.%u." },
+  [GROUP_MERGER] = { "visual.merger.", "model.visual.merger.", "" },
+  [GROUP_EMBED] = { "model.", "model.language_model.", "" },
+  [GROUP_LAYERS] = { "model.layers.%u.", "model.language_model.layers.%u.",
+      "blk.%u." },
+  [GROUP_END] = { "model.", "model.language_model.", "" },
+  [GROUP_HEAD] = { "", "", "" },
 };
 
 typedef enum
@@ -37,6 +45,7 @@ typedef enum
   DIM_ZERO,
   DIM_ONE,
   DIM_V, /* vision hidden size */
+  DIM_2V,
   DIM_3V,
   DIM_CELL, /* hidden size of a merged cell */
   DIM_V_INTER,
@@ -52,7 +61,8 @@ typedef enum
 typedef struct
 {
   Group group;
-  const char *name;
+  const char *names[2]; /* of Hugging Face and of GGUF; NULL where there is no
+                           such tensor, and others fill its place */
   VlmWeight weight;
   Dim n_out;
   Dim n_in; /* DIM_ONE for a vector */
@@ -64,49 +74,68 @@ typedef struct
 #define UP DIM_ZERO, VLM_NN_ROWS_PAIR_SECOND
 
 /* clang-format off */
-#define P(group, name, weight, n_out, n_in, ...) \
-  { GROUP_##group, name, VLM_WEIGHT_##weight, DIM_##n_out, DIM_##n_in, \
-    __VA_ARGS__ }
+#define P(group, name, gguf, weight, n_out, n_in, ...) \
+  { GROUP_##group, { name, gguf }, VLM_WEIGHT_##weight, DIM_##n_out, \
+    DIM_##n_in, __VA_ARGS__ }
 
 static const Part parts[] = {
-  P (PATCH, "patch_embed.proj.weight", VISION_PATCH, V, PIXELS),
+  P (PATCH, "patch_embed.proj.weight", "patch_embd.weight",
+      VISION_PATCH, V, PIXELS),
 
-  P (BLOCKS, "norm1.weight", VISION_NORM1, V, ONE),
-  P (BLOCKS, "attn.qkv.weight", VISION_QKV, 3V, V),
-  P (BLOCKS, "attn.qkv.bias", VISION_QKV_BIAS, 3V, ONE),
-  P (BLOCKS, "attn.proj.weight", VISION_PROJ, V, V),
-  P (BLOCKS, "attn.proj.bias", VISION_PROJ_BIAS, V, ONE),
-  P (BLOCKS, "norm2.weight", VISION_NORM2, V, ONE),
-  P (BLOCKS, "mlp.gate_proj.weight", VISION_GATE_UP, V_INTER, V, GATE),
-  P (BLOCKS, "mlp.up_proj.weight", VISION_GATE_UP, V_INTER, V, UP),
-  P (BLOCKS, "mlp.gate_proj.bias", VISION_GATE_UP_BIAS, V_INTER, ONE, GATE),
-  P (BLOCKS, "mlp.up_proj.bias", VISION_GATE_UP_BIAS, V_INTER, ONE, UP),
-  P (BLOCKS, "mlp.down_proj.weight", VISION_DOWN, V, V_INTER),
-  P (BLOCKS, "mlp.down_proj.bias", VISION_DOWN_BIAS, V, ONE),
+  P (BLOCKS, "norm1.weight", "ln1.weight", VISION_NORM1, V, ONE),
+  P (BLOCKS, "attn.qkv.weight", NULL, VISION_QKV, 3V, V),
+  P (BLOCKS, NULL, "attn_q.weight", VISION_QKV, V, V),
+  P (BLOCKS, NULL, "attn_k.weight", VISION_QKV, V, V, DIM_V),
+  P (BLOCKS, NULL, "attn_v.weight", VISION_QKV, V, V, DIM_2V),
+  P (BLOCKS, "attn.qkv.bias", NULL, VISION_QKV_BIAS, 3V, ONE),
+  P (BLOCKS, NULL, "attn_q.bias", VISION_QKV_BIAS, V, ONE),
+  P (BLOCKS, NULL, "attn_k.bias", VISION_QKV_BIAS, V, ONE, DIM_V),
+  P (BLOCKS, NULL, "attn_v.bias", VISION_QKV_BIAS, V, ONE, DIM_2V),
+  P (BLOCKS, "attn.proj.weight", "attn_out.weight", VISION_PROJ, V, V),
+  P (BLOCKS, "attn.proj.bias", "attn_out.bias", VISION_PROJ_BIAS, V, ONE),
+  P (BLOCKS, "norm2.weight", "ln2.weight", VISION_NORM2, V, ONE),
+  P (BLOCKS, "mlp.gate_proj.weight", "ffn_gate.weight",
+      VISION_GATE_UP, V_INTER, V, GATE),
+  P (BLOCKS, "mlp.up_proj.weight", "ffn_up.weight",
+      VISION_GATE_UP, V_INTER, V, UP),
+  P (BLOCKS, "mlp.gate_proj.bias", "ffn_gate.bias",
+      VISION_GATE_UP_BIAS, V_INTER, ONE, GATE),
+  P (BLOCKS, "mlp.up_proj.bias", "ffn_up.bias",
+      VISION_GATE_UP_BIAS, V_INTER, ONE, UP),
+  P (BLOCKS, "mlp.down_proj.weight", "ffn_down.weight",
+      VISION_DOWN, V, V_INTER),
+  P (BLOCKS, "mlp.down_proj.bias", "ffn_down.bias", VISION_DOWN_BIAS, V, ONE),
 
-  P (MERGER, "ln_q.weight", MERGER_NORM, V, ONE),
-  P (MERGER, "mlp.0.weight", MERGER_IN, CELL, CELL),
-  P (MERGER, "mlp.0.bias", MERGER_IN_BIAS, CELL, ONE),
-  P (MERGER, "mlp.2.weight", MERGER_OUT, H, CELL),
-  P (MERGER, "mlp.2.bias", MERGER_OUT_BIAS, H, ONE),
+  P (MERGER, "ln_q.weight", "v.post_ln.weight", MERGER_NORM, V, ONE),
+  P (MERGER, "mlp.0.weight", "mm.0.weight", MERGER_IN, CELL, CELL),
+  P (MERGER, "mlp.0.bias", "mm.0.bias", MERGER_IN_BIAS, CELL, ONE),
+  P (MERGER, "mlp.2.weight", "mm.2.weight", MERGER_OUT, H, CELL),
+  P (MERGER, "mlp.2.bias", "mm.2.bias", MERGER_OUT_BIAS, H, ONE),
 
-  P (EMBED, "embed_tokens.weight", TEXT_EMBED, VOCAB, H),
+  P (EMBED, "embed_tokens.weight", "token_embd.weight", TEXT_EMBED, VOCAB, H),
 
-  P (LAYERS, "input_layernorm.weight", TEXT_NORM1, H, ONE),
-  P (LAYERS, "self_attn.q_proj.weight", TEXT_QKV, Q, H),
-  P (LAYERS, "self_attn.k_proj.weight", TEXT_QKV, KV, H, DIM_Q),
-  P (LAYERS, "self_attn.v_proj.weight", TEXT_QKV, KV, H, DIM_Q_KV),
-  P (LAYERS, "self_attn.q_proj.bias", TEXT_QKV_BIAS, Q, ONE),
-  P (LAYERS, "self_attn.k_proj.bias", TEXT_QKV_BIAS, KV, ONE, DIM_Q),
-  P (LAYERS, "self_attn.v_proj.bias", TEXT_QKV_BIAS, KV, ONE, DIM_Q_KV),
-  P (LAYERS, "self_attn.o_proj.weight", TEXT_OUT, H, Q),
-  P (LAYERS, "post_attention_layernorm.weight", TEXT_NORM2, H, ONE),
-  P (LAYERS, "mlp.gate_proj.weight", TEXT_GATE_UP, INTER, H, GATE),
-  P (LAYERS, "mlp.up_proj.weight", TEXT_GATE_UP, INTER, H, UP),
-  P (LAYERS, "mlp.down_proj.weight", TEXT_DOWN, H, INTER),
+  P (LAYERS, "input_layernorm.weight", "attn_norm.weight", TEXT_NORM1, H, ONE),
+  P (LAYERS, "self_attn.q_proj.weight", "attn_q.weight", TEXT_QKV, Q, H),
+  P (LAYERS, "self_attn.k_proj.weight", "attn_k.weight",
+      TEXT_QKV, KV, H, DIM_Q),
+  P (LAYERS, "self_attn.v_proj.weight", "attn_v.weight",
+      TEXT_QKV, KV, H, DIM_Q_KV),
+  P (LAYERS, "self_attn.q_proj.bias", "attn_q.bias", TEXT_QKV_BIAS, Q, ONE),
+  P (LAYERS, "self_attn.k_proj.bias", "attn_k.bias",
+      TEXT_QKV_BIAS, KV, ONE, DIM_Q),
+  P (LAYERS, "self_attn.v_proj.bias", "attn_v.bias",
+      TEXT_QKV_BIAS, KV, ONE, DIM_Q_KV),
+  P (LAYERS, "self_attn.o_proj.weight", "attn_output.weight", TEXT_OUT, H, Q),
+  P (LAYERS, "post_attention_layernorm.weight", "ffn_norm.weight",
+      TEXT_NORM2, H, ONE),
+  P (LAYERS, "mlp.gate_proj.weight", "ffn_gate.weight",
+      TEXT_GATE_UP, INTER, H, GATE),
+  P (LAYERS, "mlp.up_proj.weight", "ffn_up.weight",
+      TEXT_GATE_UP, INTER, H, UP),
+  P (LAYERS, "mlp.down_proj.weight", "ffn_down.weight", TEXT_DOWN, H, INTER),
 
-  P (END, "norm.weight", TEXT_NORM, H, ONE),
-  P (HEAD, "lm_head.weight", TEXT_HEAD, VOCAB, H),
+  P (END, "norm.weight", "output_norm.weight", TEXT_NORM, H, ONE),
+  P (HEAD, "lm_head.weight", "output.weight", TEXT_HEAD, VOCAB, H),
 };
 
 #undef P
@@ -125,6 +154,8 @@ resolve (Dim dim, const VlmConfig *config)
     return 1;
   case DIM_V:
     return vision->hidden_size;
+  case DIM_2V:
+    return 2 * vision->hidden_size;
   case DIM_3V:
     return 3 * vision->hidden_size;
   case DIM_CELL:
@@ -190,7 +221,7 @@ vlm_weight_get_size (
 {
   *n_out = 0;
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
-    if (parts[i].weight == weight)
+    if (parts[i].weight == weight && parts[i].names[0] != NULL)
       *n_out += resolve (parts[i].n_out, config);
   *n_in = resolve (first_part (weight)->n_in, config);
 }
@@ -198,13 +229,30 @@ vlm_weight_get_size (
 static char *
 tensor_name (const Part *part, guint scheme, guint layer)
 {
+  const char *name = part->names[scheme == SCHEME_GGUF];
   const char *prefix = prefixes[part->group][scheme];
   const char *hole = strstr (prefix, "%u");
 
   if (hole == NULL)
-    return g_strconcat (prefix, part->name, NULL);
+    return g_strconcat (prefix, name, NULL);
   return g_strdup_printf ("%.*s%u%s%s", (int) (hole - prefix), prefix, layer,
-      hole + strlen ("%u"), part->name);
+      hole + strlen ("%u"), name);
+}
+
+static void
+set_names (char *names[2], const Part *part, VlmTensorNames scheme, guint layer)
+{
+  gboolean is_gguf = scheme == VLM_TENSOR_NAMES_GGUF;
+
+  names[0] = tensor_name (part, is_gguf ? SCHEME_GGUF : SCHEME_OLD, layer);
+  names[1] = is_gguf ? NULL : tensor_name (part, SCHEME_NEW, layer);
+}
+
+void
+vlm_weight_get_names (
+    VlmWeight weight, VlmTensorNames scheme, guint layer, char *names[2])
+{
+  set_names (names, first_part (weight), scheme, layer);
 }
 
 /* The patch embedding is stored as a convolution; a row of its kernel has the
@@ -226,18 +274,20 @@ set_shape (VlmWeightItem *item, const VlmVisionConfig *vision)
 }
 
 static VlmWeightItem
-make_item (const Part *part, guint layer, const VlmConfig *config)
+make_item (const Part *part, VlmTensorNames names, guint layer,
+    const VlmConfig *config)
 {
   VlmWeightItem item = {
-    .names = { tensor_name (part, 0, layer), tensor_name (part, 1, layer) },
     .weight = part->weight,
     .layer = layer,
     .rows = part->rows,
     .first_out = resolve (part->first_out, config),
     .n_out = resolve (part->n_out, config),
     .n_in = resolve (part->n_in, config),
+    .dtype = VLM_DTYPE_INVALID,
   };
 
+  set_names (item.names, part, names, layer);
   set_shape (&item, &config->vision);
   return item;
 }
@@ -252,7 +302,7 @@ item_clear (gpointer data)
 }
 
 VlmWeightList *
-vlm_weight_list_new (const VlmConfig *config)
+vlm_weight_list_new (const VlmConfig *config, VlmTensorNames names)
 {
   GArray *items = g_array_new (FALSE, FALSE, sizeof (VlmWeightItem));
   VlmWeightList *list = g_new0 (VlmWeightList, 1);
@@ -265,11 +315,15 @@ vlm_weight_list_new (const VlmConfig *config)
         break;
     for (guint layer = 0; layer < group_n_layers (group, config); layer++)
       for (guint i = first; i < end; i++) {
-        VlmWeightItem item = make_item (&parts[i], layer, config);
+        VlmWeightItem item;
 
+        if (parts[i].names[names == VLM_TENSOR_NAMES_GGUF] == NULL)
+          continue;
+        item = make_item (&parts[i], names, layer, config);
         g_array_append_val (items, item);
       }
   }
+  list->names = names;
   list->n_items = items->len;
   list->items = (VlmWeightItem *) g_array_free (items, FALSE);
   return list;
@@ -284,133 +338,4 @@ vlm_weight_list_free (VlmWeightList *list)
     item_clear (&list->items[i]);
   g_free (list->items);
   g_free (list);
-}
-
-static gboolean
-check_shape (
-    const VlmWeightItem *item, const VlmTensorView *view, GError **error)
-{
-  if (view->n_dims == item->n_dims &&
-      memcmp (view->shape, item->shape, item->n_dims * sizeof *item->shape) ==
-          0)
-    return TRUE;
-
-  g_autofree char *found =
-      vlm_tensor_shape_to_string (view->shape, view->n_dims);
-  g_autofree char *expected =
-      vlm_tensor_shape_to_string (item->shape, item->n_dims);
-  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-      "%s: tensor %s has the shape %s, config.json asks for %s",
-      vlm_data_file_get_path (view->file), view->name, found, expected);
-  return FALSE;
-}
-
-static void
-fail_missing (
-    const VlmWeightItem *item, const VlmTensorSource *source, GError **error)
-{
-  const char *path = vlm_tensor_source_get_path (source);
-
-  if (item->weight == VLM_WEIGHT_TEXT_HEAD)
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: no tensor %s, and tie_word_embeddings is not set in config.json",
-        path, item->names[0]);
-  else
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: no tensor %s (nor %s)", path, item->names[0], item->names[1]);
-}
-
-gboolean
-vlm_weight_item_find (const VlmWeightItem *item, const VlmTensorSource *source,
-    VlmTensorView *view, GError **error)
-{
-  g_auto (VlmTensorView) found = { 0 };
-
-  if (!vlm_tensor_source_find (source, item->names[0], &found) &&
-      !vlm_tensor_source_find (source, item->names[1], &found)) {
-    fail_missing (item, source, error);
-    return FALSE;
-  }
-  if (found.dtype != VLM_DTYPE_F32 && found.dtype != VLM_DTYPE_F16 &&
-      found.dtype != VLM_DTYPE_BF16) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
-        "%s: tensor %s is of type %s, not BF16, F16 or F32",
-        vlm_data_file_get_path (found.file), found.name, found.dtype_name);
-    return FALSE;
-  }
-  if (!check_shape (item, &found, error))
-    return FALSE;
-  *view = found;
-  found = (VlmTensorView){ 0 };
-  return TRUE;
-}
-
-/* Weights of a layer that the configuration does not know would be left out in
- * silence. */
-static gboolean
-check_depth (
-    const VlmConfig *config, const VlmTensorSource *source, GError **error)
-{
-  const struct
-  {
-    VlmWeight weight;
-    guint n_layers;
-    const char *key;
-  } stacks[] = {
-    { VLM_WEIGHT_VISION_NORM1, config->vision.depth, "vision_config.depth" },
-    { VLM_WEIGHT_TEXT_NORM1, config->text.n_layers, "num_hidden_layers" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (stacks); i++)
-    for (guint scheme = 0; scheme < 2; scheme++) {
-      g_autofree char *name = tensor_name (
-          first_part (stacks[i].weight), scheme, stacks[i].n_layers);
-
-      if (!vlm_tensor_source_find (source, name, NULL))
-        continue;
-      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: tensor %s is beyond the %s of %u in config.json",
-          vlm_tensor_source_get_path (source), name, stacks[i].key,
-          stacks[i].n_layers);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-/* @view follows the view of @previous, NULL for none. */
-static gboolean
-check_same_dtype (const VlmWeightItem *item, const VlmTensorView *view,
-    const VlmWeightItem *previous, VlmDType dtype, GError **error)
-{
-  if (previous == NULL || previous->weight != item->weight ||
-      previous->layer != item->layer || view->dtype == dtype ||
-      !vlm_weight_is_matrix (item->weight))
-    return TRUE;
-  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-      "%s: tensor %s is of type %s, but %s beside it of type %s",
-      vlm_data_file_get_path (view->file), view->name, view->dtype_name,
-      previous->names[0], vlm_dtype_name (dtype));
-  return FALSE;
-}
-
-gboolean
-vlm_weight_list_check (const VlmWeightList *list, const VlmConfig *config,
-    const VlmTensorSource *source, guint64 *n_bytes, GError **error)
-{
-  VlmDType dtype = VLM_DTYPE_INVALID;
-  guint64 total = 0;
-
-  for (guint i = 0; i < list->n_items; i++) {
-    const VlmWeightItem *item = &list->items[i];
-    g_auto (VlmTensorView) view = { 0 };
-
-    if (!vlm_weight_item_find (item, source, &view, error) ||
-        !check_same_dtype (item, &view, i > 0 ? item - 1 : NULL, dtype, error))
-      return FALSE;
-    dtype = view.dtype;
-    total += view.n_bytes; /* each is bounded by its file */
-  }
-  if (n_bytes != NULL)
-    *n_bytes = total;
-  return check_depth (config, source, error);
 }

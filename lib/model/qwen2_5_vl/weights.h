@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Pure: no device involved. One table says what a checkpoint must hold under
- * either of its two naming schemes, in which shape, and what it is for. */
+ * each of its naming schemes, in which shape, and what it is for. */
 #pragma once
 
 #include "io/tensor-source.h"
@@ -42,8 +42,8 @@ typedef enum
   VLM_N_WEIGHTS,
 } VlmWeight;
 
-/* Matrices keep the dtype of the checkpoint; vectors (norms and biases) are few
- * and become f32. */
+/* Matrices keep the dtype of the checkpoint where kernels read it; vectors (norms
+ * and biases) are few and become f32. */
 gboolean vlm_weight_is_matrix (VlmWeight weight);
 /* How many there are: 1, the blocks, the layers, or 0. */
 guint vlm_weight_get_n_layers (VlmWeight weight, const VlmConfig *config);
@@ -52,10 +52,16 @@ guint vlm_weight_get_n_layers (VlmWeight weight, const VlmConfig *config);
 void vlm_weight_get_size (
     VlmWeight weight, const VlmConfig *config, guint *n_out, guint *n_in);
 
+/* Names of the first tensor of a weight, NULL for a scheme that has but one.
+ * (transfer full) */
+void vlm_weight_get_names (
+    VlmWeight weight, VlmTensorNames scheme, guint layer, char *names[2]);
+
 /* One tensor of the checkpoint and the part of a weight that it fills. */
 typedef struct
 {
-  char *names[2]; /* under the old and under the new scheme */
+  char *names[2]; /* under the old and under the new scheme of Hugging Face, or
+                     of GGUF and NULL */
   VlmWeight weight;
   guint layer;
   VlmNnRows rows;  /* how its rows lie in the whole */
@@ -64,29 +70,40 @@ typedef struct
   guint n_in;      /* elements of a row; 1 for a vector */
   guint n_dims;
   guint64 shape[5]; /* as stored */
+  VlmDType dtype; /* of a matrix on the device, once the checkpoint is known */
 } VlmWeightItem;
 
 /* All items of a configuration, in the order of the network: layer after layer,
- * those of one weight together. Immutable, one owner. */
+ * those of one weight together. One owner. */
 typedef struct
 {
+  VlmTensorNames names;
   VlmWeightItem *items;
   guint n_items;
 } VlmWeightList;
 
-VlmWeightList *vlm_weight_list_new (const VlmConfig *config);
+VlmWeightList *
+vlm_weight_list_new (const VlmConfig *config, VlmTensorNames names);
 void vlm_weight_list_free (VlmWeightList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWeightList, vlm_weight_list_free)
 
 /* Finds the tensor under either name and checks it: NOT_FOUND with both names
- * and the file, MISMATCH with both shapes, UNSUPPORTED for a dtype that is not
- * F32, F16 or BF16. The view is the caller's. */
+ * and the file, MISMATCH with both shapes, UNSUPPORTED for a type of which no
+ * weights can be made. The view is the caller's. */
 gboolean vlm_weight_item_find (const VlmWeightItem *item,
     const VlmTensorSource *source, VlmTensorView *view, GError **error);
 
-/* All of the above for all items, before anything is uploaded; and that parts
- * of one matrix have one dtype, and that the checkpoint is not deeper than its
- * configuration (both MISMATCH). n_bytes: of all tensors; may be NULL. */
-gboolean
-vlm_weight_list_check (const VlmWeightList *list, const VlmConfig *config,
+/* All of the above for all items, before anything is uploaded; and that the
+ * checkpoint is not deeper than its configuration (MISMATCH). Sets the dtype of
+ * each: its own, or F32 where no kernel reads that, or where the two of a pair
+ * differ. n_bytes: of all tensors; may be NULL. */
+gboolean vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
     const VlmTensorSource *source, guint64 *n_bytes, GError **error);
+
+#define VLM_WEIGHT_MAX_SEGMENTS 3 /* queries, keys, values */
+
+/* Whether item @i begins a weight. */
+gboolean vlm_weight_list_is_first (const VlmWeightList *list, guint i);
+/* What the matrix whose first item is @first is made of; how many there are. */
+guint vlm_weight_list_get_segments (const VlmWeightList *list, guint first,
+    VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS]);

@@ -1,0 +1,215 @@
+/* gst-vlm: whether a checkpoint holds the tensors of a network
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/qwen2_5_vl/weights.h"
+
+#include <string.h>
+
+#include <vlm/vlm-error.h>
+
+#include "base/blocks.h"
+#include "nn/format.h"
+
+static gboolean
+check_shape (const VlmWeightItem *item, VlmTensorNames names,
+    const VlmTensorView *view, GError **error)
+{
+  if (view->n_dims == item->n_dims &&
+      memcmp (view->shape, item->shape, item->n_dims * sizeof *item->shape) ==
+          0)
+    return TRUE;
+
+  g_autofree char *found =
+      vlm_tensor_shape_to_string (view->shape, view->n_dims);
+  g_autofree char *expected =
+      vlm_tensor_shape_to_string (item->shape, item->n_dims);
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
+      "%s: tensor %s has the shape %s, %s for %s",
+      vlm_data_file_get_path (view->file), view->name, found,
+      names == VLM_TENSOR_NAMES_GGUF ? "its keys ask" : "config.json asks",
+      expected);
+  return FALSE;
+}
+
+static void
+fail_missing (
+    const VlmWeightItem *item, const VlmTensorSource *source, GError **error)
+{
+  const char *path = vlm_tensor_source_get_path (source);
+
+  if (item->names[1] == NULL)
+    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+        "%s: no tensor %s", path, item->names[0]);
+  else if (item->weight == VLM_WEIGHT_TEXT_HEAD)
+    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+        "%s: no tensor %s, and tie_word_embeddings is not set in config.json",
+        path, item->names[0]);
+  else
+    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+        "%s: no tensor %s (nor %s)", path, item->names[0], item->names[1]);
+}
+
+/* Whether weights can be made of it: floats, or blocks of quantised ones. */
+static gboolean
+is_weight_type (VlmDType dtype)
+{
+  return dtype == VLM_DTYPE_F32 || dtype == VLM_DTYPE_F16 ||
+      dtype == VLM_DTYPE_BF16 ||
+      (dtype != VLM_DTYPE_INVALID && vlm_block_type (dtype) != NULL);
+}
+
+gboolean
+vlm_weight_item_find (const VlmWeightItem *item, const VlmTensorSource *source,
+    VlmTensorView *view, GError **error)
+{
+  g_auto (VlmTensorView) found = { 0 };
+
+  if (!vlm_tensor_source_find (source, item->names[0], &found) &&
+      (item->names[1] == NULL ||
+          !vlm_tensor_source_find (source, item->names[1], &found))) {
+    fail_missing (item, source, error);
+    return FALSE;
+  }
+  if (!is_weight_type (found.dtype)) {
+    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
+        "%s: tensor %s is of type %s, not BF16, F16 or F32",
+        vlm_data_file_get_path (found.file), found.name, found.dtype_name);
+    return FALSE;
+  }
+  if (!check_shape (item, vlm_tensor_source_get_names (source), &found, error))
+    return FALSE;
+  *view = found;
+  found = (VlmTensorView){ 0 };
+  return TRUE;
+}
+
+/* Weights of a layer that the configuration does not know would be left out in
+ * silence. */
+static gboolean
+check_depth (
+    const VlmConfig *config, const VlmTensorSource *source, GError **error)
+{
+  const struct
+  {
+    VlmWeight weight;
+    guint n_layers;
+    const char *keys[2]; /* of config.json, of GGUF */
+  } stacks[] = {
+    { VLM_WEIGHT_VISION_NORM1, config->vision.depth,
+        { "vision_config.depth of %u in config.json",
+            "clip.vision.block_count of %u" } },
+    { VLM_WEIGHT_TEXT_NORM1, config->text.n_layers,
+        { "num_hidden_layers of %u in config.json",
+            "qwen2vl.block_count of %u" } },
+  };
+  const VlmTensorNames scheme = vlm_tensor_source_get_names (source);
+
+  for (guint i = 0; i < G_N_ELEMENTS (stacks); i++) {
+    char *names[2];
+    const char *found = NULL;
+
+    vlm_weight_get_names (stacks[i].weight, scheme, stacks[i].n_layers, names);
+    for (guint k = 0; k < G_N_ELEMENTS (names) && found == NULL; k++)
+      if (names[k] != NULL && vlm_tensor_source_find (source, names[k], NULL))
+        found = names[k];
+    if (found != NULL) {
+      g_autofree char *limit = g_strdup_printf (
+          stacks[i].keys[scheme == VLM_TENSOR_NAMES_GGUF], stacks[i].n_layers);
+
+      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
+          "%s: tensor %s is beyond the %s", vlm_tensor_source_get_path (source),
+          found, limit);
+    }
+    g_free (names[0]);
+    g_free (names[1]);
+    if (found != NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The type of a tensor's rows on the device: their own where a kernel reads it,
+ * else floats, which hold every value exactly. */
+static VlmDType
+device_type (VlmDType dtype)
+{
+  return vlm_nn_format (dtype) != NULL ? dtype : VLM_DTYPE_F32;
+}
+
+/* The rows of a pair take turns in one matrix. */
+static void
+join_pair (VlmWeightItem *first, VlmWeightItem *second)
+{
+  if (first->rows == VLM_NN_ROWS_PLAIN || first->dtype == second->dtype)
+    return;
+  first->dtype = VLM_DTYPE_F32;
+  second->dtype = VLM_DTYPE_F32;
+}
+
+static gboolean
+is_same_weight (const VlmWeightItem *a, const VlmWeightItem *b)
+{
+  return a->weight == b->weight && a->layer == b->layer;
+}
+
+/* Says so when a device needs more memory than the files. */
+static void
+report_converted (
+    const VlmTensorSource *source, const VlmWeightList *list, guint n_converted)
+{
+  if (n_converted > 0)
+    g_info ("%s: %u of %u tensors are kept as F32: no kernel reads their type",
+        vlm_tensor_source_get_path (source), n_converted, list->n_items);
+}
+
+gboolean
+vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
+    const VlmTensorSource *source, guint64 *n_bytes, GError **error)
+{
+  guint64 total = 0;
+  guint n_converted = 0;
+
+  for (guint i = 0; i < list->n_items; i++) {
+    VlmWeightItem *item = &list->items[i];
+    g_auto (VlmTensorView) view = { 0 };
+
+    if (!vlm_weight_item_find (item, source, &view, error))
+      return FALSE;
+    total += view.n_bytes; /* each is bounded by its file */
+    if (!vlm_weight_is_matrix (item->weight))
+      continue;
+    item->dtype = device_type (view.dtype);
+    n_converted += item->dtype != view.dtype;
+    if (i > 0 && is_same_weight (item - 1, item))
+      join_pair (item - 1, item);
+  }
+  report_converted (source, list, n_converted);
+  if (n_bytes != NULL)
+    *n_bytes = total;
+  return check_depth (config, source, error);
+}
+
+gboolean
+vlm_weight_list_is_first (const VlmWeightList *list, guint i)
+{
+  return i == 0 || !is_same_weight (&list->items[i - 1], &list->items[i]);
+}
+
+guint
+vlm_weight_list_get_segments (const VlmWeightList *list, guint first,
+    VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS])
+{
+  guint n = 0;
+
+  for (guint i = first; i < list->n_items; i++) {
+    const VlmWeightItem *item = &list->items[i];
+
+    if (!is_same_weight (&list->items[first], item))
+      break;
+    if (n == 0 || segments[n - 1].dtype != item->dtype) {
+      g_assert (n < VLM_WEIGHT_MAX_SEGMENTS);
+      segments[n++] = (VlmNnSegment){ .dtype = item->dtype };
+    }
+    segments[n - 1].n_out += item->n_out;
+  }
+  return n;
+}

@@ -21,6 +21,7 @@ typedef struct
   guint n_values;
   guint depth;
   guint64 is_object; /* bit d: the container of depth d + 1 is an object */
+  GArray *wide;
   GError **error;
 } Scanner;
 
@@ -169,8 +170,9 @@ scan_number (Scanner *s)
   g_autofree char *text = g_strndup (first, (gsize) (s->at - first));
   if (!g_ascii_string_to_signed (
           text, 10, G_MININT64, G_MAXINT64, &value, NULL)) {
-    s->at = first;
-    return fail (s, VLM_LOAD_ERROR_CORRUPT, "integer beyond 64 bits");
+    gsize end = (gsize) (s->at - s->start);
+
+    g_array_append_val (s->wide, end);
   }
   return TRUE;
 }
@@ -189,7 +191,9 @@ scan_word (Scanner *s)
       return n_there == n || corrupt (s, "");
     }
   }
-  return corrupt (s, "not JSON");
+  return corrupt (s,
+      next_is (s, 'N') || next_is (s, 'I') ? "NaN and Infinity are not JSON"
+                                           : "not JSON");
 }
 
 static gboolean
@@ -262,10 +266,10 @@ scan_after_value (Scanner *s)
 }
 
 gboolean
-vlm_json_check (
-    const char *data, gsize n_bytes, const char *source, GError **error)
+vlm_json_check (const char *data, gsize n_bytes, const char *source,
+    GArray *wide, GError **error)
 {
-  Scanner s = { data, data, data + n_bytes, source, 0, 0, 0, error };
+  Scanner s = { data, data, data + n_bytes, source, 0, 0, 0, wide, error };
   const char *valid_end;
 
   if (!g_utf8_validate_len (data, n_bytes, &valid_end)) {

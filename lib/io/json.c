@@ -15,12 +15,40 @@ struct _VlmJsonDocument
   char *source;
 };
 
+/* The same text with ".0" behind each integer that is to be read as a float. */
+static char *
+widen (const char *data, gsize *n_bytes, const GArray *wide)
+{
+  GString *text = g_string_sized_new (*n_bytes + 2 * wide->len);
+  gsize done = 0;
+
+  for (guint i = 0; i < wide->len; i++) {
+    gsize end = g_array_index (wide, gsize, i);
+
+    g_string_append_len (text, data + done, (gssize) (end - done));
+    g_string_append (text, ".0");
+    done = end;
+  }
+  g_string_append_len (text, data + done, (gssize) (*n_bytes - done));
+  *n_bytes = text->len;
+  return g_string_free (text, FALSE);
+}
+
 VlmJsonDocument *
 vlm_json_document_new (
     const char *data, gsize n_bytes, const char *source, GError **error)
 {
-  if (!vlm_json_check (data, n_bytes, source, error))
+  g_autoptr (GArray) wide = g_array_new (FALSE, FALSE, sizeof (gsize));
+  g_autofree char *widened = NULL;
+
+  if (n_bytes >= 3 && memcmp (data, "\357\273\277", 3) == 0) {
+    data += 3;
+    n_bytes -= 3;
+  }
+  if (!vlm_json_check (data, n_bytes, source, wide, error))
     return NULL;
+  if (wide->len > 0)
+    data = widened = widen (data, &n_bytes, wide);
 
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (GError) cause = NULL;
@@ -117,6 +145,14 @@ vlm_json_has (const VlmJson *at, const char *key)
   return node != NULL && !JSON_NODE_HOLDS_NULL (node);
 }
 
+gboolean
+vlm_json_is_null (const VlmJson *at, const char *key)
+{
+  JsonNode *node = find (at, key);
+
+  return node != NULL && JSON_NODE_HOLDS_NULL (node);
+}
+
 /* The node, or NULL with "missing". */
 static JsonNode *
 require (const VlmJson *at, const char *key, GError **error)
@@ -206,18 +242,37 @@ vlm_json_read_boolean (
   return TRUE;
 }
 
+/* Tools write 14.0 for 14. */
+static gboolean
+get_integer (const VlmJson *at, const char *key, gint64 *value, GError **error)
+{
+  JsonNode *node = require (at, key, error);
+  GType type;
+  double real;
+
+  if (node == NULL)
+    return FALSE;
+  type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node)
+                                      : G_TYPE_INVALID;
+  if (type == G_TYPE_INT64) {
+    *value = json_node_get_int (node);
+    return TRUE;
+  }
+  real = type == G_TYPE_DOUBLE ? json_node_get_double (node) : 0.5;
+  if (real != trunc (real) || isinf (real))
+    return wrong_type (at, key, "an integer", error);
+  if (real < -0x1p63 || real >= 0x1p63)
+    return wrong_type (at, key, "an integer of 64 bits", error);
+  *value = (gint64) real;
+  return TRUE;
+}
+
 gboolean
 vlm_json_read_int64 (const VlmJson *at, const char *key, gint64 min, gint64 max,
     gint64 *value, GError **error)
 {
-  JsonNode *node = require (at, key, error);
-
-  if (node == NULL)
+  if (!get_integer (at, key, value, error))
     return FALSE;
-  if (!JSON_NODE_HOLDS_VALUE (node) ||
-      json_node_get_value_type (node) != G_TYPE_INT64)
-    return wrong_type (at, key, "an integer", error);
-  *value = json_node_get_int (node);
   if (*value < min || *value > max)
     return vlm_json_fail (error, at, key, VLM_LOAD_ERROR_CORRUPT,
         "%" G_GINT64_FORMAT " is not within %" G_GINT64_FORMAT
@@ -255,6 +310,33 @@ vlm_json_read_double (const VlmJson *at, const char *key, double min,
     return vlm_json_fail (error, at, key, VLM_LOAD_ERROR_CORRUPT,
         "%g is not within %g to %g", *value, min, max);
   return TRUE;
+}
+
+gboolean
+vlm_json_read_uint_or (const VlmJson *at, const char *key, guint min, guint max,
+    guint fallback, guint *value, GError **error)
+{
+  *value = fallback;
+  return !vlm_json_has (at, key) ||
+      vlm_json_read_uint (at, key, min, max, value, error);
+}
+
+gboolean
+vlm_json_read_double_or (const VlmJson *at, const char *key, double min,
+    double max, double fallback, double *value, GError **error)
+{
+  *value = fallback;
+  return !vlm_json_has (at, key) ||
+      vlm_json_read_double (at, key, min, max, value, error);
+}
+
+gboolean
+vlm_json_read_boolean_or (const VlmJson *at, const char *key, gboolean fallback,
+    gboolean *value, GError **error)
+{
+  *value = fallback;
+  return !vlm_json_has (at, key) ||
+      vlm_json_read_boolean (at, key, value, error);
 }
 
 VlmJson

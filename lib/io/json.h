@@ -5,8 +5,8 @@
 #include <json-glib/json-glib.h>
 #include <vlm/vlm-error.h>
 
-/* A parsed document, checked as io/json-check.h says. @source names it in
- * messages. One owner. */
+/* A parsed document, checked as io/json-check.h says; a byte order mark before
+ * it is skipped. @source names it in messages. One owner. */
 typedef struct _VlmJsonDocument VlmJsonDocument;
 
 VlmJsonDocument *vlm_json_document_new (
@@ -38,6 +38,8 @@ gboolean vlm_json_fail (GError **error, const VlmJson *at, const char *key,
 
 /* Whether there is such a key with a value other than null. */
 gboolean vlm_json_has (const VlmJson *at, const char *key);
+/* Whether there is such a key with the value null. */
+gboolean vlm_json_is_null (const VlmJson *at, const char *key);
 
 /* Each of these fails with CORRUPT when @key is missing or of another type, or
  * the value is out of [min, max]. With a NULL @key they read @at itself. */
@@ -49,7 +51,7 @@ gboolean vlm_json_read_string (
     const VlmJson *at, const char *key, const char **value, GError **error);
 gboolean vlm_json_read_boolean (
     const VlmJson *at, const char *key, gboolean *value, GError **error);
-/* A number without a fractional part. */
+/* A number without a fractional part: 2 or 2.0. */
 gboolean vlm_json_read_int64 (const VlmJson *at, const char *key, gint64 min,
     gint64 max, gint64 *value, GError **error);
 gboolean vlm_json_read_uint (const VlmJson *at, const char *key, guint min,
@@ -57,6 +59,15 @@ gboolean vlm_json_read_uint (const VlmJson *at, const char *key, guint min,
 /* Finite; an integer will do. */
 gboolean vlm_json_read_double (const VlmJson *at, const char *key, double min,
     double max, double *value, GError **error);
+
+/* The same for a key that may be absent or null: @fallback then, which may be
+ * out of range. */
+gboolean vlm_json_read_uint_or (const VlmJson *at, const char *key, guint min,
+    guint max, guint fallback, guint *value, GError **error);
+gboolean vlm_json_read_double_or (const VlmJson *at, const char *key,
+    double min, double max, double fallback, double *value, GError **error);
+gboolean vlm_json_read_boolean_or (const VlmJson *at, const char *key,
+    gboolean fallback, gboolean *value, GError **error);
 
 /* Element @index of the list @at. */
 VlmJson vlm_json_element (const VlmJson *at, guint index);

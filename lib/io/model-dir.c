@@ -97,8 +97,7 @@ vlm_model_dir_open_config (const char *path, GError **error)
   }
   dir->generation = find_file (path, "generation_config.json");
   dir->preprocessor = find_file (path, "preprocessor_config.json");
-  if (dir->preprocessor == NULL)
-    dir->preprocessor = find_file (path, "processor_config.json");
+  dir->processor = find_file (path, "processor_config.json");
   dir->video_preprocessor = find_file (path, "video_preprocessor_config.json");
   return g_steal_pointer (&dir);
 }
@@ -121,6 +120,7 @@ vlm_model_dir_free (VlmModelDir *dir)
   g_free (dir->name);
   g_free (dir->config);
   g_free (dir->preprocessor);
+  g_free (dir->processor);
   g_free (dir->video_preprocessor);
   g_free (dir->generation);
   g_free (dir->weights);

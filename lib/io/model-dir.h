@@ -7,9 +7,10 @@
 /* Full paths; NULL for a file that may be absent and is. One owner. */
 typedef struct
 {
-  char *name;         /* base name of the directory */
-  char *config;       /* config.json; always there */
-  char *preprocessor; /* preprocessor_config.json or processor_config.json */
+  char *name;               /* base name of the directory */
+  char *config;             /* config.json; always there */
+  char *preprocessor;       /* preprocessor_config.json */
+  char *processor;          /* processor_config.json */
   char *video_preprocessor; /* video_preprocessor_config.json */
   char *generation;         /* generation_config.json */
   char *weights;            /* for vlm_tensor_source_open */

@@ -7,6 +7,7 @@
 #include "model/qwen2_5_vl/config.h"
 #include "tests/support/files.h"
 #include "tests/support/golden.h"
+#include "tests/support/warnings.h"
 
 /* The 3B model as it was released. */
 #define VISION_3B(channels)                                                    \
@@ -176,22 +177,18 @@ static const struct
       VLM_LOAD_ERROR_CORRUPT, "num_key_value_heads: 32 does not divide" },
   { "\"num_hidden_layers\":36", "\"num_hidden_layers\":1000000000",
       VLM_LOAD_ERROR_CORRUPT, "num_hidden_layers: 1000000000" },
-  { "\"num_hidden_layers\":36,", "", VLM_LOAD_ERROR_CORRUPT,
-      "num_hidden_layers: missing" },
   { "\"vocab_size\":151936", "\"vocab_size\":-1", VLM_LOAD_ERROR_CORRUPT,
       "vocab_size: -1" },
   { "\"vocab_size\":151936", "\"vocab_size\":151650", VLM_LOAD_ERROR_CORRUPT,
       "image_token_id: 151655 is not within" },
   { "\"rms_norm_eps\":1e-06", "\"rms_norm_eps\":NaN", VLM_LOAD_ERROR_CORRUPT,
-      "not JSON" },
+      "NaN" },
   { "\"rms_norm_eps\":1e-06", "\"rms_norm_eps\":1e999", VLM_LOAD_ERROR_CORRUPT,
       "rms_norm_eps: inf" },
   { "\"rms_norm_eps\":1e-06", "\"rms_norm_eps\":0", VLM_LOAD_ERROR_CORRUPT,
       "rms_norm_eps: 0 is not" },
   { "\"rope_theta\":1000000.0", "\"rope_theta\":-1.0", VLM_LOAD_ERROR_CORRUPT,
       "rope_theta: -1" },
-  { "\"rope_theta\":1000000.0,", "", VLM_LOAD_ERROR_CORRUPT,
-      "rope_theta: missing" },
   { "[16,24,24]", "[16,24,23]", VLM_LOAD_ERROR_CORRUPT,
       "rope_scaling.mrope_section: the sum is 63" },
   { "[16,24,24]", "[64]", VLM_LOAD_ERROR_CORRUPT, "expected 3 numbers" },
@@ -202,9 +199,10 @@ static const struct
   { "\"type\":\"mrope\"", "\"rope_type\":\"linear\"",
       VLM_LOAD_ERROR_UNSUPPORTED, "rope_scaling.rope_type: \"linear\"" },
   { "\"rope_scaling\":", "\"rope_scalings\":", VLM_LOAD_ERROR_CORRUPT,
-      "rope_scaling: missing" },
-  { "\"use_sliding_window\":false", "\"use_sliding_window\":true",
-      VLM_LOAD_ERROR_UNSUPPORTED, "use_sliding_window: " },
+      "rope_scaling: no mrope_section" },
+  { "\"use_sliding_window\":false",
+      "\"use_sliding_window\":true,\"max_window_layers\":28",
+      VLM_LOAD_ERROR_UNSUPPORTED, "use_sliding_window: the 8 layers" },
   { "\"attention_dropout\":0.0,\"hidden_act\":\"silu\"",
       "\"hidden_act\":\"gelu\"", VLM_LOAD_ERROR_UNSUPPORTED,
       "hidden_act: \"gelu\"" },
@@ -214,8 +212,10 @@ static const struct
       VLM_LOAD_ERROR_CORRUPT, "tie_word_embeddings: expected true or false" },
   { "\"vision_config\":{", "\"vision_config\":[],\"x\":{",
       VLM_LOAD_ERROR_CORRUPT, "vision_config: expected an object" },
-  { "\"depth\":32", "\"depth\":31", VLM_LOAD_ERROR_CORRUPT,
-      "vision_config.fullatt_block_indexes[3]: 31 is not within 0 to 30" },
+  { "[7,15,23,31]", "[7,15,-1]", VLM_LOAD_ERROR_CORRUPT,
+      "vision_config.fullatt_block_indexes[2]: -1 is not within" },
+  { "\"vision_config\":{", "\"vision_configs\":{", VLM_LOAD_ERROR_UNSUPPORTED,
+      "vision_config: missing" },
   { "\"depth\":32", "\"depth\":0", VLM_LOAD_ERROR_CORRUPT,
       "vision_config.depth: 0" },
   { "\"num_heads\":16", "\"num_heads\":7", VLM_LOAD_ERROR_CORRUPT,
@@ -224,7 +224,14 @@ static const struct
       "vision_config.hidden_size: a head of 4" },
   { "\"in_chans\":3", "\"in_chans\":4", VLM_LOAD_ERROR_UNSUPPORTED,
       "vision_config.in_chans: 4" },
-  { "\"in_chans\":3,", "", VLM_LOAD_ERROR_CORRUPT, "in_channels: missing" },
+  { "\"in_chans\":3", "\"in_chans\":3,\"in_channels\":1",
+      VLM_LOAD_ERROR_UNSUPPORTED, "vision_config.in_channels: 1" },
+  { "\"patch_size\":14,", "\"patch_size\":[14,16],", VLM_LOAD_ERROR_UNSUPPORTED,
+      "patch_size[1]: 16 is not the 14" },
+  { "\"patch_size\":14,", "\"patch_size\":[],", VLM_LOAD_ERROR_CORRUPT,
+      "patch_size: an empty list" },
+  { "\"patch_size\":14,", "\"patch_size\":14.5,", VLM_LOAD_ERROR_CORRUPT,
+      "patch_size: expected an integer" },
   { "\"out_hidden_size\":2048", "\"out_hidden_size\":3584",
       VLM_LOAD_ERROR_CORRUPT, "3584 is not the decoder's" },
   { "\"window_size\":112", "\"window_size\":100", VLM_LOAD_ERROR_CORRUPT,
@@ -235,17 +242,169 @@ static const struct
       VLM_LOAD_ERROR_UNSUPPORTED, "temporal_patch_size: 1 is not 2" },
   { "\"spatial_merge_size\":2", "\"spatial_merge_size\":3",
       VLM_LOAD_ERROR_UNSUPPORTED, "spatial_merge_size: 3 is not 2" },
-  { "\"tokens_per_second\":2,", "", VLM_LOAD_ERROR_CORRUPT,
-      "vision_config.tokens_per_second: missing" },
   { "\"image_token_id\":151655", "\"image_token_id\":151656",
       VLM_LOAD_ERROR_CORRUPT, "the same as image_token_id" },
-  { "\"eos_token_id\":151645", "\"eos_token_id\":[151645,999999]",
-      VLM_LOAD_ERROR_CORRUPT, "eos_token_id[1]: 999999" },
   { "\"eos_token_id\":151645", "\"eos_token_id\":[1,2,3,4,5,6,7,8,9]",
       VLM_LOAD_ERROR_TOO_LARGE, "more than 8" },
-  { "\"bos_token_id\":151643,\"eos_token_id\":151645,", "",
-      VLM_LOAD_ERROR_CORRUPT, "eos_token_id: missing" },
 };
+
+/* The layout as released with one thing changed in it. */
+static VlmConfig *
+load_changed (const char *from, const char *to)
+{
+  g_autofree char *json = files_replace (layouts[0], from, to);
+  g_autoptr (GError) error = NULL;
+  VlmConfig *config =
+      vlm_config_new_from_data (json, strlen (json), "c.json", &error);
+
+  g_test_message ("%s -> %s", from, to);
+  g_assert_no_error (error);
+  return config;
+}
+
+/* What tools write in other words, or leave out, and what changes nothing. */
+static void
+test_tolerant (void)
+{
+  static const char *const changes[][2] = {
+    { "\"depth\":32,", "" },
+    { "\"depth\":32,", "\"depth\":32.0," },
+    { "\"depth\":32,\"hidden_act\":\"silu\",", "" },
+    { "\"intermediate_size\":3420,\"num_heads\":16,", "" },
+    { "\"in_chans\":3,", "" },
+    { "\"patch_size\":14,\"spatial_merge_size\":2,", "" },
+    { "\"patch_size\":14,", "\"patch_size\":[14,14]," },
+    { "\"window_size\":112,\"fullatt_block_indexes\":[7,15,23,31],", "" },
+    { "[7,15,23,31]", "[7,15,23,31,39]" },
+    { ",\"temporal_patch_size\":2", "" },
+    { "\"attention_dropout\":0.0,\"hidden_act\":\"silu\",", "" },
+    { "\"hidden_size\":2048,", "\"hidden_size\":2048.0," },
+    { "\"rope_theta\":1000000.0,", "" },
+    { "\"rope_theta\":1000000.0,", "\"rope_theta\":1000000," },
+    { "\"use_sliding_window\":false", "\"use_sliding_window\":true" },
+    { "\"sliding_window\":32768,\"use_cache\":true,"
+      "\"use_sliding_window\":false",
+        "\"sliding_window\":null,\"max_window_layers\":1,"
+        "\"use_sliding_window\":true" },
+    { "\"vision_start_token_id\":151652,\"vision_end_token_id\":151653,"
+      "\"image_token_id\":151655,\"video_token_id\":151656,",
+        "" },
+    { "\"model_type\":\"qwen2_5_vl\"",
+        "\"architectures\":[\"Qwen2_5_VLForConditionalGeneration\"]" },
+    { "\"eos_token_id\":151645", "\"eos_token_id\":[-1,151645,999999]" },
+    { "\"bos_token_id\":151643,\"eos_token_id\":151645,", "" },
+    { "\"bos_token_id\":151643,", "\"bos_token_id\":null," },
+    { "\"initializer_range\":0.02",
+        "\"model_max_length\":1000000000000000019884624838656" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
+    g_autoptr (VlmConfig) config = load_changed (changes[i][0], changes[i][1]);
+
+    assert_3b (config);
+  }
+
+  g_autofree char *marked = g_strconcat ("\357\273\277", layouts[2], NULL);
+  g_autoptr (VlmConfig) config =
+      vlm_config_new_from_data (marked, strlen (marked), "c.json", NULL);
+  assert_3b (config);
+  warnings_expect_none ();
+}
+
+/* What stands for the reference's defaults where the released models have
+ * something else is said. */
+static void
+test_defaults (void)
+{
+  static const char all_left_out[] =
+      "{\"model_type\":\"qwen2_5_vl\",\"text_config\":{\"rms_norm_eps\":1e-06,"
+      "\"rope_parameters\":{\"mrope_section\":[16,24,24]}},"
+      "\"vision_config\":{\"hidden_size\":1280,\"out_hidden_size\":8192,"
+      "\"tokens_per_second\":2}}";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmConfig) large = vlm_config_new_from_data (
+      all_left_out, strlen (all_left_out), "c.json", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (large->text.hidden_size, ==, 8192);
+  g_assert_cmpuint (large->text.n_layers, ==, 80);
+  g_assert_cmpuint (large->text.n_heads, ==, 64);
+  g_assert_cmpuint (large->text.n_kv_heads, ==, 8);
+  g_assert_cmpuint (large->text.intermediate_size, ==, 29568);
+  g_assert_cmpuint (large->text.vocab_size, ==, 152064);
+  g_assert_cmpuint (large->text.max_positions, ==, 32768);
+  g_assert_false (large->text.tied);
+  g_assert_cmpfloat (large->text.rope_theta, ==, 1e6);
+  g_assert_cmpuint (large->vision.depth, ==, 32);
+  g_assert_cmpuint (large->vision.n_heads, ==, 16);
+  g_assert_cmpuint (large->vision.n_full_blocks, ==, 4);
+  g_assert_cmpint (large->video_token_id, ==, 151656);
+  warnings_expect_none ();
+
+  g_autoptr (VlmConfig) slow = load_changed ("\"tokens_per_second\":2,", "");
+  g_assert_cmpuint (slow->vision.tokens_per_second, ==, 4);
+  warnings_expect ("c.json: vision_config.tokens_per_second: absent");
+
+  g_autoptr (VlmConfig) eps = load_changed ("\"rms_norm_eps\":1e-06,", "");
+  g_assert_cmpfloat (eps->text.rms_norm_eps, ==, 1e-5);
+  warnings_expect ("c.json: rms_norm_eps: absent");
+
+  g_autoptr (VlmConfig) kv = load_changed (
+      "\"num_key_value_heads\":2,", "\"num_key_value_heads\":null,");
+  g_assert_cmpuint (kv->text.n_kv_heads, ==, 16);
+  g_autoptr (VlmConfig) cut = load_changed ("\"depth\":32", "\"depth\":24");
+  g_assert_cmpuint (cut->vision.n_full_blocks, ==, 3);
+}
+
+/* rope_theta where each version of transformers puts it. */
+static void
+test_rope_places (void)
+{
+  static const struct
+  {
+    const char *rope;
+    double theta;
+  } ropes[] = {
+    { "\"rope_scaling\":{\"type\":\"mrope\",\"mrope_section\":[16,24,24]},"
+      "\"rope_theta\":5e5",
+        5e5 },
+    { "\"rope_scaling\":{\"rope_type\":\"default\",\"type\":\"default\","
+      "\"mrope_section\":[16,24,24],\"rope_theta\":4e5}",
+        4e5 },
+    { "\"rope_parameters\":{\"mrope_section\":[16,24,24],\"rope_theta\":3e5},"
+      "\"rope_theta\":1e4,\"rope_scaling\":null",
+        3e5 },
+    { "\"rope_parameters\":{\"rope_theta\":3e5},"
+      "\"rope_scaling\":{\"mrope_section\":[16,24,24]}",
+        3e5 },
+    { "\"rope_scaling\":{\"mrope_section\":[16,24,24]}", 1e6 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ropes); i++) {
+    g_autoptr (VlmConfig) config =
+        load_changed (ROPE_OLD ("\"type\":\"mrope\","), ropes[i].rope);
+
+    g_assert_cmpfloat (config->text.rope_theta, ==, ropes[i].theta);
+  }
+}
+
+static void
+test_tied (void)
+{
+  static const char key[] = "\"tie_word_embeddings\":true";
+  g_autoptr (VlmConfig) absent = load_changed (key, "\"x\":1");
+  g_autoptr (VlmConfig) nested =
+      load_changed (key, "\"text_config\":{\"tie_word_embeddings\":true}");
+  g_autoptr (VlmConfig) disputed = load_changed (key,
+      "\"tie_word_embeddings\":false,"
+      "\"text_config\":{\"tie_word_embeddings\":true}");
+
+  g_assert_false (absent->text.tied);
+  g_assert_false (absent->text.tied_is_disputed);
+  g_assert_true (nested->text.tied);
+  g_assert_false (nested->text.tied_is_disputed);
+  g_assert_true (disputed->text.tied_is_disputed);
+}
 
 static void
 test_defects (void)
@@ -267,8 +426,9 @@ test_defects (void)
   }
 }
 
+/* The config.json of the tests, with files of a name and a text beside it. */
 static VlmConfig *
-load_with (const char *name, const char *json, GError **error)
+load_files (const char *const files[][2], guint n_files, GError **error)
 {
   g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
   g_autofree char *folder = files_new_folder (NULL);
@@ -277,11 +437,19 @@ load_with (const char *name, const char *json, GError **error)
   VlmConfig *loaded;
 
   files_write (folder, "config.json", config, n_bytes);
-  if (name != NULL)
-    files_write (folder, name, json, strlen (json));
+  for (guint i = 0; i < n_files; i++)
+    files_write (folder, files[i][0], files[i][1], strlen (files[i][1]));
   loaded = vlm_config_load (folder, error);
   files_remove (folder);
   return loaded;
+}
+
+static VlmConfig *
+load_with (const char *name, const char *json, GError **error)
+{
+  const char *const files[][2] = { { name, json } };
+
+  return load_files (files, name != NULL ? 1 : 0, error);
 }
 
 static void
@@ -312,6 +480,11 @@ test_preprocessor (void)
     "\"size\":{\"shortest_edge\":7,\"longest_edge\":7}}",
     "{\"min_pixels\":null,\"max_pixels\":2000,"
     "\"size\":{\"shortest_edge\":100,\"longest_edge\":7}}",
+    "{\"size\":{\"min_pixels\":100,\"max_pixels\":2000}}",
+    "{\"min_pixels\":100.0,\"max_pixels\":-1,"
+    "\"size\":{\"max_pixels\":2000.0}}",
+    "{\"min_pixels\":100,\"max_pixels\":2000,\"do_rescale\":true,"
+    "\"rescale_factor\":0.00392156862745098,\"do_normalize\":true}",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (documents); i++) {
@@ -334,21 +507,95 @@ test_preprocessor (void)
   g_assert_no_error (error);
   g_assert_cmpuint (config->preprocess.max_pixels, ==, 5000);
   g_assert_cmpfloat (config->preprocess.mean[2], ==, 0.25f);
+  g_clear_pointer (&config, vlm_config_free);
+
+  /* Before transformers 5 that file was about something else. */
+  config = load_with ("processor_config.json",
+      "{\"processor_class\":\"Qwen2_5_VLProcessor\",\"min_pixels\":7}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (config->preprocess.min_pixels, ==, 3136);
+  g_clear_pointer (&config, vlm_config_free);
+
+  config = load_with ("preprocessor_config.json",
+      "{\"image_mean\":0.5,\"image_std\":0.25}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (config->preprocess.mean[1], ==, 0.5f);
+  g_assert_cmpfloat (config->preprocess.std[2], ==, 0.25f);
+  g_clear_pointer (&config, vlm_config_free);
+
+  config = load_with (
+      "preprocessor_config.json", "{\"do_normalize\":false}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (config->preprocess.mean[1], ==, 0.0f);
+  g_assert_cmpfloat (config->preprocess.std[1], ==, 1.0f);
+  warnings_expect_none ();
+  g_clear_pointer (&config, vlm_config_free);
+
+  config = load_with ("preprocessor_config.json",
+      "{\"max_pixels\":5000,\"size\":{\"height\":448,\"width\":448}}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (config->preprocess.max_pixels, ==, 5000);
+  warnings_expect ("size.height: has no effect");
 }
 
+/* What a video_preprocessor_config.json beside preprocessor_config.json means:
+ * limits of images that were copied into it change nothing, 0. */
 static void
 test_video_preprocessor (void)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (VlmConfig) config = load_with ("video_preprocessor_config.json",
-      "{\"min_pixels\":100,\"max_pixels\":2000}", &error);
-  VlmGeometry geometry;
+  static const struct
+  {
+    const char *image;
+    const char *video;
+    guint64 min_pixels;
+    guint64 max_pixels;
+  } cases[] = {
+    { NULL, "\"min_pixels\":100,\"max_pixels\":2000", 100, 2000 },
+    { NULL, "\"min_pixels\":3136,\"max_pixels\":12845056", 0, 0 },
+    { NULL, "\"size\":{\"shortest_edge\":3136,\"longest_edge\":12845056}", 0,
+        0 },
+    { NULL, "\"min_pixels\":3136,\"max_pixels\":300000", 0, 300000 },
+    { NULL, "\"size\":{\"shortest_edge\":100352,\"longest_edge\":602112}",
+        100352, 602112 },
+    { NULL, "\"max_pixels\":50176", 3136, 50176 },
+    { NULL, "\"min_pixels\":3136,\"max_pixels\":50176", 3136, 50176 },
+    { NULL, "\"min_pixels\":1003520,\"max_pixels\":12845056", 1003520,
+        12845056 },
+    /* what is stricter than what video has anyway counts, copied or not */
+    { "\"min_pixels\":6272,\"max_pixels\":1003520",
+        "\"min_pixels\":6272,\"max_pixels\":1003520", 0, 0 },
+    { "\"min_pixels\":200704,\"max_pixels\":401408",
+        "\"min_pixels\":200704,\"max_pixels\":401408", 200704, 401408 },
+    { "\"min_pixels\":6272,\"max_pixels\":1003520",
+        "\"min_pixels\":6271,\"max_pixels\":1003521", 6271, 1003521 },
+    { NULL, "\"patch_size\":14", 0, 0 },
+  };
 
-  g_assert_no_error (error);
-  vlm_config_get_geometry (config, &geometry);
-  g_assert_cmpuint (geometry.video_min_pixels, ==, 100);
-  g_assert_cmpuint (geometry.video_max_pixels, ==, 2000);
-  g_assert_cmpuint (geometry.image_max_pixels, ==, 12845056);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *video = g_strdup_printf ("{%s}", cases[i].video);
+    g_autofree char *image =
+        g_strdup_printf ("{%s}", cases[i].image != NULL ? cases[i].image : "");
+    g_autofree char *both = g_strdup_printf (
+        "{\"image_processor\":%s,\"video_processor\":%s}", image, video);
+    const char *const files[][2] = {
+      { "preprocessor_config.json", image },
+      { "video_preprocessor_config.json", video },
+    };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmConfig) config = load_files (files, 2, &error);
+    g_autoptr (VlmConfig) joined =
+        load_with ("processor_config.json", both, NULL);
+    VlmGeometry geometry;
+
+    g_test_message ("%s beside %s", video, image);
+    g_assert_no_error (error);
+    vlm_config_get_geometry (config, &geometry);
+    g_assert_cmpuint (geometry.video_min_pixels, ==, cases[i].min_pixels);
+    g_assert_cmpuint (geometry.video_max_pixels, ==, cases[i].max_pixels);
+    vlm_config_get_geometry (joined, &geometry);
+    g_assert_cmpuint (geometry.video_min_pixels, ==, cases[i].min_pixels);
+    g_assert_cmpuint (geometry.video_max_pixels, ==, cases[i].max_pixels);
+  }
 }
 
 static void
@@ -367,6 +614,20 @@ test_generation (void)
   g_assert_cmpuint (config->generation.top_k, ==, 1);
   g_assert_cmpuint (config->generation.n_eos, ==, 1);
   g_assert_cmpint (config->generation.eos[0], ==, 3);
+  g_clear_pointer (&config, vlm_config_free);
+
+  config = load_with ("generation_config.json",
+      "{\"top_k\":50.0,\"eos_token_id\":[3.0,-1]}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (config->generation.top_k, ==, 50);
+  g_assert_cmpuint (config->generation.n_eos, ==, 1);
+  g_clear_pointer (&config, vlm_config_free);
+
+  config = load_with ("generation_config.json",
+      "{\"top_k\":-1,\"eos_token_id\":-1,\"temperature\":null}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (config->generation.top_k, ==, 0);
+  g_assert_cmpuint (config->generation.n_eos, ==, 2); /* of config.json */
   g_clear_pointer (&config, vlm_config_free);
 
   /* Absent: as released. */
@@ -396,6 +657,12 @@ test_companion_defects (void)
         VLM_LOAD_ERROR_CORRUPT, "image_std[0]: 0" },
     { "preprocessor_config.json", "{\"image_mean\":[1]}",
         VLM_LOAD_ERROR_CORRUPT, "image_mean: expected 3" },
+    { "preprocessor_config.json", "{\"size\":{\"height\":448,\"width\":448}}",
+        VLM_LOAD_ERROR_UNSUPPORTED, "size.height: a fixed size" },
+    { "preprocessor_config.json", "{\"rescale_factor\":1}",
+        VLM_LOAD_ERROR_UNSUPPORTED, "rescale_factor: pixels are always" },
+    { "preprocessor_config.json", "{\"do_rescale\":false}",
+        VLM_LOAD_ERROR_UNSUPPORTED, "do_rescale: pixels are always" },
     { "preprocessor_config.json", "[]", VLM_LOAD_ERROR_CORRUPT,
         "expected an object" },
     { "video_preprocessor_config.json",
@@ -406,7 +673,7 @@ test_companion_defects (void)
     { "generation_config.json", "{\"eos_token_id\":\"x\"}",
         VLM_LOAD_ERROR_CORRUPT, "eos_token_id: expected an integer" },
     { "generation_config.json", "{\"temperature\":NaN}", VLM_LOAD_ERROR_CORRUPT,
-        "not JSON" },
+        "NaN" },
     { "generation_config.json", "{", VLM_LOAD_ERROR_CORRUPT, "JSON ends" },
   };
 
@@ -425,9 +692,14 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  warnings_keep ();
   g_test_add_func ("/config/layouts", test_layouts);
   g_test_add_func ("/config/nested-wins", test_nested_wins);
   g_test_add_func ("/config/geometry", test_geometry);
+  g_test_add_func ("/config/tolerant", test_tolerant);
+  g_test_add_func ("/config/defaults", test_defaults);
+  g_test_add_func ("/config/rope-places", test_rope_places);
+  g_test_add_func ("/config/tied", test_tied);
   g_test_add_func ("/config/defects", test_defects);
   g_test_add_func ("/config/tiny", test_tiny);
   g_test_add_func ("/config/preprocessor", test_preprocessor);

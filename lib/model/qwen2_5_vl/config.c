@@ -4,74 +4,37 @@
 
 #include <string.h>
 
-#include "model/qwen2_5_vl/config-private.h"
 #include "io/model-dir.h"
+#include "model/qwen2_5_vl/config-private.h"
 
-/* Bounds of what is plausible: a hundred times the largest release, and small
- * enough that every product of two of them and a type's size fits 64 bits. */
-#define MAX_WIDTH (1u << 20)
-#define MAX_LAYERS 1024u
-#define MAX_HEADS 1024u
-#define MAX_VOCAB (1u << 24)
 #define MAX_VIDEO_SECONDS (1u << 24)
 
-/* Where the text keys are: in text_config when it has them, else at the top. */
-typedef struct
-{
-  VlmJson root;
-  VlmJson nested;
-  gboolean has_nested;
-} Layout;
-
-static const VlmJson *
-place_of (const Layout *layout, const char *key)
+const VlmJson *
+vlm_config_place_of (const VlmConfigLayout *layout, const char *key)
 {
   return layout->has_nested && vlm_json_has (&layout->nested, key)
       ? &layout->nested
       : &layout->root;
 }
 
-static gboolean
-get_text_uint (const Layout *layout, const char *key, guint min, guint max,
-    guint *value, GError **error)
+gboolean
+vlm_config_check_silu (const VlmJson *at, GError **error)
 {
-  return vlm_json_read_uint (
-      place_of (layout, key), key, min, max, value, error);
-}
-
-static gboolean
-open_layout (const VlmJsonDocument *document, Layout *layout, GError **error)
-{
-  const char *type;
-
-  if (!vlm_json_root (document, &layout->root, error) ||
-      !vlm_json_read_string (&layout->root, "model_type", &type, error))
-    return FALSE;
-  if (!g_str_equal (type, "qwen2_5_vl"))
-    return vlm_json_fail (error, &layout->root, "model_type",
-        VLM_LOAD_ERROR_UNSUPPORTED, "\"%s\" is not qwen2_5_vl", type);
-  layout->has_nested = vlm_json_has (&layout->root, "text_config");
-  return !layout->has_nested ||
-      vlm_json_read_object (
-          &layout->root, "text_config", &layout->nested, error);
-}
-
-static gboolean
-check_silu (const VlmJson *at, GError **error)
-{
+  static const char key[] = "hidden_act";
   const char *act;
 
-  if (!vlm_json_read_string (at, "hidden_act", &act, error))
+  if (!vlm_json_has (at, key))
+    return TRUE;
+  if (!vlm_json_read_string (at, key, &act, error))
     return FALSE;
-  if (!g_str_equal (act, "silu"))
-    return vlm_json_fail (error, at, "hidden_act", VLM_LOAD_ERROR_UNSUPPORTED,
-        "\"%s\" is not silu", act);
+  if (!g_str_equal (act, "silu") && !g_str_equal (act, "swish"))
+    return vlm_json_fail (
+        error, at, key, VLM_LOAD_ERROR_UNSUPPORTED, "\"%s\" is not silu", act);
   return TRUE;
 }
 
-/* Rotation pairs, and kernels that read 8 elements at once. */
-static gboolean
-check_head_dim (const VlmJson *at, guint hidden_size, guint n_heads,
+gboolean
+vlm_config_check_heads (const VlmJson *at, guint hidden_size, guint n_heads,
     guint *head_dim, GError **error)
 {
   if (hidden_size % n_heads != 0)
@@ -84,275 +47,75 @@ check_head_dim (const VlmJson *at, guint hidden_size, guint n_heads,
   return TRUE;
 }
 
+/* Files that lost model_type still name the class that wrote them. */
 static gboolean
-read_mrope_section (const VlmJson *rope, VlmTextConfig *text, GError **error)
+check_model_type (const VlmJson *root, GError **error)
 {
-  VlmJson section;
+  static const char key[] = "model_type";
+  VlmJson list, element;
+  const char *name;
   guint n;
-  guint sum = 0;
 
-  if (!vlm_json_read_list (rope, "mrope_section", &section, &n, error))
-    return FALSE;
-  if (n != G_N_ELEMENTS (text->mrope_section))
-    return vlm_json_fail (error, &section, NULL, VLM_LOAD_ERROR_CORRUPT,
-        "expected 3 numbers, not %u", n);
-  for (guint i = 0; i < n; i++) {
-    VlmJson element = vlm_json_element (&section, i);
-
-    if (!vlm_json_read_uint (
-            &element, NULL, 0, MAX_WIDTH, &text->mrope_section[i], error))
+  if (vlm_json_has (root, key)) {
+    if (!vlm_json_read_string (root, key, &name, error))
       return FALSE;
-    sum += text->mrope_section[i];
+    return g_str_equal (name, "qwen2_5_vl") ||
+        vlm_json_fail (error, root, key, VLM_LOAD_ERROR_UNSUPPORTED,
+            "\"%s\" is not qwen2_5_vl: only Qwen2.5-VL is supported", name);
   }
-  if (sum != text->head_dim / 2)
-    return vlm_json_fail (error, &section, NULL, VLM_LOAD_ERROR_CORRUPT,
-        "the sum is %u, not half of the head size %u", sum, text->head_dim);
-  return TRUE;
-}
-
-/* "mrope" and "default" both mean that frequencies are not scaled. */
-static gboolean
-check_rope_type (const VlmJson *rope, const char *key, GError **error)
-{
-  const char *type;
-
-  if (!vlm_json_has (rope, key))
-    return TRUE;
-  if (!vlm_json_read_string (rope, key, &type, error))
+  if (!vlm_json_read_list (root, "architectures", &list, &n, NULL) || n == 0)
+    return vlm_json_fail (error, root, key, VLM_LOAD_ERROR_CORRUPT, "missing");
+  element = vlm_json_element (&list, 0);
+  if (!vlm_json_read_string (&element, NULL, &name, error))
     return FALSE;
-  if (!g_str_equal (type, "mrope") && !g_str_equal (type, "default"))
-    return vlm_json_fail (error, rope, key, VLM_LOAD_ERROR_UNSUPPORTED,
-        "\"%s\" is neither mrope nor default", type);
-  return TRUE;
+  return g_str_has_prefix (name, "Qwen2_5_VL") ||
+      vlm_json_fail (error, &list, NULL, VLM_LOAD_ERROR_UNSUPPORTED,
+          "\"%s\": only Qwen2.5-VL is supported", name);
 }
 
 static gboolean
-read_rope (const Layout *layout, VlmTextConfig *text, GError **error)
+open_layout (
+    const VlmJsonDocument *document, VlmConfigLayout *layout, GError **error)
 {
-  /* Since transformers 5 rope_parameters holds both. */
-  const VlmJson *at = place_of (layout, "rope_parameters");
-  gboolean is_new = vlm_json_has (at, "rope_parameters");
-  const char *key = is_new ? "rope_parameters" : "rope_scaling";
-  VlmJson rope;
-
-  if (!is_new)
-    at = place_of (layout, key);
-  if (!vlm_json_read_object (at, key, &rope, error) ||
-      !check_rope_type (&rope, "type", error) ||
-      !check_rope_type (&rope, "rope_type", error))
+  if (!vlm_json_root (document, &layout->root, error) ||
+      !check_model_type (&layout->root, error))
     return FALSE;
-  return vlm_json_read_double (is_new ? &rope : place_of (layout, "rope_theta"),
-             "rope_theta", 1.0, 1e12, &text->rope_theta, error) &&
-      read_mrope_section (&rope, text, error);
+  layout->has_nested = vlm_json_has (&layout->root, "text_config");
+  return !layout->has_nested ||
+      vlm_json_read_object (
+          &layout->root, "text_config", &layout->nested, error);
 }
 
+/* Absent: as the class has it, if the vocabulary has it. */
 static gboolean
-check_sliding_window (const Layout *layout, GError **error)
-{
-  static const char key[] = "use_sliding_window";
-  const VlmJson *at = place_of (layout, key);
-  gboolean use = FALSE;
-
-  if (vlm_json_has (at, key) && !vlm_json_read_boolean (at, key, &use, error))
-    return FALSE;
-  if (use)
-    return vlm_json_fail (error, at, key, VLM_LOAD_ERROR_UNSUPPORTED,
-        "sliding windows of the decoder");
-  return TRUE;
-}
-
-/* When no one says so the head has weights of its own, and their absence is an
- * error of its own. */
-static gboolean
-read_tied (const Layout *layout, VlmTextConfig *text, GError **error)
-{
-  static const char key[] = "tie_word_embeddings";
-  const VlmJson *at = vlm_json_has (&layout->root, key)
-      ? &layout->root
-      : place_of (layout, key);
-
-  text->tied = FALSE;
-  return !vlm_json_has (at, key) ||
-      vlm_json_read_boolean (at, key, &text->tied, error);
-}
-
-static gboolean
-read_text_heads (const Layout *layout, VlmTextConfig *text, GError **error)
-{
-  const VlmJson *at = place_of (layout, "hidden_size");
-  guint stated;
-
-  if (!check_head_dim (
-          at, text->hidden_size, text->n_heads, &text->head_dim, error))
-    return FALSE;
-  if (text->n_heads % text->n_kv_heads != 0)
-    return vlm_json_fail (error, at, "num_key_value_heads",
-        VLM_LOAD_ERROR_CORRUPT, "%u does not divide the %u heads",
-        text->n_kv_heads, text->n_heads);
-  at = place_of (layout, "head_dim");
-  if (!vlm_json_has (at, "head_dim"))
-    return TRUE;
-  if (!vlm_json_read_uint (at, "head_dim", 1, MAX_WIDTH, &stated, error))
-    return FALSE;
-  if (stated != text->head_dim)
-    return vlm_json_fail (error, at, "head_dim", VLM_LOAD_ERROR_UNSUPPORTED,
-        "%u is not hidden_size / num_attention_heads = %u", stated,
-        text->head_dim);
-  return TRUE;
-}
-
-static gboolean
-read_text (const Layout *layout, VlmTextConfig *text, GError **error)
-{
-  return get_text_uint (
-             layout, "hidden_size", 8, MAX_WIDTH, &text->hidden_size, error) &&
-      get_text_uint (
-          layout, "num_hidden_layers", 1, MAX_LAYERS, &text->n_layers, error) &&
-      get_text_uint (
-          layout, "num_attention_heads", 1, MAX_HEADS, &text->n_heads, error) &&
-      get_text_uint (layout, "num_key_value_heads", 1, MAX_HEADS,
-          &text->n_kv_heads, error) &&
-      get_text_uint (layout, "intermediate_size", 1, MAX_WIDTH,
-          &text->intermediate_size, error) &&
-      get_text_uint (
-          layout, "vocab_size", 1, MAX_VOCAB, &text->vocab_size, error) &&
-      get_text_uint (layout, "max_position_embeddings", 1, G_MAXINT32,
-          &text->max_positions, error) &&
-      vlm_json_read_double (place_of (layout, "rms_norm_eps"), "rms_norm_eps",
-          1e-12, 1.0, &text->rms_norm_eps, error) &&
-      check_silu (place_of (layout, "hidden_act"), error) &&
-      check_sliding_window (layout, error) && read_tied (layout, text, error) &&
-      read_text_heads (layout, text, error) && read_rope (layout, text, error);
-}
-
-static gboolean
-read_full_blocks (const VlmJson *at, VlmVisionConfig *vision, GError **error)
-{
-  VlmJson list;
-
-  if (!vlm_json_read_list (
-          at, "fullatt_block_indexes", &list, &vision->n_full_blocks, error))
-    return FALSE;
-  if (vision->n_full_blocks > VLM_MAX_FULL_BLOCKS)
-    return vlm_json_fail (error, &list, NULL, VLM_LOAD_ERROR_TOO_LARGE,
-        "%u blocks, the limit is %u", vision->n_full_blocks,
-        VLM_MAX_FULL_BLOCKS);
-  for (guint i = 0; i < vision->n_full_blocks; i++) {
-    VlmJson element = vlm_json_element (&list, i);
-
-    if (!vlm_json_read_uint (&element, NULL, 0, vision->depth - 1,
-            &vision->full_blocks[i], error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* What all releases share and the kernels rely on. */
-static gboolean
-check_fixed (const VlmJson *at, const char *key, guint value, guint expected,
-    GError **error)
-{
-  if (value != expected)
-    return vlm_json_fail (error, at, key, VLM_LOAD_ERROR_UNSUPPORTED,
-        "%u is not %u", value, expected);
-  return TRUE;
-}
-
-/* The key is in_chans in the releases, in_channels in files written by
- * transformers. */
-static gboolean
-read_channels (const VlmJson *at, VlmVisionConfig *vision, GError **error)
-{
-  const char *key = vlm_json_has (at, "in_chans") ? "in_chans" : "in_channels";
-
-  return vlm_json_read_uint (at, key, 1, 1024, &vision->in_channels, error) &&
-      check_fixed (at, key, vision->in_channels, 3, error);
-}
-
-static gboolean
-read_patches (const VlmJson *at, VlmVisionConfig *vision, GError **error)
-{
-  guint cell;
-
-  if (!vlm_json_read_uint (
-          at, "patch_size", 1, 256, &vision->patch_size, error) ||
-      !vlm_json_read_uint (at, "temporal_patch_size", 1, 256,
-          &vision->temporal_patch_size, error) ||
-      !vlm_json_read_uint (at, "spatial_merge_size", 1, 256,
-          &vision->spatial_merge_size, error) ||
-      !vlm_json_read_uint (
-          at, "window_size", 1, 1u << 16, &vision->window_size, error) ||
-      !check_fixed (
-          at, "temporal_patch_size", vision->temporal_patch_size, 2, error) ||
-      !check_fixed (
-          at, "spatial_merge_size", vision->spatial_merge_size, 2, error))
-    return FALSE;
-  cell = vision->patch_size * vision->spatial_merge_size;
-  if (vision->window_size % cell != 0)
-    return vlm_json_fail (error, at, "window_size", VLM_LOAD_ERROR_CORRUPT,
-        "%u is not a multiple of %u, the side of a merged patch",
-        vision->window_size, cell);
-  return TRUE;
-}
-
-static gboolean
-read_vision (const Layout *layout, const VlmTextConfig *text,
-    VlmVisionConfig *vision, GError **error)
-{
-  VlmJson at;
-
-  if (!vlm_json_read_object (&layout->root, "vision_config", &at, error) ||
-      !vlm_json_read_uint (
-          &at, "depth", 1, MAX_LAYERS, &vision->depth, error) ||
-      !vlm_json_read_uint (
-          &at, "hidden_size", 8, MAX_WIDTH, &vision->hidden_size, error) ||
-      !vlm_json_read_uint (
-          &at, "num_heads", 1, MAX_HEADS, &vision->n_heads, error) ||
-      !vlm_json_read_uint (&at, "intermediate_size", 1, MAX_WIDTH,
-          &vision->intermediate_size, error) ||
-      !vlm_json_read_uint (&at, "out_hidden_size", 8, MAX_WIDTH,
-          &vision->out_hidden_size, error) ||
-      !vlm_json_read_uint (&at, "tokens_per_second", 1, 1000,
-          &vision->tokens_per_second, error) ||
-      !check_silu (&at, error) || !read_channels (&at, vision, error) ||
-      !read_patches (&at, vision, error) ||
-      !read_full_blocks (&at, vision, error) ||
-      !check_head_dim (
-          &at, vision->hidden_size, vision->n_heads, &vision->head_dim, error))
-    return FALSE;
-  if (vision->out_hidden_size != text->hidden_size)
-    return vlm_json_fail (error, &at, "out_hidden_size", VLM_LOAD_ERROR_CORRUPT,
-        "%u is not the decoder's hidden_size %u", vision->out_hidden_size,
-        text->hidden_size);
-  return TRUE;
-}
-
-static gboolean
-read_token_id (const Layout *layout, const char *key, const VlmConfig *config,
-    gint32 *id, GError **error)
+read_token_id (const VlmConfigLayout *layout, const char *key, guint fallback,
+    const VlmConfig *config, gint32 *id, GError **error)
 {
   const VlmJson *at = vlm_json_has (&layout->root, key)
       ? &layout->root
-      : place_of (layout, key);
-  gint64 wide;
+      : vlm_config_place_of (layout, key);
+  const guint last = config->text.vocab_size - 1;
+  guint value;
 
-  if (!vlm_json_read_int64 (
-          at, key, 0, config->text.vocab_size - 1, &wide, error))
+  if (fallback > last && !vlm_json_has (at, key))
+    return vlm_json_fail (error, at, key, VLM_LOAD_ERROR_CORRUPT, "missing");
+  if (!vlm_json_read_uint_or (at, key, 0, last, fallback, &value, error))
     return FALSE;
-  *id = (gint32) wide;
+  *id = (gint32) value;
   return TRUE;
 }
 
 static gboolean
-read_token_ids (const Layout *layout, VlmConfig *config, GError **error)
+read_token_ids (
+    const VlmConfigLayout *layout, VlmConfig *config, GError **error)
 {
-  if (!read_token_id (
-          layout, "image_token_id", config, &config->image_token_id, error) ||
-      !read_token_id (
-          layout, "video_token_id", config, &config->video_token_id, error) ||
-      !read_token_id (layout, "vision_start_token_id", config,
+  if (!read_token_id (layout, "image_token_id", 151655, config,
+          &config->image_token_id, error) ||
+      !read_token_id (layout, "video_token_id", 151656, config,
+          &config->video_token_id, error) ||
+      !read_token_id (layout, "vision_start_token_id", 151652, config,
           &config->vision_start_token_id, error) ||
-      !read_token_id (layout, "vision_end_token_id", config,
+      !read_token_id (layout, "vision_end_token_id", 151653, config,
           &config->vision_end_token_id, error))
     return FALSE;
   if (config->image_token_id == config->video_token_id)
@@ -362,29 +125,38 @@ read_token_ids (const Layout *layout, VlmConfig *config, GError **error)
 }
 
 /* The released generation_config.json ends at eos and at bos, which is
- * <|endoftext|>. */
+ * <|endoftext|>. Nowhere: as the class has them. */
 static gboolean
-read_eos (const Layout *layout, VlmConfig *config, GError **error)
+read_eos (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
 {
+  static const struct
+  {
+    const char *key;
+    guint fallback;
+  } ends[] = { { "eos_token_id", 151645 }, { "bos_token_id", 151643 } };
   VlmGenerationConfig *generation = &config->generation;
-  static const char *const keys[] = { "eos_token_id", "bos_token_id" };
 
-  for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
-    const VlmJson *at = vlm_json_has (&layout->root, keys[i])
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++) {
+    const char *key = ends[i].key;
+    const VlmJson *at = vlm_json_has (&layout->root, key)
         ? &layout->root
-        : place_of (layout, keys[i]);
+        : vlm_config_place_of (layout, key);
 
-    if (vlm_json_has (at, keys[i]) &&
-        !vlm_config_read_eos (
-            at, keys[i], config->text.vocab_size, generation, error))
-      return FALSE;
+    if (vlm_json_has (at, key)) {
+      if (!vlm_config_read_eos (
+              at, key, config->text.vocab_size, generation, error))
+        return FALSE;
+    } else if (ends[i].fallback < config->text.vocab_size) {
+      vlm_config_add_eos (generation, (gint32) ends[i].fallback);
+    }
   }
   return TRUE;
 }
 
 /* A key of ours: a small model knows no longer videos than it was shown. */
 static gboolean
-read_max_video (const Layout *layout, VlmConfig *config, GError **error)
+read_max_video (
+    const VlmConfigLayout *layout, VlmConfig *config, GError **error)
 {
   static const char key[] = "max_video_seconds";
 
@@ -397,13 +169,14 @@ static VlmConfig *
 config_new (const VlmJsonDocument *document, const char *name, GError **error)
 {
   g_autoptr (VlmConfig) config = g_new0 (VlmConfig, 1);
-  Layout layout = { 0 };
+  VlmConfigLayout layout = { 0 };
 
   config->name = g_strdup (name);
   vlm_config_set_defaults (config);
   if (!open_layout (document, &layout, error) ||
-      !read_text (&layout, &config->text, error) ||
-      !read_vision (&layout, &config->text, &config->vision, error) ||
+      !vlm_config_read_text (&layout, &config->text, error) ||
+      !vlm_config_read_vision (
+          &layout, &config->text, &config->vision, error) ||
       !read_token_ids (&layout, config, error) ||
       !read_eos (&layout, config, error) ||
       !read_max_video (&layout, config, error))
@@ -438,9 +211,14 @@ vlm_config_load (const char *directory, GError **error)
   if (config == NULL ||
       (dir->preprocessor != NULL &&
           !vlm_config_read_preprocessor (config, dir->preprocessor, error)) ||
+      (dir->processor != NULL &&
+          !vlm_config_read_preprocessor (config, dir->processor, error)) ||
       (dir->video_preprocessor != NULL &&
           !vlm_config_read_video_preprocessor (
               config, dir->video_preprocessor, error)) ||
+      (dir->processor != NULL &&
+          !vlm_config_read_video_preprocessor (
+              config, dir->processor, error)) ||
       (dir->generation != NULL &&
           !vlm_config_read_generation (config, dir->generation, error)) ||
       !check_eos (config, dir->config, error))

@@ -36,6 +36,7 @@ typedef struct
   guint vocab_size;
   guint max_positions;
   gboolean tied;
+  gboolean tied_is_disputed; /* the file says both: see weights.h */
   double rms_norm_eps;
   double rope_theta;
   guint mrope_section[3]; /* temporal, height, width; sum = head_dim / 2 */
@@ -81,7 +82,8 @@ typedef struct
  * its keys; text_config alone with rope_parameters) and with a key of ours that
  * may be there, max_video_seconds; preprocessor_config.json,
  * video_preprocessor_config.json and generation_config.json of a directory. The
- * last three may be absent: the values of the released models hold then. A
+ * last three may be absent: the values of the released models hold then. A key
+ * that config.json leaves out has the default of the reference's class. A
  * generation_config.json that is there but leaves a key out means that the key
  * has no effect. Everything is checked: what comes out can be loaded without
  * overflow. Errors name file and key: UNSUPPORTED for a model this cannot run,

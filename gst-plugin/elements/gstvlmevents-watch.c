@@ -40,14 +40,14 @@ gst_vlm_events_start_worker (GstVlmEvents *self)
   GstVlmEventsSettings *s = &self->settings;
   g_autofree char *model = NULL;
   g_autofree char *device = NULL;
-  VlmAnalyzerParams params;
+  VlmAnalyzerParams params = { 0 };
   GstVlmWorker *worker;
 
   if (!gst_vlm_events_check_rate (self))
     return FALSE;
   GST_OBJECT_LOCK (self);
-  params.model = model = g_strdup (s->model);
-  params.device = device = g_strdup (s->device);
+  params.model.path = model = g_strdup (s->model);
+  params.model.device = device = g_strdup (s->device);
   params.max_context = (gint64) (s->context * GST_SECOND);
   self->questions.version = 1;
   GST_OBJECT_UNLOCK (self);

@@ -47,7 +47,7 @@ typedef struct
 struct _GstVlmWorker
 {
   VlmAnalyzer *analyzer;
-  VlmAnalyzerParams params;
+  VlmAnalyzerParams *params;
   GstVlmWorkerFuncs funcs;
   gpointer user_data;
   GThread *thread;

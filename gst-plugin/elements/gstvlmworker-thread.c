@@ -39,9 +39,11 @@ static gboolean
 load (GstVlmWorker *worker, VlmProgressFunc progress, GError **error)
 {
   g_autoptr (GCancellable) cancellable = gst_vlm_worker_begin_work (worker);
+  const VlmWork work = {
+    .cancellable = cancellable, .progress = progress, .user_data = worker
+  };
 
-  return vlm_analyzer_load (
-      worker->analyzer, &worker->params, cancellable, progress, worker, error);
+  return vlm_analyzer_load (worker->analyzer, worker->params, &work, error);
 }
 
 /* Writes the result down; FALSE if nobody wants it any more. */

@@ -124,9 +124,7 @@ gst_vlm_worker_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   GstVlmWorker *worker = g_atomic_rc_box_new0 (GstVlmWorker);
 
   worker->analyzer = g_object_ref (analyzer);
-  worker->params.model = g_strdup (params->model);
-  worker->params.device = g_strdup (params->device);
-  worker->params.max_context = params->max_context;
+  worker->params = vlm_analyzer_params_copy (params);
   worker->generation = generation;
   worker->funcs = *funcs;
   worker->user_data = user_data;
@@ -181,8 +179,7 @@ worker_clear (gpointer data)
   g_clear_pointer (&worker->newest, gst_vlm_worker_item_free);
   g_clear_object (&worker->cancellable);
   g_object_unref (worker->analyzer);
-  g_free ((char *) worker->params.model);
-  g_free ((char *) worker->params.device);
+  vlm_analyzer_params_free (worker->params);
   vlm_questions_free (worker->questions);
   g_mutex_clear (&worker->lock);
   g_cond_clear (&worker->changed);

@@ -168,8 +168,9 @@ run (const Options *options, GError **error)
   VlmGenerateParams params = { NULL, (guint) options->max_tokens,
     options->temperature, options->top_k, options->top_p, options->penalty,
     (guint64) options->seed };
+  const VlmModelParams from = { options->model, options->device };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (VlmDevice) device = NULL;
+  const VlmWork work = { cancellable, on_progress, on_text, &progress };
   g_autoptr (VlmModel) model = NULL;
   g_autoptr (VlmSession) session = NULL;
   g_autoptr (VlmPrompt) prompt = NULL;
@@ -182,19 +183,14 @@ run (const Options *options, GError **error)
           !attention_make_folder (options->attention, error)))
     return FALSE;
   interrupt_watch (cancellable);
-  device = vlm_device_open (options->device, error);
-  if (device == NULL)
-    return FALSE;
-  model = vlm_model_load (
-      device, options->model, cancellable, on_progress, &progress, error);
+  model = vlm_model_load (&from, NULL, &work, error);
   load_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
   if (model != NULL)
     prompt = build_prompt (options, model, cancellable, &progress, error);
   if (prompt != NULL) {
     session = vlm_session_new (model);
     vlm_session_set_record_attention (session, options->attention != NULL);
-    answer = vlm_session_generate (session, prompt, &params, cancellable,
-        on_text, on_progress, &progress, error);
+    answer = vlm_session_generate (session, prompt, &params, &work, error);
   }
   end_progress (&progress);
   if (answer == NULL)

@@ -3,6 +3,43 @@
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-error.h>
 
+#include "engine/model-params.h"
+
+G_DEFINE_BOXED_TYPE (VlmAnalyzerParams, vlm_analyzer_params,
+    vlm_analyzer_params_copy, vlm_analyzer_params_free)
+
+/**
+ * vlm_analyzer_params_copy:
+ * @params: parameters
+ *
+ * Returns: (transfer full): a copy
+ */
+VlmAnalyzerParams *
+vlm_analyzer_params_copy (const VlmAnalyzerParams *params)
+{
+  VlmAnalyzerParams *copy;
+
+  g_return_val_if_fail (params != NULL, NULL);
+
+  copy = g_new0 (VlmAnalyzerParams, 1);
+  vlm_model_params_init (&copy->model, &params->model);
+  copy->max_context = params->max_context;
+  return copy;
+}
+
+/**
+ * vlm_analyzer_params_free:
+ * @params: (nullable) (transfer full): parameters
+ */
+void
+vlm_analyzer_params_free (VlmAnalyzerParams *params)
+{
+  if (params == NULL)
+    return;
+  vlm_model_params_clear (&params->model);
+  g_free (params);
+}
+
 G_DEFINE_INTERFACE (VlmAnalyzer, vlm_analyzer, G_TYPE_OBJECT)
 
 static void
@@ -14,9 +51,7 @@ vlm_analyzer_default_init (VlmAnalyzerInterface *iface)
  * vlm_analyzer_load:
  * @self: an analyzer
  * @params: what to load
- * @cancellable: (nullable): ends the work early
- * @progress: (nullable) (scope call): told how far it is
- * @user_data: closure of @progress
+ * @work: (nullable): how it is followed and ended
  * @error: return location
  *
  * Gets ready to analyse. May take long.
@@ -25,14 +60,12 @@ vlm_analyzer_default_init (VlmAnalyzerInterface *iface)
  */
 gboolean
 vlm_analyzer_load (VlmAnalyzer *self, const VlmAnalyzerParams *params,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error)
+    const VlmWork *work, GError **error)
 {
   g_return_val_if_fail (VLM_IS_ANALYZER (self), FALSE);
   g_return_val_if_fail (params != NULL, FALSE);
 
-  return VLM_ANALYZER_GET_IFACE (self)->load (
-      self, params, cancellable, progress, user_data, error);
+  return VLM_ANALYZER_GET_IFACE (self)->load (self, params, work, error);
 }
 
 /**

@@ -61,14 +61,15 @@ local_answer (VlmAnswerer *answerer, const VlmRequest *request,
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmPrompt) prompt = make_prompt (request);
   g_autoptr (VlmAnswer) answer = NULL;
+  const VlmWork work = { .cancellable = cancellable };
   GArray *trace = NULL;
 
   if (*session == NULL)
     *session = vlm_session_new (self->model);
   params.kind = request->kind;
   params.max_tokens = request->max_tokens;
-  answer = vlm_session_run (*session, prompt, &params, &bounds, &trace,
-      cancellable, NULL, NULL, NULL, error);
+  answer = vlm_session_run (
+      *session, prompt, &params, &bounds, &trace, &work, error);
   return answer != NULL ? make_reply (request, answer, trace) : NULL;
 }
 
@@ -84,13 +85,11 @@ local_free (VlmAnswerer *answerer)
 }
 
 VlmAnswerer *
-vlm_answerer_new_local (const char *device, const char *directory,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error)
+vlm_answerer_new_local (
+    const VlmModelParams *params, const VlmWork *work, GError **error)
 {
   static const VlmAnswererClass klass = { local_answer, local_free };
-  g_autoptr (VlmModel) model = vlm_model_acquire (
-      device, directory, cancellable, progress, user_data, error);
+  g_autoptr (VlmModel) model = vlm_model_acquire (params, work, error);
   const VlmConfig *config;
   Local *self;
 

@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <vlm/vlm-model-params.h>
+#include <vlm/vlm-work.h>
+
 #include "analyzer/answerer.h"
 
-/* Loads @model (a directory, NULL for the one that ships) onto @device, or shares
- * what is there. (transfer full); errors as those of vlm_model_load(). */
-VlmAnswerer *vlm_answerer_new_local (const char *device, const char *model,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error);
+/* Loads the model, or shares what is there. (transfer full); errors as those of
+ * vlm_model_load(). */
+VlmAnswerer *vlm_answerer_new_local (
+    const VlmModelParams *params, const VlmWork *work, GError **error);

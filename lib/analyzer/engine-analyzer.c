@@ -136,16 +136,14 @@ vlm_engine_analyzer_new_for (VlmAnswerer *answerer)
 
 static gboolean
 engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error)
+    const VlmWork *work, GError **error)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
   VlmAnswerer *answerer;
 
   if (self->answerer != NULL)
     return TRUE;
-  answerer = vlm_answerer_new_local (
-      params->device, params->model, cancellable, progress, user_data, error);
+  answerer = vlm_answerer_new_local (&params->model, work, error);
   if (answerer == NULL)
     return FALSE;
   take_answerer (self, answerer, params->max_context);

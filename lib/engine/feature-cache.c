@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/feature-cache.h"
 
+#include "base/work.h"
 #include "media/patchify.h"
 
 /* Features that no window uses any more are kept up to this many rows, for
@@ -265,8 +266,7 @@ make_patches (VlmFeatureCache *cache, const VlmSliceRef *slices, guint n_slices,
 
 static gboolean
 encode_run (VlmFeatureCache *cache, const VlmSliceRef *slices, guint n_slices,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error)
+    const VlmWork *work, GError **error)
 {
   VlmGrid grid = { n_slices, slices[0].grid.h, slices[0].grid.w };
   g_autofree float *patches = NULL;
@@ -278,8 +278,8 @@ encode_run (VlmFeatureCache *cache, const VlmSliceRef *slices, guint n_slices,
     return FALSE;
   patches = make_patches (cache, slices, n_slices, error);
   if (patches == NULL ||
-      !vlm_vision_encode (cache->vision, patches, &grid, 1, &cache->features,
-          row, cancellable, progress, user_data, error))
+      !vlm_vision_encode (
+          cache->vision, patches, &grid, 1, &cache->features, row, work, error))
     return FALSE;
   if (cache->on_encoded != NULL &&
       !cache->on_encoded (
@@ -303,9 +303,11 @@ encode_run (VlmFeatureCache *cache, const VlmSliceRef *slices, guint n_slices,
 
 gboolean
 vlm_feature_cache_prepare (VlmFeatureCache *cache, const VlmSliceRef *slices,
-    guint n_slices, guint64 *rows, guint64 *serials, GCancellable *cancellable,
-    VlmProgressFunc progress, gpointer user_data, GError **error)
+    guint n_slices, guint64 *rows, guint64 *serials, const VlmWork *work,
+    GError **error)
 {
+  /* The share of the slices is said here. */
+  const VlmWork quiet = { .cancellable = vlm_work_cancellable (work) };
   guint n_found = 0;
 
   cache->tick++;
@@ -322,13 +324,11 @@ vlm_feature_cache_prepare (VlmFeatureCache *cache, const VlmSliceRef *slices,
 
     if (look_up (cache, &slices[i]) == NULL) {
       n_run = count_run (cache, slices + i, n_slices - i);
-      if (!encode_run (
-              cache, slices + i, n_run, cancellable, NULL, NULL, error))
+      if (!encode_run (cache, slices + i, n_run, &quiet, error))
         return FALSE;
     }
     i += n_run;
-    if (progress != NULL)
-      progress ("vision", (double) i / n_slices, user_data);
+    vlm_work_progress (work, "vision", (double) i / n_slices);
   }
   for (guint i = 0; i < n_slices; i++) {
     const Entry *entry = look_up (cache, &slices[i]);

@@ -18,10 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmFeatureCache, vlm_feature_cache_free)
 /* Makes sure that the features of all @slices are there and says where:
  * rows[i] is the row of slice i's first cell, serials[i] a number that belongs
  * to these features for ever. Valid until the next call. */
-gboolean
-vlm_feature_cache_prepare (VlmFeatureCache *cache, const VlmSliceRef *slices,
-    guint n_slices, guint64 *rows, guint64 *serials, GCancellable *cancellable,
-    VlmProgressFunc progress, gpointer user_data, GError **error);
+gboolean vlm_feature_cache_prepare (VlmFeatureCache *cache,
+    const VlmSliceRef *slices, guint n_slices, guint64 *rows, guint64 *serials,
+    const VlmWork *work, GError **error);
 
 /* [rows, hidden]; changes when the cache grows. NULL before the first slice. */
 const VlmNnTensor *vlm_feature_cache_get_features (VlmFeatureCache *cache);

@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #include "base/bits.h"
+#include "base/work.h"
 
 typedef struct
 {
@@ -83,12 +84,17 @@ prefill (Loop *loop, const GArray *ids, const VlmPositions *positions,
     guint first, GError **error)
 {
   VlmDecodeJob *job = loop->job;
+  const VlmTokenSpan span = {
+    .ids = (const gint32 *) (gpointer) ids->data,
+    .positions = positions,
+    .first = first,
+    .n = ids->len - first,
+    .features = job->features,
+  };
   VlmChoose choose = make_choose (loop);
 
-  return vlm_context_append (job->context,
-      (const gint32 *) (gpointer) ids->data, positions, first, ids->len - first,
-      job->features, &choose, &loop->choice, job->cancellable, job->on_progress,
-      job->user_data, error);
+  return vlm_context_append (
+      job->context, &span, &choose, &loop->choice, job->work, error);
 }
 
 /* The device's greedy choice, or a draw from the logits it left. */
@@ -115,14 +121,15 @@ pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
   return TRUE;
 }
 
-/* What the text has had since @before. */
+/* Hands on what the text has had since @before. */
 static void
-tell (Loop *loop, gsize before)
+stream (Loop *loop, gsize before)
 {
+  const VlmWork *work = loop->job->work;
   VlmTranscript *out = loop->out;
 
-  if (loop->job->on_text != NULL && out->text->len > before)
-    loop->job->on_text (out->text->str + before, loop->job->user_data);
+  if (work != NULL && work->text != NULL && out->text->len > before)
+    work->text (out->text->str + before, work->user_data);
 }
 
 /* A token of the answer, chosen or forced. */
@@ -137,7 +144,7 @@ take (Loop *loop, gint32 token)
   out->n_tokens++;
   vlm_detokenizer_push (&loop->detokenizer, token, out->text);
   g_array_append_val (out->ends, out->text->len);
-  tell (loop, before);
+  stream (loop, before);
 }
 
 /* Tokens that the grammar forces need no decode step of their own. */
@@ -177,15 +184,20 @@ static gboolean
 step (Loop *loop, guint first, guint n, GError **error)
 {
   VlmDecodeJob *job = loop->job;
+  const VlmTokenSpan span = {
+    .ids = (const gint32 *) (gpointer) loop->out->answer->data,
+    .positions = &loop->positions,
+    .first = first,
+    .n = n,
+  };
+  const VlmWork quiet = { .cancellable = vlm_work_cancellable (job->work) };
   VlmChoose choose = make_choose (loop);
-  const gint32 *ids = (const gint32 *) (gpointer) loop->out->answer->data;
 
   if (n > VLM_STEP_MAX_TOKENS || job->taps != NULL)
-    return vlm_context_append (job->context, ids, &loop->positions, first, n,
-        NULL, &choose, &loop->choice, job->cancellable, NULL, NULL, error);
-  return vlm_scheduler_step (job->scheduler, &loop->writer, job->context, ids,
-      &loop->positions, first, n, &choose, &loop->choice, job->cancellable,
-      error);
+    return vlm_context_append (
+        job->context, &span, &choose, &loop->choice, &quiet, error);
+  return vlm_scheduler_step (job->scheduler, &loop->writer, job->context, &span,
+      &choose, &loop->choice, quiet.cancellable, error);
 }
 
 /* Puts what was taken since the last time into the context. */
@@ -257,7 +269,7 @@ vlm_generate (VlmDecodeJob *job, const GArray *ids,
   vlm_scheduler_leave (job->scheduler, &loop.writer);
   before = out->text->len;
   vlm_detokenizer_finish (&loop.detokenizer, out->text);
-  tell (&loop, before);
+  stream (&loop, before);
   out->decode_us = g_get_monotonic_time () - start - out->prefill_us;
 
   vlm_detokenizer_clear (&loop.detokenizer);

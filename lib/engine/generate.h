@@ -27,10 +27,7 @@ typedef struct
   guint32 *seen;        /* bit set of the prompt's tokens; grows */
   const guint32 *valid; /* bit set of tokens that exist; NULL for all */
   guint n_vocab;
-  GCancellable *cancellable;
-  VlmTextFunc on_text;
-  VlmProgressFunc on_progress;
-  gpointer user_data;
+  const VlmWork *work; /* nullable */
 } VlmDecodeJob;
 
 typedef struct

@@ -99,42 +99,42 @@ check_template (VlmModel *self, const char *directory, GError **error)
 
 /**
  * vlm_model_load:
- * @device: where the weights go
- * @directory: (nullable) (type filename): a Hugging Face checkpoint:
- *   config.json, tokenizer.json (or vocab.json and merges.txt), one or many
- *   safetensors files; %NULL for the small one that ships, or the one that the
- *   environment variable `VLM_MODEL_PATH` names
- * @cancellable: (nullable): ends the load early
- * @progress: (nullable) (scope call): told how far it is
- * @user_data: closure of @progress
+ * @params: (nullable): which model, and where it runs; %NULL for the defaults
+ * @device: (nullable): an open device that it goes onto, whatever @params say;
+ *   %NULL to open the one that they name
+ * @work: (nullable): how it is followed and ended
  * @error: return location
  *
- * Loads a checkpoint. Files are mapped and streamed to the device, so host
- * memory does not grow with the model.
+ * Loads a checkpoint. Files are streamed to the device, so host memory does not
+ * grow with the model.
  *
  * Returns: (transfer full): the model, or %NULL with a #VlmLoadError,
  *   #VlmDeviceError or %G_IO_ERROR_CANCELLED
  */
 VlmModel *
-vlm_model_load (VlmDevice *device, const char *directory,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error)
+vlm_model_load (const VlmModelParams *params, VlmDevice *device,
+    const VlmWork *work, GError **error)
 {
   g_autoptr (VlmModel) self = NULL;
   g_autofree char *path = NULL;
 
-  g_return_val_if_fail (VLM_IS_DEVICE (device), NULL);
+  g_return_val_if_fail (device == NULL || VLM_IS_DEVICE (device), NULL);
 
-  path = vlm_model_find (directory, error);
+  /* What is wrong with the files is said before a device is opened. */
+  path = vlm_model_find (params != NULL ? params->path : NULL, error);
   if (path == NULL)
     return NULL;
   self = g_object_new (VLM_TYPE_MODEL, NULL);
-  self->device = g_object_ref (device);
   self->tokenizer = vlm_tokenizer_load (path, error);
   if (self->tokenizer == NULL)
     return NULL;
-  self->net = vlm_net_load (vlm_device_get_vk (device), path, cancellable,
-      progress, user_data, error);
+  self->device = device != NULL
+      ? g_object_ref (device)
+      : vlm_device_open (params != NULL ? params->device : NULL, error);
+  if (self->device == NULL)
+    return NULL;
+  self->net =
+      vlm_net_load (vlm_device_get_vk (self->device), path, work, error);
   if (self->net == NULL || !check_vocabulary (self, path, error) ||
       !check_template (self, path, error))
     return NULL;

@@ -28,11 +28,9 @@ VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
  * it was installed. (transfer full), NULL with VLM_LOAD_ERROR_NOT_FOUND. */
 char *vlm_model_find (const char *directory, GError **error);
 
-/* The model of (device, directory), however they are named (see
- * vlm_model_find()), shared by everybody in the process who asks for it while
- * somebody holds it. Who comes second waits for the load, as long as
- * @cancellable lets them; when it fails or is cancelled they load it
- * themselves. Any thread. */
-VlmModel *vlm_model_acquire (const char *device, const char *directory,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error);
+/* The model that vlm_model_load() would load, shared by everybody in the process
+ * who asks for the same, however it is named, while somebody holds it. Who comes
+ * second waits for the load, until their own work is cancelled; when the load
+ * fails or is cancelled they load it themselves. Any thread. */
+VlmModel *vlm_model_acquire (
+    const VlmModelParams *params, const VlmWork *work, GError **error);

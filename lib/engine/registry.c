@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/work.h"
 #include "engine/device.h"
 #include "model/qwen2_5_vl/config.h"
 
@@ -22,7 +23,8 @@ static GMutex lock;   /* of all below */
 static GCond changed; /* a load has ended, well or not */
 static GHashTable *slots;
 
-/* "UUID directory", the same however the two were named. */
+/* "UUID directory", the same however the two were named; what else of the
+ * parameters makes another model belongs to it. */
 static char *
 make_key (const char *device, const char *directory, GError **error)
 {
@@ -77,24 +79,24 @@ claim (Slot *slot, VlmModel **model, GCancellable *cancellable, GError **error)
 }
 
 static VlmModel *
-load (const char *device, const char *directory, GCancellable *cancellable,
-    VlmProgressFunc progress, gpointer user_data, GError **error)
+load (const VlmModelParams *params, const char *path, const VlmWork *work,
+    GError **error)
 {
-  g_autoptr (VlmDevice) opened = vlm_device_open (device, error);
+  g_autoptr (VlmDevice) device = vlm_device_open (params->device, error);
+  VlmModelParams found = *params;
 
-  if (opened == NULL)
+  if (device == NULL)
     return NULL;
-  g_info ("loading %s on %s", directory, vlm_device_get_name (opened));
-  return vlm_model_load (
-      opened, directory, cancellable, progress, user_data, error);
+  g_info ("loading %s on %s", path, vlm_device_get_name (device));
+  found.path = (char *) path;
+  return vlm_model_load (&found, device, work, error);
 }
 
 VlmModel *
-vlm_model_acquire (const char *device, const char *directory,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error)
+vlm_model_acquire (
+    const VlmModelParams *params, const VlmWork *work, GError **error)
 {
-  g_autofree char *path = vlm_model_find (directory, error);
+  g_autofree char *path = vlm_model_find (params->path, error);
   g_autoptr (VlmConfig) config = NULL;
   VlmModel *model = NULL;
   gboolean claimed;
@@ -107,17 +109,17 @@ vlm_model_acquire (const char *device, const char *directory,
   config = vlm_config_load (path, error);
   if (config == NULL)
     return NULL;
-  key = make_key (device, path, error);
+  key = make_key (params->device, path, error);
   if (key == NULL)
     return NULL;
   g_mutex_lock (&lock);
   slot = find_slot (key);
-  claimed = claim (slot, &model, cancellable, error);
+  claimed = claim (slot, &model, vlm_work_cancellable (work), error);
   g_mutex_unlock (&lock);
   if (!claimed || model != NULL)
     return model;
 
-  model = load (device, path, cancellable, progress, user_data, error);
+  model = load (params, path, work, error);
   g_mutex_lock (&lock);
   g_weak_ref_set (&slot->model, model);
   slot->is_loading = FALSE;

@@ -112,7 +112,7 @@ pick (VlmScheduler *self, Request **batch)
   while (n < self->max_batch && !g_queue_is_empty (&self->requests)) {
     Request *request = g_queue_peek_head (&self->requests);
 
-    n_tokens += request->step.n;
+    n_tokens += request->step.span.n;
     if (n_tokens > VLM_STEP_MAX_TOKENS)
       break;
     request->state = RUNNING;
@@ -206,15 +206,13 @@ wait_done (VlmScheduler *self, Request *request, GCancellable *cancellable)
 
 gboolean
 vlm_scheduler_step (VlmScheduler *self, VlmWriter *writer, VlmContext *context,
-    const gint32 *ids, const VlmPositions *positions, guint first, guint n,
-    const VlmChoose *choose, VlmNnChoice *choice, GCancellable *cancellable,
-    GError **error)
+    const VlmTokenSpan *span, const VlmChoose *choose, VlmNnChoice *choice,
+    GCancellable *cancellable, GError **error)
 {
   Request request = { .writer = writer };
   gboolean good;
 
-  if (!vlm_step_init (
-          &request.step, context, ids, positions, first, n, choose, error))
+  if (!vlm_step_init (&request.step, context, span, choose, error))
     return FALSE;
   g_mutex_lock (&self->lock);
   arrive (self, writer);

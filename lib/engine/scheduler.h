@@ -30,13 +30,12 @@ typedef struct
   guint64 batch; /* the last one it was in; 0: it is not expected again */
 } VlmWriter;
 
-/* As vlm_context_append() of @n tokens without features, together with the
+/* As vlm_context_append() of a @span without features, together with the
  * steps of others. @writer is expected to come back for the next step, until
  * vlm_scheduler_leave(). Cancelled, the context is as before. */
 gboolean vlm_scheduler_step (VlmScheduler *scheduler, VlmWriter *writer,
-    VlmContext *context, const gint32 *ids, const VlmPositions *positions,
-    guint first, guint n, const VlmChoose *choose, VlmNnChoice *choice,
-    GCancellable *cancellable, GError **error);
+    VlmContext *context, const VlmTokenSpan *span, const VlmChoose *choose,
+    VlmNnChoice *choice, GCancellable *cancellable, GError **error);
 void vlm_scheduler_leave (VlmScheduler *scheduler, VlmWriter *writer);
 
 typedef struct

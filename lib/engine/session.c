@@ -10,6 +10,7 @@
 #include <vlm/vlm-error.h>
 
 #include "base/bits.h"
+#include "base/work.h"
 #include "engine/attention.h"
 #include "engine/device.h"
 #include "engine/feature-cache.h"
@@ -293,7 +294,7 @@ answer_layout (VlmSession *self, VlmLayout *layout, VlmDecodeJob *job,
   }
   if (!vlm_feature_cache_prepare (self->features,
           (const VlmSliceRef *) (gpointer) layout->slices->data, n_slices, rows,
-          serials, job->cancellable, job->on_progress, job->user_data, error))
+          serials, job->work, error))
     return NULL;
   vision_us = g_get_monotonic_time () - start;
 
@@ -307,8 +308,8 @@ answer_layout (VlmSession *self, VlmLayout *layout, VlmDecodeJob *job,
     answer = make_answer (layout, &transcript, vision_us);
   record_held (self, &prompt, &layout->positions, &transcript);
   if (answer != NULL && recorder != NULL) {
-    self->attention = vlm_attention_recorder_finish (
-        recorder, layout, serials, &transcript, job->cancellable, error);
+    self->attention = vlm_attention_recorder_finish (recorder, layout, serials,
+        &transcript, vlm_work_cancellable (job->work), error);
     if (self->attention == NULL)
       g_clear_pointer (&answer, vlm_answer_free);
   }
@@ -322,8 +323,7 @@ answer_layout (VlmSession *self, VlmLayout *layout, VlmDecodeJob *job,
 VlmAnswer *
 vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
     const VlmGenerateParams *params, const VlmAnswerBounds *bounds,
-    GArray **trace, GCancellable *cancellable, VlmTextFunc on_text,
-    VlmProgressFunc on_progress, gpointer user_data, GError **error)
+    GArray **trace, const VlmWork *work, GError **error)
 {
   const VlmConfig *config = vlm_model_get_config (self->model);
   VlmTokenizer *tokenizer = vlm_model_get_tokenizer (self->model);
@@ -336,10 +336,7 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
     .max_tokens =
         params->max_tokens > 0 ? params->max_tokens : VLM_SESSION_MAX_TOKENS,
     .n_vocab = config->text.vocab_size,
-    .cancellable = cancellable,
-    .on_text = on_text,
-    .on_progress = on_progress,
-    .user_data = user_data,
+    .work = work,
   };
   g_autoptr (VlmLayout) layout = NULL;
   VlmTokenMask *mask;
@@ -365,10 +362,8 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
  * @session: a session
  * @prompt: a turn
  * @params: (nullable): %NULL for the defaults
- * @cancellable: (nullable): ends the work within one step
- * @on_text: (nullable) (scope call): gets the answer as it is written
- * @on_progress: (nullable) (scope call): told of "vision" and "prefill"
- * @user_data: closure of both
+ * @work: (nullable): how it is followed and ended: cancelled within one step;
+ *   progress of "vision" and "prefill"; the answer as it is written
  * @error: return location
  *
  * Answers one turn. What the prompt has in common with the one before is not
@@ -379,9 +374,7 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
  */
 VlmAnswer *
 vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
-    const VlmGenerateParams *params, GCancellable *cancellable,
-    VlmTextFunc on_text, VlmProgressFunc on_progress, gpointer user_data,
-    GError **error)
+    const VlmGenerateParams *params, const VlmWork *work, GError **error)
 {
   static const VlmGenerateParams defaults = VLM_GENERATE_PARAMS_DEFAULT;
   VlmAnswerBounds bounds;
@@ -391,7 +384,7 @@ vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
 
   bounds = vlm_prompt_get_bounds (prompt);
   return vlm_session_run (session, prompt, params != NULL ? params : &defaults,
-      &bounds, NULL, cancellable, on_text, on_progress, user_data, error);
+      &bounds, NULL, work, error);
 }
 
 /**

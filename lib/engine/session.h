@@ -14,8 +14,7 @@
  * @trace: NULL, or gets the chosen tokens, (transfer full), VlmTokenTrace. */
 VlmAnswer *vlm_session_run (VlmSession *session, const VlmPrompt *prompt,
     const VlmGenerateParams *params, const VlmAnswerBounds *bounds,
-    GArray **trace, GCancellable *cancellable, VlmTextFunc on_text,
-    VlmProgressFunc on_progress, gpointer user_data, GError **error);
+    GArray **trace, const VlmWork *work, GError **error);
 
 /* Tokens of the last prompt that were still in the KV cache, and slices whose
  * features were: what overlapping work saved. */

@@ -28,14 +28,13 @@ struct _VlmContext
 /* What vlm_context_append() does before it runs: checks the input, waits for
  * what a cancelled call left behind, makes room for keys and values, and hands
  * masks to the device. */
-gboolean vlm_context_prepare (VlmContext *context, const gint32 *ids,
-    const VlmPositions *positions, guint first, guint n,
-    const VlmNnTensor *features, const VlmChoose *choose, GError **error);
+gboolean vlm_context_prepare (VlmContext *context, const VlmTokenSpan *span,
+    const VlmChoose *choose, GError **error);
 
 /* Records the judgement of row 0 of the context's own logits on @nn. */
 void vlm_context_record_choice (
     VlmContext *context, VlmNn *nn, const VlmChoose *choose);
 
 /* The tokens are part of the sequence from now on. */
-void vlm_context_commit (VlmContext *context, const VlmPositions *positions,
-    guint first, guint n, gboolean has_logits);
+void vlm_context_commit (
+    VlmContext *context, const VlmTokenSpan *span, gboolean has_logits);

@@ -5,6 +5,7 @@
 #include <vlm/vlm-error.h>
 
 #include "base/checked.h"
+#include "base/work.h"
 
 /* Tokens that go through the layers together: enough to be bound by
  * arithmetic. */
@@ -23,14 +24,9 @@
 /* What is appended by one call. */
 typedef struct
 {
-  const gint32 *ids;
-  const VlmPositions *positions;
-  guint first;
-  guint n;
-  const VlmNnTensor *features;
+  const VlmTokenSpan *span;
   const VlmChoose *choose;
-  VlmProgressFunc progress;
-  gpointer user_data;
+  const VlmWork *work;
 } Input;
 
 VlmContext *
@@ -117,7 +113,7 @@ vlm_context_set_taps (VlmContext *context, VlmModelTaps *taps)
 }
 
 static gboolean
-check_input (const VlmContext *context, const Input *in, GError **error)
+check_input (const VlmContext *context, const VlmTokenSpan *in, GError **error)
 {
   const VlmTextConfig *c = &context->net->config.text;
   guint64 n_features = in->features != NULL ? in->features->n_rows : 0;
@@ -265,9 +261,9 @@ write_tokens (
   VlmDecoder *decoder = &context->decoder;
   g_autofree float *angles = g_new (float, (gsize) n * c->head_dim);
 
-  vlm_positions_angles (in->positions, c, first, n, angles);
+  vlm_positions_angles (in->span->positions, c, first, n, angles);
   return vlm_nn_tensor_write (
-             &decoder->ids, context->nn, 0, n, in->ids + first, error) &&
+             &decoder->ids, context->nn, 0, n, in->span->ids + first, error) &&
       vlm_nn_tensor_write (&decoder->angles, context->nn, 0, n, angles, error);
 }
 
@@ -310,8 +306,7 @@ adapt (VlmContext *context, guint work, gint64 elapsed)
 static void
 tell (const Input *in, double n_done)
 {
-  if (in->progress != NULL)
-    in->progress ("prefill", n_done / in->n, in->user_data);
+  vlm_work_progress (in->work, "prefill", n_done / in->span->n);
 }
 
 /* All layers, so many at a time that it does not take long. A step of one token
@@ -338,7 +333,8 @@ run_layers (VlmContext *context, const Input *in, guint first,
       return FALSE;
     adapt (context, n * pass->n_tokens, elapsed);
     if (done < n_layers)
-      tell (in, first - in->first + (double) pass->n_tokens * done / n_layers);
+      tell (in,
+          first - in->span->first + (double) pass->n_tokens * done / n_layers);
   }
   return TRUE;
 }
@@ -356,7 +352,7 @@ run_chunk (VlmContext *context, const Input *in, guint first, guint n,
     .caches = context->caches, .n = n, .first_key = n_before
   };
   VlmDecoderPass pass = { .n_tokens = n,
-    .features = in->features,
+    .features = in->span->features,
     .sequences = &sequence,
     .n_sequences = 1 };
 
@@ -403,13 +399,14 @@ run_all (VlmContext *context, const Input *in, GCancellable *cancellable,
 {
   guint limit = chunk_limit (context);
 
-  for (guint done = 0; done < in->n;) {
-    guint n = MIN (in->n - done, limit);
-    gboolean is_last = done + n == in->n;
+  for (guint done = 0; done < in->span->n;) {
+    guint n = MIN (in->span->n - done, limit);
+    gboolean is_last = done + n == in->span->n;
 
     if (g_cancellable_set_error_if_cancelled (cancellable, error) ||
-        !run_chunk (context, in, in->first + done, n, context->n_tokens + done,
-            is_last ? in->choose : NULL, cancellable, error))
+        !run_chunk (context, in, in->span->first + done, n,
+            context->n_tokens + done, is_last ? in->choose : NULL, cancellable,
+            error))
       return FALSE;
     done += n;
     tell (in, done);
@@ -418,61 +415,50 @@ run_all (VlmContext *context, const Input *in, GCancellable *cancellable,
 }
 
 void
-vlm_context_commit (VlmContext *context, const VlmPositions *positions,
-    guint first, guint n, gboolean has_logits)
+vlm_context_commit (
+    VlmContext *context, const VlmTokenSpan *span, gboolean has_logits)
 {
   for (guint axis = 0; axis < 3; axis++) {
-    const gint32 *ids = &g_array_index (positions->axes[axis], gint32, first);
+    const gint32 *ids =
+        &g_array_index (span->positions->axes[axis], gint32, span->first);
 
-    for (guint i = 0; i < n; i++)
+    for (guint i = 0; i < span->n; i++)
       context->next = MAX (context->next, ids[i] + 1);
   }
-  context->n_tokens += n;
+  context->n_tokens += span->n;
   context->has_logits = has_logits;
 }
 
-static gboolean
-prepare (VlmContext *context, const Input *in, GError **error)
+gboolean
+vlm_context_prepare (VlmContext *context, const VlmTokenSpan *span,
+    const VlmChoose *choose, GError **error)
 {
-  if (!check_input (context, in, error))
+  if (!check_input (context, span, error))
     return FALSE;
   /* The device may still read what a cancelled call gave it. */
   if (context->busy && !finish (context, NULL, error))
     return FALSE;
   context->has_logits = FALSE;
   g_array_set_size (context->kept, 0);
-  return reserve_caches (context, context->n_tokens + in->n, error) &&
-      (in->choose == NULL || prepare_choice (context, in->choose, error));
+  return reserve_caches (context, context->n_tokens + span->n, error) &&
+      (choose == NULL || prepare_choice (context, choose, error));
 }
 
 gboolean
-vlm_context_prepare (VlmContext *context, const gint32 *ids,
-    const VlmPositions *positions, guint first, guint n,
-    const VlmNnTensor *features, const VlmChoose *choose, GError **error)
-{
-  const Input in = { ids, positions, first, n, features, choose, NULL, NULL };
-
-  return prepare (context, &in, error);
-}
-
-gboolean
-vlm_context_append (VlmContext *context, const gint32 *ids,
-    const VlmPositions *positions, guint first, guint n,
-    const VlmNnTensor *features, const VlmChoose *choose, VlmNnChoice *choice,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+vlm_context_append (VlmContext *context, const VlmTokenSpan *span,
+    const VlmChoose *choose, VlmNnChoice *choice, const VlmWork *work,
     GError **error)
 {
-  const Input in = { ids, positions, first, n, features, choose, progress,
-    user_data };
+  const Input in = { span, choose, work };
 
   g_assert (choose == NULL || choice != NULL);
-  if (!prepare (context, &in, error) ||
-      !run_all (context, &in, cancellable, error))
+  if (!vlm_context_prepare (context, span, choose, error) ||
+      !run_all (context, &in, vlm_work_cancellable (work), error))
     return FALSE;
   if (choose != NULL &&
       !vlm_nn_tensor_read (&context->choice, context->nn, 0, 1, choice, error))
     return FALSE;
-  vlm_context_commit (context, positions, first, n, choose != NULL);
+  vlm_context_commit (context, span, choose != NULL);
   return TRUE;
 }
 

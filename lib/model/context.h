@@ -33,18 +33,25 @@ typedef struct
   float penalty;          /* 1 for none */
 } VlmChoose;
 
-/* Appends @n tokens, first … first + n - 1 of both @ids and @positions: id >= 0
- * is a token, -1 - r is row r of @features. With @choose the last token's
- * logits are computed and judged in the same submission; @choice may then not
- * be NULL. Long input is cut into chunks, and on slow devices these into
- * layers, so that no submission takes long: cancellation and progress
- * ("prefill") are served between them. On error the context is as before:
- * VLM_INFER_ERROR_BAD_INPUT for ids that do not exist,
+/* Tokens first … first + n - 1 of both @ids and @positions: id >= 0 is a token,
+ * -1 - r is row r of @features. Borrowed. */
+typedef struct
+{
+  const gint32 *ids;
+  const VlmPositions *positions;
+  guint first;
+  guint n;
+  const VlmNnTensor *features; /* NULL where no id is negative */
+} VlmTokenSpan;
+
+/* Appends @span. With @choose the last token's logits are computed and judged
+ * in the same submission; @choice may then not be NULL. Long input is cut into
+ * chunks, and on slow devices these into layers, so that no submission takes
+ * long: cancellation and progress ("prefill") are served between them. On error
+ * the context is as before: VLM_INFER_ERROR_BAD_INPUT for ids that do not exist,
  * VLM_INFER_ERROR_CONTEXT_FULL beyond what the model can address. */
-gboolean vlm_context_append (VlmContext *context, const gint32 *ids,
-    const VlmPositions *positions, guint first, guint n,
-    const VlmNnTensor *features, const VlmChoose *choose, VlmNnChoice *choice,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+gboolean vlm_context_append (VlmContext *context, const VlmTokenSpan *span,
+    const VlmChoose *choose, VlmNnChoice *choice, const VlmWork *work,
     GError **error);
 
 /* Logits of the last appended token, [vocab_size], after an append with

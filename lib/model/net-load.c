@@ -1,6 +1,7 @@
 /* gst-vlm: from the files of a checkpoint to the device
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/blocks.h"
+#include "base/work.h"
 #include "io/model-dir.h"
 #include "model/net-upload.h"
 
@@ -9,9 +10,7 @@ typedef struct
 {
   VlmNet *net;
   VlmNn *nn;
-  GCancellable *cancellable;
-  VlmProgressFunc progress;
-  gpointer user_data;
+  const VlmWork *work;
   guint64 n_bytes;
   guint64 n_done;
 } Loader;
@@ -20,10 +19,9 @@ static gboolean
 advance (Loader *loader, guint64 n_bytes, GError **error)
 {
   loader->n_done += n_bytes;
-  if (loader->progress != NULL)
-    loader->progress ("weights", (double) loader->n_done / loader->n_bytes,
-        loader->user_data);
-  return !g_cancellable_set_error_if_cancelled (loader->cancellable, error);
+  vlm_work_progress (
+      loader->work, "weights", (double) loader->n_done / loader->n_bytes);
+  return vlm_work_goes_on (loader->work, error);
 }
 
 /* Rows of the file as the device wants them, which are floats when the types
@@ -103,8 +101,7 @@ load_item (Loader *loader, const VlmWeightList *list, guint i,
 }
 
 VlmNet *
-vlm_net_load (VlmVkDevice *device, const char *directory,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
+vlm_net_load (VlmVkDevice *device, const char *directory, const VlmWork *work,
     GError **error)
 {
   g_autoptr (VlmConfig) config = vlm_config_load (directory, error);
@@ -113,9 +110,7 @@ vlm_net_load (VlmVkDevice *device, const char *directory,
   g_autoptr (VlmWeightList) list = NULL;
   g_autoptr (VlmNet) net = NULL;
   g_autoptr (VlmNn) nn = NULL;
-  Loader loader = {
-    .cancellable = cancellable, .progress = progress, .user_data = user_data
-  };
+  Loader loader = { .work = work };
 
   if (config == NULL)
     return NULL;

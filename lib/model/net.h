@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <vlm/vlm-work.h>
+
 #include "model/qwen2_5_vl/config.h"
 #include "nn/ops.h"
 
@@ -11,8 +13,7 @@ typedef struct _VlmNet VlmNet;
 /* Streams the files of a checkpoint directory to the device: host memory stays
  * near a fixed working set. */
 VlmNet *vlm_net_load (VlmVkDevice *device, const char *directory,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error);
+    const VlmWork *work, GError **error);
 /* Seeded random bf16 weights of the shapes of @config (copied). @n_layers > 0
  * limits the depth of both towers. For benchmarks. */
 VlmNet *vlm_net_new_random (VlmVkDevice *device, const VlmConfig *config,

@@ -57,26 +57,24 @@ make_plans (VlmStep *step, GError **error)
   VlmContext *context = step->context;
   const VlmTextConfig *c = &context->net->config.text;
 
-  step->plan = vlm_nn_attention_plan_new_causal (context->nn, step->n,
+  step->plan = vlm_nn_attention_plan_new_causal (context->nn, step->span.n,
       context->n_tokens, c->n_heads, c->n_kv_heads, c->head_dim, error);
-  if (step->plan == NULL || step->n == 1)
+  if (step->plan == NULL || step->span.n == 1)
     return step->plan != NULL;
   step->last_plan = vlm_nn_attention_plan_new_causal (context->nn, 1,
-      context->n_tokens + step->n - 1, c->n_heads, c->n_kv_heads, c->head_dim,
-      error);
+      context->n_tokens + step->span.n - 1, c->n_heads, c->n_kv_heads,
+      c->head_dim, error);
   return step->last_plan != NULL;
 }
 
 gboolean
-vlm_step_init (VlmStep *step, VlmContext *context, const gint32 *ids,
-    const VlmPositions *positions, guint first, guint n,
+vlm_step_init (VlmStep *step, VlmContext *context, const VlmTokenSpan *span,
     const VlmChoose *choose, GError **error)
 {
-  g_assert (n <= VLM_STEP_MAX_TOKENS);
-  *step = (VlmStep){ context, ids, positions, first, n, choose };
+  g_assert (span->n <= VLM_STEP_MAX_TOKENS);
+  *step = (VlmStep){ context, *span, choose };
   /* The logits end up in the context's own. */
-  if (vlm_context_prepare (
-          context, ids, positions, first, n, NULL, choose, error) &&
+  if (vlm_context_prepare (context, span, choose, error) &&
       vlm_decoder_reserve (&context->decoder, 1, 1, 1, error) &&
       make_plans (step, error))
     return TRUE;
@@ -107,14 +105,14 @@ lay_out (VlmStep **steps, guint n_steps, VlmDecoderSequence *sequences,
     sequences[i] = (VlmDecoderSequence){
       .caches = step->context->caches,
       .first = n_tokens,
-      .n = step->n,
+      .n = step->span.n,
       .first_angle = (guint) vlm_align_up (*n_angles, VLM_NN_ROW_STEP),
       .first_key = step->context->n_tokens,
       .plan = step->plan,
       .last_plan = step->last_plan,
     };
-    n_tokens += step->n;
-    *n_angles = sequences[i].first_angle + step->n;
+    n_tokens += step->span.n;
+    *n_angles = sequences[i].first_angle + step->span.n;
   }
   return n_tokens;
 }
@@ -131,10 +129,10 @@ write_tokens (VlmStepper *stepper, VlmStep **steps, guint n_steps,
   for (guint i = 0; i < n_steps; i++) {
     const VlmStep *step = steps[i];
 
-    memcpy (ids + sequences[i].first, step->ids + step->first,
-        step->n * sizeof *ids);
-    vlm_positions_angles (step->positions, c, step->first, step->n,
-        angles + (gsize) sequences[i].first_angle * c->head_dim);
+    memcpy (ids + sequences[i].first, step->span.ids + step->span.first,
+        step->span.n * sizeof *ids);
+    vlm_positions_angles (step->span.positions, c, step->span.first,
+        step->span.n, angles + (gsize) sequences[i].first_angle * c->head_dim);
   }
   return vlm_nn_tensor_write (
              &stepper->decoder.ids, stepper->nn, 0, n_tokens, ids, error) &&
@@ -191,7 +189,6 @@ vlm_stepper_run (
             &steps[i]->choice, error))
       return FALSE;
   for (guint i = 0; i < n_steps; i++)
-    vlm_context_commit (steps[i]->context, steps[i]->positions, steps[i]->first,
-        steps[i]->n, TRUE);
+    vlm_context_commit (steps[i]->context, &steps[i]->span, TRUE);
   return TRUE;
 }

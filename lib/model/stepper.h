@@ -15,22 +15,19 @@
 typedef struct
 {
   VlmContext *context;
-  const gint32 *ids;
-  const VlmPositions *positions;
-  guint first;
-  guint n;
+  VlmTokenSpan span;
   const VlmChoose *choose;
   VlmNnAttentionPlan *plan;
   VlmNnAttentionPlan *last_plan;
   VlmNnChoice choice; /* the result */
 } VlmStep;
 
-/* As vlm_context_append() of @n tokens, at most VLM_STEP_MAX_TOKENS and no
- * features, up to where the device would run. All arguments must stay until the
- * step was run or cleared; the context must be left alone until then. */
-gboolean vlm_step_init (VlmStep *step, VlmContext *context, const gint32 *ids,
-    const VlmPositions *positions, guint first, guint n,
-    const VlmChoose *choose, GError **error);
+/* As vlm_context_append() of at most VLM_STEP_MAX_TOKENS tokens and no features,
+ * up to where the device would run. What the span points to, and @choose, must
+ * stay until the step was run or cleared; the context must be left alone until
+ * then. */
+gboolean vlm_step_init (VlmStep *step, VlmContext *context,
+    const VlmTokenSpan *span, const VlmChoose *choose, GError **error);
 /* NULL-safe and idempotent. */
 void vlm_step_clear (VlmStep *step);
 

@@ -202,8 +202,8 @@ measure (Bench *bench, VlmSession *session, const VlmPrompt *prompt, Cost *cost,
   params.temperature = 0.0;
   vlm_session_get_reuse (session, &before);
   start = now (bench);
-  answer = vlm_session_generate (
-      session, prompt, &params, NULL, NULL, note_end, &ends, error);
+  answer = vlm_session_generate (session, prompt, &params,
+      &(const VlmWork){ .progress = note_end, .user_data = &ends }, error);
   if (answer == NULL)
     return FALSE;
   vlm_session_get_reuse (session, &after);
@@ -392,7 +392,9 @@ load_model (Bench *bench, GError **error)
   if (vlm_vk_device_get_caps (vlm_device_get_vk (device))->is_cpu)
     bench->clock = CLOCK_PROCESS_CPUTIME_ID;
   if (o->layers == 0 && o->tokenizer == NULL) {
-    bench->model = vlm_model_load (device, directory, NULL, NULL, NULL, error);
+    bench->model =
+        vlm_model_load (&(const VlmModelParams){ .path = (char *) directory },
+            device, NULL, error);
     return bench->model != NULL;
   }
   net = vlm_net_new_random (

@@ -159,7 +159,7 @@ run_variant (Bench *bench, Job *job, guint variant, double *wall_s,
   gint64 start = g_get_monotonic_time ();
 
   if (!vlm_vision_encode (bench->visions[variant], job->patches, &job->grid, 1,
-          &job->features, 0, NULL, NULL, NULL, error))
+          &job->features, 0, NULL, error))
     return FALSE;
   *wall_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
   *processor_s = processor_seconds () - processor;

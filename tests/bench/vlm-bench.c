@@ -106,8 +106,8 @@ run_vision (Bench *bench, gpointer data, GError **error)
 {
   VisionJob *job = data;
 
-  return vlm_vision_encode (job->vision, job->patches, &job->grid, 1,
-      &job->features, 0, NULL, NULL, NULL, error);
+  return vlm_vision_encode (
+      job->vision, job->patches, &job->grid, 1, &job->features, 0, NULL, error);
 }
 
 static gboolean
@@ -160,9 +160,10 @@ run_prefill (Bench *bench, gpointer data, GError **error)
   VlmNnChoice choice;
 
   vlm_context_truncate (job->context, 0, 0);
-  return vlm_context_append (job->context, (gint32 *) (gpointer) job->ids->data,
-      &job->positions, 0, job->n_prefill, NULL, &choose, &choice, NULL, NULL,
-      NULL, error);
+  return vlm_context_append (job->context,
+      &(const VlmTokenSpan){ (gint32 *) (gpointer) job->ids->data,
+          &job->positions, 0, job->n_prefill },
+      &choose, &choice, NULL, error);
 }
 
 /* One step after the prefilled tokens, again and again. */
@@ -175,9 +176,10 @@ run_decode (Bench *bench, gpointer data, GError **error)
 
   vlm_context_truncate (job->context, job->n_prefill, (gint32) job->n_prefill);
   for (int i = 0; i < bench->options->decode; i++)
-    if (!vlm_context_append (job->context, (gint32 *) (gpointer) job->ids->data,
-            &job->positions, job->n_prefill + (guint) i, 1, NULL, &choose,
-            &choice, NULL, NULL, NULL, error))
+    if (!vlm_context_append (job->context,
+            &(const VlmTokenSpan){ (gint32 *) (gpointer) job->ids->data,
+                &job->positions, job->n_prefill + (guint) i, 1 },
+            &choose, &choice, NULL, error))
       return FALSE;
   return TRUE;
 }
@@ -203,7 +205,8 @@ run_batch_step (BatchJob *batch, guint first, GError **error)
   for (guint i = 0; good && i < batch->n; i++) {
     pointers[i] = &steps[i];
     good = vlm_step_init (&steps[i], batch->contexts[i],
-        (gint32 *) (gpointer) job->ids->data, &job->positions, first, 1,
+        &(const VlmTokenSpan){
+            (gint32 *) (gpointer) job->ids->data, &job->positions, first, 1 },
         &choose, error);
   }
   good = good && vlm_stepper_run (batch->stepper, pointers, batch->n, error);
@@ -344,8 +347,7 @@ bench_load (Bench *bench, GError **error)
     bench->net = vlm_net_new_random (
         bench->device, config, (guint) options->layers, 1, error);
   } else {
-    bench->net =
-        vlm_net_load (bench->device, directory, NULL, NULL, NULL, error);
+    bench->net = vlm_net_load (bench->device, directory, NULL, error);
   }
   if (bench->net == NULL)
     return FALSE;

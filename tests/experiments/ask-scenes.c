@@ -144,8 +144,7 @@ ask_box (Asker *asker, VlmFrame *frame, const char *label, GError **error)
   params.temperature = 0.0;
   vlm_prompt_add_image (prompt, frame);
   vlm_prompt_add_text (prompt, question);
-  answer = vlm_session_generate (
-      asker->session, prompt, &params, NULL, NULL, NULL, NULL, error);
+  answer = vlm_session_generate (asker->session, prompt, &params, NULL, error);
   return answer != NULL ? g_strdup (answer->text) : NULL;
 }
 
@@ -321,8 +320,8 @@ ask_when (Asker *asker, const Clip *clip, const char *label, GError **error)
   vlm_prompt_add_video (prompt, (VlmFrame *const *) clip->frames->pdata,
       (const gint64 *) (gpointer) clip->times->data, clip->frames->len);
   vlm_prompt_add_text (prompt, question);
-  answer = vlm_session_run (asker->session, prompt, &params, &bounds, NULL,
-      NULL, NULL, NULL, NULL, error);
+  answer = vlm_session_run (
+      asker->session, prompt, &params, &bounds, NULL, NULL, error);
   return answer != NULL ? g_strdup (answer->text) : NULL;
 }
 
@@ -408,8 +407,9 @@ run (Asker *asker, GError **error)
 
   if (device == NULL)
     return FALSE;
-  asker->model =
-      vlm_model_load (device, options->model, NULL, NULL, NULL, error);
+  asker->model = vlm_model_load (
+      &(const VlmModelParams){ .path = (char *) options->model }, device, NULL,
+      error);
   if (asker->model == NULL)
     return FALSE;
   asker->session = vlm_session_new (asker->model);

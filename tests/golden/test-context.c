@@ -69,9 +69,10 @@ append (VlmContext *context, const Prompt *prompt, guint first, guint n,
   g_autoptr (GError) error = NULL;
   VlmNnChoice choice;
 
-  vlm_context_append (context, prompt->ids, &prompt->positions, first, n,
-      &prompt->features, logits != NULL ? &greedy : NULL, &choice, NULL, NULL,
-      NULL, &error);
+  vlm_context_append (context,
+      &(const VlmTokenSpan){
+          prompt->ids, &prompt->positions, first, n, &prompt->features },
+      logits != NULL ? &greedy : NULL, &choice, NULL, &error);
   g_assert_no_error (error);
   if (logits == NULL)
     return;
@@ -160,8 +161,13 @@ test_layers_apart (void)
 
     vlm_context_truncate (context, 0, 0);
     vlm_context_set_submit_work (context, 1);
-    good = vlm_context_append (context, prompt.ids, &prompt.positions, 0, 200,
-        &prompt.features, &greedy, &choice, told.cancellable, count, &told,
+    good = vlm_context_append (context,
+        &(const VlmTokenSpan){
+            prompt.ids, &prompt.positions, 0, 200, &prompt.features },
+        &greedy, &choice,
+        &(const VlmWork){ .cancellable = told.cancellable,
+            .progress = count,
+            .user_data = &told },
         &error);
     g_assert_cmpint (good, ==, n_wanted == 0);
     if (good) {
@@ -285,8 +291,10 @@ test_choose (void)
   allowed[33 / 32] |= 1u << 33 % 32;
   allowed[437 / 32] |= 1u << 437 % 32;
   seen[437 / 32] |= 1u << 437 % 32;
-  vlm_context_append (context, prompt.ids, &prompt.positions, 0, 60,
-      &prompt.features, &choose, &choice, NULL, NULL, NULL, &error);
+  vlm_context_append (context,
+      &(const VlmTokenSpan){
+          prompt.ids, &prompt.positions, 0, 60, &prompt.features },
+      &choose, &choice, NULL, &error);
   g_assert_no_error (error);
   vlm_context_read_logits (context, logits, &error);
   g_assert_no_error (error);
@@ -327,9 +335,14 @@ test_cancel (void)
   next = vlm_context_get_next_position (context);
   append (context, &prompt, 100, 200, expected);
   vlm_context_truncate (context, 100, next);
-  g_assert_false (vlm_context_append (context, prompt.ids, &prompt.positions,
-      100, 200, &prompt.features, &greedy, &choice, cancellable,
-      cancel_when_half, cancellable, &error));
+  g_assert_false (vlm_context_append (context,
+      &(const VlmTokenSpan){
+          prompt.ids, &prompt.positions, 100, 200, &prompt.features },
+      &greedy, &choice,
+      &(const VlmWork){ .cancellable = cancellable,
+          .progress = cancel_when_half,
+          .user_data = cancellable },
+      &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
   g_assert_cmpuint (vlm_context_get_n_tokens (context), ==, 100);
@@ -370,8 +383,11 @@ test_cancel_running (void)
 
     vlm_context_truncate (context, 0, 0);
     thread = g_thread_new ("cancel", cancel_soon, cancellable);
-    if (!vlm_context_append (context, prompt.ids, &prompt.positions, 0, N,
-            &prompt.features, NULL, NULL, cancellable, NULL, NULL, &error)) {
+    if (!vlm_context_append (context,
+            &(const VlmTokenSpan){
+                prompt.ids, &prompt.positions, 0, N, &prompt.features },
+            NULL, NULL, &(const VlmWork){ .cancellable = cancellable },
+            &error)) {
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       g_assert_cmpuint (vlm_context_get_n_tokens (context), ==, 0);
     }
@@ -398,15 +414,18 @@ test_bad_input (void)
   prompt_init (&prompt, &net);
   context = vlm_context_new (net.net, net.nn);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_assert_false (vlm_context_append (context, &bad[i], &prompt.positions, 0,
-        1, &prompt.features, NULL, NULL, NULL, NULL, NULL, &error));
+    g_assert_false (vlm_context_append (context,
+        &(const VlmTokenSpan){
+            &bad[i], &prompt.positions, 0, 1, &prompt.features },
+        NULL, NULL, NULL, &error));
     g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
     g_clear_error (&error);
   }
   vlm_positions_init (&positions);
   vlm_positions_add_text (&positions, 4001);
-  g_assert_false (vlm_context_append (context, many, &positions, 0, 4001, NULL,
-      NULL, NULL, NULL, NULL, NULL, &error));
+  g_assert_false (vlm_context_append (context,
+      &(const VlmTokenSpan){ many, &positions, 0, 4001 }, NULL, NULL, NULL,
+      &error));
   g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_CONTEXT_FULL);
   g_assert_cmpuint (vlm_context_get_n_tokens (context), ==, 0);
   vlm_positions_clear (&positions);

@@ -59,7 +59,7 @@ encode (const Input *input, VlmVision *vision)
   vlm_nn_tensor_init (&features, input->net.nn, n + 3, HIDDEN, &error);
   g_assert_no_error (error);
   vlm_vision_encode (vision, input->patches, input->grids, input->n_grids,
-      &features, 3, NULL, NULL, NULL, &error);
+      &features, 3, NULL, &error);
   g_assert_no_error (error);
   vlm_nn_tensor_read (&features, input->net.nn, 0, n + 3, rows, &error);
   g_assert_no_error (error);
@@ -158,8 +158,12 @@ test_cancel (void)
   vlm_vision_set_limits (vision, 64, 0);
   vlm_nn_tensor_init (&target, input.net.nn, 80, HIDDEN, &error);
   g_assert_no_error (error);
-  g_assert_false (vlm_vision_encode (vision, input.patches, &grid, 1, &target,
-      0, cancellable, cancel_now, cancellable, &error));
+  g_assert_false (
+      vlm_vision_encode (vision, input.patches, &grid, 1, &target, 0,
+          &(const VlmWork){ .cancellable = cancellable,
+              .progress = cancel_now,
+              .user_data = cancellable },
+          &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   vlm_nn_tensor_clear (&target);
   features = encode (&input, vision);
@@ -216,7 +220,10 @@ test_large (void)
     g_assert_no_error (error);
     vision->submit_macs = 1;
     good = vlm_vision_encode (vision, input.patches, &grid, 1, &target, 0,
-        told.cancellable, count, &told, &error);
+        &(const VlmWork){ .cancellable = told.cancellable,
+            .progress = count,
+            .user_data = &told },
+        &error);
     g_assert_cmpint (good, ==, n_wanted == 0);
     if (good) {
       g_assert_cmpuint (told.n_told, >, 2 * depth);
@@ -249,7 +256,7 @@ test_bad_grid (void)
   vlm_nn_tensor_init (&target, input.net.nn, 4, HIDDEN, &error);
   g_assert_no_error (error);
   g_assert_false (vlm_vision_encode (
-      vision, input.patches, &bad, 1, &target, 0, NULL, NULL, NULL, &error));
+      vision, input.patches, &bad, 1, &target, 0, NULL, &error));
   g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
   vlm_nn_tensor_clear (&target);
 }

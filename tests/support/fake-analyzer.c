@@ -86,8 +86,7 @@ wait_for (FakeAnalyzer *self, const gboolean *stall, GCancellable *cancellable,
 
 static gboolean
 fake_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error)
+    const VlmWork *work, GError **error)
 {
   FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
   gboolean loaded = FALSE;
@@ -95,9 +94,10 @@ fake_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   g_mutex_lock (&self->lock);
   self->counts.n_loads++;
   g_mutex_unlock (&self->lock);
-  if (progress != NULL)
-    progress ("weights", 0.5, user_data);
-  if (!wait_for (self, &self->load_stalled, cancellable, error))
+  if (work != NULL && work->progress != NULL)
+    work->progress ("weights", 0.5, work->user_data);
+  if (!wait_for (self, &self->load_stalled,
+          work != NULL ? work->cancellable : NULL, error))
     return FALSE;
   g_mutex_lock (&self->lock);
   if (self->load_error != NULL)

@@ -13,7 +13,7 @@ test_model_load (const char *directory, GError **error)
   self->device = vlm_vk_device_open (g_getenv ("VLM_DEVICE"), error);
   if (self->device == NULL)
     return NULL;
-  self->net = vlm_net_load (self->device, directory, NULL, NULL, NULL, error);
+  self->net = vlm_net_load (self->device, directory, NULL, error);
   if (self->net == NULL)
     return NULL;
   self->nn = vlm_nn_new (self->device, error);
@@ -56,7 +56,7 @@ encode_kind (TestModel *self, const TestCase *question, gboolean videos,
   vlm_vision_set_taps (self->vision, taps);
   return vlm_vision_encode (self->vision, patches,
       (const VlmGrid *) grids->data, grids->len, features, first_row, NULL,
-      NULL, NULL, error);
+      error);
 }
 
 gboolean
@@ -127,9 +127,10 @@ decode (const TestModel *self, VlmContext *context, VlmModelTaps *taps,
 
   vlm_context_set_keep_logits (context, TRUE);
   answer->logits = g_new (float, (gsize) n * answer->n_vocab);
-  if (!vlm_context_append (context, (const gint32 *) question->inputs->data,
-          &question->positions, 0, n, features, &choose, &choice, NULL, NULL,
-          NULL, error) ||
+  if (!vlm_context_append (context,
+          &(const VlmTokenSpan){ (const gint32 *) question->inputs->data,
+              &question->positions, 0, n, features },
+          &choose, &choice, NULL, error) ||
       !vlm_context_read_all_logits (context, answer->logits, error) ||
       (taps != NULL && !read_attention (self, context, taps, answer, error)))
     return FALSE;
@@ -150,8 +151,9 @@ decode (const TestModel *self, VlmContext *context, VlmModelTaps *taps,
     vlm_positions_init (&next);
     next.next = vlm_context_get_next_position (context);
     vlm_positions_add_text (&next, 1);
-    ok = vlm_context_append (context, &choice.token, &next, 0, 1, NULL, &choose,
-        &choice, NULL, NULL, NULL, error);
+    ok = vlm_context_append (context,
+        &(const VlmTokenSpan){ &choice.token, &next, 0, 1 }, &choose, &choice,
+        NULL, error);
     vlm_positions_clear (&next);
     if (!ok)
       return FALSE;

@@ -168,9 +168,10 @@ add_logits (Dump *self, VlmSafetensorsWriter *writer, const VlmLayout *layout,
 
   resolve_rows (layout, rows, inputs);
   vlm_context_truncate (self->context, 0, 0);
-  if (!vlm_context_append (self->context, inputs, &layout->positions, 0, n,
-          vlm_feature_cache_get_features (self->cache), &choose, &choice, NULL,
-          NULL, NULL, error) ||
+  if (!vlm_context_append (self->context,
+          &(const VlmTokenSpan){ inputs, &layout->positions, 0, n,
+              vlm_feature_cache_get_features (self->cache) },
+          &choose, &choice, NULL, error) ||
       !vlm_context_read_all_logits (self->context, logits, error))
     return FALSE;
   add (writer, "logits", VLM_DTYPE_F32, logits, 2, shape);
@@ -211,7 +212,7 @@ dump_scene (
   serials = g_new (guint64, layout->slices->len);
   if (!vlm_feature_cache_prepare (self->cache,
           (const VlmSliceRef *) (gpointer) layout->slices->data,
-          layout->slices->len, rows, serials, NULL, NULL, NULL, error))
+          layout->slices->len, rows, serials, NULL, error))
     return FALSE;
   add_frames (writer, clip);
   add_prompt (writer, layout, config->video_token_id);

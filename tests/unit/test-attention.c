@@ -57,8 +57,7 @@ ask (VlmSession *session, const VlmAnswerKind *kind, VlmAttention **attention)
 
   params.kind = kind;
   params.max_tokens = MAX_TOKENS;
-  answer = vlm_session_generate (
-      session, prompt, &params, NULL, NULL, NULL, NULL, &error);
+  answer = vlm_session_generate (session, prompt, &params, NULL, &error);
   g_assert_no_error (error);
   *attention = vlm_session_steal_attention (session);
   g_assert_null (vlm_session_steal_attention (session));
@@ -124,7 +123,7 @@ encode_slices (Plain *plain)
     vlm_patchify (&geometry, &norm, &grid, frames, 2, patches);
     vlm_model_taps_set_prefix (plain->taps, prefix);
     g_assert_true (vlm_vision_encode (plain->vision, patches, &slice->grid, 1,
-        &plain->features, row, NULL, NULL, NULL, NULL));
+        &plain->features, row, NULL, NULL));
     g_array_append_val (plain->rows, row);
     row += slice->n_cells;
   }
@@ -184,8 +183,9 @@ run_all (Plain *plain, const VlmAttention *attention, GArray *first_cells)
   vlm_positions_add_text (&layout->positions, attention->n_tokens - 1);
   vlm_context_set_taps (context, plain->taps);
   g_assert_true (vlm_context_append (context,
-      (const gint32 *) (gpointer) layout->ids->data, &layout->positions, 0,
-      layout->ids->len, &plain->features, NULL, NULL, NULL, NULL, NULL, NULL));
+      &(const VlmTokenSpan){ (const gint32 *) (gpointer) layout->ids->data,
+          &layout->positions, 0, layout->ids->len, &plain->features },
+      NULL, NULL, NULL, NULL));
   return context;
 }
 
@@ -417,7 +417,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   path =
       g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
-  model = vlm_model_acquire (NULL, path, NULL, NULL, NULL, &error);
+  model =
+      vlm_model_acquire (&(const VlmModelParams){ .path = path }, NULL, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < N_FRAMES; i++)
     video[i] = make_frame (140, 84, i);

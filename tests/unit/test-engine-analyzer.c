@@ -10,15 +10,14 @@ load_analyzer (const char *queries, gboolean ground)
   VlmAnalyzer *analyzer = vlm_engine_analyzer_new ();
   g_autofree char *path =
       g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
-  const VlmAnalyzerParams params = { .model = path };
+  const VlmAnalyzerParams params = { .model = { .path = path } };
   g_auto (GStrv) list = g_strsplit (queries, ";", -1);
   const VlmQuestions questions = {
     .version = 3, .queries = list, .max_tokens = 72, .ground = ground
   };
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (
-      vlm_analyzer_load (analyzer, &params, NULL, NULL, NULL, &error));
+  g_assert_true (vlm_analyzer_load (analyzer, &params, NULL, &error));
   g_assert_no_error (error);
   vlm_analyzer_set_questions (analyzer, &questions);
   return analyzer;
@@ -173,15 +172,16 @@ static void
 test_load_errors (void)
 {
   g_autoptr (VlmAnalyzer) analyzer = vlm_engine_analyzer_new ();
-  const VlmAnalyzerParams nothing = { .model = NULL };
-  const VlmAnalyzerParams nowhere = { .model = "/nonexistent/model" };
+  const VlmAnalyzerParams nothing = { 0 };
+  const VlmAnalyzerParams nowhere = {
+    .model = { .path = (char *) "/nonexistent/model" },
+  };
   g_autofree char *saved = g_strdup (g_getenv ("VLM_MODEL_PATH"));
   g_autoptr (GError) error = NULL;
 
   /* No model is the one that ships, and that is not there. */
   g_setenv ("VLM_MODEL_PATH", "/nonexistent/demo", TRUE);
-  g_assert_false (
-      vlm_analyzer_load (analyzer, &nothing, NULL, NULL, NULL, &error));
+  g_assert_false (vlm_analyzer_load (analyzer, &nothing, NULL, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "/nonexistent/demo"));
   g_clear_error (&error);
@@ -189,8 +189,7 @@ test_load_errors (void)
     g_setenv ("VLM_MODEL_PATH", saved, TRUE);
   else
     g_unsetenv ("VLM_MODEL_PATH");
-  g_assert_false (
-      vlm_analyzer_load (analyzer, &nowhere, NULL, NULL, NULL, &error));
+  g_assert_false (vlm_analyzer_load (analyzer, &nowhere, NULL, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "/nonexistent/model"));
 }

@@ -24,7 +24,9 @@ acquire (const char *device, const char *directory)
 {
   g_autoptr (GError) error = NULL;
   VlmModel *model =
-      vlm_model_acquire (device, directory, NULL, NULL, NULL, &error);
+      vlm_model_acquire (&(const VlmModelParams){ .path = (char *) directory,
+                             .device = (char *) device },
+          NULL, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (model);
@@ -74,13 +76,13 @@ test_unnamed (void)
   empty = acquire (NULL, "");
   g_assert_true (unnamed == named);
   g_assert_true (empty == named);
-  own = vlm_model_load (
-      vlm_model_get_device (named), NULL, NULL, NULL, NULL, &error);
+  own = vlm_model_load (NULL, vlm_model_get_device (named), NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (vlm_model_get_name (own), ==, "checkpoint");
 
   g_setenv ("VLM_MODEL_PATH", "/nonexistent/model", TRUE);
-  g_assert_null (vlm_model_acquire (NULL, NULL, NULL, NULL, NULL, &error));
+  g_assert_null (
+      vlm_model_acquire (&(const VlmModelParams){ NULL }, NULL, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "/nonexistent/model"));
   g_clear_error (&error);
@@ -124,7 +126,8 @@ test_failure (void)
   for (guint i = 0; i < 2; i++) {
     g_autoptr (GError) error = NULL;
 
-    g_assert_null (vlm_model_acquire (NULL, link, NULL, NULL, NULL, &error));
+    g_assert_null (vlm_model_acquire (
+        &(const VlmModelParams){ .path = link }, NULL, &error));
     g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);
   }
   g_assert_cmpint (symlink (path, link), ==, 0);
@@ -160,7 +163,8 @@ test_foreign_tokenizer (void)
     g_autoptr (GError) error = NULL;
 
     files_edit (folder, cases[i].file, cases[i].from, cases[i].to);
-    g_assert_null (vlm_model_acquire (NULL, folder, NULL, NULL, NULL, &error));
+    g_assert_null (vlm_model_acquire (
+        &(const VlmModelParams){ .path = folder }, NULL, &error));
     g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH);
     g_assert_nonnull (strstr (error->message, cases[i].said));
     g_assert_nonnull (strstr (error->message, folder));
@@ -197,8 +201,11 @@ load_slowly (gpointer user_data)
   Slow *slow = user_data;
   g_autofree char *path = tiny_path ();
 
-  return vlm_model_acquire (
-      NULL, path, slow->cancellable, stop_here, slow, NULL);
+  return vlm_model_acquire (&(const VlmModelParams){ .path = path },
+      &(const VlmWork){ .cancellable = slow->cancellable,
+          .progress = stop_here,
+          .user_data = slow },
+      NULL);
 }
 
 static void
@@ -244,8 +251,8 @@ test_cancelled_wait (void)
   GThread *thread = start_slowly (&slow);
   GThread *canceller = g_thread_new ("cancel", cancel, cancellable);
 
-  g_assert_null (
-      vlm_model_acquire (NULL, path, cancellable, NULL, NULL, &error));
+  g_assert_null (vlm_model_acquire (&(const VlmModelParams){ .path = path },
+      &(const VlmWork){ .cancellable = cancellable }, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_thread_join (canceller);
   go_on (&slow);
@@ -303,8 +310,7 @@ test_lost_device (void)
     g_clear_error (&error);
     vlm_vk_fault_inject_after (n, VK_ERROR_DEVICE_LOST);
     g_clear_pointer (&none, vlm_answer_free);
-    none = vlm_session_generate (
-        session, prompt, NULL, NULL, NULL, NULL, NULL, &error);
+    none = vlm_session_generate (session, prompt, NULL, NULL, &error);
     vlm_vk_fault_clear ();
   }
   g_assert_null (none);
@@ -314,8 +320,7 @@ test_lost_device (void)
   other = acquire (NULL, path);
   g_assert_true (other != model);
   again = vlm_session_new (other);
-  answer = vlm_session_generate (
-      again, prompt, NULL, NULL, NULL, NULL, NULL, &error);
+  answer = vlm_session_generate (again, prompt, NULL, NULL, &error);
   g_assert_no_error (error);
 }
 

@@ -51,8 +51,9 @@ append (Text *text, guint n, float *logits)
   guint first = vlm_context_get_n_tokens (text->context);
   VlmNnChoice choice;
 
-  vlm_context_append (text->context, text->ids, &text->positions, first, n,
-      NULL, &greedy, &choice, NULL, NULL, NULL, &error);
+  vlm_context_append (text->context,
+      &(const VlmTokenSpan){ text->ids, &text->positions, first, n }, &greedy,
+      &choice, NULL, &error);
   g_assert_no_error (error);
   if (logits == NULL)
     return;
@@ -90,8 +91,10 @@ test_steps (void)
       Text *text = &together[(n + i) % 8];
       guint first = vlm_context_get_n_tokens (text->context);
 
-      vlm_step_init (&steps[i], text->context, text->ids, &text->positions,
-          first, i % 3 == 2 ? 6 : 1, &greedy, &error);
+      vlm_step_init (&steps[i], text->context,
+          &(const VlmTokenSpan){
+              text->ids, &text->positions, first, i % 3 == 2 ? 6 : 1 },
+          &greedy, &error);
       g_assert_no_error (error);
       pointers[i] = &steps[i];
     }
@@ -170,8 +173,9 @@ test_fair (void)
     g_autoptr (GError) error = NULL;
     VlmNnChoice choice;
 
-    vlm_scheduler_step (scheduler, &place, writer.context, writer.ids,
-        &writer.positions, i, 1, &greedy, &choice, NULL, &error);
+    vlm_scheduler_step (scheduler, &place, writer.context,
+        &(const VlmTokenSpan){ writer.ids, &writer.positions, i, 1 }, &greedy,
+        &choice, NULL, &error);
     g_assert_no_error (error);
   }
   vlm_scheduler_leave (scheduler, &place);
@@ -258,7 +262,9 @@ talk_run (gpointer data)
   for (guint i = 0; i <= talk->number; i++)
     vlm_prompt_add_text (prompt, "What happens here, and why? ");
   talk->answer = vlm_session_run (session, prompt, &params, &bounds, NULL,
-      talk->cancellable, meet, NULL, talk, &talk->error);
+      &(const VlmWork){
+          .cancellable = talk->cancellable, .text = meet, .user_data = talk },
+      &talk->error);
   if (talk->meeting != NULL) {
     g_mutex_lock (&talk->meeting->lock);
     talk->meeting->n_done++;
@@ -329,7 +335,7 @@ test_sessions (void)
       g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (VlmModel) model =
-      vlm_model_acquire (NULL, path, NULL, NULL, NULL, &error);
+      vlm_model_acquire (&(const VlmModelParams){ .path = path }, NULL, &error);
   GThread *threads[N_SESSIONS];
   Talk talks[N_SESSIONS];
   Meeting meeting = { 0 };

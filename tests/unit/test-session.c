@@ -26,7 +26,8 @@ load_model (void)
   g_autofree char *path =
       g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
   g_autoptr (GError) error = NULL;
-  VlmModel *loaded = vlm_model_acquire (NULL, path, NULL, NULL, NULL, &error);
+  VlmModel *loaded =
+      vlm_model_acquire (&(const VlmModelParams){ .path = path }, NULL, &error);
 
   g_assert_no_error (error);
   return loaded;
@@ -68,8 +69,7 @@ answer (VlmSession *session, VlmPrompt *prompt, const VlmAnswerKind *kind,
 
   params.kind = kind;
   params.max_tokens = max_tokens;
-  result = vlm_session_generate (
-      session, prompt, &params, NULL, NULL, NULL, NULL, error);
+  result = vlm_session_generate (session, prompt, &params, NULL, error);
   vlm_prompt_free (prompt);
   return result;
 }
@@ -173,8 +173,7 @@ look_at (VlmSession *session, const VlmWindow *window, const char *question,
   params.max_tokens = 6;
   vlm_prompt_add_window (prompt, window);
   vlm_prompt_add_text (prompt, question);
-  result = vlm_session_generate (
-      session, prompt, &params, NULL, NULL, NULL, NULL, &error);
+  result = vlm_session_generate (session, prompt, &params, NULL, &error);
   g_assert_no_error (error);
   vlm_session_read_logits (session, logits, &error);
   g_assert_no_error (error);
@@ -282,9 +281,12 @@ test_cancel (void)
 
     if (where == 0)
       g_cancellable_cancel (cancellable);
-    none = vlm_session_generate (session, prompt, NULL, cancellable,
-        where == 2 ? cancel_at_text : NULL,
-        where == 1 ? cancel_at_prefill : NULL, cancellable, &error);
+    none = vlm_session_generate (session, prompt, NULL,
+        &(const VlmWork){ .cancellable = cancellable,
+            .progress = where == 1 ? cancel_at_prefill : NULL,
+            .text = where == 2 ? cancel_at_text : NULL,
+            .user_data = cancellable },
+        &error);
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_assert_null (none);
     g_clear_error (&error);
@@ -332,8 +334,9 @@ test_told (void)
     g_autoptr (VlmPrompt) prompt = ask (0, 0, "Say");
     g_autoptr (GString) written = g_string_new (NULL);
     g_autoptr (GError) error = NULL;
-    g_autoptr (VlmAnswer) result = vlm_session_generate (
-        session, prompt, &params, NULL, append_text, NULL, written, &error);
+    g_autoptr (VlmAnswer) result = vlm_session_generate (session, prompt,
+        &params, &(const VlmWork){ .text = append_text, .user_data = written },
+        &error);
 
     g_assert_no_error (error);
     g_assert_cmpstr (written->str, ==, result->text);
@@ -356,8 +359,8 @@ test_released (void)
   g_assert_no_error (error);
   empty = vlm_device_get_memory_bytes (device);
   for (guint i = 0; i < 3; i++) {
-    g_autoptr (VlmModel) loaded =
-        vlm_model_load (device, path, NULL, NULL, NULL, &error);
+    g_autoptr (VlmModel) loaded = vlm_model_load (
+        &(const VlmModelParams){ .path = path }, device, NULL, &error);
     g_autoptr (GCancellable) cancellable = g_cancellable_new ();
     g_autoptr (VlmPrompt) prompt = ask (0, 8, "Cancelled");
 
@@ -369,8 +372,11 @@ test_released (void)
           answer (session, ask (0, 8, "What?"), &vlm_kind_events, 40, &error);
 
       g_assert_no_error (error);
-      g_assert_null (vlm_session_generate (session, prompt, NULL, cancellable,
-          NULL, cancel_at_prefill, cancellable, NULL));
+      g_assert_null (vlm_session_generate (session, prompt, NULL,
+          &(const VlmWork){ .cancellable = cancellable,
+              .progress = cancel_at_prefill,
+              .user_data = cancellable },
+          NULL));
     }
     g_clear_object (&loaded);
     g_assert_cmpuint (vlm_device_get_memory_bytes (device), ==, empty);

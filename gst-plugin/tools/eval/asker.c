@@ -11,11 +11,11 @@ gboolean
 eval_asker_init (EvalAsker *self, const char *device, const char *model,
     GCancellable *cancellable, GError **error)
 {
-  g_autoptr (VlmDevice) opened = vlm_device_open (device, error);
+  const VlmModelParams params = { .path = (char *) model,
+    .device = (char *) device };
+  const VlmWork work = { .cancellable = cancellable };
 
-  if (opened == NULL)
-    return FALSE;
-  self->model = vlm_model_load (opened, model, cancellable, NULL, NULL, error);
+  self->model = vlm_model_load (&params, NULL, &work, error);
   if (self->model == NULL)
     return FALSE;
   self->session = vlm_session_new (self->model);
@@ -83,12 +83,12 @@ generate (EvalAsker *self, const VlmPrompt *prompt, const char *kind,
     GCancellable *cancellable, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  const VlmWork work = { .cancellable = cancellable };
   g_autoptr (VlmAnswer) answer = NULL;
 
   params.kind = vlm_answer_kind_lookup (kind);
   params.temperature = 0.0;
-  answer = vlm_session_generate (
-      self->session, prompt, &params, cancellable, NULL, NULL, NULL, error);
+  answer = vlm_session_generate (self->session, prompt, &params, &work, error);
   if (answer == NULL)
     return NULL;
   self->n_answers++;

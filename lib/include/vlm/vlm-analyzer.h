@@ -2,9 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
 #include <vlm/vlm-event.h>
+#include <vlm/vlm-model-params.h>
 #include <vlm/vlm-sampler.h>
+#include <vlm/vlm-work.h>
 
 G_BEGIN_DECLS
 
@@ -20,21 +21,31 @@ G_BEGIN_DECLS
 VLM_API
 G_DECLARE_INTERFACE (VlmAnalyzer, vlm_analyzer, VLM, ANALYZER, GObject)
 
+#define VLM_TYPE_ANALYZER_PARAMS (vlm_analyzer_params_get_type ())
+
 /**
  * VlmAnalyzerParams:
- * @model: (nullable): directory of the checkpoint, %NULL for the small one that
- *   ships, as in vlm_model_load()
- * @device: (nullable): index, name or UUID of the device, %NULL for the best
+ * @model: which model, and where it runs
  * @max_context: overlapping windows are answered from a video that grows up to
  *   this length, ns; 0 for the default, no more than a window to look at each
  *   one alone
+ *
+ * What an analyzer loads. All fields zero are the defaults.
  */
 typedef struct
 {
-  const char *model;
-  const char *device;
+  VlmModelParams model;
   gint64 max_context;
+
+  /*< private >*/
+  gpointer padding[4];
 } VlmAnalyzerParams;
+
+VLM_API GType vlm_analyzer_params_get_type (void) G_GNUC_CONST;
+VLM_API VlmAnalyzerParams *
+vlm_analyzer_params_copy (const VlmAnalyzerParams *params);
+VLM_API void vlm_analyzer_params_free (VlmAnalyzerParams *params);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
 
 #define VLM_TYPE_QUESTIONS (vlm_questions_get_type ())
 
@@ -87,8 +98,7 @@ struct _VlmAnalyzerInterface
   GTypeInterface parent;
 
   gboolean (*load) (VlmAnalyzer *self, const VlmAnalyzerParams *params,
-      GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-      GError **error);
+      const VlmWork *work, GError **error);
   void (*get_geometry) (VlmAnalyzer *self, VlmGeometry *geometry);
   void (*set_questions) (VlmAnalyzer *self, const VlmQuestions *questions);
   GPtrArray *(*analyze) (VlmAnalyzer *self, VlmWindow *window,
@@ -103,8 +113,7 @@ struct _VlmAnalyzerInterface
 };
 
 VLM_API gboolean vlm_analyzer_load (VlmAnalyzer *self,
-    const VlmAnalyzerParams *params, GCancellable *cancellable,
-    VlmProgressFunc progress, gpointer user_data, GError **error);
+    const VlmAnalyzerParams *params, const VlmWork *work, GError **error);
 VLM_API void
 vlm_analyzer_get_geometry (VlmAnalyzer *self, VlmGeometry *geometry);
 VLM_API void

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
 #include <vlm/vlm-device.h>
+#include <vlm/vlm-model-params.h>
+#include <vlm/vlm-work.h>
 
 G_BEGIN_DECLS
 
@@ -19,9 +20,8 @@ G_BEGIN_DECLS
 VLM_API
 G_DECLARE_FINAL_TYPE (VlmModel, vlm_model, VLM, MODEL, GObject)
 
-VLM_API VlmModel *vlm_model_load (VlmDevice *device, const char *directory,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error);
+VLM_API VlmModel *vlm_model_load (const VlmModelParams *params,
+    VlmDevice *device, const VlmWork *work, GError **error);
 VLM_API VlmDevice *vlm_model_get_device (VlmModel *model);
 VLM_API const char *vlm_model_get_name (VlmModel *model);
 VLM_API void vlm_model_get_geometry (VlmModel *model, VlmGeometry *geometry);

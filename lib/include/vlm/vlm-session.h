@@ -81,15 +81,6 @@ typedef struct
 VLM_API void vlm_answer_free (VlmAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswer, vlm_answer_free)
 
-/**
- * VlmTextFunc:
- * @text: more of the answer: whole UTF-8 characters
- * @user_data: closure
- *
- * Streams an answer. Called on the thread that generates.
- */
-typedef void (*VlmTextFunc) (const char *text, gpointer user_data);
-
 #define VLM_TYPE_SESSION (vlm_session_get_type ())
 
 /**
@@ -102,10 +93,9 @@ VLM_API
 G_DECLARE_FINAL_TYPE (VlmSession, vlm_session, VLM, SESSION, GObject)
 
 VLM_API VlmSession *vlm_session_new (VlmModel *model);
-VLM_API VlmAnswer *vlm_session_generate (VlmSession *session,
-    const VlmPrompt *prompt, const VlmGenerateParams *params,
-    GCancellable *cancellable, VlmTextFunc on_text, VlmProgressFunc on_progress,
-    gpointer user_data, GError **error);
+VLM_API VlmAnswer *
+vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
+    const VlmGenerateParams *params, const VlmWork *work, GError **error);
 VLM_API void
 vlm_session_set_record_attention (VlmSession *session, gboolean record);
 VLM_API VlmAttention *vlm_session_steal_attention (VlmSession *session);

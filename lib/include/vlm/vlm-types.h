@@ -105,17 +105,6 @@ typedef struct
   guint64 video_max_pixels;
 } VlmGeometry;
 
-/**
- * VlmProgressFunc:
- * @stage: what is being done, e.g. "weights" or "prefill"; untranslated
- * @fraction: 0.0 to 1.0
- * @user_data: closure
- *
- * Progress of long work. Called on the thread that does the work.
- */
-typedef void (*VlmProgressFunc) (
-    const char *stage, double fraction, gpointer user_data);
-
 VLM_API const char *vlm_time_source_to_string (VlmTimeSource source);
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-event.h>
 #include <vlm/vlm-frame.h>
+#include <vlm/vlm-model-params.h>
 #include <vlm/vlm-model.h>
 #include <vlm/vlm-motion.h>
 #include <vlm/vlm-rate.h>
@@ -18,3 +19,4 @@
 #include <vlm/vlm-scene.h>
 #include <vlm/vlm-session.h>
 #include <vlm/vlm-types.h>
+#include <vlm/vlm-work.h>

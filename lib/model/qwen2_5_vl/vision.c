@@ -8,6 +8,8 @@
  * residual stream, queries, keys and values. */
 #include "model/qwen2_5_vl/vision-private.h"
 
+#include "base/work.h"
+
 /* modeling_qwen2_5_vl.py: Qwen2RMSNorm(config.hidden_size, eps=1e-6). */
 #define NORM_EPS 1e-6f
 /* How long a submission should take: above what submitting costs, below what
@@ -20,8 +22,7 @@ typedef struct
 {
   VlmNnTensor *features;
   GCancellable *cancellable;
-  VlmProgressFunc progress;
-  gpointer user_data;
+  const VlmWork *work;
   guint64 work_total; /* patches times blocks */
   guint64 work_done;
   guint64 work_recorded; /* since the last submission */
@@ -72,9 +73,8 @@ flush (VlmVision *vision, Job *job, GError **error)
   job->work_done += job->work_recorded;
   job->work_recorded = 0;
   job->macs_recorded = 0;
-  if (job->progress != NULL)
-    job->progress (
-        "vision", (double) job->work_done / job->work_total, job->user_data);
+  vlm_work_progress (
+      job->work, "vision", (double) job->work_done / job->work_total);
   return TRUE;
 }
 
@@ -302,16 +302,14 @@ encode_group (VlmVision *vision, const float *patches, const GArray *grids,
 gboolean
 vlm_vision_encode (VlmVision *vision, const float *patches,
     const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
-    guint64 first_row, GCancellable *cancellable, VlmProgressFunc progress,
-    gpointer user_data, GError **error)
+    guint64 first_row, const VlmWork *work, GError **error)
 {
   const VlmVisionConfig *c = &vision->net->config.vision;
   guint cell = c->spatial_merge_size * c->spatial_merge_size;
   g_autoptr (GArray) group = g_array_new (FALSE, FALSE, sizeof (VlmGrid));
   Job job = { .features = features,
-    .cancellable = cancellable,
-    .progress = progress,
-    .user_data = user_data };
+    .cancellable = vlm_work_cancellable (work),
+    .work = work };
   guint n_patches, grid = 0, slice = 0;
 
   if (!vlm_vision_plan_count (c, grids, n_grids, &n_patches, error))

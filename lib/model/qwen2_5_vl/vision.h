@@ -23,8 +23,7 @@ void vlm_vision_set_turns (VlmVision *vision, VlmTurns *turns);
  * one submission; slices are encoded in as many submissions as memory asks. */
 gboolean vlm_vision_encode (VlmVision *vision, const float *patches,
     const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
-    guint64 first_row, GCancellable *cancellable, VlmProgressFunc progress,
-    gpointer user_data, GError **error);
+    guint64 first_row, const VlmWork *work, GError **error);
 
 /* "patch_embed", "block<i>"; queries and keys of a block as they attend, "q<i>"
  * and "k<i>" [P, N * D]; rows in window order, group after group. @taps is

@@ -7,10 +7,17 @@
 #include "elements/gstvlmevents.h"
 #include "elements/gstvlmoverlay.h"
 #include "elements/gstvlmtestsrc.h"
+#ifdef HAVE_PUBLISH
+#include "publish/gstvlmpublish.h"
+#endif
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+#ifdef HAVE_PUBLISH
+  if (!GST_ELEMENT_REGISTER (vlmpublish, plugin))
+    return FALSE;
+#endif
   return GST_ELEMENT_REGISTER (vlmevents, plugin) &&
       GST_ELEMENT_REGISTER (vlmoverlay, plugin) &&
       GST_ELEMENT_REGISTER (vlmtestsrc, plugin);

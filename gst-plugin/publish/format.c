@@ -1,0 +1,65 @@
+/* gst-vlm: from records to what others read
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "publish/format.h"
+
+#include <string.h>
+
+static const GstVlmFormatClass *const classes[GST_VLM_N_FORMATS] = {
+  [GST_VLM_FORMAT_NATIVE] = &gst_vlm_format_native,
+};
+
+const GstVlmFormatClass *
+gst_vlm_format_get_class (GstVlmFormatKind kind)
+{
+  return classes[kind];
+}
+
+GstVlmFormat *
+gst_vlm_format_new (
+    GstVlmFormatKind kind, const char *topic, const char *client_id)
+{
+  GstVlmFormat *self = g_new0 (GstVlmFormat, 1);
+
+  self->klass = classes[kind];
+  self->topic = g_strdup (topic != NULL ? topic : self->klass->default_topic);
+  self->client_id = g_strdup (client_id);
+  self->announced =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  return self;
+}
+
+void
+gst_vlm_format_free (GstVlmFormat *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->topic);
+  g_free (self->client_id);
+  g_hash_table_unref (self->announced);
+  g_free (self);
+}
+
+void
+gst_vlm_format_restart (GstVlmFormat *self)
+{
+  g_hash_table_remove_all (self->announced);
+}
+
+void
+gst_vlm_format_write (
+    GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  const GstVlmFormatRule *rule = self->klass->rules;
+
+  while (rule->type != NULL && strcmp (rule->type, entry->record->type) != 0)
+    rule++;
+  rule->write (self, entry, messages);
+}
+
+GstVlmMessage *
+gst_vlm_format_availability (GstVlmFormat *self, gboolean online)
+{
+  return self->klass->availability != NULL
+      ? self->klass->availability (self, online)
+      : NULL;
+}

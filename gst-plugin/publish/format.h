@@ -1,0 +1,69 @@
+/* gst-vlm: from records to what others read
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One file a format, format-NAME.c, and one line in the table of format.c. A
+ * format has a rule for each type of record; what it makes depends on the entry
+ * alone, and on what this connection was told before. */
+#pragma once
+
+#include "publish/message.h"
+#include "publish/store.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  GST_VLM_FORMAT_NATIVE,
+  GST_VLM_N_FORMATS,
+} GstVlmFormatKind;
+
+typedef struct _GstVlmFormat GstVlmFormat;
+
+/* Appends the messages, of type GstVlmMessage. */
+typedef void (*GstVlmFormatFunc) (
+    GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages);
+
+typedef struct
+{
+  const char *type; /* of a record; NULL, in the last line: any other */
+  GstVlmFormatFunc write;
+} GstVlmFormatRule;
+
+typedef struct
+{
+  const char *nick;
+  const char *description;
+  gboolean needs_topics;
+  const char *default_topic;
+  const GstVlmFormatRule *rules;
+  /* Whether this publisher is there: NULL, or a retained message. */
+  GstVlmMessage *(*availability) (GstVlmFormat *self, gboolean online);
+} GstVlmFormatClass;
+
+struct _GstVlmFormat
+{
+  const GstVlmFormatClass *klass;
+  char *topic; /* of the location, else the default; no slash at its end */
+  char *client_id;
+  GHashTable *announced; /* texts, of this connection */
+};
+
+const GstVlmFormatClass *gst_vlm_format_get_class (GstVlmFormatKind kind);
+
+/* @topic: (nullable) */
+GstVlmFormat *gst_vlm_format_new (
+    GstVlmFormatKind kind, const char *topic, const char *client_id);
+void gst_vlm_format_free (GstVlmFormat *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmFormat, gst_vlm_format_free)
+
+/* A new connection, to somebody who may know nothing. */
+void gst_vlm_format_restart (GstVlmFormat *self);
+void gst_vlm_format_write (
+    GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages);
+/* (nullable) (transfer full) */
+GstVlmMessage *
+gst_vlm_format_availability (GstVlmFormat *self, gboolean online);
+
+extern const GstVlmFormatClass gst_vlm_format_native;
+
+G_END_DECLS

@@ -1,0 +1,234 @@
+/* gst-vlm: JSON in and out of the publisher
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "publish/json.h"
+
+#include <string.h>
+
+#include "publish/error.h"
+
+/* json-glib reads by recursion. Records are three deep. */
+#define MAX_DEPTH 64
+
+static const char *
+skip_string (const char *p, const char *end)
+{
+  for (p++; p < end && *p != '"'; p++)
+    if (*p == '\\')
+      p++;
+  return p;
+}
+
+/* NULL, or what is wrong. Brackets, strings and the letters of numbers and
+ * literals; the rest is for json-glib to see. */
+static const char *
+find_fault (const char *text, gsize size)
+{
+  const char *end = text + size;
+  guint depth = 0;
+
+  if (size == 0 || *text != '{')
+    return "not a JSON object";
+  for (const char *p = text; p < end; p++) {
+    if (*p == '{' || *p == '[') {
+      if (++depth > MAX_DEPTH)
+        return "nested too deep";
+    } else if (*p == '}' || *p == ']') {
+      if (--depth == 0)
+        return p + 1 == end ? NULL : "more than one JSON object";
+    } else if (*p == '"') {
+      p = skip_string (p, end);
+    } else if (*p == '\0' ||
+        strchr (" \t,:+-.0123456789eEaflnrstu", *p) == NULL) {
+      return "not JSON";
+    }
+  }
+  return "a JSON object that does not end";
+}
+
+JsonNode *
+gst_vlm_json_parse_object (const char *text, gsize size, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  const char *fault = find_fault (text, size);
+
+  if (fault == NULL && !g_utf8_validate (text, (gssize) size, NULL))
+    fault = "not UTF-8";
+  if (fault != NULL) {
+    g_set_error_literal (
+        error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_RECORD, fault);
+    return NULL;
+  }
+  if (!json_parser_load_from_data (parser, text, (gssize) size, error))
+    return NULL;
+  return json_parser_steal_root (parser);
+}
+
+static void
+append_string (GString *out, const char *text)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_VALUE);
+  g_autofree char *escaped = NULL;
+
+  json_node_set_string (node, text);
+  escaped = json_to_string (node, FALSE);
+  g_string_append (out, escaped);
+}
+
+/* The fewest digits that read back as the same number. */
+static void
+append_double (GString *out, double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  for (int digits = 15; digits <= 17; digits++) {
+    char format[8];
+
+    g_snprintf (format, sizeof format, "%%.%dg", digits);
+    g_ascii_formatd (text, sizeof text, format, value);
+    if (g_ascii_strtod (text, NULL) == value)
+      break;
+  }
+  g_string_append (out, text);
+  if (strpbrk (text, ".en") == NULL)
+    g_string_append (out, ".0");
+}
+
+static void
+append_value (GString *out, JsonNode *node)
+{
+  switch (json_node_get_value_type (node)) {
+  case G_TYPE_STRING:
+    append_string (out, json_node_get_string (node));
+    break;
+  case G_TYPE_DOUBLE:
+    append_double (out, json_node_get_double (node));
+    break;
+  case G_TYPE_BOOLEAN:
+    g_string_append (out, json_node_get_boolean (node) ? "true" : "false");
+    break;
+  default:
+    g_string_append_printf (out, "%" G_GINT64_FORMAT, json_node_get_int (node));
+    break;
+  }
+}
+
+static void append_node (GString *out, JsonNode *node);
+
+static void
+append_object (GString *out, JsonObject *object)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+  const char *separator = "";
+
+  g_string_append_c (out, '{');
+  json_object_iter_init_ordered (&iter, object);
+  while (json_object_iter_next_ordered (&iter, &name, &member)) {
+    g_string_append (out, separator);
+    append_string (out, name);
+    g_string_append (out, ": ");
+    append_node (out, member);
+    separator = ", ";
+  }
+  g_string_append_c (out, '}');
+}
+
+static void
+append_array (GString *out, JsonArray *array)
+{
+  g_string_append_c (out, '[');
+  for (guint i = 0; i < json_array_get_length (array); i++) {
+    if (i > 0)
+      g_string_append (out, ", ");
+    append_node (out, json_array_get_element (array, i));
+  }
+  g_string_append_c (out, ']');
+}
+
+static void
+append_node (GString *out, JsonNode *node)
+{
+  switch (json_node_get_node_type (node)) {
+  case JSON_NODE_OBJECT:
+    append_object (out, json_node_get_object (node));
+    break;
+  case JSON_NODE_ARRAY:
+    append_array (out, json_node_get_array (node));
+    break;
+  case JSON_NODE_VALUE:
+    append_value (out, node);
+    break;
+  default:
+    g_string_append (out, "null");
+    break;
+  }
+}
+
+char *
+gst_vlm_json_write (JsonNode *node)
+{
+  GString *out = g_string_new (NULL);
+
+  append_node (out, node);
+  return g_string_free (out, FALSE);
+}
+
+static JsonNode *
+get_value (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? node : NULL;
+}
+
+const char *
+gst_vlm_json_get_string (JsonObject *object, const char *name)
+{
+  JsonNode *node = get_value (object, name);
+
+  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+  return json_node_get_string (node);
+}
+
+gint64
+gst_vlm_json_get_int (JsonObject *object, const char *name, gint64 otherwise)
+{
+  JsonNode *node = get_value (object, name);
+
+  if (node == NULL || json_node_get_value_type (node) != G_TYPE_INT64)
+    return otherwise;
+  return json_node_get_int (node);
+}
+
+double
+gst_vlm_json_get_double (JsonObject *object, const char *name, double otherwise)
+{
+  JsonNode *node = get_value (object, name);
+  GType type = node != NULL ? json_node_get_value_type (node) : G_TYPE_NONE;
+
+  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+    return otherwise;
+  return json_node_get_double (node);
+}
+
+JsonObject *
+gst_vlm_json_get_object (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node)
+      ? json_node_get_object (node)
+      : NULL;
+}
+
+JsonArray *
+gst_vlm_json_get_array (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_ARRAY (node)
+      ? json_node_get_array (node)
+      : NULL;
+}

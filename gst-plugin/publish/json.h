@@ -1,0 +1,27 @@
+/* gst-vlm: JSON in and out of the publisher
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* @text is one JSON object and nothing else. json-glib takes more than JSON
+ * (comments, several values, any depth), this does not. (transfer full) */
+JsonNode *
+gst_vlm_json_parse_object (const char *text, gsize size, GError **error);
+
+/* On one line; a double has as many digits as it takes to read it back, where
+ * json-glib writes 4.35 as 4.3499999999999996. */
+char *gst_vlm_json_write (JsonNode *node);
+
+/* Members that may be absent or of another type: NULL, @otherwise. */
+const char *gst_vlm_json_get_string (JsonObject *object, const char *name);
+gint64
+gst_vlm_json_get_int (JsonObject *object, const char *name, gint64 otherwise);
+double gst_vlm_json_get_double (
+    JsonObject *object, const char *name, double otherwise);
+JsonObject *gst_vlm_json_get_object (JsonObject *object, const char *name);
+JsonArray *gst_vlm_json_get_array (JsonObject *object, const char *name);
+
+G_END_DECLS

@@ -1,0 +1,43 @@
+/* gst-vlm: where records go
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH][?NAME=VALUE&…], or the path of
+ * a file. Texts are without %-escapes, but @raw_path and @query. */
+typedef struct
+{
+  char *scheme;
+  char *user;     /* (nullable) */
+  char *password; /* (nullable) */
+  char *host; /* ""; several with `,` between them where a scheme has that */
+  int port;   /* -1: not said */
+  char *path; /* begins with a slash, or is "" */
+  char *raw_path;
+  char *query;        /* (nullable) */
+  GHashTable *params; /* of the query */
+  char *printable;    /* without secrets, for messages */
+} GstVlmLocation;
+
+GstVlmLocation *gst_vlm_location_parse (const char *text, GError **error);
+void gst_vlm_location_free (GstVlmLocation *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmLocation, gst_vlm_location_free)
+
+/* @text without what is secret in it: a password, and the values of parameters
+ * that are called like one. Of what cannot be parsed, the scheme.
+ * (transfer full) */
+char *gst_vlm_location_redact (const char *text);
+
+/* A parameter of the query that is a whole number from @min to @max; @otherwise
+ * if it is not there. */
+gboolean gst_vlm_location_get_number (const GstVlmLocation *self,
+    const char *name, guint64 min, guint64 max, guint64 otherwise,
+    guint64 *value, GError **error);
+/* That there are no parameters but @names, NULL-terminated. */
+gboolean gst_vlm_location_check_params (
+    const GstVlmLocation *self, const char *const *names, GError **error);
+
+G_END_DECLS

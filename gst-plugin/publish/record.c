@@ -1,0 +1,151 @@
+/* gst-vlm: a record on its way out
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "publish/record.h"
+
+#include "publish/error.h"
+
+#define SCHEMA_VERSION 1
+
+static GstVlmRecordState
+parse_state (const char *state, const char *uid)
+{
+  if (uid == NULL)
+    return GST_VLM_RECORD_NOTE;
+  if (g_strcmp0 (state, "begin") == 0)
+    return GST_VLM_RECORD_BEGIN;
+  if (g_strcmp0 (state, "update") == 0)
+    return GST_VLM_RECORD_UPDATE;
+  if (g_strcmp0 (state, "end") == 0)
+    return GST_VLM_RECORD_END;
+  return GST_VLM_RECORD_NOTE;
+}
+
+/* Takes @body and @node over. */
+static GstVlmRecord *
+record_new (char *body, JsonNode *node)
+{
+  GstVlmRecord *self = g_atomic_rc_box_new0 (GstVlmRecord);
+  const char *state;
+
+  self->body = body;
+  self->node = node;
+  self->json = json_node_get_object (node);
+  state = gst_vlm_json_get_string (self->json, "state");
+  self->type = gst_vlm_json_get_string (self->json, "type");
+  if (self->type == NULL)
+    self->type = g_strcmp0 (state, "gap") == 0 ? "gap" : "event";
+  self->stream = gst_vlm_json_get_string (self->json, "stream");
+  if (self->stream == NULL)
+    self->stream = "";
+  self->uid = gst_vlm_json_get_string (self->json, "event_uid");
+  self->query = gst_vlm_json_get_string (self->json, "query");
+  self->reason = gst_vlm_json_get_string (self->json, "reason");
+  self->seq = gst_vlm_json_get_int (self->json, "seq", -1);
+  self->state = parse_state (state, self->uid);
+  return self;
+}
+
+GstVlmRecord *
+gst_vlm_record_parse (const char *line, gsize size, GError **error)
+{
+  JsonNode *node;
+
+  if (size > GST_VLM_RECORD_MAX_BYTES) {
+    g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_RECORD,
+        "%" G_GSIZE_FORMAT " bytes, more than %d", size,
+        GST_VLM_RECORD_MAX_BYTES);
+    return NULL;
+  }
+  node = gst_vlm_json_parse_object (line, size, error);
+  if (node == NULL)
+    return NULL;
+  return record_new (g_strndup (line, size), node);
+}
+
+GstVlmRecord *
+gst_vlm_record_ref (GstVlmRecord *record)
+{
+  return g_atomic_rc_box_acquire (record);
+}
+
+static void
+record_clear (gpointer data)
+{
+  GstVlmRecord *record = data;
+
+  g_free (record->body);
+  json_node_unref (record->node);
+}
+
+void
+gst_vlm_record_unref (GstVlmRecord *record)
+{
+  g_atomic_rc_box_release_full (record, record_clear);
+}
+
+/* Takes @object over. */
+static GstVlmRecord *
+record_from_object (JsonObject *object)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_take_object (node, object);
+  return record_new (gst_vlm_json_write (node), node);
+}
+
+static void
+copy_member (JsonObject *to, const char *name, JsonObject *from)
+{
+  JsonNode *member = json_object_get_member (from, name);
+
+  if (member != NULL)
+    json_object_set_member (to, name, json_node_copy (member));
+}
+
+GstVlmRecord *
+gst_vlm_record_new_interrupted (const GstVlmRecord *last, gint64 seq)
+{
+  JsonObject *object = json_object_new ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+
+  json_object_iter_init_ordered (&iter, last->json);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    json_object_set_member (object, name, json_node_copy (member));
+  json_object_set_string_member (object, "state", "end");
+  json_object_set_boolean_member (object, "ongoing", FALSE);
+  json_object_set_int_member (object, "seq", seq);
+  json_object_set_string_member (object, "reason", "interrupted");
+  return record_from_object (object);
+}
+
+GstVlmRecord *
+gst_vlm_record_new_gap (
+    const GstVlmRecord *first, const GstVlmRecord *last, const char *reason)
+{
+  JsonObject *object = json_object_new ();
+  gint64 count = gst_vlm_record_count (last);
+
+  if (first != NULL)
+    count += gst_vlm_record_count (first);
+  json_object_set_string_member (object, "type", "gap");
+  json_object_set_int_member (object, "schema_version", SCHEMA_VERSION);
+  json_object_set_int_member (object, "seq", last->seq);
+  json_object_set_string_member (object, "state", "gap");
+  json_object_set_string_member (object, "reason", reason);
+  json_object_set_int_member (object, "records", count);
+  copy_member (object, "start", first != NULL ? first->json : last->json);
+  copy_member (object, "end", last->json);
+  if (*last->stream != '\0')
+    json_object_set_string_member (object, "stream", last->stream);
+  return record_from_object (object);
+}
+
+guint
+gst_vlm_record_count (const GstVlmRecord *record)
+{
+  gint64 count = gst_vlm_json_get_int (record->json, "records", 1);
+
+  return (guint) CLAMP (count, 1, G_MAXINT);
+}

@@ -1,0 +1,60 @@
+/* gst-vlm: a record on its way out
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A line of what comes from the pad `events`: docs/events.md says what is in
+ * it. This knows of it what the spool and the formats need. */
+#pragma once
+
+#include "publish/json.h"
+
+G_BEGIN_DECLS
+
+/* Longer ones are refused: text of a model is a few kB. */
+#define GST_VLM_RECORD_MAX_BYTES (8 * 1024 * 1024)
+
+typedef enum
+{
+  GST_VLM_RECORD_NOTE, /* stands alone */
+  GST_VLM_RECORD_BEGIN,
+  GST_VLM_RECORD_UPDATE,
+  GST_VLM_RECORD_END,
+} GstVlmRecordState;
+
+/* Reference counted, immutable. */
+typedef struct
+{
+  char *body; /* the line, as it came */
+  JsonNode *node;
+  JsonObject *json; /* of node */
+
+  /* Of json; texts never NULL but uid, query and reason. */
+  const char *type; /* event, gap, … */
+  GstVlmRecordState state;
+  const char *stream; /* "": nobody named it */
+  const char *uid;    /* event_uid; NULL: no event */
+  const char *query;
+  const char *reason;
+  gint64 seq; /* -1: none */
+} GstVlmRecord;
+
+/* @line: without its newline */
+GstVlmRecord *
+gst_vlm_record_parse (const char *line, gsize size, GError **error);
+GstVlmRecord *gst_vlm_record_ref (GstVlmRecord *record);
+void gst_vlm_record_unref (GstVlmRecord *record);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmRecord, gst_vlm_record_unref)
+
+/* The end of an event that @last says goes on, for who stopped in the middle
+ * of it. */
+GstVlmRecord *
+gst_vlm_record_new_interrupted (const GstVlmRecord *last, gint64 seq);
+
+/* In the place of records of one stream that were left out, from @first
+ * (nullable) to @last; gap records stand for as many as they say. @reason:
+ * `spool-full`, … */
+GstVlmRecord *gst_vlm_record_new_gap (
+    const GstVlmRecord *first, const GstVlmRecord *last, const char *reason);
+/* How many records it stands for. */
+guint gst_vlm_record_count (const GstVlmRecord *record);
+
+G_END_DECLS

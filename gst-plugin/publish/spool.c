@@ -1,0 +1,437 @@
+/* gst-vlm: what waits to be sent
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "publish/spool.h"
+
+#include <gst/gst.h>
+#include <string.h>
+
+#include "publish/error.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_vlm_publish_debug);
+#define GST_CAT_DEFAULT gst_vlm_publish_debug
+
+#define FILE_NAME "spool.sqlite"
+/* What memory takes while the disk is full. */
+#define MEMORY_BYTES (8 * 1024 * 1024)
+/* Events that go on at one time; of more than that nothing is known. */
+#define MAX_OPEN 4096
+#define MOVE_AT_ONCE 256
+
+typedef struct
+{
+  GstVlmRecord *last;
+  gboolean known; /* to the other side, perhaps */
+} OpenEvent;
+
+struct _GstVlmSpool
+{
+  GMutex lock;
+  /* Under the lock. */
+  GstVlmStore *disk;
+  GstVlmStore *memory; /* what came after all that is on the disk */
+  GHashTable *open;    /* uid -> OpenEvent */
+  gint64 last_id;
+  gint64 taken_id;    /* up to here, records are under way */
+  gint64 done_id;     /* up to here, they were acknowledged */
+  guint64 n_leftover; /* acknowledged, but still on the disk */
+};
+
+static void
+open_event_free (OpenEvent *event)
+{
+  gst_vlm_record_unref (event->last);
+  g_free (event);
+}
+
+char *
+gst_vlm_spool_default_directory (const char *location)
+{
+  g_autofree char *sum =
+      g_compute_checksum_for_string (G_CHECKSUM_SHA256, location, -1);
+  g_autofree char *name = g_strndup (location, 64);
+
+  g_strcanon (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-", '_');
+  sum[12] = '\0';
+  return g_strdup_printf (
+      "%s/gst-vlm/publish/%s-%s", g_get_user_state_dir (), name, sum);
+}
+
+static void
+note_open (GstVlmRecord *last, gboolean known, gpointer user_data)
+{
+  GHashTable *open = user_data;
+  OpenEvent *event = g_new0 (OpenEvent, 1);
+
+  event->last = last;
+  event->known = known;
+  g_hash_table_insert (open, g_strdup (last->uid), event);
+}
+
+/* Of the stream and query of @record. */
+static gboolean
+any_goes_on (GstVlmSpool *self, const GstVlmRecord *record)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->open);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const GstVlmRecord *last = ((OpenEvent *) value)->last;
+
+    if (g_strcmp0 (last->query, record->query) == 0 &&
+        strcmp (last->stream, record->stream) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Takes @record over. What goes on is what goes on after it. */
+static GstVlmEntry *
+make_entry (GstVlmSpool *self, GstVlmRecord *record)
+{
+  GstVlmEntry *entry = g_new0 (GstVlmEntry, 1);
+  OpenEvent *event = record->uid != NULL
+      ? g_hash_table_lookup (self->open, record->uid)
+      : NULL;
+
+  entry->id = ++self->last_id;
+  entry->received = g_get_real_time ();
+  entry->record = record;
+  if (event != NULL) {
+    entry->previous = gst_vlm_record_ref (event->last);
+    entry->keep = record->state == GST_VLM_RECORD_END && event->known;
+  }
+  if (record->state == GST_VLM_RECORD_END) {
+    g_hash_table_remove (self->open, record->uid);
+  } else if (record->state != GST_VLM_RECORD_NOTE) {
+    if (event == NULL && g_hash_table_size (self->open) >= MAX_OPEN)
+      GST_WARNING ("more than %d events go on: %s will not be ended by itself",
+          MAX_OPEN, record->uid);
+    else
+      note_open (gst_vlm_record_ref (record), event != NULL && event->known,
+          self->open);
+  }
+  entry->active = any_goes_on (self, record);
+  return entry;
+}
+
+/* In a transaction. */
+static gboolean
+write_entry (GstVlmSpool *self, const GstVlmEntry *entry, guint *n_dropped,
+    GError **error)
+{
+  const GstVlmRecord *record = entry->record;
+  const OpenEvent *event;
+
+  if (!gst_vlm_store_add (self->disk, entry, self->taken_id, n_dropped, error))
+    return FALSE;
+  if (record->state == GST_VLM_RECORD_NOTE)
+    return TRUE;
+  if (record->state == GST_VLM_RECORD_END)
+    return gst_vlm_store_set_ended (self->disk, record->uid, error);
+  event = g_hash_table_lookup (self->open, record->uid);
+  return event == NULL ||
+      gst_vlm_store_set_open (self->disk, record, event->known, error);
+}
+
+static gboolean
+write_entries (
+    GstVlmSpool *self, GPtrArray *entries, guint *n_dropped, GError **error)
+{
+  guint n_new = 0;
+
+  if (!gst_vlm_store_begin (self->disk, error))
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++)
+    if (!write_entry (self, entries->pdata[i], &n_new, error)) {
+      gst_vlm_store_roll_back (self->disk);
+      return FALSE;
+    }
+  if (!gst_vlm_store_commit (self->disk, error))
+    return FALSE;
+  *n_dropped += n_new;
+  return TRUE;
+}
+
+/* What is in memory goes to the disk. */
+static gboolean
+move_to_disk (GstVlmSpool *self, guint *n_dropped, GError **error)
+{
+  while (gst_vlm_store_get_n_records (self->memory) > 0) {
+    g_autoptr (GPtrArray) entries =
+        g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_entry_free);
+    const GstVlmEntry *last;
+
+    if (!gst_vlm_store_list (self->memory, 0, MOVE_AT_ONCE, entries, error) ||
+        !write_entries (self, entries, n_dropped, error))
+      return FALSE;
+    last = g_ptr_array_index (entries, entries->len - 1);
+    if (!gst_vlm_store_remove (self->memory, last->id, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+add_entry (
+    GstVlmSpool *self, GstVlmEntry *entry, guint *n_dropped, GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new ();
+  g_autoptr (GError) failure = NULL;
+
+  g_ptr_array_add (entries, entry);
+  if (move_to_disk (self, n_dropped, error) &&
+      write_entries (self, entries, n_dropped, error))
+    return TRUE;
+  if (!gst_vlm_store_add (
+          self->memory, entry, self->taken_id, n_dropped, &failure)) {
+    GST_ERROR ("memory takes no record: %s", failure->message);
+    (*n_dropped)++;
+  }
+  return FALSE;
+}
+
+static int
+compare_seq (gconstpointer a, gconstpointer b)
+{
+  const GstVlmRecord *first = *(GstVlmRecord *const *) a;
+  const GstVlmRecord *second = *(GstVlmRecord *const *) b;
+
+  return (first->seq > second->seq) - (first->seq < second->seq);
+}
+
+/* Who had this spool before left these open. */
+static gboolean
+end_what_is_open (GstVlmSpool *self, GError **error)
+{
+  g_autoptr (GPtrArray) ends =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_record_unref);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->open);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const GstVlmRecord *last = ((OpenEvent *) value)->last;
+
+    g_ptr_array_add (
+        ends, gst_vlm_record_new_interrupted (last, last->seq + 1));
+  }
+  g_ptr_array_sort (ends, compare_seq);
+  for (guint i = 0; i < ends->len; i++) {
+    g_autoptr (GstVlmEntry) entry =
+        make_entry (self, gst_vlm_record_ref (ends->pdata[i]));
+    guint n_dropped = 0;
+
+    if (!add_entry (self, entry, &n_dropped, error))
+      return FALSE;
+  }
+  if (ends->len > 0)
+    GST_INFO ("%u events were interrupted", ends->len);
+  return TRUE;
+}
+
+static gboolean
+open_stores (
+    GstVlmSpool *self, const char *directory, guint64 max_bytes, GError **error)
+{
+  g_autofree char *path = g_build_filename (directory, FILE_NAME, NULL);
+
+  if (g_mkdir_with_parents (directory, 0700) != 0) {
+    int code = errno;
+
+    g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_SPOOL,
+        "the folder cannot be made: %s", g_strerror (code));
+    return FALSE;
+  }
+  self->disk = gst_vlm_store_open (path, max_bytes, error);
+  if (self->disk == NULL)
+    return FALSE;
+  self->memory =
+      gst_vlm_store_open (NULL, MIN (max_bytes, MEMORY_BYTES), error);
+  return self->memory != NULL;
+}
+
+static void
+spool_free (GstVlmSpool *self)
+{
+  gst_vlm_store_free (self->disk);
+  gst_vlm_store_free (self->memory);
+  g_hash_table_unref (self->open);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+GstVlmSpool *
+gst_vlm_spool_open (const char *directory, guint64 max_bytes, GError **error)
+{
+  GstVlmSpool *self = g_new0 (GstVlmSpool, 1);
+
+  g_mutex_init (&self->lock);
+  self->open = g_hash_table_new_full (
+      g_str_hash, g_str_equal, g_free, (GDestroyNotify) open_event_free);
+  if (!open_stores (self, directory, max_bytes, error) ||
+      !gst_vlm_store_list_open (self->disk, note_open, self->open, error)) {
+    spool_free (self);
+    return NULL;
+  }
+  self->last_id = gst_vlm_store_get_last_id (self->disk);
+  if (!end_what_is_open (self, error)) {
+    spool_free (self);
+    return NULL;
+  }
+  return self;
+}
+
+guint64
+gst_vlm_spool_close (GstVlmSpool *self, GError **error)
+{
+  guint64 n_lost = 0;
+  guint n_dropped = 0;
+
+  if (!move_to_disk (self, &n_dropped, error))
+    n_lost = gst_vlm_store_get_n_records (self->memory);
+  spool_free (self);
+  return n_lost;
+}
+
+gboolean
+gst_vlm_spool_add (
+    GstVlmSpool *self, GstVlmRecord *record, guint *n_dropped, GError **error)
+{
+  g_autoptr (GstVlmEntry) entry = NULL;
+  gboolean on_disk;
+
+  *n_dropped = 0;
+  g_mutex_lock (&self->lock);
+  entry = make_entry (self, gst_vlm_record_ref (record));
+  on_disk = add_entry (self, entry, n_dropped, error);
+  g_mutex_unlock (&self->lock);
+  return on_disk;
+}
+
+/* The other side may know of the event from now on. That this is written down
+ * matters only when the spool is full. */
+static void
+note_known (GstVlmSpool *self, const GstVlmRecord *record)
+{
+  OpenEvent *event;
+
+  if (record->uid == NULL || record->state == GST_VLM_RECORD_END)
+    return;
+  event = g_hash_table_lookup (self->open, record->uid);
+  if (event == NULL) {
+    gst_vlm_store_keep (self->disk, record->uid, NULL);
+    gst_vlm_store_keep (self->memory, record->uid, NULL);
+  } else if (!event->known) {
+    event->known = TRUE;
+    gst_vlm_store_set_open (self->disk, event->last, TRUE, NULL);
+  }
+}
+
+static gboolean
+list_next (GstVlmSpool *self, guint max, GPtrArray *entries, GError **error)
+{
+  if (!gst_vlm_store_list (self->disk, self->done_id, max, entries, error))
+    return FALSE;
+  return entries->len == max ||
+      gst_vlm_store_list (
+          self->memory, self->done_id, max - entries->len, entries, error);
+}
+
+/* Acknowledged records that the disk would not let go of. */
+static void
+remove_leftover (GstVlmSpool *self)
+{
+  if (self->n_leftover > 0 &&
+      gst_vlm_store_remove (self->disk, self->done_id, NULL))
+    self->n_leftover = 0;
+}
+
+GPtrArray *
+gst_vlm_spool_take (GstVlmSpool *self, guint max, GError **error)
+{
+  g_autoptr (GPtrArray) entries =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_entry_free);
+  gboolean good;
+
+  g_mutex_lock (&self->lock);
+  remove_leftover (self);
+  good = list_next (self, max, entries, error);
+  if (good && entries->len > 0) {
+    const GstVlmEntry *last = g_ptr_array_index (entries, entries->len - 1);
+    gboolean marking = gst_vlm_store_begin (self->disk, NULL);
+
+    self->taken_id = last->id;
+    for (guint i = 0; i < entries->len; i++)
+      note_known (self, ((GstVlmEntry *) entries->pdata[i])->record);
+    if (marking)
+      gst_vlm_store_commit (self->disk, NULL);
+  }
+  g_mutex_unlock (&self->lock);
+  return good ? g_steal_pointer (&entries) : NULL;
+}
+
+static gboolean
+remove_up_to (GstVlmSpool *self, gint64 id, GError **error)
+{
+  gst_vlm_store_remove (self->memory, id, NULL);
+  return gst_vlm_store_remove (self->disk, id, error);
+}
+
+gboolean
+gst_vlm_spool_acknowledge (GstVlmSpool *self, gint64 id, GError **error)
+{
+  gboolean removed;
+
+  g_mutex_lock (&self->lock);
+  self->done_id = id;
+  removed = remove_up_to (self, id, error);
+  self->n_leftover = removed ? 0 : gst_vlm_store_count_up_to (self->disk, id);
+  g_mutex_unlock (&self->lock);
+  return removed;
+}
+
+void
+gst_vlm_spool_hand_back (GstVlmSpool *self)
+{
+  g_mutex_lock (&self->lock);
+  self->taken_id = self->done_id;
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+gst_vlm_spool_refuse (
+    GstVlmSpool *self, const GstVlmEntry *entry, GError **error)
+{
+  g_autoptr (GstVlmEntry) gap = g_new0 (GstVlmEntry, 1);
+  guint n_dropped = 0;
+  gboolean good;
+
+  gap->id = entry->id;
+  gap->received = entry->received;
+  gap->record = gst_vlm_record_new_gap (NULL, entry->record, "refused");
+  g_mutex_lock (&self->lock);
+  good = remove_up_to (self, entry->id, error) &&
+      gst_vlm_store_add (self->disk, gap, entry->id, &n_dropped, error);
+  self->done_id = good ? entry->id - 1 : entry->id;
+  self->taken_id = self->done_id;
+  self->n_leftover =
+      good ? 0 : gst_vlm_store_count_up_to (self->disk, self->done_id);
+  g_mutex_unlock (&self->lock);
+  return good;
+}
+
+GstVlmSpoolLevel
+gst_vlm_spool_get_level (GstVlmSpool *self)
+{
+  GstVlmSpoolLevel level;
+
+  g_mutex_lock (&self->lock);
+  level.n_in_memory = gst_vlm_store_get_n_records (self->memory);
+  level.n_waiting = gst_vlm_store_get_n_records (self->disk) +
+      level.n_in_memory - self->n_leftover;
+  level.n_bytes = gst_vlm_store_get_n_bytes (self->disk) +
+      gst_vlm_store_get_n_bytes (self->memory);
+  g_mutex_unlock (&self->lock);
+  return level;
+}

@@ -1,0 +1,60 @@
+/* gst-vlm: what waits to be sent
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Records go in on one thread and out on another one, in the order in which
+ * they came. What went in is on the disk; it leaves when it is acknowledged.
+ * Where the disk takes nothing more, memory takes a part, and what is there
+ * goes to the disk as soon as it can.
+ *
+ * The spool knows which events go on. Who stops in the middle of one, or is
+ * killed, leaves it open: the next one that opens the spool ends it, with the
+ * reason `interrupted`. Thread-safe. */
+#pragma once
+
+#include "publish/store.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstVlmSpool GstVlmSpool;
+
+/* The folder of a location, of which there may be no text that a file system
+ * does not take. (transfer full) */
+char *gst_vlm_spool_default_directory (const char *location);
+
+/* GST_VLM_PUBLISH_ERROR_BUSY: another one has @directory open. */
+GstVlmSpool *
+gst_vlm_spool_open (const char *directory, guint64 max_bytes, GError **error);
+/* Returns how many records were in memory only, and are lost; @error says why
+ * the disk did not take them. */
+guint64 gst_vlm_spool_close (GstVlmSpool *self, GError **error);
+
+/* FALSE: the record is in memory, @error says why it is not on the disk.
+ * @n_dropped: how many older records made place for it. */
+gboolean gst_vlm_spool_add (
+    GstVlmSpool *self, GstVlmRecord *record, guint *n_dropped, GError **error);
+
+/* The next records, at most @max, as GstVlmEntry: they are under way, and stay
+ * until they are acknowledged or handed back. NULL after an error.
+ * (transfer full) */
+GPtrArray *gst_vlm_spool_take (GstVlmSpool *self, guint max, GError **error);
+/* All up to @id were acknowledged. FALSE: the disk still has them, and after a
+ * restart they will be sent again. */
+gboolean
+gst_vlm_spool_acknowledge (GstVlmSpool *self, gint64 id, GError **error);
+/* What is under way will have to be taken again. */
+void gst_vlm_spool_hand_back (GstVlmSpool *self);
+/* The other side will never take @entry, the first one that is under way: a gap
+ * record takes its place, and the rest is handed back. */
+gboolean gst_vlm_spool_refuse (
+    GstVlmSpool *self, const GstVlmEntry *entry, GError **error);
+
+typedef struct
+{
+  guint64 n_waiting;
+  guint64 n_bytes;
+  guint64 n_in_memory; /* of those that wait */
+} GstVlmSpoolLevel;
+
+GstVlmSpoolLevel gst_vlm_spool_get_level (GstVlmSpool *self);
+
+G_END_DECLS

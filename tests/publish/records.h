@@ -1,0 +1,18 @@
+/* gst-vlm: made-up records
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A record of an event, as vlmevents writes it; a newline is not part of it.
+ * (transfer full) */
+char *
+make_event (const char *stream, const char *uid, guint seq, const char *state);
+
+/* A folder of this test alone, and its end. (transfer full) */
+char *make_folder (void);
+void remove_folder (char *path);
+
+G_END_DECLS

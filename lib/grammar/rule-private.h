@@ -11,14 +11,18 @@ typedef enum
   VLM_RULE_CHOICE,   /* one of the parts */
   VLM_RULE_MANY,     /* parts[0] any number of times */
   VLM_RULE_TIMES,    /* parts[0] count times */
-  VLM_RULE_BUDGET,   /* parts[0] with count to spend */
-  VLM_RULE_SPEND,    /* count of the budget around it */
+  VLM_RULE_UNIT,     /* parts[0], only by way of a call */
+  VLM_RULE_CALL,     /* parts[0], a unit, with limits */
+  VLM_RULE_SPEND,    /* count of the limit of the unit around it */
+  VLM_RULE_MARK,     /* what count names has come, in the unit around it */
 } VlmRuleKind;
 
 struct _VlmRule
 {
   VlmRuleKind kind;
   guint count;
-  guint32 bytes[8]; /* a bit each */
-  GPtrArray *parts; /* of VlmRule; NULL for none */
+  guint min, max;          /* of a call */
+  guint64 marks, required; /* of a unit */
+  guint32 bytes[8];        /* a bit each */
+  GPtrArray *parts;        /* of VlmRule; NULL for none */
 };

@@ -9,6 +9,7 @@
 struct _VlmRuleBook
 {
   GPtrArray *rules;
+  VlmRule *characters; /* what JSON strings share; NULL until there is one */
 };
 
 static void
@@ -44,14 +45,14 @@ add_rule (VlmRuleBook *book, VlmRuleKind kind)
   VlmRule *rule = g_new0 (VlmRule, 1);
 
   rule->kind = kind;
-  if (kind != VLM_RULE_BYTES && kind != VLM_RULE_SPEND)
+  if (kind != VLM_RULE_BYTES && kind != VLM_RULE_SPEND && kind != VLM_RULE_MARK)
     rule->parts = g_ptr_array_new ();
   g_ptr_array_add (book->rules, rule);
   return rule;
 }
 
-static void
-add_part (VlmRule *rule, const VlmRule *part)
+void
+vlm_rule_add (VlmRule *rule, const VlmRule *part)
 {
   g_ptr_array_add (rule->parts, (gpointer) part);
 }
@@ -63,7 +64,7 @@ add_around (
   VlmRule *rule = add_rule (book, kind);
 
   rule->count = count;
-  add_part (rule, part);
+  vlm_rule_add (rule, part);
   return rule;
 }
 
@@ -93,7 +94,8 @@ literal (VlmRuleBook *book, const char *text, gsize n_bytes)
   VlmRule *rule = add_rule (book, VLM_RULE_SEQUENCE);
 
   for (gsize i = 0; i < n_bytes; i++)
-    add_part (rule, vlm_rule_range (book, (guint8) text[i], (guint8) text[i]));
+    vlm_rule_add (
+        rule, vlm_rule_range (book, (guint8) text[i], (guint8) text[i]));
   return rule;
 }
 
@@ -103,6 +105,18 @@ vlm_rule_literal (VlmRuleBook *book, const char *text)
   return literal (book, text, strlen (text));
 }
 
+VlmRule *
+vlm_rule_sequence_new (VlmRuleBook *book)
+{
+  return add_rule (book, VLM_RULE_SEQUENCE);
+}
+
+VlmRule *
+vlm_rule_choice_new (VlmRuleBook *book)
+{
+  return add_rule (book, VLM_RULE_CHOICE);
+}
+
 static const VlmRule *
 add_parts (
     VlmRuleBook *book, VlmRuleKind kind, const VlmRule *first, va_list others)
@@ -110,7 +124,7 @@ add_parts (
   VlmRule *rule = add_rule (book, kind);
 
   for (; first != NULL; first = va_arg (others, const VlmRule *))
-    add_part (rule, first);
+    vlm_rule_add (rule, first);
   return rule;
 }
 
@@ -150,10 +164,52 @@ vlm_rule_times (VlmRuleBook *book, const VlmRule *rule, guint n)
   return add_around (book, VLM_RULE_TIMES, rule, n);
 }
 
+VlmRule *
+vlm_rule_unit_new (VlmRuleBook *book)
+{
+  return add_rule (book, VLM_RULE_UNIT);
+}
+
+void
+vlm_rule_unit_define (VlmRule *unit, const VlmRule *body)
+{
+  g_assert (unit->kind == VLM_RULE_UNIT && unit->parts->len == 0);
+  vlm_rule_add (unit, body);
+}
+
+void
+vlm_rule_unit_set_marks (VlmRule *unit, guint64 marks, guint64 required)
+{
+  unit->marks = marks;
+  unit->required = required;
+}
+
+const VlmRule *
+vlm_rule_call (VlmRuleBook *book, const VlmRule *unit, guint min, guint max)
+{
+  VlmRule *rule = add_around (book, VLM_RULE_CALL, unit, 0);
+
+  rule->min = min;
+  rule->max = max;
+  return rule;
+}
+
 const VlmRule *
 vlm_rule_budget (VlmRuleBook *book, guint budget, const VlmRule *rule)
 {
-  return add_around (book, VLM_RULE_BUDGET, rule, budget);
+  VlmRule *unit = vlm_rule_unit_new (book);
+
+  vlm_rule_unit_define (unit, rule);
+  return vlm_rule_call (book, unit, 0, budget);
+}
+
+const VlmRule *
+vlm_rule_mark (VlmRuleBook *book, guint bit)
+{
+  VlmRule *rule = add_rule (book, VLM_RULE_MARK);
+
+  rule->count = bit;
+  return rule;
 }
 
 const VlmRule *
@@ -252,12 +308,15 @@ const VlmRule *
 vlm_rule_json_string (VlmRuleBook *book, guint max_bytes)
 {
   const VlmRule *quote = vlm_rule_literal (book, "\"");
-  const VlmRule *characters =
-      vlm_rule_sequence (book, string_character (book, FALSE),
-          vlm_rule_many (book, string_character (book, TRUE)), NULL);
 
+  if (book->characters == NULL) {
+    book->characters = vlm_rule_unit_new (book);
+    vlm_rule_unit_define (book->characters,
+        vlm_rule_sequence (book, string_character (book, FALSE),
+            vlm_rule_many (book, string_character (book, TRUE)), NULL));
+  }
   return vlm_rule_sequence (book, quote,
-      vlm_rule_budget (book, max_bytes - 1, characters), quote, NULL);
+      vlm_rule_call (book, book->characters, 0, max_bytes - 1), quote, NULL);
 }
 
 /* @low: the smallest first digit */
@@ -266,7 +325,7 @@ up_to (VlmRuleBook *book, const char *limits, const char *bound, char low)
 {
   VlmRule *choice = add_rule (book, VLM_RULE_CHOICE);
 
-  add_part (choice, vlm_rule_literal (book, bound));
+  vlm_rule_add (choice, vlm_rule_literal (book, bound));
   /* Smaller from byte i on, and then free. */
   for (gsize i = 0; bound[i] != '\0'; i++) {
     char smallest = i == 0 ? low : '0';
@@ -275,15 +334,15 @@ up_to (VlmRuleBook *book, const char *limits, const char *bound, char low)
     if (!g_ascii_isdigit (limits[i]) || bound[i] <= smallest)
       continue;
     rule = add_rule (book, VLM_RULE_SEQUENCE);
-    add_part (rule, literal (book, bound, i));
-    add_part (rule,
+    vlm_rule_add (rule, literal (book, bound, i));
+    vlm_rule_add (rule,
         vlm_rule_range (book, (guint8) smallest, (guint8) (bound[i] - 1)));
     for (gsize j = i + 1; bound[j] != '\0'; j++)
-      add_part (rule,
+      vlm_rule_add (rule,
           vlm_rule_range (book,
               g_ascii_isdigit (limits[j]) ? '0' : (guint8) limits[j],
               (guint8) limits[j]));
-    add_part (choice, rule);
+    vlm_rule_add (choice, rule);
   }
   return choice;
 }
@@ -303,11 +362,11 @@ vlm_rule_integer (VlmRuleBook *book, guint64 max)
   VlmRule *choice = add_rule (book, VLM_RULE_CHOICE);
   const VlmRule *digit = vlm_rule_range (book, '0', '9');
 
-  add_part (choice, vlm_rule_literal (book, "0"));
+  vlm_rule_add (choice, vlm_rule_literal (book, "0"));
   if (max > 0)
-    add_part (choice, up_to (book, limits, bound, '1'));
+    vlm_rule_add (choice, up_to (book, limits, bound, '1'));
   for (guint n = 1; n < strlen (bound); n++)
-    add_part (choice,
+    vlm_rule_add (choice,
         vlm_rule_sequence (book, vlm_rule_range (book, '1', '9'),
             vlm_rule_times (book, digit, n - 1), NULL));
   return choice;

@@ -5,7 +5,8 @@
 #include <glib.h>
 
 /* A rule describes a set of texts. Rules belong to a book and live as long as
- * it; a rule may be part of many others, but not of itself. One thread. */
+ * it; a rule may be part of many others, but not of itself, units apart. One
+ * thread. */
 typedef struct _VlmRuleBook VlmRuleBook;
 typedef struct _VlmRule VlmRule;
 
@@ -27,17 +28,36 @@ const VlmRule *vlm_rule_choice (
     VlmRuleBook *book, const VlmRule *first, ...) G_GNUC_NULL_TERMINATED;
 /* @rule any number of times, none included. */
 const VlmRule *vlm_rule_many (VlmRuleBook *book, const VlmRule *rule);
+/* A sequence or a choice of as many parts as are added. */
+VlmRule *vlm_rule_sequence_new (VlmRuleBook *book);
+VlmRule *vlm_rule_choice_new (VlmRuleBook *book);
+void vlm_rule_add (VlmRule *rule, const VlmRule *part);
 /* Exactly @n times. */
 const VlmRule *vlm_rule_times (VlmRuleBook *book, const VlmRule *rule, guint n);
 
-/* @rule with @budget to spend; inside of it a vlm_rule_spend () that finds less
- * than its @cost left is a dead end. Budgets nest, up to
- * VLM_GRAMMAR_MAX_COUNTERS deep: spending is from the innermost one. Wherever
- * a text may be, there must be a way to its end that spends nothing, and what
- * is spent must be plain from the next byte. */
+/* A unit is a rule that is called: it keeps a count of its own, and it may call
+ * itself. A call is a rule like any other. Undefined until
+ * vlm_rule_unit_define (). */
+VlmRule *vlm_rule_unit_new (VlmRuleBook *book);
+void vlm_rule_unit_define (VlmRule *unit, const VlmRule *body);
+/* @unit, in which at least @min and at most @max must be spent;
+ * VLM_RULE_UNLIMITED for any number. Inside of it a vlm_rule_spend () that finds
+ * less than its @cost left is a dead end. From everywhere in a unit there must
+ * be a way to its end that spends nothing. Where @min is not 0, each place
+ * where the unit may end must have a way around to such a place again that
+ * spends exactly 1, right at its first byte. */
+#define VLM_RULE_UNLIMITED G_MAXUINT
+const VlmRule *
+vlm_rule_call (VlmRuleBook *book, const VlmRule *unit, guint min, guint max);
+const VlmRule *vlm_rule_spend (VlmRuleBook *book, guint cost);
+/* @rule as a unit that is called in one place, with @budget to spend. */
 const VlmRule *
 vlm_rule_budget (VlmRuleBook *book, guint budget, const VlmRule *rule);
-const VlmRule *vlm_rule_spend (VlmRuleBook *book, guint cost);
+/* What @unit may have once each: bits of @marks; what of it must have come
+ * before it ends: @required. vlm_rule_mark () is where bit @bit comes. A grammar
+ * with marks can get stuck: it is for reading, not for writing. */
+void vlm_rule_unit_set_marks (VlmRule *unit, guint64 marks, guint64 required);
+const VlmRule *vlm_rule_mark (VlmRuleBook *book, guint bit);
 
 /* Made of the above: */
 

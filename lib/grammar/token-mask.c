@@ -6,127 +6,43 @@
 
 #include <vlm/vlm-error.h>
 
-#include "base/bits.h"
-#include "grammar/grammar-private.h"
+#include "grammar/token-local.h"
 
-#define NEVER G_MAXUINT
+#define NEVER VLM_GRAMMAR_NEVER
 
-/* A counter that is known to be large enough: beyond all real ones, and so high
- * that no token can bring it down among them. */
-#define PLENTY G_MAXUINT16
-
-/* Exact masks that are kept, 19 kB each for Qwen2's vocabulary. All go when
- * there is no room: they are for the last tokens of an answer only. */
-#define MAX_EXACT 256u
+/* Masks that are kept, 19 kB each for Qwen2's vocabulary. All go when there is
+ * no room. */
+#define MAX_KEPT 512u
 
 /* Bytes forced at once. */
 #define MAX_FORCED 4096u
 
-/* The mask of a node while counters and tokens are plenty. */
+/* The mask of a way. @slack is how many tokens are left beyond what the
+ * shortest end takes. */
 typedef struct
 {
-  guint32 *bits;                          /* NULL until it is needed */
-  guint16 need[VLM_GRAMMAR_MAX_COUNTERS]; /* for which counters it is right */
-  guint min_left;                         /* and for how many tokens */
-} OpenMask;
-
-typedef struct
-{
-  VlmGrammarState state;
-  guint32 n_left;
-} ExactKey;
+  guint32 *bits;
+  guint32 slack_needed; /* for no token to be left out for its length */
+} Kept;
 
 struct _VlmTokenMask
 {
   VlmGrammar *grammar;
   VlmTokenTrie *trie;
-  GArray *end_ids;       /* gint32 */
-  guint *min_tokens;     /* to the end of the text, by node; NEVER for none */
-  OpenMask *open;        /* by node */
-  GHashTable *exact;     /* ExactKey -> guint32 * */
-  VlmGrammarState *path; /* by depth in the trie */
+  VlmTokenCosts costs;
+  GArray *end_ids;        /* gint32 */
+  VlmTokenLocal **locals; /* by node of the grammar; NULL until needed */
+  GHashTable *kept;       /* GBytes, see make_key () -> Kept */
+  guint32 *joint;         /* of several ways */
 };
 
-/* Appends the nodes to which a token leads from @from without taking from any
- * counter, each once. */
 static void
-find_free_successors (VlmTokenMask *self, guint from, GArray *successors,
-    guint32 *seen, guint mark)
+free_kept (gpointer data)
 {
-  const VlmGrammar *grammar = self->grammar;
-  const VlmTokenTrie *trie = self->trie;
-  VlmGrammarState *path = self->path;
+  Kept *kept = data;
 
-  path[0].state = (guint16) from;
-  for (guint i = 0; i < trie->n_nodes;) {
-    const VlmTrieNode *at = &trie->nodes[i];
-    const VlmGrammarNode *node = &grammar->nodes[path[at->depth - 1].state];
-    guint16 next = node->next[at->byte];
-
-    if (next == VLM_GRAMMAR_DEAD ||
-        !vlm_grammar_is_free (grammar, node->ops[at->byte])) {
-      i = at->skip;
-      continue;
-    }
-    path[at->depth].state = next;
-    if (at->id >= 0 && seen[next] != mark) {
-      guint32 successor = next;
-
-      seen[next] = mark;
-      g_array_append_val (successors, successor);
-    }
-    i++;
-  }
-}
-
-/* The fewest tokens from each node to the end of the text. Counters do not
- * matter: there is always a way that takes nothing from them. */
-static void
-find_min_tokens (VlmTokenMask *self)
-{
-  guint n = self->grammar->n_nodes;
-  g_autoptr (GArray) successors = g_array_new (FALSE, FALSE, sizeof (guint32));
-  g_autofree guint *first = g_new (guint, n + 1);
-  g_autofree guint32 *seen = g_new0 (guint32, n);
-  gboolean changed = TRUE;
-
-  self->min_tokens = g_new (guint, n);
-  for (guint i = 0; i < n; i++) {
-    first[i] = successors->len;
-    find_free_successors (self, i, successors, seen, i + 1);
-    self->min_tokens[i] = self->grammar->nodes[i].accepting ? 0 : NEVER;
-  }
-  first[n] = successors->len;
-  while (changed) {
-    changed = FALSE;
-    for (guint i = n; i-- > 0;) {
-      for (guint j = first[i]; j < first[i + 1]; j++) {
-        guint after = self->min_tokens[g_array_index (successors, guint32, j)];
-
-        if (after != NEVER && after + 1 < self->min_tokens[i]) {
-          self->min_tokens[i] = after + 1;
-          changed = TRUE;
-        }
-      }
-    }
-  }
-}
-
-static guint
-hash_key (gconstpointer pointer)
-{
-  const ExactKey *key = pointer;
-  guint hash = key->n_left * 31 + key->state.state;
-
-  for (guint i = 0; i < VLM_GRAMMAR_MAX_COUNTERS; i++)
-    hash = hash * 31 + key->state.left[i];
-  return hash;
-}
-
-static gboolean
-equal_keys (gconstpointer a, gconstpointer b)
-{
-  return memcmp (a, b, sizeof (ExactKey)) == 0;
+  g_free (kept->bits);
+  g_free (kept);
 }
 
 VlmTokenMask *
@@ -135,16 +51,16 @@ vlm_token_mask_new (VlmGrammar *grammar, VlmTokenTrie *trie,
 {
   VlmTokenMask *self = g_new0 (VlmTokenMask, 1);
 
-  G_STATIC_ASSERT (sizeof (ExactKey) ==
-      sizeof (VlmGrammarState) + sizeof (guint32)); /* no padding */
+  g_assert (!grammar->has_marks);
   self->grammar = vlm_grammar_ref (grammar);
   self->trie = vlm_token_trie_ref (trie);
   self->end_ids = g_array_new (FALSE, FALSE, sizeof (gint32));
   g_array_append_vals (self->end_ids, end_ids, n_end_ids);
-  self->path = g_new0 (VlmGrammarState, trie->max_depth + 1);
-  self->open = g_new0 (OpenMask, grammar->n_nodes);
-  self->exact = g_hash_table_new_full (hash_key, equal_keys, g_free, g_free);
-  find_min_tokens (self);
+  self->locals = g_new0 (VlmTokenLocal *, grammar->n_nodes);
+  self->kept = g_hash_table_new_full (
+      g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, free_kept);
+  self->joint = vlm_bits_new (trie->vocab_size);
+  vlm_token_costs_init (&self->costs, grammar, trie);
   return self;
 }
 
@@ -154,130 +70,255 @@ vlm_token_mask_free (VlmTokenMask *self)
   if (self == NULL)
     return;
   for (guint i = 0; i < self->grammar->n_nodes; i++)
-    g_free (self->open[i].bits);
-  g_free (self->open);
-  g_hash_table_unref (self->exact);
-  g_free (self->path);
-  g_free (self->min_tokens);
+    vlm_token_local_free (self->locals[i]);
+  g_free (self->locals);
+  g_hash_table_unref (self->kept);
+  g_free (self->joint);
+  vlm_token_costs_clear (&self->costs);
   g_array_unref (self->end_ids);
   vlm_token_trie_unref (self->trie);
   vlm_grammar_unref (self->grammar);
   g_free (self);
 }
 
+/* Tokens to the end, at least. */
+static guint32
+cost_of (const VlmTokenMask *self, const VlmGrammarState *state)
+{
+  guint32 least = NEVER;
+
+  for (guint i = 0; i < state->n_ways; i++)
+    least =
+        MIN (least, vlm_token_costs_of_way (&self->costs, &state->ways[i], 0));
+  return least;
+}
+
 guint
 vlm_token_mask_get_min_tokens (const VlmTokenMask *self)
 {
-  return self->min_tokens[vlm_grammar_start (self->grammar).state];
+  VlmGrammarState state;
+  guint32 cost;
+
+  vlm_grammar_start (self->grammar, &state);
+  cost = cost_of (self, &state);
+  return cost < NEVER ? cost : G_MAXUINT;
 }
 
-/* Applies @list; keeps in @least how far down counters came that started with
- * PLENTY. FALSE when a counter does not hold what is to be taken away. */
-static inline gboolean
-apply_noting (const VlmGrammarOps *list, VlmGrammarState *state, guint16 *least)
-{
-  if (!vlm_grammar_apply (list, state))
-    return FALSE;
-  for (guint i = 0; i < list->n_ops; i++) {
-    guint counter = list->ops[i].counter;
+/* --- the mask of a way --------------------------------------------------- */
 
-    if (state->left[counter] > VLM_GRAMMAR_MAX_COUNT &&
-        state->left[counter] < least[counter])
-      least[counter] = state->left[counter];
+typedef struct
+{
+  VlmGrammarWalk walk;
+  VlmTokenMask *mask;
+  guint32 *bits;
+  guint32 at;      /* node of the trie */
+  guint32 most;    /* tokens to the end that are allowed after a token */
+  guint32 longest; /* that were met */
+} Painter;
+
+static void
+paint_reached (VlmGrammarWalk *walk, const VlmGrammarWay *found)
+{
+  Painter *self = (Painter *) walk;
+  const VlmTrieNode *nodes = self->mask->trie->nodes;
+  guint32 at = self->at;
+  VlmGrammarWay way;
+
+  if (nodes[at].id >= 0) {
+    guint32 cost = vlm_token_costs_of_way (&self->mask->costs, found, 0);
+
+    if (cost < NEVER)
+      self->longest = MAX (self->longest, cost);
+    if (cost <= self->most)
+      vlm_bits_add (self->bits, (guint) nodes[at].id);
   }
-  return TRUE;
+  if (nodes[at].skip == at + 1)
+    return;
+  vlm_grammar_copy_way (&way, found);
+  for (guint32 i = at + 1; i < nodes[at].skip; i = nodes[i].skip) {
+    self->at = i;
+    vlm_grammar_walk (walk, &way, nodes[i].byte);
+  }
+  self->at = at;
 }
 
-/* Sets the bits of all tokens that fit from @from on and after which @n_left - 1
- * tokens suffice to end the text. Returns the longest way to the end behind any
- * token that fits. Hot: it visits most of the trie inside a string. */
-static guint
-walk_trie (VlmTokenMask *self, const VlmGrammarState *from, guint n_left,
-    guint32 *bits, guint16 *least)
+static void
+paint_group (Painter *self, const VlmTokenGroup *group)
 {
-  const VlmGrammarNode *grammar_nodes = self->grammar->nodes;
-  const VlmGrammarOps *ops = vlm_grammar_ops (self->grammar, 0);
-  const VlmTrieNode *nodes = self->trie->nodes;
-  const guint *min_tokens = self->min_tokens;
-  VlmGrammarState *path = self->path;
-  guint n = self->trie->n_nodes, longest = 0;
+  guint n_words = (self->mask->trie->vocab_size + 31) / 32;
 
-  path[0] = *from;
-  for (guint i = 0; i < n;) {
-    const VlmTrieNode *at = &nodes[i];
-    VlmGrammarState *state = &path[at->depth];
-    const VlmGrammarNode *node = &grammar_nodes[state[-1].state];
-    guint16 next = node->next[at->byte];
-    guint list = node->ops[at->byte];
+  if (group->bits != NULL)
+    for (guint i = 0; i < n_words; i++)
+      self->bits[i] |= group->bits[i];
+  else
+    for (guint i = 0; i < group->n_ids; i++)
+      vlm_bits_add (self->bits, (guint) g_array_index (group->ids, gint32, i));
+}
 
-    *state = state[-1];
-    state->state = next;
-    if (next == VLM_GRAMMAR_DEAD ||
-        (list != 0 && !apply_noting (&ops[list], state, least))) {
-      i = at->skip;
+/* Tokens that end inside of the unit where @way is. */
+static void
+paint_inside (
+    Painter *self, const VlmTokenLocal *local, const VlmGrammarWay *way)
+{
+  const VlmTokenCosts *costs = &self->mask->costs;
+  const VlmGrammarFrame *frame = &way->frames[way->depth];
+  guint32 below = vlm_token_costs_of_way (costs, way, 0) -
+      vlm_token_costs_of_frame (costs, frame);
+  guint32 each = costs->units[self->mask->grammar->nodes[frame->node].unit];
+
+  for (guint i = 0; i < local->groups->len; i++) {
+    const VlmTokenGroup *group =
+        &g_array_index (local->groups, VlmTokenGroup, i);
+    guint64 cost = below + group->cost;
+
+    if (group->take > frame->left)
       continue;
-    }
-    if (at->id >= 0 && min_tokens[next] != NEVER) {
-      longest = MAX (longest, min_tokens[next]);
-      if (min_tokens[next] < n_left)
-        vlm_bits_add (bits, (guint) at->id);
-    }
-    i++;
+    if (frame->owed > group->take)
+      cost += (guint64) (frame->owed - group->take) * each;
+    if (cost >= NEVER)
+      continue;
+    self->longest = MAX (self->longest, (guint32) cost);
+    if (cost <= self->most)
+      paint_group (self, group);
   }
-  return longest;
 }
 
-static guint32 *
-make_mask (VlmTokenMask *self, const VlmGrammarState *from, guint n_left,
-    guint *longest, guint16 *least)
+/* Tokens that go on after it. */
+static void
+paint_outside (
+    Painter *self, const VlmTokenLocal *local, const VlmGrammarWay *way)
 {
-  guint vocab_size = self->trie->vocab_size;
-  guint32 *bits = vlm_bits_new (vocab_size);
+  const VlmGrammarFrame *frame = &way->frames[way->depth];
+  VlmGrammarWay outer;
 
-  *longest = walk_trie (self, from, n_left, bits, least);
-  for (guint i = 0; i < self->end_ids->len; i++) {
-    gint32 id = g_array_index (self->end_ids, gint32, i);
+  if (way->depth == 0)
+    return;
+  vlm_grammar_copy_way (&outer, way);
+  outer.depth--;
+  for (guint i = 0; i < local->exits->len; i++) {
+    const VlmTokenExit *exit = &g_array_index (local->exits, VlmTokenExit, i);
 
-    if (vlm_grammar_is_complete (self->grammar, from) && id >= 0 &&
-        (guint) id < vocab_size)
-      vlm_bits_add (bits, (guint) id);
+    if (exit->take > frame->left || exit->take < frame->owed)
+      continue;
+    self->at = exit->trie_node;
+    vlm_grammar_walk (
+        &self->walk, &outer, self->mask->trie->nodes[exit->trie_node].byte);
   }
-  return bits;
 }
 
-static const OpenMask *
-get_open (VlmTokenMask *self, guint node)
+/* All that walks on from @way, without a look at what is known of its node. */
+static void
+paint_deep (Painter *self, VlmGrammarWay *way)
 {
-  OpenMask *open = &self->open[node];
-  VlmGrammarState state = { .state = (guint16) node };
-  guint16 least[VLM_GRAMMAR_MAX_COUNTERS];
-  guint longest;
+  const VlmTokenTrie *trie = self->mask->trie;
 
-  if (open->bits != NULL)
-    return open;
-  for (guint i = 0; i < VLM_GRAMMAR_MAX_COUNTERS; i++)
-    state.left[i] = least[i] = PLENTY;
-  open->bits = make_mask (self, &state, G_MAXUINT, &longest, least);
-  for (guint i = 0; i < VLM_GRAMMAR_MAX_COUNTERS; i++)
-    open->need[i] = PLENTY - least[i];
-  open->min_left = longest + 1;
-  return open;
+  for (guint32 i = 0; i < trie->n_nodes; i = trie->nodes[i].skip) {
+    self->at = i;
+    vlm_grammar_walk (&self->walk, way, trie->nodes[i].byte);
+  }
 }
 
+static void
+paint_ends (Painter *self, VlmGrammarWay *way)
+{
+  if (!vlm_grammar_way_ends (self->mask->grammar, way))
+    return;
+  for (guint i = 0; i < self->mask->end_ids->len; i++) {
+    gint32 id = g_array_index (self->mask->end_ids, gint32, i);
+
+    if (id >= 0 && (guint) id < self->mask->trie->vocab_size)
+      vlm_bits_add (self->bits, (guint) id);
+  }
+}
+
+/* @slack: G_MAXUINT32 for any */
+static Kept *
+make_mask (VlmTokenMask *self, VlmGrammarWay *way, guint32 slack)
+{
+  guint32 own = vlm_token_costs_of_way (&self->costs, way, 0);
+  guint32 node = way->frames[way->depth].node;
+  Kept *kept = g_new0 (Kept, 1);
+  Painter painter = {
+    .walk = { .grammar = self->grammar, .reached = paint_reached },
+    .mask = self,
+    .bits = vlm_bits_new (self->trie->vocab_size),
+    .most = slack < NEVER ? own + slack - 1 : NEVER - 1,
+  };
+
+  if (self->locals[node] == NULL)
+    self->locals[node] = vlm_token_local_new (&self->costs, node);
+  if (way->depth + self->locals[node]->height >= VLM_GRAMMAR_MAX_DEPTH) {
+    paint_deep (&painter, way);
+  } else {
+    paint_inside (&painter, self->locals[node], way);
+    paint_outside (&painter, self->locals[node], way);
+  }
+  paint_ends (&painter, way);
+  kept->bits = painter.bits;
+  kept->slack_needed =
+      painter.longest + 1 > own ? painter.longest + 1 - own : 0;
+  return kept;
+}
+
+/* What a token takes from a limit, or pays, at most: beyond that it makes no
+ * difference how much there is. */
+static guint16
+brought_down (const VlmTokenMask *self, guint16 count)
+{
+  guint64 most = (guint64) self->trie->max_depth * self->grammar->max_take;
+
+  return (guint16) MIN (count, most);
+}
+
+static GBytes *
+make_key (const VlmTokenMask *self, VlmGrammarWay *way, guint32 slack)
+{
+  gsize n_bytes = sizeof slack + (way->depth + 1) * sizeof way->frames[0];
+  g_autofree guint8 *data = g_malloc (n_bytes);
+
+  for (guint i = 0; i <= way->depth; i++) {
+    way->frames[i].left = brought_down (self, way->frames[i].left);
+    way->frames[i].owed = brought_down (self, way->frames[i].owed);
+  }
+  memcpy (data, &slack, sizeof slack);
+  memcpy (data + sizeof slack, way->frames, n_bytes - sizeof slack);
+  return g_bytes_new_take (g_steal_pointer (&data), n_bytes);
+}
+
+static const Kept *
+get_kept (VlmTokenMask *self, const VlmGrammarWay *from, guint32 slack)
+{
+  g_autoptr (GBytes) key = NULL;
+  VlmGrammarWay way;
+  Kept *kept;
+
+  vlm_grammar_copy_way (&way, from);
+  key = make_key (self, &way, slack);
+  kept = g_hash_table_lookup (self->kept, key);
+  if (kept != NULL)
+    return kept;
+  if (g_hash_table_size (self->kept) >= MAX_KEPT)
+    g_hash_table_remove_all (self->kept);
+  kept = make_mask (self, &way, slack);
+  g_hash_table_insert (self->kept, g_steal_pointer (&key), kept);
+  return kept;
+}
+
+/* NULL for none. */
 static const guint32 *
-get_exact (VlmTokenMask *self, const ExactKey *key)
+get_way_mask (VlmTokenMask *self, const VlmGrammarWay *way, guint n_left)
 {
-  guint16 least[VLM_GRAMMAR_MAX_COUNTERS];
-  guint longest;
-  guint32 *bits = g_hash_table_lookup (self->exact, key);
+  guint32 own = vlm_token_costs_of_way (&self->costs, way, 0);
+  const Kept *open;
+  guint32 slack_needed;
 
-  if (bits != NULL)
-    return bits;
-  if (g_hash_table_size (self->exact) >= MAX_EXACT)
-    g_hash_table_remove_all (self->exact);
-  bits = make_mask (self, &key->state, key->n_left, &longest, least);
-  g_hash_table_insert (self->exact, g_memdup2 (key, sizeof *key), bits);
-  return bits;
+  if (own > n_left)
+    return NULL;
+  open = get_kept (self, way, G_MAXUINT32);
+  slack_needed = open->slack_needed;
+  if (n_left - own >= slack_needed)
+    return open->bits;
+  return get_kept (self, way, n_left - own)->bits;
 }
 
 gboolean
@@ -287,9 +328,9 @@ vlm_matcher_init (
   guint min_tokens = vlm_token_mask_get_min_tokens (mask);
 
   self->mask = mask;
-  self->state = vlm_grammar_start (mask->grammar);
+  vlm_grammar_start (mask->grammar, &self->state);
   self->ended = FALSE;
-  if (min_tokens == NEVER) {
+  if (min_tokens == G_MAXUINT) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
         "the vocabulary cannot spell an answer");
     return FALSE;
@@ -306,17 +347,79 @@ vlm_matcher_init (
 const guint32 *
 vlm_matcher_get_mask (VlmMatcher *self, guint n_left)
 {
-  const OpenMask *open = get_open (self->mask, self->state.state);
-  ExactKey key = { self->state, MIN (n_left, open->min_left) };
-  gboolean is_open = n_left >= open->min_left;
+  VlmTokenMask *mask = self->mask;
+  guint n_words = (mask->trie->vocab_size + 31) / 32;
 
   g_assert (!self->ended);
-  /* What is more than needed makes no difference. */
-  for (guint i = 0; i < VLM_GRAMMAR_MAX_COUNTERS; i++) {
-    is_open = is_open && self->state.left[i] >= open->need[i];
-    key.state.left[i] = MIN (self->state.left[i], open->need[i]);
+  if (self->state.n_ways == 1)
+    return get_way_mask (mask, &self->state.ways[0], n_left);
+  memset (mask->joint, 0, n_words * sizeof *mask->joint);
+  for (guint i = 0; i < self->state.n_ways; i++) {
+    const guint32 *bits = get_way_mask (mask, &self->state.ways[i], n_left);
+
+    for (guint j = 0; bits != NULL && j < n_words; j++)
+      mask->joint[j] |= bits[j];
   }
-  return is_open ? open->bits : get_exact (self->mask, &key);
+  return mask->joint;
+}
+
+/* --- tokens -------------------------------------------------------------- */
+
+/* Follows a token as a whole: of too many ways those stay that are closest to
+ * their ends, so that what a mask counted on is among them. */
+typedef struct
+{
+  VlmGrammarWalk walk;
+  const VlmTokenCosts *costs;
+  const char *bytes;
+  gsize n_bytes;
+  gsize at;
+  VlmGrammarState *next;
+} Follower;
+
+static void
+keep_way (
+    const VlmTokenCosts *costs, VlmGrammarState *next, const VlmGrammarWay *way)
+{
+  guint32 cost = vlm_token_costs_of_way (costs, way, 0), dearest = 0;
+  guint worst = 0;
+
+  for (guint i = 0; i < next->n_ways; i++) {
+    const VlmGrammarWay *other = &next->ways[i];
+    guint32 other_cost = vlm_token_costs_of_way (costs, other, 0);
+
+    if (other->depth == way->depth &&
+        memcmp (other->frames, way->frames,
+            (way->depth + 1) * sizeof way->frames[0]) == 0)
+      return;
+    if (other_cost > dearest) {
+      dearest = other_cost;
+      worst = i;
+    }
+  }
+  if (next->n_ways < VLM_GRAMMAR_MAX_WAYS) {
+    vlm_grammar_copy_way (&next->ways[next->n_ways++], way);
+    return;
+  }
+  next->lost = TRUE;
+  if (cost < dearest)
+    vlm_grammar_copy_way (&next->ways[worst], way);
+}
+
+static void
+follow_reached (VlmGrammarWalk *walk, const VlmGrammarWay *found)
+{
+  Follower *self = (Follower *) walk;
+  VlmGrammarWay way;
+
+  if (self->at + 1 == self->n_bytes) {
+    keep_way (self->costs, self->next, found);
+    return;
+  }
+  vlm_grammar_copy_way (&way, found);
+  self->at++;
+  vlm_grammar_walk (walk, &way, (guint8) self->bytes[self->at]);
+  self->at--;
 }
 
 /* FALSE, with @state as it was, when @id does not fit. */
@@ -324,17 +427,27 @@ static gboolean
 step_token (const VlmTokenMask *mask, VlmGrammarState *state, gint32 id)
 {
   const VlmTokenTrie *trie = mask->trie;
-  VlmGrammarState next = *state;
-  gsize n_bytes;
-  const char *bytes = vlm_tokenizer_get_bytes (trie->tokenizer, id, &n_bytes);
+  VlmGrammarState next;
+  Follower self = {
+    .walk = { .grammar = mask->grammar, .reached = follow_reached },
+    .costs = &mask->costs,
+    .next = &next,
+  };
 
-  if (n_bytes == 0 || (guint) id >= trie->vocab_size ||
+  self.bytes = vlm_tokenizer_get_bytes (trie->tokenizer, id, &self.n_bytes);
+  if (self.n_bytes == 0 || (guint) id >= trie->vocab_size ||
       vlm_tokenizer_is_added (trie->tokenizer, id))
     return FALSE;
-  for (gsize i = 0; i < n_bytes; i++)
-    if (!vlm_grammar_step (mask->grammar, &next, (guint8) bytes[i]))
-      return FALSE;
-  *state = next;
+  next.n_ways = 0;
+  next.lost = state->lost;
+  for (guint i = 0; i < state->n_ways; i++)
+    vlm_grammar_walk (&self.walk, &state->ways[i], (guint8) self.bytes[0]);
+  if (next.n_ways == 0)
+    return FALSE;
+  state->n_ways = next.n_ways;
+  state->lost = next.lost;
+  for (guint i = 0; i < next.n_ways; i++)
+    vlm_grammar_copy_way (&state->ways[i], &next.ways[i]);
   return TRUE;
 }
 
@@ -414,7 +527,7 @@ vlm_matcher_force (VlmMatcher *self, guint n_left, GArray *ids)
     end += n_bytes;
     if (end > stable || !step_token (mask, &state, id))
       break;
-    if (mask->min_tokens[state.state] <= n_left - i - 1) {
+    if (cost_of (mask, &state) <= n_left - i - 1) {
       n = i + 1;
       self->state = state;
     }
@@ -432,13 +545,18 @@ vlm_matcher_is_complete (const VlmMatcher *self)
 gboolean
 vlm_matcher_is_final (const VlmMatcher *self)
 {
+  guint32 bytes[8] = { 0 };
+
   if (!vlm_matcher_is_complete (self))
     return FALSE;
-  for (guint byte = 0; byte < 256; byte++) {
-    VlmGrammarState next = self->state;
+  for (guint i = 0; i < self->state.n_ways; i++) {
+    VlmGrammarWay way;
 
-    if (vlm_grammar_step (self->mask->grammar, &next, (guint8) byte))
-      return FALSE;
+    vlm_grammar_copy_way (&way, &self->state.ways[i]);
+    vlm_grammar_way_bytes (self->mask->grammar, &way, bytes);
   }
+  for (guint i = 0; i < 8; i++)
+    if (bytes[i] != 0)
+      return FALSE;
   return TRUE;
 }

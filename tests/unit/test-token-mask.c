@@ -393,6 +393,79 @@ test_exact (void)
   fixture_clear (&fixture);
 }
 
+/* Lists in lists that owe items, and items that only show later which they are:
+ * whatever is picked, there are enough, they end in time, and nothing lies too
+ * deep. */
+static VlmGrammar *
+new_nested (VlmRuleBook *book)
+{
+  VlmRule *items = vlm_rule_unit_new (book), *list = vlm_rule_unit_new (book);
+  const VlmRule *value = vlm_rule_choice (book, vlm_rule_integer (book, 99),
+      vlm_rule_call (book, list, 0, VLM_RULE_UNLIMITED),
+      vlm_rule_json_string (book, 5), vlm_rule_json_string (book, 9), NULL);
+  g_autoptr (GError) error = NULL;
+  VlmGrammar *grammar;
+
+  vlm_rule_unit_define (items,
+      vlm_rule_sequence (book, value,
+          vlm_rule_many (book,
+              vlm_rule_sequence (book, vlm_rule_spend (book, 1),
+                  vlm_rule_literal (book, ","), value, NULL)),
+          NULL));
+  vlm_rule_unit_define (list,
+      vlm_rule_sequence (book, vlm_rule_literal (book, "["),
+          vlm_rule_call (book, items, 1, 2), vlm_rule_literal (book, "]"),
+          NULL));
+  grammar = vlm_grammar_new (
+      vlm_rule_call (book, list, 0, VLM_RULE_UNLIMITED), &error);
+  g_assert_no_error (error);
+  return grammar;
+}
+
+static void
+check_nested (JsonArray *list)
+{
+  g_assert_cmpuint (json_array_get_length (list), >=, 2);
+  g_assert_cmpuint (json_array_get_length (list), <=, 3);
+  for (guint i = 0; i < json_array_get_length (list); i++) {
+    JsonNode *item = json_array_get_element (list, i);
+
+    if (JSON_NODE_HOLDS_ARRAY (item))
+      check_nested (json_node_get_array (item));
+    else if (json_node_get_value_type (item) == G_TYPE_STRING)
+      g_assert_cmpuint (strlen (json_node_get_string (item)), <=, 12);
+    else
+      g_assert_cmpint (json_node_get_int (item), <, 100);
+  }
+}
+
+static void
+test_nested (void)
+{
+  g_autoptr (VlmTokenizer) tokenizer = tiny_tokenizer_new ();
+  g_autoptr (VlmRuleBook) book = vlm_rule_book_new ();
+  g_autoptr (VlmGrammar) grammar = new_nested (book);
+  Fixture fixture;
+  guint min_tokens;
+
+  fixture_init (&fixture, tokenizer, grammar);
+  min_tokens = vlm_token_mask_get_min_tokens (fixture.mask);
+  g_assert_cmpuint (min_tokens, <=, strlen ("[0,0]"));
+  check_mask (&fixture, grammar, 7);
+  for (guint limit = min_tokens; limit < 400; limit += limit < 60 ? 1 : 43)
+    for (guint round = 0; round < 2 * N_PICKS; round++) {
+      g_autofree char *text = generate (
+          &fixture, (Pick) (round % N_PICKS), limit, round / N_PICKS == 1);
+      g_autoptr (JsonParser) parser = json_parser_new ();
+      g_autoptr (GError) error = NULL;
+
+      json_parser_load_from_data (parser, text, -1, &error);
+      g_assert_no_error (error);
+      check_nested (json_node_get_array (json_parser_get_root (parser)));
+    }
+  fixture_clear (&fixture);
+}
+
 /* What is forced is what the tokenizer would have made of the whole answer. */
 static void
 check_forced (Fixture *self, const char *answer)
@@ -553,6 +626,7 @@ main (int argc, char **argv)
   g_test_add_func ("/token-mask/boxes", test_boxes);
   g_test_add_func ("/token-mask/limit", test_limit);
   g_test_add_func ("/token-mask/exact", test_exact);
+  g_test_add_func ("/token-mask/nested", test_nested);
   g_test_add_func ("/token-mask/forced", test_forced);
   g_test_add_func ("/token-mask/qwen2", test_qwen2);
   return g_test_run ();

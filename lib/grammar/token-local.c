@@ -1,0 +1,255 @@
+/* gst-vlm: the tokens that may come at a place of a unit
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "grammar/token-local.h"
+
+#include <string.h>
+
+/* More than any limit, and more than any token brings down to one. */
+#define PLENTY (G_MAXUINT16 - 1)
+
+/* Groups that are found by a look. */
+#define N_TAKES 64u
+#define N_COSTS 32u
+
+/* Most of a trie is walked inside of one unit, without a choice: where each byte
+ * leads from a node then. */
+#define DEAD G_MAXUINT32
+#define SLOW (G_MAXUINT32 - 1) /* a choice, a call, or the end of the unit */
+
+typedef struct
+{
+  guint32 next[256];
+  guint16 take[256];
+} Table;
+
+typedef struct
+{
+  guint32 node;
+  guint32 take;
+} Place;
+
+typedef struct
+{
+  VlmGrammarWalk walk;
+  const VlmTokenCosts *costs;
+  VlmTokenLocal *local;
+  guint32 at;     /* node of the trie */
+  Table **tables; /* by node of the unit; NULL until needed */
+  /* index + 1 of the group of a take and a cost */
+  guint16 quick[N_TAKES][N_COSTS];
+} Finder;
+
+static VlmTokenGroup *
+find_group (Finder *self, guint32 take, guint32 cost)
+{
+  GArray *groups = self->local->groups;
+  gboolean quick = take < N_TAKES && cost < N_COSTS;
+  VlmTokenGroup group = { .take = take, .cost = cost };
+
+  if (quick && self->quick[take][cost] > 0)
+    return &g_array_index (groups, VlmTokenGroup, self->quick[take][cost] - 1u);
+  for (guint i = 0; i < groups->len && !quick; i++) {
+    VlmTokenGroup *other = &g_array_index (groups, VlmTokenGroup, i);
+
+    if (other->take == take && other->cost == cost)
+      return other;
+  }
+  group.ids = g_array_new (FALSE, FALSE, sizeof (gint32));
+  g_array_append_val (groups, group);
+  if (quick && groups->len <= G_MAXUINT16)
+    self->quick[take][cost] = (guint16) groups->len;
+  return &g_array_index (groups, VlmTokenGroup, groups->len - 1);
+}
+
+static void
+note_token (Finder *self, guint32 take, guint32 cost, gint32 id)
+{
+  VlmTokenGroup *group;
+
+  if (cost >= VLM_GRAMMAR_NEVER)
+    return;
+  group = find_group (self, take, cost);
+  /* Two ways of one token in a row. */
+  if (group->ids->len > 0 &&
+      g_array_index (group->ids, gint32, group->ids->len - 1) == id)
+    return;
+  g_array_append_val (group->ids, id);
+}
+
+static void
+reach (VlmGrammarWalk *walk, const VlmGrammarWay *found)
+{
+  Finder *self = (Finder *) walk;
+  const VlmTrieNode *nodes = self->costs->trie->nodes;
+  guint32 at = self->at;
+  VlmGrammarWay way;
+
+  self->local->height = MAX (self->local->height,
+      vlm_grammar_way_height (self->costs->grammar, found));
+  if (nodes[at].id >= 0) {
+    guint32 cost = self->costs->nodes[found->frames[0].node];
+
+    if (found->depth > 0)
+      cost += vlm_token_costs_of_way (self->costs, found, 1);
+    note_token (self, PLENTY - found->frames[0].left, cost, nodes[at].id);
+  }
+  if (nodes[at].skip == at + 1)
+    return;
+  vlm_grammar_copy_way (&way, found);
+  for (guint32 i = at + 1; i < nodes[at].skip; i = nodes[i].skip) {
+    self->at = i;
+    vlm_grammar_walk (walk, &way, nodes[i].byte);
+  }
+  self->at = at;
+}
+
+static void
+leave (VlmGrammarWalk *walk, const VlmGrammarFrame *frame)
+{
+  Finder *self = (Finder *) walk;
+  VlmTokenExit exit = { self->at, (guint32) (PLENTY - frame->left) };
+
+  g_array_append_val (self->local->exits, exit);
+}
+
+static Table *
+new_table (const VlmGrammar *grammar, const VlmGrammarNode *node)
+{
+  const VlmGrammarUnit *unit = &grammar->units[node->unit];
+  Table *table = g_new0 (Table, 1);
+
+  memset (table->next, 0xff, sizeof table->next);
+  for (guint i = 0; i < node->n_edges; i++) {
+    const VlmGrammarEdge *edge = &grammar->edges[node->first_edge + i];
+
+    for (guint byte = edge->first; byte <= edge->last; byte++) {
+      table->next[byte] = table->next[byte] == DEAD ? edge->next : SLOW;
+      table->take[byte] = grammar->ops[edge->op].take;
+    }
+  }
+  for (guint byte = 0; byte < 256; byte++)
+    if (node->n_calls > 0 || (node->ends && vlm_bits_has (unit->follow, byte)))
+      table->next[byte] = SLOW;
+  return table;
+}
+
+static const Table *
+get_table (Finder *self, guint32 index)
+{
+  const VlmGrammar *grammar = self->costs->grammar;
+  const VlmGrammarNode *node = &grammar->nodes[index];
+  Table **table = &self->tables[index - grammar->units[node->unit].entry];
+
+  if (*table == NULL)
+    *table = new_table (grammar, node);
+  return *table;
+}
+
+/* By way of the general walk, which goes on below @at by itself. */
+static void
+walk_slowly (Finder *self, const Place *place, guint32 at)
+{
+  VlmGrammarWay way;
+
+  if (place->take > PLENTY)
+    return;
+  way.depth = 0;
+  way.frames[0] = (VlmGrammarFrame){ .node = place->node,
+    .left = (guint16) (PLENTY - place->take) };
+  self->at = at;
+  vlm_grammar_walk (&self->walk, &way, self->costs->trie->nodes[at].byte);
+}
+
+static void
+walk_trie (Finder *self, guint32 index)
+{
+  const VlmTokenTrie *trie = self->costs->trie;
+  g_autofree Place *path = g_new (Place, trie->max_depth + 1);
+
+  path[0] = (Place){ index, 0 };
+  for (guint32 i = 0; i < trie->n_nodes;) {
+    const VlmTrieNode *at = &trie->nodes[i];
+    const Place *from = &path[at->depth - 1];
+    const Table *table = get_table (self, from->node);
+    guint32 next = table->next[at->byte];
+
+    if (next >= SLOW) {
+      if (next == SLOW)
+        walk_slowly (self, from, i);
+      i = at->skip;
+      continue;
+    }
+    path[at->depth] = (Place){ next, from->take + table->take[at->byte] };
+    if (at->id >= 0)
+      note_token (self, path[at->depth].take, self->costs->nodes[next], at->id);
+    i++;
+  }
+}
+
+/* How deep it gets behind any of the nodes that a table led to. */
+static void
+find_height (Finder *self, const VlmGrammarUnit *unit)
+{
+  for (guint i = 0; i < unit->n_nodes; i++)
+    for (guint byte = 0; self->tables[i] != NULL && byte < 256; byte++)
+      if (self->tables[i]->next[byte] < SLOW)
+        self->local->height = MAX (self->local->height,
+            self->costs->grammar->nodes[self->tables[i]->next[byte]].height);
+}
+
+/* Many ids take less room as bits, and are faster to set. */
+static void
+pack_groups (VlmTokenLocal *self, guint vocab_size)
+{
+  for (guint i = 0; i < self->groups->len; i++) {
+    VlmTokenGroup *group = &g_array_index (self->groups, VlmTokenGroup, i);
+
+    group->n_ids = group->ids->len;
+    if (group->n_ids < vocab_size / 32)
+      continue;
+    group->bits = vlm_bits_new (vocab_size);
+    for (guint j = 0; j < group->n_ids; j++)
+      vlm_bits_add (group->bits, (guint) g_array_index (group->ids, gint32, j));
+    g_clear_pointer (&group->ids, g_array_unref);
+  }
+}
+
+VlmTokenLocal *
+vlm_token_local_new (const VlmTokenCosts *costs, guint32 index)
+{
+  VlmTokenLocal *local = g_new0 (VlmTokenLocal, 1);
+  g_autofree Finder *self = g_new0 (Finder, 1);
+  const VlmGrammar *grammar = costs->grammar;
+  const VlmGrammarUnit *unit = &grammar->units[grammar->nodes[index].unit];
+
+  local->groups = g_array_new (FALSE, FALSE, sizeof (VlmTokenGroup));
+  local->exits = g_array_new (FALSE, FALSE, sizeof (VlmTokenExit));
+  self->walk =
+      (VlmGrammarWalk){ .grammar = grammar, .reached = reach, .left = leave };
+  self->costs = costs;
+  self->local = local;
+  self->tables = g_new0 (Table *, unit->n_nodes);
+  walk_trie (self, index);
+  find_height (self, unit);
+  for (guint i = 0; i < unit->n_nodes; i++)
+    g_free (self->tables[i]);
+  g_free (self->tables);
+  pack_groups (local, costs->trie->vocab_size);
+  return local;
+}
+
+void
+vlm_token_local_free (VlmTokenLocal *self)
+{
+  if (self == NULL)
+    return;
+  for (guint i = 0; i < self->groups->len; i++) {
+    VlmTokenGroup *group = &g_array_index (self->groups, VlmTokenGroup, i);
+
+    g_clear_pointer (&group->ids, g_array_unref);
+    g_free (group->bits);
+  }
+  g_array_unref (self->groups);
+  g_array_unref (self->exits);
+  g_free (self);
+}

@@ -297,18 +297,46 @@ read_header (VlmGguf *self, GError **error)
   return check_layout (self, alignment, error);
 }
 
-VlmGguf *
-vlm_gguf_new (VlmDataFile *file, GError **error)
+static VlmGguf *
+gguf_new (VlmDataFile *file)
 {
-  g_autoptr (VlmGguf) self = g_new0 (VlmGguf, 1);
+  VlmGguf *self = g_new0 (VlmGguf, 1);
 
   self->file = vlm_data_file_ref (file);
   self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->tensors = g_ptr_array_new_with_free_func (tensor_free);
   self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
-  if (!read_header (self, error))
+  return self;
+}
+
+VlmGguf *
+vlm_gguf_new (VlmDataFile *file, GError **error)
+{
+  g_autoptr (VlmGguf) self = gguf_new (file);
+
+  return read_header (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+char *
+vlm_gguf_peek_architecture (const char *path, GError **error)
+{
+  static const char key[] = "general.architecture";
+  g_autoptr (VlmDataFile) file = vlm_data_file_open (path, error);
+  g_autoptr (VlmGguf) self = file != NULL ? gguf_new (file) : NULL;
+  g_auto (VlmFileReader) reader = { 0 };
+  guint64 n_tensors = 0, n_keys = 0;
+  char *architecture;
+
+  if (self == NULL)
     return NULL;
-  return g_steal_pointer (&self);
+  vlm_file_reader_init (&reader, file, 0);
+  if (!read_start (self, &reader, &n_tensors, &n_keys, error))
+    return NULL;
+  for (guint64 i = 0; i < n_keys && !vlm_gguf_has (self, key); i++)
+    if (!read_key (self, &reader, i, error))
+      return NULL;
+  return vlm_gguf_read_string (self, key, &architecture, error) ? architecture
+                                                                : NULL;
 }
 
 VlmGguf *

@@ -24,6 +24,10 @@ VlmGguf *vlm_gguf_new (VlmDataFile *file, GError **error);
 void vlm_gguf_free (VlmGguf *gguf);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmGguf, vlm_gguf_free)
 
+/* What general.architecture says, with no look at the rest of the file.
+ * (transfer full) */
+char *vlm_gguf_peek_architecture (const char *path, GError **error);
+
 const char *vlm_gguf_get_path (const VlmGguf *gguf);
 guint vlm_gguf_get_n_tensors (const VlmGguf *gguf);
 /* In the order of their data. */

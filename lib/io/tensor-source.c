@@ -1,94 +1,14 @@
-/* gst-vlm: the tensors of a checkpoint, in one file or in shards
+/* gst-vlm: the tensors of a checkpoint, whatever holds them
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "io/tensor-source.h"
-
-#include <vlm/vlm-error.h>
-
-#include "io/safetensors-index.h"
-
-struct _VlmTensorSource
-{
-  char *path;
-  GPtrArray *files;    /* VlmSafetensors */
-  GHashTable *by_name; /* tensor -> VlmSafetensors */
-};
-
-static void
-add_all (VlmTensorSource *self, VlmSafetensors *file)
-{
-  for (guint i = 0; i < vlm_safetensors_get_n_tensors (file); i++)
-    g_hash_table_insert (
-        self->by_name, g_strdup (vlm_safetensors_get_name (file, i)), file);
-}
-
-static VlmSafetensors *
-open_shard (VlmTensorSource *self, const char *directory, const char *name,
-    GError **error)
-{
-  g_autofree char *path = g_build_filename (directory, name, NULL);
-  VlmSafetensors *file = vlm_safetensors_open (path, error);
-
-  if (file == NULL) {
-    g_prefix_error (error, "%s: ", self->path);
-    return NULL;
-  }
-  g_ptr_array_add (self->files, file);
-  return file;
-}
-
-static gboolean
-open_shards (VlmTensorSource *self, GError **error)
-{
-  g_autoptr (VlmSafetensorsIndex) index =
-      vlm_safetensors_index_load (self->path, error);
-
-  if (index == NULL)
-    return FALSE;
-
-  g_autofree char *directory = g_path_get_dirname (self->path);
-  g_autoptr (GHashTable) opened = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; i < vlm_safetensors_index_get_n_tensors (index); i++) {
-    const char *shard;
-    const char *tensor = vlm_safetensors_index_get_tensor (index, i, &shard);
-    VlmSafetensors *file = g_hash_table_lookup (opened, shard);
-
-    if (file == NULL) {
-      file = open_shard (self, directory, shard, error);
-      if (file == NULL)
-        return FALSE;
-      g_hash_table_insert (opened, (gpointer) shard, file);
-    }
-    if (!vlm_safetensors_find (file, tensor, NULL)) {
-      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: %s should be in %s, but is not", self->path, tensor, shard);
-      return FALSE;
-    }
-    g_hash_table_insert (self->by_name, g_strdup (tensor), file);
-  }
-  return TRUE;
-}
+#include "io/tensor-source-private.h"
 
 VlmTensorSource *
-vlm_tensor_source_open (const char *path, GError **error)
+vlm_tensor_source_init (VlmTensorSource *source,
+    const VlmTensorSourceClass *class, const char *path)
 {
-  g_autoptr (VlmTensorSource) self = g_new0 (VlmTensorSource, 1);
-
-  self->path = g_strdup (path);
-  self->files =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_safetensors_free);
-  self->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (g_str_has_suffix (path, ".index.json")) {
-    if (!open_shards (self, error))
-      return NULL;
-  } else {
-    VlmSafetensors *file = vlm_safetensors_open (path, error);
-
-    if (file == NULL)
-      return NULL;
-    g_ptr_array_add (self->files, file);
-    add_all (self, file);
-  }
-  return g_steal_pointer (&self);
+  source->class = class;
+  source->path = g_strdup (path);
+  return source;
 }
 
 void
@@ -96,10 +16,8 @@ vlm_tensor_source_free (VlmTensorSource *self)
 {
   if (self == NULL)
     return;
-  g_hash_table_unref (self->by_name);
-  g_ptr_array_unref (self->files);
   g_free (self->path);
-  g_free (self);
+  self->class->free (self);
 }
 
 const char *
@@ -108,23 +26,29 @@ vlm_tensor_source_get_path (const VlmTensorSource *self)
   return self->path;
 }
 
+const char *
+vlm_tensor_source_get_path_of (const VlmTensorSource *self, const char *name)
+{
+  if (self->class->get_path_of == NULL)
+    return self->path;
+  return self->class->get_path_of (self, name);
+}
+
 VlmTensorNames
 vlm_tensor_source_get_names (const VlmTensorSource *self)
 {
-  return VLM_TENSOR_NAMES_HUGGING_FACE;
+  return self->class->names;
 }
 
 guint
 vlm_tensor_source_get_n_tensors (const VlmTensorSource *self)
 {
-  return g_hash_table_size (self->by_name);
+  return self->class->get_n_tensors (self);
 }
 
 gboolean
 vlm_tensor_source_find (
     const VlmTensorSource *self, const char *name, VlmTensorView *view)
 {
-  const VlmSafetensors *file = g_hash_table_lookup (self->by_name, name);
-
-  return file != NULL && vlm_safetensors_find (file, name, view);
+  return self->class->find (self, name, view);
 }

@@ -34,7 +34,7 @@ static void
 fail_missing (
     const VlmWeightItem *item, const VlmTensorSource *source, GError **error)
 {
-  const char *path = vlm_tensor_source_get_path (source);
+  const char *path = vlm_tensor_source_get_path_of (source, item->names[0]);
 
   if (item->names[1] == NULL)
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
@@ -116,8 +116,8 @@ check_depth (
           stacks[i].keys[scheme == VLM_TENSOR_NAMES_GGUF], stacks[i].n_layers);
 
       g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: tensor %s is beyond the %s", vlm_tensor_source_get_path (source),
-          found, limit);
+          "%s: tensor %s is beyond the %s",
+          vlm_tensor_source_get_path_of (source, found), found, limit);
     }
     g_free (names[0]);
     g_free (names[1]);

@@ -179,15 +179,6 @@ on_failed (gpointer user_data, const GError *error)
       user_data, "A window could not be analysed", error);
 }
 
-static const char *
-reason_to_string (GstVlmGapReason reason)
-{
-  static const char *const names[] = { "queue-full", "failed", "eos-timeout",
-    "loading", "backwards", "still" };
-
-  return names[reason];
-}
-
 static void
 post_gap (GstVlmEvents *self, const VlmGap *gap, const char *json)
 {
@@ -233,7 +224,7 @@ gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
   g_autofree char *uid = NULL;
   g_autofree char *json = NULL;
   VlmGap gap = {
-    .reason = reason_to_string (reason),
+    .reason = gst_vlm_gap_reason_to_string (reason),
     .start = *start,
     .end = *end,
     .stream = label,
@@ -253,8 +244,7 @@ gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     return;
   GST_INFO_OBJECT (self, "not watched: %s", json);
   post_gap (self, &gap, json);
-  /* Where there is nothing to see, nothing got worse. */
-  if (reason != GST_VLM_GAP_STILL)
+  if (!gst_vlm_gap_is_wanted (reason))
     post_qos (self, start, end);
 }
 
@@ -277,10 +267,13 @@ const GstVlmWorkerFuncs gst_vlm_events_worker_funcs = {
 static void
 attach_box (GstVlmEvents *self, GstBuffer *buffer, const VlmEvent *event)
 {
-  int x1 = CLAMP (event->bbox.x, 0, self->info.width);
-  int y1 = CLAMP (event->bbox.y, 0, self->info.height);
-  int x2 = CLAMP (event->bbox.x + event->bbox.width, x1, self->info.width);
-  int y2 = CLAMP (event->bbox.y + event->bbox.height, y1, self->info.height);
+  const GstVideoInfo *info = gst_vlm_windower_get_info (self->windower);
+  int width = info != NULL ? info->width : 0;
+  int height = info != NULL ? info->height : 0;
+  int x1 = CLAMP (event->bbox.x, 0, width);
+  int y1 = CLAMP (event->bbox.y, 0, height);
+  int x2 = CLAMP (event->bbox.x + event->bbox.width, x1, width);
+  int y2 = CLAMP (event->bbox.y + event->bbox.height, y1, height);
   GstVideoRegionOfInterestMeta *meta;
 
   if (x1 == x2 || y1 == y2)

@@ -5,13 +5,11 @@
 #include <gst/base/gstflowcombiner.h>
 #include <gst/video/video.h>
 #include <vlm/vlm-analyzer.h>
-#include <vlm/vlm-motion.h>
-#include <vlm/vlm-rate.h>
-#include <vlm/vlm-sampler.h>
 
 #include "elements/gstvlmevents.h"
 #include "elements/gstvlmworker.h"
 #include "util/gstvlmeventpad.h"
+#include "util/gstvlmwindower.h"
 
 G_BEGIN_DECLS
 
@@ -34,44 +32,38 @@ typedef enum
 
 GType gst_vlm_on_error_get_type (void);
 
+/* gstvlmevents-props.c has the table of all of them. */
 typedef struct
 {
   char *model;
   char *device;
   char *stream_label;
-  double window;
-  double hop;
-  double context;
-  GstVlmPolicy policy;
-  guint max_queue;
-  GstVlmOnError on_error;
-  double eos_drain_timeout;
-} GstVlmEventsSettings;
 
-/* How many frames of which size. */
-typedef struct
-{
-  char *fps;
-  guint min_fps[2];
-  guint max_fps[2];
-  guint max_frames;
-  guint max_tokens;
-  guint64 min_pixels;
-  guint64 max_pixels;
-  gboolean skip_still;
-  guint fixed_fps[2]; /* that `fps` says; 0/1 for auto */
-} GstVlmEventsRate;
-
-/* What is asked; may change while the element plays. */
-typedef struct
-{
+  /* What is asked. */
   char *prompt;
   char *query;
   char *queries; /* several, with ; between them */
   guint max_tokens;
   gboolean ground;
-  guint64 version; /* grows with each change */
-} GstVlmEventsQuestions;
+
+  /* Windows, and how many frames of which size are in them. */
+  double window;
+  double hop;
+  double context;
+  char *fps;
+  guint min_fps[2];
+  guint max_fps[2];
+  guint64 min_pixels;
+  guint64 max_pixels;
+  guint max_frames;
+  guint max_video_tokens;
+  gboolean skip_still;
+
+  GstVlmPolicy policy;
+  guint max_queue;
+  GstVlmOnError on_error;
+  double eos_drain_timeout;
+} GstVlmEventsSettings;
 
 struct _GstVlmEvents
 {
@@ -82,34 +74,14 @@ struct _GstVlmEvents
 
   /* Under the object lock. */
   GstVlmEventsSettings settings;
-  GstVlmEventsRate rate;
-  GstVlmEventsQuestions questions;
+  guint64 query_version; /* grows with each change of what is asked */
   VlmAnalyzer *analyzer;
 
   /* Of the streaming thread, and of others while the pads are inactive. */
-  GstSegment segment;
-  GstVideoInfo info;
-  gboolean has_info;
-  gint is_live; /* atomic: the worker reads it */
+  GstVlmWindower *windower; /* as long as there is a worker */
+  gint is_live;             /* atomic: the worker reads it */
   gboolean knows_live;
-  VlmSampler *sampler;
-  guint64 next_epoch; /* of the sampler after this one */
-  VlmMotion *motion;  /* NULL where motion does not matter */
-  VlmGeometry geometry;
-  VlmVideoBudget budget;
-  VlmVideoPlan plan;
-  guint frame_width; /* of the small copies; 0 until planned */
-  guint frame_height;
-  gboolean cannot_sample; /* said so; until the caps change */
-  gboolean is_open;       /* something was sampled since the last cut */
-  gboolean told_no_time;  /* since the stream started */
-  /* Frames pass unwatched since this one, for this reason. */
-  VlmInstant unwatched_since;
-  GstVlmGapReason unwatched_reason;
-  /* The newest frame, and the newest one with UTC since the last cut. */
-  VlmInstant last;
-  gint64 last_duration;
-  VlmInstant last_utc;
+  gboolean told_no_time; /* since the stream started */
 
   /* Lock order: this, then that of the worker or of an event pad. No message is
    * posted, no signal emitted and nothing pushed under it. */
@@ -134,7 +106,7 @@ struct _GstVlmEvents
   VlmRateDecision decision; /* the newest one */
   guint told_width;
   guint told_height;
-  gint64 unwatched_ns;          /* passed without ever being in a window */
+  guint64 unwatched_ns;         /* passed without ever being in a window */
   GstVlmWorkerStats last_stats; /* while there is no worker */
   gboolean failed;              /* on-error=fail */
   char *progress_stage;
@@ -146,41 +118,18 @@ void gst_vlm_events_install_properties (GObjectClass *klass);
 void gst_vlm_events_init_settings (GstVlmEvents *self);
 void gst_vlm_events_clear_settings (GstVlmEvents *self);
 
-/* gstvlmevents-rate.c */
-/* Ids of properties from here on are those of the rate. */
-#define GST_VLM_EVENTS_FIRST_RATE_PROP 200
-void gst_vlm_events_install_rate (GObjectClass *klass);
-void gst_vlm_events_init_rate (GstVlmEvents *self);
-void gst_vlm_events_clear_rate (GstVlmEvents *self);
-/* With the object lock; FALSE for a property that is none of these. */
-gboolean
-gst_vlm_events_set_rate (GstVlmEvents *self, guint id, const GValue *value);
-gboolean gst_vlm_events_get_rate (GstVlmEvents *self, guint id, GValue *value);
-/* Posts an error and returns FALSE where the settings make no sense. */
-gboolean gst_vlm_events_check_rate (GstVlmEvents *self);
-/* Plans for the caps, and makes a sampler. */
-gboolean gst_vlm_events_plan_rate (GstVlmEvents *self, GError **error);
-/* Whether to sample @buffer, as self->frame_width x frame_height. @motion: what
- * it shows, -1 when that is not known. FALSE also upon an error. */
-gboolean gst_vlm_events_wants (GstVlmEvents *self, GstBuffer *buffer,
-    gint64 stream_time, gint64 duration, float *motion, GError **error);
-/* With the lock. */
-void gst_vlm_events_add_rate (GstVlmEvents *self, GstStructure *stats);
+/* gstvlmevents-check.c */
+/* Posts an error and returns FALSE where the settings cannot work, and a warning
+ * where one has no effect. */
+gboolean gst_vlm_events_check_settings (
+    GstVlmEvents *self, GstVlmWindowerParams *windows);
+void gst_vlm_events_check_questions (GstVlmEvents *self);
+/* (transfer full) (nullable): what would be the error */
+char *gst_vlm_events_find_error (GstVlmEvents *self);
 
 /* gstvlmevents-questions.c */
-/* Ids of properties from here on are those of the questions. */
-#define GST_VLM_EVENTS_FIRST_QUESTION_PROP 100
-void gst_vlm_events_install_questions (GObjectClass *klass);
-/* With the object lock; FALSE for a property that is none of these. */
-gboolean
-gst_vlm_events_set_question (GstVlmEvents *self, guint id, const GValue *value);
-gboolean
-gst_vlm_events_get_question (GstVlmEvents *self, guint id, GValue *value);
 /* Tells the worker what is asked now. */
 void gst_vlm_events_update_questions (GstVlmEvents *self);
-/* (transfer full) */
-VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
-void gst_vlm_events_clear_questions (GstVlmEvents *self);
 
 /* gstvlmevents-ask.c */
 void gst_vlm_events_install_ask (GObjectClass *klass);
@@ -210,22 +159,20 @@ gboolean
 gst_vlm_events_src_event (GstPad *pad, GstObject *parent, GstEvent *event);
 GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);
 
-/* gstvlmevents-watch.c */
+/* gstvlmevents-analysis.c */
 /* With the state: from READY up and down again. FALSE if it failed at once. */
-gboolean gst_vlm_events_start_worker (GstVlmEvents *self);
-void gst_vlm_events_end_worker (GstVlmEvents *self);
+gboolean gst_vlm_events_start_analysis (GstVlmEvents *self);
+void gst_vlm_events_end_analysis (GstVlmEvents *self);
 /* From buffers to windows, on the streaming thread. */
-GstFlowReturn
-gst_vlm_events_watch_buffer (GstVlmEvents *self, GstBuffer *buffer);
-/* Whether what comes at @stream_time goes on where the last frame ended; a hole
- * too short to be seen by the sampling is none. */
-gboolean gst_vlm_events_goes_on (GstVlmEvents *self, gint64 stream_time);
+GstFlowReturn gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer);
+/* TRUE if it differs from before; then what was sampled became windows. */
+gboolean gst_vlm_events_set_info (GstVlmEvents *self, const GstVideoInfo *info);
+gboolean
+gst_vlm_events_set_segment (GstVlmEvents *self, const GstSegment *segment);
 /* The stream is interrupted: what was sampled becomes a window, if short. */
 GstFlowReturn gst_vlm_events_cut (GstVlmEvents *self);
 /* Waits for what is under way, as long as the policy wants it. */
 GstFlowReturn gst_vlm_events_drain (GstVlmEvents *self);
-/* Forgets what was sampled. */
-void gst_vlm_events_forget (GstVlmEvents *self);
 GstVlmPolicy gst_vlm_events_get_policy (GstVlmEvents *self);
 
 G_END_DECLS

@@ -2,27 +2,140 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "elements/gstvlmevents-private.h"
 
-#define DEFAULT_WINDOW 10.0
-#define DEFAULT_HOP 0.0
-#define DEFAULT_MAX_QUEUE 2
-#define DEFAULT_EOS_DRAIN_TIMEOUT 30.0
+#include <math.h>
 
 /* Longer than any context. */
 #define MAX_WINDOW 86400.0
 
+typedef enum
+{
+  KIND_TEXT, /* comes out in messages and as JSON, which are UTF-8 */
+  KIND_PATH, /* may be any bytes */
+  KIND_DOUBLE,
+  KIND_UINT,
+  KIND_UINT64,
+  KIND_BOOLEAN,
+  KIND_FRACTION, /* guint[2] */
+  KIND_ENUM,
+} Kind;
+
+typedef enum
+{
+  AT_START, /* read on the way to PAUSED */
+  AT_ANY_TIME,
+  QUESTION, /* at any time; a change makes a new version of the questions */
+} When;
+
+typedef struct
+{
+  const char *name;
+  const char *nick;
+  const char *blurb;
+  When when;
+  Kind kind;
+  gsize offset; /* in GstVlmEventsSettings */
+  double minimum;
+  double maximum;
+  double initial;
+  const char *initial_text;
+  guint initial_fraction[2];
+  GType (*type) (void);
+} Property;
+
+#define AT(field) .offset = G_STRUCT_OFFSET (GstVlmEventsSettings, field)
+
+static const Property properties[] = {
+  { "model", "Model",
+      "Directory of a Qwen2.5-VL checkpoint (config.json, tokenizer.json, "
+      "*.safetensors); unset for the small one that ships",
+      AT_START, KIND_PATH, AT (model) },
+  { "device", "Device",
+      "Index, part of the name, or UUID of the Vulkan device; unset for the "
+      "best",
+      AT_START, KIND_TEXT, AT (device) },
+  { "prompt", "Prompt",
+      "Question to the model that replaces the default one; {query} in it "
+      "stands for each query in turn",
+      QUESTION, KIND_TEXT, AT (prompt) },
+  { "query", "Query",
+      "What to look for, in plain words; unset for everything that happens",
+      QUESTION, KIND_TEXT, AT (query) },
+  { "queries", "Queries",
+      "Several things to look for, with ; between them; each is asked for on "
+      "its own",
+      QUESTION, KIND_TEXT, AT (queries) },
+  { "max-tokens", "Max. tokens",
+      "Longest answer to one question, in tokens (0 = default of the model)",
+      QUESTION, KIND_UINT, AT (max_tokens), .maximum = G_MAXUINT16 },
+  { "ground", "Ground",
+      "Look for a box of each event that begins, with a question of its own on "
+      "a frame of it",
+      QUESTION, KIND_BOOLEAN, AT (ground) },
+  { "window", "Window",
+      "Length of video that is analysed at once, in seconds (0 = the whole "
+      "stream)",
+      AT_START, KIND_DOUBLE, AT (window), .maximum = MAX_WINDOW,
+      .initial = 10.0 },
+  { "hop", "Hop",
+      "From the start of a window to the start of the next, in seconds; less "
+      "than `window` makes windows overlap, more leaves gaps (0 = `window`)",
+      AT_START, KIND_DOUBLE, AT (hop), .maximum = MAX_WINDOW },
+  { "context", "Context",
+      "Longest video that overlapping windows are answered from, in seconds; "
+      "no more than `window` looks at each one alone (0 = four windows)",
+      AT_START, KIND_DOUBLE, AT (context), .maximum = MAX_WINDOW },
+  { "stream-label", "Stream label", "Name of this stream, said in every record",
+      AT_ANY_TIME, KIND_TEXT, AT (stream_label) },
+  { "fps", "Frames per second",
+      "How many frames are sampled from a second of stream time: a number or "
+      "fraction (2, 1/2), or `auto` for as many as motion, budget and device "
+      "ask for",
+      AT_START, KIND_TEXT, AT (fps), .initial_text = "auto" },
+  { "min-fps", "Min. frames per second", "With `fps=auto`: while nothing moves",
+      AT_START, KIND_FRACTION, AT (min_fps), .initial_fraction = { 1, 2 } },
+  { "max-fps", "Max. frames per second",
+      "With `fps=auto`: while something moves", AT_START, KIND_FRACTION,
+      AT (max_fps), .initial_fraction = { 4, 1 } },
+  { "min-pixels", "Min. pixels",
+      "Smallest area of a sampled frame (0 = default of the model)", AT_START,
+      KIND_UINT64, AT (min_pixels), .maximum = G_MAXINT32 },
+  { "max-pixels", "Max. pixels",
+      "Largest area of a sampled frame (0 = default of the model)", AT_START,
+      KIND_UINT64, AT (max_pixels), .maximum = G_MAXINT32 },
+  { "max-frames", "Max. frames",
+      "Most frames in a window; the rate is lowered where they would be more",
+      AT_START, KIND_UINT, AT (max_frames), .minimum = 2, .maximum = 65536,
+      .initial = 768 },
+  { "max-video-tokens", "Max. video tokens",
+      "Most tokens that the frames of a window become; first the frames get "
+      "smaller, down to `min-pixels`, then fewer",
+      AT_START, KIND_UINT, AT (max_video_tokens), .minimum = 1,
+      .maximum = 1 << 20, .initial = 24576 },
+  { "skip-still", "Skip still windows",
+      "Do not analyse windows in which nothing moves", AT_START, KIND_BOOLEAN,
+      AT (skip_still) },
+  { "policy", "Policy",
+      "What happens to windows for which the device is too slow", AT_ANY_TIME,
+      KIND_ENUM, AT (policy), .type = gst_vlm_policy_get_type,
+      .initial = GST_VLM_POLICY_AUTO },
+  { "max-queue", "Max. queue", "How many windows may wait for the device",
+      AT_ANY_TIME, KIND_UINT, AT (max_queue), .minimum = 1, .maximum = 1024,
+      .initial = 2 },
+  { "on-error", "On error", "What happens when a window cannot be analysed",
+      AT_ANY_TIME, KIND_ENUM, AT (on_error), .type = gst_vlm_on_error_get_type,
+      .initial = GST_VLM_ON_ERROR_WARN },
+  { "eos-drain-timeout", "EOS drain timeout",
+      "How long the end of the stream waits for windows that are not yet "
+      "analysed, in seconds; with `policy=block` as long as it takes",
+      AT_ANY_TIME, KIND_DOUBLE, AT (eos_drain_timeout), .maximum = MAX_WINDOW,
+      .initial = 30.0 },
+};
+
+/* The others have their index + 1. */
 enum
 {
-  PROP_MODEL = 1,
-  PROP_DEVICE,
-  PROP_STREAM_LABEL,
-  PROP_WINDOW,
-  PROP_HOP,
-  PROP_CONTEXT,
-  PROP_POLICY,
-  PROP_MAX_QUEUE,
-  PROP_ON_ERROR,
-  PROP_EOS_DRAIN_TIMEOUT,
-  PROP_ANALYZER,
+  PROP_ANALYZER = G_N_ELEMENTS (properties) + 1,
+  PROP_QUERY_VERSION,
   PROP_STATS,
 };
 
@@ -33,9 +146,9 @@ gst_vlm_policy_get_type (void)
   static const GEnumValue values[] = {
     { GST_VLM_POLICY_AUTO, "drop-oldest on live streams, else block", "auto" },
     { GST_VLM_POLICY_BLOCK, "Hold the video up until there is room", "block" },
-    { GST_VLM_POLICY_DROP_OLDEST, "Give up the window that waited longest",
+    { GST_VLM_POLICY_DROP_OLDEST, "Drop the window that waited longest",
         "drop-oldest" },
-    { GST_VLM_POLICY_DROP_NEWEST, "Give up the window that just closed",
+    { GST_VLM_POLICY_DROP_NEWEST, "Drop the window that just closed",
         "drop-newest" },
     { GST_VLM_POLICY_LATEST_ONLY, "Let nothing wait but the newest window",
         "latest-only" },
@@ -72,100 +185,211 @@ static GstStructure *
 make_stats (GstVlmEvents *self)
 {
   GstVlmWorkerStats stats = { 0 };
+  guint64 unwatched_ns;
   GstStructure *structure = gst_structure_new_empty ("vlm-events-stats");
-  guint64 n_buffers;
-  guint64 n_sampled;
 
   g_mutex_lock (&self->lock);
   stats = self->last_stats;
   if (self->worker != NULL)
     gst_vlm_worker_get_stats (self->worker, &stats);
-  n_buffers = self->n_buffers;
-  n_sampled = self->n_sampled;
-  stats.unwatched_ns += self->unwatched_ns;
-  gst_vlm_events_add_rate (self, structure);
+  unwatched_ns = self->unwatched_ns + (guint64) stats.unwatched_ns;
+  gst_structure_set (structure, "buffers", G_TYPE_UINT64, self->n_buffers,
+      "frames-sampled", G_TYPE_UINT64, self->n_sampled, "fps", G_TYPE_DOUBLE,
+      self->decision.fps, "fps-reason", G_TYPE_STRING,
+      vlm_rate_reason_to_string (self->decision.reason), "width", G_TYPE_UINT,
+      self->told_width, "height", G_TYPE_UINT, self->told_height, NULL);
   g_mutex_unlock (&self->lock);
 
-  gst_structure_set (structure, "buffers", G_TYPE_UINT64, n_buffers,
-      "frames-sampled", G_TYPE_UINT64, n_sampled, "windows-analysed",
-      G_TYPE_UINT64, stats.n_analysed, "windows-dropped", G_TYPE_UINT64,
-      stats.n_dropped, "windows-failed", G_TYPE_UINT64, stats.n_failed,
-      "windows-skipped", G_TYPE_UINT64, stats.n_skipped, "reloads",
-      G_TYPE_UINT64, stats.n_reloads, "events", G_TYPE_UINT64, stats.n_events,
-      "watched", G_TYPE_UINT64, (guint64) stats.watched_ns, "unwatched",
-      G_TYPE_UINT64, (guint64) stats.unwatched_ns, "skipped", G_TYPE_UINT64,
-      (guint64) stats.skipped_ns, "inference-seconds", G_TYPE_DOUBLE,
-      stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
+  gst_structure_set (structure, "windows-analysed", G_TYPE_UINT64,
+      stats.n_analysed, "windows-dropped", G_TYPE_UINT64, stats.n_dropped,
+      "windows-failed", G_TYPE_UINT64, stats.n_failed, "windows-skipped",
+      G_TYPE_UINT64, stats.n_skipped, "reloads", G_TYPE_UINT64, stats.n_reloads,
+      "events", G_TYPE_UINT64, stats.n_events, "watched", G_TYPE_UINT64,
+      (guint64) stats.watched_ns, "unwatched", G_TYPE_UINT64, unwatched_ns,
+      "skipped", G_TYPE_UINT64, (guint64) stats.skipped_ns, "inference-seconds",
+      G_TYPE_DOUBLE, stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
       stats.seconds_per_second, "queue-level", G_TYPE_UINT, stats.queue_level,
       NULL);
   return structure;
 }
 
-static void
-set_string (char **field, const GValue *value)
+/* --- values --------------------------------------------------------------- */
+
+/* The numbers have no padding that could differ. */
+static gsize
+size_of (Kind kind)
 {
+  switch (kind) {
+  case KIND_DOUBLE:
+    return sizeof (double);
+  case KIND_UINT64:
+    return sizeof (guint64);
+  case KIND_FRACTION:
+    return 2 * sizeof (guint);
+  default:
+    return sizeof (guint);
+  }
+}
+
+typedef union
+{
+  double number;
+  guint64 uint64;
+  guint uint;
+  guint fraction[2];
+  gint enumeration;
+  gboolean boolean;
+} Number;
+
+static Number
+get_number (Kind kind, const GValue *value)
+{
+  switch (kind) {
+  case KIND_DOUBLE:
+    return (Number){ .number = g_value_get_double (value) };
+  case KIND_UINT64:
+    return (Number){ .uint64 = g_value_get_uint64 (value) };
+  case KIND_UINT:
+    return (Number){ .uint = g_value_get_uint (value) };
+  case KIND_BOOLEAN:
+    return (Number){ .boolean = g_value_get_boolean (value) };
+  case KIND_ENUM:
+    return (Number){ .enumeration = g_value_get_enum (value) };
+  default:
+    return (
+        Number){ .fraction = { (guint) gst_value_get_fraction_numerator (value),
+                     (guint) gst_value_get_fraction_denominator (value) } };
+  }
+}
+
+/* Nothing and an empty text are the same. TRUE if it is another one. */
+static gboolean
+replace_text (char **field, const char *text)
+{
+  if (text != NULL && text[0] == '\0')
+    text = NULL;
+  if (g_strcmp0 (*field, text) == 0)
+    return FALSE;
   g_free (*field);
-  *field = g_value_dup_string (value);
+  *field = g_strdup (text);
+  return TRUE;
 }
 
-/* With the object lock. */
+/* With the object lock. TRUE if it is another value. */
 static gboolean
-set_text (GstVlmEventsSettings *s, guint id, const GValue *value)
+replace (GstVlmEventsSettings *settings, const Property *property,
+    const GValue *value)
 {
-  switch (id) {
-  case PROP_MODEL:
-    set_string (&s->model, value);
-    return TRUE;
-  case PROP_DEVICE:
-    set_string (&s->device, value);
-    return TRUE;
-  case PROP_STREAM_LABEL:
-    set_string (&s->stream_label, value);
-    return TRUE;
-  default:
+  void *field = G_STRUCT_MEMBER_P (settings, property->offset);
+  Number number;
+
+  if (property->kind == KIND_TEXT || property->kind == KIND_PATH)
+    return replace_text (field, g_value_get_string (value));
+  number = get_number (property->kind, value);
+  if (memcmp (field, &number, size_of (property->kind)) == 0)
     return FALSE;
+  memcpy (field, &number, size_of (property->kind));
+  return TRUE;
+}
+
+static void
+read_value (const GstVlmEventsSettings *settings, const Property *property,
+    GValue *value)
+{
+  const void *field = G_STRUCT_MEMBER_P (settings, property->offset);
+  const guint *fraction = field;
+
+  switch (property->kind) {
+  case KIND_TEXT:
+  case KIND_PATH:
+    g_value_set_string (value, *(char *const *) field);
+    break;
+  case KIND_DOUBLE:
+    g_value_set_double (value, *(const double *) field);
+    break;
+  case KIND_UINT:
+    g_value_set_uint (value, *(const guint *) field);
+    break;
+  case KIND_UINT64:
+    g_value_set_uint64 (value, *(const guint64 *) field);
+    break;
+  case KIND_BOOLEAN:
+    g_value_set_boolean (value, *(const gboolean *) field);
+    break;
+  case KIND_FRACTION:
+    gst_value_set_fraction (value, (gint) fraction[0], (gint) fraction[1]);
+    break;
+  case KIND_ENUM:
+    g_value_set_enum (value, *(const gint *) field);
+    break;
+  default:
+    g_assert_not_reached ();
   }
 }
 
 static gboolean
-set_number (GstVlmEventsSettings *s, guint id, const GValue *value)
-{
-  switch (id) {
-  case PROP_WINDOW:
-    s->window = g_value_get_double (value);
-    return TRUE;
-  case PROP_HOP:
-    s->hop = g_value_get_double (value);
-    return TRUE;
-  case PROP_CONTEXT:
-    s->context = g_value_get_double (value);
-    return TRUE;
-  case PROP_POLICY:
-    s->policy = (GstVlmPolicy) g_value_get_enum (value);
-    return TRUE;
-  case PROP_MAX_QUEUE:
-    s->max_queue = g_value_get_uint (value);
-    return TRUE;
-  case PROP_ON_ERROR:
-    s->on_error = (GstVlmOnError) g_value_get_enum (value);
-    return TRUE;
-  case PROP_EOS_DRAIN_TIMEOUT:
-    s->eos_drain_timeout = g_value_get_double (value);
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
-/* What is set comes out in messages and as JSON, which are UTF-8; the name of a
- * file may be anything. */
-static gboolean
-is_text (guint id, const GValue *value)
+is_text (const Property *property, const GValue *value)
 {
   const char *text =
-      G_VALUE_HOLDS_STRING (value) ? g_value_get_string (value) : NULL;
+      property->kind == KIND_TEXT ? g_value_get_string (value) : NULL;
 
-  return id == PROP_MODEL || text == NULL || g_utf8_validate (text, -1, NULL);
+  return text == NULL || g_utf8_validate (text, -1, NULL);
+}
+
+/* What is read at the start does nothing to what runs: who sets it then has
+ * other things in mind. */
+static void
+warn_too_late (GstVlmEvents *self, const char *name)
+{
+  g_autofree char *error = NULL;
+  gboolean runs;
+
+  g_mutex_lock (&self->lock);
+  runs = self->worker != NULL;
+  g_mutex_unlock (&self->lock);
+  if (!runs)
+    return;
+  error = gst_vlm_events_find_error (self);
+  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+      ("`%s` was set while the element runs. It counts from the next start "
+       "(READY to PAUSED)%s%s.",
+          name, error != NULL ? ", which will fail: " : "",
+          error != NULL ? error : ""),
+      (NULL));
+}
+
+static void
+set_setting (GstVlmEvents *self, const Property *property, const GValue *value)
+{
+  gboolean changed;
+
+  if (!is_text (property, value)) {
+    g_warning (
+        "%s of vlmevents is not UTF-8 and stays as it was", property->name);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  changed = replace (&self->settings, property, value);
+  self->query_version += changed && property->when == QUESTION;
+  GST_OBJECT_UNLOCK (self);
+  if (changed && property->when == QUESTION)
+    gst_vlm_events_update_questions (self);
+  else if (changed && property->when == AT_START)
+    warn_too_late (self, property->name);
+}
+
+static void
+set_analyzer (GstVlmEvents *self, VlmAnalyzer *analyzer)
+{
+  VlmAnalyzer *replaced;
+
+  GST_OBJECT_LOCK (self);
+  replaced = self->analyzer;
+  self->analyzer = analyzer;
+  GST_OBJECT_UNLOCK (self);
+  if (replaced != analyzer)
+    warn_too_late (self, "analyzer");
+  g_clear_object (&replaced);
 }
 
 static void
@@ -173,81 +397,13 @@ gst_vlm_events_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
   GstVlmEvents *self = GST_VLM_EVENTS (object);
-  VlmAnalyzer *replaced = NULL;
-  guint64 version;
-  gboolean asks_anew;
-  gboolean known;
 
-  if (!is_text (id, value)) {
-    g_warning ("%s of vlmevents is not UTF-8 and stays as it was", spec->name);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  version = self->questions.version;
-  known = set_text (&self->settings, id, value) ||
-      set_number (&self->settings, id, value) ||
-      gst_vlm_events_set_rate (self, id, value) ||
-      gst_vlm_events_set_question (self, id, value);
-  asks_anew = version != self->questions.version;
-  if (id == PROP_ANALYZER) {
-    replaced = self->analyzer;
-    self->analyzer = g_value_dup_object (value);
-    known = TRUE;
-  }
-  GST_OBJECT_UNLOCK (self);
-  g_clear_object (&replaced);
-  if (asks_anew)
-    gst_vlm_events_update_questions (self);
-  if (!known)
+  if (id >= 1 && id <= G_N_ELEMENTS (properties))
+    set_setting (self, &properties[id - 1], value);
+  else if (id == PROP_ANALYZER)
+    set_analyzer (self, g_value_dup_object (value));
+  else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-}
-
-static gboolean
-get_text (const GstVlmEventsSettings *s, guint id, GValue *value)
-{
-  switch (id) {
-  case PROP_MODEL:
-    g_value_set_string (value, s->model);
-    return TRUE;
-  case PROP_DEVICE:
-    g_value_set_string (value, s->device);
-    return TRUE;
-  case PROP_STREAM_LABEL:
-    g_value_set_string (value, s->stream_label);
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
-static gboolean
-get_number (const GstVlmEventsSettings *s, guint id, GValue *value)
-{
-  switch (id) {
-  case PROP_WINDOW:
-    g_value_set_double (value, s->window);
-    return TRUE;
-  case PROP_HOP:
-    g_value_set_double (value, s->hop);
-    return TRUE;
-  case PROP_CONTEXT:
-    g_value_set_double (value, s->context);
-    return TRUE;
-  case PROP_POLICY:
-    g_value_set_enum (value, s->policy);
-    return TRUE;
-  case PROP_MAX_QUEUE:
-    g_value_set_uint (value, s->max_queue);
-    return TRUE;
-  case PROP_ON_ERROR:
-    g_value_set_enum (value, s->on_error);
-    return TRUE;
-  case PROP_EOS_DRAIN_TIMEOUT:
-    g_value_set_double (value, s->eos_drain_timeout);
-    return TRUE;
-  default:
-    return FALSE;
-  }
 }
 
 static void
@@ -255,104 +411,59 @@ gst_vlm_events_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
   GstVlmEvents *self = GST_VLM_EVENTS (object);
-  gboolean known;
 
   if (id == PROP_STATS) {
     g_value_take_boxed (value, make_stats (self));
     return;
   }
   GST_OBJECT_LOCK (self);
-  known = get_text (&self->settings, id, value) ||
-      get_number (&self->settings, id, value) ||
-      gst_vlm_events_get_rate (self, id, value) ||
-      gst_vlm_events_get_question (self, id, value);
-  if (id == PROP_ANALYZER) {
+  if (id >= 1 && id <= G_N_ELEMENTS (properties))
+    read_value (&self->settings, &properties[id - 1], value);
+  else if (id == PROP_ANALYZER)
     g_value_set_object (value, self->analyzer);
-    known = TRUE;
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (!known)
+  else if (id == PROP_QUERY_VERSION)
+    g_value_set_uint64 (value, self->query_version);
+  else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+  GST_OBJECT_UNLOCK (self);
 }
 
-#define FLAGS_READY                                                            \
-  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
-#define FLAGS_PLAYING                                                          \
-  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+/* --- specifications ------------------------------------------------------- */
 
-static void
-install_model_properties (GObjectClass *klass)
+static GParamSpec *
+make_spec (const Property *p)
 {
-  g_object_class_install_property (klass, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Directory of a Qwen2.5-VL checkpoint (config.json, tokenizer.json, "
-          "*.safetensors); unset for the small one that ships",
-          NULL, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_DEVICE,
-      g_param_spec_string ("device", "Device",
-          "Index, part of the name, or UUID of the Vulkan device; unset for "
-          "the best",
-          NULL, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_ANALYZER,
-      g_param_spec_object ("analyzer", "Analyzer",
-          "What turns windows into events, for applications that bring their "
-          "own; unset for the model",
-          VLM_TYPE_ANALYZER, FLAGS_READY));
-}
+  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      (p->when == AT_START ? GST_PARAM_MUTABLE_READY
+                           : GST_PARAM_MUTABLE_PLAYING);
 
-static void
-install_sampling_properties (GObjectClass *klass)
-{
-  g_object_class_install_property (klass, PROP_WINDOW,
-      g_param_spec_double ("window", "Window",
-          "Length of video that is analysed at once, in seconds (0 = the whole "
-          "stream)",
-          0.0, MAX_WINDOW, DEFAULT_WINDOW, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_HOP,
-      g_param_spec_double ("hop", "Hop",
-          "From the start of a window to the start of the next, in seconds; "
-          "less than `window` makes windows overlap (0 = `window`)",
-          0.0, MAX_WINDOW, DEFAULT_HOP, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_CONTEXT,
-      g_param_spec_double ("context", "Context",
-          "Longest video that overlapping windows are answered from, in "
-          "seconds; no more than `window` looks at each one alone (0 = four "
-          "windows)",
-          0.0, MAX_WINDOW, 0.0, FLAGS_READY));
-  g_object_class_install_property (klass, PROP_STREAM_LABEL,
-      g_param_spec_string ("stream-label", "Stream label",
-          "Name of this stream, said in every event", NULL, FLAGS_PLAYING));
-}
-
-static void
-install_queue_properties (GObjectClass *klass)
-{
-  g_object_class_install_property (klass, PROP_POLICY,
-      g_param_spec_enum ("policy", "Policy",
-          "What happens to windows for which the device is too slow",
-          GST_VLM_TYPE_POLICY, GST_VLM_POLICY_AUTO, FLAGS_PLAYING));
-  g_object_class_install_property (klass, PROP_MAX_QUEUE,
-      g_param_spec_uint ("max-queue", "Max. queue",
-          "How many windows may wait for the device", 1, 1024,
-          DEFAULT_MAX_QUEUE, FLAGS_PLAYING));
-  g_object_class_install_property (klass, PROP_ON_ERROR,
-      g_param_spec_enum ("on-error", "On error",
-          "What happens when a window cannot be analysed",
-          GST_VLM_TYPE_ON_ERROR, GST_VLM_ON_ERROR_WARN, FLAGS_PLAYING));
-  g_object_class_install_property (klass, PROP_EOS_DRAIN_TIMEOUT,
-      g_param_spec_double ("eos-drain-timeout", "EOS drain timeout",
-          "How long the end of the stream waits for windows that are not yet "
-          "analysed, in seconds; with `policy=block` as long as it takes",
-          0.0, MAX_WINDOW, DEFAULT_EOS_DRAIN_TIMEOUT, FLAGS_PLAYING));
-  g_object_class_install_property (klass, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "buffers, frames-sampled, windows-analysed, windows-dropped, "
-          "windows-failed, windows-skipped, reloads, events, watched, "
-          "unwatched "
-          "and skipped (ns of stream time), inference-seconds, "
-          "seconds-per-second (inference for a second of new video, last "
-          "window), queue-level, fps, fps-reason, width, height",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  switch (p->kind) {
+  case KIND_TEXT:
+  case KIND_PATH:
+    return g_param_spec_string (
+        p->name, p->nick, p->blurb, p->initial_text, flags);
+  case KIND_DOUBLE:
+    return g_param_spec_double (
+        p->name, p->nick, p->blurb, p->minimum, p->maximum, p->initial, flags);
+  case KIND_UINT:
+    return g_param_spec_uint (p->name, p->nick, p->blurb, (guint) p->minimum,
+        (guint) p->maximum, (guint) p->initial, flags);
+  case KIND_UINT64:
+    return g_param_spec_uint64 (p->name, p->nick, p->blurb,
+        (guint64) p->minimum, (guint64) p->maximum, (guint64) p->initial,
+        flags);
+  case KIND_BOOLEAN:
+    return g_param_spec_boolean (
+        p->name, p->nick, p->blurb, p->initial != 0.0, flags);
+  case KIND_FRACTION:
+    return gst_param_spec_fraction (p->name, p->nick, p->blurb, 1, 3600, 1000,
+        1, (gint) p->initial_fraction[0], (gint) p->initial_fraction[1], flags);
+  case KIND_ENUM:
+    return g_param_spec_enum (
+        p->name, p->nick, p->blurb, p->type (), (gint) p->initial, flags);
+  default:
+    g_assert_not_reached ();
+  }
 }
 
 void
@@ -360,11 +471,27 @@ gst_vlm_events_install_properties (GObjectClass *klass)
 {
   klass->set_property = gst_vlm_events_set_property;
   klass->get_property = gst_vlm_events_get_property;
-  install_model_properties (klass);
-  gst_vlm_events_install_questions (klass);
-  install_sampling_properties (klass);
-  gst_vlm_events_install_rate (klass);
-  install_queue_properties (klass);
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    g_object_class_install_property (klass, i + 1, make_spec (&properties[i]));
+  g_object_class_install_property (klass, PROP_ANALYZER,
+      g_param_spec_object ("analyzer", "Analyzer",
+          "What turns windows into events, for applications that bring their "
+          "own; unset for the model",
+          VLM_TYPE_ANALYZER,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_QUERY_VERSION,
+      g_param_spec_uint64 ("query-version", "Query version",
+          "Counts the changes of what is asked; events say which they answer",
+          0, G_MAXUINT64, 1, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (klass, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "buffers, frames-sampled, windows-analysed, windows-dropped, "
+          "windows-failed, windows-skipped, reloads, events, watched, "
+          "unwatched and skipped (ns of stream time), inference-seconds, "
+          "seconds-per-second (inference for a second of new video, last "
+          "window), queue-level, fps, fps-reason, width, height",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_POLICY, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_ON_ERROR, 0);
 }
@@ -372,25 +499,22 @@ gst_vlm_events_install_properties (GObjectClass *klass)
 void
 gst_vlm_events_init_settings (GstVlmEvents *self)
 {
-  self->settings = (GstVlmEventsSettings){
-    .window = DEFAULT_WINDOW,
-    .hop = DEFAULT_HOP,
-    .policy = GST_VLM_POLICY_AUTO,
-    .max_queue = DEFAULT_MAX_QUEUE,
-    .on_error = GST_VLM_ON_ERROR_WARN,
-    .eos_drain_timeout = DEFAULT_EOS_DRAIN_TIMEOUT,
-  };
-  self->questions.version = 1;
-  gst_vlm_events_init_rate (self);
+  GParamSpec *spec;
+
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++) {
+    spec = g_object_class_find_property (
+        G_OBJECT_GET_CLASS (self), properties[i].name);
+    replace (
+        &self->settings, &properties[i], g_param_spec_get_default_value (spec));
+  }
+  self->query_version = 1;
 }
 
 void
 gst_vlm_events_clear_settings (GstVlmEvents *self)
 {
-  g_free (self->settings.model);
-  g_free (self->settings.device);
-  g_free (self->settings.stream_label);
-  gst_vlm_events_clear_questions (self);
-  gst_vlm_events_clear_rate (self);
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    if (properties[i].kind == KIND_TEXT || properties[i].kind == KIND_PATH)
+      g_free (G_STRUCT_MEMBER (char *, &self->settings, properties[i].offset));
   g_clear_object (&self->analyzer);
 }

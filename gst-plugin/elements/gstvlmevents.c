@@ -83,8 +83,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstVlmEvents, gst_vlm_events, GST_TYPE_ELEMENT,
 GST_ELEMENT_REGISTER_DEFINE (
     vlmevents, "vlmevents", GST_RANK_NONE, GST_TYPE_VLM_EVENTS)
 
-static const VlmInstant no_instant = VLM_INSTANT_NONE;
-
 static void
 advance (GPtrArray *outputs, GstClockTime position)
 {
@@ -102,10 +100,9 @@ push_buffer (GstVlmEvents *self, GstBuffer *buffer)
    * that waits for the events to pass it does not let go of the thread. */
   if (GST_BUFFER_PTS_IS_VALID (buffer))
     advance (outputs,
-        GST_BUFFER_PTS (buffer) +
-            (GST_BUFFER_DURATION_IS_VALID (buffer)
-                    ? GST_BUFFER_DURATION (buffer)
-                    : 1));
+        gst_vlm_time_end (GST_BUFFER_PTS (buffer),
+            GST_BUFFER_DURATION_IS_VALID (buffer) ? GST_BUFFER_DURATION (buffer)
+                                                  : 1));
   flow = gst_pad_push (self->srcpad, buffer);
 
   g_mutex_lock (&self->lock);
@@ -129,7 +126,7 @@ static GstFlowReturn
 gst_vlm_events_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstVlmEvents *self = GST_VLM_EVENTS (parent);
-  GstFlowReturn flow = gst_vlm_events_watch_buffer (self, buffer);
+  GstFlowReturn flow = gst_vlm_events_see_buffer (self, buffer);
 
   if (flow == GST_FLOW_OK && has_failed (self))
     flow = GST_FLOW_ERROR;
@@ -151,13 +148,7 @@ set_caps (GstVlmEvents *self, GstEvent *event)
     GST_ERROR_OBJECT (self, "not video: %" GST_PTR_FORMAT, caps);
     return FALSE;
   }
-  if (self->has_info && gst_video_info_is_equal (&info, &self->info))
-    return TRUE;
-  gst_vlm_events_cut (self);
-  self->info = info;
-  self->has_info = TRUE;
-  self->frame_width = 0;
-  self->cannot_sample = FALSE;
+  gst_vlm_events_set_info (self, &info);
   return TRUE;
 }
 
@@ -169,13 +160,9 @@ set_segment (GstVlmEvents *self, GstEvent *event)
   GstSegment segment;
 
   gst_event_copy_segment (event, &segment);
-  if (self->segment.format != GST_FORMAT_UNDEFINED &&
-      !gst_segment_is_equal (&segment, &self->segment)) {
-    gst_vlm_events_cut (self);
-    if (gst_vlm_events_get_policy (self) == GST_VLM_POLICY_BLOCK)
-      gst_vlm_events_drain (self);
-  }
-  self->segment = segment;
+  if (gst_vlm_events_set_segment (self, &segment) &&
+      gst_vlm_events_get_policy (self) == GST_VLM_POLICY_BLOCK)
+    gst_vlm_events_drain (self);
   g_mutex_lock (&self->lock);
   self->told_segment = segment;
   for (guint i = 0; i < self->outputs->len; i++)
@@ -201,17 +188,17 @@ static void
 take_gap (GstVlmEvents *self, GstEvent *event)
 {
   g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
+  const GstSegment *segment = gst_vlm_windower_get_segment (self->windower);
   GstClockTime end;
   GstClockTime duration;
   gint64 stream_time = VLM_TIME_NONE;
 
   gst_event_parse_gap (event, &end, &duration);
-  if (GST_CLOCK_TIME_IS_VALID (duration))
-    end += duration;
-  if (self->segment.format == GST_FORMAT_TIME)
+  end = gst_vlm_time_end (end, duration);
+  if (segment->format == GST_FORMAT_TIME)
     stream_time = gst_vlm_time_from_gst (
-        gst_segment_to_stream_time (&self->segment, GST_FORMAT_TIME, end));
-  if (!gst_vlm_events_goes_on (self, stream_time))
+        gst_segment_to_stream_time (segment, GST_FORMAT_TIME, end));
+  if (!gst_vlm_windower_goes_on (self->windower, stream_time))
     gst_vlm_events_cut (self);
   advance (outputs, end);
 }
@@ -286,11 +273,8 @@ stop_flush (GstVlmEvents *self, GstEvent *event)
   gboolean reset_time;
 
   gst_event_parse_flush_stop (event, &reset_time);
-  gst_vlm_events_forget (self);
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  self->unwatched_since = no_instant;
-  if (self->worker != NULL)
-    gst_vlm_worker_flush_stop (self->worker);
+  gst_vlm_windower_flush (self->windower);
+  gst_vlm_worker_flush_stop (self->worker);
   g_mutex_lock (&self->lock);
   gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
   self->ended = FALSE;
@@ -361,16 +345,7 @@ gst_vlm_events_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
 static void
 reset (GstVlmEvents *self)
 {
-  g_clear_pointer (&self->sampler, vlm_sampler_free);
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  self->has_info = FALSE;
   self->knows_live = FALSE;
-  self->frame_width = 0;
-  self->cannot_sample = FALSE;
-  self->is_open = FALSE;
-  self->unwatched_since = no_instant;
-  self->last = no_instant;
-  self->last_utc = no_instant;
 
   g_mutex_lock (&self->lock);
   self->generation++;
@@ -397,7 +372,7 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
     self->n_buffers = 0;
     self->n_sampled = 0;
     self->unwatched_ns = 0;
-    if (!gst_vlm_events_start_worker (self)) {
+    if (!gst_vlm_events_start_analysis (self)) {
       reset (self);
       return GST_STATE_CHANGE_FAILURE;
     }
@@ -412,7 +387,7 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
           result == GST_STATE_CHANGE_FAILURE)) {
-    gst_vlm_events_end_worker (self);
+    gst_vlm_events_end_analysis (self);
     reset (self);
   }
   return result;
@@ -477,10 +452,6 @@ gst_vlm_events_init (GstVlmEvents *self)
   self->flow = gst_flow_combiner_new ();
   gst_vlm_events_init_outputs (self);
   self->seek_seqnum = GST_SEQNUM_INVALID;
-  self->unwatched_since = no_instant;
-  self->last = no_instant;
-  self->last_utc = no_instant;
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
   gst_vlm_events_init_settings (self);
 

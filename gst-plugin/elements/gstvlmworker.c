@@ -6,6 +6,8 @@
  * are never dropped. */
 #include "elements/gstvlmworker-private.h"
 
+#include "util/gstvlmtime.h"
+
 /* How long a cancelled analysis gets to notice: several steps of a slow model,
  * not felt at the end of a stream. */
 #define CANCEL_GRACE_US (G_USEC_PER_SEC / 2)
@@ -26,30 +28,6 @@ gst_vlm_coverage_add (GstVlmCoverage *coverage, const GstVlmWorkerItem *item)
   }
 }
 
-/* The clocks of @frame at @stream_time, which is at most a slot away. A stream
- * that is played faster runs faster than the clock: @other tells. */
-static VlmInstant
-instant_near (const VlmFrame *frame, const VlmFrame *other, gint64 stream_time)
-{
-  VlmInstant instant = frame->time;
-  gint64 distance = stream_time - instant.stream_time;
-  gint64 between = other->time.stream_time - instant.stream_time;
-
-  instant.stream_time = stream_time;
-  if (VLM_TIME_IS_VALID (instant.pts))
-    instant.pts += distance;
-  if (VLM_TIME_IS_VALID (instant.running_time)) {
-    if (between != 0 && VLM_TIME_IS_VALID (other->time.running_time))
-      distance = (gint64) ((double) distance *
-          (double) (other->time.running_time - instant.running_time) /
-          (double) between);
-    instant.running_time += distance;
-  }
-  if (VLM_TIME_IS_VALID (instant.utc))
-    instant.utc += stream_time - frame->time.stream_time;
-  return instant;
-}
-
 static GstVlmWorkerItem *
 mark_new (GstVlmWorkerItemKind kind, guint generation)
 {
@@ -65,12 +43,9 @@ static GstVlmWorkerItem *
 item_new (GstVlmWorkerItemKind kind, VlmWindow *window, guint generation)
 {
   GstVlmWorkerItem *item = mark_new (kind, generation);
-  const VlmFrame *first = window->samples[0].frame;
-  const VlmFrame *last = window->samples[window->n_samples - 1].frame;
 
   item->epoch = window->epoch;
-  item->start = instant_near (first, last, window->start);
-  item->end = instant_near (last, first, window->end);
+  gst_vlm_time_of_window (window, &item->start, &item->end);
   if (kind == GST_VLM_WORKER_ITEM_WINDOW)
     item->window = window;
   else

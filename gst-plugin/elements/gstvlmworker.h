@@ -5,6 +5,8 @@
 #include <gst/gst.h>
 #include <vlm/vlm-analyzer.h>
 
+#include "util/gstvlmgap.h"
+
 G_BEGIN_DECLS
 
 #define GST_VLM_TYPE_POLICY (gst_vlm_policy_get_type ())
@@ -29,17 +31,6 @@ typedef enum
 } GstVlmPolicy;
 
 GType gst_vlm_policy_get_type (void);
-
-/* Why a span was not watched. */
-typedef enum
-{
-  GST_VLM_GAP_QUEUE_FULL,
-  GST_VLM_GAP_FAILED,
-  GST_VLM_GAP_EOS_TIMEOUT,
-  GST_VLM_GAP_LOADING,
-  GST_VLM_GAP_BACKWARDS,
-  GST_VLM_GAP_STILL,
-} GstVlmGapReason;
 
 /* Called without a lock: on the thread of the worker, @unwatched also on the one
  * that pushes. @generation is that of the window. */

@@ -60,12 +60,13 @@ view_of (const GstVideoFrame *frame, VlmImageView *view)
   return FALSE;
 }
 
-/* Without a reference: the buffer belongs to upstream's pool. */
-static gboolean
-map (GstBuffer *buffer, const GstVideoInfo *info, GstVideoFrame *mapped,
-    VlmImageView *view, GError **error)
+gboolean
+gst_vlm_mapped_map (GstVlmMapped *mapped, GstBuffer *buffer,
+    const GstVideoInfo *info, GError **error)
 {
-  if (!gst_video_frame_map (mapped, info, buffer,
+  if (mapped->is_mapped)
+    return TRUE;
+  if (!gst_video_frame_map (&mapped->frame, info, buffer,
           GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
         "a video buffer of %" G_GSIZE_FORMAT " bytes cannot be read as %s "
@@ -75,41 +76,31 @@ map (GstBuffer *buffer, const GstVideoInfo *info, GstVideoFrame *mapped,
         GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info));
     return FALSE;
   }
-  if (view_of (mapped, view))
+  mapped->is_mapped = TRUE;
+  if (view_of (&mapped->frame, &mapped->view))
     return TRUE;
   g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
       "pixel format %s is not supported",
       gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
-  gst_video_frame_unmap (mapped);
+  gst_vlm_mapped_clear (mapped);
   return FALSE;
+}
+
+void
+gst_vlm_mapped_clear (GstVlmMapped *mapped)
+{
+  if (mapped->is_mapped)
+    gst_video_frame_unmap (&mapped->frame);
+  mapped->is_mapped = FALSE;
 }
 
 VlmFrame *
 gst_vlm_frame_new (GstBuffer *buffer, const GstVideoInfo *info, guint width,
     guint height, VlmResample resample, GError **error)
 {
-  GstVideoFrame mapped;
-  VlmImageView view = { 0 };
-  VlmFrame *frame;
+  g_auto (GstVlmMapped) mapped = { 0 };
 
-  if (!map (buffer, info, &mapped, &view, error))
+  if (!gst_vlm_mapped_map (&mapped, buffer, info, error))
     return NULL;
-  frame = vlm_frame_new (&view, width, height, resample, error);
-  gst_video_frame_unmap (&mapped);
-  return frame;
-}
-
-gboolean
-gst_vlm_frame_look (GstBuffer *buffer, const GstVideoInfo *info,
-    VlmMotion *motion, float *changed, GError **error)
-{
-  GstVideoFrame mapped;
-  VlmImageView view = { 0 };
-  gboolean ok;
-
-  if (!map (buffer, info, &mapped, &view, error))
-    return FALSE;
-  ok = vlm_motion_look (motion, &view, changed, error);
-  gst_video_frame_unmap (&mapped);
-  return ok;
+  return vlm_frame_new (&mapped.view, width, height, resample, error);
 }

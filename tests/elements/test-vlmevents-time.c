@@ -298,6 +298,67 @@ test_clock_set (void)
   run_clock_set (VLM_SECOND / 10, 1);
 }
 
+static void
+run_hostile (const GstSegment *segment, GstClockTime duration, gboolean live)
+{
+  WatchFixture f;
+  GstPad *pad;
+
+  watch_fixture_init (&f);
+  g_object_set (f.element, "hop", 3.0, NULL);
+  fake_analyzer_add_event (f.fake, "always", 0, G_MAXINT64, NULL);
+  pad = gst_element_request_pad_simple (f.element, "events");
+  watch_fixture_start (&f, live);
+  watch_fixture_wait_loaded (&f);
+  gst_harness_push_event (f.harness, gst_event_new_segment (segment));
+  for (guint i = 0; i < 30; i++)
+    g_assert_cmpint (
+        watch_fixture_push (&f, segment->start + i * GST_SECOND / 2, duration),
+        ==, GST_FLOW_OK);
+  gst_harness_push_event (f.harness,
+      gst_event_new_gap (segment->start + 15 * GST_SECOND, duration));
+  g_assert_cmpint (
+      watch_fixture_push (&f, segment->start + 16 * GST_SECOND, duration), ==,
+      GST_FLOW_OK);
+  watch_fixture_finish (&f);
+  g_assert_cmpuint (gst_harness_buffers_received (f.harness), ==, 31);
+  g_assert_cmpuint (
+      watch_fixture_get_stat (&f, "unwatched"), <=, (guint64) G_MAXINT64);
+  gst_element_release_request_pad (f.element, pad);
+  gst_object_unref (pad);
+  watch_fixture_clear (&f);
+}
+
+/* Whatever a stream says of its times, nothing overflows (which a sanitizer
+ * sees), and the video passes. */
+static void
+test_hostile (void)
+{
+  static const GstClockTime durations[] = { 0, GST_SECOND / 2, G_MAXINT64,
+    GST_CLOCK_TIME_NONE - 1, GST_CLOCK_TIME_NONE };
+  static const double rates[] = { 1.0, -1.0, 1e-300, 1e300 };
+  static const GstClockTime bases[] = { 0, G_MAXINT64 - GST_SECOND,
+    GST_CLOCK_TIME_NONE - GST_SECOND };
+
+  for (guint i = 0; i < G_N_ELEMENTS (durations); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (rates); k++)
+      for (guint n = 0; n < G_N_ELEMENTS (bases); n++) {
+        GstSegment segment;
+
+        gst_segment_init (&segment, GST_FORMAT_TIME);
+        segment.stop = k % 2 == 0 ? GST_CLOCK_TIME_NONE : G_MAXINT64;
+        segment.base = bases[n];
+        segment.applied_rate = rates[k];
+        run_hostile (&segment, durations[i], FALSE);
+        segment.applied_rate = 1.0;
+        segment.rate = rates[k];
+        run_hostile (&segment, durations[i], TRUE);
+        segment.rate = 1.0;
+        segment.time = bases[n];
+        run_hostile (&segment, durations[i], TRUE);
+      }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -310,5 +371,6 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/time/utc-nonsense", test_utc_nonsense);
   g_test_add_func ("/vlmevents/time/utc-clock", test_utc_clock);
   g_test_add_func ("/vlmevents/time/clock-set", test_clock_set);
+  g_test_add_func ("/vlmevents/time/hostile", test_hostile);
   return g_test_run ();
 }

@@ -19,9 +19,13 @@ described = json.loads((root / "docs/records.schema.json").read_text())["$defs"]
 names = list(described["happening"]["properties"])
 if names != [name for name, _ in schema]:
     print("records.schema.json differs:", set(names) ^ {name for name, _ in schema} or "order")
-output = (root / "gst-plugin/elements/gstvlmevents-output.c").read_text()
-told = re.findall(r'"([a-z-]+)"', output[output.index("reason_to_string"):].split("};", 1)[0])
+source = (root / "gst-plugin/util/gstvlmgap.c").read_text()
+told = re.findall(r'"([a-z-]+)"', source[source.index("reason_to_string"):].split("};", 1)[0])
 reasons = described["gap"]["properties"]["reason"]["enum"]
 if told != reasons:
     print("the reasons of gaps differ:", set(told) ^ set(reasons) or "order")
+explained = re.findall(r"^\| `([a-z-]+)` \|", (root / "docs/elements.md").read_text(), re.M)
+for missing in set(told) - set(explained):
+    print("docs/elements.md does not explain the reason", missing)
+    told = []
 sys.exit(0 if schema and schema == page and names == [name for name, _ in schema] and told == reasons else 1)

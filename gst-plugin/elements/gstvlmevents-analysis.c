@@ -1,0 +1,342 @@
+/* gst-vlm: vlmevents, what becomes of the video: windows, and who analyses them
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * On the streaming thread, but for starting and stopping. */
+#include "elements/gstvlmevents-private.h"
+
+#include "util/gstvlmtime.h"
+
+#define GST_CAT_DEFAULT gst_vlm_events_debug
+
+/* Not felt, and enough to look at the files of a model. */
+#define FIRST_SIGHT_US (G_USEC_PER_SEC / 10)
+
+static VlmAnalyzer *
+ref_analyzer (GstVlmEvents *self)
+{
+  VlmAnalyzer *analyzer;
+
+  GST_OBJECT_LOCK (self);
+  analyzer = self->analyzer != NULL ? g_object_ref (self->analyzer) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  return analyzer != NULL ? analyzer : vlm_engine_analyzer_new ();
+}
+
+/* Loading takes long and goes on beside the state change. The message tells
+ * applications to wait for its end; a stream that is not live waits anyway. But
+ * what is wrong at first sight fails the state change. */
+gboolean
+gst_vlm_events_start_analysis (GstVlmEvents *self)
+{
+  g_autoptr (VlmAnalyzer) analyzer = ref_analyzer (self);
+  GstVlmEventsSettings *s = &self->settings;
+  GstVlmWindowerParams windows = { 0 };
+  g_autofree char *model = NULL;
+  g_autofree char *device = NULL;
+  VlmAnalyzerParams params = { 0 };
+  GstVlmWorker *worker;
+
+  if (!gst_vlm_events_check_settings (self, &windows))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  params.model.path = model = g_strdup (s->model);
+  params.model.device = device = g_strdup (s->device);
+  params.max_context = gst_vlm_time_from_seconds (s->context);
+  self->query_version = 1;
+  GST_OBJECT_UNLOCK (self);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
+          "load", "Loading the model"));
+  self->windower = gst_vlm_windower_new (&windows);
+  worker = gst_vlm_worker_new (
+      analyzer, &params, self->generation, &gst_vlm_events_worker_funcs, self);
+  g_mutex_lock (&self->lock);
+  self->worker = worker;
+  g_mutex_unlock (&self->lock);
+  gst_vlm_events_update_questions (self);
+
+  if (gst_vlm_worker_wait_loaded (worker, FIRST_SIGHT_US) !=
+      GST_VLM_WORKER_FAILED)
+    return TRUE;
+  gst_vlm_events_end_analysis (self);
+  return FALSE;
+}
+
+void
+gst_vlm_events_end_analysis (GstVlmEvents *self)
+{
+  GstVlmWorker *worker;
+
+  g_mutex_lock (&self->lock);
+  worker = g_steal_pointer (&self->worker);
+  if (worker != NULL)
+    gst_vlm_worker_get_stats (worker, &self->last_stats);
+  g_mutex_unlock (&self->lock);
+  if (worker == NULL)
+    return;
+  gst_vlm_worker_join (worker);
+  gst_vlm_worker_unref (worker);
+  g_clear_pointer (&self->windower, gst_vlm_windower_free);
+}
+
+/* Asked once per stream, when it flows: upstream knows by then. */
+static gboolean
+is_live (GstVlmEvents *self)
+{
+  g_autoptr (GstQuery) query = NULL;
+  gboolean live = FALSE;
+
+  if (self->knows_live)
+    return self->is_live;
+  query = gst_query_new_latency ();
+  if (gst_pad_peer_query (self->sinkpad, query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  g_atomic_int_set (&self->is_live, live);
+  self->knows_live = TRUE;
+  GST_DEBUG_OBJECT (self, "upstream is %slive", live ? "" : "not ");
+  return live;
+}
+
+GstVlmPolicy
+gst_vlm_events_get_policy (GstVlmEvents *self)
+{
+  GstVlmPolicy policy;
+
+  GST_OBJECT_LOCK (self);
+  policy = self->settings.policy;
+  GST_OBJECT_UNLOCK (self);
+  if (policy == GST_VLM_POLICY_AUTO)
+    return is_live (self) ? GST_VLM_POLICY_DROP_OLDEST : GST_VLM_POLICY_BLOCK;
+  return policy;
+}
+
+/* --- from the windower to the worker -------------------------------------- */
+
+static void
+report_gap (GstVlmEvents *self, const GstVlmWindowerItem *item)
+{
+  g_mutex_lock (&self->lock);
+  self->unwatched_ns +=
+      gst_vlm_time_distance (item->end.stream_time, item->start.stream_time);
+  g_mutex_unlock (&self->lock);
+  gst_vlm_events_report_gap (
+      self, item->reason, &item->start, &item->end, self->generation);
+}
+
+static GstFlowReturn
+push_window (GstVlmEvents *self, VlmWindow *window)
+{
+  guint max_queue;
+
+  GST_OBJECT_LOCK (self);
+  max_queue = self->settings.max_queue;
+  GST_OBJECT_UNLOCK (self);
+  return gst_vlm_worker_push (
+      self->worker, window, gst_vlm_events_get_policy (self), max_queue);
+}
+
+/* What the windower has. After a flush began nothing matters any more. */
+static GstFlowReturn
+hand_over (GstVlmEvents *self)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstVlmWindowerItem item;
+
+  while (gst_vlm_windower_pop (self->windower, &item)) {
+    switch (item.kind) {
+    case GST_VLM_WINDOWER_ITEM_WINDOW:
+      if (flow == GST_FLOW_OK)
+        flow = push_window (self, item.window);
+      else
+        vlm_window_unref (item.window);
+      break;
+    case GST_VLM_WINDOWER_ITEM_STILL:
+      if (flow == GST_FLOW_OK)
+        flow = gst_vlm_worker_skip (self->worker, item.window);
+      else
+        vlm_window_unref (item.window);
+      break;
+    case GST_VLM_WINDOWER_ITEM_GAP:
+      report_gap (self, &item);
+      break;
+    case GST_VLM_WINDOWER_ITEM_CUT:
+      gst_vlm_worker_cut (self->worker);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+  }
+  return flow;
+}
+
+/* --- a buffer ------------------------------------------------------------- */
+
+static void
+warn_no_time (GstVlmEvents *self, GstBuffer *buffer, GstVlmArrival arrival)
+{
+  if (self->told_no_time)
+    return;
+  self->told_no_time = TRUE;
+  if (arrival == GST_VLM_ARRIVAL_TOO_FAR)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("A frame has a timestamp of more than 73 years and is not watched. "
+         "What makes the frames must count from the start of the stream."),
+        ("PTS %" GST_TIME_FORMAT, GST_TIME_ARGS (GST_BUFFER_PTS (buffer))));
+  else if (arrival == GST_VLM_ARRIVAL_NO_TIMESTAMP)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("A frame has no timestamp and is not watched. What makes the frames "
+         "must stamp them (appsrc: set the PTS or do-timestamp=true)."),
+        (NULL));
+  else
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("The video is not in time format and is not watched. What makes it "
+         "must say when frames are shown (appsrc: format=time)."),
+        ("segment in %s",
+            gst_format_get_name (
+                gst_vlm_windower_get_segment (self->windower)->format)));
+}
+
+/* Waits for the model, or lets a live stream pass without it. @ready tells
+ * which; GST_FLOW_OK in both cases. */
+static GstFlowReturn
+get_ready (GstVlmEvents *self, gboolean *ready)
+{
+  GstVlmWorkerState state = gst_vlm_worker_get_state (self->worker);
+  GstFlowReturn flow;
+
+  *ready = FALSE;
+  if (state == GST_VLM_WORKER_LOADING &&
+      gst_vlm_events_get_policy (self) != GST_VLM_POLICY_BLOCK) {
+    gst_vlm_windower_pass (self->windower, GST_VLM_GAP_LOADING);
+    return GST_FLOW_OK;
+  }
+  flow = gst_vlm_worker_wait_ready (self->worker);
+  *ready = flow == GST_FLOW_OK;
+  return flow;
+}
+
+/* What is left of the stream to play, 0 when nobody knows. */
+static gint64
+get_duration (GstVlmEvents *self)
+{
+  const GstSegment *segment = gst_vlm_windower_get_segment (self->windower);
+  gint64 duration = 0;
+
+  if (GST_CLOCK_TIME_IS_VALID (segment->stop) && segment->stop > segment->start)
+    duration = gst_vlm_time_scale (
+        gst_vlm_time_from_gst (segment->stop - segment->start),
+        ABS (segment->applied_rate));
+  else if (gst_pad_peer_query_duration (
+               self->sinkpad, GST_FORMAT_TIME, &duration) &&
+      duration > 0)
+    duration -= (gint64) MIN ((guint64) duration, segment->time);
+  return MAX (0, duration);
+}
+
+/* Only where nobody waits for the device: what is seen of a file must not depend
+ * on how fast it is. */
+static void
+take_measurement (GstVlmEvents *self)
+{
+  VlmRateMeasurement measurement;
+
+  if (gst_vlm_windower_adapts (self->windower) &&
+      gst_vlm_worker_take_measurement (self->worker, &measurement) &&
+      gst_vlm_events_get_policy (self) != GST_VLM_POLICY_BLOCK)
+    gst_vlm_windower_measure (self->windower, &measurement);
+}
+
+static gboolean
+sample (GstVlmEvents *self, GstBuffer *buffer, GError **error)
+{
+  VlmGeometry geometry;
+
+  if (gst_vlm_windower_needs_plan (self->windower)) {
+    gst_vlm_worker_get_geometry (self->worker, &geometry);
+    if (!gst_vlm_windower_plan (
+            self->windower, &geometry, get_duration (self), error))
+      return FALSE;
+  }
+  take_measurement (self);
+  if (!gst_vlm_windower_take (self->windower, buffer, error))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->n_sampled = gst_vlm_windower_get_n_sampled (self->windower);
+  gst_vlm_windower_get_decision (
+      self->windower, &self->decision, &self->told_width, &self->told_height);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+GstFlowReturn
+gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
+{
+  GstElement *clocked = is_live (self) ? GST_ELEMENT (self) : NULL;
+  GstVlmArrival arrival =
+      gst_vlm_windower_announce (self->windower, buffer, clocked);
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow;
+  gboolean ready = FALSE;
+
+  flow = hand_over (self);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (arrival == GST_VLM_ARRIVAL_PASS)
+    return GST_FLOW_OK;
+  if (arrival != GST_VLM_ARRIVAL_SAMPLE) {
+    warn_no_time (self, buffer, arrival);
+    return GST_FLOW_OK;
+  }
+  flow = get_ready (self, &ready);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (ready && !sample (self, buffer, &error) &&
+      !gst_vlm_events_report_failure (
+          self, "The video cannot be sampled", error))
+    flow = GST_FLOW_ERROR;
+  return flow == GST_FLOW_OK ? hand_over (self) : flow;
+}
+
+/* --- the ends of what is sampled ------------------------------------------ */
+
+GstFlowReturn
+gst_vlm_events_cut (GstVlmEvents *self)
+{
+  gst_vlm_windower_cut (self->windower);
+  return hand_over (self);
+}
+
+gboolean
+gst_vlm_events_set_info (GstVlmEvents *self, const GstVideoInfo *info)
+{
+  gboolean changed = gst_vlm_windower_set_info (self->windower, info);
+
+  hand_over (self);
+  return changed;
+}
+
+gboolean
+gst_vlm_events_set_segment (GstVlmEvents *self, const GstSegment *segment)
+{
+  gboolean changed = gst_vlm_windower_set_segment (self->windower, segment);
+
+  hand_over (self);
+  return changed;
+}
+
+GstFlowReturn
+gst_vlm_events_drain (GstVlmEvents *self)
+{
+  gint64 timeout_us = -1;
+
+  /* Nothing was sampled: nothing to wait for. */
+  if (gst_vlm_windower_get_n_sampled (self->windower) == 0)
+    return GST_FLOW_OK;
+  if (gst_vlm_events_get_policy (self) != GST_VLM_POLICY_BLOCK) {
+    GST_OBJECT_LOCK (self);
+    timeout_us =
+        gst_vlm_time_from_seconds (self->settings.eos_drain_timeout) / 1000;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return gst_vlm_worker_drain (self->worker, timeout_us);
+}

@@ -1,0 +1,173 @@
+/* gst-vlm: vlmevents, settings that make no sense
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What cannot be done is an error at the start. What has no effect beside what
+ * else is set, is a warning. */
+#include "elements/gstvlmevents-private.h"
+
+#include <string.h>
+
+#include "util/gstvlmtime.h"
+
+#define AUTO "auto"
+#define QUERY_MARK "{query}"
+
+/* @fps: 0/1 for auto */
+static gboolean
+parse_fps (const char *text, guint fps[2])
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+  double number;
+  char *end;
+
+  fps[0] = 0;
+  fps[1] = 1;
+  if (text == NULL || g_ascii_strcasecmp (text, AUTO) == 0)
+    return TRUE;
+  g_value_init (&value, GST_TYPE_FRACTION);
+  number = g_ascii_strtod (text, &end);
+  if (end != text && *end == '\0' && number >= 1e-9 && number <= 1e6) {
+    gint n;
+    gint d;
+
+    gst_util_double_to_fraction (number, &n, &d);
+    gst_value_set_fraction (&value, n, d);
+  } else if (!gst_value_deserialize (&value, text)) {
+    return FALSE;
+  }
+  if (gst_value_get_fraction_numerator (&value) <= 0)
+    return FALSE;
+  fps[0] = (guint) gst_value_get_fraction_numerator (&value);
+  fps[1] = (guint) gst_value_get_fraction_denominator (&value);
+  return fps[0] <= (guint64) 1000 * fps[1] && fps[1] <= (guint64) 3600 * fps[0];
+}
+
+static gboolean
+is_more (const guint a[2], const guint b[2])
+{
+  return (guint64) a[0] * b[1] > (guint64) b[0] * a[1];
+}
+
+/* What cannot be done; NULL if all can. */
+static char *
+find_error (const GstVlmEventsSettings *s, guint fps[2])
+{
+  if (!parse_fps (s->fps, fps))
+    return g_strdup_printf ("fps=%s: this is `auto`, or a number or fraction "
+                            "from 1/3600 to 1000",
+        s->fps);
+  if (fps[0] == 0 && is_more (s->min_fps, s->max_fps))
+    return g_strdup_printf ("min-fps=%u/%u is more than max-fps=%u/%u",
+        s->min_fps[0], s->min_fps[1], s->max_fps[0], s->max_fps[1]);
+  if (s->max_pixels != 0 && s->min_pixels > s->max_pixels)
+    return g_strdup_printf ("min-pixels=%" G_GUINT64_FORMAT
+                            " is more than max-pixels=%" G_GUINT64_FORMAT,
+        s->min_pixels, s->max_pixels);
+  return NULL;
+}
+
+static gboolean
+is_changed (GstVlmEvents *self, const char *name)
+{
+  GParamSpec *spec =
+      g_object_class_find_property (G_OBJECT_GET_CLASS (self), name);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_object_get_property (G_OBJECT (self), name, &value);
+  return !g_param_value_defaults (spec, &value);
+}
+
+/* The first setting that has no effect, and why; NULL if all have. @has_range:
+ * somebody set the range of fps=auto. */
+static char *
+find_idle (
+    const GstVlmEventsSettings *s, const guint fps[2], gboolean has_range)
+{
+  if (s->window == 0.0 && s->hop != 0.0)
+    return g_strdup ("`hop` has no effect: with window=0 there is one window");
+  if (s->window == 0.0 && s->skip_still)
+    return g_strdup (
+        "`skip-still` has no effect: with window=0 there is one window");
+  if (s->context != 0.0 &&
+      (s->window == 0.0 || s->hop == 0.0 || s->hop >= s->window))
+    return g_strdup ("`context` has no effect: windows do not overlap; that "
+                     "takes a `hop` of less than `window`");
+  if (fps[0] != 0 && has_range)
+    return g_strdup_printf ("`min-fps` and `max-fps` have no effect: they are "
+                            "for fps=auto, and it is fps=%s",
+        s->fps);
+  return NULL;
+}
+
+static void
+fill_windows (const GstVlmEventsSettings *s, const guint fps[2],
+    GstVlmWindowerParams *windows)
+{
+  *windows = (GstVlmWindowerParams){
+    .window = gst_vlm_time_from_seconds (s->window),
+    .hop = gst_vlm_time_from_seconds (s->hop),
+    .fps = { fps[0], fps[1] },
+    .min_fps = { s->min_fps[0], s->min_fps[1] },
+    .max_fps = { s->max_fps[0], s->max_fps[1] },
+    .max_frames = s->max_frames,
+    .max_tokens = s->max_video_tokens,
+    .min_pixels = s->min_pixels,
+    .max_pixels = s->max_pixels,
+    .skip_still = s->skip_still,
+  };
+}
+
+gboolean
+gst_vlm_events_check_settings (
+    GstVlmEvents *self, GstVlmWindowerParams *windows)
+{
+  g_autofree char *error = NULL;
+  g_autofree char *idle = NULL;
+  gboolean has_range =
+      is_changed (self, "min-fps") || is_changed (self, "max-fps");
+  guint fps[2];
+
+  GST_OBJECT_LOCK (self);
+  error = find_error (&self->settings, fps);
+  if (error == NULL) {
+    idle = find_idle (&self->settings, fps, has_range);
+    fill_windows (&self->settings, fps, windows);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (error != NULL) {
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error), (NULL));
+    return FALSE;
+  }
+  if (idle != NULL)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("%s.", idle), (NULL));
+  return TRUE;
+}
+
+void
+gst_vlm_events_check_questions (GstVlmEvents *self)
+{
+  const GstVlmEventsSettings *s = &self->settings;
+  gboolean idle;
+
+  GST_OBJECT_LOCK (self);
+  idle = s->prompt != NULL && (s->query != NULL || s->queries != NULL) &&
+      strstr (s->prompt, QUERY_MARK) == NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (idle)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("`query` and `queries` are not asked: `prompt` replaces them, unless "
+         "it has " QUERY_MARK " where each of them goes."),
+        (NULL));
+}
+
+char *
+gst_vlm_events_find_error (GstVlmEvents *self)
+{
+  guint fps[2];
+  char *error;
+
+  GST_OBJECT_LOCK (self);
+  error = find_error (&self->settings, fps);
+  GST_OBJECT_UNLOCK (self);
+  return error;
+}

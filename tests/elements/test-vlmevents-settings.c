@@ -1,0 +1,228 @@
+/* gst-vlm: vlmevents, settings that make no sense, have no effect or come late
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "support/watch-fixture.h"
+
+/* The text of the next warning or error, NULL if there is none by now. */
+static char *
+pop_complaint (WatchFixture *f, GstMessageType type)
+{
+  GstMessage *message = watch_fixture_pop_message (f, type, NULL, FALSE);
+  g_autoptr (GError) error = NULL;
+
+  if (message == NULL)
+    return NULL;
+  if (type == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  else
+    gst_message_parse_warning (message, &error, NULL);
+  g_assert_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS);
+  gst_message_unref (message);
+  return g_strdup (error->message);
+}
+
+static void
+set (WatchFixture *f, const char *settings)
+{
+  g_auto (GStrv) pairs = g_strsplit (settings, " ", -1);
+
+  for (guint i = 0; pairs[i] != NULL; i++) {
+    g_auto (GStrv) pair = g_strsplit (pairs[i], "=", 2);
+
+    gst_util_set_object_arg (G_OBJECT (f->element), pair[0], pair[1]);
+  }
+}
+
+/* What cannot be done does not start. */
+static void
+test_contradictions (void)
+{
+  static const char *const cases[][2] = {
+    { "fps=bogus", "fps=bogus" },
+    { "fps=0", "fps=0" },
+    { "fps=-2", "fps=-2" },
+    { "fps=1e9", "fps=1e9" },
+    { "fps=nan", "fps=nan" },
+    { "min-fps=5/1 max-fps=2/1", "min-fps=5/1" },
+    { "min-pixels=100000 max-pixels=5000", "min-pixels=100000" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    WatchFixture f;
+    g_autofree char *error = NULL;
+
+    watch_fixture_init (&f);
+    if (strstr (cases[i][0], "fps") != NULL)
+      set (&f, "fps=auto");
+    set (&f, cases[i][0]);
+    g_assert_cmpint (gst_element_set_state (f.element, GST_STATE_PAUSED), ==,
+        GST_STATE_CHANGE_FAILURE);
+    error = pop_complaint (&f, GST_MESSAGE_ERROR);
+    g_assert_nonnull (error);
+    g_assert_nonnull (strstr (error, cases[i][1]));
+    gst_element_set_state (f.element, GST_STATE_NULL);
+    watch_fixture_clear (&f);
+  }
+}
+
+/* What does nothing beside the rest is said so, and all goes on. */
+static void
+test_no_effect (void)
+{
+  static const char *const cases[][2] = {
+    { "window=0 hop=2", "`hop`" },
+    { "window=0 hop=0 skip-still=true", "`skip-still`" },
+    { "window=4 hop=0 context=20", "`context`" },
+    { "window=4 hop=6 context=20", "`context`" },
+    { "fps=2 max-fps=8", "`max-fps`" },
+    { "prompt=see queries=a;b", "`queries`" },
+    { "window=4 hop=2 context=20", NULL },
+    { "fps=auto min-fps=1 max-fps=8", NULL },
+    { "prompt={query} query=a", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    WatchFixture f;
+    g_autofree char *warning = NULL;
+
+    watch_fixture_init (&f);
+    set (&f, cases[i][0]);
+    watch_fixture_start (&f, FALSE);
+    warning = pop_complaint (&f, GST_MESSAGE_WARNING);
+    g_test_message ("%s: %s", cases[i][0], warning);
+    g_assert_cmpint (warning != NULL, ==, cases[i][1] != NULL);
+    if (warning != NULL)
+      g_assert_nonnull (strstr (warning, cases[i][1]));
+    g_assert_cmpint (
+        watch_fixture_push (&f, 0, GST_SECOND / 4), ==, GST_FLOW_OK);
+    watch_fixture_finish (&f);
+    watch_fixture_clear (&f);
+  }
+}
+
+/* What is read at the start says so when it comes later; what may come at any
+ * time, or changes nothing, does not. */
+static void
+test_too_late (void)
+{
+  static const char *const late[][2] = {
+    { "window=7", "`window`" },
+    { "hop=3", "`hop`" },
+    { "model=/elsewhere", "`model`" },
+    { "device=1", "`device`" },
+    { "fps=bogus", "fps=bogus" },
+    { "max-pixels=5", "`max-pixels`" },
+    { "skip-still=true", "`skip-still`" },
+  };
+  static const char *const in_time[] = { "query=a", "policy=block",
+    "stream-label=gate", "max-queue=3", "hop=3", "window=7", "ground=true" };
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  set (&f, "window=2 hop=1");
+  watch_fixture_start (&f, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (late); i++) {
+    g_autofree char *warning = NULL;
+
+    set (&f, late[i][0]);
+    warning = pop_complaint (&f, GST_MESSAGE_WARNING);
+    g_assert_nonnull (warning);
+    g_assert_nonnull (strstr (warning, late[i][1]));
+    g_assert_nonnull (strstr (warning, "next start"));
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (in_time); i++) {
+    set (&f, in_time[i]);
+    g_assert_null (pop_complaint (&f, GST_MESSAGE_WARNING));
+  }
+  /* As before, also behind new caps. */
+  gst_harness_set_src_caps_str (
+      f.harness, "video/x-raw, format=RGB, width=32, height=32, framerate=4/1");
+  gst_harness_set_src_caps_str (
+      f.harness, "video/x-raw, format=RGB, width=64, height=48, framerate=4/1");
+  watch_fixture_push_span (&f, 0, 4 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  for (guint i = 0; i < 3; i++) {
+    g_assert_cmpint (
+        fake_analyzer_get_window (f.fake, i)->start, ==, i * VLM_SECOND);
+    g_assert_cmpint (
+        fake_analyzer_get_window (f.fake, i)->end, ==, (i + 2) * VLM_SECOND);
+  }
+  watch_fixture_clear (&f);
+}
+
+/* A range is kept by GLib: the value stays as it was, and that is said. */
+static void
+test_out_of_range (void)
+{
+  static const char *const cases[] = { "window=-1", "window=nan", "hop=1e9",
+    "max-queue=0", "min-fps=0/1", "max-frames=1" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    WatchFixture f;
+    double window;
+    double hop;
+
+    watch_fixture_init (&f);
+    set (&f, "window=4 hop=2");
+    g_test_expect_message (
+        "GLib-GObject", G_LOG_LEVEL_WARNING, "*invalid or out of range*");
+    set (&f, cases[i]);
+    g_test_assert_expected_messages ();
+    g_object_get (f.element, "window", &window, "hop", &hop, NULL);
+    g_assert_cmpfloat (window, ==, 4.0);
+    g_assert_cmpfloat (hop, ==, 2.0);
+    watch_fixture_clear (&f);
+  }
+}
+
+/* A hop of more than the window leaves spans out, at the end too: each is a gap
+ * of its own, and counted. */
+static void
+test_between (void)
+{
+  static const gint64 expected[][2] = { { 2, 6 }, { 8, 12 }, { 14, 16 } };
+  WatchFixture f;
+  GstMessage *message;
+  guint n_gaps = 0;
+
+  watch_fixture_init (&f);
+  set (&f, "window=2 hop=6");
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 16 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  while ((message = watch_fixture_pop_message (
+              &f, GST_MESSAGE_ELEMENT, "vlm-gap", FALSE)) != NULL) {
+    const GstStructure *structure = gst_message_get_structure (message);
+    gint64 start;
+    gint64 end;
+
+    g_assert_cmpuint (n_gaps, <, G_N_ELEMENTS (expected));
+    g_assert_cmpstr (
+        gst_structure_get_string (structure, "reason"), ==, "between");
+    gst_structure_get (structure, "start", G_TYPE_INT64, &start, "end",
+        G_TYPE_INT64, &end, NULL);
+    g_assert_cmpint (start, ==, expected[n_gaps][0] * VLM_SECOND);
+    g_assert_cmpint (end, ==, expected[n_gaps][1] * VLM_SECOND);
+    n_gaps++;
+    gst_message_unref (message);
+  }
+  g_assert_cmpuint (n_gaps, ==, 3);
+  g_assert_cmpuint (
+      watch_fixture_get_stat (&f, "unwatched"), ==, 10 * GST_SECOND);
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "watched"), ==, 6 * GST_SECOND);
+  watch_fixture_clear (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+  g_test_add_func ("/vlmevents/settings/contradictions", test_contradictions);
+  g_test_add_func ("/vlmevents/settings/no-effect", test_no_effect);
+  g_test_add_func ("/vlmevents/settings/too-late", test_too_late);
+  g_test_add_func ("/vlmevents/settings/out-of-range", test_out_of_range);
+  g_test_add_func ("/vlmevents/settings/between", test_between);
+  return g_test_run ();
+}

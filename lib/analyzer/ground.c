@@ -79,7 +79,8 @@ vlm_ground_map (const VlmRect *rect, const VlmFrame *frame)
   y1 = CLAMP (y1, 0, height - 1);
   x2 = CLAMP (x2, x1 + 1, width);
   y2 = CLAMP (y2, y1 + 1, height);
-  return (VlmRect){ x1, y1, x2 - x1, y2 - y1 };
+  return (VlmRect){ (gint) frame->source_x + x1, (gint) frame->source_y + y1,
+    x2 - x1, y2 - y1 };
 }
 
 /* --- asking ------------------------------------------------------------- */

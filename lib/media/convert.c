@@ -105,6 +105,36 @@ vlm_image_view_check (const VlmImageView *view, GError **error)
   return TRUE;
 }
 
+/**
+ * vlm_image_view_crop: (skip)
+ * @view: a picture
+ * @part: within the picture; @x and @y are even
+ * @cropped: (out caller-allocates): a view of that part; borrows the pixels
+ *   of @view
+ */
+void
+vlm_image_view_crop (
+    const VlmImageView *view, const VlmRect *part, VlmImageView *cropped)
+{
+  const FormatInfo *info;
+
+  g_return_if_fail (view != NULL && part != NULL && cropped != NULL);
+  g_return_if_fail ((guint) view->format < G_N_ELEMENTS (formats));
+  g_return_if_fail (part->x >= 0 && part->y >= 0 && part->width > 0 &&
+      part->height > 0 && part->x % 2 == 0 && part->y % 2 == 0);
+  g_return_if_fail ((guint) part->x + (guint) part->width <= view->width &&
+      (guint) part->y + (guint) part->height <= view->height);
+
+  info = &formats[view->format];
+  *cropped = *view;
+  cropped->width = (guint) part->width;
+  cropped->height = (guint) part->height;
+  for (guint i = 0; i < info->n_planes; i++)
+    cropped->planes[i] +=
+        (gssize) (part->y >> info->y_shift[i]) * view->strides[i] +
+        (gssize) (part->x >> info->x_shift[i]) * info->row_step[i];
+}
+
 static VlmFactor
 make_factor (double factor)
 {

@@ -493,6 +493,35 @@ test_bad (void)
   assert_bad (view, 4, 4, "needs 16 bytes");
 }
 
+/* A part of a picture has the pixels that the whole has there. */
+static void
+test_crop (void)
+{
+  static const VlmRect parts[] = { { 0, 0, 37, 23 }, { 10, 6, 12, 9 },
+    { 36, 22, 1, 1 }, { 2, 0, 35, 1 } };
+
+  for (VlmPixelFormat format = 0; format < N_FORMATS; format++) {
+    g_auto (Picture) picture;
+    g_autofree guint8 *whole = NULL;
+
+    picture_init (&picture, format, 37, 23, 3, format % 2 == 0);
+    whole = resize (&picture.view, 37, 23, VLM_RESAMPLE_IMAGE);
+    for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
+      const VlmRect *part = &parts[i];
+      guint width = (guint) part->width, height = (guint) part->height;
+      g_autofree guint8 *cut = NULL;
+      VlmImageView view;
+
+      vlm_image_view_crop (&picture.view, part, &view);
+      cut = resize (&view, width, height, VLM_RESAMPLE_IMAGE);
+      for (guint y = 0; y < height; y++)
+        g_assert_cmpmem (cut + 3 * y * width, 3 * width,
+            whole + 3 * (((guint) part->y + y) * 37 + (guint) part->x),
+            3 * width);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -504,6 +533,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frame/kernels", test_kernels);
   g_test_add_func ("/frame/fused-tap", test_fused_tap);
   g_test_add_func ("/frame/new", test_frame);
+  g_test_add_func ("/frame/crop", test_crop);
   g_test_add_func ("/frame/bad", test_bad);
   return g_test_run ();
 }

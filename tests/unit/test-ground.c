@@ -111,6 +111,25 @@ test_map (void)
   check_map ((VlmRect){ 3, 3, 1, 1 }, 280, 10, 10, (VlmRect){ 0, 0, 1, 1 });
 }
 
+/* Of a part of the picture: in pixels of all of it. */
+static void
+test_map_of_a_part (void)
+{
+  const VlmRect rect = { 28, 14, 56, 28 };
+  const VlmFrame frame = { .width = 112,
+    .height = 56,
+    .source_x = 600,
+    .source_y = 200,
+    .source_width = 224,
+    .source_height = 112 };
+  VlmRect found = vlm_ground_map (&rect, &frame);
+
+  g_assert_cmpint (found.x, ==, 656);
+  g_assert_cmpint (found.y, ==, 228);
+  g_assert_cmpint (found.width, ==, 112);
+  g_assert_cmpint (found.height, ==, 56);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -119,5 +138,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ground/thing", test_thing);
   g_test_add_func ("/ground/choose", test_choose);
   g_test_add_func ("/ground/map", test_map);
+  g_test_add_func ("/ground/map-of-a-part", test_map_of_a_part);
   return g_test_run ();
 }

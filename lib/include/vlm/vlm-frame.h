@@ -69,6 +69,9 @@ typedef struct
   gint strides[3];
 } VlmImageView;
 
+VLM_API void vlm_image_view_crop (
+    const VlmImageView *view, const VlmRect *part, VlmImageView *cropped);
+
 /**
  * VlmResample:
  * @VLM_RESAMPLE_IMAGE: the path of still images (Pillow's bicubic, u8 between
@@ -88,8 +91,11 @@ typedef enum
  * VlmFrame:
  * @width: of the copy, a multiple of patch_size * merge_size
  * @height: of the copy, likewise
- * @source_width: of the picture it was made from
- * @source_height: of the picture it was made from
+ * @source_x: of the part of the picture it was made from, pixels from the left
+ *   edge of the picture; 0 where that is all of it
+ * @source_y: likewise, from the top edge
+ * @source_width: of the part it was made from
+ * @source_height: likewise
  * @time: when it was shown
  * @time_source: where @time.utc comes from
  * @motion: share of the picture that differs from the frame sampled before, 0
@@ -103,6 +109,8 @@ typedef struct
 {
   guint width;
   guint height;
+  guint source_x;
+  guint source_y;
   guint source_width;
   guint source_height;
   VlmInstant time;

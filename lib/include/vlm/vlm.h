@@ -5,6 +5,7 @@
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-answer-kind.h>
 #include <vlm/vlm-attention.h>
+#include <vlm/vlm-blackout.h>
 #include <vlm/vlm-device.h>
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-event.h>
@@ -15,6 +16,7 @@
 #include <vlm/vlm-rate.h>
 #include <vlm/vlm-question.h>
 #include <vlm/vlm-record.h>
+#include <vlm/vlm-region.h>
 #include <vlm/vlm-sampler.h>
 #include <vlm/vlm-scene.h>
 #include <vlm/vlm-session.h>

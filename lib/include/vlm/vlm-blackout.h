@@ -1,0 +1,24 @@
+/* gst-vlm: what nothing may look at
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-frame.h>
+#include <vlm/vlm-region.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmBlackout:
+ *
+ * Blackens regions in copies of frames, before anything looks at them. For one
+ * thread at a time.
+ */
+typedef struct _VlmBlackout VlmBlackout;
+
+VLM_API VlmBlackout *vlm_blackout_new (VlmRegions *regions);
+VLM_API void vlm_blackout_free (VlmBlackout *blackout);
+VLM_API void vlm_blackout_apply (VlmBlackout *blackout, VlmFrame *frame,
+    guint picture_width, guint picture_height);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmBlackout, vlm_blackout_free)
+
+G_END_DECLS

@@ -3,28 +3,84 @@
 #include "nn/format.h"
 
 #include "base/checked.h"
+#include "nn/pack.h"
 
 #define WORD_BYTES 4
 
-/* A pair of blocks is a gate and its value. */
-#define PLAIN(type, codes_, words_)                                            \
-  {                                                                            \
-    .dtype = VLM_DTYPE_##type, .codes = codes_, .blocks = 2, .n_planes = 1,    \
-    .planes = { { words_, VLM_NN_BLOCK } },                                    \
-  }
-
-/* Constants of weights.glsl. */
+/* Constants of weights.glsl, and their places in FORMAT. */
 enum
 {
-  CODES_F32,
-  CODES_F16,
-  CODES_BF16,
+  F32,
+  F16,
+  BF16,
+  INT8,
+  INT4,
+  INT5,
+  INT6,
+  INT2,
+  INT3,
 };
+enum
+{
+  ZEROS,
+  OFFSETS,
+  FLOATS,
+  SUPER_MIN,
+  SUPER_ONE,
+  SUPER_TWO,
+  SUPER_FOURS,
+};
+enum
+{
+  LINEAR,
+  IQ4,
+  NF4,
+  E4M3,
+};
+#define SHADER(codes, scales, levels, log_group, zero)                         \
+  (codes | scales << 4 | levels << 8 | log_group << 12 | zero << 16)
+
+/* A pair of blocks is a gate and its value. */
+#define PLAIN(type, n_words)                                                   \
+  {                                                                            \
+    .dtype = VLM_DTYPE_##type, .shader = type, .blocks = 2,                    \
+    .planes = { { n_words, VLM_NN_BLOCK } },                                   \
+  }
+
+/* Words of 32 inputs: of codes, and of their high bits. */
+#define WORDS_INT8 8, 0
+#define WORDS_INT4 4, 0
+#define WORDS_INT5 4, 1
+#define WORDS_INT6 4, 2
+#define WORDS_INT2 2, 0
+#define WORDS_INT3 2, 1
+
+#define CODED(type, codes, n_words, n_bits, scales, levels, log_group, zero,   \
+    n_supers, pack_scales)                                                     \
+  {                                                                            \
+    .dtype = VLM_DTYPE_##type,                                                 \
+    .shader = SHADER (codes, scales, levels, log_group, zero), .blocks = 4,    \
+    .planes = { { n_words, 32 }, { n_bits, 32 }, { 1, 32 << log_group },       \
+      { n_supers, 256 } },                                                     \
+    .pack = pack_scales,                                                       \
+  }
+#define EXPAND(macro, ...) macro (__VA_ARGS__)
+
+/* A scale word for each group of 32 << log_group inputs. */
+#define GROUPS(type, codes, scales, levels, log_group, pack)                   \
+  EXPAND (CODED, type, codes, WORDS_##codes, scales, levels, log_group, 0, 0,  \
+      pack)
+/* A scale word for 64 inputs, and what it is in units of for 256. */
+#define SUPERS(type, codes, scales, levels, zero, pack)                        \
+  EXPAND (CODED, type, codes, WORDS_##codes, scales, levels, 1, zero, 1, pack)
 
 static const VlmNnFormat formats[] = {
-  PLAIN (F32, CODES_F32, 8),
-  PLAIN (F16, CODES_F16, 4),
-  PLAIN (BF16, CODES_BF16, 4),
+  PLAIN (F32, 8),
+  PLAIN (F16, 4),
+  PLAIN (BF16, 4),
+  GROUPS (Q8_0, INT8, ZEROS, LINEAR, 0, vlm_nn_pack_zeros),
+  GROUPS (Q4_0, INT4, ZEROS, LINEAR, 0, vlm_nn_pack_zeros),
+  GROUPS (Q4_1, INT4, OFFSETS, LINEAR, 0, vlm_nn_pack_offsets),
 };
 
 const VlmNnFormat *
@@ -36,27 +92,37 @@ vlm_nn_format (VlmDType dtype)
   return NULL;
 }
 
+gboolean
+vlm_nn_format_is_quantised (const VlmNnFormat *format)
+{
+  return (format->shader & 15) > BF16;
+}
+
 gsize
 vlm_nn_format_row_bytes (const VlmNnFormat *format, guint n_in)
 {
-  return (gsize) n_in * vlm_dtype_size (format->dtype);
+  return vlm_dtype_row_bytes (format->dtype, n_in);
 }
 
 guint
-vlm_nn_format_steps (const VlmNnFormat *format, guint plane, guint n_in)
+vlm_nn_format_steps (
+    const VlmNnFormat *format, VlmNnPlaneKind plane, guint n_in)
 {
   return (guint) vlm_div_round_up (n_in, format->planes[plane].inputs);
 }
 
 guint
-vlm_nn_format_share (const VlmNnFormat *format, guint plane)
+vlm_nn_format_share (const VlmNnFormat *format, VlmNnPlaneKind plane)
 {
   return MAX (VLM_NN_GRANULE_WORDS / format->planes[plane].words, 1);
 }
 
 guint64
-vlm_nn_format_plane_bytes (const VlmNnFormat *format, guint plane, guint n_in)
+vlm_nn_format_plane_bytes (
+    const VlmNnFormat *format, VlmNnPlaneKind plane, guint n_in)
 {
+  if (format->planes[plane].words == 0)
+    return 0;
   return (guint64) vlm_nn_format_steps (format, plane, n_in) *
       format->planes[plane].words * WORD_BYTES * VLM_NN_BLOCK;
 }
@@ -66,7 +132,7 @@ vlm_nn_format_block_bytes (const VlmNnFormat *format, guint n_in)
 {
   guint64 n_bytes = 0;
 
-  for (guint i = 0; i < format->n_planes; i++)
+  for (guint i = 0; i < VLM_NN_N_PLANES; i++)
     n_bytes += vlm_nn_format_plane_bytes (format, i, n_in);
   return n_bytes;
 }

@@ -17,29 +17,42 @@
 #include "base/dtype.h"
 
 #define VLM_NN_BLOCK 8 /* outputs of a block, inputs of a group */
-#define VLM_NN_MAX_PLANES 4
 #define VLM_NN_GRANULE_WORDS 4
 
 typedef struct
 {
-  guint words;  /* of one output at a step: 1, 2 or a multiple of 4 */
+  guint words;  /* of one output at a step: 0, 1, 2 or a multiple of 4 */
   guint inputs; /* of a step */
 } VlmNnPlane;
 
-/* Words [n_steps][words] of plane @plane for a row as the file has it, zeros
- * past its end. @row need not be aligned. */
-typedef void (*VlmNnPackFunc) (
-    const guint8 *row, guint n_in, guint plane, guint32 *words);
+/* What a plane holds. */
+typedef enum
+{
+  VLM_NN_PLANE_CODES, /* or plain elements */
+  VLM_NN_PLANE_BITS,  /* the high bits of codes of 3, 5 and 6 */
+  VLM_NN_PLANE_SCALES,
+  VLM_NN_PLANE_SUPERS, /* what scales are in units of */
+  VLM_NN_N_PLANES,
+} VlmNnPlaneKind;
 
-typedef struct
+typedef struct _VlmNnFormat VlmNnFormat;
+
+/* Words [n_steps][words] of a plane for a row as the file has it, zeros past its
+ * end. @row need not be aligned. */
+typedef void (*VlmNnPackFunc) (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words);
+
+struct _VlmNnFormat
 {
   VlmDType dtype; /* of the rows that are packed */
-  guint32 codes;  /* CODES_* of weights.glsl */
+  guint32 shader; /* FORMAT of weights.glsl */
   guint blocks;   /* a matrix is padded to a multiple of so many */
-  guint n_planes;
-  VlmNnPlane planes[VLM_NN_MAX_PLANES];
-  VlmNnPackFunc pack; /* NULL: a row's bytes are its words */
-} VlmNnFormat;
+  VlmNnPlane planes[VLM_NN_N_PLANES]; /* of no words where there is none */
+  VlmNnPackFunc pack;                 /* NULL: a row's bytes are its words */
+};
+
+/* How matrix products tell what they can read. */
+gboolean vlm_nn_format_is_quantised (const VlmNnFormat *format);
 
 /* NULL where no kernel reads weights of that type. */
 const VlmNnFormat *vlm_nn_format (VlmDType dtype);

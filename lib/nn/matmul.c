@@ -16,12 +16,15 @@ typedef struct
   guint32 first_block;
   guint32 y_ld;
   guint32 n_cols;
+  guint32 bits_at;
+  guint32 scales_at;
+  guint32 supers_at;
 } Push;
 
 enum
 {
   SPEC_LOCAL_SIZE = 0,
-  SPEC_CODES = 3,
+  SPEC_FORMAT = 3,
   SPEC_EPILOGUE,
   SPEC_HAS_BIAS,
   SPEC_TUNE,
@@ -65,7 +68,7 @@ make_spec (const Product *product, const VlmNnKernel *kernel,
 {
   spec[SPEC_LOCAL_SIZE] = kernel->local_size;
   spec[1] = spec[2] = 1;
-  spec[SPEC_CODES] = part->format->codes;
+  spec[SPEC_FORMAT] = part->format->shader;
   spec[SPEC_EPILOGUE] = product->epilogue;
   spec[SPEC_HAS_BIAS] = product->bias != NULL;
   for (guint i = 0; i < kernel->n_tune; i++)
@@ -108,6 +111,9 @@ record_rows (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
     .first_block = part->first_block,
     .y_ld = product->y->ld,
     .n_cols = product->y->n_cols,
+    .bits_at = vlm_nn_part_granule (part, VLM_NN_PLANE_BITS),
+    .scales_at = vlm_nn_part_granule (part, VLM_NN_PLANE_SCALES),
+    .supers_at = vlm_nn_part_granule (part, VLM_NN_PLANE_SUPERS),
   };
   const guint across =
       (guint) vlm_div_round_up (push.n_blocks, kernel->tile_cols);

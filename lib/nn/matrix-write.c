@@ -29,7 +29,7 @@ typedef struct
 {
   const Source *source;
   const VlmNnPart *part;
-  guint plane;
+  VlmNnPlaneKind plane;
   guint share;
   guint n_steps;
   guint words;
@@ -40,8 +40,8 @@ typedef struct
 } Plane;
 
 static void
-plane_init (
-    Plane *plane, const Source *source, const VlmNnPart *part, guint index)
+plane_init (Plane *plane, const Source *source, const VlmNnPart *part,
+    VlmNnPlaneKind index)
 {
   const VlmNnFormat *format = part->format;
   const guint n_in = source->matrix->n_in;
@@ -183,7 +183,8 @@ fill_bundle (const Plane *plane, guint bundle, gboolean keep, guint8 *target)
     if (rows[r] != NULL && format->pack != NULL) {
       guint32 *words = (guint32 *) plane->scratch + r * n_words;
 
-      format->pack (rows[r], plane->source->matrix->n_in, plane->plane, words);
+      format->pack (
+          format, plane->plane, rows[r], plane->source->matrix->n_in, words);
       rows[r] = (const guint8 *) words;
     }
   }
@@ -264,10 +265,12 @@ write_blocks (const Source *source, const VlmNnPart *part, guint begin,
 {
   const guint step = source->rows == VLM_NN_ROWS_PLAIN ? 1 : 2;
 
-  for (guint i = 0; i < part->format->n_planes; i++) {
+  for (guint i = 0; i < VLM_NN_N_PLANES; i++) {
     Plane plane;
     gboolean ok = TRUE;
 
+    if (part->format->planes[i].words == 0)
+      continue;
     plane_init (&plane, source, part, i);
     if (plane.share >= step) {
       ok = write_bundles (&plane, begin / plane.share,

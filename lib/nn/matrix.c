@@ -22,9 +22,11 @@ clear_end (const VlmNnPart *part, guint n_in, GError **error)
 {
   const VlmNnFormat *format = part->format;
 
-  for (guint i = 0; i < format->n_planes; i++) {
+  for (guint i = 0; i < VLM_NN_N_PLANES; i++) {
     const guint64 block = vlm_nn_format_plane_bytes (format, i, n_in);
 
+    if (block == 0)
+      continue;
     if (!vlm_vk_buffer_fill (part->buffer,
             part->plane_offset[i] + (part->n_padded - format->blocks) * block,
             format->blocks * block, block, fill_zero, NULL, error))
@@ -46,7 +48,7 @@ add_part (VlmNnMatrix *matrix, VlmNn *nn, const VlmNnFormat *format,
   part->n_out = n_out;
   part->n_padded = (guint) vlm_align_up (
       vlm_div_round_up (n_out, VLM_NN_BLOCK), format->blocks);
-  for (guint i = 0; i < format->n_planes; i++) {
+  for (guint i = 0; i < VLM_NN_N_PLANES; i++) {
     part->plane_offset[i] = n_bytes;
     n_bytes +=
         part->n_padded * vlm_nn_format_plane_bytes (format, i, matrix->n_in);

@@ -14,8 +14,8 @@ typedef struct
   const VlmNnFormat *format;
   guint first_block;
   guint n_out;
-  guint n_padded;                          /* blocks that there is room for */
-  guint64 plane_offset[VLM_NN_MAX_PLANES]; /* bytes */
+  guint n_padded;                        /* blocks that there is room for */
+  guint64 plane_offset[VLM_NN_N_PLANES]; /* bytes */
 } VlmNnPart;
 
 struct _VlmNnMatrix
@@ -26,6 +26,13 @@ struct _VlmNnMatrix
   VlmNnPart *parts;
   guint n_parts;
 };
+
+/* In granules, for p of weights.glsl. */
+static inline guint32
+vlm_nn_part_granule (const VlmNnPart *part, VlmNnPlaneKind plane)
+{
+  return (guint32) (part->plane_offset[plane] / (VLM_NN_GRANULE_WORDS * 4));
+}
 
 /* The whole part, to be read. */
 VlmVkBinding vlm_nn_bind_part (const VlmNnPart *part);

@@ -18,6 +18,10 @@ typedef struct
   guint32 first;
   guint32 n;
   guint32 n_all;
+  guint32 n_cols;
+  guint32 bits_at;
+  guint32 scales_at;
+  guint32 supers_at;
 } EmbedPush;
 
 /* shaders/rows/scatter_rows.comp */
@@ -51,7 +55,7 @@ record_embed (VlmNn *nn, const VlmNnTensor *ids, const EmbedSource *source,
 {
   const gboolean from_features = source->part == NULL;
   const VlmNnPart *part = from_features ? source->w->parts : source->part;
-  const guint32 spec[] = { LOCAL_SIZE, 1, 1, part->format->codes,
+  const guint32 spec[] = { LOCAL_SIZE, 1, 1, part->format->shader,
     from_features };
   const VlmVkBinding weights = vlm_nn_bind_part (part);
   const VlmVkBinding indices =
@@ -69,6 +73,10 @@ record_embed (VlmNn *nn, const VlmNnTensor *ids, const EmbedSource *source,
     .n = (guint32) source->n,
     .n_all =
         from_features ? (guint32) source->features->n_rows : source->w->n_out,
+    .n_cols = source->w->n_in,
+    .bits_at = vlm_nn_part_granule (part, VLM_NN_PLANE_BITS),
+    .scales_at = vlm_nn_part_granule (part, VLM_NN_PLANE_SCALES),
+    .supers_at = vlm_nn_part_granule (part, VLM_NN_PLANE_SUPERS),
   };
 
   if (from_features)

@@ -17,12 +17,29 @@
     .shader = &vlm_shader_matvec_lanes, \
     .on = VLM_NN_ON_CPU, \
     .needs = VLM_NN_NEEDS_SHUFFLE##lanes, \
+    .weights = VLM_NN_READS_PLAIN, \
     .max_rows = rows, \
     .local_size = lanes, \
     .tile_rows = rows, \
     .tile_cols = lanes / 2, \
     .tune = { rows, lanes / 2 }, \
     .n_tune = 2, \
+  }
+
+#define MATVEC_LANES_QUANT(lanes, rows) \
+  { \
+    .op = VLM_NN_OP_MATMUL, \
+    .name = "matvec_lanes_quant" #lanes "_" #rows, \
+    .shader = &vlm_shader_matvec_lanes_quant, \
+    .on = VLM_NN_ON_CPU, \
+    .needs = VLM_NN_NEEDS_SHUFFLE##lanes, \
+    .weights = VLM_NN_READS_QUANTISED, \
+    .max_rows = rows, \
+    .local_size = lanes, \
+    .tile_rows = rows, \
+    .tile_cols = 4, \
+    .tune = { rows }, \
+    .n_tune = 1, \
   }
 
 /* ROWS * BLOCKS sums of each invocation meet in shared memory. */
@@ -32,6 +49,7 @@
     .name = "matvec_group_" #rows, \
     .shader = &vlm_shader_matvec_group, \
     .on = VLM_NN_ON_GPU, \
+    .weights = VLM_NN_READS_ALL, \
     .shared_bytes = size * rows * 2 * 4, \
     .max_rows = rows, \
     .local_size = size, \
@@ -42,13 +60,14 @@
   }
 
 /* A band of 64 rows of x, up to 1 MiB, stays in a second-level cache. */
-#define MATMUL_LANES(lanes, rows, limit) \
+#define MATMUL_LANES_(lanes, rows, limit, kind, module, formats) \
   { \
     .op = VLM_NN_OP_MATMUL, \
-    .name = "matmul_lanes" #lanes "_" #rows, \
-    .shader = &vlm_shader_matmul_lanes, \
+    .name = "matmul_lanes" kind #lanes "_" #rows, \
+    .shader = &module, \
     .on = VLM_NN_ON_CPU, \
     .needs = VLM_NN_NEEDS_SHUFFLE##lanes, \
+    .weights = formats, \
     .max_rows = limit, \
     .local_size = lanes, \
     .tile_rows = rows, \
@@ -57,6 +76,12 @@
     .tune = { rows, lanes }, \
     .n_tune = 2, \
   }
+#define MATMUL_LANES(lanes, rows, limit) \
+  MATMUL_LANES_ (lanes, rows, limit, "", vlm_shader_matmul_lanes, \
+      VLM_NN_READS_PLAIN)
+#define MATMUL_LANES_QUANT(lanes, rows, limit) \
+  MATMUL_LANES_ (lanes, rows, limit, "_quant", vlm_shader_matmul_lanes_quant, \
+      VLM_NN_READS_QUANTISED)
 
 /* TILE_K rows of TILE_M + 2 and TILE_N + 2 floats are shared. */
 #define MATMUL_TILE(m, n, sub_m, sub_n, devices, limit) \
@@ -65,6 +90,7 @@
     .name = "matmul_tile_" #m "x" #n, \
     .shader = &vlm_shader_matmul_tile, \
     .on = devices, \
+    .weights = VLM_NN_READS_ALL, \
     .shared_bytes = 16 * (m + 2 + n + 2) * 4, \
     .max_rows = limit, \
     .local_size = (m / sub_m) * (n / sub_n), \
@@ -135,6 +161,15 @@ static const VlmNnKernel kernels[] = {
   MATVEC_LANES (4, 2),
   MATMUL_LANES (4, 4, 4),
   MATMUL_LANES (4, 16, 0),
+  MATVEC_LANES_QUANT (8, 1),
+  MATVEC_LANES_QUANT (8, 2),
+  MATMUL_LANES_QUANT (8, 4, 4),
+  MATMUL_LANES_QUANT (8, 8, 8),
+  MATMUL_LANES_QUANT (8, 16, 0),
+  MATVEC_LANES_QUANT (4, 1),
+  MATVEC_LANES_QUANT (4, 2),
+  MATMUL_LANES_QUANT (4, 4, 4),
+  MATMUL_LANES_QUANT (4, 16, 0),
   MATVEC_GROUP (128, 1),
   MATVEC_GROUP (128, 2),
   MATVEC_GROUP (128, 4),
@@ -193,6 +228,16 @@ vlm_nn_kernel_runs (const VlmNn *nn, const VlmNnKernel *kernel)
   return why_not_here (nn, kernel) == NULL;
 }
 
+gboolean
+vlm_nn_kernel_reads (const VlmNnKernel *kernel, const VlmNnFormat *format)
+{
+  if (format == NULL)
+    return kernel->weights == 0;
+  return (kernel->weights &
+             (vlm_nn_format_is_quantised (format) ? VLM_NN_READS_QUANTISED
+                                                  : VLM_NN_READS_PLAIN)) != 0;
+}
+
 static const char *
 why_not (
     const VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
@@ -201,6 +246,8 @@ why_not (
 
   if ((kernel->on & here) == 0)
     return "for other devices";
+  if (!vlm_nn_kernel_reads (kernel, problem->format))
+    return "for other weights";
   if (kernel->max_rows != 0 && problem->m > kernel->max_rows)
     return "for fewer rows";
   return why_not_here (nn, kernel);

@@ -38,6 +38,7 @@ typedef struct _VlmNnKernel
   const VlmVkShader *shader;
   guint on;           /* VLM_NN_ON_*: devices it is chosen on */
   guint needs;        /* VLM_NN_NEEDS_*: what it cannot run without */
+  guint weights;      /* VLM_NN_READS_*: formats; 0 for ops without weights */
   guint shared_bytes; /* of shared memory */
   guint64 max_rows;   /* T it is made for; 0: any */
   guint local_size;   /* invocations of a workgroup; spec constant 0 */
@@ -57,6 +58,13 @@ enum
 
 enum
 {
+  VLM_NN_READS_PLAIN = 1,
+  VLM_NN_READS_QUANTISED = 2,
+  VLM_NN_READS_ALL = 3,
+};
+
+enum
+{
   /* The invocations of a workgroup of eight, or of four, are in one subgroup
    * and can shuffle. */
   VLM_NN_NEEDS_SHUFFLE8 = 1,
@@ -69,9 +77,14 @@ enum
 const VlmNnKernel *vlm_nn_select (VlmNn *nn, const VlmNnProblem *problem);
 
 /* For tests: the op of that kernel always takes it, also where it is made for
- * other devices; it must not be given more than its max_rows. NULL: choose
+ * other devices; it must not be given more than its max_rows, nor weights that it
+ * does not read. NULL: choose
  * again. FALSE when the device cannot run a kernel of that name. */
 gboolean vlm_nn_force_kernel (VlmNn *nn, const char *name);
+
+/* Whether a kernel can read weights of that format; NULL for no weights. */
+gboolean
+vlm_nn_kernel_reads (const VlmNnKernel *kernel, const VlmNnFormat *format);
 
 /* Every kernel that the table has. */
 const VlmNnKernel *vlm_nn_kernels (guint *n_kernels);

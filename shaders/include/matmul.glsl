@@ -4,10 +4,8 @@
 #ifndef VLM_MATMUL_GLSL
 #define VLM_MATMUL_GLSL
 #include "load.glsl"
-#include "weights.glsl"
 #include "activation.glsl"
 
-layout (constant_id = 3) const uint DTYPE = DTYPE_BF16;
 layout (constant_id = 4) const uint EPILOGUE = 0;
 layout (constant_id = 5) const bool HAS_BIAS = false;
 
@@ -22,12 +20,17 @@ layout (push_constant) uniform Push
   uint first_block; // the part's place among all blocks
   uint y_ld;        // elements from row to row of y
   uint n_cols;      // of y; what is between n_cols and y_ld is kept zero
+  uint bits_at;     // planes of quantised weights, in granules
+  uint scales_at;
+  uint supers_at;
 } p;
 
 READ_F4 (0, x);
 READ_U4 (1, w);
 READ_F4 (2, bias);
 WRITE_F (3, y);
+
+#include "weights.glsl"
 
 // What an output begins with; block counts from the part's first.
 float

@@ -1,19 +1,40 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Packed weights: [n_out / 8][n_in / g][8][g], g elements in the 16 bytes of a
-// uvec4. Eight consecutive inputs of one output are one granule of a 16-bit
-// type, or two granules, 8 apart, of f32.
+// Packed weights: reads w by the push constants p, so include it after both.
+// lib/nn/format.h has the layout: blocks of 8 outputs, planes of granules.
+//
+// Plain types: eight inputs of one output (a k8) are one granule of a 16-bit
+// type, or two, 8 apart, of f32. Quantised types go by 32 inputs (a k32):
+//
+//   weight = scale * code + offset, or scale * level[code]
+//
+// First come the codes, then, in granules from p.bits_at, p.scales_at and
+// p.supers_at on, further bits of the codes, scales, and what scales are in units
+// of. Those are words, shared by a quad of blocks: block c of it has word c.
 #ifndef VLM_WEIGHTS_GLSL
 #define VLM_WEIGHTS_GLSL
 
-// VlmDType
-const uint DTYPE_F32 = 0, DTYPE_F16 = 1, DTYPE_BF16 = 2;
+layout (constant_id = 3) const uint FORMAT = 2; // VlmNnFormat.shader
+const uint CODES = FORMAT & 15;
+const uint SCALES = FORMAT >> 4 & 15;
+const uint LEVELS = FORMAT >> 8 & 15;
+const uint GROUP = FORMAT >> 12 & 15; // log2 of the k32 that share a scale word
+const uint ZERO = FORMAT >> 16;       // code of 0 where scales do not say it
 
-// Granules between one group of 8 inputs and the next, same output.
-uint
-granules_per_k8 (uint dtype)
-{
-  return dtype == DTYPE_F32 ? 16 : 8;
-}
+// CODES
+const uint F32 = 0, F16 = 1, BF16 = 2, INT8 = 3, INT4 = 4, INT5 = 5, INT6 = 6,
+           INT2 = 7, INT3 = 8;
+const bool QUANTISED = CODES > BF16;
+
+// SCALES. f16 scale and f16 code of 0; f16 scale and f16 offset; f32 scale.
+// SUPER_*: two f16 for 256 inputs, in units of which 16 bits of a k32 are scale
+// and minimum; one signed scale; two signed scales, of 16 inputs each; two scales
+// and minimums of four bits each.
+const uint ZEROS = 0, OFFSETS = 1, FLOATS = 2, SUPER_MIN = 3, SUPER_ONE = 4,
+           SUPER_TWO = 5, SUPER_FOURS = 6;
+// The two halves of a k32 have scales of their own.
+const bool HALVES = SCALES >= SUPER_TWO;
+
+const uint LINEAR = 0, IQ4 = 1, NF4 = 2, E4M3 = 3;
 
 vec4
 expand_f32 (uvec4 u)
@@ -37,22 +58,220 @@ expand_f16 (uvec2 u)
 
 // Four of the eight elements of a 16-bit granule.
 vec4
-expand_16 (uvec2 u, uint dtype)
+expand_16 (uvec2 u)
 {
-  return dtype == DTYPE_F16 ? expand_f16 (u) : expand_bf16 (u);
+  return CODES == F16 ? expand_f16 (u) : expand_bf16 (u);
 }
 
-// Eight inputs of one output to low and high; i is the first granule.
-#define FETCH_W8(name, i, dtype, low, high) \
-  { \
-    const uvec4 u_ = FETCH_U4 (name, i); \
-    if (dtype == DTYPE_F32) { \
-      low = expand_f32 (u_); \
-      high = expand_f32 (FETCH_U4 (name, (i) + 8)); \
-    } else { \
-      low = expand_16 (u_.xy, dtype); \
-      high = expand_16 (u_.zw, dtype); \
-    } \
+// Granules between one k8 and the next of a plain type, same output.
+uint
+granules_per_k8 ()
+{
+  return CODES == F32 ? 16 : 8;
+}
+
+// Eight inputs of one output of a plain type; i is the first granule.
+void
+fetch_plain (uint i, out vec4 low, out vec4 high)
+{
+  const uvec4 u = FETCH_U4 (w, i);
+  if (CODES == F32) {
+    low = expand_f32 (u);
+    high = expand_f32 (FETCH_U4 (w, i + 8));
+  } else {
+    low = expand_16 (u.xy);
+    high = expand_16 (u.zw);
   }
+}
+
+uint
+count_k32 ()
+{
+  return (p.n_k8 + 3) / 4;
+}
+
+// The codes of one output at one k32.
+struct Codes
+{
+  uvec4 a, b;
+  uvec2 bits;
+};
+
+// Of block c of a quad. Columns of one quad share fetches, which compilers find.
+Codes
+fetch_codes (uint quad, uint c, uint lane, uint k32)
+{
+  const uint n = count_k32 ();
+  const uint at = (quad * 4 + c) * n + k32;
+  Codes codes;
+  codes.b = uvec4 (0);
+  codes.bits = uvec2 (0);
+  if (CODES == INT8) {
+    codes.a = FETCH_U4 (w, at * 16 + lane);
+    codes.b = FETCH_U4 (w, at * 16 + 8 + lane);
+  } else if (CODES == INT2 || CODES == INT3) {
+    codes.a = FETCH_U4 (w, ((quad * 2 + c / 2) * n + k32) * 8 + lane);
+    if (c % 2 != 0)
+      codes.a.xy = codes.a.zw;
+  } else {
+    codes.a = FETCH_U4 (w, at * 8 + lane);
+  }
+  if (CODES == INT5 || CODES == INT3) {
+    codes.bits.x
+        = FETCH_U4 (w, p.bits_at + (quad * n + k32) * 8 + lane)[c];
+  } else if (CODES == INT6) {
+    const uvec4 u
+        = FETCH_U4 (w, p.bits_at + ((quad * 2 + c / 2) * n + k32) * 8 + lane);
+    codes.bits = c % 2 != 0 ? u.zw : u.xy;
+  }
+  return codes;
+}
+
+float
+signed_byte (uint u)
+{
+  return float (int (u << 24) >> 24);
+}
+
+// {scale, offset} of the first and of the last 16 of a k32; super is not read
+// where there is none.
+vec4
+expand_scales (uint word, uint super, uint k32)
+{
+  if (SCALES == FLOATS)
+    return vec4 (uintBitsToFloat (word), 0.0, uintBitsToFloat (word), 0.0);
+  if (SCALES <= OFFSETS) {
+    const vec2 f = unpackHalf2x16 (word);
+    const vec2 s = vec2 (f.x, SCALES == OFFSETS ? f.y : -f.x * f.y);
+    return vec4 (s, s);
+  }
+  const vec2 d = unpackHalf2x16 (super);
+  const uint h = word >> k32 % 2 * 16;
+  if (SCALES == SUPER_MIN) {
+    const vec2 s = d * vec2 (int (h & 255u), -int (h >> 8 & 255u));
+    return vec4 (s, s);
+  }
+  if (SCALES == SUPER_FOURS)
+    return d.xyxy
+        * vec4 (int (h & 15u), -int (h >> 4 & 15u), int (h >> 8 & 15u),
+            -int (h >> 12 & 15u));
+  const float first = d.x * signed_byte (h);
+  const float last = SCALES == SUPER_ONE ? first : d.x * signed_byte (h >> 8);
+  const float zero = -float (int (ZERO));
+  return vec4 (first, first * zero, last, last * zero);
+}
+
+vec4
+fetch_scales (uint quad, uint c, uint lane, uint k32)
+{
+  const uint n = count_k32 ();
+  const uint n_steps = (n + (1 << GROUP) - 1) >> GROUP;
+  const uint word = FETCH_U4 (
+      w, p.scales_at + (quad * n_steps + (k32 >> GROUP)) * 8 + lane)[c];
+  uint super = 0;
+  if (SCALES >= SUPER_MIN)
+    super = FETCH_U4 (
+        w, p.supers_at + (quad * ((n + 7) / 8) + k32 / 8) * 8 + lane)[c];
+  return expand_scales (word, super, k32);
+}
+
+// What components of code4 () are to be multiplied with: codes stay where they
+// are in their word, which saves a shift each.
+vec4
+code_unit ()
+{
+  if (LEVELS != LINEAR)
+    return vec4 (1.0);
+  if (CODES == INT8)
+    return vec4 (1.0, 0.00390625, 0.0000152587890625, 1.0);
+  return vec4 (1.0, 0.0625, 0.00390625, 0.000244140625);
+}
+
+const float IQ4_LEVELS[16] = { -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0,
+  -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 };
+const uint NF4_LEVELS[16] = { 0xbf800000u, 0xbf3239b1u, 0xbf066b30u,
+  0xbeca32a0u, 0xbe91a24du, 0xbe3d353fu, 0xbdba7871u, 0u, 0x3da2faffu,
+  0x3e24cae3u, 0x3e7c04ddu, 0x3ead033au, 0x3ee1a4b8u, 0x3f1007abu, 0x3f3913b3u,
+  0x3f800000u };
+
+vec4
+levels_of (uvec4 index)
+{
+  vec4 v;
+  [[unroll]] for (uint i = 0; i < 4; i++)
+    v[i] = LEVELS == IQ4 ? IQ4_LEVELS[index[i]]
+                         : uintBitsToFloat (NF4_LEVELS[index[i]]);
+  return v;
+}
+
+// Of four bytes of sign, four bits of exponent and three of mantissa: f16 has one
+// bit of exponent more, so that its exponents are 8 less.
+vec4
+expand_e4m3 (uint u)
+{
+  const uvec2 h = uvec2 (u, u >> 16);
+  const uvec2 halves = (h & 0x7fu) << 7 | (h & 0x80u) << 8
+      | (h & 0x7f00u) << 15 | (h & 0x8000u) << 16;
+  return expand_f16 (halves) * 256.0;
+}
+
+// Codes of inputs 4 t … 4 t + 3 of a k32 as floats over code_unit ().
+vec4
+code4 (Codes codes, uint t)
+{
+  if (CODES == INT8) {
+    const uint u = t < 4 ? codes.a[t] : codes.b[t - 4];
+    if (LEVELS == E4M3)
+      return expand_e4m3 (u);
+    return vec4 (
+        ivec4 (u & 0xffu, u & 0xff00u, u & 0xff0000u, u >> 24));
+  }
+  if (CODES == INT2 || CODES == INT3) {
+    const uint u
+        = (t < 4 ? codes.a.x : codes.a.y) >> (t / 2 % 2 * 16 + t % 2 * 2);
+    uvec4 v = u & uvec4 (0x3u, 0x30u, 0x300u, 0x3000u);
+    if (CODES == INT3) {
+      const uint b = t < 4 ? codes.bits.x << 2 >> t : codes.bits.x >> (t + 10);
+      v |= b & uvec4 (0x4u, 0x40u, 0x400u, 0x4000u);
+    }
+    return vec4 (ivec4 (v));
+  }
+  const uint u = codes.a[t / 2] >> t % 2 * 16;
+  if (LEVELS != LINEAR)
+    return levels_of (uvec4 (u) >> uvec4 (0, 4, 8, 12) & 15u);
+  uvec4 v = u & uvec4 (0xfu, 0xf0u, 0xf00u, 0xf000u);
+  if (CODES == INT5) {
+    const uint b = t < 4 ? codes.bits.x << (4 - t) : codes.bits.x >> (t + 8);
+    v |= b & uvec4 (0x10u, 0x100u, 0x1000u, 0x10000u);
+  } else if (CODES == INT6) {
+    const uint word = t < 4 ? codes.bits.x : codes.bits.y;
+    const uint b = t / 2 % 2 == 0 ? word << (4 - t % 2 * 2)
+                                  : word >> (12 + t % 2 * 2);
+    v |= b & uvec4 (0x30u, 0x300u, 0x3000u, 0x30000u);
+  }
+  return vec4 (ivec4 (v));
+}
+
+// k8 number s of a k32 as weights; scales as from fetch_scales ().
+void
+expand_codes (Codes codes, vec4 scales, uint s, out vec4 low, out vec4 high)
+{
+  const vec2 mine = HALVES && s >= 2 ? scales.zw : scales.xy;
+  const vec4 scale = mine.x * code_unit ();
+  low = scale * code4 (codes, s * 2) + mine.y;
+  high = scale * code4 (codes, s * 2 + 1) + mine.y;
+}
+
+// Eight inputs of one output, of any format.
+void
+fetch_w8 (uint block, uint lane, uint k8, out vec4 low, out vec4 high)
+{
+  if (QUANTISED)
+    expand_codes (fetch_codes (block / 4, block % 4, lane, k8 / 4),
+        fetch_scales (block / 4, block % 4, lane, k8 / 4), k8 % 4, low, high);
+  else
+    fetch_plain (
+        (block * p.n_k8 + k8) * granules_per_k8 () + lane, low, high);
+}
 
 #endif

@@ -43,7 +43,7 @@ main ()
     const uint block = min (block_0 + j / SPLIT, p.n_blocks - 1);
     const uint out_lane = lane + j % SPLIT * LANES;
     const float start = bias_at (block, out_lane);
-    w_at[j] = block * p.n_k8 * granules_per_k8 (DTYPE) + out_lane;
+    w_at[j] = block * p.n_k8 * granules_per_k8 () + out_lane;
     [[unroll]] for (uint i = 0; i < ROWS; i++)
       sum[i][j] = start;
   }
@@ -51,8 +51,7 @@ main ()
   for (uint k = 0; k < p.n_k8; k++) {
     vec4 low[COLUMNS], high[COLUMNS];
     [[unroll]] for (uint j = 0; j < COLUMNS; j++)
-      FETCH_W8 (w, w_at[j] + k * granules_per_k8 (DTYPE), DTYPE, low[j],
-          high[j]);
+      fetch_plain (w_at[j] + k * granules_per_k8 (), low[j], high[j]);
     [[unroll]] for (uint q = 0; q < ROWS / FETCH_ROWS; q++) {
       const vec4 mine = FETCH_F4 (x, x_at[q] + k * 2);
       [[unroll]] for (uint r = 0; r < FETCH_ROWS; r++) {

@@ -53,11 +53,8 @@ load_w (uint block_0, uint group_0)
     const uint i = at + gl_LocalInvocationID.x;
     const uint lane = i % 8, group = i / 8 % GROUPS, block = i / 8 / GROUPS;
     vec4 low = vec4 (0.0), high = vec4 (0.0);
-    if (block_0 + block < p.n_blocks && group_0 + group < p.n_k8) {
-      const uint first = ((block_0 + block) * p.n_k8 + group_0 + group)
-              * granules_per_k8 (DTYPE) + lane;
-      FETCH_W8 (w, first, DTYPE, low, high);
-    }
+    if (block_0 + block < p.n_blocks && group_0 + group < p.n_k8)
+      fetch_w8 (block_0 + block, lane, group_0 + group, low, high);
     if (i < TILE_N * GROUPS) {
       [[unroll]] for (uint c = 0; c < 4; c++) {
         tile_w[group * 8 + c][block * 8 + lane] = low[c];

@@ -17,30 +17,17 @@ layout (constant_id = 7) const uint BLOCKS = 2; // even
 
 shared float partial[ROWS * BLOCKS][gl_WorkGroupSize.x];
 
+uint x_at[ROWS], block_of[BLOCKS];
+float sum[ROWS][BLOCKS];
+
 void
-main ()
+add_plain (uint first, uint step, uint lane)
 {
-  const uint t = gl_LocalInvocationID.x;
-  const uint lane = t % 8;
-  const uint n_slices = gl_WorkGroupSize.x / 8;
-  const uint block_0 = gl_WorkGroupID.x * BLOCKS;
-  uint x_at[ROWS], w_at[BLOCKS];
-  float sum[ROWS][BLOCKS];
-
-  [[unroll]] for (uint i = 0; i < ROWS; i++)
-    x_at[i] = min (i, p.n_rows - 1) * p.n_k8 * 2;
-  [[unroll]] for (uint j = 0; j < BLOCKS; j++) {
-    const uint block = min (block_0 + j, p.n_blocks - 1);
-    w_at[j] = block * p.n_k8 * granules_per_k8 (DTYPE) + lane;
-    [[unroll]] for (uint i = 0; i < ROWS; i++)
-      sum[i][j] = 0.0;
-  }
-
-  for (uint k = t / 8; k < p.n_k8; k += n_slices) {
+  for (uint k = first; k < p.n_k8; k += step) {
     vec4 low[BLOCKS], high[BLOCKS];
     [[unroll]] for (uint j = 0; j < BLOCKS; j++)
-      FETCH_W8 (w, w_at[j] + k * granules_per_k8 (DTYPE), DTYPE, low[j],
-          high[j]);
+      fetch_plain ((block_of[j] * p.n_k8 + k) * granules_per_k8 () + lane,
+          low[j], high[j]);
     [[unroll]] for (uint i = 0; i < ROWS; i++) {
       const vec4 a = FETCH_F4 (x, x_at[i] + k * 2);
       const vec4 b = FETCH_F4 (x, x_at[i] + k * 2 + 1);
@@ -48,6 +35,72 @@ main ()
         sum[i][j] += dot (a, low[j]) + dot (b, high[j]);
     }
   }
+}
+
+// Half of k32 number k: the sums of codes and of x meet their scale and offset.
+void
+add_half (Codes codes[BLOCKS], vec2 scales[BLOCKS], uint k, uint half_k)
+{
+  float part[ROWS][BLOCKS], total[ROWS];
+  [[unroll]] for (uint i = 0; i < ROWS; i++) {
+    total[i] = 0.0;
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+      part[i][j] = 0.0;
+  }
+  [[unroll]] for (uint q = 0; q < 4; q++) {
+    const uint at = k * 8 + half_k * 4 + q;
+    vec4 c[BLOCKS];
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+      c[j] = code4 (codes[j], half_k * 4 + q);
+    [[unroll]] for (uint i = 0; i < ROWS; i++) {
+      const vec4 a = at < p.n_k8 * 2 ? FETCH_F4 (x, x_at[i] + at) : vec4 (0.0);
+      total[i] += dot (a, vec4 (1.0));
+      [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+        part[i][j] += dot (a * code_unit (), c[j]);
+    }
+  }
+  [[unroll]] for (uint i = 0; i < ROWS; i++)
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+      sum[i][j] += part[i][j] * scales[j].x + total[i] * scales[j].y;
+}
+
+void
+add_quantised (uint first, uint step, uint lane)
+{
+  for (uint k = first; k < count_k32 (); k += step) {
+    Codes codes[BLOCKS];
+    vec2 scales[BLOCKS], last[BLOCKS];
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++) {
+      const uint quad = block_of[j] / 4, c = block_of[j] % 4;
+      const vec4 both = fetch_scales (quad, c, lane, k);
+      codes[j] = fetch_codes (quad, c, lane, k);
+      scales[j] = both.xy;
+      last[j] = both.zw;
+    }
+    add_half (codes, scales, k, 0);
+    add_half (codes, last, k, 1);
+  }
+}
+
+void
+main ()
+{
+  const uint t = gl_LocalInvocationID.x;
+  const uint lane = t % 8;
+  const uint n_slices = gl_WorkGroupSize.x / 8;
+  const uint block_0 = gl_WorkGroupID.x * BLOCKS;
+
+  [[unroll]] for (uint i = 0; i < ROWS; i++)
+    x_at[i] = min (i, p.n_rows - 1) * p.n_k8 * 2;
+  [[unroll]] for (uint j = 0; j < BLOCKS; j++) {
+    block_of[j] = min (block_0 + j, p.n_blocks - 1);
+    [[unroll]] for (uint i = 0; i < ROWS; i++)
+      sum[i][j] = 0.0;
+  }
+  if (QUANTISED)
+    add_quantised (t / 8, n_slices, lane);
+  else
+    add_plain (t / 8, n_slices, lane);
 
   [[unroll]] for (uint i = 0; i < ROWS; i++)
     [[unroll]] for (uint j = 0; j < BLOCKS; j++)

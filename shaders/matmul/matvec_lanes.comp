@@ -29,7 +29,7 @@ add_group (vec4 mine[ROWS], uint k, uint s)
 {
   vec4 low[COLUMNS], high[COLUMNS];
   [[unroll]] for (uint j = 0; j < COLUMNS; j++)
-    FETCH_W8 (w, w_at[j] + k * granules_per_k8 (DTYPE), DTYPE, low[j], high[j]);
+    fetch_plain (w_at[j] + k * granules_per_k8 (), low[j], high[j]);
   [[unroll]] for (uint i = 0; i < ROWS; i++) {
     const vec4 a = subgroupShuffle (mine[i], s * 2);
     const vec4 b = subgroupShuffle (mine[i], s * 2 + 1);
@@ -55,7 +55,7 @@ main ()
     const uint block = min (block_0 + j / SPLIT, p.n_blocks - 1);
     const uint out_lane = lane + j % SPLIT * LANES;
     const float start = bias_at (block, out_lane);
-    w_at[j] = block * p.n_k8 * granules_per_k8 (DTYPE) + out_lane;
+    w_at[j] = block * p.n_k8 * granules_per_k8 () + out_lane;
     [[unroll]] for (uint i = 0; i < ROWS; i++)
       sum[i][j] = start;
   }

@@ -10,10 +10,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "load.glsl"
-#include "weights.glsl"
 
 layout (local_size_x_id = 0) in;
-layout (constant_id = 3) const uint DTYPE = DTYPE_BF16;
 layout (constant_id = 4) const bool FROM_FEATURES = false;
 
 layout (push_constant) uniform Push
@@ -23,12 +21,18 @@ layout (push_constant) uniform Push
   uint first;
   uint n;
   uint n_all;
+  uint n_cols; // of y; what is past them is kept zero
+  uint bits_at; // planes of quantised weights, in granules
+  uint scales_at;
+  uint supers_at;
 } p;
 
 READ_I4 (0, ids);
 READ_U4 (1, w);
 READ_F4 (2, features);
 WRITE_F4 (3, y);
+
+#include "weights.glsl"
 
 void
 main ()
@@ -47,9 +51,13 @@ main ()
       low = FETCH_F4 (features, (row * p.n_k8 + k) * 2);
       high = FETCH_F4 (features, (row * p.n_k8 + k) * 2 + 1);
     } else {
-      const uint granule
-          = (row / 8 * p.n_k8 + k) * granules_per_k8 (DTYPE) + row % 8;
-      FETCH_W8 (w, granule, DTYPE, low, high);
+      fetch_w8 (row / 8, row % 8, k, low, high);
+      // A group of quantised weights may have an offset past the end of a row.
+      const uvec4 col = k * 8 + uvec4 (0, 1, 2, 3);
+      if (QUANTISED) {
+        low = mix (vec4 (0.0), low, lessThan (col, uvec4 (p.n_cols)));
+        high = mix (vec4 (0.0), high, lessThan (col + 4, uvec4 (p.n_cols)));
+      }
     }
   } else if (index < p.n_all || p.first != 0) {
     return;

@@ -40,6 +40,12 @@ static const Shape shapes[] = {
 static const VlmDType dtypes[] = { VLM_DTYPE_BF16, VLM_DTYPE_F16,
   VLM_DTYPE_F32 };
 
+static const VlmDType quantised[] = {
+  VLM_DTYPE_Q8_0,
+  VLM_DTYPE_Q4_0,
+  VLM_DTYPE_Q4_1,
+};
+
 static const char *const epilogues[] = { "store", "add", "gelu", "swiglu" };
 
 typedef struct
@@ -68,7 +74,7 @@ rows_of_half (const Case *c, guint half)
 static void
 write_weights (VkCheck *check, Case *c, const guint8 *raw)
 {
-  const gsize row_bytes = c->shape.k * vlm_dtype_size (c->dtype);
+  const gsize row_bytes = vlm_dtype_row_bytes (c->dtype, c->shape.k);
   GError *error = NULL;
 
   for (guint half = 0; half < c->n_out / c->shape.n; half++) {
@@ -100,6 +106,23 @@ make_bias (VkCheck *check, Case *c)
 }
 
 static void
+make_weights (VkCheck *check, Case *c, guint8 *raw)
+{
+  const gsize n_w = (gsize) c->n_out * c->shape.k;
+
+  if (vlm_dtype_block_length (c->dtype) > 1) {
+    vkcheck_make_blocks (check, c->dtype, c->n_out, c->shape.k, c->w_data, raw);
+    return;
+  }
+  vkcheck_make_floats (check, c->w_input, c->w_data, n_w);
+  /* the smallest halves are far larger than the smallest floats */
+  if (c->w_input == VKCHECK_DENORMAL && c->dtype == VLM_DTYPE_F16)
+    for (gsize i = 0; i < n_w; i++)
+      c->w_data[i] *= 1e33f;
+  vkcheck_quantise (c->dtype, c->w_data, n_w, raw);
+}
+
+static void
 case_init (VkCheck *check, Case *c)
 {
   const gsize n_x = (gsize) c->shape.m * c->shape.k;
@@ -113,15 +136,10 @@ case_init (VkCheck *check, Case *c)
   c->x_data = g_new (float, n_x);
   c->w_data = g_new (float, n_w);
   c->y_data = g_new (float, n_y);
-  raw = g_malloc (n_w * vlm_dtype_size (c->dtype));
+  raw = g_malloc (c->n_out * vlm_dtype_row_bytes (c->dtype, c->shape.k));
   vkcheck_make_floats (check, c->x_input, c->x_data, n_x);
-  vkcheck_make_floats (check, c->w_input, c->w_data, n_w);
-  /* the smallest halves are far larger than the smallest floats */
-  if (c->w_input == VKCHECK_DENORMAL && c->dtype == VLM_DTYPE_F16)
-    for (gsize i = 0; i < n_w; i++)
-      c->w_data[i] *= 1e33f;
+  make_weights (check, c, raw);
   vkcheck_make_floats (check, VKCHECK_RANDOM, c->y_data, n_y);
-  vkcheck_quantise (c->dtype, c->w_data, n_w, raw);
 
   c->w = vlm_nn_matrix_new (check->nn, c->n_out, c->shape.k, c->dtype, &error);
   vkcheck_no_error (error, "matrix");
@@ -165,6 +183,10 @@ floor_of (VkCheck *check, const Case *c)
    * unpacks, software does not. */
   if (c->w_input == VKCHECK_DENORMAL && c->dtype == VLM_DTYPE_F16)
     return check->nn->caps->is_cpu ? 0.0 : c->shape.k * 0x1p-14;
+  /* Codes stay where they are in their word, up to 2^16 too large; x makes up
+   * for it. */
+  if (vlm_dtype_block_length (c->dtype) > 1)
+    return c->shape.k * (double) FLT_MIN * 0x1p16;
   return c->shape.k * (double) FLT_MIN;
 }
 
@@ -253,6 +275,41 @@ check_kernel (VkCheck *check, const VlmNnKernel *kernel)
   }
 }
 
+/* Of those that the device would choose every type with most shapes, of the
+ * others a type or two: what compiling takes is too long for all. */
+static void
+check_quantised (VkCheck *check, const VlmNnKernel *kernel)
+{
+  const guint here = check->nn->caps->is_cpu ? VLM_NN_ON_CPU : VLM_NN_ON_GPU;
+  const gboolean chosen = (kernel->on & here) != 0;
+  guint turn = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (quantised); i++) {
+    const guint mode = i % 8;
+
+    for (guint j = 0; j < G_N_ELEMENTS (shapes); j++) {
+      Case c = {
+        .shape = shapes[j],
+        .dtype = quantised[i],
+        .epilogue = (VlmNnEpilogue) (mode % 4),
+        .has_bias = (mode % 2 != 0) != (mode >= 4),
+      };
+
+      if (takes (kernel, c.shape.m) && (chosen || turn++ % 5 == 0))
+        run_case (check, kernel->name, &c);
+    }
+  }
+  for (guint j = 0; j < VKCHECK_N_INPUTS; j++) {
+    Case c = {
+      .shape = { MIN (kernel->max_rows - 1, 10) + 1, 40, 200 },
+      .dtype = quantised[j % G_N_ELEMENTS (quantised)],
+      .x_input = (VkCheckInput) j,
+    };
+
+    run_case (check, kernel->name, &c);
+  }
+}
+
 /* Small limits, so that weights lie in several buffers and rows go in several
  * dispatches; with the kernels that the device would choose. */
 static void
@@ -308,7 +365,7 @@ check_errors (VkCheck *check)
 
 /* The products of the 3B model. */
 static void
-bench_models (VkCheck *check, const char *kernel)
+bench_models (VkCheck *check, VlmDType dtype)
 {
   static const Shape large[] = {
     { 1, 11008, 2048 },
@@ -323,17 +380,19 @@ bench_models (VkCheck *check, const char *kernel)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (large); i++) {
-    Case c = { .shape = large[i], .dtype = VLM_DTYPE_BF16 };
+    Case c = { .shape = large[i], .dtype = dtype };
     const double n_w = (double) c.shape.n * c.shape.k;
 
-    if (!vkcheck_begin (check, "matmul/bench/%s/%ux%ux%u", kernel, c.shape.m,
-            c.shape.n, c.shape.k))
+    if (!vkcheck_begin (check, "matmul/bench/%s/%ux%ux%u",
+            vlm_dtype_name (dtype), c.shape.m, c.shape.n, c.shape.k))
       continue;
     case_init (check, &c);
     vkcheck_run (check, record, &c);
     compare_rows (check, &c, 97);
     vkcheck_time (check, record, &c, 2.0 * c.shape.m * n_w,
-        c.shape.m <= 4 ? n_w * vlm_dtype_size (c.dtype) : 0.0);
+        c.shape.m <= 4
+            ? c.shape.n * (double) vlm_dtype_row_bytes (dtype, c.shape.k)
+            : 0.0);
     vkcheck_end (check);
     case_clear (&c);
   }
@@ -346,13 +405,20 @@ check_matmul (VkCheck *check)
   const VlmNnKernel *kernels = vlm_nn_kernels (&n_kernels);
 
   for (guint i = 0; i < n_kernels; i++) {
-    if (kernels[i].op == VLM_NN_OP_MATMUL &&
-        vlm_nn_force_kernel (check->nn, kernels[i].name))
+    if (kernels[i].op != VLM_NN_OP_MATMUL ||
+        !vlm_nn_force_kernel (check->nn, kernels[i].name))
+      continue;
+    if ((kernels[i].weights & VLM_NN_READS_PLAIN) != 0)
       check_kernel (check, &kernels[i]);
+    if ((kernels[i].weights & VLM_NN_READS_QUANTISED) != 0)
+      check_quantised (check, &kernels[i]);
   }
   vlm_nn_force_kernel (check->nn, NULL);
   check_splits (check);
   check_errors (check);
-  if (check->bench)
-    bench_models (check, "chosen");
+  if (check->bench) {
+    bench_models (check, VLM_DTYPE_BF16);
+    for (guint i = 0; i < G_N_ELEMENTS (quantised); i++)
+      bench_models (check, quantised[i]);
+  }
 }

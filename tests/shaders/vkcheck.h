@@ -45,6 +45,12 @@ vkcheck_make_floats (VkCheck *check, VkCheckInput input, float *data, gsize n);
 /* Makes the values of 16-bit types representable, and packs them to @raw. */
 void vkcheck_quantise (VlmDType dtype, float *data, gsize n, void *raw);
 
+/* Rows of @n_in weights of any type that a device reads, random in all their
+ * bits but for scales of about 1 / 16, and what they stand for. [n_rows, n_in] to
+ * @data, vlm_nn_format_row_bytes a row to @raw. */
+void vkcheck_make_blocks (VkCheck *check, VlmDType dtype, guint n_rows,
+    guint n_in, float *data, guint8 *raw);
+
 /* FALSE when the case is filtered out. */
 gboolean
 vkcheck_begin (VkCheck *check, const char *format, ...) G_GNUC_PRINTF (2, 3);

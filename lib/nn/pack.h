@@ -1,0 +1,15 @@
+/* gst-vlm: rows of quantised weights as the words of a device
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * VlmNnPackFunc for each kind of scale; codes are packed alike. What a word of
+ * each plane is, shaders/include/weights.glsl says. */
+#pragma once
+
+#include "nn/format.h"
+
+/* f16 scale, f16 code of zero. */
+void vlm_nn_pack_zeros (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words);
+/* f16 scale, f16 offset. */
+void vlm_nn_pack_offsets (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words);

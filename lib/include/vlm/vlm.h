@@ -6,6 +6,7 @@
 #include <vlm/vlm-answer-kind.h>
 #include <vlm/vlm-attention.h>
 #include <vlm/vlm-blackout.h>
+#include <vlm/vlm-camera.h>
 #include <vlm/vlm-device.h>
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-event.h>

@@ -1,0 +1,72 @@
+/* gst-vlm: is the camera all right?
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-frame.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmCameraStates:
+ * @VLM_CAMERA_BLACK: nearly all of the picture is black
+ * @VLM_CAMERA_OVEREXPOSED: most of the picture is white
+ * @VLM_CAMERA_COVERED: a picture that had detail has lost nearly all of it:
+ *   something is in front of the lens, or it is out of focus
+ * @VLM_CAMERA_FROZEN: the picture stays the same to the last bit but one
+ * @VLM_CAMERA_NO_SIGNAL: no picture comes at all
+ * @VLM_CAMERA_ALL: all of them
+ *
+ * What can be wrong with a camera, seen from its pictures, without a model.
+ */
+typedef enum
+{
+  VLM_CAMERA_BLACK = 1 << 0,
+  VLM_CAMERA_OVEREXPOSED = 1 << 1,
+  VLM_CAMERA_COVERED = 1 << 2,
+  VLM_CAMERA_FROZEN = 1 << 3,
+  VLM_CAMERA_NO_SIGNAL = 1 << 4,
+  VLM_CAMERA_ALL = (1 << 5) - 1,
+} VlmCameraStates;
+
+/**
+ * VlmCameraChange:
+ * @state: one state
+ * @begins: %TRUE if it began, %FALSE if it ended
+ * @time: when; of the first frame that shows the change
+ * @time_source: where @time.utc comes from
+ *
+ * A state of the camera that began or ended.
+ */
+typedef struct
+{
+  VlmCameraStates state;
+  gboolean begins;
+  VlmInstant time;
+  VlmTimeSource time_source;
+} VlmCameraChange;
+
+/**
+ * VlmCamera:
+ *
+ * Notices when the pictures of a camera become useless. It looks at the copies
+ * that are sampled anyway. A state begins when it has lasted for two seconds of
+ * stream time (ten, for a picture that is frozen or missing) and ends when it
+ * has been gone for two; its time is that of the first frame. Of a picture that
+ * is black or overexposed it does not also say that it is covered.
+ *
+ * For one thread at a time.
+ */
+typedef struct _VlmCamera VlmCamera;
+
+VLM_API VlmCamera *vlm_camera_new (VlmCameraStates states);
+VLM_API void vlm_camera_free (VlmCamera *camera);
+VLM_API void
+vlm_camera_look (VlmCamera *camera, const VlmFrame *frame, GArray *changes);
+VLM_API void vlm_camera_wait (VlmCamera *camera, const VlmInstant *now,
+    VlmTimeSource source, GArray *changes);
+VLM_API void vlm_camera_reset (VlmCamera *camera);
+VLM_API VlmCameraStates vlm_camera_get_states (const VlmCamera *camera);
+VLM_API const char *vlm_camera_state_to_string (VlmCameraStates state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmCamera, vlm_camera_free)
+
+G_END_DECLS

@@ -31,6 +31,20 @@ fail_irregular (const char *path, mode_t mode, GError **error)
   return -1;
 }
 
+/* A cache whose files were removed leaves links that lead nowhere. */
+static int
+fail_stat (const char *path, int code, GError **error)
+{
+  g_autofree char *target = g_file_read_link (path, NULL);
+
+  if (code != ENOENT || target == NULL)
+    return fail_errno (path, code, error);
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+      "%s: a symbolic link to %s, which is not there: download the file again",
+      path, target);
+  return -1;
+}
+
 int
 vlm_file_open (const char *path, guint64 *n_bytes, GError **error)
 {
@@ -41,7 +55,7 @@ vlm_file_open (const char *path, guint64 *n_bytes, GError **error)
   /* To open a device may have an effect: look first. O_NONBLOCK is for a pipe
    * that takes the file's place in between. */
   if (g_stat (path, &before) != 0)
-    return fail_errno (path, errno, error);
+    return fail_stat (path, errno, error);
   if (!S_ISREG (before.st_mode))
     return fail_irregular (path, before.st_mode, error);
   fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);

@@ -1,114 +1,172 @@
-/* gst-vlm: the files of a checkpoint directory
+/* gst-vlm: the files of a checkpoint
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "io/model-dir.h"
 
 #include <vlm/vlm-error.h>
 
-/* The path of @name when there is such a file. */
+#include "io/checkpoint-look.h"
+#include "io/safetensors-index.h"
+
+/* The path of @name when there is such a file; a link whose target is gone is
+ * one, and opening it will say so. */
 static char *
 find_file (const char *directory, const char *name)
 {
   g_autofree char *path = g_build_filename (directory, name, NULL);
 
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+  if (!g_file_test (path, G_FILE_TEST_EXISTS) &&
+      !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
     return NULL;
   return g_steal_pointer (&path);
 }
 
-typedef struct
+/* How many files of the index are not there. FALSE when it cannot be read. */
+static gboolean
+count_missing (const VlmCheckpointLook *look, const char *path, guint *n,
+    gboolean *has_single, GError **error)
 {
-  char *safetensors; /* the sole one */
-  guint n_safetensors;
-  char *foreign; /* weights in another format */
-} Listing;
+  g_autoptr (VlmSafetensorsIndex) index =
+      vlm_safetensors_index_load (path, error);
+  const GPtrArray *shards;
 
-static void
-look_at (Listing *listing, const char *name)
-{
-  static const char *const foreign[] = { ".bin", ".gguf", ".pt", ".pth" };
-
-  if (g_str_has_suffix (name, ".safetensors")) {
-    if (listing->n_safetensors++ == 0)
-      listing->safetensors = g_strdup (name);
-    return;
+  if (index == NULL)
+    return FALSE;
+  shards = vlm_safetensors_index_get_shards (index);
+  *n = 0;
+  for (guint i = 0; i < shards->len; i++) {
+    *n += !vlm_checkpoint_look_has (look, shards->pdata[i]);
+    *has_single |= g_str_equal (shards->pdata[i], "model.safetensors");
   }
-  for (guint i = 0; i < G_N_ELEMENTS (foreign); i++)
-    if (listing->foreign == NULL && g_str_has_suffix (name, foreign[i]))
-      listing->foreign = g_strdup (name);
+  return TRUE;
+}
+
+/* An index and a single file: transformers leaves the single file of an earlier
+ * save beside the shards of a later one, and the index of earlier shards, which
+ * it removes, beside a later single file. */
+static gboolean
+choose_index (VlmModelDir *dir, const VlmCheckpointLook *look, GError **error)
+{
+  g_autofree char *single = find_file (dir->directory, "model.safetensors");
+  g_autofree char *index = find_file (dir->directory, look->index);
+  gboolean has_single = FALSE;
+  guint n_missing;
+
+  if (!count_missing (look, index, &n_missing, &has_single, error))
+    return FALSE;
+  if (single == NULL || has_single || n_missing == 0) {
+    if (single != NULL && !has_single)
+      g_warning (
+          "%s: passed over, as all files of %s are there", single, look->index);
+    dir->weights = g_steal_pointer (&index);
+  } else {
+    g_warning ("%s: passed over, as %u of its files are not there but "
+               "model.safetensors is",
+        index, n_missing);
+    dir->weights = g_steal_pointer (&single);
+  }
+  return TRUE;
+}
+
+/* Whether all names are shards of one set. */
+static gboolean
+is_one_set (const GPtrArray *names)
+{
+  g_autofree char *first = NULL;
+  guint number, n_first;
+
+  if (names->len == 0 ||
+      !vlm_checkpoint_parse_shard (names->pdata[0], &first, &number, &n_first))
+    return FALSE;
+  for (guint i = 1; i < names->len; i++) {
+    g_autofree char *stem = NULL;
+    guint n;
+
+    if (!vlm_checkpoint_parse_shard (names->pdata[i], &stem, &number, &n) ||
+        n != n_first || !g_str_equal (stem, first))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static gboolean
-fail_weights (const char *path, const Listing *listing, GError **error)
+find_weights (VlmModelDir *dir, const VlmCheckpointLook *look, GError **error)
 {
-  if (listing->n_safetensors > 1)
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: %u *.safetensors files, but no model.safetensors.index.json", path,
-        listing->n_safetensors);
-  else if (listing->foreign != NULL)
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
-        "%s: weights must be safetensors, %s is not", path, listing->foreign);
-  else
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: neither model.safetensors nor model.safetensors.index.json", path);
-  return FALSE;
+  if (look->index != NULL)
+    return choose_index (dir, look, error);
+  dir->weights = find_file (dir->directory, "model.safetensors");
+  if (dir->weights == NULL &&
+      (look->safetensors->len == 1 || is_one_set (look->safetensors)))
+    dir->weights = find_file (dir->directory, look->safetensors->pdata[0]);
+  return dir->weights != NULL || vlm_checkpoint_look_fail_weights (look, error);
 }
 
-static gboolean
-find_weights (VlmModelDir *dir, const char *path, GError **error)
+static VlmModelDir *
+open_config (
+    const char *directory, const VlmCheckpointLook *look, GError **error)
 {
-  Listing listing = { 0 };
-  gboolean found;
+  g_autofree char *absolute = g_canonicalize_filename (directory, NULL);
+  g_autoptr (VlmModelDir) dir = g_new0 (VlmModelDir, 1);
 
-  dir->weights = find_file (path, "model.safetensors");
-  if (dir->weights == NULL)
-    dir->weights = find_file (path, "model.safetensors.index.json");
-  if (dir->weights != NULL)
-    return TRUE;
+  dir->name = g_path_get_basename (absolute);
+  dir->directory = g_strdup (directory);
+  dir->config = find_file (directory, "config.json");
+  if (dir->config == NULL) {
+    vlm_checkpoint_look_fail_config (look, error);
+    return NULL;
+  }
+  dir->generation = find_file (directory, "generation_config.json");
+  dir->preprocessor = find_file (directory, "preprocessor_config.json");
+  dir->processor = find_file (directory, "processor_config.json");
+  dir->video_preprocessor =
+      find_file (directory, "video_preprocessor_config.json");
+  return g_steal_pointer (&dir);
+}
 
-  g_autoptr (GDir) entries = g_dir_open (path, 0, NULL);
-  for (const char *name;
-       entries != NULL && (name = g_dir_read_name (entries)) != NULL;)
-    look_at (&listing, name);
-  if (listing.n_safetensors == 1)
-    dir->weights = find_file (path, listing.safetensors);
-  found = dir->weights != NULL || fail_weights (path, &listing, error);
-  g_free (listing.safetensors);
-  g_free (listing.foreign);
-  return found;
+/* The directory that @path is, or is in. */
+static char *
+directory_of (const char *path, GError **error)
+{
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    return g_strdup (path);
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return g_path_get_dirname (path);
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+      "%s: no such directory", path);
+  return NULL;
 }
 
 VlmModelDir *
 vlm_model_dir_open_config (const char *path, GError **error)
 {
-  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
-  g_autoptr (VlmModelDir) dir = g_new0 (VlmModelDir, 1);
+  g_autofree char *directory = directory_of (path, error);
+  g_autoptr (VlmCheckpointLook) look = NULL;
 
-  dir->name = g_path_get_basename (absolute);
-  if (!g_file_test (path, G_FILE_TEST_IS_DIR)) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: no such directory", path);
+  if (directory == NULL)
     return NULL;
-  }
-  dir->config = find_file (path, "config.json");
-  if (dir->config == NULL) {
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: no config.json", path);
-    return NULL;
-  }
-  dir->generation = find_file (path, "generation_config.json");
-  dir->preprocessor = find_file (path, "preprocessor_config.json");
-  dir->processor = find_file (path, "processor_config.json");
-  dir->video_preprocessor = find_file (path, "video_preprocessor_config.json");
-  return g_steal_pointer (&dir);
+  look = vlm_checkpoint_look_new (directory);
+  return open_config (directory, look, error);
 }
 
 VlmModelDir *
 vlm_model_dir_open (const char *path, GError **error)
 {
-  g_autoptr (VlmModelDir) dir = vlm_model_dir_open_config (path, error);
+  g_autofree char *directory = directory_of (path, error);
+  g_autoptr (VlmCheckpointLook) look = NULL;
+  g_autoptr (VlmModelDir) dir = NULL;
 
-  if (dir == NULL || !find_weights (dir, path, error))
+  if (directory == NULL)
     return NULL;
+  look = vlm_checkpoint_look_new (directory);
+  dir = open_config (directory, look, error);
+  if (dir == NULL)
+    return NULL;
+  if (!g_str_equal (path, directory))
+    dir->weights = g_strdup (path);
+  else if (!find_weights (dir, look, error))
+    return NULL;
+  if (look->adapter != NULL)
+    g_warning ("%s: the LoRA adapter %s beside the weights is not applied",
+        directory, look->adapter);
   return g_steal_pointer (&dir);
 }
 
@@ -118,6 +176,7 @@ vlm_model_dir_free (VlmModelDir *dir)
   if (dir == NULL)
     return;
   g_free (dir->name);
+  g_free (dir->directory);
   g_free (dir->config);
   g_free (dir->preprocessor);
   g_free (dir->processor);

@@ -1,4 +1,4 @@
-/* gst-vlm: the files of a checkpoint directory
+/* gst-vlm: the files of a checkpoint
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -8,6 +8,7 @@
 typedef struct
 {
   char *name;               /* base name of the directory */
+  char *directory;          /* of all files here */
   char *config;             /* config.json; always there */
   char *preprocessor;       /* preprocessor_config.json */
   char *processor;          /* processor_config.json */
@@ -16,10 +17,14 @@ typedef struct
   char *weights;            /* for vlm_tensor_source_open */
 } VlmModelDir;
 
-/* Looks for config.json and for model.safetensors,
- * model.safetensors.index.json, or a sole other *.safetensors file.
- * VLM_LOAD_ERROR_NOT_FOUND names what is missing; UNSUPPORTED when the only
- * weights are of another format. */
+/* @path: a directory, or one *.safetensors file in it that holds the weights.
+ *
+ * Looks for config.json and, where no file is named, for the weights:
+ * *.safetensors.index.json whose files are all there, model.safetensors, all of
+ * NAME-00001-of-0000N.safetensors, or a sole other *.safetensors file. What is
+ * passed over beside them is warned of. Errors say what the directory is
+ * instead: NOT_FOUND for what is missing, UNSUPPORTED for adapters and weights
+ * in other formats. */
 VlmModelDir *vlm_model_dir_open (const char *path, GError **error);
 /* The same without a look at the weights, which are NULL then. */
 VlmModelDir *vlm_model_dir_open_config (const char *path, GError **error);

@@ -7,23 +7,11 @@
 #include "io/json.h"
 #include "io/limits.h"
 
-typedef struct
-{
-  char *tensor;
-  const char *shard; /* in shards */
-} Place;
-
 struct _VlmSafetensorsIndex
 {
-  GArray *places;     /* Place, in the order of the file */
-  GHashTable *shards; /* a set of names */
+  GHashTable *places; /* tensor -> name in shards */
+  GPtrArray *shards;
 };
-
-static void
-place_clear (gpointer data)
-{
-  g_free (((Place *) data)->tensor);
-}
 
 /* An index comes with the checkpoint, from anywhere: it must not be able to
  * name any other file of this machine. */
@@ -34,34 +22,38 @@ is_plain_name (const char *name)
       !g_str_equal (name, ".") && !g_str_equal (name, "..");
 }
 
+/* @known: the names in shards. */
 static gboolean
-add_place (VlmSafetensorsIndex *self, const VlmJson *map, const char *tensor,
-    GError **error)
+add_place (VlmSafetensorsIndex *self, GHashTable *known, const VlmJson *map,
+    const char *tensor, GError **error)
 {
   const char *name;
-  gpointer shard;
+  char *shard;
 
   if (!vlm_json_read_string (map, tensor, &name, error))
     return FALSE;
+  if (g_str_has_prefix (name, "./"))
+    name += 2;
   if (!is_plain_name (name))
     return vlm_json_fail (error, map, tensor, VLM_LOAD_ERROR_CORRUPT,
         "\"%s\" is not the name of a file beside the index", name);
-  if (!g_hash_table_lookup_extended (self->shards, name, &shard, NULL)) {
-    if (g_hash_table_size (self->shards) == VLM_MAX_SHARDS)
+  shard = g_hash_table_lookup (known, name);
+  if (shard == NULL) {
+    if (self->shards->len == VLM_MAX_SHARDS)
       return vlm_json_fail (error, map, NULL, VLM_LOAD_ERROR_TOO_LARGE,
           "more than %u files", VLM_MAX_SHARDS);
     shard = g_strdup (name);
-    g_hash_table_add (self->shards, shard);
+    g_ptr_array_add (self->shards, shard);
+    g_hash_table_add (known, shard);
   }
-
-  Place place = { g_strdup (tensor), shard };
-  g_array_append_val (self->places, place);
+  g_hash_table_insert (self->places, g_strdup (tensor), shard);
   return TRUE;
 }
 
 static gboolean
 read_weight_map (VlmSafetensorsIndex *self, const VlmJson *root, GError **error)
 {
+  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
   VlmJson map;
   JsonObjectIter iter;
   const char *tensor;
@@ -76,9 +68,15 @@ read_weight_map (VlmSafetensorsIndex *self, const VlmJson *root, GError **error)
         VLM_MAX_TENSORS);
   json_object_iter_init (&iter, object);
   while (json_object_iter_next (&iter, &tensor, NULL))
-    if (!add_place (self, &map, tensor, error))
+    if (!add_place (self, known, &map, tensor, error))
       return FALSE;
   return TRUE;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
 VlmSafetensorsIndex *
@@ -91,11 +89,11 @@ vlm_safetensors_index_load (const char *path, GError **error)
     return NULL;
 
   g_autoptr (VlmSafetensorsIndex) self = g_new0 (VlmSafetensorsIndex, 1);
-  self->places = g_array_new (FALSE, FALSE, sizeof (Place));
-  g_array_set_clear_func (self->places, place_clear);
-  self->shards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->shards = g_ptr_array_new_with_free_func (g_free);
+  self->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!read_weight_map (self, &root, error))
     return NULL;
+  g_ptr_array_sort (self->shards, compare_names);
   return g_steal_pointer (&self);
 }
 
@@ -104,24 +102,25 @@ vlm_safetensors_index_free (VlmSafetensorsIndex *self)
 {
   if (self == NULL)
     return;
-  g_array_unref (self->places);
-  g_hash_table_unref (self->shards);
+  g_hash_table_unref (self->places);
+  g_ptr_array_unref (self->shards);
   g_free (self);
+}
+
+const GPtrArray *
+vlm_safetensors_index_get_shards (const VlmSafetensorsIndex *self)
+{
+  return self->shards;
+}
+
+const char *
+vlm_safetensors_index_find (const VlmSafetensorsIndex *self, const char *tensor)
+{
+  return g_hash_table_lookup (self->places, tensor);
 }
 
 guint
 vlm_safetensors_index_get_n_tensors (const VlmSafetensorsIndex *self)
 {
-  return self->places->len;
-}
-
-const char *
-vlm_safetensors_index_get_tensor (
-    const VlmSafetensorsIndex *self, guint i, const char **shard)
-{
-  const Place *place = &g_array_index (self->places, Place, i);
-
-  g_assert (i < self->places->len);
-  *shard = place->shard;
-  return place->tensor;
+  return g_hash_table_size (self->places);
 }

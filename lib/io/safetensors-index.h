@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* model.safetensors.index.json. Immutable, one owner. */
+/* model.safetensors.index.json, or one of another name. Immutable, one owner. */
 typedef struct _VlmSafetensorsIndex VlmSafetensorsIndex;
 
 /* Every shard is a plain file name: a path is refused with CORRUPT. */
@@ -13,7 +13,10 @@ vlm_safetensors_index_load (const char *path, GError **error);
 void vlm_safetensors_index_free (VlmSafetensorsIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmSafetensorsIndex, vlm_safetensors_index_free)
 
+/* Names of the files it speaks of, in the order of strcmp. Lives with it. */
+const GPtrArray *
+vlm_safetensors_index_get_shards (const VlmSafetensorsIndex *index);
+/* The file that holds a tensor, as the index has it; NULL when it does not. */
+const char *vlm_safetensors_index_find (
+    const VlmSafetensorsIndex *index, const char *tensor);
 guint vlm_safetensors_index_get_n_tensors (const VlmSafetensorsIndex *index);
-/* The tensor's name; *shard is the name of the file that holds it. */
-const char *vlm_safetensors_index_get_tensor (
-    const VlmSafetensorsIndex *index, guint i, const char **shard);

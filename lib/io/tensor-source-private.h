@@ -13,6 +13,10 @@ typedef struct
   guint (*get_n_tensors) (const VlmTensorSource *source);
   /* Where a tensor of that name is or should be; NULL: at the path. */
   const char *(*get_path_of) (const VlmTensorSource *source, const char *name);
+  /* Appends all names, which live with the source; NULL: nobody asks. */
+  void (*list) (const VlmTensorSource *source, GPtrArray *names);
+  /* See vlm_tensor_source_explain (); may be NULL. */
+  char *(*explain) (const VlmTensorSource *source, const char *name);
   void (*free) (VlmTensorSource *source);
 } VlmTensorSourceClass;
 
@@ -21,6 +25,7 @@ struct _VlmTensorSource
 {
   const VlmTensorSourceClass *class;
   char *path;
+  GHashTable *aliases; /* other name -> tensor */
 };
 
 /* Returns @source, which vlm_tensor_source_free () takes from here on. */

@@ -4,70 +4,98 @@
 
 #include <vlm/vlm-error.h>
 
+#include "io/checkpoint-look.h"
 #include "io/safetensors-index.h"
 #include "io/safetensors.h"
 
 typedef struct
 {
   VlmTensorSource parent;
-  GPtrArray *files;    /* VlmSafetensors */
-  GHashTable *by_name; /* tensor -> VlmSafetensors */
+  GPtrArray *files;           /* VlmSafetensors */
+  GHashTable *by_name;        /* tensor -> VlmSafetensors */
+  VlmSafetensorsIndex *index; /* NULL without one */
+  GPtrArray *missing;         /* names of shards that are not there */
 } Shards;
 
-static void
-add_all (Shards *self, VlmSafetensors *file)
-{
-  for (guint i = 0; i < vlm_safetensors_get_n_tensors (file); i++)
-    g_hash_table_insert (
-        self->by_name, g_strdup (vlm_safetensors_get_name (file, i)), file);
-}
-
-static VlmSafetensors *
-open_shard (
+static gboolean
+open_file (
     Shards *self, const char *directory, const char *name, GError **error)
 {
   g_autofree char *path = g_build_filename (directory, name, NULL);
   VlmSafetensors *file = vlm_safetensors_open (path, error);
 
-  if (file == NULL) {
-    g_prefix_error (error, "%s: ", self->parent.path);
-    return NULL;
-  }
+  if (file == NULL)
+    return FALSE;
   g_ptr_array_add (self->files, file);
-  return file;
+  for (guint i = 0; i < vlm_safetensors_get_n_tensors (file); i++) {
+    const char *tensor = vlm_safetensors_get_name (file, i);
+    const char *shard = self->index != NULL
+        ? vlm_safetensors_index_find (self->index, tensor)
+        : NULL;
+
+    if (!g_hash_table_contains (self->by_name, tensor) ||
+        g_strcmp0 (shard, name) == 0)
+      g_hash_table_replace (self->by_name, g_strdup (tensor), file);
+  }
+  if (g_hash_table_size (self->by_name) <= VLM_MAX_TENSORS)
+    return TRUE;
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
+      "%s: more than %u tensors in all files", self->parent.path,
+      VLM_MAX_TENSORS);
+  return FALSE;
 }
 
 static gboolean
-open_shards (Shards *self, GError **error)
+open_index (Shards *self, const char *directory, GError **error)
 {
-  g_autoptr (VlmSafetensorsIndex) index =
-      vlm_safetensors_index_load (self->parent.path, error);
+  const GPtrArray *shards;
 
-  if (index == NULL)
+  self->index = vlm_safetensors_index_load (self->parent.path, error);
+  if (self->index == NULL)
     return FALSE;
+  shards = vlm_safetensors_index_get_shards (self->index);
+  for (guint i = 0; i < shards->len; i++) {
+    const char *name = shards->pdata[i];
+    g_autoptr (GError) fault = NULL;
 
-  g_autofree char *directory = g_path_get_dirname (self->parent.path);
-  g_autoptr (GHashTable) opened = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; i < vlm_safetensors_index_get_n_tensors (index); i++) {
-    const char *shard;
-    const char *tensor = vlm_safetensors_index_get_tensor (index, i, &shard);
-    VlmSafetensors *file = g_hash_table_lookup (opened, shard);
-
-    if (file == NULL) {
-      file = open_shard (self, directory, shard, error);
-      if (file == NULL)
-        return FALSE;
-      g_hash_table_insert (opened, (gpointer) shard, file);
-    }
-    if (!vlm_safetensors_find (file, tensor, NULL)) {
-      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: %s should be in %s, but is not", self->parent.path, tensor,
-          shard);
+    if (open_file (self, directory, name, &fault))
+      continue;
+    if (!g_error_matches (fault, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND)) {
+      g_propagate_prefixed_error (
+          error, g_steal_pointer (&fault), "%s: ", self->parent.path);
       return FALSE;
     }
-    g_hash_table_insert (self->by_name, g_strdup (tensor), file);
+    g_ptr_array_add (self->missing, g_strdup (name));
   }
   return TRUE;
+}
+
+/* All shards of a set that no index lists. */
+static gboolean
+open_set (Shards *self, const char *directory, const char *stem, guint n_shards,
+    GError **error)
+{
+  g_autoptr (VlmCheckpointLook) look = vlm_checkpoint_look_new (directory);
+  guint n_opened = 0;
+
+  for (guint i = 0; i < look->safetensors->len; i++) {
+    const char *name = look->safetensors->pdata[i];
+    g_autofree char *its_stem = NULL;
+    guint number, n;
+
+    if (!vlm_checkpoint_parse_shard (name, &its_stem, &number, &n) ||
+        n != n_shards || !g_str_equal (its_stem, stem))
+      continue;
+    if (!open_file (self, directory, name, error))
+      return FALSE;
+    n_opened++;
+  }
+  if (n_opened == n_shards)
+    return TRUE;
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+      "%s: only %u of its %u files are here: download the others",
+      self->parent.path, n_opened, n_shards);
+  return FALSE;
 }
 
 static gboolean
@@ -87,12 +115,51 @@ shards_get_n_tensors (const VlmTensorSource *source)
 }
 
 static void
+shards_list (const VlmTensorSource *source, GPtrArray *names)
+{
+  const Shards *self = (const Shards *) source;
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, self->by_name);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    g_ptr_array_add (names, name);
+}
+
+static char *
+shards_explain (const VlmTensorSource *source, const char *name)
+{
+  const Shards *self = (const Shards *) source;
+  const char *shard = self->index != NULL && name != NULL
+      ? vlm_safetensors_index_find (self->index, name)
+      : NULL;
+
+  for (guint i = 0; shard != NULL && i < self->missing->len; i++)
+    if (g_str_equal (self->missing->pdata[i], shard))
+      return g_strdup_printf ("it should be in %s, which is not here (%u of "
+                              "%u files are missing): download the rest",
+          shard, self->missing->len,
+          vlm_safetensors_index_get_shards (self->index)->len);
+  if (shard != NULL)
+    return g_strdup_printf (
+        "the index says that it is in %s, but it is not", shard);
+  if (name == NULL && self->missing->len > 0)
+    return g_strdup_printf ("%u of %u files of the index are missing, such as "
+                            "%s: download the rest",
+        self->missing->len, vlm_safetensors_index_get_shards (self->index)->len,
+        (const char *) self->missing->pdata[0]);
+  return NULL;
+}
+
+static void
 shards_free (VlmTensorSource *source)
 {
   Shards *self = (Shards *) source;
 
   g_hash_table_unref (self->by_name);
   g_ptr_array_unref (self->files);
+  vlm_safetensors_index_free (self->index);
+  g_ptr_array_unref (self->missing);
   g_free (self);
 }
 
@@ -100,6 +167,8 @@ static const VlmTensorSourceClass shards_class = {
   .names = VLM_TENSOR_NAMES_HUGGING_FACE,
   .find = shards_find,
   .get_n_tensors = shards_get_n_tensors,
+  .list = shards_list,
+  .explain = shards_explain,
   .free = shards_free,
 };
 
@@ -109,20 +178,21 @@ vlm_tensor_source_open (const char *path, GError **error)
   Shards *self = g_new0 (Shards, 1);
   g_autoptr (VlmTensorSource) source =
       vlm_tensor_source_init (&self->parent, &shards_class, path);
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *stem = NULL;
+  guint number, n_shards;
+  gboolean ok;
 
   self->files =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_safetensors_free);
   self->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (g_str_has_suffix (path, ".index.json")) {
-    if (!open_shards (self, error))
-      return NULL;
-  } else {
-    VlmSafetensors *file = vlm_safetensors_open (path, error);
-
-    if (file == NULL)
-      return NULL;
-    g_ptr_array_add (self->files, file);
-    add_all (self, file);
-  }
-  return g_steal_pointer (&source);
+  self->missing = g_ptr_array_new_with_free_func (g_free);
+  if (g_str_has_suffix (name, ".json"))
+    ok = open_index (self, directory, error);
+  else if (vlm_checkpoint_parse_shard (name, &stem, &number, &n_shards))
+    ok = open_set (self, directory, stem, n_shards, error);
+  else
+    ok = open_file (self, directory, name, error);
+  return ok ? g_steal_pointer (&source) : NULL;
 }

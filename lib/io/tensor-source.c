@@ -2,12 +2,22 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "io/tensor-source-private.h"
 
+#include <string.h>
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
 VlmTensorSource *
 vlm_tensor_source_init (VlmTensorSource *source,
     const VlmTensorSourceClass *class, const char *path)
 {
   source->class = class;
   source->path = g_strdup (path);
+  source->aliases =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return source;
 }
 
@@ -17,6 +27,7 @@ vlm_tensor_source_free (VlmTensorSource *self)
   if (self == NULL)
     return;
   g_free (self->path);
+  g_hash_table_unref (self->aliases);
   self->class->free (self);
 }
 
@@ -46,9 +57,36 @@ vlm_tensor_source_get_n_tensors (const VlmTensorSource *self)
   return self->class->get_n_tensors (self);
 }
 
+GPtrArray *
+vlm_tensor_source_list (const VlmTensorSource *self)
+{
+  GPtrArray *names = g_ptr_array_new ();
+
+  if (self->class->list != NULL)
+    self->class->list (self, names);
+  g_ptr_array_sort (names, compare_names);
+  return names;
+}
+
+void
+vlm_tensor_source_add_alias (
+    VlmTensorSource *self, const char *alias, const char *name)
+{
+  g_hash_table_insert (self->aliases, g_strdup (alias), g_strdup (name));
+}
+
 gboolean
 vlm_tensor_source_find (
     const VlmTensorSource *self, const char *name, VlmTensorView *view)
 {
-  return self->class->find (self, name, view);
+  const char *alias = g_hash_table_lookup (self->aliases, name);
+
+  return self->class->find (self, alias != NULL ? alias : name, view);
+}
+
+char *
+vlm_tensor_source_explain (const VlmTensorSource *self, const char *name)
+{
+  return self->class->explain != NULL ? self->class->explain (self, name)
+                                      : NULL;
 }

@@ -15,10 +15,14 @@ typedef enum
 /* Immutable, one owner, reading from any thread. */
 typedef struct _VlmTensorSource VlmTensorSource;
 
-/* @path is a safetensors file, or a shard index (its name ends in
- * ".index.json"): {"weight_map": {tensor: file}}. A file of the index must be a
- * plain name in the directory of the index (CORRUPT otherwise), be there
- * (NOT_FOUND, with its name) and hold what the index says (MISMATCH). */
+/* @path is one of
+ * - a shard index (its name ends in ".json"): {"weight_map": {tensor: file}}.
+ *   Files must be plain names in the directory of the index (CORRUPT
+ *   otherwise). The tensors are those that the files hold: the index only says
+ *   which file counts where two hold the same one, and a file or a tensor that
+ *   is not there is missed by whoever needs it.
+ * - the first of NAME-00001-of-0000N.safetensors; NOT_FOUND when one is missing
+ * - another safetensors file. */
 VlmTensorSource *vlm_tensor_source_open (const char *path, GError **error);
 /* A language model and its vision tower (references are taken). The two halves
  * of the patch kernel, one a frame, are found as one tensor under the name of
@@ -35,6 +39,17 @@ const char *
 vlm_tensor_source_get_path_of (const VlmTensorSource *source, const char *name);
 VlmTensorNames vlm_tensor_source_get_names (const VlmTensorSource *source);
 guint vlm_tensor_source_get_n_tensors (const VlmTensorSource *source);
-/* FALSE when there is none of that name; @view may be NULL. */
+/* All names, sorted by strcmp; the container is the caller's, the names live
+ * with the source. */
+GPtrArray *vlm_tensor_source_list (const VlmTensorSource *source);
+/* Lets the tensor @name be found as @alias too, before others use the source. */
+void vlm_tensor_source_add_alias (
+    VlmTensorSource *source, const char *alias, const char *name);
+/* FALSE when there is none of that name or alias; @view, which may be NULL, has
+ * the name of the file. */
 gboolean vlm_tensor_source_find (
     const VlmTensorSource *source, const char *name, VlmTensorView *view);
+/* Why a tensor is not there, when the index has it; why any may not be there,
+ * when @name is NULL and files are missing. NULL otherwise. (transfer full) */
+char *
+vlm_tensor_source_explain (const VlmTensorSource *source, const char *name);

@@ -4,6 +4,7 @@
 #include "base/work.h"
 #include "io/model-dir.h"
 #include "model/net-upload.h"
+#include "model/qwen2_5_vl/tensor-names.h"
 
 /* What the upload of all tensors shares. */
 typedef struct
@@ -120,6 +121,9 @@ vlm_net_load (VlmVkDevice *device, const char *directory, const VlmWork *work,
   source = vlm_tensor_source_open (dir->weights, error);
   if (source == NULL)
     return NULL;
+  if (!vlm_tensor_names_normalise (source, error))
+    return NULL;
+  vlm_weights_settle_head (config, source);
   list = vlm_weight_list_new (config, vlm_tensor_source_get_names (source));
   if (!vlm_weight_list_check (list, config, source, &loader.n_bytes, error))
     return NULL;

@@ -7,7 +7,7 @@
 /* A new folder, with the files of @from (NULL for none) copied into it; its
  * path (transfer full). Remove it with files_remove. */
 char *files_new_folder (const char *from);
-/* The folder and the plain files in it. */
+/* The folder and all that is in it. */
 void files_remove (const char *folder);
 void files_write (
     const char *folder, const char *name, gconstpointer data, gsize n_bytes);

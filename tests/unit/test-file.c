@@ -54,16 +54,20 @@ test_refused (void)
   g_autofree char *fifo = g_build_filename (folder, "fifo", NULL);
   g_autofree char *link = g_build_filename (folder, "link", NULL);
   g_autofree char *large = g_build_filename (folder, "large", NULL);
+  g_autofree char *dangling = g_build_filename (folder, "dangling", NULL);
   g_autofree char *absent = g_build_filename (folder, "absent", NULL);
   char data[101] = { 0 };
 
   g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
   g_assert_cmpint (symlink ("/dev/zero", link), ==, 0);
+  g_assert_cmpint (symlink ("../blobs/0f", dangling), ==, 0);
   files_write (folder, "large", data, sizeof data);
   assert_refused (fifo, VLM_LOAD_ERROR_UNSUPPORTED, "a FIFO");
   assert_refused (link, VLM_LOAD_ERROR_UNSUPPORTED, "a device");
   assert_refused (folder, VLM_LOAD_ERROR_UNSUPPORTED, "a directory");
   assert_refused (large, VLM_LOAD_ERROR_TOO_LARGE, "101 bytes");
+  assert_refused (dangling, VLM_LOAD_ERROR_NOT_FOUND,
+      "a symbolic link to ../blobs/0f, which is not there");
   assert_refused (absent, VLM_LOAD_ERROR_NOT_FOUND, "No such file");
   files_remove (folder);
 }

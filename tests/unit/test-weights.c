@@ -7,9 +7,11 @@
 
 #include "io/model-dir.h"
 #include "io/safetensors-writer.h"
+#include "model/qwen2_5_vl/tensor-names.h"
 #include "model/qwen2_5_vl/weights.h"
 #include "tests/support/files.h"
 #include "tests/support/golden.h"
+#include "tests/support/warnings.h"
 
 /* What loading does before anything is uploaded. */
 static gboolean
@@ -21,15 +23,16 @@ check_folder (const char *path, guint64 *n_bytes, GError **error)
   g_autoptr (VlmTensorSource) source =
       config != NULL ? vlm_tensor_source_open (dir->weights, error) : NULL;
 
-  if (source == NULL)
+  if (source == NULL || !vlm_tensor_names_normalise (source, error))
     return FALSE;
+  vlm_weights_settle_head (config, source);
 
   g_autoptr (VlmWeightList) list =
       vlm_weight_list_new (config, VLM_TENSOR_NAMES_HUGGING_FACE);
   if (!vlm_weight_list_check (list, config, source, n_bytes, error))
     return FALSE;
   g_assert_cmpuint (
-      list->n_items, ==, vlm_tensor_source_get_n_tensors (source));
+      list->n_items, <=, vlm_tensor_source_get_n_tensors (source));
   return TRUE;
 }
 
@@ -382,13 +385,15 @@ test_shards (void)
         "\"\" is not the name" },
     { "\"model.language_model.norm.weight\":3", VLM_LOAD_ERROR_CORRUPT,
         "expected a string" },
-    { "\"model.language_model.norm.weight\":\"part-1.safetensors\"",
-        VLM_LOAD_ERROR_MISMATCH,
-        "model.language_model.norm.weight should be in part-1.safetensors" },
-    { "\"model.language_model.norm.weight\":\"part-9.safetensors\"",
-        VLM_LOAD_ERROR_NOT_FOUND, "part-9.safetensors" },
-    { "\"x\":\"part-0.safetensors\"", VLM_LOAD_ERROR_MISMATCH,
-        "x should be in part-0.safetensors" },
+  };
+  /* What is in the files counts, and what nobody needs does not. */
+  static const char *const harmless[] = {
+    "\"model.language_model.norm.weight\":\"part-1.safetensors\"",
+    "\"model.language_model.norm.weight\":\"part-0.safetensors\"",
+    "\"model.language_model.norm.weight\":\"./part-0.safetensors\"",
+    "\"x\":\"part-0.safetensors\"",
+    "\"lm_head.weight\":\"part-0.safetensors\"",
+    "\"lm_head.weight\":\"part-9.safetensors\"",
   };
   g_autofree char *folder = make_sharded ();
   g_autoptr (GError) error = NULL;
@@ -407,9 +412,293 @@ test_shards (void)
     files_edit (folder, index, from, defects[i].to);
     assert_refused (folder, defects[i].code, defects[i].message);
   }
+  for (guint i = 0; i < G_N_ELEMENTS (harmless); i++) {
+    files_write (folder, index, good, n_bytes);
+    files_edit (folder, index, from, harmless[i]);
+    check_folder (folder, NULL, &error);
+    g_assert_no_error (error);
+  }
+
+  /* A file that is not there is missed with what should be in it. */
+  g_autofree char *part = g_build_filename (folder, "part-1.safetensors", NULL);
+  g_autofree char *away = g_build_filename (folder, "away", NULL);
+  files_write (folder, index, good, n_bytes);
+  g_assert_cmpint (g_rename (part, away), ==, 0);
+  assert_refused (folder, VLM_LOAD_ERROR_NOT_FOUND,
+      "it should be in part-1.safetensors, which is not here (1 of 2 files");
+  g_assert_cmpint (g_rename (away, part), ==, 0);
+
   files_write (folder, index, "{}", 2);
   assert_refused (folder, VLM_LOAD_ERROR_CORRUPT, "weight_map: missing");
   files_remove (folder);
+}
+
+typedef char *(*RenameFunc) (const char *name);
+
+/* The tiny checkpoint with all its tensors under other names; those for which
+ * @rename returns NULL are left out. The patch embedding is [out, t, y, x,
+ * channels] with @channels_last. */
+static char *
+make_renamed (RenameFunc rename, gboolean channels_last)
+{
+  g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
+  g_autofree char *path = g_build_filename (tiny, "model.safetensors", NULL);
+  g_autoptr (VlmSafetensors) tensors = vlm_safetensors_open (path, NULL);
+  g_autoptr (VlmSafetensorsWriter) writer = vlm_safetensors_writer_new ();
+  char *folder = files_new_folder (tiny);
+  g_autofree char *copy = g_build_filename (folder, "model.safetensors", NULL);
+
+  for (guint i = 0; i < vlm_safetensors_get_n_tensors (tensors); i++) {
+    const char *old = vlm_safetensors_get_name (tensors, i);
+    g_autofree char *name = rename (old);
+    g_auto (VlmTensorView) view = { 0 };
+
+    if (name == NULL)
+      continue;
+    vlm_safetensors_find (tensors, old, &view);
+    g_autofree guint8 *data = vlm_tensor_view_read_all (&view, NULL);
+    if (channels_last && view.n_dims == 5) {
+      const guint16 *from = (const guint16 *) data;
+      guint16 *to = g_new (guint16, view.n_elements);
+
+      for (gsize k = 0; k < view.n_elements; k++) {
+        gsize place = k / 3 % (2 * 14 * 14), channel = k % 3;
+
+        to[k] = from[k / 1176 * 1176 + channel * 2 * 14 * 14 + place];
+      }
+      memcpy (data, to, view.n_bytes);
+      g_free (to);
+      memmove (view.shape + 1, view.shape + 2, 3 * sizeof *view.shape);
+      view.shape[4] = 3;
+    }
+    vlm_safetensors_writer_add (
+        writer, name, view.dtype, view.shape, view.n_dims, data);
+  }
+  g_assert_true (vlm_safetensors_writer_write (writer, copy, NULL));
+  return folder;
+}
+
+static char *
+rename_peft (const char *name)
+{
+  return g_strconcat ("base_model.model.", name, NULL);
+}
+
+static char *
+rename_wrapped (const char *name)
+{
+  return g_str_has_prefix (name, "visual.")
+      ? g_strconcat ("module._orig_mod.model.", name, NULL)
+      : g_strconcat ("module._orig_mod.model.", name, NULL);
+}
+
+static char *
+rename_mlx (const char *name)
+{
+  return g_str_has_prefix (name, "visual.")
+      ? g_strconcat ("vision_tower.", name + strlen ("visual."), NULL)
+      : g_strconcat ("language_model.", name, NULL);
+}
+
+static char *
+rename_doubled (const char *name)
+{
+  return g_str_has_prefix (name, "visual.")
+      ? g_strconcat ("model.model.", name, NULL)
+      : g_strconcat (
+            "model.model.language_model.", name + strlen ("model."), NULL);
+}
+
+static char *
+rename_decoder_only (const char *name)
+{
+  return g_str_has_prefix (name, "visual.") ? NULL : g_strdup (name);
+}
+
+static char *
+rename_unknown (const char *name)
+{
+  return g_strdup_printf ("%u.bin", g_str_hash (name));
+}
+
+static char *
+rename_lora (const char *name)
+{
+  return g_str_equal (name, "model.layers.0.self_attn.q_proj.weight")
+      ? g_strdup ("model.layers.0.self_attn.q_proj.base_layer.weight")
+      : g_strdup (name);
+}
+
+static char *
+rename_two (const char *name)
+{
+  if (g_str_equal (name, "model.layers.0.input_layernorm.weight"))
+    return g_strdup ("teacher.layers.0.input_layernorm.weight");
+  if (g_str_equal (name, "model.layers.0.post_attention_layernorm.weight"))
+    return g_strdup ("student.layers.0.input_layernorm.weight");
+  return g_strdup (name);
+}
+
+static void
+test_renamed (void)
+{
+  static const RenameFunc good[] = { rename_peft, rename_wrapped, rename_mlx,
+    rename_doubled };
+  static const struct
+  {
+    RenameFunc rename;
+    VlmLoadError code;
+    const char *message;
+  } bad[] = {
+    { rename_decoder_only, VLM_LOAD_ERROR_NOT_FOUND,
+        "no tensor visual.patch_embed.proj.weight (nor "
+        "model.visual.patch_embed.proj.weight); there are 38 tensors: model.* "
+        "(38)" },
+    { rename_unknown, VLM_LOAD_ERROR_NOT_FOUND, "there are 80 tensors: " },
+    { rename_lora, VLM_LOAD_ERROR_UNSUPPORTED, "LoRA adapter that is not" },
+    { rename_two, VLM_LOAD_ERROR_MISMATCH,
+        "student.layers.0.input_layernorm.weight and "
+        "teacher.layers.0.input_layernorm.weight could both be" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
+    g_autofree char *folder = make_renamed (good[i], good[i] == rename_mlx);
+    g_autoptr (GError) error = NULL;
+
+    check_folder (folder, NULL, &error);
+    g_assert_no_error (error);
+    files_remove (folder);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autofree char *folder = make_renamed (bad[i].rename, FALSE);
+
+    assert_refused (folder, bad[i].code, bad[i].message);
+    files_remove (folder);
+  }
+}
+
+static void
+test_canonical (void)
+{
+  static const char *const names[][2] = {
+    { "visual.blocks.3.norm1.weight", "visual.blocks.3.norm1.weight" },
+    { "model.visual.merger.ln_q.weight", "visual.merger.ln_q.weight" },
+    { "model.norm.weight", "model.norm.weight" },
+    { "language_model.model.norm.weight", "model.norm.weight" },
+    { "model.layers.0.input_layernorm.weight",
+        "model.layers.0.input_layernorm.weight" },
+    { "layers.11.mlp.down_proj.weight",
+        "model.layers.11.mlp.down_proj.weight" },
+    { "a.b.lm_head.weight", "lm_head.weight" },
+    { "model.language_model.embed_tokens.weight", "model.embed_tokens.weight" },
+    { "model.layers.x.weight", NULL },
+    { "custom_text_proj.weight", NULL },
+    { "rotary_emb.inv_freq", NULL },
+    { "", NULL },
+    { ".", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *canonical = vlm_tensor_names_canonical (names[i][0]);
+
+    g_assert_cmpstr (canonical, ==, names[i][1]);
+  }
+}
+
+/* A kernel with its channels last gives the rows of one with them first. */
+static void
+test_channels_last (void)
+{
+  g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
+  g_autofree char *folder = make_renamed (rename_mlx, TRUE);
+  const char *const folders[] = { tiny, folder };
+  g_autofree guint8 *rows[2] = { NULL, NULL };
+  gsize n_bytes = 0;
+
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *path =
+        g_build_filename (folders[i], "model.safetensors", NULL);
+    g_autoptr (VlmTensorSource) source = vlm_tensor_source_open (path, NULL);
+    g_autoptr (VlmConfig) config = vlm_config_load (folders[i], NULL);
+    g_autoptr (VlmWeightList) list =
+        vlm_weight_list_new (config, VLM_TENSOR_NAMES_HUGGING_FACE);
+    g_auto (VlmTensorView) view = { 0 };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (vlm_tensor_names_normalise (source, NULL));
+    vlm_weight_item_find (&list->items[0], source, &view, &error);
+    g_assert_no_error (error);
+    n_bytes = view.n_bytes;
+    rows[i] = g_malloc (n_bytes);
+    vlm_tensor_view_read_rows (&view, 0, 80, rows[i], &error);
+    g_assert_no_error (error);
+  }
+  g_assert_cmpmem (rows[0], n_bytes, rows[1], n_bytes);
+  g_clear_pointer (&rows[0], g_free);
+  g_clear_pointer (&rows[1], g_free);
+  files_remove (folder);
+}
+
+/* Writes lm_head.weight, whose bytes are the embedding's plus @change, into a
+ * file of its own and an index of both. */
+static char *
+make_with_head (guint8 change)
+{
+  static const char index[] =
+      "{\"weight_map\":{\"lm_head.weight\":\"head.safetensors\","
+      "\"model.norm.weight\":\"model.safetensors\"}}";
+  g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
+  g_autofree char *path = g_build_filename (tiny, "model.safetensors", NULL);
+  g_autoptr (VlmSafetensors) tensors = vlm_safetensors_open (path, NULL);
+  g_autoptr (VlmSafetensorsWriter) writer = vlm_safetensors_writer_new ();
+  char *folder = files_new_folder (tiny);
+  g_autofree char *head = g_build_filename (folder, "head.safetensors", NULL);
+  g_auto (VlmTensorView) view = { 0 };
+
+  vlm_safetensors_find (tensors, "model.embed_tokens.weight", &view);
+  g_autofree guint8 *data = vlm_tensor_view_read_all (&view, NULL);
+  for (gsize i = 0; i < view.n_bytes; i++)
+    data[i] += change;
+  vlm_safetensors_writer_add (
+      writer, "lm_head.weight", view.dtype, view.shape, view.n_dims, data);
+  g_assert_true (vlm_safetensors_writer_write (writer, head, NULL));
+  files_write (folder, "model.safetensors.index.json", index, strlen (index));
+  return folder;
+}
+
+static void
+test_head (void)
+{
+  g_autofree char *same = make_with_head (0);
+  g_autofree char *other = make_with_head (1);
+  g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
+  g_autofree char *without = files_new_folder (tiny);
+  guint64 n_tied, n_untied, n_disputed;
+
+  g_assert_true (check_folder (same, &n_tied, NULL));
+  warnings_expect_none ();
+  g_assert_true (check_folder (other, &n_tied, NULL));
+  warnings_expect ("lm_head.weight differs from model.embed_tokens.weight");
+  files_edit (other, "config.json", "\"tie_word_embeddings\": true",
+      "\"tie_word_embeddings\": false");
+  g_assert_true (check_folder (other, &n_untied, NULL));
+  g_assert_cmpuint (n_untied, >, n_tied);
+
+  /* Where config.json says both, what is there counts. */
+  files_edit (other, "config.json", "\"tie_word_embeddings\": false",
+      "\"tie_word_embeddings\": true, "
+      "\"text_config\": {\"tie_word_embeddings\": false}");
+  g_assert_true (check_folder (other, &n_disputed, NULL));
+  g_assert_cmpuint (n_disputed, ==, n_untied);
+  files_edit (without, "config.json", "\"tie_word_embeddings\": true",
+      "\"tie_word_embeddings\": false, "
+      "\"text_config\": {\"tie_word_embeddings\": true}");
+  g_assert_true (check_folder (without, &n_disputed, NULL));
+  g_assert_cmpuint (n_disputed, ==, n_tied);
+  warnings_expect_none ();
+  files_remove (same);
+  files_remove (other);
+  files_remove (without);
 }
 
 static void
@@ -427,7 +716,8 @@ test_folders (void)
   check_folder (folder, NULL, &error);
   g_assert_no_error (error);
   files_write (folder, "second.safetensors", "", 0);
-  assert_refused (folder, VLM_LOAD_ERROR_NOT_FOUND, "2 *.safetensors files");
+  assert_refused (
+      folder, VLM_LOAD_ERROR_NOT_FOUND, "2 files of weights (second.safetens");
   files_remove (folder);
 
   g_autofree char *bare = files_new_folder (NULL);
@@ -444,6 +734,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  warnings_keep ();
   g_test_add_data_func (
       "/weights/reference/bf16", "tiny-a-bf16", test_reference);
   g_test_add_data_func ("/weights/reference/f32", "tiny-a-f32", test_reference);
@@ -460,6 +751,10 @@ main (int argc, char **argv)
   g_test_add_func ("/weights/depth", test_depth);
   g_test_add_func ("/weights/untied", test_untied);
   g_test_add_func ("/weights/shards", test_shards);
+  g_test_add_func ("/weights/renamed", test_renamed);
+  g_test_add_func ("/weights/canonical", test_canonical);
+  g_test_add_func ("/weights/channels-last", test_channels_last);
+  g_test_add_func ("/weights/head", test_head);
   g_test_add_func ("/weights/folders", test_folders);
   return g_test_run ();
 }

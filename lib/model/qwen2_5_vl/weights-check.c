@@ -7,6 +7,8 @@
 #include <vlm/vlm-error.h>
 
 #include "base/blocks.h"
+#include "model/qwen2_5_vl/patch-rows.h"
+#include "model/qwen2_5_vl/tensor-names.h"
 #include "nn/format.h"
 
 static gboolean
@@ -30,22 +32,43 @@ check_shape (const VlmWeightItem *item, VlmTensorNames names,
   return FALSE;
 }
 
+/* What is missing, why if that is known, and else what there is. */
 static void
 fail_missing (
     const VlmWeightItem *item, const VlmTensorSource *source, GError **error)
 {
   const char *path = vlm_tensor_source_get_path_of (source, item->names[0]);
+  gboolean has_two =
+      item->names[1] != NULL && !g_str_equal (item->names[0], item->names[1]);
+  g_autofree char *why = vlm_tensor_source_explain (source, item->names[0]);
 
-  if (item->names[1] == NULL)
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: no tensor %s", path, item->names[0]);
-  else if (item->weight == VLM_WEIGHT_TEXT_HEAD)
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: no tensor %s, and tie_word_embeddings is not set in config.json",
-        path, item->names[0]);
-  else
-    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: no tensor %s (nor %s)", path, item->names[0], item->names[1]);
+  if (why == NULL && has_two)
+    why = vlm_tensor_source_explain (source, item->names[1]);
+  if (why == NULL)
+    why = vlm_tensor_source_explain (source, NULL);
+  if (why == NULL && item->weight == VLM_WEIGHT_TEXT_HEAD)
+    why = g_strdup ("tie_word_embeddings is not set in config.json");
+  if (why == NULL &&
+      vlm_tensor_source_get_names (source) == VLM_TENSOR_NAMES_HUGGING_FACE) {
+    g_autofree char *found = vlm_tensor_names_describe (source);
+
+    why = g_strdup_printf ("there are %s", found);
+  }
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
+      "%s: no tensor %s%s%s%s%s%s", path, item->names[0],
+      has_two ? " (nor " : "", has_two ? item->names[1] : "",
+      has_two ? ")" : "", why != NULL ? "; " : "", why != NULL ? why : "");
+}
+
+/* Other tools keep a kernel in another order. */
+static void
+reorder (const VlmWeightItem *item, VlmTensorView *view)
+{
+  if (item->weight == VLM_WEIGHT_VISION_PATCH &&
+      vlm_patch_rows_reorder (view, (guint) item->shape[1],
+          (guint) item->shape[2], (guint) item->shape[3]))
+    g_info ("%s: tensor %s has its channels last",
+        vlm_data_file_get_path (view->file), view->name);
 }
 
 /* Whether weights can be made of it: floats, or blocks of quantised ones. */
@@ -75,11 +98,69 @@ vlm_weight_item_find (const VlmWeightItem *item, const VlmTensorSource *source,
         vlm_data_file_get_path (found.file), found.name, found.dtype_name);
     return FALSE;
   }
+  reorder (item, &found);
   if (!check_shape (item, vlm_tensor_source_get_names (source), &found, error))
     return FALSE;
   *view = found;
   found = (VlmTensorView){ 0 };
   return TRUE;
+}
+
+/* Rows that are compared to see whether two matrices are one: a head that was
+ * trained differs everywhere. */
+#define N_HEAD_SAMPLES 16u
+
+static gboolean
+has_same_rows (const VlmTensorView *a, const VlmTensorView *b)
+{
+  const guint64 n_rows = vlm_tensor_view_get_n_rows (a);
+
+  if (a->dtype == VLM_DTYPE_INVALID || a->dtype != b->dtype ||
+      a->n_bytes != b->n_bytes || n_rows == 0 ||
+      n_rows != vlm_tensor_view_get_n_rows (b))
+    return FALSE;
+
+  const gsize row_bytes = a->n_bytes / n_rows;
+  g_autofree guint8 *x = g_malloc (row_bytes);
+  g_autofree guint8 *y = g_malloc (row_bytes);
+  for (guint i = 0; i < N_HEAD_SAMPLES; i++) {
+    guint64 row = (n_rows - 1) * i / (N_HEAD_SAMPLES - 1);
+
+    if (!vlm_tensor_view_read_rows (a, row, 1, x, NULL) ||
+        !vlm_tensor_view_read_rows (b, row, 1, y, NULL) ||
+        memcmp (x, y, row_bytes) != 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+void
+vlm_weights_settle_head (VlmConfig *config, const VlmTensorSource *source)
+{
+  g_auto (VlmTensorView) head = { 0 };
+  g_auto (VlmTensorView) embed = { 0 };
+  char *names[2];
+
+  if (vlm_tensor_source_get_names (source) != VLM_TENSOR_NAMES_HUGGING_FACE)
+    return;
+  if (!vlm_tensor_source_find (source, "lm_head.weight", &head)) {
+    config->text.tied |= config->text.tied_is_disputed;
+    return;
+  }
+  if (config->text.tied_is_disputed)
+    config->text.tied = FALSE;
+  if (!config->text.tied)
+    return;
+  vlm_weight_get_names (
+      VLM_WEIGHT_TEXT_EMBED, VLM_TENSOR_NAMES_HUGGING_FACE, 0, names);
+  if ((vlm_tensor_source_find (source, names[0], &embed) ||
+          vlm_tensor_source_find (source, names[1], &embed)) &&
+      !has_same_rows (&head, &embed))
+    g_warning ("%s: tensor %s differs from %s, but has no effect: "
+               "tie_word_embeddings is set in config.json",
+        vlm_tensor_source_get_path (source), head.name, embed.name);
+  g_free (names[0]);
+  g_free (names[1]);
 }
 
 /* Weights of a layer that the configuration does not know would be left out in

@@ -100,6 +100,11 @@ gboolean vlm_weight_item_find (const VlmWeightItem *item,
 gboolean vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
     const VlmTensorSource *source, guint64 *n_bytes, GError **error);
 
+/* Before the list is made: whether the head is the embedding, where the
+ * configuration leaves that to the files. A head of its own that has no effect
+ * is warned of. */
+void vlm_weights_settle_head (VlmConfig *config, const VlmTensorSource *source);
+
 #define VLM_WEIGHT_MAX_SEGMENTS 3 /* queries, keys, values */
 
 /* Whether item @i begins a weight. */

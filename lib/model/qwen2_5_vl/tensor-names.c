@@ -1,0 +1,186 @@
+/* gst-vlm: tensors under the names of other tools
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/qwen2_5_vl/tensor-names.h"
+
+#include <string.h>
+
+#include <vlm/vlm-error.h>
+
+/* Groups of names that a message lists. */
+#define MAX_GROUPS 4u
+
+/* A component of a name from which on it is as in the released files, and what
+ * stands before it there. */
+static const struct
+{
+  const char *anchor; /* with the dot behind it */
+  const char *canonical;
+  gboolean needs_number; /* of a layer */
+} anchors[] = {
+  { "visual.", "visual.", FALSE },
+  { "vision_tower.", "visual.", FALSE }, /* MLX */
+  { "vision_model.", "visual.", FALSE }, { "layers.", "model.layers.", TRUE },
+  { "embed_tokens.", "model.embed_tokens.", FALSE },
+  { "lm_head.", "lm_head.", FALSE },
+  { "norm.", "model.norm.", FALSE }, /* nothing else begins a name so */
+};
+
+char *
+vlm_tensor_names_canonical (const char *name)
+{
+  for (const char *at = name; at != NULL;) {
+    for (guint i = 0; i < G_N_ELEMENTS (anchors); i++) {
+      gsize n = strlen (anchors[i].anchor);
+
+      if (strncmp (at, anchors[i].anchor, n) == 0 &&
+          (!anchors[i].needs_number || g_ascii_isdigit (at[n])))
+        return g_strconcat (anchors[i].canonical, at + n, NULL);
+    }
+    at = strchr (at, '.');
+    if (at != NULL)
+      at++;
+  }
+  return NULL;
+}
+
+/* What only training, or another program, can make sense of. */
+static gboolean
+check_whole (const VlmTensorSource *source, const char *name, GError **error)
+{
+  static const char *const parts[] = { ".lora_A.", ".lora_B.",
+    ".lora_embedding_", ".base_layer.", ".modules_to_save.",
+    ".lora_magnitude_vector" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    if (strstr (name, parts[i]) != NULL) {
+      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
+          "%s: a LoRA adapter that is not merged (tensor %s): merge it (peft: "
+          "model.merge_and_unload().save_pretrained(DIR)) and name the result",
+          vlm_tensor_source_get_path (source), name);
+      return FALSE;
+    }
+  if (g_str_has_suffix (name, ".biases")) {
+    g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
+        "%s: weights quantised by MLX (tensor %s), which are not supported: "
+        "name the checkpoint that they were made from",
+        vlm_tensor_source_get_path (source), name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* The names that are looked for are not this file's business. */
+static gboolean
+is_known (const char *name, const char *canonical)
+{
+  return g_str_equal (name, canonical) ||
+      g_str_has_prefix (name, "model.visual.") ||
+      (g_str_has_prefix (name, "model.language_model.") &&
+          !g_str_has_prefix (name, "model.language_model.model.") &&
+          !g_str_has_prefix (name, "model.language_model.lm_head."));
+}
+
+/* @by_canonical: canonical name -> name, of those with a known name. */
+static gboolean
+add_unknown (VlmTensorSource *source, GHashTable *by_canonical,
+    const char *name, char *canonical, guint *n_added, GError **error)
+{
+  const char *other = g_hash_table_lookup (by_canonical, canonical);
+
+  if (other == NULL) {
+    vlm_tensor_source_add_alias (source, canonical, name);
+    g_hash_table_insert (by_canonical, canonical, (gpointer) name);
+    (*n_added)++;
+    return TRUE;
+  }
+  if (is_known (other, canonical)) { /* a copy, as of an average */
+    g_free (canonical);
+    return TRUE;
+  }
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
+      "%s: tensors %s and %s could both be %s: remove one of them",
+      vlm_tensor_source_get_path (source), other, name, canonical);
+  g_free (canonical);
+  return FALSE;
+}
+
+gboolean
+vlm_tensor_names_normalise (VlmTensorSource *source, GError **error)
+{
+  g_autoptr (GPtrArray) names = vlm_tensor_source_list (source);
+  g_autoptr (GHashTable) by_canonical =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  guint n_added = 0;
+
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *canonical = vlm_tensor_names_canonical (names->pdata[i]);
+
+    if (!check_whole (source, names->pdata[i], error))
+      return FALSE;
+    if (canonical != NULL && is_known (names->pdata[i], canonical))
+      g_hash_table_insert (
+          by_canonical, g_steal_pointer (&canonical), names->pdata[i]);
+  }
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *canonical = vlm_tensor_names_canonical (names->pdata[i]);
+
+    if (canonical != NULL && !is_known (names->pdata[i], canonical) &&
+        !add_unknown (source, by_canonical, names->pdata[i],
+            g_steal_pointer (&canonical), &n_added, error))
+      return FALSE;
+  }
+  if (n_added > 0)
+    g_info ("%s: %u tensors have names of another tool, such as %s",
+        vlm_tensor_source_get_path (source), n_added,
+        (const char *) names->pdata[0]);
+  return TRUE;
+}
+
+typedef struct
+{
+  const char *name; /* one of them */
+  gsize n_name;     /* of what they share */
+  guint n;
+} Group;
+
+static int
+compare_groups (gconstpointer a, gconstpointer b)
+{
+  const Group *x = a, *y = b;
+
+  return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp (x->name, y->name);
+}
+
+char *
+vlm_tensor_names_describe (const VlmTensorSource *source)
+{
+  g_autoptr (GPtrArray) names = vlm_tensor_source_list (source);
+  g_autoptr (GArray) groups = g_array_new (FALSE, FALSE, sizeof (Group));
+  GString *text = g_string_new (NULL);
+
+  /* Names are sorted: those that begin alike come together. */
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = names->pdata[i];
+    Group *last = groups->len > 0
+        ? &g_array_index (groups, Group, groups->len - 1)
+        : NULL;
+    Group group = { name, strcspn (name, "."), 1 };
+
+    if (last != NULL && last->n_name == group.n_name &&
+        strncmp (last->name, name, group.n_name) == 0)
+      last->n++;
+    else
+      g_array_append_val (groups, group);
+  }
+  g_array_sort (groups, compare_groups);
+  g_string_append_printf (text, "%u tensors", names->len);
+  for (guint i = 0; i < MIN (groups->len, MAX_GROUPS); i++) {
+    const Group *group = &g_array_index (groups, Group, i);
+
+    g_string_append_printf (text, "%s%.*s.* (%u)", i == 0 ? ": " : ", ",
+        (int) MIN (group->n_name, 40), group->name, group->n);
+  }
+  if (groups->len > MAX_GROUPS)
+    g_string_append (text, ", …");
+  return g_string_free (text, FALSE);
+}

@@ -4,6 +4,8 @@
  * On the streaming thread, but for starting and stopping. */
 #include "elements/gstvlmevents-private.h"
 
+#include <vlm/vlm-engine-analyzer.h>
+
 #include "util/gstvlmtime.h"
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug

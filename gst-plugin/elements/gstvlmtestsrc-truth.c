@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <vlm/vlm-scene-box.h>
 
 #include "gstvlm.h"
 #include "util/gstvlmtime.h"

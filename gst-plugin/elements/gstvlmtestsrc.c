@@ -60,6 +60,8 @@
  */
 #include "elements/gstvlmtestsrc-private.h"
 
+#include <vlm/vlm-scene-render.h>
+
 #include "util/gstvlmfill.h"
 #include "util/gstvlmtime.h"
 

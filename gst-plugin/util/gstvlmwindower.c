@@ -3,6 +3,7 @@
 #include "gstvlmwindower.h"
 
 #include <vlm/vlm-motion.h>
+#include <vlm/vlm-plan.h>
 
 #include "gstvlmframe.h"
 #include "gstvlmtime.h"

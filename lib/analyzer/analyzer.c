@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-error.h>
+#include <vlm/vlm-questions.h>
 
 #include "engine/model-params.h"
 

@@ -5,7 +5,10 @@
  * what becomes of the answers. */
 #include "analyzer/engine-analyzer.h"
 
+#include <vlm/vlm-engine-analyzer.h>
 #include <vlm/vlm-error.h>
+#include <vlm/vlm-event-parse.h>
+#include <vlm/vlm-questions.h>
 
 #include "analyzer/answerer-local.h"
 #include "analyzer/ground.h"

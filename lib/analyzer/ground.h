@@ -4,8 +4,8 @@
  * A second question, on one frame of the event. */
 #pragma once
 
+#include <vlm/vlm-box-parse.h>
 #include <vlm/vlm-event.h>
-#include <vlm/vlm-question.h>
 
 #include "analyzer/answerer.h"
 

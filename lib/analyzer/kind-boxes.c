@@ -1,7 +1,7 @@
 /* gst-vlm: answers that list boxes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-box-parse.h>
 #include <vlm/vlm-error.h>
-#include <vlm/vlm-question.h>
 
 #include "analyzer/answer-rules.h"
 #include "analyzer/kinds.h"

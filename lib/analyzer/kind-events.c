@@ -1,7 +1,7 @@
 /* gst-vlm: answers that list events
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-error.h>
-#include <vlm/vlm-question.h>
+#include <vlm/vlm-event-parse.h>
 
 #include "analyzer/answer-rules.h"
 #include "analyzer/kinds.h"

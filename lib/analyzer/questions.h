@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-questions.h>
 
 /* One question about a window. */
 typedef struct

@@ -1,7 +1,7 @@
 /* gst-vlm: from the model's text to boxes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-box-parse.h>
 #include <vlm/vlm-error.h>
-#include <vlm/vlm-question.h>
 
 #include "events/answer-list.h"
 #include "events/event-schema.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <vlm/vlm-error.h>
+#include <vlm/vlm-event-parse.h>
 
 #include "events/answer-list.h"
 #include "events/event-schema.h"

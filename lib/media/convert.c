@@ -9,131 +9,12 @@
 #include <math.h>
 #include <string.h>
 
-#include <vlm/vlm-error.h>
-
 #include "media/convert-avx2.h"
 #include "media/convert.h"
-#include "media/limits.h"
 #include "media/simd.h"
 
 #define CACHE_LINE 64
 #define N_ROWS_AHEAD 8
-
-/* Where the components of a format are. A sample of a plane is @step bytes
- * from the next one, @shift says how many pixels it stands for. */
-typedef struct
-{
-  guint n_planes;
-  guint x_shift[3];
-  guint y_shift[3];
-  guint row_step[3]; /* bytes a sample of the plane */
-  guint8 plane[3];   /* of R, G, B or Y, Cb, Cr */
-  guint8 offset[3];
-  guint8 step[3];
-  gboolean is_rgb;
-} FormatInfo;
-
-#define PACKED_RGB(bytes, r, g, b)                                             \
-  {                                                                            \
-    1, { 0 }, { 0 }, { bytes }, { 0 }, { r, g, b }, { bytes, bytes, bytes },   \
-        TRUE                                                                   \
-  }
-/* Rows of 4:2:2 packed formats hold whole pairs of pixels. */
-#define PACKED_YUV(y, u, v)                                                    \
-  {                                                                            \
-    1, { 1 }, { 0 }, { 4 }, { 0 }, { y, u, v }, { 2, 4, 4 }, FALSE             \
-  }
-#define PLANAR_YUV(u, v)                                                       \
-  {                                                                            \
-    3, { 0, 1, 1 }, { 0, 1, 1 }, { 1, 1, 1 }, { 0, u, v }, { 0 }, { 1, 1, 1 }, \
-        FALSE                                                                  \
-  }
-
-static const FormatInfo formats[] = {
-  [VLM_PIXEL_FORMAT_RGB] = PACKED_RGB (3, 0, 1, 2),
-  [VLM_PIXEL_FORMAT_BGR] = PACKED_RGB (3, 2, 1, 0),
-  [VLM_PIXEL_FORMAT_RGBX] = PACKED_RGB (4, 0, 1, 2),
-  [VLM_PIXEL_FORMAT_BGRX] = PACKED_RGB (4, 2, 1, 0),
-  [VLM_PIXEL_FORMAT_RGBA] = PACKED_RGB (4, 0, 1, 2),
-  [VLM_PIXEL_FORMAT_BGRA] = PACKED_RGB (4, 2, 1, 0),
-  [VLM_PIXEL_FORMAT_GRAY8] = PACKED_RGB (1, 0, 0, 0),
-  [VLM_PIXEL_FORMAT_NV12] = { 2, { 0, 1 }, { 0, 1 }, { 1, 2 }, { 0, 1, 1 },
-      { 0, 0, 1 }, { 1, 2, 2 }, FALSE },
-  [VLM_PIXEL_FORMAT_I420] = PLANAR_YUV (1, 2),
-  [VLM_PIXEL_FORMAT_YV12] = PLANAR_YUV (2, 1),
-  [VLM_PIXEL_FORMAT_YUY2] = PACKED_YUV (0, 1, 3),
-  [VLM_PIXEL_FORMAT_UYVY] = PACKED_YUV (1, 0, 2),
-};
-
-gboolean
-vlm_image_view_check (const VlmImageView *view, GError **error)
-{
-  if ((guint) view->format >= G_N_ELEMENTS (formats) ||
-      (guint) view->matrix > VLM_COLOR_MATRIX_BT2020) {
-    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "unknown pixel format %d or colour matrix %d", (int) view->format,
-        (int) view->matrix);
-    return FALSE;
-  }
-  if (view->width == 0 || view->height == 0 || view->width > VLM_MAX_SIDE ||
-      view->height > VLM_MAX_SIDE ||
-      (guint64) view->width * view->height > VLM_MAX_AREA) {
-    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "a picture of %ux%u pixels: sides must be 1 to %u, the area at most "
-        "%u",
-        view->width, view->height, VLM_MAX_SIDE, VLM_MAX_AREA);
-    return FALSE;
-  }
-
-  const FormatInfo *info = &formats[view->format];
-  for (guint i = 0; i < info->n_planes; i++) {
-    guint shift = info->x_shift[i];
-    gint64 n_samples = (view->width + (1u << shift) - 1) >> shift;
-    gint64 row_bytes = n_samples * info->row_step[i];
-
-    if (view->planes[i] == NULL ||
-        ABS ((gint64) view->strides[i]) < row_bytes) {
-      g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-          "plane %u of a picture of %ux%u pixels: %s, stride %d, a row needs "
-          "%d bytes",
-          i, view->width, view->height,
-          view->planes[i] == NULL ? "no data" : "data", view->strides[i],
-          (int) row_bytes);
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
-
-/**
- * vlm_image_view_crop: (skip)
- * @view: a picture
- * @part: within the picture; @x and @y are even
- * @cropped: (out caller-allocates): a view of that part; borrows the pixels
- *   of @view
- */
-void
-vlm_image_view_crop (
-    const VlmImageView *view, const VlmRect *part, VlmImageView *cropped)
-{
-  const FormatInfo *info;
-
-  g_return_if_fail (view != NULL && part != NULL && cropped != NULL);
-  g_return_if_fail ((guint) view->format < G_N_ELEMENTS (formats));
-  g_return_if_fail (part->x >= 0 && part->y >= 0 && part->width > 0 &&
-      part->height > 0 && part->x % 2 == 0 && part->y % 2 == 0);
-  g_return_if_fail ((guint) part->x + (guint) part->width <= view->width &&
-      (guint) part->y + (guint) part->height <= view->height);
-
-  info = &formats[view->format];
-  *cropped = *view;
-  cropped->width = (guint) part->width;
-  cropped->height = (guint) part->height;
-  for (guint i = 0; i < info->n_planes; i++)
-    cropped->planes[i] +=
-        (gssize) (part->y >> info->y_shift[i]) * view->strides[i] +
-        (gssize) (part->x >> info->x_shift[i]) * info->row_step[i];
-}
 
 static VlmFactor
 make_factor (double factor)
@@ -177,7 +58,7 @@ vlm_converter_init (
   converter->view = view;
   converter->max_span = max_span;
   init_matrix (converter);
-  if (formats[view->format].is_rgb)
+  if (vlm_image_view_format (view)->is_rgb)
     return;
   converter->luma = g_malloc (max_span);
   for (guint i = 0; i < 3; i++)
@@ -231,7 +112,7 @@ static void
 convert_rgb (
     VlmConverter *self, const guint8 *row, gsize n, guint8 *const rgb[3])
 {
-  const FormatInfo *info = &formats[self->view->format];
+  const VlmFormatInfo *info = vlm_image_view_format (self->view);
   gboolean is_bgr = info->offset[0] == 2;
   guint8 *first = is_bgr ? rgb[2] : rgb[0];
   guint8 *third = is_bgr ? rgb[0] : rgb[2];
@@ -339,7 +220,7 @@ convert_yuv (
     VlmConverter *self, guint x, guint y, guint n, guint8 *const rgb[3])
 {
   const VlmImageView *view = self->view;
-  const FormatInfo *info = &formats[view->format];
+  const VlmFormatInfo *info = vlm_image_view_format (view);
   guint chroma_row = y >> info->y_shift[info->plane[1]];
   const guint8 *samples[3];
   gsize done;
@@ -385,7 +266,7 @@ vlm_converter_span (
     VlmConverter *converter, guint x, guint y, guint n, guint8 *const rgb[3])
 {
   const VlmImageView *view = converter->view;
-  const FormatInfo *info = &formats[view->format];
+  const VlmFormatInfo *info = vlm_image_view_format (view);
 
   g_assert (x % 2 == 0 && n <= converter->max_span);
   if (info->is_rgb)

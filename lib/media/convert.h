@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <vlm/vlm-frame.h>
+#include "media/image-view.h"
 
 /* Bits of fraction that R, G and B are added up with: 255 * 2.14 + 255 * 1.17
  * has to fit into 16 bits. */
@@ -37,9 +37,6 @@ typedef struct
   guint terms_x;
   guint terms_n;
 } VlmConverter;
-
-/* Is the view one that can be read? Sets VLM_INFER_ERROR_BAD_INPUT. */
-gboolean vlm_image_view_check (const VlmImageView *view, GError **error);
 
 /* @view has been checked and outlives the converter; no span is longer than
  * @max_span pixels. */

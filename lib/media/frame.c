@@ -3,7 +3,7 @@
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-frame.h>
 
-#include "media/convert.h"
+#include "media/image-view.h"
 #include "media/limits.h"
 #include "media/resample.h"
 

@@ -5,7 +5,7 @@
 
 #include <vlm/vlm-motion.h>
 
-#include "media/convert.h"
+#include "media/image-view.h"
 
 /* Cells at most, and no smaller than their points. */
 #define COLUMNS 64

@@ -3,7 +3,9 @@
 #include <math.h>
 
 #include <vlm/vlm-error.h>
+#include <vlm/vlm-plan.h>
 #include <vlm/vlm-rate.h>
+#include <vlm/vlm-size.h>
 
 #include "media/grid.h"
 

@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-frame.h>
+#include <vlm/vlm-size.h>
 
 #include "media/limits.h"
 

@@ -14,6 +14,7 @@
 
 #include <vlm/vlm-motion.h>
 #include <vlm/vlm-sampler.h>
+#include <vlm/vlm-scene-render.h>
 #include <vlm/vlm-scene.h>
 
 #define WIDTH 320

@@ -4,6 +4,7 @@
 #include <gst/video/video.h>
 #include <json-glib/json-glib.h>
 
+#include <vlm/vlm-scene-box.h>
 #include <vlm/vlm-scene.h>
 
 #include "gstvlm.h"

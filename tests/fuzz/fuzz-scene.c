@@ -1,5 +1,7 @@
 /* gst-vlm: any scene in any size
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-scene-render.h>
+
 #include "tests/fuzz/target.h"
 #include "tests/support/rng.h"
 #include "tests/support/scene-check.h"

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <vlm/vlm-size.h>
+
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "media/patchify.h"

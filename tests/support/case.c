@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support/case.h"
 
+#include <vlm/vlm-size.h>
+
 #include "io/json.h"
 #include "media/patchify.h"
 #include "tests/support/npy.h"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-questions.h>
 
 G_BEGIN_DECLS
 

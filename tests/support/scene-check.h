@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <vlm/vlm-scene-box.h>
 #include <vlm/vlm-scene.h>
 
 /* A box of something in view. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <vlm/vlm-error.h>
+#include <vlm/vlm-questions.h>
 
 #include "analyzer/engine-analyzer.h"
 #include "analyzer/kinds.h"

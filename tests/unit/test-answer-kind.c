@@ -1,7 +1,8 @@
 /* gst-vlm: kinds of answers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-box-parse.h>
 #include <vlm/vlm-error.h>
-#include <vlm/vlm-question.h>
+#include <vlm/vlm-event-parse.h>
 
 #include "tests/support/answer-grammar.h"
 

@@ -1,7 +1,7 @@
 /* gst-vlm: reading the boxes that the model wrote
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-box-parse.h>
 #include <vlm/vlm-error.h>
-#include <vlm/vlm-question.h>
 
 #define WIDTH 280
 #define HEIGHT 140

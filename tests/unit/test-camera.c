@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include <vlm/vlm-camera.h>
-#include <vlm/vlm-scene.h>
+#include <vlm/vlm-scene-render.h>
 
 #define WIDTH 168
 #define HEIGHT 84

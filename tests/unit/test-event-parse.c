@@ -1,6 +1,7 @@
 /* gst-vlm: reading what the model wrote
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-error.h>
+#include <vlm/vlm-event-parse.h>
 
 #include "events/event-parse.h"
 #include "events/event-schema.h"

@@ -5,6 +5,7 @@
 #include <json-glib/json-glib.h>
 
 #include <vlm/vlm-error.h>
+#include <vlm/vlm-event-parse.h>
 
 #include "events/event-parse.h"
 #include "tests/support/answer-grammar.h"

@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-motion.h>
 #include <vlm/vlm-rate.h>
+#include <vlm/vlm-scene-render.h>
 #include <vlm/vlm-scene.h>
 
 #define WIDTH 320

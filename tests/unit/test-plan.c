@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include <vlm/vlm-plan.h>
 #include <vlm/vlm-rate.h>
+#include <vlm/vlm-size.h>
 
 static const VlmGeometry geometry = { 14, 2, 2, 3136, 12845056, 0, 0 };
 

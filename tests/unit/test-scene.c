@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include <vlm/vlm-scene-box.h>
+#include <vlm/vlm-scene-render.h>
 #include <vlm/vlm-scene.h>
 
 #include "tests/support/scene-check.h"

@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-frame.h>
+#include <vlm/vlm-size.h>
 
 static const VlmGeometry geometry = { 14, 2, 2, 3136, 12845056 };
 

@@ -4,7 +4,8 @@
 
 #include <vlm/vlm-event.h>
 #include <vlm/vlm-model-params.h>
-#include <vlm/vlm-sampler.h>
+#include <vlm/vlm-questions.h>
+#include <vlm/vlm-window.h>
 #include <vlm/vlm-work.h>
 
 G_BEGIN_DECLS
@@ -46,36 +47,6 @@ VLM_API VlmAnalyzerParams *
 vlm_analyzer_params_copy (const VlmAnalyzerParams *params);
 VLM_API void vlm_analyzer_params_free (VlmAnalyzerParams *params);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
-
-#define VLM_TYPE_QUESTIONS (vlm_questions_get_type ())
-
-/**
- * VlmQuestions:
- * @version: said in every event (query_version): lets the reader tell answers
- *   to these questions from answers to others; 0 for none
- * @prompt: (nullable): question that replaces the default one; `{query}` in it
- *   stands for each query in turn
- * @queries: (array zero-terminated=1) (nullable): what to look for, one question
- *   each; %NULL or empty for everything that happens
- * @max_tokens: longest answer to one question, 0 for the default
- * @ground: look for a box of each event that begins
- *
- * What windows are asked. A @prompt without `{query}` is asked once, and its
- * events name no query.
- */
-typedef struct
-{
-  guint64 version;
-  char *prompt;
-  char **queries;
-  guint max_tokens;
-  gboolean ground;
-} VlmQuestions;
-
-VLM_API GType vlm_questions_get_type (void) G_GNUC_CONST;
-VLM_API VlmQuestions *vlm_questions_copy (const VlmQuestions *questions);
-VLM_API void vlm_questions_free (VlmQuestions *questions);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmQuestions, vlm_questions_free)
 
 /**
  * VlmAnalyzerInterface:
@@ -126,7 +97,5 @@ vlm_analyzer_ask (VlmAnalyzer *self, VlmWindow *window, const char *question,
 VLM_API void vlm_analyzer_reset (VlmAnalyzer *self);
 VLM_API GPtrArray *vlm_analyzer_finish (VlmAnalyzer *self);
 VLM_API void vlm_analyzer_unload (VlmAnalyzer *self);
-
-VLM_API VlmAnalyzer *vlm_engine_analyzer_new (void);
 
 G_END_DECLS

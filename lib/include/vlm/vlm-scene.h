@@ -178,16 +178,10 @@ typedef struct _VlmScene VlmScene;
 
 VLM_API VlmScene *vlm_scene_new (const VlmSceneParams *params);
 VLM_API void vlm_scene_free (VlmScene *scene);
-VLM_API void vlm_scene_render (VlmScene *scene, gint64 time, guint width,
-    guint height, guint8 *rgb, gsize stride);
 VLM_API guint vlm_scene_get_n_events (const VlmScene *scene);
 VLM_API const VlmSceneEvent *
 vlm_scene_get_event (const VlmScene *scene, guint index);
-VLM_API gboolean vlm_scene_get_box (const VlmScene *scene, guint index,
-    gint64 time, guint width, guint height, VlmRect *box);
 VLM_API guint vlm_scene_get_n_bystanders (const VlmScene *scene);
-VLM_API void vlm_scene_get_bystander_box (const VlmScene *scene, guint index,
-    gint64 time, guint width, guint height, VlmRect *box);
 VLM_API guint vlm_scene_get_n_labels (void);
 VLM_API const char *vlm_scene_get_label (guint index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmScene, vlm_scene_free)

@@ -3,6 +3,7 @@
 #include "scene/scene-private.h"
 
 #include <string.h>
+#include <vlm/vlm-scene-render.h>
 
 #include "scene/trig.h"
 

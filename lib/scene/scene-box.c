@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/scene-private.h"
 
+#include <vlm/vlm-scene-box.h>
+
 #include "scene/trig.h"
 
 #define MAX_SIDE 32768

@@ -13,7 +13,7 @@ packages_build=(
   libglib2.0-dev libjson-glib-dev libpcre2-dev libvulkan-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gobject-introspection libgirepository1.0-dev
-  libcairo2-dev libpango1.0-dev libsqlite3-dev
+  libcairo2-dev libpango1.0-dev libsqlite3-dev libmosquitto-dev
 )
 packages_run=(
   mesa-vulkan-drivers gstreamer1.0-tools gstreamer1.0-plugins-base
@@ -24,6 +24,7 @@ packages_test=(
   vulkan-validationlayers python3-gi python3-numpy gir1.2-gstreamer-1.0
   gir1.2-gst-plugins-base-1.0 libgstrtspserver-1.0-dev
   gir1.2-gst-rtsp-server-1.0 python3-jsonschema
+  mosquitto mosquitto-clients openssl
 )
 
 say() {

@@ -3,6 +3,7 @@
 #include "publish/publisher.h"
 
 #include <gst/gst.h>
+#include <signal.h>
 
 #include "publish/backoff.h"
 #include "publish/error.h"
@@ -252,12 +253,24 @@ end_connection (GstVlmPublisher *self, const GstVlmMessage *last)
     self->n_failures = 0;
 }
 
+/* A connection that ends while it is written to must not end the process. */
+static void
+block_sigpipe (void)
+{
+  sigset_t signals;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGPIPE);
+  pthread_sigmask (SIG_BLOCK, &signals, NULL);
+}
+
 static gpointer
 loop (gpointer data)
 {
   GstVlmPublisher *self = data;
   g_autoptr (GstVlmMessage) offline = NULL;
 
+  block_sigpipe ();
   while (!gst_vlm_wait_is_stopped (self->wait)) {
     g_autoptr (GError) error = NULL;
 

@@ -120,18 +120,30 @@ gst_vlm_record_new_interrupted (const GstVlmRecord *last, gint64 seq)
   return record_from_object (object);
 }
 
+/* Of its own, and the same each time that it is made of the same records. */
+static char *
+make_gap_uid (const GstVlmRecord *last)
+{
+  if (last->uid == NULL)
+    return g_uuid_string_random ();
+  return g_strdup_printf (
+      "%s-lost-%" G_GINT64_FORMAT, last->uid, MAX (last->seq, 1));
+}
+
 GstVlmRecord *
 gst_vlm_record_new_gap (
     const GstVlmRecord *first, const GstVlmRecord *last, const char *reason)
 {
   JsonObject *object = json_object_new ();
   gint64 count = gst_vlm_record_count (last);
+  g_autofree char *uid = make_gap_uid (last);
 
   if (first != NULL)
     count += gst_vlm_record_count (first);
   json_object_set_string_member (object, "type", "gap");
   json_object_set_int_member (object, "schema_version", SCHEMA_VERSION);
-  json_object_set_int_member (object, "seq", last->seq);
+  json_object_set_string_member (object, "event_uid", uid);
+  json_object_set_int_member (object, "seq", MAX (last->seq, 1));
   json_object_set_string_member (object, "state", "gap");
   json_object_set_string_member (object, "reason", reason);
   json_object_set_int_member (object, "records", count);

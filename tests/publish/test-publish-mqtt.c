@@ -1,0 +1,442 @@
+/* gst-vlm: vlmpublish and brokers of MQTT, good and bad ones
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <signal.h>
+#include <string.h>
+
+#include "publish/broker.h"
+#include "publish/fake-broker.h"
+#include "publish/fixture.h"
+
+static void
+set_broker (PublishFixture *f, const char *scheme, const char *login,
+    guint port, const char *topic)
+{
+  g_autofree char *location =
+      g_strdup_printf ("%s://%s127.0.0.1:%u/%s", scheme, login, port, topic);
+
+  g_object_set (f->element, "location", location, NULL);
+}
+
+/* The number in a line of the listener, which must be of @topic. */
+static gint64
+seq_of (const char *line, const char *topic)
+{
+  g_autofree char *start = g_strconcat (topic, " 0 ", NULL);
+  g_autoptr (JsonNode) node = NULL;
+
+  g_assert_true (g_str_has_prefix (line, start));
+  node = json_from_string (line + strlen (start), NULL);
+  g_assert_nonnull (node);
+  return json_object_get_int_member (json_node_get_object (node), "seq");
+}
+
+/* All from 0 to @n - 1 came, in order; some may have come again from where a
+ * connection broke off. */
+static void
+check_all (const GStrv lines, const char *topic, gint64 n)
+{
+  gint64 next = 0;
+
+  for (guint i = 0; lines[i] != NULL; i++) {
+    gint64 seq = seq_of (lines[i], topic);
+
+    g_assert_cmpint (seq, <=, next);
+    next = MAX (next, seq + 1);
+  }
+  g_assert_cmpint (next, ==, n);
+}
+
+static void
+push_all (PublishFixture *f, guint first, guint end)
+{
+  for (guint i = first; i < end; i++)
+    publish_fixture_push_event (f, "a", i, "update");
+}
+
+static void
+test_plain (void)
+{
+  Broker broker;
+  Listener listener;
+  PublishFixture f;
+  g_auto (GStrv) lines = NULL;
+  g_autofree char *record = make_event ("gate", "a", 0, "update");
+
+  broker_init (&broker, NULL);
+  broker_start (&broker);
+  listener_init (&listener, &broker, "cameras/#", NULL);
+  publish_fixture_init (&f);
+  set_broker (&f, "mqtt", "", broker.port, "cameras/front%20gate/");
+  publish_fixture_start (&f);
+  push_all (&f, 0, 100);
+  publish_fixture_finish (&f);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 100);
+  lines = listener_wait (&listener, 100);
+  check_all (lines, "cameras/front gate", 100);
+  g_assert_cmpuint (g_strv_length (lines), ==, 100);
+  g_assert_true (g_str_has_suffix (lines[0], record));
+  publish_fixture_clear (&f);
+  listener_clear (&listener);
+  broker_clear (&broker);
+}
+
+/* 3000 records and nobody there: none is lost, and none waits to be taken. */
+static void
+test_away (void)
+{
+  Broker broker;
+  Listener listener;
+  PublishFixture f;
+  g_auto (GStrv) lines = NULL;
+
+  /* Who listens has been there before. */
+  broker_init (&broker, NULL);
+  broker_start (&broker);
+  listener_init (&listener, &broker, "gate", "-c -i listener");
+  broker_stop (&broker);
+  publish_fixture_init (&f);
+  set_broker (&f, "mqtt", "", broker.port, "gate");
+  publish_fixture_start (&f);
+  push_all (&f, 0, 1500);
+  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
+  push_all (&f, 1500, 3000);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 3000);
+  broker_start (&broker);
+  publish_fixture_finish (&f);
+  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-connected"));
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 3000);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "dropped"), ==, 0);
+  lines = listener_wait (&listener, 3000);
+  g_assert_cmpuint (g_strv_length (lines), ==, 3000);
+  check_all (lines, "gate", 3000);
+  publish_fixture_clear (&f);
+  listener_clear (&listener);
+  broker_clear (&broker);
+}
+
+/* The broker goes and comes, again and again; who listens gets all of it. */
+static void
+test_restarting (void)
+{
+  Broker broker;
+  Listener listener;
+  PublishFixture f;
+  g_auto (GStrv) lines = NULL;
+
+  broker_init (&broker, NULL);
+  broker_start (&broker);
+  listener_init (&listener, &broker, "gate", "-c -i listener");
+  publish_fixture_init (&f);
+  set_broker (&f, "mqtt", "", broker.port, "gate");
+  publish_fixture_start (&f);
+  for (guint i = 0; i < 5; i++) {
+    push_all (&f, 200 * i, 200 * i + 100);
+    broker_stop (&broker);
+    push_all (&f, 200 * i + 100, 200 * i + 200);
+    broker_start (&broker);
+  }
+  publish_fixture_finish (&f);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 1000);
+  lines = listener_wait (&listener, 1000);
+  check_all (lines, "gate", 1000);
+  publish_fixture_clear (&f);
+  listener_clear (&listener);
+  broker_clear (&broker);
+}
+
+/* It stands still, and the records wait; then it goes on. */
+static void
+test_slow (void)
+{
+  Broker broker;
+  Listener listener;
+  PublishFixture f;
+  g_auto (GStrv) lines = NULL;
+
+  broker_init (&broker, NULL);
+  broker_start (&broker);
+  listener_init (&listener, &broker, "gate", NULL);
+  publish_fixture_init (&f);
+  set_broker (&f, "mqtt", "", broker.port, "gate");
+  publish_fixture_start (&f);
+  push_all (&f, 0, 10);
+  publish_fixture_wait_sent (&f, 10);
+  broker_signal (&broker, SIGSTOP);
+  push_all (&f, 10, 300);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 290);
+  broker_signal (&broker, SIGCONT);
+  publish_fixture_finish (&f);
+  lines = listener_wait (&listener, 300);
+  check_all (lines, "gate", 300);
+  publish_fixture_clear (&f);
+  listener_clear (&listener);
+  broker_clear (&broker);
+}
+
+static void
+check_error (PublishFixture *f, const char *expected)
+{
+  g_autofree char *error = NULL;
+
+  gst_message_unref (publish_fixture_wait (f, "vlm-publish-disconnected"));
+  error = publish_fixture_get_error (f);
+  g_test_message ("%s", error);
+  g_assert_nonnull (strstr (error, expected));
+  g_assert_null (strstr (error, "s3cret"));
+}
+
+static void
+run_against_fake (FakeBrokerKind kind, const char *expected)
+{
+  FakeBroker *fake = fake_broker_new (kind);
+  PublishFixture f;
+
+  publish_fixture_init (&f);
+  g_object_set (f.element, "timeout", 0.3, "eos-drain-timeout", 0.0, NULL);
+  set_broker (&f, "mqtt", "", fake_broker_get_port (fake), "gate");
+  publish_fixture_start (&f);
+  push_all (&f, 0, 10);
+  check_error (&f, expected);
+  publish_fixture_finish (&f);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 0);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 10);
+  publish_fixture_clear (&f);
+  fake_broker_free (fake);
+}
+
+static void
+test_silent (void)
+{
+  run_against_fake (FAKE_BROKER_SILENT, "does not answer");
+}
+
+static void
+test_no_acknowledge (void)
+{
+  run_against_fake (FAKE_BROKER_NO_ACKNOWLEDGE, "does not acknowledge");
+}
+
+static void
+run_to_end (FakeBrokerKind kind)
+{
+  FakeBroker *fake = fake_broker_new (kind);
+  PublishFixture f;
+
+  publish_fixture_init (&f);
+  set_broker (&f, "mqtt", "", fake_broker_get_port (fake), "gate");
+  publish_fixture_start (&f);
+  push_all (&f, 0, 10);
+  publish_fixture_finish (&f);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 10);
+  g_assert_cmpuint (fake_broker_get_n_messages (fake), >=, 10);
+  publish_fixture_clear (&f);
+  fake_broker_free (fake);
+}
+
+static void
+test_old (void)
+{
+  run_to_end (FAKE_BROKER_OLD);
+  run_to_end (FAKE_BROKER_OLD_AND_RUDE);
+}
+
+static void
+test_breaks_off (void)
+{
+  run_to_end (FAKE_BROKER_BREAKS_OFF);
+}
+
+static void
+test_unknown_host (void)
+{
+  PublishFixture f;
+
+  publish_fixture_init (&f);
+  g_object_set (
+      f.element, "location", "mqtt://me:s3cret@no.such.invalid/gate", NULL);
+  publish_fixture_start (&f);
+  push_all (&f, 0, 3);
+  check_error (&f, "mqtt://me@no.such.invalid/gate: ");
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 3);
+  publish_fixture_clear (&f);
+}
+
+/* Wrong password first, then a topic that is not allowed, then neither. */
+static void
+test_refusing (void)
+{
+  Broker broker;
+  PublishFixture f;
+  g_autofree char *acl = NULL;
+  g_autofree char *users = NULL;
+  g_autofree char *credentials = NULL;
+  g_autofree char *extra = NULL;
+  g_autoptr (GSubprocess) process = NULL;
+
+  broker_init (&broker, NULL);
+  acl = path_in (broker.folder, "acl");
+  users = path_in (broker.folder, "users");
+  process = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, NULL, "mosquitto_passwd",
+      "-b", "-c", users, "me", "s3cret", NULL);
+  g_assert_true (g_subprocess_wait_check (process, NULL, NULL));
+  g_assert_true (
+      g_file_set_contents (acl, "user me\ntopic write gate\n", -1, NULL));
+  extra = g_strdup_printf (
+      "allow_anonymous false\npassword_file %s\nacl_file %s\n", users, acl);
+  g_free (broker.extra);
+  broker.extra = g_steal_pointer (&extra);
+  broker_start (&broker);
+
+  publish_fixture_init (&f);
+  set_broker (&f, "mqtt", "me:not-s3cret@", broker.port, "gate");
+  publish_fixture_start (&f);
+  publish_fixture_push_event (&f, "a", 0, "begin");
+  check_error (&f, "the broker refuses: Not authorized");
+  publish_fixture_restart (&f);
+  set_broker (&f, "mqtt", "me:s3cret@", broker.port, "yard");
+  publish_fixture_start (&f);
+  check_error (&f, "does not take messages on yard: Not authorized");
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 0);
+
+  publish_fixture_restart (&f);
+  credentials = path_in (f.folder, "credentials");
+  g_assert_true (g_file_set_contents (
+      credentials, "username=me\npassword=s3cret\n", -1, NULL));
+  g_object_set (f.element, "credentials", credentials, NULL);
+  set_broker (&f, "mqtt", "", broker.port, "gate");
+  publish_fixture_start (&f);
+  publish_fixture_finish (&f);
+  /* Its begin, and the end that each later start made of it. */
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 0);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 2);
+  publish_fixture_clear (&f);
+  broker_clear (&broker);
+}
+
+static void
+run_tls (Broker *broker, const char *ca, const char *expected)
+{
+  PublishFixture f;
+  g_autofree char *ca_file = ca != NULL ? path_in (broker->folder, ca) : NULL;
+
+  publish_fixture_init (&f);
+  g_object_set (f.element, "ca-file", ca_file, NULL);
+  set_broker (&f, "mqtts", "me:s3cret@", broker->port, "gate");
+  publish_fixture_start (&f);
+  push_all (&f, 0, 10);
+  if (expected != NULL)
+    check_error (&f, expected);
+  else
+    publish_fixture_finish (&f);
+  g_assert_cmpuint (
+      publish_fixture_get_stat (&f, "sent"), ==, expected != NULL ? 0 : 10);
+  publish_fixture_clear (&f);
+}
+
+static char *
+tls_lines (const Broker *broker, const char *name)
+{
+  return g_strdup_printf ("allow_anonymous true\ncertfile %s/%s.pem\n"
+                          "keyfile %s/%s.key\n",
+      broker->folder, name, broker->folder, name);
+}
+
+/* Who is not known to be the one that was meant gets nothing. */
+static void
+test_tls (void)
+{
+  Broker broker;
+
+  broker_init (&broker, NULL);
+  make_certificates (broker.folder);
+  broker.extra = tls_lines (&broker, "good");
+  broker_start (&broker);
+  run_tls (&broker, "ca.pem", NULL);
+  run_tls (&broker, "other-ca.pem", "certificate");
+  run_tls (&broker, NULL, "certificate");
+  broker_stop (&broker);
+  g_free (broker.extra);
+  broker.extra = tls_lines (&broker, "wrong");
+  broker_start (&broker);
+  run_tls (&broker, "ca.pem", "host name verification failed");
+  broker_stop (&broker);
+  /* No TLS at all. */
+  g_clear_pointer (&broker.extra, g_free);
+  broker_start (&broker);
+  run_tls (&broker, "ca.pem", "mqtts://me@127.0.0.1");
+  broker_clear (&broker);
+}
+
+/* The broker wants to know who this is. */
+static void
+test_client_certificate (void)
+{
+  Broker broker;
+  PublishFixture f;
+  g_autofree char *lines = NULL;
+  g_autofree char *ca = NULL;
+  g_autofree char *cert = NULL;
+  g_autofree char *key = NULL;
+
+  broker_init (&broker, NULL);
+  make_certificates (broker.folder);
+  lines = tls_lines (&broker, "good");
+  ca = path_in (broker.folder, "ca.pem");
+  cert = path_in (broker.folder, "wrong.pem");
+  key = path_in (broker.folder, "wrong.key");
+  broker.extra =
+      g_strdup_printf ("%scafile %s\nrequire_certificate true\n", lines, ca);
+  /* Only a client with a certificate sees that it listens. */
+  broker_start (&broker);
+  run_tls (&broker, "ca.pem", "mqtts://me@127.0.0.1");
+  publish_fixture_init (&f);
+  g_object_set (
+      f.element, "ca-file", ca, "cert-file", cert, "key-file", key, NULL);
+  set_broker (&f, "mqtts", "", broker.port, "gate");
+  publish_fixture_start (&f);
+  push_all (&f, 0, 10);
+  publish_fixture_finish (&f);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 10);
+  publish_fixture_clear (&f);
+  broker_clear (&broker);
+}
+
+static void
+test_settings (void)
+{
+  static const char *const locations[] = { "mqtt:///gate", "mqtt://a,b/gate",
+    "mqtt://a/gate/%23", "mqtt://a/%2B", "mqtt://a/gate?x=y" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (locations); i++) {
+    PublishFixture f;
+
+    publish_fixture_init (&f);
+    g_object_set (f.element, "location", locations[i], NULL);
+    g_assert_cmpint (gst_element_set_state (f.element, GST_STATE_PAUSED), ==,
+        GST_STATE_CHANGE_FAILURE);
+    publish_fixture_clear (&f);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/publish/mqtt/plain", test_plain);
+  g_test_add_func ("/publish/mqtt/away", test_away);
+  g_test_add_func ("/publish/mqtt/restarting", test_restarting);
+  g_test_add_func ("/publish/mqtt/slow", test_slow);
+  g_test_add_func ("/publish/mqtt/silent", test_silent);
+  g_test_add_func ("/publish/mqtt/no-acknowledge", test_no_acknowledge);
+  g_test_add_func ("/publish/mqtt/old", test_old);
+  g_test_add_func ("/publish/mqtt/breaks-off", test_breaks_off);
+  g_test_add_func ("/publish/mqtt/unknown-host", test_unknown_host);
+  g_test_add_func ("/publish/mqtt/refusing", test_refusing);
+  g_test_add_func ("/publish/mqtt/tls", test_tls);
+  g_test_add_func ("/publish/mqtt/client-certificate", test_client_certificate);
+  g_test_add_func ("/publish/mqtt/settings", test_settings);
+  return g_test_run ();
+}

@@ -60,13 +60,24 @@ load_added_decoder (VlmTokenizerLoader *loader, JsonObject *decoder)
   return TRUE;
 }
 
+gboolean
+vlm_tokenizer_find_qwen_added (const char *name, guint8 *flags)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (qwen_added); i++)
+    if (strcmp (qwen_added[i], name) == 0) {
+      *flags = i < N_QWEN_SPECIAL ? VLM_TOKEN_SPECIAL : 0;
+      return TRUE;
+    }
+  return FALSE;
+}
+
 static guint8
 qwen_flags (const char *name)
 {
-  for (guint i = 0; i < N_QWEN_SPECIAL; i++)
-    if (strcmp (qwen_added[i], name) == 0)
-      return VLM_TOKEN_SPECIAL;
-  return 0;
+  guint8 flags = 0;
+
+  vlm_tokenizer_find_qwen_added (name, &flags);
+  return flags;
 }
 
 /* added_tokens.json: {"<|im_end|>": 151645, …} */

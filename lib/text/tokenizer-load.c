@@ -146,42 +146,58 @@ is_added_as (const VlmTokenizer *tokenizer, const char *name, gint64 id)
 }
 
 gboolean
+vlm_tokenizer_add_spelled (
+    VlmTokenizerLoader *loader, const char *key, const char *name, gint64 id)
+{
+  VlmTokenizer *tokenizer = loader->tokenizer;
+  VlmToken *token;
+
+  if (is_added_as (tokenizer, name, id))
+    return TRUE;
+  token = claim_id (loader, key, name, id);
+  if (token == NULL)
+    return FALSE;
+  if (!append_spelled (loader, name, tokenizer->bytes))
+    return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
+        "%s: \"%s\" is not spelled in the byte alphabet", key, name);
+  token->n_bytes = (guint32) (tokenizer->bytes->len - token->offset);
+  if (token->n_bytes == 1)
+    tokenizer->bpe.byte_ids[(guint8) tokenizer->bytes->str[token->offset]] =
+        (gint32) id;
+  g_hash_table_insert (
+      loader->ids, (gpointer) name, GINT_TO_POINTER ((int) id));
+  return TRUE;
+}
+
+gboolean
+vlm_tokenizer_check_bytes (VlmTokenizerLoader *loader, const char *key)
+{
+  for (guint byte = 0; byte < 256; byte++)
+    if (loader->tokenizer->bpe.byte_ids[byte] < 0)
+      return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
+          "%s: no token for the byte 0x%02x", key, byte);
+  return TRUE;
+}
+
+gboolean
 vlm_tokenizer_load_vocab (
     VlmTokenizerLoader *loader, const char *key, JsonObject *vocab)
 {
-  VlmTokenizer *tokenizer = loader->tokenizer;
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
 
   json_object_iter_init (&iter, vocab);
   while (json_object_iter_next (&iter, &name, &node)) {
-    VlmToken *token;
     gint64 id;
 
     if (!vlm_json_node_int (node, &id))
       return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_CORRUPT,
           "%s: the id of \"%s\" is not a number", key, name);
-    if (is_added_as (tokenizer, name, id))
-      continue;
-    token = claim_id (loader, key, name, id);
-    if (token == NULL)
+    if (!vlm_tokenizer_add_spelled (loader, key, name, id))
       return FALSE;
-    if (!append_spelled (loader, name, tokenizer->bytes))
-      return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
-          "%s: \"%s\" is not spelled in the byte alphabet", key, name);
-    token->n_bytes = (guint32) (tokenizer->bytes->len - token->offset);
-    if (token->n_bytes == 1)
-      tokenizer->bpe.byte_ids[(guint8) tokenizer->bytes->str[token->offset]] =
-          (gint32) id;
-    g_hash_table_insert (
-        loader->ids, (gpointer) name, GINT_TO_POINTER ((int) id));
   }
-  for (guint byte = 0; byte < 256; byte++)
-    if (tokenizer->bpe.byte_ids[byte] < 0)
-      return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
-          "%s: no token for the byte 0x%02x", key, byte);
-  return TRUE;
+  return vlm_tokenizer_check_bytes (loader, key);
 }
 
 gboolean
@@ -221,20 +237,10 @@ vlm_tokenizer_add_merge_line (
 }
 
 VlmTokenizer *
-vlm_tokenizer_load (const char *directory, GError **error)
+vlm_tokenizer_loader_init (VlmTokenizerLoader *loader, const char *path,
+    GHashTable *ids, GError **error)
 {
-  g_autofree char *tokenizer_path =
-      g_build_filename (directory, "tokenizer.json", NULL);
-  g_autofree char *vocab_path =
-      g_build_filename (directory, "vocab.json", NULL);
-  g_autoptr (VlmTokenizer) tokenizer = g_new0 (VlmTokenizer, 1);
-  g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
-  VlmTokenizerLoader loader = {
-    .path = tokenizer_path,
-    .tokenizer = tokenizer,
-    .ids = ids,
-    .error = error,
-  };
+  VlmTokenizer *tokenizer = g_new0 (VlmTokenizer, 1);
 
   g_atomic_ref_count_init (&tokenizer->refs);
   tokenizer->tokens = g_array_new (FALSE, TRUE, sizeof (VlmToken));
@@ -243,7 +249,25 @@ vlm_tokenizer_load (const char *directory, GError **error)
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   vlm_bpe_init (&tokenizer->bpe);
   tokenizer->pretokenizer = vlm_pretokenizer_new ();
-  init_spellings (loader.bytes);
+  *loader = (VlmTokenizerLoader){
+    .path = path, .tokenizer = tokenizer, .ids = ids, .error = error
+  };
+  init_spellings (loader->bytes);
+  return tokenizer;
+}
+
+VlmTokenizer *
+vlm_tokenizer_load (const char *directory, GError **error)
+{
+  g_autofree char *tokenizer_path =
+      g_build_filename (directory, "tokenizer.json", NULL);
+  g_autofree char *vocab_path =
+      g_build_filename (directory, "vocab.json", NULL);
+  g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
+  VlmTokenizerLoader loader;
+  g_autoptr (VlmTokenizer) tokenizer =
+      vlm_tokenizer_loader_init (&loader, tokenizer_path, ids, error);
+
   if (g_file_test (tokenizer_path, G_FILE_TEST_EXISTS)) {
     if (!vlm_tokenizer_load_json (&loader))
       return NULL;

@@ -20,6 +20,10 @@ typedef struct
   GError **error;
 } VlmTokenizerLoader;
 
+/* A tokenizer without tokens, the caller's; @loader adds to it. */
+VlmTokenizer *vlm_tokenizer_loader_init (VlmTokenizerLoader *loader,
+    const char *path, GHashTable *ids, GError **error);
+
 /* Each returns FALSE with an error set, which names the file; @key is where in
  * it. */
 gboolean vlm_tokenizer_fail (VlmTokenizerLoader *loader, VlmLoadError code,
@@ -29,6 +33,12 @@ gboolean vlm_tokenizer_add_added (VlmTokenizerLoader *loader, const char *key,
 /* An added token with its attributes. */
 gboolean vlm_tokenizer_add_described (
     VlmTokenizerLoader *loader, const char *key, gint64 id, JsonObject *object);
+/* A token of the vocabulary. @name must live until the last merge is added. */
+gboolean vlm_tokenizer_add_spelled (
+    VlmTokenizerLoader *loader, const char *key, const char *name, gint64 id);
+/* After the last: every byte has a token. */
+gboolean
+vlm_tokenizer_check_bytes (VlmTokenizerLoader *loader, const char *key);
 /* After the added tokens, where a file has both. @vocab must live until the
  * last merge is added. */
 gboolean vlm_tokenizer_load_vocab (
@@ -44,3 +54,5 @@ gboolean vlm_tokenizer_load_json (VlmTokenizerLoader *loader);
 /* vocab.json, at loader->path, and what is beside it. */
 gboolean
 vlm_tokenizer_load_files (VlmTokenizerLoader *loader, const char *directory);
+/* Whether Qwen2.5 adds a token of that name, and with which flags. */
+gboolean vlm_tokenizer_find_qwen_added (const char *name, guint8 *flags);

@@ -11,6 +11,19 @@ typedef struct _VlmTokenizer VlmTokenizer;
  * added_tokens.json / tokenizer_config.json, or Qwen2.5's own). Errors are of
  * VLM_LOAD_ERROR and name the file and the key. */
 VlmTokenizer *vlm_tokenizer_load (const char *directory, GError **error);
+/* The lists that a GGUF file keeps under tokenizer.ggml. */
+typedef struct
+{
+  const char *source; /* names them in messages */
+  char *const *tokens;
+  const gint64 *types; /* of each token, the file's numbers */
+  guint n_tokens;
+  char *const *merges; /* "left right" */
+  guint n_merges;
+} VlmTokenizerLists;
+/* The same tokenizer as from the files that the lists were made of. */
+VlmTokenizer *
+vlm_tokenizer_new_from_lists (const VlmTokenizerLists *lists, GError **error);
 VlmTokenizer *vlm_tokenizer_ref (VlmTokenizer *tokenizer);
 void vlm_tokenizer_unref (VlmTokenizer *tokenizer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTokenizer, vlm_tokenizer_unref)

@@ -4,6 +4,8 @@
 
 #include <vlm/vlm-types.h>
 
+#include "io/gguf-files.h"
+
 #define VLM_MAX_FULL_BLOCKS 64
 #define VLM_MAX_EOS 8
 
@@ -65,7 +67,7 @@ typedef struct
 
 typedef struct
 {
-  char *name; /* base name of the directory */
+  char *name; /* base name of the directory or file */
   VlmVisionConfig vision;
   VlmTextConfig text;
   VlmPreprocessConfig preprocess;
@@ -94,6 +96,12 @@ VlmConfig *vlm_config_load_file (const char *path, GError **error);
 /* The same from memory; @source stands for the path in messages. */
 VlmConfig *vlm_config_new_from_data (
     const char *json, gsize n_bytes, const char *source, GError **error);
+/* From the keys of a language model and its vision tower; its name is that of
+ * the file. What no key says is as the published models have it: windows of 112
+ * pixels, 2 positions a second, pixel limits, the ids of special tokens by their
+ * texts. Checked as above: MISMATCH when the two are of different models. */
+VlmConfig *vlm_config_new_from_gguf (
+    const VlmGgufFiles *text, const VlmGgufFiles *mmproj, GError **error);
 VlmConfig *vlm_config_copy (const VlmConfig *config);
 void vlm_config_free (VlmConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmConfig, vlm_config_free)

@@ -10,10 +10,12 @@
 #ifdef HAVE_PUBLISH
 #include "publish/gstvlmpublish.h"
 #endif
+#include "util/gstvlmlog.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  gst_vlm_log_init ();
 #ifdef HAVE_PUBLISH
   if (!GST_ELEMENT_REGISTER (vlmpublish, plugin))
     return FALSE;

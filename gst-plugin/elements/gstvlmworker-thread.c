@@ -4,6 +4,9 @@
 
 #include <vlm/vlm-error.h>
 
+GST_DEBUG_CATEGORY_STATIC (worker_debug);
+#define GST_CAT_DEFAULT worker_debug
+
 /* How long a device that was lost again is left alone: half a second, twice as
  * long each time, at most a minute. A driver that resets takes seconds. */
 #define FIRST_RETRY_MS 500u
@@ -185,6 +188,8 @@ reload_if_needed (
     return TRUE;
   if (!wait_to_reload (worker, error))
     return FALSE;
+  GST_INFO ("the device was lost: loading the model again, attempt %u",
+      worker->n_attempts + 1);
   cut (worker, item);
   worker->n_attempts++;
   vlm_analyzer_unload (worker->analyzer);
@@ -263,6 +268,10 @@ analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
       events = analyse_once (worker, item, &inference_us, &error);
     }
   }
+  GST_DEBUG ("window %" G_GUINT64_FORMAT " took %" G_GINT64_FORMAT
+             " ms: %d records",
+      item->window->serial, inference_us / 1000,
+      events != NULL ? (int) events->len : -1);
   if (!account (
           worker, item, events, error, (double) inference_us / G_USEC_PER_SEC))
     return;
@@ -340,7 +349,11 @@ gst_vlm_worker_run (gpointer data)
 {
   GstVlmWorker *worker = data;
   g_autoptr (GError) error = NULL;
-  gboolean loaded = load (worker, on_progress, &error);
+  gboolean loaded;
+
+  GST_DEBUG_CATEGORY_INIT (
+      worker_debug, "vlmworker", 0, "the thread that analyses windows");
+  loaded = load (worker, on_progress, &error);
 
   if (loaded)
     vlm_analyzer_get_geometry (worker->analyzer, &worker->geometry);

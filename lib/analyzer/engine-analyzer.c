@@ -14,6 +14,7 @@
 #include "analyzer/ground.h"
 #include "analyzer/kinds.h"
 #include "analyzer/questions.h"
+#include "base/log.h"
 #include "events/event-time.h"
 #include "events/event-words.h"
 #include "events/history.h"
@@ -247,8 +248,9 @@ find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
   if (findings == NULL)
     return FALSE;
   if (n_rejected > 0)
-    g_info ("window %" G_GUINT64_FORMAT ": %u of the model's events left out: "
-            "%s",
+    vlm_info ("window %" G_GUINT64_FORMAT
+              ": %u of the model's events left out: "
+              "%s",
         window->serial, n_rejected, why);
   for (guint i = 0; i < findings->len; i++) {
     VlmEvent *report = make_report (
@@ -296,7 +298,7 @@ look (VlmEngineAnalyzer *self, VlmWindow *window, VlmWindow **seen,
     g_propagate_error (error, g_steal_pointer (&own_error));
     return NULL;
   }
-  g_info ("window %" G_GUINT64_FORMAT ": looked at alone: %s", window->serial,
+  vlm_info ("window %" G_GUINT64_FORMAT ": looked at alone: %s", window->serial,
       own_error->message);
   vlm_history_restart (self->history);
   vlm_window_unref (*seen);

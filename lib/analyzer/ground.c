@@ -3,6 +3,7 @@
 #include "analyzer/ground.h"
 
 #include "analyzer/kinds.h"
+#include "base/log.h"
 #include "events/event-words.h"
 
 /* There is one box to be found; a few, for the best to be chosen. */
@@ -110,8 +111,8 @@ find_boxes (VlmAnswerer *answerer, VlmFrame *frame, const char *thing,
     return NULL;
   boxes = request.kind->read (reply->text, &bounds, &n_rejected, &why, error);
   if (boxes != NULL && n_rejected > 0)
-    g_info ("%u of the model's boxes of \"%s\" left out: %s", n_rejected, thing,
-        why);
+    vlm_info ("%u of the model's boxes of \"%s\" left out: %s", n_rejected,
+        thing, why);
   return boxes;
 }
 

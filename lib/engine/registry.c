@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/work.h"
 #include "engine/device.h"
 #include "model/qwen2_5_vl/config.h"
@@ -87,7 +88,7 @@ load (const VlmModelParams *params, const char *path, const VlmWork *work,
 
   if (device == NULL)
     return NULL;
-  g_info ("loading %s on %s", path, vlm_device_get_name (device));
+  vlm_info ("loading %s on %s", path, vlm_device_get_name (device));
   found.path = (char *) path;
   return vlm_model_load (&found, device, work, error);
 }

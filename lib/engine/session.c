@@ -10,6 +10,7 @@
 #include <vlm/vlm-error.h>
 
 #include "base/bits.h"
+#include "base/log.h"
 #include "base/work.h"
 #include "engine/attention.h"
 #include "engine/device.h"
@@ -225,6 +226,8 @@ keep_common (VlmSession *self, const VlmSequence *wanted)
   vlm_sequence_truncate (&self->held, common);
   self->reuse.n_tokens_reused += common;
   self->reuse.n_tokens_computed += wanted->places->len - common;
+  vlm_debug ("prompt of %u tokens: %u kept, %u computed", wanted->places->len,
+      common, wanted->places->len - common);
   return common;
 }
 
@@ -320,6 +323,37 @@ answer_layout (VlmSession *self, VlmLayout *layout, VlmDecodeJob *job,
   return answer;
 }
 
+static void
+log_prompt (const VlmPrompt *prompt)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (prompt->system != NULL)
+    g_string_append_printf (text, "[%s] ", prompt->system);
+  for (guint i = 0; i < prompt->parts->len; i++) {
+    const VlmPart *part = g_ptr_array_index (prompt->parts, i);
+
+    if (part->kind == VLM_PART_TEXT)
+      g_string_append (text, part->text);
+    else
+      g_string_append_printf (text, "<%u frame%s of %s> ", part->frames->len,
+          part->frames->len == 1 ? "" : "s",
+          part->kind == VLM_PART_VIDEO ? "video" : "a picture");
+  }
+  vlm_log_answer ("prompt: %s", text->str);
+}
+
+static void
+log_answer (const VlmAnswer *answer)
+{
+  if (answer != NULL)
+    vlm_log_answer ("answer of %u tokens%s, confidence %.4f: %s",
+        answer->n_tokens, answer->stopped ? "" : ", cut off",
+        answer->confidence, answer->text);
+  else
+    vlm_log_answer ("no answer");
+}
+
 VlmAnswer *
 vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
     const VlmGenerateParams *params, const VlmAnswerBounds *bounds,
@@ -339,8 +373,11 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
     .work = work,
   };
   g_autoptr (VlmLayout) layout = NULL;
+  VlmAnswer *answer;
   VlmTokenMask *mask;
   VlmMatcher matcher;
+
+  log_prompt (prompt);
 
   if (!ensure_state (self, error) ||
       !vlm_mask_cache_get (self->masks, params->kind, bounds, &mask, error))
@@ -354,7 +391,9 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
     job.matcher = &matcher;
   }
   job.valid = self->valid;
-  return answer_layout (self, layout, &job, trace, error);
+  answer = answer_layout (self, layout, &job, trace, error);
+  log_answer (answer);
+  return answer;
 }
 
 /**

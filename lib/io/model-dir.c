@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/log.h"
 #include "io/checkpoint-look.h"
 #include "io/safetensors-index.h"
 
@@ -55,12 +56,12 @@ choose_index (VlmModelDir *dir, const VlmCheckpointLook *look, GError **error)
     return FALSE;
   if (single == NULL || has_single || n_missing == 0) {
     if (single != NULL && !has_single)
-      g_warning (
+      vlm_warning (
           "%s: passed over, as all files of %s are there", single, look->index);
     dir->weights = g_steal_pointer (&index);
   } else {
-    g_warning ("%s: passed over, as %u of its files are not there but "
-               "model.safetensors is",
+    vlm_warning ("%s: passed over, as %u of its files are not there but "
+                 "model.safetensors is",
         index, n_missing);
     dir->weights = g_steal_pointer (&single);
   }
@@ -165,7 +166,7 @@ vlm_model_dir_open (const char *path, GError **error)
   else if (!find_weights (dir, look, error))
     return NULL;
   if (look->adapter != NULL)
-    g_warning ("%s: the LoRA adapter %s beside the weights is not applied",
+    vlm_warning ("%s: the LoRA adapter %s beside the weights is not applied",
         directory, look->adapter);
   return g_steal_pointer (&dir);
 }

@@ -5,6 +5,7 @@
 #include <vlm/vlm-error.h>
 
 #include "base/checked.h"
+#include "base/log.h"
 #include "base/work.h"
 
 /* Tokens that go through the layers together: enough to be bound by
@@ -201,6 +202,9 @@ grow_cache (VlmContext *context, VlmNnKv *cache, guint n_tokens, GError **error)
 static gboolean
 reserve_caches (VlmContext *context, guint n_tokens, GError **error)
 {
+  if (context->caches[0].capacity < n_tokens)
+    vlm_debug ("the cache grows from %u tokens to at least %u, %u of them held",
+        context->caches[0].capacity, n_tokens, context->n_tokens);
   for (guint i = 0; i < context->net->config.text.n_layers; i++) {
     VlmNnKv *cache = &context->caches[i];
     guint needed = MAX (MAX (n_tokens, MIN_CAPACITY), 2 * cache->capacity);

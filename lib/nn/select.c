@@ -5,6 +5,7 @@
  * taken; the last one of each op fits every device. */
 #include "nn/select.h"
 
+#include "base/log.h"
 #include "shaders/vlm-shaders.h"
 
 /* clang-format off */
@@ -323,7 +324,7 @@ take_note (VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
     return;
   g_hash_table_add (nn->notes, g_memdup2 (&note, sizeof note));
   reasons = explain (nn, kernel, problem);
-  g_debug ("%s of %" G_GUINT64_FORMAT " rows, n %u, k %u, %s: %s (%s)",
+  vlm_debug ("%s of %" G_GUINT64_FORMAT " rows, n %u, k %u, %s: %s (%s)",
       op_name (problem->op), problem->m, problem->n, problem->k,
       problem->format != NULL ? vlm_dtype_name (problem->format->dtype) : "F32",
       kernel->name, reasons);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/batch.h"
 
+#include "base/log.h"
 #include "vk/result.h"
 
 /* As many as are in use at once: one recorded, a few in flight. */
@@ -304,7 +305,7 @@ vlm_vk_batch_recycle (VlmVkBatch *batch)
   drop_holds (batch);
   gboolean keep = reset (batch, &error);
   if (!keep)
-    g_debug ("a command buffer is not used again: %s", error->message);
+    vlm_debug ("a command buffer is not used again: %s", error->message);
 
   if (keep) {
     g_mutex_lock (&device->batches_lock);

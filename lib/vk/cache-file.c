@@ -8,6 +8,7 @@
 #include <vlm/vlm-error.h>
 
 #include "base/file.h"
+#include "base/log.h"
 
 /* Drivers check their own header, but trust what follows. So the file is
  *   magic [8], SHA-256 of the rest [32], data of vkGetPipelineCacheData ().
@@ -76,12 +77,12 @@ vlm_vk_cache_file_load (const char *path, const VlmVkPhysical *physical)
   if (!vlm_file_read (path, MAX_FILE_BYTES, &file, &n_bytes, &error)) {
     if (!g_error_matches (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND) ||
         g_file_test (path, G_FILE_TEST_EXISTS))
-      g_warning ("pipeline cache ignored: %s", error->message);
+      vlm_warning ("pipeline cache ignored: %s", error->message);
     return NULL;
   }
   const char *fault = find_fault ((const guint8 *) file, n_bytes, physical);
   if (fault != NULL) {
-    g_warning ("%s: ignored, as it is %s", path, fault);
+    vlm_warning ("%s: ignored, as it is %s", path, fault);
     return NULL;
   }
   return g_bytes_new (file + HEADER_BYTES, n_bytes - HEADER_BYTES);

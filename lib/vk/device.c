@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/log.h"
 #include "vk/batch.h"
 #include "vk/instance.h"
 #include "vk/result.h"
@@ -106,7 +107,7 @@ finish_work (VlmVkDevice *device)
   g_autoptr (GError) error = NULL;
   if (vlm_vk_check (
           vkDeviceWaitIdle (device->handle), "vkDeviceWaitIdle", &error) < 0)
-    g_debug ("closing the device: %s", error->message);
+    vlm_debug ("closing the device: %s", error->message);
 
   VlmVkBatch *batch;
   while ((batch = g_queue_pop_head (&device->in_flight)) != NULL)

@@ -7,6 +7,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/log.h"
 #include "vk/device.h"
 #include "vk/result.h"
 
@@ -47,7 +48,7 @@ on_message (VkDebugUtilsMessageSeverityFlagBitsEXT severity,
     g_printerr ("Vulkan validation: %s\n", data->pMessage);
     abort ();
   }
-  g_warning ("Vulkan validation: %s", data->pMessage);
+  vlm_warning ("Vulkan validation: %s", data->pMessage);
   return VK_FALSE;
 }
 
@@ -103,7 +104,7 @@ create_messenger (const VkDebugUtilsMessengerCreateInfoEXT *info)
   if (create_function == NULL ||
       !vlm_vk_call (NULL, create_function, instance, info, NULL, &messenger)) {
     messenger = VK_NULL_HANDLE;
-    g_warning ("no messenger for Vulkan validation messages");
+    vlm_warning ("no messenger for Vulkan validation messages");
   }
 }
 
@@ -142,8 +143,8 @@ create_instance (GError **error)
 
   gboolean validate = validation_mode () != NULL;
   if (validate && !has_validation_layer ()) {
-    g_warning ("VLM_VALIDATE is set, but %s is not installed: nothing is "
-               "validated",
+    vlm_warning ("VLM_VALIDATE is set, but %s is not installed: nothing is "
+                 "validated",
         VALIDATION_LAYER);
     validate = FALSE;
   }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "vk/cache-file.h"
 #include "vk/result.h"
 
@@ -210,7 +211,7 @@ compile (VlmVkDevice *device, VlmVkPipeline *pipeline, GError **error)
   if (!ok)
     g_prefix_error (error, "shader %s: ", shader->name);
   else
-    g_debug ("shader %s: made in %.1f ms", shader->name,
+    vlm_debug ("shader %s: made in %.1f ms", shader->name,
         (double) (g_get_monotonic_time () - begin_us) / 1000);
   return ok;
 }
@@ -291,5 +292,5 @@ vlm_vk_pipeline_cache_save (VlmVkDevice *device)
 
   g_autoptr (GError) error = NULL;
   if (anything_new && !save (device, &error))
-    g_warning ("the pipeline cache could not be saved: %s", error->message);
+    vlm_warning ("the pipeline cache could not be saved: %s", error->message);
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/timer.h"
 
+#include "base/log.h"
 #include "vk/result.h"
 
 #define POOL_TICKS 1024
@@ -172,7 +173,7 @@ read_ticks (VlmVkTicks *ticks, VlmVkDevice *device, guint64 *values)
             n * sizeof *values, values + done, sizeof *values,
             VK_QUERY_RESULT_64_BIT));
     if (result < 0)
-      g_warning ("timings are lost: %s", error->message);
+      vlm_warning ("timings are lost: %s", error->message);
     if (result != VK_SUCCESS)
       return FALSE;
   }

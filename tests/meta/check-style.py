@@ -45,6 +45,8 @@ def check(name, path):
             yield f"{name}:{number}: blanks at the end"
         if "\t" in line and path.suffix in CODE:
             yield f"{name}:{number}: a tab"
+        if name.startswith("lib/") and re.search(r"\bg_(debug|info|message|warning) \(", line):
+            yield f"{name}:{number}: the library speaks through base/log.h"
         long = limit and len(line) > limit
         if long and "://" not in line and " gst-launch-1.0 " not in line:
             yield f"{name}:{number}: {len(line)} columns, more than {limit}"

@@ -1,6 +1,7 @@
 /* gst-vlm: the files beside config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/qwen2_5_vl/config-private.h"
+#include "base/log.h"
 
 #include <math.h>
 #include <string.h>
@@ -137,8 +138,8 @@ check_size (const VlmJson *at, const VlmJson *size, GError **error)
       return vlm_json_fail (error, size, foreign[i], VLM_LOAD_ERROR_UNSUPPORTED,
           "a fixed size is not how Qwen2.5-VL takes pictures: say "
           "shortest_edge and longest_edge, both areas in pixels");
-    g_warning ("%s: size.%s: has no effect, Qwen2.5-VL takes pictures of any "
-               "size between two areas",
+    vlm_warning ("%s: size.%s: has no effect, Qwen2.5-VL takes pictures of any "
+                 "size between two areas",
         at->source, foreign[i]);
     return TRUE;
   }

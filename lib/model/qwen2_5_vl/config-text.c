@@ -1,6 +1,7 @@
 /* gst-vlm: the decoder's part of config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/qwen2_5_vl/config-private.h"
+#include "base/log.h"
 
 #define MAX_VOCAB (1u << 24)
 
@@ -191,8 +192,9 @@ read_eps (const VlmConfigLayout *layout, VlmTextConfig *text, GError **error)
   const VlmJson *at = vlm_config_place_of (layout, key);
 
   if (!vlm_json_has (at, key))
-    g_warning ("%s: %s: absent, taken as %g as transformers does; the released "
-               "models have 1e-06",
+    vlm_warning (
+        "%s: %s: absent, taken as %g as transformers does; the released "
+        "models have 1e-06",
         layout->root.source, key, DEFAULT_EPS);
   return vlm_json_read_double_or (
       at, key, 1e-12, 1.0, DEFAULT_EPS, &text->rms_norm_eps, error);

@@ -1,6 +1,7 @@
 /* gst-vlm: the vision tower's part of config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/qwen2_5_vl/config-private.h"
+#include "base/log.h"
 
 /* Qwen2_5_VLVisionConfig's; hidden sizes and tokens_per_second are those of no
  * released model. */
@@ -144,8 +145,8 @@ read_tokens_per_second (
   static const char key[] = "tokens_per_second";
 
   if (!vlm_json_has (at, key))
-    g_warning ("%s: vision_config.%s: absent, taken as %u as transformers "
-               "does; the released models have 2",
+    vlm_warning ("%s: vision_config.%s: absent, taken as %u as transformers "
+                 "does; the released models have 2",
         at->source, key, DEFAULT_TOKENS_PER_SECOND);
   return vlm_json_read_uint_or (at, key, 1, 1000, DEFAULT_TOKENS_PER_SECOND,
       &vision->tokens_per_second, error);

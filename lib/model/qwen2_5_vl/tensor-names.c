@@ -1,6 +1,7 @@
 /* gst-vlm: tensors under the names of other tools
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/qwen2_5_vl/tensor-names.h"
+#include "base/log.h"
 
 #include <string.h>
 
@@ -130,7 +131,7 @@ vlm_tensor_names_normalise (VlmTensorSource *source, GError **error)
       return FALSE;
   }
   if (n_added > 0)
-    g_info ("%s: %u tensors have names of another tool, such as %s",
+    vlm_info ("%s: %u tensors have names of another tool, such as %s",
         vlm_tensor_source_get_path (source), n_added,
         (const char *) names->pdata[0]);
   return TRUE;

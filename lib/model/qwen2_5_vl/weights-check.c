@@ -9,6 +9,7 @@
 #include "base/blocks.h"
 #include "model/qwen2_5_vl/patch-rows.h"
 #include "model/qwen2_5_vl/tensor-names.h"
+#include "base/log.h"
 #include "nn/format.h"
 
 static gboolean
@@ -67,7 +68,7 @@ reorder (const VlmWeightItem *item, VlmTensorView *view)
   if (item->weight == VLM_WEIGHT_VISION_PATCH &&
       vlm_patch_rows_reorder (view, (guint) item->shape[1],
           (guint) item->shape[2], (guint) item->shape[3]))
-    g_info ("%s: tensor %s has its channels last",
+    vlm_info ("%s: tensor %s has its channels last",
         vlm_data_file_get_path (view->file), view->name);
 }
 
@@ -156,8 +157,8 @@ vlm_weights_settle_head (VlmConfig *config, const VlmTensorSource *source)
   if ((vlm_tensor_source_find (source, names[0], &embed) ||
           vlm_tensor_source_find (source, names[1], &embed)) &&
       !has_same_rows (&head, &embed))
-    g_warning ("%s: tensor %s differs from %s, but has no effect: "
-               "tie_word_embeddings is set in config.json",
+    vlm_warning ("%s: tensor %s differs from %s, but has no effect: "
+                 "tie_word_embeddings is set in config.json",
         vlm_tensor_source_get_path (source), head.name, embed.name);
   g_free (names[0]);
   g_free (names[1]);
@@ -238,7 +239,8 @@ report_converted (
     const VlmTensorSource *source, const VlmWeightList *list, guint n_converted)
 {
   if (n_converted > 0)
-    g_info ("%s: %u of %u tensors are kept as F32: no kernel reads their type",
+    vlm_info (
+        "%s: %u of %u tensors are kept as F32: no kernel reads their type",
         vlm_tensor_source_get_path (source), n_converted, list->n_items);
 }
 

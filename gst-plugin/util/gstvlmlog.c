@@ -1,0 +1,79 @@
+/* gst-vlm: what the library says, among what GStreamer says
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The library knows GLib only, and hands its messages out beside. */
+#include "gstvlmlog.h"
+
+#include <gst/gst.h>
+#include <vlm/vlm-log.h>
+
+GST_DEBUG_CATEGORY_STATIC (engine_debug);
+GST_DEBUG_CATEGORY_STATIC (answer_debug);
+
+static GstDebugLevel
+level_of (GLogLevelFlags level, GstDebugCategory *category)
+{
+  switch (level & G_LOG_LEVEL_MASK) {
+  case G_LOG_LEVEL_ERROR:
+  case G_LOG_LEVEL_CRITICAL:
+    return GST_LEVEL_ERROR;
+  case G_LOG_LEVEL_WARNING:
+    return GST_LEVEL_WARNING;
+  case G_LOG_LEVEL_MESSAGE:
+  case G_LOG_LEVEL_INFO:
+    return GST_LEVEL_INFO;
+  default:
+    /* Long, and only to be shown on purpose. */
+    return category == answer_debug ? GST_LEVEL_LOG : GST_LEVEL_DEBUG;
+  }
+}
+
+/* A model may write anything, and a terminal obeys some of it. */
+static char *
+make_harmless (const char *message)
+{
+  g_autofree char *valid = g_utf8_make_valid (message, -1);
+  GString *text = g_string_new (NULL);
+
+  for (const char *s = valid; *s != '\0'; s = g_utf8_next_char (s)) {
+    gunichar c = g_utf8_get_char (s);
+
+    if (g_unichar_iscntrl (c) && c != '\n' && c != '\t')
+      g_string_append_printf (text, "\\u%04x", c);
+    else
+      g_string_append_unichar (text, c);
+  }
+  return g_string_free (text, FALSE);
+}
+
+static void
+take_message (const char *domain, GLogLevelFlags level, const char *message,
+    gpointer user_data)
+{
+#ifndef GST_DISABLE_GST_DEBUG
+  GstDebugCategory *category =
+      g_str_equal (domain, "vlm-answer") ? answer_debug : engine_debug;
+  GstDebugLevel gst_level = level_of (level, category);
+  g_autofree char *harmless = NULL;
+
+  if (gst_level > gst_debug_category_get_threshold (category))
+    return;
+  harmless = make_harmless (message);
+  GST_CAT_LEVEL_LOG (category, gst_level, NULL, "%s", harmless);
+#endif
+}
+
+void
+gst_vlm_log_init (void)
+{
+  static gsize done;
+
+  if (!g_once_init_enter (&done))
+    return;
+  GST_DEBUG_CATEGORY_INIT (
+      engine_debug, "vlm", 0, "the engine: devices, kernels, caches, models");
+  GST_DEBUG_CATEGORY_INIT (answer_debug, "vlm-answer", 0,
+      "what the model was asked, and its answers as they are");
+  vlm_log_set_func (take_message, NULL);
+  g_once_init_leave (&done, 1);
+}

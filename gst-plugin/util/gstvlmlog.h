@@ -1,0 +1,13 @@
+/* gst-vlm: what the library says, among what GStreamer says
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* From now on the messages of the library are in the debug categories `vlm` and
+ * `vlm-answer`. Once a process. */
+void gst_vlm_log_init (void);
+
+G_END_DECLS

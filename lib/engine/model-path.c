@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "engine/model.h"
+#include "model/checkpoint-path.h"
 
 #define MODEL "models" G_DIR_SEPARATOR_S "demo"
 
@@ -43,9 +44,9 @@ vlm_model_find (const char *directory, GError **error)
   g_autofree char *path = NULL;
 
   if (directory != NULL && directory[0] != '\0')
-    return g_strdup (directory);
+    return vlm_checkpoint_resolve (directory, error);
   if (wanted != NULL && wanted[0] != '\0')
-    return g_strdup (wanted);
+    return vlm_checkpoint_resolve (wanted, error);
   path = find_beside_library ();
   if (path == NULL)
     path = g_build_filename (VLM_DATADIR, MODEL, NULL);

@@ -5,6 +5,7 @@
 #include <vlm/vlm-error.h>
 
 #include "engine/device.h"
+#include "model/checkpoint-path.h"
 
 struct _VlmModel
 {
@@ -117,6 +118,7 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
 {
   g_autoptr (VlmModel) self = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *directory = NULL;
 
   g_return_val_if_fail (device == NULL || VLM_IS_DEVICE (device), NULL);
 
@@ -125,7 +127,8 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
   if (path == NULL)
     return NULL;
   self = g_object_new (VLM_TYPE_MODEL, NULL);
-  self->tokenizer = vlm_tokenizer_load (path, error);
+  directory = vlm_checkpoint_directory (path);
+  self->tokenizer = vlm_tokenizer_load (directory, error);
   if (self->tokenizer == NULL)
     return NULL;
   self->device = device != NULL

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "io/model-dir.h"
 
+#include <string.h>
+
 #include <vlm/vlm-error.h>
 
 #include "base/log.h"
@@ -101,6 +103,21 @@ find_weights (VlmModelDir *dir, const VlmCheckpointLook *look, GError **error)
   return dir->weights != NULL || vlm_checkpoint_look_fail_weights (look, error);
 }
 
+/* The base name; in a cache of Hugging Face, where that is a revision, the name
+ * of the model: models--ORG--NAME/snapshots/REVISION. */
+static char *
+name_of (const char *absolute)
+{
+  g_autofree char *parent = g_path_get_dirname (absolute);
+  g_autofree char *above = g_path_get_dirname (parent);
+  g_autofree char *model = g_path_get_basename (above);
+
+  if (g_str_has_suffix (parent, G_DIR_SEPARATOR_S "snapshots") &&
+      g_str_has_prefix (model, "models--"))
+    return g_strdup (g_strrstr (model, "--") + strlen ("--"));
+  return g_path_get_basename (absolute);
+}
+
 static VlmModelDir *
 open_config (
     const char *directory, const VlmCheckpointLook *look, GError **error)
@@ -108,7 +125,7 @@ open_config (
   g_autofree char *absolute = g_canonicalize_filename (directory, NULL);
   g_autoptr (VlmModelDir) dir = g_new0 (VlmModelDir, 1);
 
-  dir->name = g_path_get_basename (absolute);
+  dir->name = name_of (absolute);
   dir->directory = g_strdup (directory);
   dir->config = find_file (directory, "config.json");
   if (dir->config == NULL) {

@@ -190,8 +190,16 @@ create_instance (GError **error)
     .enabledExtensionCount = n_extensions,
     .ppEnabledExtensionNames = extensions,
   };
-  if (!vlm_vk_call (error, vkCreateInstance, &info, NULL, &instance)) {
+  g_autoptr (GError) fault = NULL;
+  if (!vlm_vk_call (&fault, vkCreateInstance, &info, NULL, &instance)) {
     instance = VK_NULL_HANDLE;
+    /* What the loader says when it finds no driver at all. */
+    if (g_error_matches (fault, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE))
+      g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE,
+          "there is no Vulkan driver (%s): %s", fault->message,
+          VLM_VK_NO_DRIVER);
+    else
+      g_propagate_error (error, g_steal_pointer (&fault));
     return FALSE;
   }
   if (validate)

@@ -5,6 +5,12 @@
 #include <glib.h>
 #include <vulkan/vulkan.h>
 
+/* What to do where there is no device. */
+#define VLM_VK_NO_DRIVER                                                       \
+  "install that of your GPU, or Mesa's (mesa-vulkan-drivers on Debian), "      \
+  "which "                                                                     \
+  "also runs on the processor; \"vulkaninfo --summary\" lists what is found"
+
 /* A counted use of the instance, made by the first one. Thread-safe.
  * VK_NULL_HANDLE on error. */
 VkInstance vlm_vk_instance_acquire (GError **error);

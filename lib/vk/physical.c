@@ -6,6 +6,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "vk/instance.h"
 #include "vk/result.h"
 
 static const char *
@@ -265,7 +266,7 @@ vlm_vk_physical_list (VkInstance instance, GError **error)
     return NULL;
   if (n == 0) {
     g_set_error_literal (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE,
-        "there is no Vulkan device; is a driver installed?");
+        "there is no Vulkan device: " VLM_VK_NO_DRIVER);
     return NULL;
   }
   g_autoptr (GArray) list =

@@ -176,6 +176,31 @@ test_choose (void)
   }
 }
 
+/* Where no driver is installed, that is said, with the way out. */
+static void
+test_no_driver (void)
+{
+  static const char *const variables[] = { "VK_DRIVER_FILES",
+    "VK_ICD_FILENAMES" };
+  char *saved[G_N_ELEMENTS (variables)];
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (variables); i++) {
+    saved[i] = g_strdup (g_getenv (variables[i]));
+    g_setenv (variables[i], "/nonexistent.json", TRUE);
+  }
+  g_assert_null (vlm_vk_device_open (NULL, &error));
+  for (guint i = 0; i < G_N_ELEMENTS (variables); i++) {
+    if (saved[i] != NULL)
+      g_setenv (variables[i], saved[i], TRUE);
+    else
+      g_unsetenv (variables[i]);
+    g_free (saved[i]);
+  }
+  g_assert_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE);
+  g_assert_nonnull (strstr (error->message, "mesa-vulkan-drivers"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -186,5 +211,6 @@ main (int argc, char **argv)
   g_test_add_func ("/vk/device/caps", test_caps);
   g_test_add_func ("/vk/device/open-again", test_open_again);
   g_test_add_func ("/vk/device/choose", test_choose);
+  g_test_add_func ("/vk/device/no-driver", test_no_driver);
   return g_test_run ();
 }

@@ -81,6 +81,21 @@ static const VlmNnFormat formats[] = {
   GROUPS (Q8_0, INT8, ZEROS, LINEAR, 0, vlm_nn_pack_zeros),
   GROUPS (Q4_0, INT4, ZEROS, LINEAR, 0, vlm_nn_pack_zeros),
   GROUPS (Q4_1, INT4, OFFSETS, LINEAR, 0, vlm_nn_pack_offsets),
+  GROUPS (Q5_0, INT5, ZEROS, LINEAR, 0, vlm_nn_pack_zeros),
+  GROUPS (Q5_1, INT5, OFFSETS, LINEAR, 0, vlm_nn_pack_offsets),
+  GROUPS (IQ4_NL, INT4, OFFSETS, IQ4, 0, vlm_nn_pack_offsets),
+  SUPERS (Q2_K, INT2, SUPER_FOURS, LINEAR, 0, vlm_nn_pack_supers),
+  SUPERS (Q3_K, INT3, SUPER_TWO, LINEAR, 4, vlm_nn_pack_supers),
+  SUPERS (Q4_K, INT4, SUPER_MIN, LINEAR, 0, vlm_nn_pack_supers),
+  SUPERS (Q5_K, INT5, SUPER_MIN, LINEAR, 0, vlm_nn_pack_supers),
+  SUPERS (Q6_K, INT6, SUPER_TWO, LINEAR, 32, vlm_nn_pack_supers),
+  SUPERS (IQ4_XS, INT4, SUPER_ONE, IQ4, 0, vlm_nn_pack_supers),
+  GROUPS (INT4_32, INT4, ZEROS, LINEAR, 0, vlm_nn_pack_zeros),
+  GROUPS (INT4_128, INT4, ZEROS, LINEAR, 2, vlm_nn_pack_zeros),
+  GROUPS (INT8_32, INT8, ZEROS, LINEAR, 0, vlm_nn_pack_zeros),
+  GROUPS (INT8_128, INT8, ZEROS, LINEAR, 2, vlm_nn_pack_zeros),
+  GROUPS (F8_128, INT8, FLOATS, E4M3, 2, vlm_nn_pack_floats),
+  GROUPS (NF4_64, INT4, FLOATS, NF4, 1, vlm_nn_pack_floats),
 };
 
 const VlmNnFormat *

@@ -103,6 +103,34 @@ zero_code (const VlmBlockType *type)
   return -MIN (type->levels[0], type->levels[1 << (type->n_bits - 1)]);
 }
 
+static void
+block_init (Block *block, const VlmNnFormat *format)
+{
+  *block = (Block){
+    .type = vlm_block_type (format->dtype),
+    .length = vlm_dtype_block_length (format->dtype),
+  };
+}
+
+void
+vlm_nn_pack_codes (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words)
+{
+  const gsize block_bytes = vlm_dtype_block_bytes (format->dtype);
+  const guint n_words = format->planes[plane].words;
+  Block block;
+
+  block_init (&block, format);
+  for (guint first = 0; first < n_in; first += block.length) {
+    const guint n = MIN (block.length, n_in - first);
+
+    unpack (&block, row);
+    row += block_bytes;
+    for (guint i = 0; i < n; i += K32, words += n_words)
+      pack_codes (block.type->n_bits, plane, block.codes + i, words);
+  }
+}
+
 typedef guint32 (*ScaleWord) (const Block *block);
 
 /* Scale words are of a block each. */
@@ -110,23 +138,17 @@ static void
 pack_groups (const VlmNnFormat *format, VlmNnPlaneKind plane, const guint8 *row,
     guint n_in, guint32 *words, ScaleWord scale_word)
 {
-  const gsize block_bytes = vlm_dtype_block_bytes (format->dtype);
-  const guint n_words = format->planes[plane].words;
-  Block block = {
-    .type = vlm_block_type (format->dtype),
-    .length = vlm_dtype_block_length (format->dtype),
-  };
+  Block block;
 
+  if (plane != VLM_NN_PLANE_SCALES) {
+    vlm_nn_pack_codes (format, plane, row, n_in, words);
+    return;
+  }
+  block_init (&block, format);
   for (guint first = 0; first < n_in; first += block.length) {
-    const guint n = MIN (block.length, n_in - first);
-
     unpack (&block, row);
-    row += block_bytes;
-    if (plane == VLM_NN_PLANE_SCALES)
-      *words++ = scale_word (&block);
-    else
-      for (guint i = 0; i < n; i += K32, words += n_words)
-        pack_codes (block.type->n_bits, plane, block.codes + i, words);
+    row += vlm_dtype_block_bytes (format->dtype);
+    *words++ = scale_word (&block);
   }
 }
 
@@ -165,4 +187,17 @@ vlm_nn_pack_offsets (const VlmNnFormat *format, VlmNnPlaneKind plane,
     const guint8 *row, guint n_in, guint32 *words)
 {
   pack_groups (format, plane, row, n_in, words, offsets_word);
+}
+
+static guint32
+floats_word (const Block *block)
+{
+  return vlm_f32_to_bits (block->scales[0]);
+}
+
+void
+vlm_nn_pack_floats (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words)
+{
+  pack_groups (format, plane, row, n_in, words, floats_word);
 }

@@ -7,8 +7,17 @@
 
 #include "nn/format.h"
 
+/* Of any type: VLM_NN_PLANE_CODES and VLM_NN_PLANE_BITS. */
+void vlm_nn_pack_codes (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words);
 /* f16 scale, f16 code of zero. */
 void vlm_nn_pack_zeros (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words);
+/* f32 scale. */
+void vlm_nn_pack_floats (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words);
+/* Blocks of 256 whose scales are in units of an f16: by the type. */
+void vlm_nn_pack_supers (const VlmNnFormat *format, VlmNnPlaneKind plane,
     const guint8 *row, guint n_in, guint32 *words);
 /* f16 scale, f16 offset. */
 void vlm_nn_pack_offsets (const VlmNnFormat *format, VlmNnPlaneKind plane,

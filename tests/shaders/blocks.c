@@ -52,11 +52,14 @@ static void
 make_floats (VkCheck *check, const Floats *f, guint8 *block)
 {
   const float sign = rng_below (&check->rng, 4) == 0 ? -1.0f : 1.0f;
+  /* what scales of six bits are multiplied with */
+  const float unit =
+      vlm_dtype_block_length (f->dtype) == VLM_MAX_BLOCK ? 0x1p-6f : 1.0f;
   const float scale =
-      sign * (float) (64 + rng_below (&check->rng, 192)) * 0x1p-11f;
+      sign * (float) (64 + rng_below (&check->rng, 192)) * 0x1p-11f * unit;
   const float values[] = { scale,
     f->is_f32 ? scale * (float) rng_below (&check->rng, 256)
-              : (float) rng_below (&check->rng, 256) * 0x1p-8f };
+              : (float) rng_below (&check->rng, 256) * 0x1p-8f * unit };
 
   for (guint i = 0; i < f->n; i++) {
     const guint16 half = vlm_f16_from_f32 (values[i]);

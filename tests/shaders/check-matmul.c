@@ -44,6 +44,21 @@ static const VlmDType quantised[] = {
   VLM_DTYPE_Q8_0,
   VLM_DTYPE_Q4_0,
   VLM_DTYPE_Q4_1,
+  VLM_DTYPE_Q5_0,
+  VLM_DTYPE_Q5_1,
+  VLM_DTYPE_Q2_K,
+  VLM_DTYPE_Q3_K,
+  VLM_DTYPE_Q4_K,
+  VLM_DTYPE_Q5_K,
+  VLM_DTYPE_Q6_K,
+  VLM_DTYPE_IQ4_NL,
+  VLM_DTYPE_IQ4_XS,
+  VLM_DTYPE_INT4_32,
+  VLM_DTYPE_INT4_128,
+  VLM_DTYPE_INT8_32,
+  VLM_DTYPE_INT8_128,
+  VLM_DTYPE_F8_128,
+  VLM_DTYPE_NF4_64,
 };
 
 static const char *const epilogues[] = { "store", "add", "gelu", "swiglu" };
@@ -275,18 +290,19 @@ check_kernel (VkCheck *check, const VlmNnKernel *kernel)
   }
 }
 
-/* Of those that the device would choose every type with most shapes, of the
- * others a type or two: what compiling takes is too long for all. */
+/* Compiling takes too long for every type with every kernel: kernels that this
+ * device would not choose take turns at the types. */
 static void
-check_quantised (VkCheck *check, const VlmNnKernel *kernel)
+check_quantised (VkCheck *check, const VlmNnKernel *kernel, guint turn)
 {
   const guint here = check->nn->caps->is_cpu ? VLM_NN_ON_CPU : VLM_NN_ON_GPU;
-  const gboolean chosen = (kernel->on & here) != 0;
-  guint turn = 0;
+  const gboolean chosen = (kernel->on & here) != 0 && kernel->max_rows != 8;
 
   for (guint i = 0; i < G_N_ELEMENTS (quantised); i++) {
-    const guint mode = i % 8;
+    const guint mode = (i + turn) % 8;
 
+    if (!chosen && i % 4 != turn % 4)
+      continue;
     for (guint j = 0; j < G_N_ELEMENTS (shapes); j++) {
       Case c = {
         .shape = shapes[j],
@@ -295,14 +311,14 @@ check_quantised (VkCheck *check, const VlmNnKernel *kernel)
         .has_bias = (mode % 2 != 0) != (mode >= 4),
       };
 
-      if (takes (kernel, c.shape.m) && (chosen || turn++ % 5 == 0))
+      if (takes (kernel, c.shape.m))
         run_case (check, kernel->name, &c);
     }
   }
   for (guint j = 0; j < VKCHECK_N_INPUTS; j++) {
     Case c = {
       .shape = { MIN (kernel->max_rows - 1, 10) + 1, 40, 200 },
-      .dtype = quantised[j % G_N_ELEMENTS (quantised)],
+      .dtype = quantised[turn % G_N_ELEMENTS (quantised)],
       .x_input = (VkCheckInput) j,
     };
 
@@ -403,6 +419,7 @@ check_matmul (VkCheck *check)
 {
   guint n_kernels;
   const VlmNnKernel *kernels = vlm_nn_kernels (&n_kernels);
+  guint turn = 0;
 
   for (guint i = 0; i < n_kernels; i++) {
     if (kernels[i].op != VLM_NN_OP_MATMUL ||
@@ -411,14 +428,16 @@ check_matmul (VkCheck *check)
     if ((kernels[i].weights & VLM_NN_READS_PLAIN) != 0)
       check_kernel (check, &kernels[i]);
     if ((kernels[i].weights & VLM_NN_READS_QUANTISED) != 0)
-      check_quantised (check, &kernels[i]);
+      check_quantised (check, &kernels[i], turn++);
   }
   vlm_nn_force_kernel (check->nn, NULL);
   check_splits (check);
   check_errors (check);
   if (check->bench) {
     bench_models (check, VLM_DTYPE_BF16);
-    for (guint i = 0; i < G_N_ELEMENTS (quantised); i++)
-      bench_models (check, quantised[i]);
+    bench_models (check, VLM_DTYPE_Q8_0);
+    bench_models (check, VLM_DTYPE_Q4_1);
+    bench_models (check, VLM_DTYPE_Q4_K);
+    bench_models (check, VLM_DTYPE_Q6_K);
   }
 }

@@ -50,6 +50,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
       gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
           "load", "Loading the model"));
   self->windower = gst_vlm_windower_new (&windows);
+  gst_vlm_events_start_regions (self);
   worker = gst_vlm_worker_new (
       analyzer, &params, self->generation, &gst_vlm_events_worker_funcs, self);
   g_mutex_lock (&self->lock);
@@ -274,12 +275,13 @@ GstFlowReturn
 gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
 {
   GstElement *clocked = is_live (self) ? GST_ELEMENT (self) : NULL;
-  GstVlmArrival arrival =
-      gst_vlm_windower_announce (self->windower, buffer, clocked);
   g_autoptr (GError) error = NULL;
+  GstVlmArrival arrival;
   GstFlowReturn flow;
   gboolean ready = FALSE;
 
+  gst_vlm_events_follow_regions (self);
+  arrival = gst_vlm_windower_announce (self->windower, buffer, clocked);
   flow = hand_over (self);
   if (flow != GST_FLOW_OK)
     return flow;

@@ -63,7 +63,7 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
     return g_strdup_printf ("min-pixels=%" G_GUINT64_FORMAT
                             " is more than max-pixels=%" G_GUINT64_FORMAT,
         s->min_pixels, s->max_pixels);
-  return NULL;
+  return gst_vlm_events_find_region_error (s);
 }
 
 static gboolean

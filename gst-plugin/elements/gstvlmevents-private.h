@@ -58,6 +58,8 @@ typedef struct
   guint max_frames;
   guint max_video_tokens;
   gboolean skip_still;
+  char *mask; /* polygons, as vlm_regions_parse() takes them */
+  char *zone;
 
   GstVlmPolicy policy;
   guint max_queue;
@@ -76,12 +78,15 @@ struct _GstVlmEvents
   GstVlmEventsSettings settings;
   guint64 query_version; /* grows with each change of what is asked */
   VlmAnalyzer *analyzer;
+  gint regions_version; /* atomic: grows with each change of mask or zone */
 
   /* Of the streaming thread, and of others while the pads are inactive. */
   GstVlmWindower *windower; /* as long as there is a worker */
   gint is_live;             /* atomic: the worker reads it */
   gboolean knows_live;
   gboolean told_no_time; /* since the stream started */
+  gint regions_followed; /* version that the windower has */
+  char *zone_text;       /* that it has */
 
   /* Lock order: this, then that of the worker or of an event pad. No message is
    * posted, no signal emitted and nothing pushed under it. */
@@ -126,6 +131,14 @@ gboolean gst_vlm_events_check_settings (
 void gst_vlm_events_check_questions (GstVlmEvents *self);
 /* (transfer full) (nullable): what would be the error */
 char *gst_vlm_events_find_error (GstVlmEvents *self);
+
+/* gstvlmevents-regions.c */
+/* (transfer full) (nullable): what is wrong with mask or zone */
+char *gst_vlm_events_find_region_error (const GstVlmEventsSettings *settings);
+/* Gives a new windower its mask and zone. */
+void gst_vlm_events_start_regions (GstVlmEvents *self);
+/* Takes a change up; on the streaming thread, before a frame. */
+void gst_vlm_events_follow_regions (GstVlmEvents *self);
 
 /* gstvlmevents-questions.c */
 /* Tells the worker what is asked now. */

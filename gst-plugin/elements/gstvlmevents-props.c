@@ -24,6 +24,7 @@ typedef enum
   AT_START, /* read on the way to PAUSED */
   AT_ANY_TIME,
   QUESTION, /* at any time; a change makes a new version of the questions */
+  REGION,   /* at any time; counts from the next frame */
 } When;
 
 typedef struct
@@ -114,6 +115,17 @@ static const Property properties[] = {
   { "skip-still", "Skip still windows",
       "Do not analyse windows in which nothing moves", AT_START, KIND_BOOLEAN,
       AT (skip_still) },
+  { "mask", "Mask",
+      "Polygons that are black in what is analysed, never in the video: points "
+      "x,y with spaces between them, polygons with ; between them; in "
+      "fractions "
+      "of the picture if all numbers are at most 1, else in pixels",
+      REGION, KIND_TEXT, AT (mask) },
+  { "zone", "Zone",
+      "Polygon around which the picture is cut out, so that it alone is "
+      "analysed; with a name in front (gate: 0.1,0.5 0.4,0.5 0.4,0.9) that "
+      "events say. Written like `mask`",
+      REGION, KIND_TEXT, AT (zone) },
   { "policy", "Policy",
       "What happens to windows for which the device is too slow", AT_ANY_TIME,
       KIND_ENUM, AT (policy), .type = gst_vlm_policy_get_type,
@@ -371,6 +383,8 @@ set_setting (GstVlmEvents *self, const Property *property, const GValue *value)
   GST_OBJECT_LOCK (self);
   changed = replace (&self->settings, property, value);
   self->query_version += changed && property->when == QUESTION;
+  if (changed && property->when == REGION)
+    g_atomic_int_inc (&self->regions_version);
   GST_OBJECT_UNLOCK (self);
   if (changed && property->when == QUESTION)
     gst_vlm_events_update_questions (self);

@@ -404,6 +404,7 @@ gst_vlm_events_finalize (GObject *object)
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
   g_free (self->run);
+  g_free (self->zone_text);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_vlm_events_parent_class)->finalize (object);
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmwindower.h"
 
+#include <vlm/vlm-blackout.h>
 #include <vlm/vlm-motion.h>
 #include <vlm/vlm-plan.h>
 
@@ -29,6 +30,12 @@ struct _GstVlmWindower
   GstVideoInfo info;
   gboolean has_info;
   GQueue items; /* GstVlmWindowerItem */
+
+  VlmRegions *mask;
+  VlmRegions *zone;      /* the first of them */
+  VlmBlackout *blackout; /* of the mask */
+  char *zone_name;       /* GRefString */
+  VlmRect part;          /* of the picture, that is looked at */
 
   VlmSampler *sampler;
   guint64 next_epoch; /* of the sampler after this one */
@@ -91,6 +98,10 @@ gst_vlm_windower_free (GstVlmWindower *self)
   g_queue_clear_full (&self->items, item_free);
   g_clear_pointer (&self->sampler, vlm_sampler_free);
   g_clear_pointer (&self->motion, vlm_motion_free);
+  g_clear_pointer (&self->mask, vlm_regions_unref);
+  g_clear_pointer (&self->zone, vlm_regions_unref);
+  g_clear_pointer (&self->blackout, vlm_blackout_free);
+  g_clear_pointer (&self->zone_name, g_ref_string_release);
   g_free (self);
 }
 
@@ -268,6 +279,33 @@ gst_vlm_windower_set_info (GstVlmWindower *self, const GstVideoInfo *info)
   return TRUE;
 }
 
+void
+gst_vlm_windower_set_mask (GstVlmWindower *self, VlmRegions *mask)
+{
+  g_clear_pointer (&self->blackout, vlm_blackout_free);
+  g_clear_pointer (&self->mask, vlm_regions_unref);
+  if (mask == NULL)
+    return;
+  self->mask = vlm_regions_ref (mask);
+  self->blackout = vlm_blackout_new (mask);
+}
+
+void
+gst_vlm_windower_set_zone (GstVlmWindower *self, VlmRegions *zone)
+{
+  const char *name = zone != NULL ? vlm_regions_get_name (zone, 0) : NULL;
+
+  gst_vlm_windower_cut (self);
+  g_clear_pointer (&self->zone, vlm_regions_unref);
+  g_clear_pointer (&self->zone_name, g_ref_string_release);
+  if (zone != NULL)
+    self->zone = vlm_regions_ref (zone);
+  if (name != NULL)
+    self->zone_name = g_ref_string_new (name);
+  self->is_planned = FALSE;
+  self->cannot_sample = FALSE;
+}
+
 gboolean
 gst_vlm_windower_set_segment (GstVlmWindower *self, const GstSegment *segment)
 {
@@ -404,9 +442,24 @@ static gboolean
 get_size (GstVlmWindower *self, guint step, guint *width, guint *height)
 {
   return vlm_video_plan_smaller (&self->geometry, &self->budget,
-      (guint) GST_VIDEO_INFO_WIDTH (&self->info),
-      (guint) GST_VIDEO_INFO_HEIGHT (&self->info), &self->plan, step, width,
-      height);
+      (guint) self->part.width, (guint) self->part.height, &self->plan, step,
+      width, height);
+}
+
+/* The box around the zone, or all of the picture. */
+static gboolean
+find_part (GstVlmWindower *self, GError **error)
+{
+  gint width = GST_VIDEO_INFO_WIDTH (&self->info);
+  gint height = GST_VIDEO_INFO_HEIGHT (&self->info);
+
+  self->part = (VlmRect){ 0, 0, width, height };
+  if (self->zone == NULL ||
+      vlm_regions_get_bounds (
+          self->zone, 0, (guint) width, (guint) height, &self->part, error))
+    return TRUE;
+  g_prefix_error (error, "zone: ");
+  return FALSE;
 }
 
 /* What the old one held was cut off. */
@@ -443,9 +496,9 @@ make_plan (GstVlmWindower *self, gint64 duration, GError **error)
     .min_pixels = p->min_pixels,
     .max_pixels = p->max_pixels,
   };
-  return vlm_video_plan (&self->geometry, &self->budget,
-      (guint) GST_VIDEO_INFO_WIDTH (&self->info),
-      (guint) GST_VIDEO_INFO_HEIGHT (&self->info), &self->plan, error);
+  return find_part (self, error) &&
+      vlm_video_plan (&self->geometry, &self->budget, (guint) self->part.width,
+          (guint) self->part.height, &self->plan, error);
 }
 
 gboolean
@@ -519,11 +572,22 @@ follow_decision (GstVlmWindower *self)
   self->decision = decision;
 }
 
+/* @view: of the part that is looked at */
+static gboolean
+map_part (GstVlmWindower *self, GstBuffer *buffer, GstVlmMapped *mapped,
+    VlmImageView *view, GError **error)
+{
+  if (!gst_vlm_mapped_map (mapped, buffer, &self->info, error))
+    return FALSE;
+  vlm_image_view_crop (&mapped->view, &self->part, view);
+  return TRUE;
+}
+
 /* Whether to sample the buffer. @motion: what it shows, -1 when that is not
  * known. FALSE also upon an error. */
 static gboolean
 wants (GstVlmWindower *self, GstBuffer *buffer, GstVlmMapped *mapped,
-    float *motion, GError **error)
+    VlmImageView *view, float *motion, GError **error)
 {
   gint64 stream_time = self->last.stream_time;
   gint64 duration = self->last_duration;
@@ -533,26 +597,34 @@ wants (GstVlmWindower *self, GstBuffer *buffer, GstVlmMapped *mapped,
 
   *motion = -1.0f;
   if (looks) {
-    if (!gst_vlm_mapped_map (mapped, buffer, &self->info, error) ||
-        !vlm_motion_look (self->motion, &mapped->view, motion, error))
+    if (!map_part (self, buffer, mapped, view, error) ||
+        !vlm_motion_look (self->motion, view, motion, error))
       return FALSE;
     vlm_sampler_see (self->sampler, *motion);
   }
   wants = vlm_sampler_wants (self->sampler, stream_time, duration);
   if (looks || wants)
     follow_decision (self);
-  return wants && gst_vlm_mapped_map (mapped, buffer, &self->info, error);
+  return wants && map_part (self, buffer, mapped, view, error);
 }
 
 static gboolean
-sample (GstVlmWindower *self, const GstVlmMapped *mapped, float motion,
+sample (GstVlmWindower *self, const VlmImageView *view, float motion,
     GError **error)
 {
-  g_autoptr (VlmFrame) frame = vlm_frame_new (&mapped->view, self->frame_width,
-      self->frame_height, VLM_RESAMPLE_VIDEO, error);
+  g_autoptr (VlmFrame) frame = vlm_frame_new (
+      view, self->frame_width, self->frame_height, VLM_RESAMPLE_VIDEO, error);
 
   if (frame == NULL)
     return FALSE;
+  frame->source_x = (guint) self->part.x;
+  frame->source_y = (guint) self->part.y;
+  if (self->zone_name != NULL)
+    frame->zone = g_ref_string_acquire (self->zone_name);
+  if (self->blackout != NULL)
+    vlm_blackout_apply (self->blackout, frame,
+        (guint) GST_VIDEO_INFO_WIDTH (&self->info),
+        (guint) GST_VIDEO_INFO_HEIGHT (&self->info));
   frame->time = self->last;
   frame->time_source = self->last_source;
   frame->motion = motion;
@@ -570,11 +642,12 @@ gst_vlm_windower_take (GstVlmWindower *self, GstBuffer *buffer, GError **error)
   g_auto (GstVlmMapped) mapped = { 0 };
   GError *failure = NULL;
   VlmWindow *window;
+  VlmImageView view;
   float motion;
 
   end_unwatched (self, &self->last);
-  if (wants (self, buffer, &mapped, &motion, &failure))
-    sample (self, &mapped, motion, &failure);
+  if (wants (self, buffer, &mapped, &view, &motion, &failure))
+    sample (self, &view, motion, &failure);
   if (failure != NULL) {
     fail (self);
     g_propagate_error (error, failure);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gst/video/video.h>
+#include <vlm/vlm-region.h>
 #include <vlm/vlm-sampler.h>
 
 #include "util/gstvlmgap.h"
@@ -75,6 +76,11 @@ gboolean
 gst_vlm_windower_set_info (GstVlmWindower *self, const GstVideoInfo *info);
 gboolean
 gst_vlm_windower_set_segment (GstVlmWindower *self, const GstSegment *segment);
+/* What is black in all copies from now on; NULL for nothing. */
+void gst_vlm_windower_set_mask (GstVlmWindower *self, VlmRegions *mask);
+/* Only the box around the first region is looked at, frames say its name, and
+ * the stream is cut; NULL for all of the picture. */
+void gst_vlm_windower_set_zone (GstVlmWindower *self, VlmRegions *zone);
 const GstSegment *gst_vlm_windower_get_segment (const GstVlmWindower *self);
 /* NULL before there are caps */
 const GstVideoInfo *gst_vlm_windower_get_info (const GstVlmWindower *self);

@@ -206,6 +206,7 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
   event->query = g_strdup (query);
   event->query_version = self->settings->version;
   event->window = *about;
+  event->zone = g_strdup (window->samples[0].frame->zone);
   event->model = g_strdup (self->answerer->model);
   return event;
 }

@@ -36,6 +36,7 @@ const VlmField vlm_event_fields[] = {
   FIELD (latency_ms, MILLISECONDS,
       "from the end of the window to the event, on live streams"),
   FIELD (stream, STRING, "id of the stream"),
+  FIELD (zone, STRING, "name of the part of the picture that was analysed"),
 };
 
 const guint vlm_n_event_fields = G_N_ELEMENTS (vlm_event_fields);

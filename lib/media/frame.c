@@ -76,7 +76,10 @@ vlm_frame_ref (VlmFrame *frame)
 static void
 clear_frame (gpointer data)
 {
-  g_free (((VlmFrame *) data)->pixels);
+  VlmFrame *frame = data;
+
+  g_clear_pointer (&frame->zone, g_ref_string_release);
+  g_free (frame->pixels);
   g_atomic_int_add (&n_alive, -1);
 }
 

@@ -67,6 +67,7 @@ typedef struct
  * @model: (nullable): name of the model
  * @latency_ms: from the end of the window to the event, -1 when unknown
  * @stream: (nullable): id of the stream
+ * @zone: (nullable): name of the part of the picture that was analysed
  *
  * One event. Reference counted; immutable once it is shared.
  */
@@ -93,6 +94,7 @@ typedef struct
   char *model;
   double latency_ms;
   char *stream;
+  char *zone;
 } VlmEvent;
 
 VLM_API GType vlm_event_get_type (void) G_GNUC_CONST;

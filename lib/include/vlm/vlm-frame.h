@@ -31,6 +31,7 @@ typedef enum
  * @source_y: likewise, from the top edge
  * @source_width: of the part it was made from
  * @source_height: likewise
+ * @zone: (nullable): name of that part, a #GRefString
  * @time: when it was shown
  * @time_source: where @time.utc comes from
  * @motion: share of the picture that differs from the frame sampled before, 0
@@ -48,6 +49,7 @@ typedef struct
   guint source_y;
   guint source_width;
   guint source_height;
+  char *zone;
   VlmInstant time;
   VlmTimeSource time_source;
   float motion;

@@ -13,7 +13,8 @@ packages_build=(
   libglib2.0-dev libjson-glib-dev libpcre2-dev libvulkan-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gobject-introspection libgirepository1.0-dev
-  libcairo2-dev libpango1.0-dev libsqlite3-dev libmosquitto-dev
+  libcairo2-dev libpango1.0-dev libsqlite3-dev
+  libmosquitto-dev librdkafka-dev libcurl4-openssl-dev
 )
 packages_run=(
   mesa-vulkan-drivers gstreamer1.0-tools gstreamer1.0-plugins-base

@@ -184,6 +184,7 @@ acknowledge (GstVlmPublisher *self, GPtrArray *entries, guint n)
   if (!good)
     self->funcs.spool_failed (self->funcs.user_data, error);
   self->n_failures = 0;
+  self->n_refusals = 0;
   note_up (self);
 }
 
@@ -227,8 +228,10 @@ static gboolean
 work (GstVlmPublisher *self, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  g_autoptr (GPtrArray) entries =
-      gst_vlm_spool_take (self->spool, MAX_UNDER_WAY, &failure);
+  /* A record that is refused is tried alone: those behind it shall not arrive
+   * again and again. */
+  g_autoptr (GPtrArray) entries = gst_vlm_spool_take (
+      self->spool, self->n_refusals > 0 ? 1 : MAX_UNDER_WAY, &failure);
 
   if (entries == NULL) {
     self->funcs.spool_failed (self->funcs.user_data, failure);

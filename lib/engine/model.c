@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/log.h"
 #include "engine/device.h"
 #include "model/checkpoint-path.h"
 
@@ -44,16 +45,23 @@ vlm_model_init (VlmModel *self)
 {
 }
 
-/* A tokenizer that knows tokens which the embedding has no row for belongs to
- * another model. (More rows than tokens are normal: they are padding.) */
+/* A tokenizer whose vocabulary the embedding has no rows for belongs to another
+ * model. (More rows than tokens are normal: they are padding.) Tokens that
+ * somebody added without a row can only be left out. */
 static gboolean
 check_vocabulary (VlmModel *self, const char *directory, GError **error)
 {
   guint n_ids = vlm_tokenizer_get_n_ids (self->tokenizer);
   guint n_rows = vlm_net_get_config (self->net)->text.vocab_size;
+  guint n_forgotten;
 
-  if (n_ids <= n_rows)
+  if (vlm_tokenizer_forget_from (self->tokenizer, n_rows, &n_forgotten)) {
+    if (n_forgotten > 0)
+      vlm_warning (
+          "%s: %u added tokens have no effect: the model embeds only %u",
+          directory, n_forgotten, n_rows);
     return TRUE;
+  }
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
       "%s: the tokenizer has %u tokens, but the model embeds only %u",
       directory, n_ids, n_rows);

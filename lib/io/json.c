@@ -3,10 +3,9 @@
 #include "io/json.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/file.h"
-#include "io/json-check.h"
+#include "base/json-check.h"
 #include "io/limits.h"
 
 struct _VlmJsonDocument
@@ -15,40 +14,14 @@ struct _VlmJsonDocument
   char *source;
 };
 
-/* The same text with ".0" behind each integer that is to be read as a float. */
-static char *
-widen (const char *data, gsize *n_bytes, const GArray *wide)
-{
-  GString *text = g_string_sized_new (*n_bytes + 2 * wide->len);
-  gsize done = 0;
-
-  for (guint i = 0; i < wide->len; i++) {
-    gsize end = g_array_index (wide, gsize, i);
-
-    g_string_append_len (text, data + done, (gssize) (end - done));
-    g_string_append (text, ".0");
-    done = end;
-  }
-  g_string_append_len (text, data + done, (gssize) (*n_bytes - done));
-  *n_bytes = text->len;
-  return g_string_free (text, FALSE);
-}
-
 VlmJsonDocument *
 vlm_json_document_new (
     const char *data, gsize n_bytes, const char *source, GError **error)
 {
-  g_autoptr (GArray) wide = g_array_new (FALSE, FALSE, sizeof (gsize));
-  g_autofree char *widened = NULL;
+  g_autofree char *owned = NULL;
 
-  if (n_bytes >= 3 && memcmp (data, "\357\273\277", 3) == 0) {
-    data += 3;
-    n_bytes -= 3;
-  }
-  if (!vlm_json_check (data, n_bytes, source, wide, error))
+  if (!vlm_json_prepare (&data, &n_bytes, &owned, source, error))
     return NULL;
-  if (wide->len > 0)
-    data = widened = widen (data, &n_bytes, wide);
 
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (GError) cause = NULL;

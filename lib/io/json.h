@@ -5,7 +5,7 @@
 #include <json-glib/json-glib.h>
 #include <vlm/vlm-error.h>
 
-/* A parsed document, checked as io/json-check.h says; a byte order mark before
+/* A parsed document, checked as base/json-check.h says; a byte order mark before
  * it is skipped. @source names it in messages. One owner. */
 typedef struct _VlmJsonDocument VlmJsonDocument;
 

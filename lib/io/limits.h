@@ -13,5 +13,3 @@
 #define VLM_MAX_GGUF_KEYS 65536u
 #define VLM_MAX_DIMS 8u
 #define VLM_MAX_JSON_BYTES 64000000u /* of a configuration or shard index */
-#define VLM_MAX_JSON_DEPTH 64u
-#define VLM_MAX_JSON_VALUES 4000000u /* each costs about 100 bytes of heap */

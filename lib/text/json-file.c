@@ -2,11 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "text/json-file.h"
 
+#include <math.h>
 #include <string.h>
 
 #include <vlm/vlm-error.h>
 
 #include "base/file.h"
+#include "base/json-check.h"
 #include "text/tokenizer-private.h"
 
 gboolean
@@ -23,62 +25,23 @@ vlm_text_file_read (
   return TRUE;
 }
 
-/* JSON-GLib recurses into what is nested and makes a node of each value, so
- * both are counted first. Outside of strings only JSON's own characters pass:
- * JSON-GLib also reads comments and other quotes, which would hide brackets. */
-static gboolean
-check_shape (const char *path, const char *text, gsize n_bytes, GError **error)
-{
-  guint depth = 0, n_values = 0;
-  gboolean in_string = FALSE;
-
-  for (gsize i = 0; i < n_bytes; i++) {
-    char c = text[i];
-
-    if (in_string) {
-      if (c == '\\')
-        i++;
-      else
-        in_string = c != '"';
-    } else if (c == '"') {
-      in_string = TRUE;
-    } else if (c == '{' || c == '[') {
-      depth++;
-      n_values++;
-    } else if (c == '}' || c == ']') {
-      depth -= depth > 0;
-    } else if (c == ',') {
-      n_values++;
-    } else if (c == '\0' ||
-        strchr (" \t\r\n:+-.Etruefalsn0123456789", c) == NULL) {
-      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT,
-          "%s: not JSON at byte %" G_GSIZE_FORMAT, path, i);
-      return FALSE;
-    }
-    if (depth > VLM_TOKENIZER_MAX_JSON_DEPTH ||
-        n_values > VLM_TOKENIZER_MAX_JSON_VALUES) {
-      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
-          "%s: more than %u levels or %u values of JSON", path,
-          VLM_TOKENIZER_MAX_JSON_DEPTH, VLM_TOKENIZER_MAX_JSON_VALUES);
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
-
 JsonObject *
 vlm_json_file_read (const char *path, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (GError) cause = NULL;
   g_autofree char *text = NULL;
+  g_autofree char *owned = NULL;
+  const char *json;
   gsize n_bytes;
   JsonNode *root;
 
-  if (!vlm_text_file_read (path, &text, &n_bytes, error) ||
-      !check_shape (path, text, n_bytes, error))
+  if (!vlm_text_file_read (path, &text, &n_bytes, error))
     return NULL;
-  if (!json_parser_load_from_data (parser, text, (gssize) n_bytes, &cause)) {
+  json = text;
+  if (!vlm_json_prepare (&json, &n_bytes, &owned, path, error))
+    return NULL;
+  if (!json_parser_load_from_data (parser, json, (gssize) n_bytes, &cause)) {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT, "%s: %s", path,
         cause->message);
     return NULL;
@@ -153,12 +116,21 @@ vlm_json_is_true (JsonObject *object, const char *key)
       json_node_get_boolean (node);
 }
 
+/* Tools write 14.0 for 14. */
 gboolean
 vlm_json_node_int (JsonNode *node, gint64 *value)
 {
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
-      json_node_get_value_type (node) != G_TYPE_INT64)
+  double real;
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
     return FALSE;
-  *value = json_node_get_int (node);
-  return TRUE;
+  if (json_node_get_value_type (node) == G_TYPE_INT64) {
+    *value = json_node_get_int (node);
+    return TRUE;
+  }
+  if (json_node_get_value_type (node) != G_TYPE_DOUBLE)
+    return FALSE;
+  real = json_node_get_double (node);
+  *value = fabs (real) < 0x1p62 ? (gint64) real : G_MAXINT64;
+  return real == trunc (real);
 }

@@ -5,16 +5,50 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-const char *const vlm_pretokenizer_pattern =
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
-    " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+/* What files say, and the same for PCRE2, whose \s holds U+180E too: Unicode took
+ * that out of White_Space in version 6.3. */
+static const struct
+{
+  const char *file;
+  const char *pcre;
+} patterns[] = {
+  [VLM_SPLIT_QWEN2] = { "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?"
+                        "\\p{L}+|\\p{N}|"
+                        " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!"
+                        "\\S)|\\s+",
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
+      " ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n]*|\\p{White_Space}*[\\r\\n]+|"
+      "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+" },
+#define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
+#define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+#define WORDS                                                                  \
+  "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+|"                                \
+  "[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*|\\p{N}|"
+  [VLM_SPLIT_PATCHED] = { WORDS
+      " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+      WORDS " ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n/]*|"
+            "\\p{White_Space}*[\\r\\n]+|"
+            "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+" },
+#undef UPPER
+#undef LOWER
+#undef WORDS
+};
 
-/* The same for PCRE2, whose \s holds U+180E too: Unicode took that out of
- * White_Space in version 6.3. */
-static const char pcre_pattern[] =
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
-    " ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n]*|\\p{White_Space}*[\\r\\n]+|"
-    "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+";
+VlmSplit
+vlm_pretokenizer_find_split (const char *pattern)
+{
+  VlmSplit split = 0;
+
+  while (split < VLM_N_SPLITS && g_strcmp0 (pattern, patterns[split].file) != 0)
+    split++;
+  return split;
+}
+
+const char *
+vlm_pretokenizer_get_pattern (VlmSplit split)
+{
+  return patterns[split].file;
+}
 
 struct _VlmPretokenizer
 {
@@ -23,14 +57,14 @@ struct _VlmPretokenizer
 };
 
 VlmPretokenizer *
-vlm_pretokenizer_new (void)
+vlm_pretokenizer_new (VlmSplit split)
 {
   VlmPretokenizer *self = g_new0 (VlmPretokenizer, 1);
   int code = 0;
   PCRE2_SIZE offset = 0;
 
-  self->code = pcre2_compile ((PCRE2_SPTR) pcre_pattern, PCRE2_ZERO_TERMINATED,
-      PCRE2_UTF | PCRE2_UCP, &code, &offset, NULL);
+  self->code = pcre2_compile ((PCRE2_SPTR) patterns[split].pcre,
+      PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &offset, NULL);
   if (self->code == NULL)
     g_error ("PCRE2 lacks Unicode (error %d at %" G_GSIZE_FORMAT ")", code,
         (gsize) offset);

@@ -4,13 +4,26 @@
 
 #include <glib.h>
 
-/* The only pattern there is support for, as tokenizer.json spells it. */
-extern const char *const vlm_pretokenizer_pattern;
+/* How a file says that text is split. */
+typedef enum
+{
+  VLM_SPLIT_QWEN2,
+  /* What some versions of transformers put into the files of other models, too,
+   * when they save them: Mistral's. Words begin at capitals. */
+  VLM_SPLIT_PATCHED,
+  VLM_N_SPLITS,
+} VlmSplit;
+
+/* VLM_N_SPLITS for a pattern, as tokenizer.json spells it, that there is no
+ * support for. */
+VlmSplit vlm_pretokenizer_find_split (const char *pattern);
+/* The pattern as tokenizer.json spells it. */
+const char *vlm_pretokenizer_get_pattern (VlmSplit split);
 
 /* Immutable, thread-safe. */
 typedef struct _VlmPretokenizer VlmPretokenizer;
 
-VlmPretokenizer *vlm_pretokenizer_new (void);
+VlmPretokenizer *vlm_pretokenizer_new (VlmSplit split);
 void vlm_pretokenizer_free (VlmPretokenizer *pretokenizer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmPretokenizer, vlm_pretokenizer_free)
 

@@ -71,13 +71,23 @@ vlm_tokenizer_find_qwen_added (const char *name, guint8 *flags)
   return FALSE;
 }
 
-static guint8
-qwen_flags (const char *name)
+gboolean
+vlm_tokenizer_add_qwen (VlmTokenizerLoader *loader)
 {
-  guint8 flags = 0;
+  VlmTokenizer *tokenizer = loader->tokenizer;
+  guint next = tokenizer->tokens->len;
 
-  vlm_tokenizer_find_qwen_added (name, &flags);
-  return flags;
+  for (guint i = 0; i < G_N_ELEMENTS (qwen_added); i++) {
+    guint8 flags = 0;
+
+    if (g_hash_table_contains (tokenizer->added_ids, qwen_added[i]))
+      continue;
+    vlm_tokenizer_find_qwen_added (qwen_added[i], &flags);
+    if (!vlm_tokenizer_add_added (
+            loader, "vocabulary", qwen_added[i], next++, flags))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* added_tokens.json: {"<|im_end|>": 151645, …} */
@@ -90,12 +100,14 @@ load_added_map (VlmTokenizerLoader *loader, JsonObject *map)
 
   json_object_iter_init (&iter, map);
   while (json_object_iter_next (&iter, &name, &node)) {
+    guint8 flags = 0;
     gint64 id;
 
     if (!vlm_json_node_int (node, &id))
       return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_CORRUPT,
           "the id of \"%s\" is not a number", name);
-    if (!vlm_tokenizer_add_added (loader, name, name, id, qwen_flags (name)))
+    vlm_tokenizer_find_qwen_added (name, &flags);
+    if (!vlm_tokenizer_add_added (loader, name, name, id, flags))
       return FALSE;
   }
   return TRUE;
@@ -114,45 +126,69 @@ read_if_there (
   return *object != NULL;
 }
 
-/* The added tokens that come with vocab.json; *found says whether there are
- * any. */
+/* Names that say nothing against Qwen2's way: its own, and those of classes that
+ * can be any tokenizer. */
 static gboolean
-load_added_files (
-    VlmTokenizerLoader *loader, const char *directory, gboolean *found)
+check_class (VlmTokenizerLoader *loader, JsonObject *config)
+{
+  static const char *const known[] = { "Qwen2", "TokenizersBackend",
+    "PreTrainedTokenizer", "PythonBackend" };
+  const char *class = vlm_json_get_string (config, "tokenizer_class");
+
+  for (guint i = 0; class != NULL && i < G_N_ELEMENTS (known); i++)
+    if (g_str_has_prefix (class, known[i]))
+      return TRUE;
+  return class == NULL ||
+      vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
+          "tokenizer_class: \"%s\", only Qwen2's is supported: take the "
+          "tokenizer's files from the model that this one was made from",
+          class);
+}
+
+gboolean
+vlm_tokenizer_load_added_files (VlmTokenizerLoader *loader, gboolean *found)
 {
   g_autofree char *config_path =
-      g_build_filename (directory, "tokenizer_config.json", NULL);
+      g_build_filename (loader->directory, "tokenizer_config.json", NULL);
   g_autofree char *map_path =
-      g_build_filename (directory, "added_tokens.json", NULL);
+      g_build_filename (loader->directory, "added_tokens.json", NULL);
   g_autoptr (JsonObject) config = NULL;
   g_autoptr (JsonObject) map = NULL;
   JsonObject *decoder = NULL;
+  gboolean ok = TRUE;
 
-  *found = TRUE;
-  if (!read_if_there (loader, config_path, &config))
-    return FALSE;
-  if (config != NULL) {
-    const char *class = vlm_json_get_string (config, "tokenizer_class");
-
-    if (class != NULL && !g_str_has_prefix (class, "Qwen2Tokenizer"))
-      return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
-          "tokenizer_class: \"%s\", only Qwen2's is supported", class);
-    decoder = vlm_json_get_object (config, "added_tokens_decoder");
-  }
-  if (decoder != NULL)
-    return load_added_decoder (loader, decoder);
-  if (!read_if_there (loader, map_path, &map))
-    return FALSE;
-  if (map != NULL)
-    return load_added_map (loader, map);
   *found = FALSE;
-  return TRUE;
+  if (!read_if_there (loader, config_path, &config) ||
+      (config != NULL && !check_class (loader, config)))
+    return FALSE;
+  if (config != NULL)
+    decoder = vlm_json_get_object (config, "added_tokens_decoder");
+  /* An empty one is what is left when the tokens are elsewhere. */
+  if (decoder != NULL && json_object_get_size (decoder) > 0) {
+    *found = TRUE;
+    ok = load_added_decoder (loader, decoder);
+  } else if (!read_if_there (loader, map_path, &map)) {
+    ok = FALSE;
+  } else if (map != NULL && json_object_get_size (map) > 0) {
+    *found = TRUE;
+    ok = load_added_map (loader, map);
+  }
+  loader->path = loader->directory; /* the names above are gone */
+  return ok;
+}
+
+/* Behind a byte order mark. */
+static char *
+skip_mark (char *text)
+{
+  return g_str_has_prefix (text, "\357\273\277") ? text + 3 : text;
 }
 
 static gboolean
-load_merges_txt (VlmTokenizerLoader *loader, const char *directory)
+load_merges_txt (VlmTokenizerLoader *loader)
 {
-  g_autofree char *path = g_build_filename (directory, "merges.txt", NULL);
+  g_autofree char *path =
+      g_build_filename (loader->directory, "merges.txt", NULL);
   g_autofree char *text = NULL;
   gsize n_bytes;
   guint i = 0;
@@ -167,14 +203,14 @@ load_merges_txt (VlmTokenizerLoader *loader, const char *directory)
     i += text[at] == '\n';
   vlm_bpe_reserve (&loader->tokenizer->bpe, i + 1);
   i = 0;
-  for (char *line = text, *next; line != NULL; line = next) {
+  for (char *line = skip_mark (text), *next; line != NULL; line = next) {
     gsize n = strcspn (line, "\n");
 
     next = line[n] == '\n' ? line + n + 1 : NULL;
     if (n > 0 && line[n - 1] == '\r')
       n--;
     line[n] = '\0';
-    if (n == 0 || (line == text && g_str_has_prefix (line, "#version")))
+    if (n == 0 || (i == 0 && g_str_has_prefix (line, "#version")))
       continue;
     if (!vlm_tokenizer_add_merge_line (loader, "merge", i++, line))
       return FALSE;
@@ -183,25 +219,19 @@ load_merges_txt (VlmTokenizerLoader *loader, const char *directory)
 }
 
 gboolean
-vlm_tokenizer_load_files (VlmTokenizerLoader *loader, const char *directory)
+vlm_tokenizer_load_files (VlmTokenizerLoader *loader)
 {
   const char *path = loader->path;
   g_autoptr (JsonObject) vocab = NULL;
   gboolean found;
 
-  if (!load_added_files (loader, directory, &found))
+  if (!vlm_tokenizer_load_added_files (loader, &found))
     return FALSE;
   loader->path = path;
   vocab = vlm_json_file_read (path, loader->error);
   if (vocab == NULL || !vlm_tokenizer_load_vocab (loader, "vocabulary", vocab))
     return FALSE;
-  if (!found) {
-    guint n = loader->tokenizer->tokens->len;
-
-    for (guint i = 0; i < G_N_ELEMENTS (qwen_added); i++)
-      if (!vlm_tokenizer_add_added (loader, "vocabulary", qwen_added[i], n + i,
-              qwen_flags (qwen_added[i])))
-        return FALSE;
-  }
-  return load_merges_txt (loader, directory);
+  if (!found && !vlm_tokenizer_add_qwen (loader))
+    return FALSE;
+  return load_merges_txt (loader);
 }

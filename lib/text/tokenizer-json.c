@@ -2,12 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "text/tokenizer-loader.h"
 
+#include "base/log.h"
 #include "text/json-file.h"
 
-/* tokenizer.json: a list of objects that hold their id. */
+/* tokenizer.json: a list of objects that hold their id. Where it is empty the
+ * tokens are in the other files; *found says whether they are anywhere. */
 static gboolean
-load_added_list (VlmTokenizerLoader *loader, JsonObject *root)
+load_added_list (VlmTokenizerLoader *loader, JsonObject *root, gboolean *found)
 {
+  const char *path = loader->path;
   JsonArray *list = vlm_json_get_array (root, "added_tokens");
   guint n = list != NULL ? json_array_get_length (list) : 0;
 
@@ -30,6 +33,12 @@ load_added_list (VlmTokenizerLoader *loader, JsonObject *root)
             loader, key, id, json_node_get_object (node)))
       return FALSE;
   }
+  *found = n > 0;
+  if (n > 0)
+    return TRUE;
+  if (!vlm_tokenizer_load_added_files (loader, found))
+    return FALSE;
+  loader->path = path;
   return TRUE;
 }
 
@@ -109,6 +118,7 @@ check_pretokenizer (VlmTokenizerLoader *loader, JsonObject *root)
   JsonObject *object = vlm_json_get_object (root, key);
   JsonArray *list;
   JsonObject *steps[2], *pattern;
+  VlmSplit split;
 
   if (!check_type (loader, key, object, "Sequence", TRUE))
     return FALSE;
@@ -127,17 +137,27 @@ check_pretokenizer (VlmTokenizerLoader *loader, JsonObject *root)
       !check_byte_level (loader, "pre_tokenizer.pretokenizers[1]", steps[1]))
     return FALSE;
   pattern = vlm_json_get_object (steps[0], "pattern");
-  if (pattern == NULL ||
-      g_strcmp0 (vlm_json_get_string (pattern, "Regex"),
-          vlm_pretokenizer_pattern) != 0)
+  split = pattern != NULL
+      ? vlm_pretokenizer_find_split (vlm_json_get_string (pattern, "Regex"))
+      : VLM_N_SPLITS;
+  if (split == VLM_N_SPLITS)
     return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
-        "%s.pretokenizers[0].pattern.Regex: not that of Qwen2", key);
+        "%s.pretokenizers[0].pattern.Regex: not that of Qwen2: take "
+        "tokenizer.json from the model that this one was made from",
+        key);
+  if (split == VLM_SPLIT_PATCHED)
+    vlm_warning (
+        "%s: %s.pretokenizers[0].pattern.Regex: Mistral's instead of "
+        "Qwen2's, as some versions of transformers save it; it is used "
+        "as it stands",
+        loader->path, key);
   if (g_strcmp0 (vlm_json_get_string (steps[0], "behavior"), "Isolated") != 0 ||
       vlm_json_is_true (steps[0], "invert"))
     return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
         "%s.pretokenizers[0]: only behavior \"Isolated\" without invert is "
         "supported",
         key);
+  loader->tokenizer->pretokenizer = vlm_pretokenizer_new (split);
   return TRUE;
 }
 
@@ -171,6 +191,7 @@ vlm_tokenizer_load_json (VlmTokenizerLoader *loader)
       vlm_json_file_read (loader->path, loader->error);
   JsonObject *model, *vocab;
   JsonArray *merges;
+  gboolean found;
 
   if (root == NULL)
     return FALSE;
@@ -192,7 +213,8 @@ vlm_tokenizer_load_json (VlmTokenizerLoader *loader)
   if (merges == NULL)
     return vlm_tokenizer_fail (
         loader, VLM_LOAD_ERROR_CORRUPT, "model.merges: not a list");
-  return load_added_list (loader, root) &&
+  return load_added_list (loader, root, &found) &&
       vlm_tokenizer_load_vocab (loader, "model.vocab", vocab) &&
+      (found || vlm_tokenizer_add_qwen (loader)) &&
       load_merge_list (loader, "model.merges", merges);
 }

@@ -57,6 +57,6 @@ vlm_tokenizer_new_from_lists (const VlmTokenizerLists *lists, GError **error)
     if (!vlm_tokenizer_add_merge_line (
             &loader, "tokenizer.ggml.merges", i, lists->merges[i]))
       return NULL;
-  vlm_tokenizer_index_added (tokenizer);
+  vlm_tokenizer_loader_finish (&loader);
   return g_steal_pointer (&tokenizer);
 }

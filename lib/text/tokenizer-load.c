@@ -189,12 +189,18 @@ vlm_tokenizer_load_vocab (
 
   json_object_iter_init (&iter, vocab);
   while (json_object_iter_next (&iter, &name, &node)) {
+    guint8 flags = 0;
+    gboolean added;
     gint64 id;
 
     if (!vlm_json_node_int (node, &id))
       return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_CORRUPT,
           "%s: the id of \"%s\" is not a number", key, name);
-    if (!vlm_tokenizer_add_spelled (loader, key, name, id))
+    /* No merge makes one of these names: here it is nothing else. */
+    added = vlm_tokenizer_find_qwen_added (name, &flags) &&
+        !g_hash_table_contains (loader->tokenizer->added_ids, name);
+    if (added ? !vlm_tokenizer_add_added (loader, key, name, id, flags)
+              : !vlm_tokenizer_add_spelled (loader, key, name, id))
       return FALSE;
   }
   return vlm_tokenizer_check_bytes (loader, key);
@@ -248,12 +254,19 @@ vlm_tokenizer_loader_init (VlmTokenizerLoader *loader, const char *path,
   tokenizer->added_ids =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   vlm_bpe_init (&tokenizer->bpe);
-  tokenizer->pretokenizer = vlm_pretokenizer_new ();
   *loader = (VlmTokenizerLoader){
     .path = path, .tokenizer = tokenizer, .ids = ids, .error = error
   };
   init_spellings (loader->bytes);
   return tokenizer;
+}
+
+void
+vlm_tokenizer_loader_finish (VlmTokenizerLoader *loader)
+{
+  if (loader->tokenizer->pretokenizer == NULL)
+    loader->tokenizer->pretokenizer = vlm_pretokenizer_new (VLM_SPLIT_QWEN2);
+  vlm_tokenizer_index_added (loader->tokenizer);
 }
 
 VlmTokenizer *
@@ -268,18 +281,21 @@ vlm_tokenizer_load (const char *directory, GError **error)
   g_autoptr (VlmTokenizer) tokenizer =
       vlm_tokenizer_loader_init (&loader, tokenizer_path, ids, error);
 
+  loader.directory = directory;
   if (g_file_test (tokenizer_path, G_FILE_TEST_EXISTS)) {
     if (!vlm_tokenizer_load_json (&loader))
       return NULL;
   } else if (g_file_test (vocab_path, G_FILE_TEST_EXISTS)) {
     loader.path = vocab_path;
-    if (!vlm_tokenizer_load_files (&loader, directory))
+    if (!vlm_tokenizer_load_files (&loader))
       return NULL;
   } else {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: neither tokenizer.json nor vocab.json", directory);
+        "%s: neither tokenizer.json nor vocab.json: take the tokenizer's files "
+        "from the model that this one was made from",
+        directory);
     return NULL;
   }
-  vlm_tokenizer_index_added (tokenizer);
+  vlm_tokenizer_loader_finish (&loader);
   return g_steal_pointer (&tokenizer);
 }

@@ -13,7 +13,8 @@
 
 typedef struct
 {
-  const char *path; /* of the file being read */
+  const char *path;      /* of the file being read */
+  const char *directory; /* of vocabularies that several files make */
   VlmTokenizer *tokenizer;
   GHashTable *ids; /* spelling in the vocabulary -> id; borrowed strings */
   gint16 bytes[VLM_N_SPELLINGS]; /* by code point, -1 for none */
@@ -23,6 +24,8 @@ typedef struct
 /* A tokenizer without tokens, the caller's; @loader adds to it. */
 VlmTokenizer *vlm_tokenizer_loader_init (VlmTokenizerLoader *loader,
     const char *path, GHashTable *ids, GError **error);
+/* Once all is there. */
+void vlm_tokenizer_loader_finish (VlmTokenizerLoader *loader);
 
 /* Each returns FALSE with an error set, which names the file; @key is where in
  * it. */
@@ -49,10 +52,16 @@ gboolean vlm_tokenizer_add_merge (VlmTokenizerLoader *loader, const char *key,
 gboolean vlm_tokenizer_add_merge_line (
     VlmTokenizerLoader *loader, const char *key, guint i, const char *line);
 
+/* The added tokens of tokenizer_config.json or added_tokens.json; *found says
+ * whether there are any. Leaves another path. */
+gboolean
+vlm_tokenizer_load_added_files (VlmTokenizerLoader *loader, gboolean *found);
+/* All of Qwen2.5's that are not there yet, from the end of the vocabulary on. */
+gboolean vlm_tokenizer_add_qwen (VlmTokenizerLoader *loader);
+
 /* tokenizer.json, at loader->path */
 gboolean vlm_tokenizer_load_json (VlmTokenizerLoader *loader);
 /* vocab.json, at loader->path, and what is beside it. */
-gboolean
-vlm_tokenizer_load_files (VlmTokenizerLoader *loader, const char *directory);
+gboolean vlm_tokenizer_load_files (VlmTokenizerLoader *loader);
 /* Whether Qwen2.5 adds a token of that name, and with which flags. */
 gboolean vlm_tokenizer_find_qwen_added (const char *name, guint8 *flags);

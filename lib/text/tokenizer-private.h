@@ -44,8 +44,6 @@ struct _VlmTokenizer
 #define VLM_TOKENIZER_MAX_FILE_BYTES (64u << 20)
 #define VLM_TOKENIZER_MAX_TOKEN_BYTES 4096u
 #define VLM_TOKENIZER_MAX_ADDED 8192u
-#define VLM_TOKENIZER_MAX_JSON_DEPTH 32u
-#define VLM_TOKENIZER_MAX_JSON_VALUES (1u << 21)
 
 /* Called once all tokens are there. */
 void vlm_tokenizer_index_added (VlmTokenizer *tokenizer);

@@ -106,6 +106,7 @@ index_added (VlmTokenizer *self, VlmAddedTokens *added, guint8 normalized)
 {
   guint at = 0;
 
+  g_clear_pointer (&added->ids, g_array_unref);
   added->ids = g_array_new (FALSE, FALSE, sizeof (gint32));
   for (gint32 id = 0; id < (gint32) self->tokens->len; id++) {
     guint8 flags = g_array_index (self->tokens, VlmToken, id).flags;
@@ -134,6 +135,33 @@ vlm_tokenizer_index_added (VlmTokenizer *self)
 {
   index_added (self, &self->raw, 0);
   index_added (self, &self->normalized, VLM_TOKEN_NORMALIZED);
+}
+
+static gboolean
+is_from (gpointer name, gpointer id, gpointer first)
+{
+  return GPOINTER_TO_INT (id) >= GPOINTER_TO_INT (first);
+}
+
+gboolean
+vlm_tokenizer_forget_from (VlmTokenizer *self, guint n_ids, guint *n_forgotten)
+{
+  *n_forgotten = 0;
+  for (guint id = n_ids; id < self->tokens->len; id++) {
+    guint8 flags = g_array_index (self->tokens, VlmToken, id).flags;
+
+    if ((flags & VLM_TOKEN_ADDED) != 0)
+      (*n_forgotten)++;
+    else if ((flags & VLM_TOKEN_PRESENT) != 0)
+      return FALSE;
+  }
+  if (n_ids >= self->tokens->len)
+    return TRUE;
+  g_hash_table_foreach_remove (
+      self->added_ids, is_from, GINT_TO_POINTER ((int) n_ids));
+  g_array_set_size (self->tokens, n_ids);
+  vlm_tokenizer_index_added (self);
+  return TRUE;
 }
 
 /* The longest name that @text starts with; -1 for none. */

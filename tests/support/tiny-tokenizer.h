@@ -213,7 +213,7 @@ tiny_tokenizer_json (gboolean as_pairs)
   tokens = tiny_vocab_json (&vocab);
   merges = tiny_merges_json (&vocab, as_pairs);
   added = tiny_added_json (&vocab);
-  tiny_append_json (pattern, vlm_pretokenizer_pattern);
+  tiny_append_json (pattern, vlm_pretokenizer_get_pattern (VLM_SPLIT_QWEN2));
   json = g_strdup_printf (
       "{\"added_tokens\": %s, \"normalizer\": {\"type\": \"NFC\"},"
       "\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": ["

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "io/json-check.h"
+#include "base/json-check.h"
 #include "io/json.h"
 #include "io/limits.h"
 

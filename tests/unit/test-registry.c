@@ -10,6 +10,7 @@
 #include "engine/device.h"
 #include "engine/model.h"
 #include "tests/support/files.h"
+#include "tests/support/warnings.h"
 #include "vk/result.h"
 
 static char *
@@ -172,6 +173,27 @@ test_foreign_tokenizer (void)
   }
 }
 
+/* Tokens that were added without a row of the embedding are left out. */
+static void
+test_added_beyond (void)
+{
+  g_autofree char *path = tiny_path ();
+  g_autofree char *folder = files_new_folder (path);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmModel) model = NULL;
+
+  files_edit (folder, "tokenizer.json", "\"added_tokens\": [",
+      "\"added_tokens\": [{\"id\": 5000, \"content\": \"<x>\"}, ");
+  model = vlm_model_acquire (
+      &(const VlmModelParams){ .path = folder }, NULL, &error);
+  g_assert_no_error (error);
+  warnings_expect ("1 added tokens have no effect: the model embeds only 408");
+  g_assert_cmpint (
+      vlm_tokenizer_find_special (vlm_model_get_tokenizer (model), "<x>"), ==,
+      -1);
+  files_remove (folder);
+}
+
 /* Somebody who loads and does not go on before being told to. */
 typedef struct
 {
@@ -328,11 +350,13 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  warnings_keep ();
   g_test_add_func ("/registry/names", test_names);
   g_test_add_func ("/registry/unnamed", test_unnamed);
   g_test_add_func ("/registry/released", test_released);
   g_test_add_func ("/registry/failure", test_failure);
   g_test_add_func ("/registry/foreign-tokenizer", test_foreign_tokenizer);
+  g_test_add_func ("/registry/added-beyond", test_added_beyond);
   g_test_add_func ("/registry/cancelled-wait", test_cancelled_wait);
   g_test_add_func ("/registry/abandoned", test_abandoned);
   g_test_add_func ("/registry/lost-device", test_lost_device);

@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #include "tests/support/tiny-tokenizer.h"
+#include "tests/support/warnings.h"
 #include "text/nfc.h"
 
 static GArray *
@@ -136,7 +137,8 @@ test_words (void)
     { "?!\r\n x", "?!\r\n| x|" },
     { "x  ", "x|  |" },
   };
-  g_autoptr (VlmPretokenizer) pretokenizer = vlm_pretokenizer_new ();
+  g_autoptr (VlmPretokenizer) pretokenizer =
+      vlm_pretokenizer_new (VLM_SPLIT_QWEN2);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GString) words = g_string_new (NULL);
@@ -329,6 +331,166 @@ test_layouts (void)
   tiny_remove (directory);
 }
 
+/* The tiny file with parts replaced, from and to, and another file beside it. */
+static VlmTokenizer *
+load_beside (const char *const changes[][2], guint n_changes, const char *name,
+    const char *text, GError **error)
+{
+  g_autofree char *json = tiny_tokenizer_json (FALSE);
+  g_autoptr (GString) changed = g_string_new (json);
+  VlmTokenizer *tokenizer;
+  char *directory;
+
+  for (guint i = 0; i < n_changes; i++)
+    g_assert_cmpuint (
+        g_string_replace (changed, changes[i][0], changes[i][1], 1), ==, 1);
+  directory = tiny_write ("tokenizer.json", changed->str);
+  if (name != NULL) {
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+
+    g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  }
+  tokenizer = vlm_tokenizer_load (directory, error);
+  tiny_remove (directory);
+  return tokenizer;
+}
+
+#define NO_ADDED                                                               \
+  {                                                                            \
+    "\"added_tokens\": [", "\"added_tokens\": [], \"x\": ["                    \
+  }
+
+/* What tools leave of the added tokens: in another file, or nowhere. */
+static void
+test_added_elsewhere (void)
+{
+  static const char *const changes[][2] = { NO_ADDED };
+  static const struct
+  {
+    const char *name;
+    const char *text;
+    gint32 im_end; /* -1: Qwen2.5's own number */
+  } cases[] = {
+    { NULL, NULL, -1 },
+    { "tokenizer_config.json", "{\"added_tokens_decoder\": {}}", -1 },
+    { "tokenizer_config.json",
+        "{\"tokenizer_class\": \"TokenizersBackend\", "
+        "\"model_max_length\": 1000000000000000019884624838656, "
+        "\"added_tokens_decoder\": {\"6000\": {\"content\": \"<|im_end|>\", "
+        "\"special\": true}}}",
+        6000 },
+    { "added_tokens.json", "{\"<|im_end|>\": 5000.0}", 5000 },
+    { "added_tokens.json", "{}", -1 },
+  };
+  g_autoptr (VlmTokenizer) whole = tiny_tokenizer_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmTokenizer) tokenizer =
+        load_beside (changes, 1, cases[i].name, cases[i].text, &error);
+    gint32 expected = cases[i].im_end >= 0
+        ? cases[i].im_end
+        : vlm_tokenizer_find_special (whole, "<|im_end|>");
+
+    g_assert_no_error (error);
+    g_assert_cmpint (
+        vlm_tokenizer_find_special (tokenizer, "<|im_end|>"), ==, expected);
+    g_assert_true (vlm_tokenizer_is_special (tokenizer, expected));
+  }
+}
+
+/* An added token that only the vocabulary lists, as any other. */
+static void
+test_added_in_vocabulary (void)
+{
+  static const char *const changes[][2] = { NO_ADDED,
+    { "\"!\":33,", "\"!\":33,\"<|im_end|>\":7000," } };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmTokenizer) tokenizer =
+      load_beside (changes, 2, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (
+      vlm_tokenizer_find_special (tokenizer, "<|im_end|>"), ==, 7000);
+  g_assert_true (vlm_tokenizer_is_special (tokenizer, 7000));
+  g_assert_cmpint (
+      vlm_tokenizer_find_special (tokenizer, "<|im_start|>"), ==, 7002);
+}
+
+static void
+test_classes (void)
+{
+  static const char *const changes[][2] = { NO_ADDED };
+  static const struct
+  {
+    const char *class;
+    gboolean good;
+  } classes[] = { { "\"Qwen2Tokenizer\"", TRUE },
+    { "\"Qwen2TokenizerFast\"", TRUE }, { "\"TokenizersBackend\"", TRUE },
+    { "\"PreTrainedTokenizerFast\"", TRUE }, { "null", TRUE },
+    { "\"GPT2Tokenizer\"", FALSE }, { "\"LlamaTokenizer\"", FALSE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (classes); i++) {
+    g_autofree char *config = g_strdup_printf (
+        "\357\273\277{\"tokenizer_class\": %s, \"added_tokens_decoder\": {}}",
+        classes[i].class);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmTokenizer) tokenizer =
+        load_beside (changes, 1, "tokenizer_config.json", config, &error);
+
+    g_assert_cmpint (tokenizer != NULL, ==, classes[i].good);
+    if (!classes[i].good)
+      g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED);
+  }
+}
+
+/* A file whose pattern a tool replaced is read as it stands. */
+static void
+test_patched_pattern (void)
+{
+  static const char text[] = "NaOH isn't  eBay's/\n 12";
+  g_autoptr (GString) from = g_string_new (NULL);
+  g_autoptr (GString) to = g_string_new (NULL);
+  g_autoptr (VlmPretokenizer) split = vlm_pretokenizer_new (VLM_SPLIT_PATCHED);
+  g_autoptr (GString) words = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmTokenizer) tokenizer = NULL;
+
+  tiny_append_json (from, vlm_pretokenizer_get_pattern (VLM_SPLIT_QWEN2));
+  tiny_append_json (to, vlm_pretokenizer_get_pattern (VLM_SPLIT_PATCHED));
+  const char *const changes[][2] = { { from->str, to->str } };
+  tokenizer = load_beside (changes, 1, NULL, NULL, &error);
+  g_assert_no_error (error);
+  warnings_expect ("pattern.Regex: Mistral's");
+  vlm_pretokenizer_split (split, text, strlen (text), append_word, words);
+  g_assert_cmpstr (words->str, ==, "Na|OH| isn|'t| | e|Bay|'s|/\n| |1|2|");
+}
+
+static void
+test_forget (void)
+{
+  g_autoptr (VlmTokenizer) tokenizer = tiny_tokenizer_new ();
+  gint32 first = vlm_tokenizer_find_special (tokenizer, "<tool_call>");
+  guint n_all = vlm_tokenizer_get_n_ids (tokenizer), n;
+  g_autoptr (GArray) ids = NULL;
+
+  g_assert_true (vlm_tokenizer_forget_from (tokenizer, n_all, &n));
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_false (vlm_tokenizer_forget_from (tokenizer, 10, &n));
+  g_assert_cmpuint (vlm_tokenizer_get_n_ids (tokenizer), ==, n_all);
+  g_assert_true (vlm_tokenizer_forget_from (tokenizer, (guint) first, &n));
+  g_assert_cmpuint (n, ==, n_all - (guint) first);
+  g_assert_cmpuint (vlm_tokenizer_get_n_ids (tokenizer), ==, first);
+  g_assert_cmpint (
+      vlm_tokenizer_find_special (tokenizer, "<tool_call>"), ==, -1);
+  g_assert_cmpint (
+      vlm_tokenizer_find_special (tokenizer, "<|video_pad|>"), ==, first - 1);
+  ids = encode (tokenizer, "<tool_call><|video_pad|>", -1, TRUE);
+  for (guint i = 0; i < ids->len; i++)
+    g_assert_cmpint (g_array_index (ids, gint32, i), <, first);
+  g_assert_cmpint (g_array_index (ids, gint32, ids->len - 1), ==, first - 1);
+}
+
 static void
 assert_refused (const char *json, VlmLoadError code, const char *what)
 {
@@ -443,9 +605,9 @@ test_hostile (void)
         cases[i].from, cases[i].to, cases[i].code, cases[i].what);
   for (guint i = 0; i < 1000000; i++)
     g_string_append_c (deep, '[');
-  assert_refused (deep->str, VLM_LOAD_ERROR_TOO_LARGE, "levels");
+  assert_refused (deep->str, VLM_LOAD_ERROR_TOO_LARGE, "nested");
   g_string_insert (deep, 0, "/* \" */");
-  assert_refused (deep->str, VLM_LOAD_ERROR_CORRUPT, "byte 0");
+  assert_refused (deep->str, VLM_LOAD_ERROR_CORRUPT, ":1:1: not JSON");
   assert_refused ("", VLM_LOAD_ERROR_TRUNCATED, "empty");
   assert_refused ("[1]", VLM_LOAD_ERROR_CORRUPT, "object");
   assert_refused (
@@ -611,11 +773,17 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  warnings_keep ();
   g_test_add_func ("/tokenizer/nfc", test_nfc);
   g_test_add_func ("/tokenizer/words", test_words);
   g_test_add_func ("/tokenizer/tiny", test_tiny);
   g_test_add_func ("/tokenizer/stream", test_stream);
   g_test_add_func ("/tokenizer/layouts", test_layouts);
+  g_test_add_func ("/tokenizer/added-elsewhere", test_added_elsewhere);
+  g_test_add_func ("/tokenizer/added-in-vocabulary", test_added_in_vocabulary);
+  g_test_add_func ("/tokenizer/classes", test_classes);
+  g_test_add_func ("/tokenizer/patched-pattern", test_patched_pattern);
+  g_test_add_func ("/tokenizer/forget", test_forget);
   g_test_add_func ("/tokenizer/hostile", test_hostile);
   g_test_add_func ("/tokenizer/damaged", test_damaged);
   g_test_add_func ("/tokenizer/missing", test_missing);

@@ -4,13 +4,11 @@
  * json-glib reads more than JSON (comments, 0x10, 01, an empty file), recurses
  * without a bound and wraps integers around silently: what it is given is
  * checked here first. */
-#include "io/json-check.h"
+#include "base/json-check.h"
 
 #include <string.h>
 
 #include <vlm/vlm-error.h>
-
-#include "io/limits.h"
 
 typedef struct
 {
@@ -164,7 +162,8 @@ scan_number (Scanner *s)
     if (!scan_digits (s))
       return FALSE;
   }
-  if (!is_integer)
+  /* 18 digits fit, whatever they are. */
+  if (!is_integer || s->at - first <= 18)
     return TRUE;
 
   g_autofree char *text = g_strndup (first, (gsize) (s->at - first));
@@ -294,5 +293,42 @@ vlm_json_check (const char *data, gsize n_bytes, const char *source,
   } while (s.depth > 0);
   if (s.at < s.end)
     return corrupt (&s, "data after the end of the JSON value");
+  return TRUE;
+}
+
+/* The same text with ".0" behind each integer that is to be read as a float. */
+static char *
+widen (const char *data, gsize *n_bytes, const GArray *wide)
+{
+  GString *text = g_string_sized_new (*n_bytes + 2 * wide->len);
+  gsize done = 0;
+
+  for (guint i = 0; i < wide->len; i++) {
+    gsize end = g_array_index (wide, gsize, i);
+
+    g_string_append_len (text, data + done, (gssize) (end - done));
+    g_string_append (text, ".0");
+    done = end;
+  }
+  g_string_append_len (text, data + done, (gssize) (*n_bytes - done));
+  *n_bytes = text->len;
+  return g_string_free (text, FALSE);
+}
+
+gboolean
+vlm_json_prepare (const char **data, gsize *n_bytes, char **owned,
+    const char *source, GError **error)
+{
+  g_autoptr (GArray) wide = g_array_new (FALSE, FALSE, sizeof (gsize));
+
+  *owned = NULL;
+  if (*n_bytes >= 3 && memcmp (*data, "\357\273\277", 3) == 0) {
+    *data += 3;
+    *n_bytes -= 3;
+  }
+  if (!vlm_json_check (*data, *n_bytes, source, wide, error))
+    return FALSE;
+  if (wide->len > 0)
+    *data = *owned = widen (*data, n_bytes, wide);
   return TRUE;
 }

@@ -51,6 +51,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
           "load", "Loading the model"));
   self->windower = gst_vlm_windower_new (&windows);
   gst_vlm_events_start_regions (self);
+  gst_vlm_events_init_camera (self);
   worker = gst_vlm_worker_new (
       analyzer, &params, self->generation, &gst_vlm_events_worker_funcs, self);
   g_mutex_lock (&self->lock);
@@ -80,6 +81,7 @@ gst_vlm_events_end_analysis (GstVlmEvents *self)
   gst_vlm_worker_join (worker);
   gst_vlm_worker_unref (worker);
   g_clear_pointer (&self->windower, gst_vlm_windower_free);
+  gst_vlm_events_clear_camera (self);
 }
 
 /* Asked once per stream, when it flows: upstream knows by then. */
@@ -252,6 +254,7 @@ take_measurement (GstVlmEvents *self)
 static gboolean
 sample (GstVlmEvents *self, GstBuffer *buffer, GError **error)
 {
+  const VlmFrame *frame;
   VlmGeometry geometry;
 
   if (gst_vlm_windower_needs_plan (self->windower)) {
@@ -263,6 +266,9 @@ sample (GstVlmEvents *self, GstBuffer *buffer, GError **error)
   take_measurement (self);
   if (!gst_vlm_windower_take (self->windower, buffer, error))
     return FALSE;
+  frame = gst_vlm_windower_get_frame (self->windower);
+  if (frame != NULL)
+    gst_vlm_events_show_camera (self, frame);
   g_mutex_lock (&self->lock);
   self->n_sampled = gst_vlm_windower_get_n_sampled (self->windower);
   gst_vlm_windower_get_decision (
@@ -282,6 +288,8 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
 
   gst_vlm_events_follow_regions (self);
   arrival = gst_vlm_windower_announce (self->windower, buffer, clocked);
+  if (arrival == GST_VLM_ARRIVAL_SAMPLE)
+    gst_vlm_events_note_arrival (self);
   flow = hand_over (self);
   if (flow != GST_FLOW_OK)
     return flow;

@@ -248,6 +248,47 @@ gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     post_qos (self, start, end);
 }
 
+static GstMessage *
+new_camera_message (
+    GstVlmEvents *self, const VlmCameraReport *report, const char *json)
+{
+  GstStructure *structure = gst_structure_new ("vlm-camera", "type",
+      G_TYPE_STRING, vlm_record_type_to_string (VLM_RECORD_TYPE_CAMERA),
+      "schema-version", G_TYPE_UINT, VLM_RECORD_SCHEMA_VERSION, "event-uid",
+      G_TYPE_STRING, report->event_uid, "seq", G_TYPE_UINT64, report->seq,
+      "state", G_TYPE_STRING, report->begins ? "begin" : "end", "condition",
+      G_TYPE_STRING, report->condition, "start", G_TYPE_INT64,
+      report->start.stream_time, "json", G_TYPE_STRING, json, NULL);
+
+  if (!report->begins)
+    gst_structure_set (
+        structure, "end", G_TYPE_INT64, report->end.stream_time, NULL);
+  return gst_message_new_element (GST_OBJECT (self), structure);
+}
+
+GstMessage *
+gst_vlm_events_report_camera (
+    GstVlmEvents *self, VlmCameraReport *report, char **uid)
+{
+  g_autofree char *label = dup_stream_label (self);
+  g_autofree char *json = NULL;
+
+  report->stream = label;
+  g_mutex_lock (&self->lock);
+  report->seq = ++self->n_records;
+  if (*uid == NULL)
+    *uid = g_strdup_printf (
+        "%s-camera-%" G_GUINT64_FORMAT, self->run, report->seq);
+  report->event_uid = *uid;
+  json = vlm_camera_report_to_json (report);
+  for (guint i = 0; i < self->outputs->len; i++)
+    gst_vlm_event_pad_add_note (self->outputs->pdata[i], json, &report->start,
+        report->begins ? &report->start : &report->end);
+  g_mutex_unlock (&self->lock);
+  GST_INFO_OBJECT (self, "camera: %s", json);
+  return new_camera_message (self, report, json);
+}
+
 static void
 on_unwatched (gpointer user_data, const VlmInstant *start,
     const VlmInstant *end, GstVlmGapReason reason, guint generation)

@@ -5,6 +5,7 @@
 #include <gst/base/gstflowcombiner.h>
 #include <gst/video/video.h>
 #include <vlm/vlm-analyzer.h>
+#include <vlm/vlm-camera.h>
 
 #include "elements/gstvlmevents.h"
 #include "elements/gstvlmworker.h"
@@ -14,6 +15,12 @@
 G_BEGIN_DECLS
 
 GST_DEBUG_CATEGORY_EXTERN (gst_vlm_events_debug);
+
+#define GST_VLM_TYPE_CAMERA_STATES (gst_vlm_camera_states_get_type ())
+
+GType gst_vlm_camera_states_get_type (void);
+
+typedef struct _GstVlmEventsCamera GstVlmEventsCamera;
 
 #define GST_VLM_TYPE_ON_ERROR (gst_vlm_on_error_get_type ())
 
@@ -60,6 +67,7 @@ typedef struct
   gboolean skip_still;
   char *mask; /* polygons, as vlm_regions_parse() takes them */
   char *zone;
+  guint camera_events; /* VlmCameraStates */
 
   GstVlmPolicy policy;
   guint max_queue;
@@ -81,8 +89,9 @@ struct _GstVlmEvents
   gint regions_version; /* atomic: grows with each change of mask or zone */
 
   /* Of the streaming thread, and of others while the pads are inactive. */
-  GstVlmWindower *windower; /* as long as there is a worker */
-  gint is_live;             /* atomic: the worker reads it */
+  GstVlmWindower *windower;   /* as long as there is a worker */
+  GstVlmEventsCamera *camera; /* likewise, if camera-events is set */
+  gint is_live;               /* atomic: the worker reads it */
   gboolean knows_live;
   gboolean told_no_time; /* since the stream started */
   gint regions_followed; /* version that the windower has */
@@ -140,6 +149,19 @@ void gst_vlm_events_start_regions (GstVlmEvents *self);
 /* Takes a change up; on the streaming thread, before a frame. */
 void gst_vlm_events_follow_regions (GstVlmEvents *self);
 
+/* gstvlmevents-camera.c */
+/* Before the element runs, and after. */
+void gst_vlm_events_init_camera (GstVlmEvents *self);
+void gst_vlm_events_clear_camera (GstVlmEvents *self);
+/* While it plays and upstream is live: whether anything comes. */
+void gst_vlm_events_start_camera_timer (GstVlmEvents *self);
+void gst_vlm_events_stop_camera_timer (GstVlmEvents *self);
+/* On the streaming thread: a buffer came; a frame was sampled; the stream is
+ * over. */
+void gst_vlm_events_note_arrival (GstVlmEvents *self);
+void gst_vlm_events_show_camera (GstVlmEvents *self, const VlmFrame *frame);
+void gst_vlm_events_finish_camera (GstVlmEvents *self);
+
 /* gstvlmevents-questions.c */
 /* Tells the worker what is asked now. */
 void gst_vlm_events_update_questions (GstVlmEvents *self);
@@ -156,6 +178,10 @@ extern const GstVlmWorkerFuncs gst_vlm_events_worker_funcs;
 /* A span that was not watched, on every way out. */
 void gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     const VlmInstant *start, const VlmInstant *end, guint generation);
+/* Fills in the rest of @report. @uid: NULL where it begins, and then set.
+ * (transfer full): the message to post */
+GstMessage *gst_vlm_events_report_camera (
+    GstVlmEvents *self, VlmCameraReport *report, char **uid);
 /* An analysis or a frame failed; TRUE if the pipeline shall go on. */
 gboolean gst_vlm_events_report_failure (
     GstVlmEvents *self, const char *what, const GError *error);

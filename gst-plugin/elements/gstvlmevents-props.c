@@ -17,6 +17,7 @@ typedef enum
   KIND_BOOLEAN,
   KIND_FRACTION, /* guint[2] */
   KIND_ENUM,
+  KIND_FLAGS,
 } Kind;
 
 typedef enum
@@ -126,6 +127,11 @@ static const Property properties[] = {
       "analysed; with a name in front (gate: 0.1,0.5 0.4,0.5 0.4,0.9) that "
       "events say. Written like `mask`",
       REGION, KIND_TEXT, AT (zone) },
+  { "camera-events", "Camera events",
+      "Report when the pictures of the camera become useless, without a model: "
+      "black, overexposed, covered, frozen, no-signal",
+      AT_START, KIND_FLAGS, AT (camera_events),
+      .type = gst_vlm_camera_states_get_type },
   { "policy", "Policy",
       "What happens to windows for which the device is too slow", AT_ANY_TIME,
       KIND_ENUM, AT (policy), .type = gst_vlm_policy_get_type,
@@ -267,6 +273,8 @@ get_number (Kind kind, const GValue *value)
     return (Number){ .boolean = g_value_get_boolean (value) };
   case KIND_ENUM:
     return (Number){ .enumeration = g_value_get_enum (value) };
+  case KIND_FLAGS:
+    return (Number){ .uint = g_value_get_flags (value) };
   default:
     return (
         Number){ .fraction = { (guint) gst_value_get_fraction_numerator (value),
@@ -333,6 +341,9 @@ read_value (const GstVlmEventsSettings *settings, const Property *property,
     break;
   case KIND_ENUM:
     g_value_set_enum (value, *(const gint *) field);
+    break;
+  case KIND_FLAGS:
+    g_value_set_flags (value, *(const guint *) field);
     break;
   default:
     g_assert_not_reached ();
@@ -475,6 +486,9 @@ make_spec (const Property *p)
   case KIND_ENUM:
     return g_param_spec_enum (
         p->name, p->nick, p->blurb, p->type (), (gint) p->initial, flags);
+  case KIND_FLAGS:
+    return g_param_spec_flags (
+        p->name, p->nick, p->blurb, p->type (), (guint) p->initial, flags);
   default:
     g_assert_not_reached ();
   }
@@ -508,6 +522,7 @@ gst_vlm_events_install_properties (GObjectClass *klass)
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_POLICY, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_ON_ERROR, 0);
+  gst_type_mark_as_plugin_api (GST_VLM_TYPE_CAMERA_STATES, 0);
 }
 
 void

@@ -174,6 +174,7 @@ static void
 start_stream (GstVlmEvents *self, GstEvent *event)
 {
   gst_vlm_events_cut (self);
+  gst_vlm_events_finish_camera (self);
   self->knows_live = FALSE;
   self->told_no_time = FALSE;
   g_mutex_lock (&self->lock);
@@ -209,6 +210,7 @@ static gboolean
 finish (GstVlmEvents *self)
 {
   gst_vlm_events_cut (self);
+  gst_vlm_events_finish_camera (self);
   return gst_vlm_events_drain (self) != GST_FLOW_FLUSHING;
 }
 
@@ -379,11 +381,15 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     /* Wakes the streaming thread, which deactivating the pads waits for. */
     gst_vlm_worker_stop (self->worker);
+  } else if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) {
+    gst_vlm_events_stop_camera_timer (self);
   }
 
   result = GST_ELEMENT_CLASS (gst_vlm_events_parent_class)
                ->change_state (element, transition);
 
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    gst_vlm_events_start_camera_timer (self);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
           result == GST_STATE_CHANGE_FAILURE)) {

@@ -50,6 +50,7 @@ struct _GstVlmWindower
   guint frame_height;
   VlmRateDecision decision;
   guint64 n_sampled;
+  VlmFrame *frame; /* of the buffer that was taken last */
 
   /* Frames pass unwatched since this one, for this reason. */
   VlmInstant unwatched_since;
@@ -98,6 +99,7 @@ gst_vlm_windower_free (GstVlmWindower *self)
   g_queue_clear_full (&self->items, item_free);
   g_clear_pointer (&self->sampler, vlm_sampler_free);
   g_clear_pointer (&self->motion, vlm_motion_free);
+  g_clear_pointer (&self->frame, vlm_frame_unref);
   g_clear_pointer (&self->mask, vlm_regions_unref);
   g_clear_pointer (&self->zone, vlm_regions_unref);
   g_clear_pointer (&self->blackout, vlm_blackout_free);
@@ -231,6 +233,7 @@ forget (GstVlmWindower *self)
   VlmWindow *window;
 
   self->is_open = FALSE;
+  g_clear_pointer (&self->frame, vlm_frame_unref);
   self->last_utc = no_instant;
   self->covered_until = no_instant;
   while (self->sampler != NULL &&
@@ -630,6 +633,7 @@ sample (GstVlmWindower *self, const VlmImageView *view, float motion,
   frame->motion = motion;
   if (self->motion != NULL)
     vlm_motion_keep (self->motion);
+  self->frame = vlm_frame_ref (frame);
   vlm_sampler_add (self->sampler, frame, self->last_duration);
   self->n_sampled++;
   self->is_open = TRUE;
@@ -646,6 +650,7 @@ gst_vlm_windower_take (GstVlmWindower *self, GstBuffer *buffer, GError **error)
   float motion;
 
   end_unwatched (self, &self->last);
+  g_clear_pointer (&self->frame, vlm_frame_unref);
   if (wants (self, buffer, &mapped, &view, &motion, &failure))
     sample (self, &view, motion, &failure);
   if (failure != NULL) {
@@ -656,6 +661,19 @@ gst_vlm_windower_take (GstVlmWindower *self, GstBuffer *buffer, GError **error)
   while ((window = vlm_sampler_pop (self->sampler)) != NULL)
     put_window (self, window);
   return TRUE;
+}
+
+VlmTimeSource
+gst_vlm_windower_get_time (const GstVlmWindower *self, VlmInstant *time)
+{
+  *time = self->last;
+  return self->last_source;
+}
+
+const VlmFrame *
+gst_vlm_windower_get_frame (const GstVlmWindower *self)
+{
+  return self->frame;
 }
 
 gboolean

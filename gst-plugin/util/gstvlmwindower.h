@@ -100,6 +100,12 @@ gboolean gst_vlm_windower_plan (GstVlmWindower *self,
 gboolean
 gst_vlm_windower_take (GstVlmWindower *self, GstBuffer *buffer, GError **error);
 
+/* When the buffer that was announced last is shown. */
+VlmTimeSource
+gst_vlm_windower_get_time (const GstVlmWindower *self, VlmInstant *time);
+/* The copy of the buffer that was taken last; NULL if it was not sampled. */
+const VlmFrame *gst_vlm_windower_get_frame (const GstVlmWindower *self);
+
 /* The rate may follow measurements of the device. */
 gboolean gst_vlm_windower_adapts (const GstVlmWindower *self);
 void gst_vlm_windower_measure (

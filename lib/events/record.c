@@ -13,10 +13,24 @@
 const char *
 vlm_record_type_to_string (VlmRecordType type)
 {
-  static const char *const names[] = { "event", "gap", "truth" };
+  static const char *const names[] = { "event", "gap", "truth", "camera" };
 
   g_return_val_if_fail ((guint) type < G_N_ELEMENTS (names), "event");
   return names[type];
+}
+
+static GString *
+begin_record (VlmRecordType type, const char *event_uid, guint64 seq)
+{
+  GString *json = g_string_new ("{");
+
+  vlm_json_put_string (json, "type", vlm_record_type_to_string (type));
+  vlm_json_put_uint64 (json, "schema_version", VLM_RECORD_SCHEMA_VERSION);
+  if (event_uid != NULL)
+    vlm_json_put_string (json, "event_uid", event_uid);
+  if (seq != 0)
+    vlm_json_put_uint64 (json, "seq", seq);
+  return json;
 }
 
 /**
@@ -35,20 +49,43 @@ vlm_gap_to_json (const VlmGap *gap)
 
   g_return_val_if_fail (gap != NULL && gap->reason != NULL, NULL);
 
-  json = g_string_new ("{");
-  vlm_json_put_string (
-      json, "type", vlm_record_type_to_string (VLM_RECORD_TYPE_GAP));
-  vlm_json_put_uint64 (json, "schema_version", VLM_RECORD_SCHEMA_VERSION);
-  if (gap->event_uid != NULL)
-    vlm_json_put_string (json, "event_uid", gap->event_uid);
-  if (gap->seq != 0)
-    vlm_json_put_uint64 (json, "seq", gap->seq);
+  json = begin_record (VLM_RECORD_TYPE_GAP, gap->event_uid, gap->seq);
   vlm_json_put_string (json, "state", "gap");
   vlm_json_put_string (json, "reason", gap->reason);
   vlm_json_put_instant (json, "start", &gap->start);
   vlm_json_put_instant (json, "end", &gap->end);
   if (gap->stream != NULL)
     vlm_json_put_string (json, "stream", gap->stream);
+  g_string_append_c (json, '}');
+  return g_string_free (json, FALSE);
+}
+
+/**
+ * vlm_camera_report_to_json:
+ * @report: what is wrong with a camera
+ *
+ * One JSON object on one line, without the line's end, in the form of
+ * vlm_event_to_json().
+ *
+ * Returns: (transfer full): the text, UTF-8
+ */
+char *
+vlm_camera_report_to_json (const VlmCameraReport *report)
+{
+  GString *json;
+
+  g_return_val_if_fail (report != NULL && report->condition != NULL, NULL);
+
+  json = begin_record (VLM_RECORD_TYPE_CAMERA, report->event_uid, report->seq);
+  vlm_json_put_string (json, "state", report->begins ? "begin" : "end");
+  vlm_json_put_string (json, "condition", report->condition);
+  vlm_json_put_instant (json, "start", &report->start);
+  if (VLM_TIME_IS_VALID (report->end.stream_time))
+    vlm_json_put_instant (json, "end", &report->end);
+  vlm_json_put_string (
+      json, "time_source", vlm_time_source_to_string (report->time_source));
+  if (report->stream != NULL)
+    vlm_json_put_string (json, "stream", report->stream);
   g_string_append_c (json, '}');
   return g_string_free (json, FALSE);
 }

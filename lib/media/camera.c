@@ -51,6 +51,7 @@ typedef struct
 {
   gboolean is_on;
   gboolean differs;
+  VlmInstant began; /* while it is on */
   VlmInstant since;
   VlmTimeSource source;
 } Track;
@@ -191,13 +192,17 @@ static void
 change (VlmCamera *camera, guint index, GArray *changes)
 {
   Track *track = &camera->tracks[index];
-  const VlmCameraChange made = {
+  const VlmInstant never = VLM_INSTANT_NONE;
+  VlmCameraChange made = {
     .state = (VlmCameraStates) (1u << index),
     .begins = !track->is_on,
-    .time = track->since,
     .time_source = track->source,
   };
 
+  if (!track->is_on)
+    track->began = track->since;
+  made.start = track->began;
+  made.end = track->is_on ? track->since : never;
   track->is_on = !track->is_on;
   track->differs = FALSE;
   g_array_append_val (changes, made);
@@ -287,6 +292,33 @@ vlm_camera_wait (VlmCamera *camera, const VlmInstant *now, VlmTimeSource source,
   else
     follow (camera, N_STATES - 1, TRUE, &camera->last, camera->last_source,
         now->stream_time, changes);
+}
+
+/**
+ * vlm_camera_finish: (skip)
+ * @camera: a camera
+ * @changes: (element-type VlmCameraChange): what ended is appended
+ *
+ * The stream is over: what has begun ends with the last frame, and everything
+ * is forgotten.
+ */
+void
+vlm_camera_finish (VlmCamera *camera, GArray *changes)
+{
+  g_return_if_fail (camera != NULL && changes != NULL);
+
+  for (guint i = 0; i < N_STATES; i++) {
+    Track *track = &camera->tracks[i];
+
+    if (!track->is_on)
+      continue;
+    if (!track->differs) {
+      track->since = camera->width > 0 ? camera->last : track->began;
+      track->source = camera->last_source;
+    }
+    change (camera, i, changes);
+  }
+  vlm_camera_reset (camera);
 }
 
 /**

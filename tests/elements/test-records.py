@@ -43,7 +43,7 @@ def play(pipeline):
         if message.type == Gst.MessageType.ERROR:
             sys.exit(message.parse_error()[0].message)
         structure = message.get_structure()
-        if structure and structure.get_name() in ('vlm-event', 'vlm-truth', 'vlm-gap'):
+        if structure and structure.get_name() in ('vlm-event', 'vlm-truth', 'vlm-gap', 'vlm-camera'):
             said.append((structure.get_name(), structure.get_string('json'),
                          structure.get_string('event-uid'), structure.get_value('seq')))
         if message.type == Gst.MessageType.EOS:
@@ -131,6 +131,14 @@ def test_gaps(validator, folder):
     assert met['gap'] > 0, met
 
 
+def test_camera(validator, folder):
+    line = ('videotestsrc pattern=black num-buffers=40 ! video/x-raw,width=160,height=120,framerate=10/1'
+            f' ! vlmevents name=w {SMALL} window=2 skip-still=true camera-events=black'
+            ' ! fakesink  w.events ! application/x-json ! filesink name=found')
+    met = check_runs(run_twice(line, folder), validator)
+    assert met['camera'] == 4, met
+
+
 def test_refused(validator, folder):
     """The schema is one that something can fail."""
     gap = {'type': 'gap', 'schema_version': 1, 'event_uid': 'a', 'seq': 1, 'state': 'gap',
@@ -145,7 +153,7 @@ Gst.init(None)
 schema = json.loads(pathlib.Path(sys.argv[1]).read_text())
 jsonschema.Draft202012Validator.check_schema(schema)
 strict = closed(schema)
-tests = (test_events, test_gaps, test_refused)
+tests = (test_events, test_gaps, test_camera, test_refused)
 print(f'1..{len(tests)}')
 failed = False
 for number, test in enumerate(tests, 1):

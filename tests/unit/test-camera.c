@@ -107,8 +107,11 @@ assert_change (const View *view, guint index, VlmCameraStates state,
   change = &g_array_index (view->changes, VlmCameraChange, index);
   g_assert_cmpuint (change->state, ==, state);
   g_assert_true (change->begins == begins);
-  g_assert_cmpint (change->time.stream_time, ==, stream_time);
-  g_assert_cmpint (change->time.pts, ==, stream_time + 7);
+  g_assert_cmpint (
+      (begins ? change->start : change->end).stream_time, ==, stream_time);
+  g_assert_cmpint (
+      (begins ? change->start : change->end).pts, ==, stream_time + 7);
+  g_assert_true (VLM_TIME_IS_VALID (change->end.stream_time) == !begins);
 }
 
 /* Whatever there is to be seen, a camera that works is not reported. */
@@ -214,7 +217,25 @@ test_never_a_signal (void)
   wait_until (&view, 10 * VLM_SECOND + 100);
   g_assert_cmpuint (view.changes->len, ==, 1);
   change = &g_array_index (view.changes, VlmCameraChange, 0);
-  g_assert_cmpint (change->time.stream_time, ==, 100);
+  g_assert_cmpint (change->start.stream_time, ==, 100);
+}
+
+/* The end of the stream ends what has begun, and only that. */
+static void
+test_finish (void)
+{
+  g_auto (View) view;
+
+  view_init (&view, VLM_CAMERA_BLACK);
+  show_level (&view, 16, 2, 10);
+  vlm_camera_finish (view.camera, view.changes);
+  g_assert_cmpuint (view.changes->len, ==, 2);
+  assert_change (&view, 1, VLM_CAMERA_BLACK, FALSE, 9 * STEP);
+  g_assert_cmpint (
+      g_array_index (view.changes, VlmCameraChange, 1).start.stream_time, ==,
+      0);
+  vlm_camera_finish (view.camera, view.changes);
+  g_assert_cmpuint (view.changes->len, ==, 2);
 }
 
 /* Only what is asked for, and nothing of the stream before. */
@@ -244,6 +265,7 @@ main (int argc, char **argv)
   g_test_add_func ("/camera/frozen", test_frozen);
   g_test_add_func ("/camera/no-signal", test_no_signal);
   g_test_add_func ("/camera/never-a-signal", test_never_a_signal);
+  g_test_add_func ("/camera/finish", test_finish);
   g_test_add_func ("/camera/flags-and-reset", test_flags_and_reset);
   return g_test_run ();
 }

@@ -115,6 +115,39 @@ test_gap_json (void)
 }
 
 static void
+test_camera_json (void)
+{
+  VlmCameraReport report = {
+    .event_uid = "run-camera-4",
+    .seq = 5,
+    .condition = "black",
+    .start = VLM_INSTANT_NONE,
+    .end = VLM_INSTANT_NONE,
+    .begins = TRUE,
+  };
+  g_autofree char *begin = NULL;
+  g_autofree char *end = NULL;
+
+  report.start.stream_time = VLM_SECOND;
+  begin = vlm_camera_report_to_json (&report);
+  g_assert_cmpstr (begin, ==,
+      "{\"type\": \"camera\", \"schema_version\": 1, "
+      "\"event_uid\": \"run-camera-4\", \"seq\": 5, \"state\": \"begin\", "
+      "\"condition\": \"black\", \"start\": {\"stream_time\": 1.0}, "
+      "\"time_source\": \"none\"}");
+  report.begins = FALSE;
+  report.end.stream_time = 2 * VLM_SECOND;
+  report.stream = "gate";
+  end = vlm_camera_report_to_json (&report);
+  g_assert_cmpstr (end, ==,
+      "{\"type\": \"camera\", \"schema_version\": 1, "
+      "\"event_uid\": \"run-camera-4\", \"seq\": 5, \"state\": \"end\", "
+      "\"condition\": \"black\", \"start\": {\"stream_time\": 1.0}, "
+      "\"end\": {\"stream_time\": 2.0}, \"time_source\": \"none\", "
+      "\"stream\": \"gate\"}");
+}
+
+static void
 test_instant_json (void)
 {
   VlmInstant instant = VLM_INSTANT_NONE;
@@ -138,6 +171,7 @@ main (int argc, char **argv)
   g_test_add_func ("/event/copy", test_copy);
   g_test_add_func ("/event/every-field", test_every_field);
   g_test_add_func ("/event/gap-json", test_gap_json);
+  g_test_add_func ("/event/camera-json", test_camera_json);
   g_test_add_func ("/event/instant-json", test_instant_json);
   return g_test_run ();
 }

@@ -32,8 +32,10 @@ typedef enum
  * VlmCameraChange:
  * @state: one state
  * @begins: %TRUE if it began, %FALSE if it ended
- * @time: when; of the first frame that shows the change
- * @time_source: where @time.utc comes from
+ * @start: when it began: the time of the first frame that shows it
+ * @end: when it ended: the time of the first frame that does not show it any
+ *   more; not known as long as it lasts
+ * @time_source: where their UTC comes from
  *
  * A state of the camera that began or ended.
  */
@@ -41,7 +43,8 @@ typedef struct
 {
   VlmCameraStates state;
   gboolean begins;
-  VlmInstant time;
+  VlmInstant start;
+  VlmInstant end;
   VlmTimeSource time_source;
 } VlmCameraChange;
 
@@ -64,6 +67,7 @@ VLM_API void
 vlm_camera_look (VlmCamera *camera, const VlmFrame *frame, GArray *changes);
 VLM_API void vlm_camera_wait (VlmCamera *camera, const VlmInstant *now,
     VlmTimeSource source, GArray *changes);
+VLM_API void vlm_camera_finish (VlmCamera *camera, GArray *changes);
 VLM_API void vlm_camera_reset (VlmCamera *camera);
 VLM_API VlmCameraStates vlm_camera_get_states (const VlmCamera *camera);
 VLM_API const char *vlm_camera_state_to_string (VlmCameraStates state);

@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * VlmRecordType:
  * @VLM_RECORD_TYPE_EVENT: something happened, a #VlmEvent
  * @VLM_RECORD_TYPE_GAP: a span that was not analysed, a #VlmGap
+ * @VLM_RECORD_TYPE_CAMERA: something is wrong with the camera, or is no longer,
+ *   a #VlmCameraReport
  * @VLM_RECORD_TYPE_TRUTH: what is known to happen in a made-up scene, a
  *   #VlmEvent that nobody had to find
  *
@@ -29,6 +31,7 @@ typedef enum
   VLM_RECORD_TYPE_EVENT,
   VLM_RECORD_TYPE_GAP,
   VLM_RECORD_TYPE_TRUTH,
+  VLM_RECORD_TYPE_CAMERA,
 } VlmRecordType;
 
 /**
@@ -52,7 +55,34 @@ typedef struct
   const char *stream;
 } VlmGap;
 
+/**
+ * VlmCameraReport:
+ * @event_uid: (nullable): the same when it begins and when it ends, unique, also
+ *   across restarts
+ * @seq: grows with every record of its source
+ * @condition: what is wrong, in one word
+ * @begins: %TRUE when it began, %FALSE when it ended
+ * @start: when it began
+ * @end: when it ended; not known before
+ * @time_source: where their UTC comes from
+ * @stream: (nullable): id of the stream
+ *
+ * What is wrong with the pictures of a camera.
+ */
+typedef struct
+{
+  const char *event_uid;
+  guint64 seq;
+  const char *condition;
+  gboolean begins;
+  VlmInstant start;
+  VlmInstant end;
+  VlmTimeSource time_source;
+  const char *stream;
+} VlmCameraReport;
+
 VLM_API const char *vlm_record_type_to_string (VlmRecordType type);
 VLM_API char *vlm_gap_to_json (const VlmGap *gap);
+VLM_API char *vlm_camera_report_to_json (const VlmCameraReport *report);
 
 G_END_DECLS

@@ -293,6 +293,9 @@ look (VlmEngineAnalyzer *self, VlmWindow *window, VlmWindow **seen,
   reports = find_reports (self, window, *seen, cancellable, &own_error);
   if (reports != NULL)
     return reports;
+  /* What spoilt this answer is not looked at again. */
+  if (g_error_matches (own_error, VLM_INFER_ERROR, VLM_INFER_ERROR_NOT_FINITE))
+    vlm_history_restart (self->history);
   if ((*seen)->n_samples == window->n_samples ||
       !g_error_matches (
           own_error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY)) {

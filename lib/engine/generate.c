@@ -104,6 +104,11 @@ pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
   VlmDecodeJob *job = loop->job;
   double probability;
 
+  if (loop->choice.token == VLM_NN_NOT_FINITE) {
+    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_NOT_FINITE,
+        "%s: the logits are not finite", job->config->name);
+    return FALSE;
+  }
   *token = loop->choice.token;
   *log_probability = loop->choice.logit - loop->choice.log_sum_all;
   if (!vlm_sampling_is_greedy (&job->sampling)) {
@@ -115,7 +120,7 @@ pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
   }
   if (*token < 0) {
     g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "no token may follow: the logits are not numbers");
+        "no token may follow");
     return FALSE;
   }
   return TRUE;

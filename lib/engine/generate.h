@@ -39,12 +39,14 @@ typedef struct
   GArray *appended; /* gint32: tokens of the answer that the context holds */
   guint n_tokens;
   gboolean stopped; /* the model ended, or the grammar was complete */
+  gint64 vision_us;
   gint64 prefill_us;
   gint64 decode_us;
 } VlmTranscript;
 
 void vlm_transcript_init (VlmTranscript *out);
 void vlm_transcript_clear (VlmTranscript *out);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmTranscript, vlm_transcript_clear)
 
 /* Appends ids[first …] of the prompt (feature rows as -1 - row) and then writes
  * the answer after it. What was appended is valid in @out also on error. */

@@ -371,3 +371,19 @@ vlm_layout_free (VlmLayout *layout)
   vlm_positions_clear (&layout->positions);
   g_free (layout);
 }
+
+GArray *
+vlm_layout_resolve (const VlmLayout *layout, const guint64 *rows)
+{
+  g_autofree guint *next_cell = g_new0 (guint, layout->slices->len + 1);
+  GArray *ids = g_array_copy (layout->ids);
+
+  for (guint i = 0; i < ids->len; i++) {
+    gint32 *id = &g_array_index (ids, gint32, i);
+    guint slice = (guint) (-1 - *id);
+
+    if (*id < 0)
+      *id = -1 - (gint32) (rows[slice] + next_cell[slice]++);
+  }
+  return ids;
+}

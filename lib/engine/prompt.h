@@ -61,4 +61,7 @@ typedef struct
 VlmLayout *vlm_layout_new (const VlmPrompt *prompt, const VlmConfig *config,
     const VlmTokenizer *tokenizer, GError **error);
 void vlm_layout_free (VlmLayout *layout);
+/* (transfer full) gint32: ids as the decoder wants them, with the cells of slice
+ * s in rows @rows[s] … of the features: row r is -1 - r. */
+GArray *vlm_layout_resolve (const VlmLayout *layout, const guint64 *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmLayout, vlm_layout_free)

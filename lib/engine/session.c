@@ -17,6 +17,7 @@
 #include "engine/feature-cache.h"
 #include "engine/mask-cache.h"
 #include "engine/model.h"
+#include "engine/not-finite.h"
 #include "engine/sequence.h"
 
 struct _VlmSession
@@ -126,29 +127,22 @@ ensure_state (VlmSession *self, GError **error)
 
 /* --- one question ------------------------------------------------------- */
 
-/* Puts the rows of the features in the place of the slices' numbers; returns
- * what the context would hold after the prompt. */
+/* What the context would hold after the prompt. */
 static VlmSequence
-resolve_ids (VlmLayout *layout, const guint64 *rows, const guint64 *serials)
+describe (const VlmLayout *layout, const guint64 *serials)
 {
   g_autofree guint *next_cell = g_new0 (guint, layout->slices->len + 1);
   VlmSequence sequence;
 
   vlm_sequence_init (&sequence);
   for (guint i = 0; i < layout->ids->len; i++) {
-    gint32 *id = &g_array_index (layout->ids, gint32, i);
-    guint64 key;
+    gint32 id = g_array_index (layout->ids, gint32, i);
+    guint slice = (guint) (-1 - id);
 
-    if (*id >= 0) {
-      key = vlm_place_of_token (*id);
-    } else {
-      guint slice = (guint) (-1 - *id);
-      guint cell = next_cell[slice]++;
-
-      key = vlm_place_of_cell (serials[slice], cell);
-      *id = -1 - (gint32) (rows[slice] + cell);
-    }
-    vlm_sequence_add (&sequence, key, &layout->positions, i);
+    vlm_sequence_add (&sequence,
+        id >= 0 ? vlm_place_of_token (id)
+                : vlm_place_of_cell (serials[slice], next_cell[slice]++),
+        &layout->positions, i);
   }
   return sequence;
 }
@@ -257,7 +251,7 @@ record_held (VlmSession *self, const VlmSequence *prompt,
 }
 
 static VlmAnswer *
-make_answer (VlmLayout *layout, VlmTranscript *transcript, gint64 vision_us)
+make_answer (const VlmLayout *layout, const VlmTranscript *transcript)
 {
   VlmAnswer *answer = g_new0 (VlmAnswer, 1);
 
@@ -267,60 +261,107 @@ make_answer (VlmLayout *layout, VlmTranscript *transcript, gint64 vision_us)
   answer->n_vision_tokens = layout->n_vision_tokens;
   answer->n_tokens = transcript->n_tokens;
   answer->stopped = transcript->stopped;
-  answer->vision_s = (double) vision_us / G_USEC_PER_SEC;
+  answer->vision_s = (double) transcript->vision_us / G_USEC_PER_SEC;
   answer->prefill_s = (double) transcript->prefill_us / G_USEC_PER_SEC;
   answer->decode_s = (double) transcript->decode_us / G_USEC_PER_SEC;
   return answer;
 }
 
+/* Puts into words where it happened, and forgets all that may be spoilt: the
+ * next question is computed anew. */
+static void
+explain_not_finite (VlmSession *self, const VlmLayout *layout,
+    const GArray *appended, const VlmWork *work, GError **error)
+{
+  const VlmSuspect suspect = { vlm_model_get_config (self->model), self->nn,
+    self->vision, self->context, self->features };
+  GError *own_error = NULL;
+  g_autofree char *where = vlm_find_not_finite (
+      &suspect, layout, appended, vlm_work_cancellable (work), &own_error);
+
+  if (g_error_matches (own_error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    g_clear_error (error);
+    g_propagate_error (error, g_steal_pointer (&own_error));
+  } else if (own_error == NULL) {
+    g_clear_error (error);
+    g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_NOT_FINITE,
+        where != NULL
+            ? "%s: values are not finite from %s on: the weights are damaged, "
+              "or values are too large for 32 bits"
+            : "%s: the logits were not finite, but were when they were "
+              "computed again: the device or its memory may be faulty%s",
+        vlm_model_get_name (self->model), where != NULL ? where : "");
+  }
+  g_clear_error (&own_error);
+  vlm_context_truncate (self->context, 0, 0);
+  vlm_feature_cache_forget (self->features);
+  vlm_sequence_truncate (&self->held, 0);
+}
+
 /* Encodes what is new, then writes the answer. */
-static VlmAnswer *
-answer_layout (VlmSession *self, VlmLayout *layout, VlmDecodeJob *job,
-    GArray **trace, GError **error)
+static gboolean
+write_layout (VlmSession *self, const VlmLayout *layout, VlmDecodeJob *job,
+    guint64 *serials, VlmTranscript *transcript, GError **error)
 {
   guint n_slices = layout->slices->len;
   g_autofree guint64 *rows = g_new (guint64, n_slices + 1);
-  g_autofree guint64 *serials = g_new (guint64, n_slices + 1);
   g_autofree guint32 *seen = find_seen (layout, job->config);
+  g_autoptr (GArray) ids = NULL;
   gint64 start = g_get_monotonic_time ();
-  g_autoptr (VlmAttentionRecorder) recorder = NULL;
   VlmSequence prompt;
-  VlmTranscript transcript;
-  VlmAnswer *answer = NULL;
-  gint64 vision_us;
+  gboolean good;
 
+  if (!vlm_feature_cache_prepare (self->features,
+          (const VlmSliceRef *) (gpointer) layout->slices->data, n_slices, rows,
+          serials, job->work, error))
+    return FALSE;
+  transcript->vision_us = g_get_monotonic_time () - start;
+  prompt = describe (layout, serials);
+  ids = vlm_layout_resolve (layout, rows);
+  job->context = self->context;
+  job->features = vlm_feature_cache_get_features (self->features);
+  job->seen = seen;
+  good = vlm_generate (job, ids, &layout->positions,
+      keep_common (self, &prompt), transcript, error);
+  record_held (self, &prompt, &layout->positions, transcript);
+  vlm_sequence_clear (&prompt);
+  return good;
+}
+
+static VlmAnswer *
+answer_layout (VlmSession *self, const VlmLayout *layout, VlmDecodeJob *job,
+    GArray **trace, GError **error)
+{
+  g_autofree guint64 *serials = g_new (guint64, layout->slices->len + 1);
+  g_autoptr (VlmAttentionRecorder) recorder = NULL;
+  g_auto (VlmTranscript) transcript;
+  g_autoptr (GError) own_error = NULL;
+
+  vlm_transcript_init (&transcript);
   g_clear_pointer (&self->attention, vlm_attention_free);
   if (self->records_attention) {
     recorder = vlm_attention_recorder_new (
         job->config, self->vision, self->context, self->features);
     job->taps = vlm_attention_recorder_get_taps (recorder);
   }
-  if (!vlm_feature_cache_prepare (self->features,
-          (const VlmSliceRef *) (gpointer) layout->slices->data, n_slices, rows,
-          serials, job->work, error))
+  if (!write_layout (self, layout, job, serials, &transcript, &own_error)) {
+    g_clear_pointer (&recorder, vlm_attention_recorder_free);
+    if (g_error_matches (
+            own_error, VLM_INFER_ERROR, VLM_INFER_ERROR_NOT_FINITE))
+      explain_not_finite (
+          self, layout, transcript.appended, job->work, &own_error);
+    g_propagate_error (error, g_steal_pointer (&own_error));
     return NULL;
-  vision_us = g_get_monotonic_time () - start;
-
-  prompt = resolve_ids (layout, rows, serials);
-  job->context = self->context;
-  job->features = vlm_feature_cache_get_features (self->features);
-  job->seen = seen;
-  vlm_transcript_init (&transcript);
-  if (vlm_generate (job, layout->ids, &layout->positions,
-          keep_common (self, &prompt), &transcript, error))
-    answer = make_answer (layout, &transcript, vision_us);
-  record_held (self, &prompt, &layout->positions, &transcript);
-  if (answer != NULL && recorder != NULL) {
+  }
+  if (recorder != NULL) {
     self->attention = vlm_attention_recorder_finish (recorder, layout, serials,
         &transcript, vlm_work_cancellable (job->work), error);
     if (self->attention == NULL)
-      g_clear_pointer (&answer, vlm_answer_free);
+      return NULL;
   }
-  if (trace != NULL && answer != NULL)
-    *trace = g_steal_pointer (&transcript.trace);
-  vlm_transcript_clear (&transcript);
-  vlm_sequence_clear (&prompt);
-  return answer;
+  if (trace != NULL)
+    *trace = g_array_ref (transcript.trace);
+  return make_answer (layout, &transcript);
 }
 
 static void

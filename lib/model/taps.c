@@ -10,6 +10,8 @@ struct _VlmModelTaps
   GHashTable *wanted;  /* char *; NULL for everything */
   guint keep;          /* rows of a tap, 0 for all */
   char *prefix;
+  VlmTapFunc func; /* NULL: rows are kept */
+  gpointer user_data;
   GError *error; /* the first one */
 };
 
@@ -68,6 +70,14 @@ vlm_model_taps_keep_last (VlmModelTaps *taps, guint n_rows)
 }
 
 void
+vlm_model_taps_set_func (
+    VlmModelTaps *taps, VlmTapFunc func, gpointer user_data)
+{
+  taps->func = func;
+  taps->user_data = user_data;
+}
+
+void
 vlm_model_taps_reset (VlmModelTaps *taps)
 {
   g_hash_table_remove_all (taps->by_name);
@@ -108,9 +118,15 @@ run_recorded (VlmModelTaps *taps, VlmNn *nn)
 
 /* @n_rows were appended. */
 static void
-count_rows (const VlmModelTaps *taps, VlmTap *tap, guint n_rows)
+count_rows (
+    VlmModelTaps *taps, const char *name, int index, VlmTap *tap, guint n_rows)
 {
   tap->n_rows += n_rows;
+  if (taps->func != NULL) {
+    taps->func (name, index, tap, taps->user_data);
+    vlm_model_taps_reset (taps);
+    return;
+  }
   if (taps->keep == 0 || tap->n_rows <= taps->keep)
     return;
   memmove (tap->data,
@@ -142,7 +158,7 @@ vlm_model_taps_take (VlmModelTaps *taps, VlmNn *nn, const char *name, int index,
   if (run_recorded (taps, nn) &&
       vlm_nn_tensor_read (
           tensor, nn, tensor->n_rows - n, n, end_of (tap), &taps->error))
-    count_rows (taps, tap, n);
+    count_rows (taps, name, index, tap, n);
   vlm_nn_begin (nn);
 }
 
@@ -162,8 +178,16 @@ vlm_model_taps_take_keys (VlmModelTaps *taps, VlmNn *nn, const char *name,
     return;
   if (run_recorded (taps, nn) &&
       vlm_nn_kv_read_keys (kv, nn, n_rows - n, n, end_of (tap), &taps->error))
-    count_rows (taps, tap, n);
+    count_rows (taps, name, index, tap, n);
   vlm_nn_begin (nn);
+}
+
+gboolean
+vlm_model_taps_check (const VlmModelTaps *taps, GError **error)
+{
+  if (taps->error != NULL)
+    g_propagate_error (error, g_error_copy (taps->error));
+  return taps->error == NULL;
 }
 
 const VlmTap *
@@ -171,10 +195,8 @@ vlm_model_taps_lookup (VlmModelTaps *taps, const char *name, GError **error)
 {
   const VlmTap *tap;
 
-  if (taps->error != NULL) {
-    g_propagate_error (error, g_error_copy (taps->error));
+  if (!vlm_model_taps_check (taps, error))
     return NULL;
-  }
   tap = g_hash_table_lookup (taps->by_name, name);
   if (tap == NULL)
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,

@@ -29,6 +29,11 @@ void vlm_model_taps_want (VlmModelTaps *taps, const char *name);
 /* Of each name only the last @n_rows rows are kept from now on, 0 for all; one
  * call of take appends no more than so many. */
 void vlm_model_taps_keep_last (VlmModelTaps *taps, guint n_rows);
+/* From now on nothing is kept: all rows go to @func as they are taken. */
+typedef void (*VlmTapFunc) (
+    const char *name, int index, const VlmTap *tap, gpointer user_data);
+void vlm_model_taps_set_func (
+    VlmModelTaps *taps, VlmTapFunc func, gpointer user_data);
 /* Forgets all rows. */
 void vlm_model_taps_reset (VlmModelTaps *taps);
 
@@ -42,6 +47,9 @@ void vlm_model_taps_take (VlmModelTaps *taps, VlmNn *nn, const char *name,
 /* The same of keys 0 … n_rows - 1 of a cache, as rows [n_rows, K * D]. */
 void vlm_model_taps_take_keys (VlmModelTaps *taps, VlmNn *nn, const char *name,
     int index, const VlmNnKv *kv, guint n_rows);
+
+/* FALSE, with the error, when something could not be taken. */
+gboolean vlm_model_taps_check (const VlmModelTaps *taps, GError **error);
 
 /* By full name. VLM_INFER_ERROR_BAD_INPUT when it was never taken. */
 const VlmTap *

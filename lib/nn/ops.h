@@ -5,7 +5,13 @@
  * All activations are f32. Calls between begin and submit only record; an error
  * is kept and reported by submit. Ops may be given tensors of any number of
  * rows: they split themselves where a binding would exceed the device's limits.
- * Sources of formulas: Hugging Face transformers modeling_qwen2_5_vl.py. */
+ * Sources of formulas: Hugging Face transformers modeling_qwen2_5_vl.py.
+ *
+ * What is not finite stays so: where an input of a row of the output is NaN or
+ * infinite, or a sum goes over, that row is not finite either, in every kernel.
+ * So it is enough to look at the logits, which vlm_nn_choose () does. The
+ * exceptions are those of arithmetic: a score of minus infinity is no attention
+ * at all. */
 #pragma once
 
 #include "nn/tensor.h"
@@ -121,11 +127,14 @@ void vlm_nn_attention (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
 void vlm_nn_attention_chunk (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
     const VlmNnAttentionPlan *plan, guint chunk, const VlmNnTensor *out);
 
+#define VLM_NN_NOT_FINITE (-2)
+
 /* What the device answers about one row of logits. */
 typedef struct
 {
   gint32 token;      /* argmax over allowed tokens after the penalty, lowest id
-                       on ties; -1 when nothing is allowed */
+                       on ties; -1 when nothing is allowed;
+                       VLM_NN_NOT_FINITE when any of the n_valid logits is */
   float logit;       /* its logit after the penalty */
   float log_sum;     /* log sum exp of the allowed, penalised logits */
   float log_sum_all; /* the same without the mask */

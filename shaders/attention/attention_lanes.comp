@@ -75,7 +75,7 @@ make_scores (inout float scores[ROWS * BLOCKS], uint row_at[ROWS / 8],
   }
 }
 
-// Scores become weights exp2 (score - top). Returns what earlier sums are to be
+// Scores become weights exp2 (score - top), NaN stays NaN. Returns what earlier sums are to be
 // multiplied with for the new top; weight is the sum over the lane's own keys.
 float
 make_weights (inout float scores[ROWS * BLOCKS], uint r, inout float top,
@@ -95,7 +95,7 @@ make_weights (inout float scores[ROWS * BLOCKS], uint r, inout float top,
   weight *= shrink;
   [[unroll]] for (uint b = 0; b < BLOCKS; b++) {
     const float score = scores[r * BLOCKS + b];
-    const float e = score > LOW ? exp2 (score - new_top) : 0.0;
+    const float e = score <= LOW ? 0.0 : exp2 (score - new_top);
     weight += e;
     scores[r * BLOCKS + b] = e;
   }

@@ -53,7 +53,7 @@ make_scores (uvec4 t, uint head, uint key_0)
   }
 }
 
-// Maxima of PER_ROW invocations each; then scores become weights.
+// Maxima of PER_ROW invocations each; then scores become weights, NaN stays NaN.
 void
 make_weights (inout float top, inout float weight)
 {
@@ -77,7 +77,7 @@ make_weights (inout float top, inout float weight)
     weight *= shrink;
     [[unroll]] for (uint k = 0; k < KEYS / PER_ROW; k++) {
       const float score = tile_p[r][i + k * PER_ROW];
-      const float e = score > LOW ? exp2 (score - new_top) : 0.0;
+      const float e = score <= LOW ? 0.0 : exp2 (score - new_top);
       weight += e;
       tile_p[r][i + k * PER_ROW] = e;
     }

@@ -9,6 +9,8 @@
 layout (local_size_x_id = 0) in;
 
 const uint NONE = 0xffffffffu;
+// A token that stands for "a logit is NaN or infinite".
+const uint NOT_FINITE = 0xfffffffeu;
 // At most every logit, and finite: the difference of two is not NaN.
 const float LOW = -3.0e38;
 const uint MAX_SIZE = 128;
@@ -20,6 +22,7 @@ struct Best
   float sum;     // of exp (logit - top) over the allowed ones
   float top_all; // the same over all
   float sum_all;
+  bool is_finite; // all of them
 };
 
 shared Best bests[MAX_SIZE];
@@ -27,7 +30,7 @@ shared Best bests[MAX_SIZE];
 Best
 no_best ()
 {
-  return Best (NONE, LOW, 0.0, LOW, 0.0);
+  return Best (NONE, LOW, 0.0, LOW, 0.0, true);
 }
 
 Best
@@ -40,7 +43,8 @@ join (Best a, Best b)
   return Best (first ? a.token : b.token, top,
       a.sum * exp (a.top - top) + b.sum * exp (b.top - top), top_all,
       a.sum_all * exp (a.top_all - top_all)
-          + b.sum_all * exp (b.top_all - top_all));
+          + b.sum_all * exp (b.top_all - top_all),
+      a.is_finite && b.is_finite);
 }
 
 // The same for all invocations; the workgroup's size is a power of two.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // y[t, c] = x[t, c] * w[c] / sqrt (mean_c (x[t, c]^2) + eps), f32 throughout.
+// Where the sum of the squares is not finite, though each x may be, y is NaN and
+// not the zero that dividing by infinity makes: so it is noticed in the logits.
 //
 // x, y rows of ld4 vec4, w one such row; what is past n_cols is zero in x and
 // stays zero in y. y may be x: an invocation writes only what it alone reads.
@@ -16,6 +18,9 @@
 
 layout (local_size_x_id = 0) in;
 const uint MAX_SIZE = 256;
+// All bits of the exponent: NaN has them, too.
+const uint INFINITY = 0x7f800000u;
+const uint NOT_A_NUMBER = 0x7fc00000u;
 
 layout (push_constant) uniform Push
 {
@@ -68,7 +73,10 @@ main ()
   }
   const float sum
       = sum_over_group (squares.x + squares.y + squares.z + squares.w);
-  const float factor = 1.0 / sqrt (sum / float (p.n_cols) + p.eps);
+  const bool is_finite = (floatBitsToUint (sum) & INFINITY) != INFINITY;
+  const float factor = is_finite
+      ? 1.0 / sqrt (sum / float (p.n_cols) + p.eps)
+      : uintBitsToFloat (NOT_A_NUMBER);
 
   for (uint c = first; c < p.ld4; c += gl_WorkGroupSize.x) {
     const vec4 v = FETCH_F4 (x, row + c) * factor * FETCH_F4 (w, c);

@@ -22,12 +22,20 @@ typedef enum
   N_ALLOW,
 } Allow;
 
+/* What is not finite, and where. */
+typedef struct
+{
+  float value;
+  guint index;
+} Bad;
+
 typedef struct
 {
   guint n_logits, n_valid, row;
   Allow allow;
   float penalty; /* 0: no set of seen tokens */
   float scale;
+  const Bad *bad; /* NULL: all is finite */
 
   float *logit_data;
   guint32 *allowed_data, *seen_data;
@@ -60,6 +68,8 @@ case_init (VkCheck *check, Case *c)
   /* What is not valid would win. */
   for (guint i = c->n_valid; i < c->n_logits; i++)
     c->logit_data[i] = 1e9f;
+  if (c->bad != NULL)
+    c->logit_data[c->bad->index] = c->bad->value;
   c->logits = vkcheck_tensor (check, 1, c->n_logits, c->logit_data);
   if (c->allow != ALLOW_ALL) {
     c->allowed_data = make_bits (check, c->n_logits, c->allow);
@@ -148,6 +158,40 @@ run_case (VkCheck *check, const char *kernel, Case c)
   case_clear (&c);
 }
 
+/* Wherever it is, allowed or not: what does not exist does not matter. */
+static void
+check_not_finite (VkCheck *check, const char *kernel)
+{
+  static const Bad all[] = { { NAN, 0 }, { -NAN, 4998 }, { INFINITY, 2047 },
+    { -INFINITY, 2048 }, { NAN, 4999 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++) {
+    for (guint allow = 0; allow < N_ALLOW; allow++) {
+      Case c = { .n_logits = 5001,
+        .n_valid = 4999,
+        .row = 2,
+        .allow = (Allow) allow,
+        .penalty = i % 2 != 0 ? 1.1337f : 0.0f,
+        .scale = 1.0f,
+        .bad = &all[i] };
+      VlmNnChoice choice;
+      GError *error = NULL;
+
+      if (!vkcheck_begin (check, "choose/%s/%g at %u/allow-%u", kernel,
+              all[i].value, all[i].index, allow))
+        continue;
+      case_init (check, &c);
+      vkcheck_run (check, record, &c);
+      vlm_nn_tensor_read (&c.choice, check->nn, c.row, 1, &choice, &error);
+      vkcheck_no_error (error, "read");
+      if ((choice.token == VLM_NN_NOT_FINITE) != (all[i].index < c.n_valid))
+        vkcheck_fail (check, "token is %d", choice.token);
+      vkcheck_end (check);
+      case_clear (&c);
+    }
+  }
+}
+
 static void
 check_kernel (VkCheck *check, const char *kernel)
 {
@@ -179,6 +223,7 @@ check_kernel (VkCheck *check, const char *kernel)
       (Case){ .n_logits = 3000, .n_valid = 2999, .scale = 1e4f });
   run_case (check, kernel,
       (Case){ .n_logits = 3000, .n_valid = 2999, .scale = 0.0f });
+  check_not_finite (check, kernel);
 }
 
 static void

@@ -26,6 +26,7 @@ static void (*const families[]) (VkCheck *check) = {
   check_rope,
   check_attention,
   check_choose,
+  check_finite,
 };
 
 gboolean

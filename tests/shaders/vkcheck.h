@@ -86,6 +86,7 @@ void vkcheck_time (VkCheck *check, VkCheckRecord record, gpointer user_data,
 
 void check_attention (VkCheck *check);
 void check_choose (VkCheck *check);
+void check_finite (VkCheck *check);
 void check_matmul (VkCheck *check);
 void check_norm (VkCheck *check);
 void check_rope (VkCheck *check);

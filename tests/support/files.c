@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 
 char *
 files_read (const char *folder, const char *name, gsize *n_bytes)
@@ -115,4 +116,46 @@ files_safetensors_join (
     memcpy (file + sizeof length + n_header, data, n_data);
   *n_bytes = sizeof length + n_header + n_data;
   return file;
+}
+
+/* Of one tensor, which lies at @object's "data_offsets" from @data on. */
+static void
+spoil (char *data, JsonObject *object, guint16 bits)
+{
+  JsonArray *offsets = json_object_get_array_member (object, "data_offsets");
+  gsize end = (gsize) json_array_get_int_element (offsets, 1);
+  guint16 stored = GUINT16_TO_LE (bits);
+
+  g_assert_cmpstr (json_object_get_string_member (object, "dtype"), ==, "BF16");
+  for (gsize at = (gsize) json_array_get_int_element (offsets, 0); at < end;
+       at += sizeof stored)
+    memcpy (data + at, &stored, sizeof stored);
+}
+
+char *
+files_new_spoilt_checkpoint (const char *prefix, guint16 bits)
+{
+  static const char name[] = "model.safetensors";
+  g_autofree char *path =
+      g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
+  char *folder = files_new_folder (path);
+  gsize n_bytes;
+  gsize offset;
+  g_autofree char *file = files_read (folder, name, &n_bytes);
+  g_autofree char *header = files_safetensors_header (file, &offset);
+  g_autoptr (JsonNode) root = json_from_string (header, NULL);
+  JsonObjectIter iter;
+  const char *tensor;
+  JsonNode *node;
+  guint n_spoilt = 0;
+
+  json_object_iter_init (&iter, json_node_get_object (root));
+  while (json_object_iter_next (&iter, &tensor, &node))
+    if (g_str_has_prefix (tensor, prefix)) {
+      spoil (file + offset, json_node_get_object (node), bits);
+      n_spoilt++;
+    }
+  g_assert_cmpuint (n_spoilt, >, 0);
+  files_write (folder, name, file, n_bytes);
+  return folder;
 }

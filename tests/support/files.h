@@ -25,3 +25,12 @@ char *files_safetensors_header (const char *file, gsize *data_offset);
 /* With another header; (transfer full). */
 char *files_safetensors_join (
     const char *header, const char *data, gsize n_data, gsize *n_bytes);
+
+/* The small checkpoint in a new folder, every 16 bits of the weights whose names
+ * begin with @prefix set to @bits. (transfer full) */
+char *files_new_spoilt_checkpoint (const char *prefix, guint16 bits);
+
+/* Of bf16. */
+#define FILES_NAN 0x7fc0
+#define FILES_INFINITY 0x7f80
+#define FILES_HUGE 0x714a /* 1e30: its square is infinite */

@@ -6,6 +6,7 @@ Media are made by gst-launch-1.0; what it cannot make here is skipped."""
 import ast
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -187,6 +188,32 @@ def test_attention(folder):
     fails("/attention/no-folder", "--dump-attention", "/proc/nowhere/maps", "hi", because="/proc/nowhere")
 
 
+def spoil(folder, prefix, bits):
+    """The checkpoint, all values of the weights whose names begin so set to the same bits."""
+    path = shutil.copytree(CHECKPOINT, os.path.join(folder, "spoilt-" + prefix))
+    weights = os.path.join(path, "model.safetensors")
+    with open(weights, "rb") as file:
+        data = bytearray(file.read())
+    start = 8 + int.from_bytes(data[:8], "little")
+    for name, entry in json.loads(data[8:start]).items():
+        if name.startswith(prefix):
+            first, end = (start + offset for offset in entry["data_offsets"])
+            data[first:end] = bits.to_bytes(2, "little") * ((end - first) // 2)
+    os.chmod(weights, 0o644)
+    with open(weights, "wb") as file:
+        file.write(data)
+    return path
+
+
+def test_not_finite(folder):
+    """No answer from numbers that are none: an error that says where."""
+    for prefix, bits, place in (("model.layers.1.", 0x7FC0, "layer 1 of the language model"),
+                                ("model.norm", 0x7F80, "the output head")):
+        path = spoil(folder, prefix, bits)
+        for options in ((), ("--temperature", "1"), ("--quiet",)):
+            fails(f"/not-finite/{prefix}/{''.join(options)}", "--model", path, *options, "hi", because=place)
+
+
 def test_interrupt(folder):
     """Wherever it is by then."""
     def interrupt(path):
@@ -207,5 +234,6 @@ with tempfile.TemporaryDirectory() as media:
     test_media(media)
     test_formats(media)
     test_attention(media)
+    test_not_finite(media)
     test_interrupt(media)
 print(f"1..{number}")

@@ -136,24 +136,6 @@ add_features (Dump *self, VlmSafetensorsWriter *writer, const VlmLayout *layout,
   return TRUE;
 }
 
-/* Cells become rows of the features. */
-static void
-resolve_rows (const VlmLayout *layout, const guint64 *rows, gint32 *inputs)
-{
-  g_autofree guint *next = g_new0 (guint, layout->slices->len + 1);
-
-  for (guint i = 0; i < layout->ids->len; i++) {
-    gint32 id = g_array_index (layout->ids, gint32, i);
-
-    if (id < 0) {
-      guint slice = (guint) (-1 - id);
-
-      id = -1 - (gint32) (rows[slice] + next[slice]++);
-    }
-    inputs[i] = id;
-  }
-}
-
 static gboolean
 add_logits (Dump *self, VlmSafetensorsWriter *writer, const VlmLayout *layout,
     const guint64 *rows, GError **error)
@@ -161,15 +143,15 @@ add_logits (Dump *self, VlmSafetensorsWriter *writer, const VlmLayout *layout,
   const VlmConfig *config = vlm_model_get_config (self->asker.model);
   guint n = layout->ids->len;
   const guint64 shape[] = { n, config->text.vocab_size };
-  g_autofree gint32 *inputs = g_new (gint32, n);
+  g_autoptr (GArray) inputs = vlm_layout_resolve (layout, rows);
   g_autofree float *logits = g_new (float, shape[0] * shape[1]);
   const VlmChoose choose = { .penalty = 1.0f };
   VlmNnChoice choice;
 
-  resolve_rows (layout, rows, inputs);
   vlm_context_truncate (self->context, 0, 0);
   if (!vlm_context_append (self->context,
-          &(const VlmTokenSpan){ inputs, &layout->positions, 0, n,
+          &(const VlmTokenSpan){ (gint32 *) (gpointer) inputs->data,
+              &layout->positions, 0, n,
               vlm_feature_cache_get_features (self->cache) },
           &choose, &choice, NULL, error) ||
       !vlm_context_read_all_logits (self->context, logits, error))

@@ -74,12 +74,15 @@ VLM_API GQuark vlm_infer_error_quark (void);
  * @VLM_INFER_ERROR_BAD_INPUT: an input the model cannot take
  * @VLM_INFER_ERROR_CONTEXT_FULL: more tokens than the context holds
  * @VLM_INFER_ERROR_TIMEOUT: a deadline passed
+ * @VLM_INFER_ERROR_NOT_FINITE: the model's numbers are NaN or infinite: its
+ *   weights are damaged, or values go beyond what 32 bits hold
  */
 typedef enum
 {
   VLM_INFER_ERROR_BAD_INPUT,
   VLM_INFER_ERROR_CONTEXT_FULL,
   VLM_INFER_ERROR_TIMEOUT,
+  VLM_INFER_ERROR_NOT_FINITE,
 } VlmInferError;
 
 /**

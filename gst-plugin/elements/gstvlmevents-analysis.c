@@ -4,6 +4,8 @@
  * On the streaming thread, but for starting and stopping. */
 #include "elements/gstvlmevents-private.h"
 
+#include <unistd.h>
+
 #include <vlm/vlm-engine-analyzer.h>
 
 #include "util/gstvlmtime.h"
@@ -24,6 +26,27 @@ ref_analyzer (GstVlmEvents *self)
   return analyzer != NULL ? analyzer : vlm_engine_analyzer_new ();
 }
 
+/* A child that was forked has the locks of its parent's threads, but not the
+ * threads: those of GLib's pools, of GStreamer and of the Vulkan driver never
+ * do what they are waited for. */
+static gboolean
+check_process (GstVlmEvents *self)
+{
+  static gint used_in;
+  gint own = (gint) getpid ();
+
+  if (g_atomic_int_compare_and_exchange (&used_in, 0, own) ||
+      g_atomic_int_get (&used_in) == own)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, LIBRARY, INIT,
+      ("This process was forked from one in which vlmevents had run, and "
+       "cannot use it. Fork before the first pipeline starts, or run the child "
+       "as a program of its own (exec, g_spawn_async, multiprocessing's "
+       "\"spawn\")."),
+      ("forked from process %d", g_atomic_int_get (&used_in)));
+  return FALSE;
+}
+
 /* Loading takes long and goes on beside the state change. The message tells
  * applications to wait for its end; a stream that is not live waits anyway. But
  * what is wrong at first sight fails the state change. */
@@ -38,7 +61,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
   VlmAnalyzerParams params = { 0 };
   GstVlmWorker *worker;
 
-  if (!gst_vlm_events_check_settings (self, &windows))
+  if (!check_process (self) || !gst_vlm_events_check_settings (self, &windows))
     return FALSE;
   GST_OBJECT_LOCK (self);
   params.model.path = model = g_strdup (s->model);
@@ -64,6 +87,16 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
     return TRUE;
   gst_vlm_events_end_analysis (self);
   return FALSE;
+}
+
+void
+gst_vlm_events_stop_analysis (GstVlmEvents *self)
+{
+  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
+
+  gst_vlm_worker_join (self->worker);
+  for (guint i = 0; i < outputs->len; i++)
+    gst_vlm_event_pad_hand_on (outputs->pdata[i]);
 }
 
 void

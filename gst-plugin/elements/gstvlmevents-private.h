@@ -201,6 +201,8 @@ GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);
 /* gstvlmevents-analysis.c */
 /* With the state: from READY up and down again. FALSE if it failed at once. */
 gboolean gst_vlm_events_start_analysis (GstVlmEvents *self);
+/* First, while the pads are active: ends what is open, wakes who waits. */
+void gst_vlm_events_stop_analysis (GstVlmEvents *self);
 void gst_vlm_events_end_analysis (GstVlmEvents *self);
 /* From buffers to windows, on the streaming thread. */
 GstFlowReturn gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer);

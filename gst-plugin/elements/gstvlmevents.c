@@ -380,7 +380,7 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
     }
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     /* Wakes the streaming thread, which deactivating the pads waits for. */
-    gst_vlm_worker_stop (self->worker);
+    gst_vlm_events_stop_analysis (self);
   } else if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) {
     gst_vlm_events_stop_camera_timer (self);
   }
@@ -431,7 +431,7 @@ gst_vlm_events_class_init (GstVlmEventsClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_vlm_events_install_outputs (element_class);
   gst_element_class_set_static_metadata (element_class,
-      "Events in video (Qwen2.5-VL)", "Filter/Analyzer/Video",
+      "Video event analyzer (Qwen2.5-VL)", "Filter/Analyzer/Video",
       "Says what happens in a video, where and when; passes the video on",
       "The gst-vlm developers");
 }

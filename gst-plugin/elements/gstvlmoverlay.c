@@ -546,8 +546,8 @@ gst_vlm_overlay_class_init (GstVlmOverlayClass *klass)
   gst_vlm_overlay_install_properties (object);
   gst_element_class_add_static_pad_template (element, &sink_template);
   gst_element_class_add_static_pad_template (element, &src_template);
-  gst_element_class_set_static_metadata (element, "Shower of events",
+  gst_element_class_set_static_metadata (element, "Video event overlay",
       "Filter/Editor/Video",
       "Draws boxes, labels and a strip of recent events onto the video",
-      "gst-vlm");
+      "The gst-vlm developers");
 }

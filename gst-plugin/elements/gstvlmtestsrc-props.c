@@ -98,6 +98,12 @@ gst_vlm_test_src_set_property (
   GstVlmTestSrc *self = GST_VLM_TEST_SRC (object);
   GstVlmTestSrcSettings *s = &self->settings;
 
+  if (GST_BASE_SRC_IS_STARTED (self))
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("`%s` was set while the element runs. It counts from the next start "
+         "(READY to PAUSED).",
+            spec->name),
+        (NULL));
   if (id == PROP_IS_LIVE) {
     gst_base_src_set_live (GST_BASE_SRC (self), g_value_get_boolean (value));
     return;

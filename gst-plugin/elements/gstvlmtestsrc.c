@@ -383,6 +383,13 @@ gst_vlm_test_src_start (GstBaseSrc *base)
   self->used = self->settings;
   self->used.truth_location = g_strdup (self->settings.truth_location);
   GST_OBJECT_UNLOCK (self);
+  if (self->used.min_objects > self->used.max_objects)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("min-objects=%u is more than max-objects=%u: there are %u in each "
+         "scene.",
+            self->used.min_objects, self->used.max_objects,
+            self->used.max_objects),
+        (NULL));
   self->scene_duration = duration_of_scene (&self->used);
   self->has_info = FALSE;
   self->next_frame = 0;
@@ -435,7 +442,7 @@ gst_vlm_test_src_class_init (GstVlmTestSrcClass *klass)
   GST_PUSH_SRC_CLASS (klass)->fill = gst_vlm_test_src_fill;
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class,
-      "Video with known events", "Source/Video",
+      "Video test source with known events", "Source/Video",
       "Makes scenes in which objects come, move and go at known times and "
       "places, for testing what watches video",
       "The gst-vlm developers");

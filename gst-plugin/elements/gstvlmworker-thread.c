@@ -344,6 +344,18 @@ set_loaded (GstVlmWorker *worker, gboolean loaded)
   g_mutex_unlock (&worker->lock);
 }
 
+/* Whoever stops in the midst of an event is told that nothing follows. */
+static void
+end_open (GstVlmWorker *worker)
+{
+  GstVlmWorkerItem item = { .kind = GST_VLM_WORKER_ITEM_CUT };
+
+  g_mutex_lock (&worker->lock);
+  item.generation = worker->generation;
+  g_mutex_unlock (&worker->lock);
+  cut (worker, &item);
+}
+
 gpointer
 gst_vlm_worker_run (gpointer data)
 {
@@ -372,6 +384,7 @@ gst_vlm_worker_run (gpointer data)
     else
       process (worker, worker->current);
   }
+  end_open (worker);
   gst_vlm_worker_answer_rest (worker);
   vlm_analyzer_unload (worker->analyzer);
   return NULL;

@@ -87,7 +87,8 @@ gst_vlm_worker_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
     guint generation, const GstVlmWorkerFuncs *funcs, gpointer user_data);
 /* Cancels what is being done; every waiting call returns. */
 void gst_vlm_worker_stop (GstVlmWorker *worker);
-/* Stops, waits for the thread, which unloads. Before the last unref. */
+/* Stops, waits for the thread, which ends what is open and unloads. Before the
+ * last unref. */
 void gst_vlm_worker_join (GstVlmWorker *worker);
 GstVlmWorker *gst_vlm_worker_ref (GstVlmWorker *worker);
 void gst_vlm_worker_unref (GstVlmWorker *worker);

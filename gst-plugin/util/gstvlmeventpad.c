@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gstvlmcues.h"
+#include "gstvlmmuxer.h"
 #include "gstvlmtime.h"
 
 GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
@@ -13,7 +14,7 @@ GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
 /* Records that wait for a branch that stands still, before the oldest are
  * thrown away: hours of events, a few MB. */
 #define MAX_RECORDS 4096
-/* A record that downstream has had for so long waits for other streams. */
+/* What downstream has had for so long waits for other streams. */
 #define PATIENCE (250 * G_TIME_SPAN_MILLISECOND)
 
 typedef enum
@@ -45,9 +46,9 @@ struct _GstVlmEventPad
   GQueue items;
   guint n_records;
   GCond handed_on;
-  guint n_taken;      /* records that left the queue */
-  gboolean in_record; /* the task has one in its hands */
-  gboolean ending;    /* the video has ended, and the end will come */
+  guint n_taken;   /* items that left the queue */
+  gint64 taken_at; /* monotonic time, us; 0: the task has none in its hands */
+  gboolean ending; /* the video has ended, and the end will come */
   gboolean active;
   gboolean flushing;
   gboolean started;       /* has a segment, without which times mean nothing */
@@ -59,6 +60,8 @@ struct _GstVlmEventPad
   gboolean as_text;
   gboolean ended;
   GstVlmCues *cues;
+  GstClockTime shown_until; /* the latest end of a cue */
+  gboolean warned_overlap;  /* since the stream started */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstVlmEventPad, gst_vlm_event_pad, GST_TYPE_PAD,
@@ -129,15 +132,16 @@ take_item (GstVlmEventPad *self)
   Item *item = NULL;
 
   g_mutex_lock (&self->lock);
-  self->in_record = FALSE;
+  self->taken_at = 0;
   g_cond_broadcast (&self->handed_on);
   while (!self->flushing && g_queue_is_empty (&self->items))
     g_cond_wait (&self->changed, &self->lock);
   if (!self->flushing) {
     item = g_queue_pop_head (&self->items);
-    self->in_record = item_is_record (item);
-    self->n_records -= self->in_record;
-    self->n_taken += self->in_record;
+    self->n_records -= item_is_record (item);
+    self->n_taken++;
+    self->taken_at = g_get_monotonic_time ();
+    g_cond_broadcast (&self->handed_on);
   }
   g_mutex_unlock (&self->lock);
   return item;
@@ -225,6 +229,28 @@ push_text (
   return flow;
 }
 
+/* The muxer would neither show both nor complain. */
+static void
+check_overlap (GstVlmEventPad *self, GstClockTime start, GstClockTime end)
+{
+  g_autoptr (GstElement) muxer = NULL;
+  g_autoptr (GstElement) element = NULL;
+
+  if (start < self->shown_until && !self->warned_overlap) {
+    self->warned_overlap = TRUE;
+    muxer = gst_vlm_muxer_find_mp4 (GST_PAD (self));
+    element = gst_pad_get_parent_element (GST_PAD (self));
+  }
+  self->shown_until = MAX (self->shown_until, end);
+  if (muxer != NULL && element != NULL)
+    GST_ELEMENT_WARNING (element, STREAM, MUX,
+        ("Two events are at the same time, and a text track of MP4 shows one "
+         "cue at a time: their times will be wrong in the file of %s. "
+         "matroskamux and files of text (srtenc, webvttenc) show both.",
+            GST_OBJECT_NAME (muxer)),
+        (NULL));
+}
+
 static GstFlowReturn
 push_cue (GstVlmEventPad *self, const VlmEvent *event)
 {
@@ -233,6 +259,7 @@ push_cue (GstVlmEventPad *self, const VlmEvent *event)
 
   if (!gst_vlm_cues_add (self->cues, event, &self->segment, &start, &duration))
     return GST_FLOW_OK;
+  check_overlap (self, start, start + duration);
   return push_text (self, vlm_event_to_text (event), start, duration);
 }
 
@@ -277,8 +304,10 @@ push_gst_event (GstVlmEventPad *self, const Item *item)
   case GST_EVENT_STREAM_START:
     self->negotiated = FALSE;
     self->ended = FALSE;
+    self->warned_overlap = FALSE;
     break;
   case GST_EVENT_SEGMENT:
+    self->shown_until = 0;
     if (!ensure_negotiated (self))
       return GST_FLOW_NOT_NEGOTIATED;
     gst_event_copy_segment (event, &self->segment);
@@ -481,22 +510,25 @@ gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
   put_item (self, item);
 }
 
+/* The task takes the next item whenever it gets to run: for that there is no
+ * limit. What it pushes may wait for the other streams of a muxer, and those for
+ * us: then there is one. */
 void
 gst_vlm_event_pad_hand_on (GstVlmEventPad *self)
 {
-  gint64 until = g_get_monotonic_time () + PATIENCE;
-  guint n_taken;
-
   g_mutex_lock (&self->lock);
-  self->ending = TRUE;
-  n_taken = self->n_taken;
-  while (!self->flushing && (self->n_records > 0 || self->in_record)) {
-    if (n_taken != self->n_taken)
-      until = g_get_monotonic_time () + PATIENCE;
-    n_taken = self->n_taken;
-    if (!g_cond_wait_until (&self->handed_on, &self->lock, until))
+  while (!self->flushing &&
+      (self->taken_at != 0 || !g_queue_is_empty (&self->items))) {
+    guint n_taken = self->n_taken;
+
+    if (self->taken_at == 0)
+      g_cond_wait (&self->handed_on, &self->lock);
+    else if (!g_cond_wait_until (
+                 &self->handed_on, &self->lock, self->taken_at + PATIENCE) &&
+        n_taken == self->n_taken)
       break;
   }
+  self->ending = TRUE;
   g_mutex_unlock (&self->lock);
 }
 

@@ -33,8 +33,9 @@ void gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event);
 /* A line of JSON that is no event; left out of text. */
 void gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
     const VlmInstant *start, const VlmInstant *end);
-/* Before the end: waits until downstream has the records. A muxer may
- * keep one until the video goes on or ends: that one it has. */
+/* Before the end: waits until downstream has the records, and was told how far
+ * time has come. A muxer may keep one until the video goes on or ends: that one
+ * it has, and the rest comes after it, but no more gaps. */
 void gst_vlm_event_pad_hand_on (GstVlmEventPad *self);
 /* After all records, as @upstream says. */
 void gst_vlm_event_pad_end_segment (GstVlmEventPad *self, GstEvent *upstream);

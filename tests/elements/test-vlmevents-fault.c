@@ -133,11 +133,13 @@ run_until_reloaded (Fixture *f, guint64 n_reloads)
   }
 }
 
-/* (nullable): the warning that is there, as a GError */
+/* (nullable): the next warning, as a GError. A window that failed is counted
+ * before it is warned of: where there must be a warning, it is waited for. */
 static GError *
-pop_error (Fixture *f, GstMessageType type)
+pop_error (Fixture *f, GstMessageType type, gboolean wait)
 {
-  g_autoptr (GstMessage) message = gst_bus_pop_filtered (f->bus, type);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (
+      f->bus, wait ? PATIENCE_US * GST_USECOND : 0, type);
   GError *error = NULL;
 
   if (message != NULL && type == GST_MESSAGE_WARNING)
@@ -164,12 +166,14 @@ test_out_of_memory (void)
   for (guint i = 0; i < G_N_ELEMENTS (results) * G_N_ELEMENTS (calls); i++) {
     guint n_before = (guint) get_stat (&f, "windows-failed");
     g_autoptr (GError) error = NULL;
+    gboolean failed;
 
     vlm_vk_fault_inject_after (calls[i / 2], results[i % 2]);
     run_window (&f);
     vlm_vk_fault_clear ();
-    error = pop_error (&f, GST_MESSAGE_WARNING);
-    if (get_stat (&f, "windows-failed") > n_before) {
+    failed = get_stat (&f, "windows-failed") > n_before;
+    error = pop_error (&f, GST_MESSAGE_WARNING, failed);
+    if (failed) {
       g_assert_error (
           error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT);
       n_failed++;
@@ -202,7 +206,7 @@ test_lost (void)
     vlm_vk_fault_inject_after (calls[i], VK_ERROR_DEVICE_LOST);
     run_until_reloaded (&f, i + 1);
     g_assert_false (vlm_vk_fault_clear ());
-    error = pop_error (&f, GST_MESSAGE_WARNING);
+    error = pop_error (&f, GST_MESSAGE_WARNING, TRUE);
     g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED);
     run_window (&f);
   }

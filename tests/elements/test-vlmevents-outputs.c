@@ -273,6 +273,90 @@ test_come_and_go (void)
   watch_fixture_clear (&f);
 }
 
+/* Whether a file of @mux with two events at one time is warned of. */
+static gboolean
+run_mux (const char *mux, gint64 second_start)
+{
+  g_autofree char *line = g_strdup_printf (
+      "videotestsrc num-buffers=24 ! video/x-raw, format=I420, width=64, "
+      "height=48, framerate=4/1 ! vlmevents name=w window=2 min-pixels=784 "
+      "max-pixels=3136 ! queue max-size-buffers=0 max-size-bytes=0 "
+      "max-size-time=0 ! jpegenc ! %s name=mux ! fakesink  "
+      "w.events ! queue ! mux.",
+      mux);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (FakeAnalyzer) fake = fake_analyzer_new ();
+  GstMessageType type = GST_MESSAGE_UNKNOWN;
+  guint n_warnings = 0;
+
+  fake_analyzer_add_event (fake, "a dog", 0, 1500 * GST_MSECOND, NULL);
+  fake_analyzer_add_event (
+      fake, "a cat", second_start, second_start + VLM_SECOND, NULL);
+  g_object_set (element, "analyzer", fake, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (type != GST_MESSAGE_EOS) {
+    g_autoptr (GstMessage) message =
+        gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+            GST_MESSAGE_WARNING | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+
+    g_assert_nonnull (message);
+    type = GST_MESSAGE_TYPE (message);
+    g_assert_cmpint (type, !=, GST_MESSAGE_ERROR);
+    n_warnings += type == GST_MESSAGE_WARNING;
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return n_warnings > 0;
+}
+
+/* MP4 shows one cue at a time, and its muxer says nothing. */
+static void
+test_mp4 (void)
+{
+  g_assert_true (run_mux ("qtmux", VLM_SECOND));
+  g_assert_false (run_mux ("qtmux", 4 * VLM_SECOND));
+  g_assert_false (run_mux ("matroskamux", VLM_SECOND));
+}
+
+/* Who stops in the midst of an event, or of its source that failed, gets its
+ * end: on the bus and in what still takes it. */
+static void
+test_stop (void)
+{
+  WatchFixture f;
+  Output output;
+  GstMessage *message;
+  const char *last = NULL;
+  g_autofree char *json = NULL;
+  GstPad *pad;
+
+  watch_fixture_init (&f);
+  fake_analyzer_add_event (f.fake, "a dog", 0, 100 * VLM_SECOND, NULL);
+  output_init (&output, JSON);
+  pad = request (&f, "events", &output);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 6 * GST_SECOND, 4);
+  g_assert_true (fake_analyzer_wait_returned (f.fake, 3));
+  gst_element_set_state (f.element, GST_STATE_READY);
+  while ((message = watch_fixture_pop_message (
+              &f, GST_MESSAGE_ELEMENT, "vlm-event", FALSE)) != NULL) {
+    g_free (json);
+    json = g_strdup (
+        gst_structure_get_string (gst_message_get_structure (message), "json"));
+    gst_message_unref (message);
+  }
+  g_assert_nonnull (json);
+  g_assert_nonnull (strstr (json, "\"state\": \"end\""));
+  last = strstr (output.text->str, json);
+  g_assert_nonnull (last);
+  g_assert_cmpuint (strlen (last), ==, strlen (json) + 1);
+  release (&f, pad);
+  output_clear (&output);
+  watch_fixture_clear (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -282,5 +366,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/outputs/names", test_names);
   g_test_add_func ("/vlmevents/outputs/blocked", test_blocked);
   g_test_add_func ("/vlmevents/outputs/come-and-go", test_come_and_go);
+  g_test_add_func ("/vlmevents/outputs/mp4", test_mp4);
+  g_test_add_func ("/vlmevents/outputs/stop", test_stop);
   return g_test_run ();
 }

@@ -1,6 +1,8 @@
 /* gst-vlm: vlmevents, settings that make no sense, have no effect or come late
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/watch-fixture.h"
 
@@ -214,6 +216,63 @@ test_between (void)
   watch_fixture_clear (&f);
 }
 
+/* What gst-inspect-1.0 shows of it. */
+static void
+test_names (void)
+{
+  static const char *const names[] = { "vlmevents", "vlmoverlay",
+    "vlmtestsrc" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GstElementFactory) factory = gst_element_factory_find (names[i]);
+    g_autoptr (GstPlugin) plugin =
+        gst_plugin_feature_get_plugin (GST_PLUGIN_FEATURE (factory));
+
+    g_assert_true (g_str_has_prefix (gst_element_factory_get_metadata (factory,
+                                         GST_ELEMENT_METADATA_LONGNAME),
+        "Video "));
+    g_assert_true (g_uri_is_valid (
+        gst_plugin_get_origin (plugin), G_URI_FLAGS_NONE, NULL));
+  }
+}
+
+/* Where the parent's threads would be needed, the child gets an error. */
+static void
+test_forked (void)
+{
+  WatchFixture f;
+  pid_t child;
+  int status;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_finish (&f);
+  watch_fixture_clear (&f);
+
+  child = fork ();
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0) {
+    GstElement *element = gst_element_factory_make ("vlmevents", NULL);
+    GstBus *bus = gst_bus_new ();
+    g_autoptr (GstMessage) message = NULL;
+    g_autoptr (GError) error = NULL;
+
+    alarm (60);
+    gst_element_set_bus (element, bus);
+    if (gst_element_set_state (element, GST_STATE_PAUSED) !=
+        GST_STATE_CHANGE_FAILURE)
+      _exit (1);
+    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+    if (message == NULL)
+      _exit (2);
+    gst_message_parse_error (message, &error, NULL);
+    _exit (strstr (error->message, "forked") != NULL ? 0 : 3);
+  }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -224,5 +283,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/settings/too-late", test_too_late);
   g_test_add_func ("/vlmevents/settings/out-of-range", test_out_of_range);
   g_test_add_func ("/vlmevents/settings/between", test_between);
+  g_test_add_func ("/vlmevents/settings/names", test_names);
+  g_test_add_func ("/vlmevents/settings/forked", test_forked);
   return g_test_run ();
 }

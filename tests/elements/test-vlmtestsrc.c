@@ -387,6 +387,42 @@ test_bad_file (void)
   film_clear (&film);
 }
 
+static guint
+count_warnings (Film *film)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (film->pipeline);
+  GstMessage *message;
+  guint n_warnings = 0;
+
+  while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING)) != NULL) {
+    n_warnings++;
+    gst_message_unref (message);
+  }
+  return n_warnings;
+}
+
+/* What contradicts something else, or comes too late, is said. */
+static void
+test_settings (void)
+{
+  g_autoptr (GstElement) source = NULL;
+  Film film;
+
+  film_init (&film, "min-objects=5 max-objects=2", "video/x-raw");
+  source = gst_bin_get_by_name (GST_BIN (film.pipeline), "src");
+  gst_element_set_state (film.pipeline, GST_STATE_PAUSED);
+  g_assert_cmpint (
+      gst_element_get_state (film.pipeline, NULL, NULL, 20 * GST_SECOND), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  g_assert_cmpuint (count_warnings (&film), ==, 1);
+  g_object_set (source, "min-objects", 1, NULL);
+  g_assert_cmpuint (count_warnings (&film), ==, 1);
+  gst_element_set_state (film.pipeline, GST_STATE_NULL);
+  g_object_set (source, "seed", (guint64) 3, NULL);
+  g_assert_cmpuint (count_warnings (&film), ==, 0);
+  film_clear (&film);
+}
+
 /* The one that waits for the pipeline to play. */
 static GstBuffer *
 last_buffer (Film *film)
@@ -522,6 +558,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmtestsrc/no-meta", test_no_meta);
   g_test_add_func ("/vlmtestsrc/file", test_file);
   g_test_add_func ("/vlmtestsrc/bad-file", test_bad_file);
+  g_test_add_func ("/vlmtestsrc/settings", test_settings);
   g_test_add_func ("/vlmtestsrc/seek", test_seek);
   g_test_add_func ("/vlmtestsrc/live", test_live);
   return g_test_run ();

@@ -7,9 +7,9 @@
 #include <vlm/vlm-error.h>
 
 #include "base/blocks.h"
+#include "base/log.h"
 #include "model/qwen2_5_vl/patch-rows.h"
 #include "model/qwen2_5_vl/tensor-names.h"
-#include "base/log.h"
 #include "nn/format.h"
 
 static gboolean

@@ -5,14 +5,11 @@
 static void
 write_any (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 {
-  GstVlmMessage *message = g_new0 (GstVlmMessage, 1);
-
-  message->topic = g_strdup (self->topic);
-  message->payload = g_strdup (entry->record->body);
-  message->key = g_strdup (entry->record->stream);
-  message->content_type = "application/json";
-  message->batch_type = "application/json";
-  g_ptr_array_add (messages, message);
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){ .topic = self->topic,
+          .payload = g_strdup (entry->record->body),
+          .content_type = "application/json",
+          .batch_type = "application/json" });
 }
 
 static const GstVlmFormatRule rules[] = {

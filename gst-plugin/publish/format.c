@@ -6,6 +6,10 @@
 
 static const GstVlmFormatClass *const classes[GST_VLM_N_FORMATS] = {
   [GST_VLM_FORMAT_NATIVE] = &gst_vlm_format_native,
+  [GST_VLM_FORMAT_CLOUDEVENTS] = &gst_vlm_format_cloudevents,
+  [GST_VLM_FORMAT_FRIGATE] = &gst_vlm_format_frigate,
+  [GST_VLM_FORMAT_HOMEASSISTANT] = &gst_vlm_format_homeassistant,
+  [GST_VLM_FORMAT_ONVIF] = &gst_vlm_format_onvif,
 };
 
 const GstVlmFormatClass *
@@ -57,9 +61,28 @@ gst_vlm_format_write (
 }
 
 GstVlmMessage *
-gst_vlm_format_availability (GstVlmFormat *self, gboolean online)
+gst_vlm_format_tell_presence (GstVlmFormat *self, GstVlmPresence presence)
 {
-  return self->klass->availability != NULL
-      ? self->klass->availability (self, online)
+  return self->klass->tell_presence != NULL
+      ? self->klass->tell_presence (self, presence)
       : NULL;
+}
+
+void
+gst_vlm_format_add (GstVlmFormat *self, const GstVlmEntry *entry,
+    GPtrArray *messages, const GstVlmMessage *message)
+{
+  GstVlmMessage *own = g_memdup2 (message, sizeof *message);
+
+  own->topic = g_strdup (message->topic);
+  own->key = g_strdup (entry->record->stream);
+  if (own->content_type == NULL)
+    own->content_type = "application/json";
+  g_ptr_array_add (messages, own);
+}
+
+gboolean
+gst_vlm_format_is_new (GstVlmFormat *self, const char *text)
+{
+  return g_hash_table_add (self->announced, g_strdup (text));
 }

@@ -14,8 +14,19 @@ G_BEGIN_DECLS
 typedef enum
 {
   GST_VLM_FORMAT_NATIVE,
+  GST_VLM_FORMAT_CLOUDEVENTS,
+  GST_VLM_FORMAT_FRIGATE,
+  GST_VLM_FORMAT_HOMEASSISTANT,
+  GST_VLM_FORMAT_ONVIF,
   GST_VLM_N_FORMATS,
 } GstVlmFormatKind;
+
+typedef enum
+{
+  GST_VLM_PRESENCE_ONLINE,
+  GST_VLM_PRESENCE_STOPPED, /* as was wanted */
+  GST_VLM_PRESENCE_LOST,    /* as the broker says it, when nobody else does */
+} GstVlmPresence;
 
 typedef struct _GstVlmFormat GstVlmFormat;
 
@@ -36,8 +47,8 @@ typedef struct
   gboolean needs_topics;
   const char *default_topic;
   const GstVlmFormatRule *rules;
-  /* Whether this publisher is there: NULL, or a retained message. */
-  GstVlmMessage *(*availability) (GstVlmFormat *self, gboolean online);
+  /* (nullable): whether this publisher is there */
+  GstVlmMessage *(*tell_presence) (GstVlmFormat *self, GstVlmPresence presence);
 } GstVlmFormatClass;
 
 struct _GstVlmFormat
@@ -62,8 +73,19 @@ void gst_vlm_format_write (
     GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages);
 /* (nullable) (transfer full) */
 GstVlmMessage *
-gst_vlm_format_availability (GstVlmFormat *self, gboolean online);
+gst_vlm_format_tell_presence (GstVlmFormat *self, GstVlmPresence presence);
+
+/* For the formats. Adds a copy of @message, for the stream of @entry; takes its
+ * payload over. */
+void gst_vlm_format_add (GstVlmFormat *self, const GstVlmEntry *entry,
+    GPtrArray *messages, const GstVlmMessage *message);
+/* Whether this connection was not told of @text yet; from now on it was. */
+gboolean gst_vlm_format_is_new (GstVlmFormat *self, const char *text);
 
 extern const GstVlmFormatClass gst_vlm_format_native;
+extern const GstVlmFormatClass gst_vlm_format_cloudevents;
+extern const GstVlmFormatClass gst_vlm_format_frigate;
+extern const GstVlmFormatClass gst_vlm_format_homeassistant;
+extern const GstVlmFormatClass gst_vlm_format_onvif;
 
 G_END_DECLS

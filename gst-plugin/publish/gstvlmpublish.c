@@ -186,7 +186,8 @@ make_format (GstVlmPublish *self, GError **error)
   if (!make_topic (self->location, &topic, error))
     return FALSE;
   self->format = gst_vlm_format_new (self->used.format, topic, self->client_id);
-  self->will = gst_vlm_format_availability (self->format, FALSE);
+  self->will =
+      gst_vlm_format_tell_presence (self->format, GST_VLM_PRESENCE_LOST);
   return TRUE;
 }
 

@@ -8,6 +8,7 @@
 
 /* json-glib reads by recursion. Records are three deep. */
 #define MAX_DEPTH 64
+#define MAX_QUOTED 200
 
 static const char *
 skip_string (const char *p, const char *end)
@@ -45,10 +46,24 @@ find_fault (const char *text, gsize size)
   return "a JSON object that does not end";
 }
 
+/* json-glib quotes what it does not take, which may be anything. */
+static char *
+make_printable (const char *text)
+{
+  g_autofree char *part = g_strndup (text, MAX_QUOTED);
+  char *valid = g_utf8_make_valid (part, -1);
+
+  for (char *p = valid; *p != '\0'; p++)
+    if (g_ascii_iscntrl (*p))
+      *p = ' ';
+  return valid;
+}
+
 JsonNode *
 gst_vlm_json_parse_object (const char *text, gsize size, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GError) failure = NULL;
   const char *fault = find_fault (text, size);
 
   if (fault == NULL && !g_utf8_validate (text, (gssize) size, NULL))
@@ -58,8 +73,13 @@ gst_vlm_json_parse_object (const char *text, gsize size, GError **error)
         error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_RECORD, fault);
     return NULL;
   }
-  if (!json_parser_load_from_data (parser, text, (gssize) size, error))
+  if (!json_parser_load_from_data (parser, text, (gssize) size, &failure)) {
+    g_autofree char *reason = make_printable (failure->message);
+
+    g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_RECORD,
+        "not JSON: %s", reason);
     return NULL;
+  }
   return json_parser_steal_root (parser);
 }
 

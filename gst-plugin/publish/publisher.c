@@ -93,7 +93,8 @@ greet (GstVlmPublisher *self, GError **error)
 {
   g_autoptr (GPtrArray) messages =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_message_free);
-  GstVlmMessage *online = gst_vlm_format_availability (self->format, TRUE);
+  GstVlmMessage *online =
+      gst_vlm_format_tell_presence (self->format, GST_VLM_PRESENCE_ONLINE);
 
   gst_vlm_format_restart (self->format);
   if (online == NULL)
@@ -271,7 +272,7 @@ static gpointer
 loop (gpointer data)
 {
   GstVlmPublisher *self = data;
-  g_autoptr (GstVlmMessage) offline = NULL;
+  g_autoptr (GstVlmMessage) farewell = NULL;
 
   block_sigpipe ();
   while (!gst_vlm_wait_is_stopped (self->wait)) {
@@ -286,8 +287,9 @@ loop (gpointer data)
     note_down (self, error);
     pause_after_failure (self);
   }
-  offline = gst_vlm_format_availability (self->format, FALSE);
-  end_connection (self, offline);
+  farewell =
+      gst_vlm_format_tell_presence (self->format, GST_VLM_PRESENCE_STOPPED);
+  end_connection (self, farewell);
   return NULL;
 }
 

@@ -83,6 +83,34 @@ gst_vlm_record_unref (GstVlmRecord *record)
   g_atomic_rc_box_release_full (record, record_clear);
 }
 
+const char *
+gst_vlm_record_get_time_text (const GstVlmRecord *record, const char *name)
+{
+  JsonObject *instant = gst_vlm_json_get_object (record->json, name);
+
+  return instant != NULL ? gst_vlm_json_get_string (instant, "utc") : NULL;
+}
+
+const char *
+gst_vlm_record_get_utc_text (const GstVlmRecord *record)
+{
+  return gst_vlm_record_get_time_text (
+      record, record->state == GST_VLM_RECORD_BEGIN ? "start" : "end");
+}
+
+gint64
+gst_vlm_record_get_utc (const GstVlmRecord *record, const char *name)
+{
+  const char *text = gst_vlm_record_get_time_text (record, name);
+  g_autoptr (GDateTime) time =
+      text != NULL ? g_date_time_new_from_iso8601 (text, NULL) : NULL;
+
+  if (time == NULL || g_date_time_to_unix (time) < 0)
+    return -1;
+  return g_date_time_to_unix (time) * G_GINT64_CONSTANT (1000000000) +
+      (gint64) g_date_time_get_microsecond (time) * 1000;
+}
+
 /* Takes @object over. */
 static GstVlmRecord *
 record_from_object (JsonObject *object)

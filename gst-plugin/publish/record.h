@@ -44,6 +44,14 @@ GstVlmRecord *gst_vlm_record_ref (GstVlmRecord *record);
 void gst_vlm_record_unref (GstVlmRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmRecord, gst_vlm_record_unref)
 
+/* The UTC of its member @name, an instant: ns since 1970, -1 when it is not
+ * known; or as it stands there, NULL when it does not. */
+gint64 gst_vlm_record_get_utc (const GstVlmRecord *record, const char *name);
+const char *
+gst_vlm_record_get_time_text (const GstVlmRecord *record, const char *name);
+/* Of what it tells: of a begin the start, of all others the end. */
+const char *gst_vlm_record_get_utc_text (const GstVlmRecord *record);
+
 /* The end of an event that @last says goes on, for who stopped in the middle
  * of it. */
 GstVlmRecord *

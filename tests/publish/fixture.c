@@ -28,6 +28,13 @@ publish_fixture_init (PublishFixture *f)
 }
 
 void
+publish_fixture_init_in (PublishFixture *f, const char *folder)
+{
+  *f = (PublishFixture){ .folder = g_strdup (folder) };
+  make_element (f);
+}
+
+void
 publish_fixture_start (PublishFixture *f)
 {
   f->harness = gst_harness_new_with_element (f->element, "sink", NULL);

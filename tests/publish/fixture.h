@@ -19,6 +19,8 @@ typedef struct
 
 /* Properties can be set now ... */
 void publish_fixture_init (PublishFixture *f);
+/* In a folder that is there; it, too, is removed in the end. */
+void publish_fixture_init_in (PublishFixture *f, const char *folder);
 /* ... and from now on it runs. */
 void publish_fixture_start (PublishFixture *f);
 /* Stops it, and makes another one on the same spool. */

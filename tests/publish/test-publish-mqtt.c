@@ -9,6 +9,8 @@
 #include "publish/fake-broker.h"
 #include "publish/fixture.h"
 
+static const char *program;
+
 static void
 set_broker (PublishFixture *f, const char *scheme, const char *login,
     guint port, const char *topic)
@@ -404,6 +406,115 @@ test_client_certificate (void)
 }
 
 static void
+set_up_home (PublishFixture *f, guint port)
+{
+  gst_util_set_object_arg (G_OBJECT (f->element), "format", "homeassistant");
+  g_object_set (f->element, "client-id", "box", NULL);
+  set_broker (f, "mqtt", "", port, "home");
+}
+
+/* Says "sent" when the broker has the begin of an event, and waits for its
+ * end. */
+static int
+child_open_event (const char *folder, const char *port)
+{
+  PublishFixture f;
+
+  publish_fixture_init_in (&f, folder);
+  set_up_home (&f, (guint) g_ascii_strtoull (port, NULL, 10));
+  publish_fixture_start (&f);
+  publish_fixture_push_event (&f, "a", 1, "begin");
+  publish_fixture_wait_sent (&f, 1);
+  g_print ("sent\n");
+  g_usleep (600 * G_USEC_PER_SEC);
+  return 1;
+}
+
+static void
+kill_in_the_middle (const char *folder, guint port)
+{
+  g_autofree char *text = g_strdup_printf ("%u", port);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) child =
+      g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, program,
+          "open-event", folder, text, NULL);
+  g_autoptr (GDataInputStream) lines =
+      g_data_input_stream_new (g_subprocess_get_stdout_pipe (child));
+  g_autofree char *line =
+      g_data_input_stream_read_line (lines, NULL, NULL, NULL);
+
+  g_assert_cmpstr (line, ==, "sent");
+  g_subprocess_force_exit (child);
+  g_subprocess_wait (child, NULL, NULL);
+  g_assert_cmpint (g_subprocess_get_term_sig (child), ==, SIGKILL);
+}
+
+static gboolean
+has_line (const GStrv lines, const char *start, const char *part)
+{
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (g_str_has_prefix (lines[i], start) && strstr (lines[i], part) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* The broker says that the publisher is gone; the next one switches off what
+ * was on, and says that it is there. */
+static void
+test_killed (void)
+{
+  Broker broker;
+  Listener listener;
+  PublishFixture f;
+  char *folder = make_folder ();
+  g_auto (GStrv) before = NULL;
+  g_auto (GStrv) after = NULL;
+  guint n;
+
+  broker_init (&broker, NULL);
+  broker_start (&broker);
+  listener_init (&listener, &broker, "home/#", NULL);
+  kill_in_the_middle (folder, broker.port);
+  before = listener_wait (&listener, 5);
+  n = g_strv_length (before);
+  g_assert_cmpuint (n, ==, 5);
+  g_assert_cmpstr (before[0], ==, "home/box/availability 0 online");
+  g_assert_true (has_line (before, "home/gate/a person falls/event 0 ",
+      "\"event_type\": \"begin\""));
+  g_assert_cmpstr (before[3], ==, "home/gate/a person falls/state 0 ON");
+  g_assert_cmpstr (before[4], ==, "home/box/availability 0 offline");
+
+  publish_fixture_init_in (&f, folder);
+  set_up_home (&f, broker.port);
+  publish_fixture_start (&f);
+  publish_fixture_finish (&f);
+  publish_fixture_clear (&f);
+  after = listener_wait (&listener, n + 5);
+  g_assert_cmpuint (g_strv_length (after), ==, n + 5);
+  g_assert_cmpstr (after[n], ==, "home/box/availability 0 online");
+  g_assert_true (has_line (after + n, "home/gate/a person falls/event 0 ",
+      "\"reason\": \"interrupted\""));
+  g_assert_cmpstr (after[n + 3], ==, "home/gate/a person falls/state 0 OFF");
+  g_assert_cmpstr (after[n + 4], ==, "home/box/availability 0 offline");
+  listener_clear (&listener);
+
+  /* Who comes later finds the state, and no old event. */
+  listener_init (&listener, &broker, "home/#", NULL);
+  g_strfreev (before);
+  before = listener_wait (&listener, 3);
+  g_assert_cmpuint (g_strv_length (before), ==, 3);
+  g_assert_true (has_line (before, "home/gate/a person falls/state 1 ", "OFF"));
+  g_assert_true (has_line (before, "home/box/availability 1 ", "offline"));
+  listener_clear (&listener);
+  listener_init (&listener, &broker, "homeassistant/#", NULL);
+  g_strfreev (before);
+  before = listener_wait (&listener, 2);
+  g_assert_cmpuint (g_strv_length (before), ==, 2);
+  listener_clear (&listener);
+  broker_clear (&broker);
+}
+
+static void
 test_settings (void)
 {
   static const char *const locations[] = { "mqtt:///gate", "mqtt://a,b/gate",
@@ -424,6 +535,9 @@ int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
+  program = argv[0];
+  if (argc == 4 && strcmp (argv[1], "open-event") == 0)
+    return child_open_event (argv[2], argv[3]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/publish/mqtt/plain", test_plain);
   g_test_add_func ("/publish/mqtt/away", test_away);
@@ -437,6 +551,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/mqtt/refusing", test_refusing);
   g_test_add_func ("/publish/mqtt/tls", test_tls);
   g_test_add_func ("/publish/mqtt/client-certificate", test_client_certificate);
+  g_test_add_func ("/publish/mqtt/killed", test_killed);
   g_test_add_func ("/publish/mqtt/settings", test_settings);
   return g_test_run ();
 }

@@ -52,7 +52,7 @@ test_json_refused (void)
   static const char *const texts[] = { "", "[]", "1", "{", "{\"a\"",
     "{\"a\": }", "{} {}", "{}x", "{\"a\": 'b'}", "{/* c */}",
     "{\"a\": 1}\n{\"b\": 2}", "var a = {}", "{\"a\": \"\xff\"}",
-    "{\"a\": \"b\\", "{]", "{\"a\": nul}" };
+    "{\"a\": \"b\\", "{]", "{\"a\": nul}", "{\"a\": \"\\ud800\"}" };
   GString *deep = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
@@ -62,6 +62,7 @@ test_json_refused (void)
 
     g_assert_null (node);
     g_assert_nonnull (error);
+    g_assert_true (g_utf8_validate (error->message, -1, NULL));
   }
   for (guint i = 0; i < 100000; i++)
     g_string_append (deep, "{\"a\":");

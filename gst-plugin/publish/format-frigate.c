@@ -1,0 +1,163 @@
+/* gst-vlm: events as reviews of Frigate
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * As Frigate 0.16 and newer write them to frigate/reviews: `new`, `update` and
+ * `end`, each with what was there before and what is there after; and
+ * frigate/available. What Frigate has no word for goes to frigate/vlm/TYPE, as
+ * it is. */
+#include <string.h>
+
+#include "publish/format.h"
+#include "publish/topic.h"
+
+static const char *
+or_empty (const char *text)
+{
+  return text != NULL ? text : "";
+}
+
+static void
+take_array (JsonObject *object, const char *name, const char *only)
+{
+  JsonArray *array = json_array_new ();
+
+  if (only != NULL)
+    json_array_add_string_element (array, only);
+  json_object_set_array_member (object, name, array);
+}
+
+/* Unix time; what has no UTC counts from when it came. */
+static double
+time_of (const GstVlmEntry *entry, const GstVlmRecord *record, const char *name)
+{
+  gint64 utc = gst_vlm_record_get_utc (record, name);
+
+  if (utc < 0)
+    return (double) entry->received / G_USEC_PER_SEC;
+  /* Of nanoseconds a double would not have all digits. */
+  return (double) (utc / 1000) / G_USEC_PER_SEC;
+}
+
+/* What Frigate's own language model says of a review. */
+static JsonObject *
+make_metadata (const GstVlmRecord *record)
+{
+  JsonObject *metadata = json_object_new ();
+  const char *description =
+      or_empty (gst_vlm_json_get_string (record->json, "description"));
+  const char *title = record->query != NULL ? record->query : description;
+
+  json_object_set_string_member (metadata, "title", title);
+  json_object_set_string_member (metadata, "scene", description);
+  json_object_set_string_member (metadata, "shortSummary", description);
+  json_object_set_double_member (metadata, "confidence",
+      gst_vlm_json_get_double (record->json, "confidence", 0.0));
+  json_object_set_int_member (metadata, "potential_threat_level", 0);
+  take_array (metadata, "other_concerns", NULL);
+  return metadata;
+}
+
+static JsonObject *
+make_data (const GstVlmRecord *record)
+{
+  JsonObject *data = json_object_new ();
+
+  take_array (data, "detections", record->uid);
+  take_array (data, "objects", gst_vlm_json_get_string (record->json, "label"));
+  take_array (data, "verified_objects", NULL);
+  take_array (data, "sub_labels", NULL);
+  take_array (data, "zones", gst_vlm_json_get_string (record->json, "zone"));
+  take_array (data, "audio", NULL);
+  json_object_set_null_member (data, "thumb_time");
+  json_object_set_object_member (data, "metadata", make_metadata (record));
+  return data;
+}
+
+/* What was asked for is an alert. */
+static JsonObject *
+make_review (const GstVlmEntry *entry, const GstVlmRecord *record)
+{
+  JsonObject *review = json_object_new ();
+
+  json_object_set_string_member (review, "id", record->uid);
+  json_object_set_string_member (
+      review, "camera", *record->stream != '\0' ? record->stream : "vlm");
+  json_object_set_double_member (
+      review, "start_time", time_of (entry, record, "start"));
+  if (record->state == GST_VLM_RECORD_END)
+    json_object_set_double_member (
+        review, "end_time", time_of (entry, record, "end"));
+  else
+    json_object_set_null_member (review, "end_time");
+  json_object_set_string_member (
+      review, "severity", record->query != NULL ? "alert" : "detection");
+  json_object_set_string_member (review, "thumb_path", "");
+  json_object_set_object_member (review, "data", make_data (record));
+  return review;
+}
+
+static void
+write_other (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  g_autofree char *type =
+      gst_vlm_topic_make_level (entry->record->type, "record");
+  g_autofree char *topic = g_strconcat (self->topic, "/vlm/", type, NULL);
+
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){
+          .topic = topic, .payload = g_strdup (entry->record->body) });
+}
+
+static void
+write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  static const char *const types[] = { [GST_VLM_RECORD_BEGIN] = "new",
+    [GST_VLM_RECORD_UPDATE] = "update",
+    [GST_VLM_RECORD_END] = "end" };
+  const GstVlmRecord *record = entry->record;
+  g_autofree char *topic = g_strconcat (self->topic, "/reviews", NULL);
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
+
+  if (record->state == GST_VLM_RECORD_NOTE) {
+    write_other (self, entry, messages);
+    return;
+  }
+  object = json_object_new ();
+  node = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (node, object);
+  json_object_set_string_member (object, "type", types[record->state]);
+  json_object_set_object_member (object, "before",
+      make_review (entry, entry->previous != NULL ? entry->previous : record));
+  json_object_set_object_member (object, "after", make_review (entry, record));
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){ .topic = topic, .payload = gst_vlm_json_write (node) });
+}
+
+static GstVlmMessage *
+tell_presence (GstVlmFormat *self, GstVlmPresence presence)
+{
+  static const char *const words[] = { [GST_VLM_PRESENCE_ONLINE] = "online",
+    [GST_VLM_PRESENCE_STOPPED] = "stopped",
+    [GST_VLM_PRESENCE_LOST] = "offline" };
+  GstVlmMessage *message = g_new0 (GstVlmMessage, 1);
+
+  message->topic = g_strconcat (self->topic, "/available", NULL);
+  message->payload = g_strdup (words[presence]);
+  message->retain = TRUE;
+  return message;
+}
+
+static const GstVlmFormatRule rules[] = {
+  { "event", write_event },
+  { NULL, write_other },
+};
+
+const GstVlmFormatClass gst_vlm_format_frigate = {
+  .nick = "frigate",
+  .description = "Reviews of Frigate",
+  .needs_topics = TRUE,
+  .default_topic = "frigate",
+  .rules = rules,
+  .tell_presence = tell_presence,
+};

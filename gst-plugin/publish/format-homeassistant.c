@@ -1,0 +1,265 @@
+/* gst-vlm: events for Home Assistant
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A stream is a device. Each query has an event entity, which tells each record,
+ * and a binary sensor, which is on while any event of the query goes on. Both
+ * are announced by retained messages of MQTT discovery before they are first
+ * used, in each connection anew. States are retained, events are not: Home
+ * Assistant would take an old one for news. */
+#include "config.h"
+
+#include <string.h>
+
+#include "publish/format.h"
+#include "publish/topic.h"
+
+#define DISCOVERY "homeassistant"
+#define NO_STREAM "_vlm"
+
+/* Of a stream and a query, or another thing that it has. */
+typedef struct
+{
+  char *stream; /* ids */
+  char *what;
+  char *unique; /* of all entities of all publishers */
+  char *topic;  /* without a slash at its end */
+  const char *stream_name;
+  const char *name; /* as it is shown */
+} Entity;
+
+/* @query is NULL for what belongs to @own, and to no query. */
+static void
+entity_init (Entity *entity, const GstVlmFormat *self,
+    const GstVlmRecord *record, const char *query, const char *own,
+    const char *name)
+{
+  g_autofree char *node = gst_vlm_topic_make_id (self->client_id, "gst-vlm");
+  g_autofree char *stream_level =
+      gst_vlm_topic_make_level (record->stream, NO_STREAM);
+  g_autofree char *what_level = gst_vlm_topic_make_level (query, own);
+
+  entity->stream = gst_vlm_topic_make_id (record->stream, NO_STREAM);
+  entity->what = gst_vlm_topic_make_id (query, own);
+  entity->unique = g_strjoin ("-", node, entity->stream, entity->what, NULL);
+  entity->topic = g_strjoin ("/", self->topic, stream_level, what_level, NULL);
+  entity->stream_name = *record->stream != '\0' ? record->stream : "gst-vlm";
+  entity->name = name;
+}
+
+static void
+entity_clear (Entity *entity)
+{
+  g_free (entity->stream);
+  g_free (entity->what);
+  g_free (entity->unique);
+  g_free (entity->topic);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Entity, entity_clear)
+
+static char *
+availability_topic (const GstVlmFormat *self)
+{
+  g_autofree char *client =
+      gst_vlm_topic_make_level (self->client_id, "gst-vlm");
+
+  return g_strjoin ("/", self->topic, client, "availability", NULL);
+}
+
+static JsonObject *
+make_device (const GstVlmFormat *self, const Entity *entity)
+{
+  JsonObject *device = json_object_new ();
+  JsonArray *identifiers = json_array_new ();
+  g_autofree char *id = g_strjoin ("-", self->client_id, entity->stream, NULL);
+
+  json_array_add_string_element (identifiers, id);
+  json_object_set_array_member (device, "identifiers", identifiers);
+  json_object_set_string_member (device, "name", entity->stream_name);
+  json_object_set_string_member (device, "manufacturer", "gst-vlm");
+  json_object_set_string_member (device, "model", "vlmevents");
+  json_object_set_string_member (device, "sw_version", VLM_VERSION);
+  return device;
+}
+
+/* What both kinds of entities have. */
+static JsonObject *
+make_config (
+    const GstVlmFormat *self, const Entity *entity, const char *component)
+{
+  JsonObject *config = json_object_new ();
+  JsonObject *origin = json_object_new ();
+  g_autofree char *unique = g_strjoin ("-", entity->unique, component, NULL);
+  g_autofree char *availability = availability_topic (self);
+
+  json_object_set_string_member (config, "name", entity->name);
+  json_object_set_string_member (config, "unique_id", unique);
+  json_object_set_string_member (config, "availability_topic", availability);
+  json_object_set_int_member (config, "qos", 1);
+  json_object_set_object_member (config, "device", make_device (self, entity));
+  json_object_set_string_member (origin, "name", "gst-vlm");
+  json_object_set_string_member (origin, "sw_version", VLM_VERSION);
+  json_object_set_object_member (config, "origin", origin);
+  return config;
+}
+
+static void
+set_topic (JsonObject *config, const char *name, const Entity *entity,
+    const char *level)
+{
+  g_autofree char *topic = g_strjoin ("/", entity->topic, level, NULL);
+
+  json_object_set_string_member (config, name, topic);
+}
+
+/* Takes @config over. */
+static void
+announce (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
+    const char *component, JsonObject *config, GPtrArray *messages)
+{
+  g_autofree char *node = gst_vlm_topic_make_id (self->client_id, "gst-vlm");
+  g_autofree char *object = g_strjoin ("-", entity->stream, entity->what, NULL);
+  g_autofree char *topic =
+      g_strjoin ("/", DISCOVERY, component, node, object, "config", NULL);
+  g_autoptr (JsonNode) json = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_take_object (json, config);
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){ .topic = topic,
+          .payload = gst_vlm_json_write (json),
+          .retain = TRUE });
+}
+
+static void
+announce_event (GstVlmFormat *self, const GstVlmEntry *entry,
+    const Entity *entity, const char *const *types, GPtrArray *messages)
+{
+  JsonObject *config = make_config (self, entity, "event");
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; types[i] != NULL; i++)
+    json_array_add_string_element (array, types[i]);
+  json_object_set_array_member (config, "event_types", array);
+  set_topic (config, "state_topic", entity, "event");
+  announce (self, entry, entity, "event", config, messages);
+}
+
+static void
+announce_sensor (GstVlmFormat *self, const GstVlmEntry *entry,
+    const Entity *entity, GPtrArray *messages)
+{
+  JsonObject *config = make_config (self, entity, "binary_sensor");
+
+  set_topic (config, "state_topic", entity, "state");
+  set_topic (config, "json_attributes_topic", entity, "attributes");
+  announce (self, entry, entity, "binary_sensor", config, messages);
+}
+
+static void
+add_payload (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
+    const char *level, char *payload, gboolean retain, GPtrArray *messages)
+{
+  g_autofree char *topic = g_strjoin ("/", entity->topic, level, NULL);
+
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){ .topic = topic, .payload = payload, .retain = retain });
+}
+
+/* The record, with what Home Assistant calls it in front. */
+static char *
+make_event (const GstVlmRecord *record, const char *event_type)
+{
+  g_autoptr (JsonNode) json = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+
+  json_node_take_object (json, object);
+  json_object_set_string_member (object, "event_type", event_type);
+  json_object_iter_init_ordered (&iter, record->json);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    json_object_set_member (object, name, json_node_copy (member));
+  /* Of the record: not its own. */
+  json_object_set_string_member (object, "event_type", event_type);
+  return gst_vlm_json_write (json);
+}
+
+static void
+write_as_event (GstVlmFormat *self, const GstVlmEntry *entry, const char *what,
+    const char *name, GPtrArray *messages)
+{
+  const char *types[] = { what, NULL };
+  g_auto (Entity) entity = { 0 };
+  g_autofree char *own = g_strconcat ("_", what, NULL);
+
+  entity_init (&entity, self, entry->record, NULL, own, name);
+  if (gst_vlm_format_is_new (self, entity.unique))
+    announce_event (self, entry, &entity, types, messages);
+  add_payload (self, entry, &entity, "event", make_event (entry->record, what),
+      FALSE, messages);
+}
+
+static void
+write_gap (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  write_as_event (self, entry, "gap", "Not analysed", messages);
+}
+
+static void
+write_other (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  write_as_event (self, entry, "record", "Other records", messages);
+}
+
+static void
+write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  static const char *const types[] = { "begin", "update", "end", NULL };
+  const GstVlmRecord *record = entry->record;
+  g_auto (Entity) entity = { 0 };
+
+  if (record->state == GST_VLM_RECORD_NOTE) {
+    write_other (self, entry, messages);
+    return;
+  }
+  entity_init (&entity, self, record, record->query, "_events",
+      record->query != NULL ? record->query : "Events");
+  if (gst_vlm_format_is_new (self, entity.unique)) {
+    announce_event (self, entry, &entity, types, messages);
+    announce_sensor (self, entry, &entity, messages);
+  }
+  add_payload (self, entry, &entity, "event",
+      make_event (record, types[record->state - GST_VLM_RECORD_BEGIN]), FALSE,
+      messages);
+  add_payload (self, entry, &entity, "attributes", g_strdup (record->body),
+      TRUE, messages);
+  add_payload (self, entry, &entity, "state",
+      g_strdup (entry->active ? "ON" : "OFF"), TRUE, messages);
+}
+
+static GstVlmMessage *
+tell_presence (GstVlmFormat *self, GstVlmPresence presence)
+{
+  GstVlmMessage *message = g_new0 (GstVlmMessage, 1);
+
+  message->topic = availability_topic (self);
+  message->payload =
+      g_strdup (presence == GST_VLM_PRESENCE_ONLINE ? "online" : "offline");
+  message->retain = TRUE;
+  return message;
+}
+
+static const GstVlmFormatRule rules[] = {
+  { "event", write_event },
+  { "gap", write_gap },
+  { NULL, write_other },
+};
+
+const GstVlmFormatClass gst_vlm_format_homeassistant = {
+  .nick = "homeassistant",
+  .description = "Entities of Home Assistant, found by MQTT discovery",
+  .needs_topics = TRUE,
+  .default_topic = "gst-vlm",
+  .rules = rules,
+  .tell_presence = tell_presence,
+};

@@ -1,0 +1,152 @@
+/* gst-vlm: events as those of ONVIF, in JSON over MQTT
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * As "Event broker" of the ONVIF Core Specification has it: the topic is
+ * PREFIX/onvif-ej/TOPIC/&SOURCE/…, the payload UtcTime, Source and Data, each a
+ * flat list of names and values. Whether what a query asks for goes on is a
+ * property of the query: retained, without the PropertyOperation. */
+#include <string.h>
+
+#include "publish/format.h"
+#include "publish/topic.h"
+
+#define EVENT_TOPIC "onvif-ej/RuleEngine/gstvlm:Event"
+#define OTHER_TOPIC "onvif-ej/VideoAnalytics/gstvlm:"
+#define NO_STREAM "_vlm"
+#define NO_QUERY "_any"
+
+static void
+set_text (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, name, text);
+}
+
+/* Values are texts; of numbers and logical values they may be without quotes.
+ * What has parts, as a box, is written as one text. */
+static void
+set_value (JsonObject *object, const char *name, JsonObject *record,
+    const char *member)
+{
+  JsonNode *node = json_object_get_member (record, member);
+
+  if (node == NULL)
+    return;
+  if (JSON_NODE_HOLDS_VALUE (node)) {
+    json_object_set_member (object, name, json_node_copy (node));
+  } else {
+    g_autofree char *text = gst_vlm_json_write (node);
+
+    json_object_set_string_member (object, name, text);
+  }
+}
+
+static const char *
+stream_of (const GstVlmRecord *record)
+{
+  return *record->stream != '\0' ? record->stream : NO_STREAM;
+}
+
+/* When what a record tells of happened: for a begin its start, for all others
+ * the end, so far. */
+static char *
+make_utc (const GstVlmEntry *entry)
+{
+  const char *utc = gst_vlm_record_get_utc_text (entry->record);
+  g_autoptr (GDateTime) received = NULL;
+  g_autofree char *text = NULL;
+
+  if (utc != NULL)
+    return g_strdup (utc);
+  received = g_date_time_new_from_unix_utc (entry->received / G_USEC_PER_SEC);
+  text = g_date_time_format (received, "%Y-%m-%dT%H:%M:%S");
+  return g_strdup_printf (
+      "%s.%03uZ", text, (guint) (entry->received % G_USEC_PER_SEC / 1000));
+}
+
+/* Takes @source and @data over. */
+static char *
+make_payload (const GstVlmEntry *entry, JsonObject *source, JsonObject *data)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autofree char *utc = make_utc (entry);
+  JsonObject *object = json_object_new ();
+
+  json_node_take_object (node, object);
+  json_object_set_string_member (object, "UtcTime", utc);
+  json_object_set_object_member (object, "Source", source);
+  json_object_set_object_member (object, "Data", data);
+  return gst_vlm_json_write (node);
+}
+
+static void
+write_other (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  const GstVlmRecord *record = entry->record;
+  JsonObject *source = json_object_new ();
+  JsonObject *data = json_object_new ();
+  g_autofree char *stream =
+      gst_vlm_topic_make_level (record->stream, NO_STREAM);
+  g_autofree char *type = gst_vlm_topic_make_level (record->type, "Record");
+  g_autofree char *topic = NULL;
+
+  *type = g_ascii_toupper (*type);
+  topic = g_strconcat (self->topic, "/" OTHER_TOPIC, type, "/&", stream, NULL);
+  set_text (source, "VideoSource", stream_of (record));
+  set_text (data, "Record", record->body);
+  set_text (data, "Reason", record->reason);
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){
+          .topic = topic, .payload = make_payload (entry, source, data) });
+}
+
+static void
+write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  const GstVlmRecord *record = entry->record;
+  const char *query = record->query != NULL ? record->query : NO_QUERY;
+  g_autofree char *stream =
+      gst_vlm_topic_make_level (record->stream, NO_STREAM);
+  g_autofree char *rule = gst_vlm_topic_make_level (record->query, NO_QUERY);
+  g_autofree char *topic = NULL;
+  JsonObject *source;
+  JsonObject *data;
+
+  if (record->state == GST_VLM_RECORD_NOTE) {
+    write_other (self, entry, messages);
+    return;
+  }
+  source = json_object_new ();
+  data = json_object_new ();
+  topic =
+      g_strconcat (self->topic, "/" EVENT_TOPIC "/&", stream, "/", rule, NULL);
+  set_text (source, "VideoSource", stream_of (record));
+  set_text (source, "Rule", query);
+  json_object_set_boolean_member (data, "State", entry->active);
+  set_text (data, "EventUid", record->uid);
+  set_value (data, "EventState", record->json, "state");
+  set_value (data, "Label", record->json, "label");
+  set_value (data, "Description", record->json, "description");
+  set_value (data, "Likelihood", record->json, "confidence");
+  set_value (data, "BoundingBox", record->json, "bbox");
+  set_text (data, "Start", gst_vlm_record_get_time_text (record, "start"));
+  set_text (data, "End", gst_vlm_record_get_time_text (record, "end"));
+  set_text (data, "Reason", record->reason);
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){ .topic = topic,
+          .payload = make_payload (entry, source, data),
+          .retain = TRUE });
+}
+
+static const GstVlmFormatRule rules[] = {
+  { "event", write_event },
+  { NULL, write_other },
+};
+
+const GstVlmFormatClass gst_vlm_format_onvif = {
+  .nick = "onvif",
+  .description = "Events of ONVIF, in JSON over MQTT",
+  .needs_topics = TRUE,
+  .default_topic = "gst-vlm",
+  .rules = rules,
+};

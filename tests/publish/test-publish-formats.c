@@ -1,0 +1,508 @@
+/* gst-vlm: what others read, against the manual and what each standard asks
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+#include <string.h>
+
+#include "publish/format.h"
+#include "publish/records.h"
+#include "publish/topic.h"
+
+#define CLIENT "gst-vlm-0123456789ab"
+
+static GstVlmRecord *
+parse (const char *line)
+{
+  g_autoptr (GError) error = NULL;
+  GstVlmRecord *record = gst_vlm_record_parse (line, strlen (line), &error);
+
+  g_assert_no_error (error);
+  return record;
+}
+
+static GstVlmEntry *
+make_entry (const char *line, const char *previous)
+{
+  GstVlmEntry *entry = g_new0 (GstVlmEntry, 1);
+
+  entry->id = 1;
+  entry->received = 1796015999 * G_TIME_SPAN_SECOND + 123456;
+  entry->record = parse (line);
+  entry->previous = previous != NULL ? parse (previous) : NULL;
+  entry->active = entry->record->state != GST_VLM_RECORD_END;
+  return entry;
+}
+
+static GPtrArray *
+write_entry (GstVlmFormat *format, const GstVlmEntry *entry)
+{
+  GPtrArray *messages =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_message_free);
+
+  gst_vlm_format_write (format, entry, messages);
+  return messages;
+}
+
+static GPtrArray *
+write_line (GstVlmFormatKind kind, const char *line)
+{
+  g_autoptr (GstVlmFormat) format = gst_vlm_format_new (kind, NULL, CLIENT);
+  g_autoptr (GstVlmEntry) entry = make_entry (line, NULL);
+
+  return write_entry (format, entry);
+}
+
+static const GstVlmMessage *
+message_at (GPtrArray *messages, guint i)
+{
+  g_assert_cmpuint (i, <, messages->len);
+  return g_ptr_array_index (messages, i);
+}
+
+static JsonObject *
+object_of (const GstVlmMessage *message, JsonNode **node)
+{
+  *node = json_from_string (message->payload, NULL);
+  g_assert_nonnull (*node);
+  return json_node_get_object (*node);
+}
+
+/* The next block of @language from @text on, NULL when there is none before the
+ * next heading; @text moves behind it. */
+static char *
+next_block (const char **text, const char *language)
+{
+  g_autofree char *fence = g_strconcat ("\n```", language, "\n", NULL);
+  const char *heading = strstr (*text + 1, "\n#");
+  const char *start = strstr (*text, fence);
+  const char *end;
+
+  if (start == NULL || (heading != NULL && heading < start))
+    return NULL;
+  start += strlen (fence);
+  end = strstr (start, "\n```");
+  g_assert_nonnull (end);
+  *text = end + 4;
+  return g_strndup (start, (gsize) (end - start));
+}
+
+static char *
+read_page (void)
+{
+  g_autofree char *path =
+      g_test_build_filename (G_TEST_DIST, "..", "docs", "publishing.md", NULL);
+  char *page = NULL;
+
+  g_assert_true (g_file_get_contents (path, &page, NULL, NULL));
+  return page;
+}
+
+/* Without line breaks and indentation. */
+static char *
+on_one_line (const char *text)
+{
+  g_autoptr (GRegex) regex = g_regex_new ("\\n\\s*", 0, 0, NULL);
+  g_autofree char *joined =
+      g_regex_replace_literal (regex, text, -1, 0, " ", 0, NULL);
+
+  return g_strdup (g_strstrip (joined));
+}
+
+static gboolean
+same_json (const char *a, const char *b)
+{
+  g_autoptr (JsonNode) first = json_from_string (a, NULL);
+  g_autoptr (JsonNode) second = json_from_string (b, NULL);
+
+  return first != NULL && second != NULL && json_node_equal (first, second);
+}
+
+/* A message as the manual writes it: its topic, then its payload. */
+static void
+check_example (const GstVlmMessage *message, const char **text)
+{
+  g_autofree char *head = g_strdup_printf (
+      "\n`%s`%s\n", message->topic, message->retain ? ", retained" : "");
+  const char *start = strstr (*text, head);
+  gboolean is_json = *message->payload == '{';
+  g_autofree char *block = NULL;
+
+  if (start != NULL) {
+    *text = start;
+    block = next_block (text, is_json ? "json" : "text");
+  }
+  if (block == NULL ||
+      (is_json ? !same_json (block, message->payload)
+               : strcmp (block, message->payload) != 0))
+    g_error ("docs/publishing.md should have:%s\n%s", head, message->payload);
+}
+
+/* The page shows what becomes of one record, in each format. */
+static void
+test_manual (void)
+{
+  g_autofree char *page = read_page ();
+  const char *text = strstr (page, "\n## Formats\n");
+  g_autofree char *example = NULL;
+  g_autofree char *line = NULL;
+  g_autoptr (GstVlmEntry) entry = NULL;
+
+  g_assert_nonnull (text);
+  example = next_block (&text, "json");
+  g_assert_nonnull (example);
+  line = on_one_line (example);
+  entry = make_entry (line, NULL);
+  for (GstVlmFormatKind i = 0; i < GST_VLM_N_FORMATS; i++) {
+    const GstVlmFormatClass *klass = gst_vlm_format_get_class (i);
+    g_autofree char *heading = g_strdup_printf ("\n### %s\n", klass->nick);
+    const char *section = strstr (page, heading);
+    g_autoptr (GstVlmFormat) format = gst_vlm_format_new (i, NULL, CLIENT);
+    g_autoptr (GstVlmMessage) online =
+        gst_vlm_format_tell_presence (format, GST_VLM_PRESENCE_ONLINE);
+    g_autoptr (GPtrArray) messages = write_entry (format, entry);
+
+    g_test_message ("%s", klass->nick);
+    g_assert_nonnull (section);
+    section++;
+    if (online != NULL)
+      check_example (online, &section);
+    for (guint k = 0; k < messages->len; k++)
+      check_example (message_at (messages, k), &section);
+  }
+}
+
+/* And what each property is. */
+static void
+test_manual_properties (void)
+{
+  g_autofree char *page = read_page ();
+  g_autoptr (GstElement) element =
+      gst_element_factory_make ("vlmpublish", NULL);
+  g_autofree GParamSpec **specs = NULL;
+  guint n;
+
+  gst_object_ref_sink (element);
+  specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (element), &n);
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *quoted = g_strdup_printf ("`%s`", specs[i]->name);
+
+    if (specs[i]->owner_type == G_OBJECT_TYPE (element) &&
+        strstr (page, quoted) == NULL)
+      g_error ("docs/publishing.md has nothing about %s", quoted);
+  }
+}
+
+static void
+test_cloudevents (void)
+{
+  g_autofree char *line = make_event ("front gate/é", "u1", 7, "update");
+  g_autoptr (GPtrArray) messages =
+      write_line (GST_VLM_FORMAT_CLOUDEVENTS, line);
+  const GstVlmMessage *message = message_at (messages, 0);
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (JsonNode) record = json_from_string (line, NULL);
+  JsonObject *event = object_of (message, &node);
+  g_autoptr (GPtrArray) bare = NULL;
+  g_autoptr (JsonNode) bare_node = NULL;
+
+  g_assert_cmpuint (messages->len, ==, 1);
+  g_assert_cmpstr (message->content_type, ==, "application/cloudevents+json");
+  g_assert_cmpstr (gst_vlm_json_get_string (event, "specversion"), ==, "1.0");
+  g_assert_cmpstr (gst_vlm_json_get_string (event, "id"), ==, "u1/7");
+  g_assert_cmpstr (gst_vlm_json_get_string (event, "source"), ==,
+      "/gst-vlm/front%20gate%2F%C3%A9");
+  g_assert_cmpstr (
+      gst_vlm_json_get_string (event, "type"), ==, "org.gst-vlm.event.update");
+  /* An update is about what was seen last. */
+  g_assert_cmpstr (
+      gst_vlm_json_get_string (event, "time"), ==, "2026-11-30T05:20:04.223Z");
+  g_assert_true (
+      json_node_equal (json_object_get_member (event, "data"), record));
+
+  /* No stream, no UTC, no id of an event. */
+  bare = write_line (GST_VLM_FORMAT_CLOUDEVENTS, "{\"type\": \"odd\"}");
+  event = object_of (message_at (bare, 0), &bare_node);
+  g_assert_cmpstr (gst_vlm_json_get_string (event, "source"), ==, "/gst-vlm");
+  g_assert_cmpstr (
+      gst_vlm_json_get_string (event, "type"), ==, "org.gst-vlm.odd");
+  g_assert_false (json_object_has_member (event, "time"));
+  g_assert_cmpuint (strlen (gst_vlm_json_get_string (event, "id")), ==, 64);
+}
+
+static void
+check_review (JsonObject *review, gboolean ended)
+{
+  JsonObject *data = json_object_get_object_member (review, "data");
+  static const char *const lists[] = { "detections", "objects",
+    "verified_objects", "sub_labels", "zones", "audio" };
+
+  g_assert_cmpstr (gst_vlm_json_get_string (review, "id"), ==, "u1");
+  g_assert_cmpstr (gst_vlm_json_get_string (review, "camera"), ==, "gate");
+  g_assert_cmpfloat (
+      gst_vlm_json_get_double (review, "start_time", 0.0), ==, 1796016000.123);
+  g_assert_cmpint (
+      json_object_get_null_member (review, "end_time"), ==, !ended);
+  if (ended)
+    g_assert_cmpfloat (
+        gst_vlm_json_get_double (review, "end_time", 0.0), ==, 1796016004.223);
+  g_assert_cmpstr (gst_vlm_json_get_string (review, "severity"), ==, "alert");
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    g_assert_nonnull (gst_vlm_json_get_array (data, lists[i]));
+}
+
+static void
+test_frigate (void)
+{
+  static const char *const states[] = { "begin", "update", "end" };
+  static const char *const types[] = { "new", "update", "end" };
+  g_autoptr (GstVlmFormat) format =
+      gst_vlm_format_new (GST_VLM_FORMAT_FRIGATE, "home/frigate", CLIENT);
+  g_autofree char *previous = NULL;
+
+  for (guint i = 0; i < 3; i++) {
+    g_autofree char *line = make_event ("gate", "u1", i, states[i]);
+    g_autoptr (GstVlmEntry) entry = make_entry (line, previous);
+    g_autoptr (GPtrArray) messages = write_entry (format, entry);
+    g_autoptr (JsonNode) node = NULL;
+    JsonObject *object = object_of (message_at (messages, 0), &node);
+
+    g_assert_cmpstr (
+        message_at (messages, 0)->topic, ==, "home/frigate/reviews");
+    g_assert_false (message_at (messages, 0)->retain);
+    g_assert_cmpstr (gst_vlm_json_get_string (object, "type"), ==, types[i]);
+    check_review (json_object_get_object_member (object, "before"), FALSE);
+    check_review (json_object_get_object_member (object, "after"), i == 2);
+    g_free (previous);
+    previous = g_steal_pointer (&line);
+  }
+}
+
+/* A file has no UTC: then it is when the record came. */
+static void
+test_no_utc (void)
+{
+  static const char line[] =
+      "{\"type\": \"event\", \"event_uid\": \"u\", \"seq\": 1, \"state\": "
+      "\"begin\", \"start\": {\"stream_time\": 1.5}, \"query\": \"q\"}";
+  g_autoptr (GPtrArray) frigate = write_line (GST_VLM_FORMAT_FRIGATE, line);
+  g_autoptr (GPtrArray) onvif = write_line (GST_VLM_FORMAT_ONVIF, line);
+  g_autoptr (JsonNode) review = NULL;
+  g_autoptr (JsonNode) event = NULL;
+  JsonObject *object = object_of (message_at (frigate, 0), &review);
+
+  object = json_object_get_object_member (object, "after");
+  g_assert_cmpfloat (gst_vlm_json_get_double (object, "start_time", 0.0), ==,
+      1796015999.123456);
+  object = object_of (message_at (onvif, 0), &event);
+  g_assert_cmpstr (gst_vlm_json_get_string (object, "UtcTime"), ==,
+      "2026-11-30T05:19:59.123Z");
+}
+
+/* Announced once a connection, before anything else; on while it goes on. */
+static void
+test_homeassistant (void)
+{
+  g_autoptr (GstVlmFormat) format =
+      gst_vlm_format_new (GST_VLM_FORMAT_HOMEASSISTANT, NULL, CLIENT);
+  g_autofree char *begin = make_event ("gate", "u1", 1, "begin");
+  g_autofree char *end = make_event ("gate", "u1", 2, "end");
+  g_autoptr (GstVlmEntry) first = make_entry (begin, NULL);
+  g_autoptr (GstVlmEntry) second = make_entry (end, begin);
+  g_autoptr (GPtrArray) messages = write_entry (format, first);
+  g_autoptr (GPtrArray) more = write_entry (format, second);
+  g_autoptr (GPtrArray) again = NULL;
+  g_autoptr (GstVlmMessage) will =
+      gst_vlm_format_tell_presence (format, GST_VLM_PRESENCE_LOST);
+  g_autoptr (JsonNode) config_node = NULL;
+  g_autoptr (JsonNode) event_node = NULL;
+  JsonObject *config;
+  JsonObject *event;
+
+  g_assert_cmpuint (messages->len, ==, 5);
+  g_assert_cmpuint (more->len, ==, 3);
+  config = object_of (message_at (messages, 1), &config_node);
+  g_assert_true (message_at (messages, 1)->retain);
+  g_assert_true (g_str_has_prefix (
+      message_at (messages, 1)->topic, "homeassistant/binary_sensor/"));
+  g_assert_cmpstr (
+      gst_vlm_json_get_string (config, "availability_topic"), ==, will->topic);
+  g_assert_cmpstr (will->payload, ==, "offline");
+  g_assert_true (will->retain);
+  g_assert_cmpstr (gst_vlm_json_get_string (config, "state_topic"), ==,
+      message_at (messages, 4)->topic);
+  g_assert_cmpstr (message_at (messages, 4)->payload, ==, "ON");
+  g_assert_cmpstr (message_at (more, 2)->payload, ==, "OFF");
+  g_assert_true (message_at (more, 2)->retain);
+  event = object_of (message_at (more, 0), &event_node);
+  g_assert_cmpstr (gst_vlm_json_get_string (event, "event_type"), ==, "end");
+  g_assert_false (message_at (more, 0)->retain);
+
+  gst_vlm_format_restart (format);
+  again = write_entry (format, second);
+  g_assert_cmpuint (again->len, ==, 5);
+}
+
+static void
+test_onvif (void)
+{
+  g_autofree char *line = make_event ("gate", "u1", 2, "end");
+  g_autoptr (GstVlmFormat) format =
+      gst_vlm_format_new (GST_VLM_FORMAT_ONVIF, "MyDevice", CLIENT);
+  g_autoptr (GstVlmEntry) entry = make_entry (line, NULL);
+  g_autoptr (GPtrArray) messages = write_entry (format, entry);
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object = object_of (message_at (messages, 0), &node);
+  JsonObject *source = json_object_get_object_member (object, "Source");
+  JsonObject *data = json_object_get_object_member (object, "Data");
+  g_autoptr (GList) values = json_object_get_values (data);
+
+  g_assert_cmpstr (message_at (messages, 0)->topic, ==,
+      "MyDevice/onvif-ej/RuleEngine/gstvlm:Event/&gate/a person falls");
+  g_assert_true (message_at (messages, 0)->retain);
+  g_assert_cmpstr (gst_vlm_json_get_string (object, "UtcTime"), ==,
+      "2026-11-30T05:20:04.223Z");
+  g_assert_cmpuint (json_object_get_size (object), ==, 3);
+  g_assert_cmpstr (gst_vlm_json_get_string (source, "VideoSource"), ==, "gate");
+  g_assert_cmpstr (
+      gst_vlm_json_get_string (source, "Rule"), ==, "a person falls");
+  g_assert_false (json_object_get_boolean_member (data, "State"));
+  for (GList *l = values; l != NULL; l = l->next)
+    g_assert_true (JSON_NODE_HOLDS_VALUE ((JsonNode *) l->data));
+}
+
+static guint
+count_levels (const char *topic)
+{
+  guint n = 1;
+
+  for (const char *p = topic; *p != '\0'; p++)
+    n += *p == '/';
+  return n;
+}
+
+static void
+check_safe (const GstVlmMessage *message, const GstVlmMessage *plain)
+{
+  if (message->topic != NULL) {
+    g_assert_true (g_utf8_validate (message->topic, -1, NULL));
+    g_assert_cmpuint (strlen (message->topic), <, 1024);
+    g_assert_null (strpbrk (message->topic, "+#"));
+    for (const char *p = message->topic; *p != '\0'; p++)
+      g_assert_false (g_ascii_iscntrl (*p));
+    g_assert_cmpuint (
+        count_levels (message->topic), ==, count_levels (plain->topic));
+  }
+  g_assert_true (g_utf8_validate (message->payload, -1, NULL));
+  for (const char *p = message->payload; *p != '\0'; p++)
+    g_assert_false (g_ascii_iscntrl (*p));
+  if (*message->payload == '{') {
+    g_autoptr (JsonNode) node = json_from_string (message->payload, NULL);
+
+    g_assert_nonnull (node);
+  }
+}
+
+static char *
+make_hostile (const char *text)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_VALUE);
+  g_autofree char *quoted = NULL;
+
+  json_node_set_string (node, text);
+  quoted = json_to_string (node, FALSE);
+  return g_strdup_printf (
+      "{\"type\": \"event\", \"event_uid\": %s, \"seq\": 1, \"state\": "
+      "\"begin\", \"stream\": %s, \"query\": %s, \"description\": %s, "
+      "\"label\": %s, \"event_type\": \"mine\"}",
+      quoted, quoted, quoted, quoted, quoted);
+}
+
+/* Whatever a model, a user or a file says: one message stays one, on the topic
+ * it is meant for. */
+static void
+test_hostile (void)
+{
+  g_autofree char *longest = g_strnfill (100000, 'a');
+  const char *const texts[] = { "a/b/c", "#", "+", "a\nb\r\n", "\x1b[2Jx",
+    "</tt:Event><x>", "..", "$SYS/x", "%2F", "\xc2\x85", "\xef\xbb\xbf x",
+    "\"}, \"x\": {\"", "_gap", "😀/😀", longest };
+  g_autofree char *plain_line = make_hostile ("plain");
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autofree char *line = make_hostile (texts[i]);
+
+    for (GstVlmFormatKind k = 0; k < GST_VLM_N_FORMATS; k++) {
+      g_autoptr (GPtrArray) messages = write_line (k, line);
+      g_autoptr (GPtrArray) plain = write_line (k, plain_line);
+
+      g_assert_cmpuint (messages->len, ==, plain->len);
+      for (guint n = 0; n < messages->len; n++)
+        check_safe (message_at (messages, n), message_at (plain, n));
+    }
+  }
+}
+
+/* Every type of record has a rule in every format. */
+static void
+test_every_type (void)
+{
+  static const char *const lines[] = {
+    "{\"type\": \"gap\", \"event_uid\": \"u-gap-1\", \"seq\": 1, \"state\": "
+    "\"gap\", \"reason\": \"queue-full\", \"start\": {\"stream_time\": 1.0}, "
+    "\"end\": {\"stream_time\": 2.0}, \"stream\": \"gate\"}",
+    "{\"type\": \"answer\", \"event_uid\": \"u-1\", \"seq\": 1, \"text\": "
+    "\"yes\", \"stream\": \"gate\"}",
+    "{\"type\": \"event\", \"state\": \"begin\", \"description\": \"no id\"}",
+    "{}",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    for (GstVlmFormatKind k = 0; k < GST_VLM_N_FORMATS; k++) {
+      g_autoptr (GPtrArray) messages = write_line (k, lines[i]);
+
+      g_assert_cmpuint (messages->len, >, 0);
+      /* It is not taken for a state that stays. */
+      g_assert_false (message_at (messages, messages->len - 1)->retain);
+      g_assert_false (g_str_has_suffix (
+          message_at (messages, messages->len - 1)->topic, "/reviews"));
+    }
+}
+
+/* Two texts are two names. */
+static void
+test_names (void)
+{
+  const char *const texts[] = { "gate", "Gate", "a/b", "a_b", "a b", "a+b",
+    "a%2Fb", "_gap", "_any", "%5Fgap", "ä", "a_b_0a1b2c3d" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    for (guint k = 0; k < i; k++) {
+      g_autofree char *a = gst_vlm_topic_make_level (texts[i], "_any");
+      g_autofree char *b = gst_vlm_topic_make_level (texts[k], "_any");
+      g_autofree char *x = gst_vlm_topic_make_id (texts[i], "_any");
+      g_autofree char *y = gst_vlm_topic_make_id (texts[k], "_any");
+
+      g_assert_cmpstr (a, !=, b);
+      g_assert_cmpstr (x, !=, y);
+      g_assert_cmpstr (a, !=, "_any");
+      g_assert_cmpstr (x, !=, "_any");
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/publish/formats/manual", test_manual);
+  g_test_add_func (
+      "/publish/formats/manual-properties", test_manual_properties);
+  g_test_add_func ("/publish/formats/cloudevents", test_cloudevents);
+  g_test_add_func ("/publish/formats/frigate", test_frigate);
+  g_test_add_func ("/publish/formats/no-utc", test_no_utc);
+  g_test_add_func ("/publish/formats/homeassistant", test_homeassistant);
+  g_test_add_func ("/publish/formats/onvif", test_onvif);
+  g_test_add_func ("/publish/formats/hostile", test_hostile);
+  g_test_add_func ("/publish/formats/every-type", test_every_type);
+  g_test_add_func ("/publish/formats/names", test_names);
+  return g_test_run ();
+}

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/blocks.h"
 #include "base/work.h"
+#include "base/host-memory.h"
 #include "io/model-dir.h"
 #include "model/net-upload.h"
 #include "model/qwen2_5_vl/tensor-names.h"
@@ -101,6 +102,20 @@ load_item (Loader *loader, const VlmWeightList *list, guint i,
   return ok;
 }
 
+/* Beside the weights: kernels, cache and scratch of a first small question. */
+#define OTHER_BYTES ((guint64) 192 << 20)
+
+/* Where the device's memory is the machine's, it is given out before it is
+ * there: what does not fit would end the process once it is written. */
+static gboolean
+check_memory (
+    VlmVkDevice *device, const char *path, guint64 n_bytes, GError **error)
+{
+  return !vlm_vk_device_get_caps (device)->is_cpu ||
+      vlm_host_memory_check (
+          VLM_HOST_BYTES, n_bytes + OTHER_BYTES, path, error);
+}
+
 VlmNet *
 vlm_net_load (VlmVkDevice *device, const char *directory, const VlmWork *work,
     GError **error)
@@ -125,7 +140,8 @@ vlm_net_load (VlmVkDevice *device, const char *directory, const VlmWork *work,
     return NULL;
   vlm_weights_settle_head (config, source);
   list = vlm_weight_list_new (config, vlm_tensor_source_get_names (source));
-  if (!vlm_weight_list_check (list, config, source, &loader.n_bytes, error))
+  if (!vlm_weight_list_check (list, config, source, &loader.n_bytes, error) ||
+      !check_memory (device, dir->weights, loader.n_bytes, error))
     return NULL;
   nn = vlm_nn_new (device, error);
   if (nn == NULL)

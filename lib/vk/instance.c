@@ -7,6 +7,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/host-memory.h"
 #include "base/log.h"
 #include "vk/device.h"
 #include "vk/result.h"
@@ -134,11 +135,21 @@ check_version (guint32 *version, GError **error)
   return FALSE;
 }
 
+/* Drivers do not bear it when they get no memory: they crash, or wait for a
+ * thread that could not be made. lavapipe, the frugal one, takes this much of
+ * addresses until the first kernels are compiled: stacks and arenas of a thread
+ * for each processor, and the compiler. */
+#define DRIVER_BYTES ((guint64) 768 << 20)
+#define DRIVER_BYTES_OF_PROCESSOR ((guint64) 128 << 20)
+
 static gboolean
 create_instance (GError **error)
 {
   guint32 version;
-  if (!check_version (&version, error))
+  if (!vlm_host_memory_check (VLM_HOST_ADDRESSES,
+          DRIVER_BYTES + DRIVER_BYTES_OF_PROCESSOR * g_get_num_processors (),
+          "a Vulkan driver", error) ||
+      !check_version (&version, error))
     return FALSE;
 
   gboolean validate = validation_mode () != NULL;

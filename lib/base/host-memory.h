@@ -1,0 +1,24 @@
+/* gst-vlm: how much memory this process may still take
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Libraries below this one, drivers and compilers among them, do not come back
+ * from an allocation that fails: they crash, or wait for a thread that was never
+ * made. So what will not fit is refused before they are asked. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum
+{
+  VLM_HOST_ADDRESSES, /* what may be mapped, used or not */
+  VLM_HOST_BYTES,     /* what may be used */
+} VlmHostMemory;
+
+/* The smallest of all limits, and its name for messages: "ulimit -v", … What
+ * cannot be found out does not limit: G_MAXUINT64 and NULL at most. */
+guint64 vlm_host_memory_left (VlmHostMemory kind, const char **limit);
+
+/* FALSE with VLM_DEVICE_ERROR_OUT_OF_MEMORY, which says what @purpose needs, what
+ * there is and what limits it: "loading the weights needs 7.5 GB …". */
+gboolean vlm_host_memory_check (
+    VlmHostMemory kind, guint64 n_bytes, const char *purpose, GError **error);

@@ -105,51 +105,21 @@ use_build() {
 
 # Of the example scripts.
 
-# The comment on top of the script, without the first two lines.
-show_usage() {
-  sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
-}
-
-# read_arguments MINIMUM WORD…: words PROPERTY=VALUE, for vlmevents, go into
-# `properties`, the others into `inputs`, of which there must be MINIMUM.
-read_arguments() {
-  local minimum=$1 word
+# run_program NAME WORD…: pipelines/programs/NAME.py, with what was built, or else
+# with what is installed. Its help is the comment on top of the script.
+run_program() {
+  local name=$1 word
   shift
-  inputs=()
-  properties=()
   for word in "$@"; do
-    if [ "$word" = -h ] || [ "$word" = --help ]; then
-      show_usage
-      exit 0
-    elif [[ $word =~ ^[a-z-]+= ]]; then
-      properties+=("$word")
-    else
-      inputs+=("$word")
-    fi
+    case $word in
+      --) break ;;
+      -h | --help)
+        sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    esac
   done
-  if [ ${#inputs[@]} -lt "$minimum" ]; then
-    show_usage >&2
-    exit 2
-  fi
-  find_plugin
-}
-
-# The plugin in the build folder, else the one that is installed.
-find_plugin() {
-  if [ -e "$build/gst-plugin/libgstvlm.so" ]; then
-    use_build
-  elif ! gst-inspect-1.0 vlmevents >/dev/null 2>&1; then
-    say "there is no element vlmevents; ./pipelines/demo builds it"
-    exit 1
-  fi
-}
-
-# Addresses stay, names of files become addresses.
-to_uri() {
-  if [[ $1 =~ ^[a-z]+:// ]]; then
-    echo "$1"
-  else
-    python3 -c 'import pathlib, sys
-print(pathlib.Path(sys.argv[1]).resolve().as_uri())' "$1"
-  fi
+  [ ! -e "$build/gst-plugin/libgstvlm.so" ] || use_build
+  # Debian's Python: it has the bindings, others may not
+  exec /usr/bin/python3 -B "$root/pipelines/programs/$name.py" "$0" "$@"
 }

@@ -33,7 +33,8 @@
  * |[
  * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert \
  *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct window=10 hop=5 \
- *     ! fakesink  w.events ! filesink location=events.jsonl
+ *     ! fakesink  w.events ! filesink location=events.jsonl \
+ *       buffer-mode=unbuffered
  * ]|
  * Writes down what happens in a file.
  * |[
@@ -45,15 +46,17 @@
  * |[
  * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert \
  *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct window=4 hop=2 \
- *     ! fakesink  w.events ! webvttenc ! filesink location=events.vtt
+ *     ! fakesink  w.events ! webvttenc ! filesink location=events.vtt \
+ *       buffer-mode=unbuffered
  * ]|
  * Writes subtitles.
  * |[
- * gst-launch-1.0 rtspsrc location=rtsp://camera \
+ * gst-launch-1.0 -e rtspsrc location=rtsp://camera \
  *     add-reference-timestamp-meta=true ! decodebin ! videoconvert \
  *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct \
  *       query="a person falls" window=10 hop=2 \
- *     ! fakesink  w.events ! filesink location=events.jsonl
+ *     ! fakesink  w.events ! filesink location=events.jsonl \
+ *       buffer-mode=unbuffered
  * ]|
  * Watches a camera; the events have the camera's own UTC times.
  */

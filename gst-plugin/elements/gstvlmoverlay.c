@@ -38,7 +38,7 @@
  * ]|
  * Writes a video with the events drawn on it.
  * |[
- * gst-launch-1.0 v4l2src ! videoconvert \
+ * gst-launch-1.0 -e v4l2src ! videoconvert \
  *     ! vlmevents model=/models/Qwen2.5-VL-3B-Instruct query="a person" \
  *     ! vlmoverlay draw-strip=false hold=2 font="Sans Bold" \
  *     ! videoconvert ! autovideosink

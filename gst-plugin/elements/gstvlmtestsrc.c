@@ -49,7 +49,8 @@
  * gst-launch-1.0 vlmtestsrc num-scenes=3 truth-location=truth.jsonl \
  *     ! video/x-raw,width=640,height=360,framerate=25/1 \
  *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct window=10 \
- *     ! fakesink  w.events ! filesink location=found.jsonl
+ *     ! fakesink  w.events ! filesink location=found.jsonl \
+ *       buffer-mode=unbuffered
  * ]|
  * Writes down what is found, and beside it what there was to find.
  * |[

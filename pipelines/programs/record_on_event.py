@@ -1,124 +1,151 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""record_on_event.py URI FOLDER PROPERTY=VALUE…: see pipelines/record-on-event
+"""record_on_event.py SCRIPT URI FOLDER PROPERTY=VALUE…: see pipelines/record-on-event
 
-An event is known only after the window that shows it was analysed. So the last
-minute of the encoded video is kept, and a recording begins in the past.
+An event is known only after the window that shows it was analysed. So what came lately is kept, as it was
+encoded, and a recording begins in the past.
 """
 import collections
+import datetime
+import errno
 import json
+import os
 import pathlib
 import sys
 import threading
 
-from running import Gst, parse, run
+from camera import Camera
+from encoded import Encoded
+from recording import Recording
+from running import GLib, Gst, complain
+from watching import Group
+from words import Words, comes_back, to_uri
 
-BEFORE, AFTER, KEPT = 2.0, 2.0, 60.0  # seconds
-PIPELINE = """
-    uridecodebin name=source ! videoconvert ! vlmevents name=w
-    ! queue ! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=30
-    ! appsink name=frames emit-signals=true sync=false
-"""
-WRITER = "appsrc name=frames format=time ! matroskamux ! filesink name=file"
+BEFORE, AFTER = int(2.0 * Gst.SECOND), int(2.0 * Gst.SECOND)
+KEPT = 60.0  # seconds; more where windows are long
 
 
-class Recording:
-    """One file. Its first frame is at time 0."""
+def nanoseconds(instant):
+    return int(instant["running_time"] * Gst.SECOND)
 
-    def __init__(self, path, caps):
-        self.pipeline = Gst.parse_launch(WRITER)
-        self.frames = self.pipeline.get_by_name("frames")
-        self.frames.set_property("caps", caps)
-        self.pipeline.get_by_name("file").set_property("location", str(path))
-        self.pipeline.set_state(Gst.State.PLAYING)
-        self.start = None
 
-    def add(self, buffer):
-        if self.start is None:
-            self.start = buffer.pts
-        frame = buffer.copy()
-        frame.pts, frame.dts = buffer.pts - self.start, Gst.CLOCK_TIME_NONE
-        self.frames.emit("push-buffer", frame)
+def when(event):
+    """A date for the name of the file."""
+    known = event["start"].get("utc")
+    if known is None:
+        return datetime.datetime.now(datetime.timezone.utc)
+    return datetime.datetime.fromisoformat(known[:19])
+
+
+class Recorder(Camera):
+    """Video and sound come on threads of the source, records on one of vlmevents."""
+
+    def __init__(self, group, word, words, folder):
+        super().__init__(group, word, words, make_source=self.make_encoded, comes_back=comes_back(word))
+        self.uri, self.folder, self.encoded = to_uri(word), folder, None
+        self.lock = threading.Lock()
+        self.kept = collections.deque()  # of all tracks, in the order in which it came
+        self.recording, self.until = None, 0
+        self.files = {}  # of the open events: event_uid -> Recording
+        waiting = self.element.get_property("max-queue") + 3
+        self.kept_ns = int(max(KEPT, waiting * self.element.get_property("window")) * Gst.SECOND)
+
+    def make_encoded(self):
+        self.encoded = Encoded(self.uri, self.on_piece)
+        return self.encoded.bin
+
+    def end(self):
+        super().end()
+        if self.source:
+            self.encoded.end()
+
+    def on_piece(self, piece):
+        with self.lock:
+            self.kept.append(piece)
+            while piece.time - self.kept[0].time > self.kept_ns:
+                self.kept.popleft()
+            self.write(piece)
+
+    def write(self, piece):
+        if self.recording and piece.track.is_video and piece.time > self.until and not self.files:
+            self.finish()
+        if self.recording:
+            self.recording.add(piece)
 
     def finish(self):
-        self.frames.emit("end-of-stream")
-        ended = Gst.MessageType.EOS | Gst.MessageType.ERROR
-        message = self.pipeline.get_bus().timed_pop_filtered(Gst.CLOCK_TIME_NONE, ended)
-        self.pipeline.set_state(Gst.State.NULL)
-        if message.type == Gst.MessageType.ERROR:
-            sys.exit(message.parse_error()[0].message)
-
-
-class Recorder:
-    """Frames come on the pipeline's thread, events on the main one."""
-
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.lock = threading.Lock()
-        self.kept = collections.deque()
-        self.caps = None
-        self.recording, self.until = None, 0
-        self.open_events = set()
-        self.count = 0
-
-    def on_frame(self, sink):
-        sample = sink.emit("pull-sample")
-        with self.lock:
-            self.caps = sample.get_caps()
-            self.kept.append(sample.get_buffer())
-            while self.kept[-1].pts - self.kept[0].pts > KEPT * Gst.SECOND:
-                self.kept.popleft()
-            self.write(self.kept[-1])
-        return Gst.FlowReturn.OK
-
-    def write(self, frame):
-        if self.recording and frame.pts > self.until and not self.open_events:
-            self.stop()
-        if self.recording:
-            self.recording.add(frame)
-
-    def stop(self):
-        if self.recording:
-            self.recording.finish()
-            self.recording = None
+        recording, self.recording = self.recording, None
+        if recording:
+            recording.finish()
 
     def begin(self, start):
-        """With the last key frame before `start`, or the oldest frame that is kept."""
-        frames = list(self.kept)
-        keys = [i for i, frame in enumerate(frames)
-                if not frame.has_flags(Gst.BufferFlags.DELTA_UNIT)]
-        early = [i for i in keys if frames[i].pts <= start]
-        if not keys:
+        """With the last key frame before `start`, or the oldest one that is kept."""
+        pieces = list(self.kept)
+        keys = [i for i, piece in enumerate(pieces) if piece.is_key]
+        first = next((i for i in reversed(keys) if pieces[i].time <= start), keys[0] if keys else None)
+        if first is None:  # the camera went meanwhile
+            self.recording = None
             return
-        self.count += 1
-        self.recording = Recording(self.folder / f"{self.count:04d}.mkv", self.caps)
-        for frame in frames[early[-1] if early else keys[0]:]:
-            self.write(frame)
+        self.recording.open({piece.track for piece in pieces}, pieces[first].time)
+        for i, piece in enumerate(pieces):
+            if i >= first or not piece.track.is_video:  # sound may have come before the video of its time
+                self.write(piece)
 
-    def on_message(self, message):
-        structure = message.get_structure()
-        if structure is None or structure.get_name() != "vlm-event":
-            return
-        text = structure.get_value("json")
-        event = json.loads(text)
+    def on_failure(self, why):
+        GLib.idle_add(self.group.fail, why)
+
+    def on_record(self, sink):
+        buffer = sink.emit("pull-sample").get_buffer()
+        line = buffer.extract_dup(0, buffer.get_size()).decode("utf-8").strip()
+        record = json.loads(line)
+        if record["type"] == "event":
+            try:
+                with self.lock:
+                    self.on_event(record, line)
+            except OSError as error:
+                self.on_failure(f"{error.filename}: {error.strerror}")
+        return Gst.FlowReturn.OK
+
+    def on_event(self, event, line):
+        uid, recording = event["event_uid"], self.files.pop(event["event_uid"], self.recording)
+        is_new = recording is None
+        if is_new:
+            self.recording = recording = Recording(self.folder, when(event), self.on_failure)
+        if event["state"] != "end":
+            self.files[uid] = recording
+        recording.write(line)
+        self.until = max(0 if is_new else self.until, nanoseconds(event["end"]) + AFTER)
+        if is_new:
+            self.begin(nanoseconds(event["start"]) - BEFORE)
+
+    def detach(self):
+        super().detach()
         with self.lock:
-            change = self.open_events.discard if event["state"] == "end" else self.open_events.add
-            change(event["id"])
-            end = int((event["end"]["pts"] + AFTER) * Gst.SECOND)
-            self.until = max(self.until, end) if self.recording else end
-            if self.recording is None:
-                self.begin(int((event["start"]["pts"] - BEFORE) * Gst.SECOND))
-            with open(self.folder / f"{self.count:04d}.jsonl", "a", encoding="utf-8") as records:
-                records.write(text + "\n")
+            self.finish()
+            self.kept.clear()
+
+    def stop(self):
+        super().stop()
+        with self.lock:
+            self.finish()
 
 
-def main(uri, folder, *properties):
-    recorder = Recorder(folder)
-    pipeline = parse(PIPELINE, properties)
-    pipeline.get_by_name("source").set_property("uri", uri)
-    pipeline.get_by_name("frames").connect("new-sample", recorder.on_frame)
-    run(pipeline, recorder.on_message)
-    recorder.stop()
+def make_folder(name):
+    folder = pathlib.Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        complain(f"{name}: {error.strerror}")
+        sys.exit(1)
+    return folder
 
 
-main(*sys.argv[1:])
+def main():
+    words = Words(sys.argv, 2, 2, defaults=[("window", "5")])
+    word, folder = words.inputs
+    group = Group()
+    group.add(Recorder(group, word, words, make_folder(folder)))
+    return group.run()
+
+
+sys.exit(main())

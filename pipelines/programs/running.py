@@ -1,51 +1,66 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the programs share: GStreamer, and a pipeline that runs to its end."""
+"""What the programs share: GStreamer, a main loop that Ctrl+C ends, and what went wrong."""
 import signal
 import sys
 
-import gi
-
-gi.require_version("Gst", "1.0")
-from gi.repository import GLib, Gst  # noqa: E402 pylint: disable=wrong-import-position
+try:
+    import gi
+    gi.require_version("Gst", "1.0")
+    from gi.repository import GLib, GObject, Gst
+except (ImportError, ValueError) as error:
+    sys.exit(f"GStreamer's Python bindings are needed (Debian: python3-gi gir1.2-gstreamer-1.0): {error}")
 
 Gst.init(None)
+__all__ = ["GLib", "GObject", "Gst", "Program", "complain", "reason", "watch_bus"]
 
 
-def parse(description, properties):
-    """A pipeline, and its vlmevents `w` with PROPERTY=VALUE words set on it."""
-    pipeline = Gst.parse_launch(description)
-    watcher = pipeline.get_by_name("w")
-    for word in properties:
-        name, _, value = word.partition("=")
-        if watcher.find_property(name) is None:
-            sys.exit(f"vlmevents has no property {name}")
-        Gst.util_set_object_arg(watcher, name, value)
-    return pipeline
+def complain(text):
+    """On standard error, in one piece and without what moves a terminal's cursor."""
+    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    sys.stderr.write(clean.encode(sys.stderr.encoding, "replace").decode(sys.stderr.encoding) + "\n")
+    sys.stderr.flush()
 
 
-def run(pipeline, on_message=None):
-    """Until the stream ends, or Ctrl+C ends it. Exits where the pipeline fails."""
-    loop, errors = GLib.MainLoop(), []
+def reason(message):
+    """What an error message says, as one line."""
+    error, debug = message.parse_error()
+    text = error.message
+    if error.matches(Gst.StreamError.quark(), Gst.StreamError.FAILED) and debug:
+        text += f" ({debug.splitlines()[-1].strip()})"
+    return " ".join(text.split()).rstrip(".")
 
-    def on_bus(_bus, message):
-        if message.type == Gst.MessageType.ERROR:
-            errors.append(message.parse_error()[0].message)
-        if message.type in (Gst.MessageType.ERROR, Gst.MessageType.EOS) and (
-                errors or message.src == pipeline):
-            loop.quit()
-        elif on_message:
-            on_message(message)
 
-    def on_interrupt():
-        pipeline.send_event(Gst.Event.new_eos())
-        return GLib.SOURCE_REMOVE
-
+def watch_bus(pipeline, on_message):
+    """Messages of `pipeline`, on the main loop."""
     bus = pipeline.get_bus()
     bus.add_signal_watch()
-    bus.connect("message", on_bus)
-    GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGINT, on_interrupt)
-    pipeline.set_state(Gst.State.PLAYING)
-    loop.run()
-    pipeline.set_state(Gst.State.NULL)
-    if errors:
-        sys.exit(errors[0])
+    bus.connect("message", lambda _bus, message: on_message(message))
+
+
+class Program:
+    """A main loop. `on_interrupt` is called upon the first Ctrl+C (or SIGTERM), and is to end what runs; the
+    second one ends the program."""
+
+    def __init__(self, on_interrupt):
+        self.loop = GLib.MainLoop()
+        self.failed = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, self.interrupt, on_interrupt)
+
+    @staticmethod
+    def interrupt(on_interrupt):
+        on_interrupt()
+        return GLib.SOURCE_REMOVE
+
+    def fail(self, text):
+        """The program goes on, and ends with 1."""
+        complain(text)
+        self.failed = True
+
+    def run(self):
+        """Until quit(). Returns the exit status."""
+        self.loop.run()
+        return 1 if self.failed else 0
+
+    def quit(self):
+        self.loop.quit()

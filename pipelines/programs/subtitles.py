@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""subtitles.py VIDEO OUT.mkv PROPERTY=VALUE…: see pipelines/subtitles
+"""subtitles.py SCRIPT [--force] VIDEO OUT.mkv PROPERTY=VALUE…: see pipelines/subtitles
 
 What is copied waits in front of the muxer until the text has come as far. The end
 has to be kept back, too: where all that is copied has ended the muxer ends the file,
 and the last events are known only then.
 """
+import contextlib
+import os
+import pathlib
 import sys
+import tempfile
 
-from running import GLib, Gst, parse, run
+from running import GLib, Gst, Program, complain, reason, watch_bus
+from words import Words, to_path, to_uri
 
 WAITING = "max-size-buffers=0 max-size-bytes=0 max-size-time=0"
 PIPELINE = f"""
-    filesrc name=file ! parsebin name=parse
+    urisourcebin name=file ! parsebin name=parse
     matroskamux name=mux ! filesink name=out
     tee name=video
     video. ! queue name=copy {WAITING} ! mux.video_0
@@ -63,12 +68,89 @@ class Copier:
             source.post_message(Gst.Message.new_error(source, error, ""))
 
 
-def main(video, out, *properties):
-    pipeline = parse(PIPELINE, properties)
-    pipeline.get_by_name("file").set_property("location", video)
-    pipeline.get_by_name("out").set_property("location", out)
-    Copier(pipeline)
-    run(pipeline)
+@contextlib.contextmanager
+def written_beside(out):
+    """The name of a file beside `out`, which becomes `out` when all goes well, and else is gone."""
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
+    os.close(handle)
+    try:
+        yield name
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, out)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
 
 
-main(*sys.argv[1:])
+def check_names(words, video, out):
+    """What is wrong with them, or None: nothing is written over that is somebody else's."""
+    source = to_path(video)
+    if source is not None and not source.exists():
+        return f"{video}: there is no such file"
+    if not out.exists():
+        return None
+    if source is not None and out.samefile(source):
+        return f"{out}: that is the video itself"
+    if not out.is_file():
+        return f"{out}: that is no file"
+    return None if "--force" in words.options else f"{out}: is there already; --force replaces it"
+
+
+class Subtitles:
+    """The pipeline, until it ends."""
+
+    def __init__(self, words, video, out):
+        self.pipeline = Gst.parse_launch(PIPELINE)
+        self.element = self.pipeline.get_by_name("w")
+        words.apply(self.element)
+        self.pipeline.get_by_name("file").set_property("uri", to_uri(video))
+        self.pipeline.get_by_name("out").set_property("location", out)
+        self.copier = Copier(self.pipeline)
+        self.program = Program(self.interrupt)
+        self.video, self.status = video, 1
+        watch_bus(self.pipeline, self.on_message)
+
+    def on_message(self, message):
+        if message.type == Gst.MessageType.ERROR:
+            own = message.src == self.element
+            self.end(reason(message) if own else f"{self.video}: {reason(message)}")
+        elif message.type == Gst.MessageType.EOS:
+            self.end(None)
+
+    def interrupt(self):
+        self.status = 130
+        self.end("interrupted: nothing was written")
+
+    def end(self, why):
+        if why and not self.program.failed:  # one error seldom comes alone
+            self.program.fail(why)
+        self.program.quit()
+
+    def run(self):
+        self.pipeline.set_state(Gst.State.PLAYING)
+        failed = self.program.run()
+        self.pipeline.set_state(Gst.State.NULL)
+        return self.status if failed else 0
+
+
+def main():
+    words = Words(sys.argv, 2, 2, options=("--force",), defaults=[("window", "5"), ("max-queue", "1")])
+    video, out = words.inputs[0], pathlib.Path(words.inputs[1])
+    wrong = check_names(words, video, out)
+    try:
+        if not wrong:
+            with written_beside(out) as name:
+                status = Subtitles(words, video, name).run()
+                if status:
+                    sys.exit(status)
+    except OSError as error:
+        wrong = f"{out}: {error.strerror}"
+    if wrong:
+        complain(wrong)
+        sys.exit(1)
+
+
+main()

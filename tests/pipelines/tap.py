@@ -4,12 +4,18 @@ import sys
 import traceback
 
 
+class Skip(Exception):
+    """Why a case cannot be run here."""
+
+
 def run(cases):
     """`cases`: names and functions. What a function raises fails it."""
     for count, (name, case) in enumerate(cases, 1):
         try:
             case()
             print(f"ok {count} {name}", flush=True)
+        except Skip as reason:
+            print(f"ok {count} {name} # SKIP {reason}", flush=True)
         except Exception:  # pylint: disable=broad-except
             for line in traceback.format_exc().splitlines():
                 print(f"# {line}")

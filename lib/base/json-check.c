@@ -268,10 +268,11 @@ gboolean
 vlm_json_check (const char *data, gsize n_bytes, const char *source,
     GArray *wide, GError **error)
 {
-  Scanner s = { data, data, data + n_bytes, source, 0, 0, 0, wide, error };
+  const char *text = data != NULL ? data : "";
+  Scanner s = { text, text, text + n_bytes, source, 0, 0, 0, wide, error };
   const char *valid_end;
 
-  if (!g_utf8_validate_len (data, n_bytes, &valid_end)) {
+  if (!g_utf8_validate_len (text, n_bytes, &valid_end)) {
     s.at = valid_end;
     return corrupt (&s, "not UTF-8");
   }

@@ -24,6 +24,13 @@ assert_check (const char *json, gsize n_bytes, int code, const char *message)
     g_error ("%s: \"%s\" does not say \"%s\"", json, error->message, message);
 }
 
+/* An empty file has no bytes, and no place for them. */
+static void
+test_nothing (void)
+{
+  assert_check (NULL, 0, VLM_LOAD_ERROR_CORRUPT, "byte 0");
+}
+
 static void
 test_valid (void)
 {
@@ -235,6 +242,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/json/nothing", test_nothing);
   g_test_add_func ("/json/valid", test_valid);
   g_test_add_func ("/json/invalid", test_invalid);
   g_test_add_func ("/json/every-prefix", test_every_prefix);

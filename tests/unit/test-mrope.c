@@ -33,6 +33,7 @@ test_mixed (void)
   VlmPositions p;
 
   vlm_positions_init (&p);
+  vlm_positions_add_text (&p, 0);
   vlm_positions_add_text (&p, 3);
   vlm_positions_add_image (&p, &vision, (VlmGrid){ 1, 4, 6 });
   assert_position (&p, 2, 2, 2, 2);

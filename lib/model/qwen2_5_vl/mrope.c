@@ -41,6 +41,9 @@ vlm_positions_add_text (VlmPositions *positions, guint n_tokens)
 {
   gint32 *targets[3];
 
+  /* An array that never held anything has no data to point into. */
+  if (n_tokens == 0)
+    return;
   grow (positions, n_tokens, targets);
   for (guint i = 0; i < n_tokens; i++, positions->next++)
     for (guint axis = 0; axis < 3; axis++)

@@ -25,6 +25,7 @@ vlm_request_get_bounds (const VlmRequest *request)
     .width = frame->width,
     .height = frame->height,
     .max_items = request->max_items,
+    .detail = request->detail,
   };
 }
 

@@ -20,8 +20,9 @@ typedef struct
   VlmFrame *picture;
   const char *question;
   const VlmAnswerKind *kind;
-  guint max_items;  /* as in VlmAnswerBounds */
-  guint max_tokens; /* longest answer, 0 for the default */
+  const char *detail; /* of the kind; nullable */
+  guint max_items;    /* as in VlmAnswerBounds */
+  guint max_tokens;   /* longest answer, 0 for the default */
 } VlmRequest;
 
 typedef struct

@@ -9,7 +9,7 @@
 typedef struct
 {
   const VlmAnswerKind *kind;
-  VlmAnswerBounds bounds;
+  VlmAnswerBounds bounds; /* owns the detail */
   VlmTokenMask *mask;
 } Entry;
 
@@ -25,6 +25,7 @@ entry_free (gpointer data)
   Entry *entry = data;
 
   vlm_token_mask_free (entry->mask);
+  g_free ((char *) entry->bounds.detail);
   g_free (entry);
 }
 
@@ -53,7 +54,8 @@ is_for (const Entry *entry, const VlmAnswerKind *kind, const VlmAnswerBounds *b)
   return entry->kind == kind && entry->bounds.duration_ns == b->duration_ns &&
       entry->bounds.width == b->width && entry->bounds.height == b->height &&
       entry->bounds.max_items == b->max_items &&
-      entry->bounds.max_text_bytes == b->max_text_bytes;
+      entry->bounds.max_text_bytes == b->max_text_bytes &&
+      g_strcmp0 (entry->bounds.detail, b->detail) == 0;
 }
 
 static Entry *
@@ -71,6 +73,7 @@ make_entry (VlmMaskCache *self, const VlmAnswerKind *kind,
   entry = g_new0 (Entry, 1);
   entry->kind = kind;
   entry->bounds = *bounds;
+  entry->bounds.detail = g_strdup (bounds->detail);
   entry->mask = vlm_token_mask_new (grammar, vlm_model_get_trie (self->model),
       generation->eos, generation->n_eos);
   return entry;

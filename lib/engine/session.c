@@ -462,9 +462,11 @@ vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
   g_return_val_if_fail (VLM_IS_SESSION (session), NULL);
   g_return_val_if_fail (prompt != NULL, NULL);
 
+  if (params == NULL)
+    params = &defaults;
   bounds = vlm_prompt_get_bounds (prompt);
-  return vlm_session_run (session, prompt, params != NULL ? params : &defaults,
-      &bounds, NULL, work, error);
+  bounds.detail = params->detail;
+  return vlm_session_run (session, prompt, params, &bounds, NULL, work, error);
 }
 
 /**

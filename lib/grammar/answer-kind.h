@@ -18,6 +18,7 @@ typedef struct
   guint height;         /* likewise */
   guint max_items;      /* of a list; 0: what the kind says */
   guint max_text_bytes; /* of a text in it, as it stands there; likewise */
+  const char *detail;   /* VlmGenerateParams.detail; nullable, borrowed */
 } VlmAnswerBounds;
 
 struct _VlmAnswerKind

@@ -345,6 +345,35 @@ test_told (void)
   g_assert_cmpuint (n_cut, >, 0);
 }
 
+static const VlmRule *
+word_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
+{
+  return vlm_rule_literal (book, bounds->detail);
+}
+
+/* A kind of a program's own, whose form follows from the detail. */
+static void
+test_own_kind (void)
+{
+  static const VlmAnswerKind word = { .name = "word", .rule = word_rule };
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  const char *const words[] = { "yes", "no", "yes" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
+    VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+    g_autofree char *detail = g_strdup (words[i]);
+    g_autoptr (VlmPrompt) prompt = ask (0, 0, "Is it?");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmAnswer) result = NULL;
+
+    params.kind = &word;
+    params.detail = detail;
+    result = vlm_session_generate (session, prompt, &params, NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (result->text, ==, words[i]);
+  }
+}
+
 /* Whatever a session did, all device memory comes back with it; and the
  * model's with the model. */
 static void
@@ -433,6 +462,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/stream", test_stream);
   g_test_add_func ("/session/cancel", test_cancel);
   g_test_add_func ("/session/told", test_told);
+  g_test_add_func ("/session/own-kind", test_own_kind);
   g_test_add_func ("/session/released", test_released);
   g_test_add_func ("/session/errors", test_errors);
   g_test_add_func ("/session/shared", test_shared);

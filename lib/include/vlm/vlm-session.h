@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * @top_p: < 0 for what the checkpoint says, 1 for no limit
  * @repetition_penalty: <= 0 for what the checkpoint says, 1 for none
  * @seed: of the sampling
+ * @detail: (nullable): what the kind has to know beside the question, %NULL for
+ *   kinds that need nothing
  */
 typedef struct
 {
@@ -28,11 +30,12 @@ typedef struct
   double top_p;
   double repetition_penalty;
   guint64 seed;
+  const char *detail;
 } VlmGenerateParams;
 
 #define VLM_GENERATE_PARAMS_DEFAULT                                            \
   {                                                                            \
-    NULL, 0, -1.0, -1, -1.0, 0.0, 0                                            \
+    NULL, 0, -1.0, -1, -1.0, 0.0, 0, NULL                                      \
   }
 
 /**

@@ -143,12 +143,15 @@ announce_event (GstVlmFormat *self, const GstVlmEntry *entry,
   announce (self, entry, entity, "event", config, messages);
 }
 
+/* @device_class: (nullable): what Home Assistant knows that it means */
 static void
 announce_sensor (GstVlmFormat *self, const GstVlmEntry *entry,
-    const Entity *entity, GPtrArray *messages)
+    const Entity *entity, const char *device_class, GPtrArray *messages)
 {
   JsonObject *config = make_config (self, entity, "binary_sensor");
 
+  if (device_class != NULL)
+    json_object_set_string_member (config, "device_class", device_class);
   set_topic (config, "state_topic", entity, "state");
   set_topic (config, "json_attributes_topic", entity, "attributes");
   announce (self, entry, entity, "binary_sensor", config, messages);
@@ -162,6 +165,17 @@ add_payload (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
 
   gst_vlm_format_add (self, entry, messages,
       &(GstVlmMessage){ .topic = topic, .payload = payload, .retain = retain });
+}
+
+/* The attributes first: who hears of the state finds them. */
+static void
+add_state (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
+    GPtrArray *messages)
+{
+  add_payload (self, entry, entity, "attributes",
+      g_strdup (entry->record->body), TRUE, messages);
+  add_payload (self, entry, entity, "state",
+      g_strdup (entry->active ? "ON" : "OFF"), TRUE, messages);
 }
 
 /* The record, with what Home Assistant calls it in front. */
@@ -226,15 +240,35 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
       record->query != NULL ? record->query : "Events");
   if (gst_vlm_format_is_new (self, entity.unique)) {
     announce_event (self, entry, &entity, types, messages);
-    announce_sensor (self, entry, &entity, messages);
+    announce_sensor (self, entry, &entity, NULL, messages);
   }
   add_payload (self, entry, &entity, "event",
       make_event (record, types[record->state - GST_VLM_RECORD_BEGIN]), FALSE,
       messages);
-  add_payload (self, entry, &entity, "attributes", g_strdup (record->body),
-      TRUE, messages);
-  add_payload (self, entry, &entity, "state",
-      g_strdup (entry->active ? "ON" : "OFF"), TRUE, messages);
+  add_state (self, entry, &entity, messages);
+}
+
+/* A problem of the camera, or no longer so. */
+static void
+write_camera (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  const GstVlmRecord *record = entry->record;
+  g_auto (Entity) entity = { 0 };
+  g_autofree char *id = NULL;
+  g_autofree char *own = NULL;
+  g_autofree char *name = NULL;
+
+  if (record->state == GST_VLM_RECORD_NOTE || record->condition == NULL) {
+    write_other (self, entry, messages);
+    return;
+  }
+  id = gst_vlm_topic_make_id (record->condition, "unknown");
+  own = g_strconcat ("_camera-", id, NULL);
+  name = g_strconcat ("Camera ", record->condition, NULL);
+  entity_init (&entity, self, record, NULL, own, name);
+  if (gst_vlm_format_is_new (self, entity.unique))
+    announce_sensor (self, entry, &entity, "problem", messages);
+  add_state (self, entry, &entity, messages);
 }
 
 static GstVlmMessage *
@@ -251,6 +285,7 @@ tell_presence (GstVlmFormat *self, GstVlmPresence presence)
 
 static const GstVlmFormatRule rules[] = {
   { "event", write_event },
+  { "camera", write_camera },
   { "gap", write_gap },
   { NULL, write_other },
 };

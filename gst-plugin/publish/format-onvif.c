@@ -11,6 +11,7 @@
 #include "publish/topic.h"
 
 #define EVENT_TOPIC "onvif-ej/RuleEngine/gstvlm:Event"
+#define CAMERA_TOPIC "onvif-ej/VideoSource/"
 #define OTHER_TOPIC "onvif-ej/VideoAnalytics/gstvlm:"
 #define NO_STREAM "_vlm"
 #define NO_QUERY "_any"
@@ -138,8 +139,58 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
           .retain = TRUE });
 }
 
+/* What ONVIF has for a camera that shows nothing. */
+static const char *
+topic_of_condition (const char *condition)
+{
+  static const struct
+  {
+    const char *condition;
+    const char *topic;
+  } topics[] = {
+    { "black", "ImageTooDark/AnalyticsService" },
+    { "overexposed", "ImageTooBright/AnalyticsService" },
+    { "covered", "GlobalSceneChange/AnalyticsService" },
+    { "frozen", "gstvlm:Frozen" },
+    { "no-signal", "SignalLoss" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (topics); i++)
+    if (g_strcmp0 (condition, topics[i].condition) == 0)
+      return topics[i].topic;
+  return NULL;
+}
+
+static void
+write_camera (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  const GstVlmRecord *record = entry->record;
+  const char *topic_end = topic_of_condition (record->condition);
+  g_autofree char *stream =
+      gst_vlm_topic_make_level (record->stream, NO_STREAM);
+  g_autofree char *topic = NULL;
+  JsonObject *source;
+  JsonObject *data;
+
+  if (topic_end == NULL || record->state == GST_VLM_RECORD_NOTE) {
+    write_other (self, entry, messages);
+    return;
+  }
+  source = json_object_new ();
+  data = json_object_new ();
+  topic = g_strconcat (
+      self->topic, "/" CAMERA_TOPIC, topic_end, "/&", stream, NULL);
+  set_text (source, "Source", stream_of (record));
+  json_object_set_boolean_member (data, "State", entry->active);
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){ .topic = topic,
+          .payload = make_payload (entry, source, data),
+          .retain = TRUE });
+}
+
 static const GstVlmFormatRule rules[] = {
   { "event", write_event },
+  { "camera", write_camera },
   { NULL, write_other },
 };
 

@@ -39,6 +39,7 @@ record_new (char *body, JsonNode *node)
     self->stream = "";
   self->uid = gst_vlm_json_get_string (self->json, "event_uid");
   self->query = gst_vlm_json_get_string (self->json, "query");
+  self->condition = gst_vlm_json_get_string (self->json, "condition");
   self->reason = gst_vlm_json_get_string (self->json, "reason");
   self->seq = gst_vlm_json_get_int (self->json, "seq", -1);
   self->state = parse_state (state, self->uid);

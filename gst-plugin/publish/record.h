@@ -27,12 +27,13 @@ typedef struct
   JsonNode *node;
   JsonObject *json; /* of node */
 
-  /* Of json; texts never NULL but uid, query and reason. */
+  /* Of json; type and stream are never NULL. */
   const char *type; /* event, gap, … */
   GstVlmRecordState state;
-  const char *stream; /* "": nobody named it */
-  const char *uid;    /* event_uid; NULL: no event */
-  const char *query;
+  const char *stream;    /* "": nobody named it */
+  const char *uid;       /* event_uid; NULL: no event */
+  const char *query;     /* of an event */
+  const char *condition; /* of a camera */
   const char *reason;
   gint64 seq; /* -1: none */
 } GstVlmRecord;

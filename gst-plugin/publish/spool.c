@@ -67,7 +67,15 @@ note_open (GstVlmRecord *last, gboolean known, gpointer user_data)
   g_hash_table_insert (open, g_strdup (last->uid), event);
 }
 
-/* Of the stream and query of @record. */
+static gboolean
+is_about_the_same (const GstVlmRecord *a, const GstVlmRecord *b)
+{
+  return strcmp (a->type, b->type) == 0 && strcmp (a->stream, b->stream) == 0 &&
+      g_strcmp0 (a->query, b->query) == 0 &&
+      g_strcmp0 (a->condition, b->condition) == 0;
+}
+
+/* Of what @record is about. */
 static gboolean
 any_goes_on (GstVlmSpool *self, const GstVlmRecord *record)
 {
@@ -76,10 +84,7 @@ any_goes_on (GstVlmSpool *self, const GstVlmRecord *record)
 
   g_hash_table_iter_init (&iter, self->open);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    const GstVlmRecord *last = ((OpenEvent *) value)->last;
-
-    if (g_strcmp0 (last->query, record->query) == 0 &&
-        strcmp (last->stream, record->stream) == 0)
+    if (is_about_the_same (((OpenEvent *) value)->last, record))
       return TRUE;
   }
   return FALSE;

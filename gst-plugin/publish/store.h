@@ -18,7 +18,7 @@ typedef struct
   gint64 received; /* µs since 1970, UTC */
   GstVlmRecord *record;
   GstVlmRecord *previous; /* (nullable): of the same event */
-  gboolean active;        /* its query has an event that goes on, after this */
+  gboolean active;        /* what it is about goes on, after this */
   gboolean keep; /* the end of an event that others know of: goes last */
 } GstVlmEntry;
 

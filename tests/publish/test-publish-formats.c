@@ -369,6 +369,44 @@ test_onvif (void)
     g_assert_true (JSON_NODE_HOLDS_VALUE ((JsonNode *) l->data));
 }
 
+static char *
+make_camera (const char *condition, const char *state)
+{
+  return g_strdup_printf (
+      "{\"type\": \"camera\", \"event_uid\": \"u\", \"seq\": 1, "
+      "\"state\": \"%s\", \"condition\": \"%s\", \"start\": "
+      "{\"utc\": \"2026-11-30T05:20:00.123Z\"}, \"stream\": \"gate\"}",
+      state, condition);
+}
+
+/* A camera that shows nothing is a state that stays, until it does not. */
+static void
+test_camera (void)
+{
+  g_autofree char *line = make_camera ("no-signal", "begin");
+  g_autofree char *unknown = make_camera ("upside down", "begin");
+  g_autoptr (GPtrArray) onvif = write_line (GST_VLM_FORMAT_ONVIF, line);
+  g_autoptr (GPtrArray) home = write_line (GST_VLM_FORMAT_HOMEASSISTANT, line);
+  g_autoptr (GPtrArray) other = write_line (GST_VLM_FORMAT_ONVIF, unknown);
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *config = object_of (message_at (home, 0), &node);
+
+  g_assert_cmpstr (message_at (onvif, 0)->topic, ==,
+      "gst-vlm/onvif-ej/VideoSource/SignalLoss/&gate");
+  g_assert_cmpstr (message_at (onvif, 0)->payload, ==,
+      "{\"UtcTime\": \"2026-11-30T05:20:00.123Z\", \"Source\": "
+      "{\"Source\": \"gate\"}, \"Data\": {\"State\": true}}");
+  g_assert_true (message_at (onvif, 0)->retain);
+  g_assert_cmpstr (message_at (other, 0)->topic, ==,
+      "gst-vlm/onvif-ej/VideoAnalytics/gstvlm:Camera/&gate");
+  g_assert_cmpuint (home->len, ==, 3);
+  g_assert_cmpstr (
+      gst_vlm_json_get_string (config, "device_class"), ==, "problem");
+  g_assert_cmpstr (
+      message_at (home, 2)->topic, ==, "gst-vlm/gate/_camera-no-signal/state");
+  g_assert_cmpstr (message_at (home, 2)->payload, ==, "ON");
+}
+
 static guint
 count_levels (const char *topic)
 {
@@ -402,7 +440,7 @@ check_safe (const GstVlmMessage *message, const GstVlmMessage *plain)
 }
 
 static char *
-make_hostile (const char *text)
+make_hostile (const char *type, const char *text)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_VALUE);
   g_autofree char *quoted = NULL;
@@ -410,10 +448,30 @@ make_hostile (const char *text)
   json_node_set_string (node, text);
   quoted = json_to_string (node, FALSE);
   return g_strdup_printf (
-      "{\"type\": \"event\", \"event_uid\": %s, \"seq\": 1, \"state\": "
+      "{\"type\": \"%s\", \"event_uid\": %s, \"seq\": 1, \"state\": "
       "\"begin\", \"stream\": %s, \"query\": %s, \"description\": %s, "
-      "\"label\": %s, \"event_type\": \"mine\"}",
-      quoted, quoted, quoted, quoted, quoted);
+      "\"label\": %s, \"event_type\": \"mine\", \"condition\": %s}",
+      type, quoted, quoted, quoted, quoted, quoted, quoted);
+}
+
+static void
+check_hostile (const char *type, const char *text)
+{
+  g_autofree char *line = make_hostile (type, text);
+  g_autofree char *plain_line = make_hostile ("plain", "plain");
+
+  if (strpbrk (type, "/#") == NULL) {
+    g_free (plain_line);
+    plain_line = make_hostile (type, "plain");
+  }
+  for (GstVlmFormatKind k = 0; k < GST_VLM_N_FORMATS; k++) {
+    g_autoptr (GPtrArray) messages = write_line (k, line);
+    g_autoptr (GPtrArray) plain = write_line (k, plain_line);
+
+    g_assert_cmpuint (messages->len, ==, plain->len);
+    for (guint i = 0; i < messages->len; i++)
+      check_safe (message_at (messages, i), message_at (plain, i));
+  }
 }
 
 /* Whatever a model, a user or a file says: one message stays one, on the topic
@@ -421,24 +479,15 @@ make_hostile (const char *text)
 static void
 test_hostile (void)
 {
+  static const char *const types[] = { "event", "camera", "gap", "a/#/b" };
   g_autofree char *longest = g_strnfill (100000, 'a');
   const char *const texts[] = { "a/b/c", "#", "+", "a\nb\r\n", "\x1b[2Jx",
     "</tt:Event><x>", "..", "$SYS/x", "%2F", "\xc2\x85", "\xef\xbb\xbf x",
     "\"}, \"x\": {\"", "_gap", "😀/😀", longest };
-  g_autofree char *plain_line = make_hostile ("plain");
 
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
-    g_autofree char *line = make_hostile (texts[i]);
-
-    for (GstVlmFormatKind k = 0; k < GST_VLM_N_FORMATS; k++) {
-      g_autoptr (GPtrArray) messages = write_line (k, line);
-      g_autoptr (GPtrArray) plain = write_line (k, plain_line);
-
-      g_assert_cmpuint (messages->len, ==, plain->len);
-      for (guint n = 0; n < messages->len; n++)
-        check_safe (message_at (messages, n), message_at (plain, n));
-    }
-  }
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (texts); k++)
+      check_hostile (types[i], texts[k]);
 }
 
 /* Every type of record has a rule in every format. */
@@ -501,6 +550,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/formats/no-utc", test_no_utc);
   g_test_add_func ("/publish/formats/homeassistant", test_homeassistant);
   g_test_add_func ("/publish/formats/onvif", test_onvif);
+  g_test_add_func ("/publish/formats/camera", test_camera);
   g_test_add_func ("/publish/formats/hostile", test_hostile);
   g_test_add_func ("/publish/formats/every-type", test_every_type);
   g_test_add_func ("/publish/formats/names", test_names);

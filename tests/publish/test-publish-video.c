@@ -1,0 +1,141 @@
+/* gst-vlm: from video to the other side, and nobody waits
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "publish/broker.h"
+#include "publish/records.h"
+#include "support/watch-fixture.h"
+
+#define N_EVENTS 100
+#define N_SECONDS 32
+#define MIN_RECORDS 3000
+
+/* Each window tells of all of them: more than MIN_RECORDS in all. */
+static FakeAnalyzer *
+make_script (void)
+{
+  FakeAnalyzer *fake = fake_analyzer_new ();
+
+  for (guint i = 0; i < N_EVENTS; i++) {
+    g_autofree char *text = g_strdup_printf ("thing %u", i);
+
+    fake_analyzer_add_event (
+        fake, text, 500 * GST_MSECOND, (N_SECONDS - 1) * VLM_SECOND, NULL);
+  }
+  return fake;
+}
+
+static GstElement *
+launch (const char *spool, const char *location)
+{
+  g_autofree char *line = g_strdup_printf (
+      "videotestsrc num-buffers=%u ! video/x-raw, format=I420, width=64, "
+      "height=48, framerate=4/1 ! vlmevents name=w window=2 hop=1 "
+      "min-pixels=784 max-pixels=3136 ! fakesink name=video  w.events ! "
+      "vlmpublish name=p max-backoff=0.05 eos-drain-timeout=0 spool=%s "
+      "location=%s",
+      4 * N_SECONDS, spool, location);
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (line, &error);
+
+  g_assert_no_error (error);
+  return pipeline;
+}
+
+static guint64
+get_stat (GstElement *pipeline, const char *name)
+{
+  g_autoptr (GstElement) element =
+      gst_bin_get_by_name (GST_BIN (pipeline), "p");
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 value = 0;
+
+  g_object_get (element, "stats", &stats, NULL);
+  g_assert_true (gst_structure_get_uint64 (stats, name, &value));
+  return value;
+}
+
+/* How many events were told on the bus until the end of the stream. */
+static guint
+play_to_end (GstElement *pipeline)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  guint n = 0;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (;;) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop (bus, 300 * GST_SECOND);
+
+    g_assert_nonnull (message);
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), !=, GST_MESSAGE_ERROR);
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+      return n;
+    n += gst_message_has_name (message, "vlm-event");
+  }
+}
+
+static gint64
+get_seq (const char *line)
+{
+  g_autoptr (JsonNode) node = json_from_string (line, NULL);
+
+  g_assert_nonnull (node);
+  return json_object_get_int_member (json_node_get_object (node), "seq");
+}
+
+/* Nobody is there for the whole of the video, which passes all the same; the
+ * next start finds each record. */
+static void
+test_nobody_there (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *spool = path_in (folder, "spool");
+  g_autofree char *out = path_in (folder, "out.jsonl");
+  g_autofree char *away =
+      g_strdup_printf ("http://127.0.0.1:%u/", find_port ());
+  g_autofree char *written = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (FakeAnalyzer) fake = make_script ();
+  GstElement *pipeline = launch (spool, away);
+  g_autoptr (GstElement) watch = gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  guint n_told;
+
+  g_object_set (watch, "analyzer", fake, NULL);
+  n_told = play_to_end (pipeline);
+  g_assert_cmpuint (n_told, >=, MIN_RECORDS);
+  g_assert_cmpuint (get_stat (pipeline, "waiting"), ==, n_told);
+  g_assert_cmpuint (get_stat (pipeline, "dropped"), ==, 0);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+
+  pipeline =
+      gst_parse_launch ("fakesrc num-buffers=0 ! vlmpublish name=p", NULL);
+  {
+    g_autoptr (GstElement) publish =
+        gst_bin_get_by_name (GST_BIN (pipeline), "p");
+
+    g_object_set (publish, "spool", spool, "location", out, "eos-drain-timeout",
+        300.0, NULL);
+  }
+  play_to_end (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  g_assert_true (g_file_get_contents (out, &written, NULL, NULL));
+  lines = g_strsplit (written, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, n_told + 1);
+  for (guint i = 0; i < n_told; i++)
+    g_assert_cmpint (get_seq (lines[i]), ==, i + 1);
+  remove_folder (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_setenv ("no_proxy", "*", TRUE);
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/publish/video/nobody-there", test_nobody_there);
+  return g_test_run ();
+}

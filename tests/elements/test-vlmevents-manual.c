@@ -13,6 +13,9 @@
   "videotestsrc num-buffers=32 ! video/x-raw, format=I420, width=64, "         \
   "height=48, framerate=4/1"
 
+/* What vlmpublish says of a transport that was left out. */
+#define NOT_BUILT "this build knows nothing of"
+
 static const struct
 {
   const char *pattern;
@@ -29,6 +32,8 @@ static const struct
   { "\\bvlmevents\\b",
       "vlmevents min-pixels=784 max-pixels=3136 max-fps=1 max-tokens=48" },
   { " model=\\S+", "" },
+  /* Nobody is there; what is left in the spool is no concern of this test. */
+  { "\\bvlmpublish\\b", "vlmpublish spool=. eos-drain-timeout=0" },
   { "\\bvlmtestsrc\\b", "vlmtestsrc num-scenes=1 duration=1" },
 };
 
@@ -90,8 +95,11 @@ test_line (gconstpointer data)
   g_assert_nonnull (message);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
     gst_message_parse_error (message, &error, NULL);
-  g_assert_no_error (error);
   gst_element_set_state (pipeline, GST_STATE_NULL);
+  if (error != NULL && strstr (error->message, NOT_BUILT) != NULL)
+    g_test_skip (error->message);
+  else
+    g_assert_no_error (error);
 }
 
 /* The lines of one file, added as tests. A line begins on its own, and goes on
@@ -120,10 +128,10 @@ add_lines (const char *path)
 }
 
 static guint
-add_sources (void)
+add_sources (const char *folder)
 {
   g_autofree char *directory =
-      g_test_build_filename (G_TEST_DIST, "..", "gst-plugin", "elements", NULL);
+      g_test_build_filename (G_TEST_DIST, "..", "gst-plugin", folder, NULL);
   g_autoptr (GDir) sources = g_dir_open (directory, 0, NULL);
   const char *name;
   guint n_lines = 0;
@@ -186,16 +194,26 @@ main (int argc, char **argv)
 {
   g_autofree char *readme = NULL;
   g_autofree char *page = NULL;
+  g_autofree char *publishing = NULL;
   g_autofree char *scratch = NULL;
+  gboolean has_publish;
   int result;
 
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   readme = g_test_build_filename (G_TEST_DIST, "..", "README.md", NULL);
   page = g_test_build_filename (G_TEST_DIST, "..", "docs", "elements.md", NULL);
-  g_assert_cmpuint (add_sources (), >=, 4);
-  g_assert_cmpuint (add_lines (readme), >=, 4);
+  g_assert_cmpuint (add_sources ("elements"), >=, 4);
+  publishing =
+      g_test_build_filename (G_TEST_DIST, "..", "docs", "publishing.md", NULL);
+  has_publish = gst_registry_check_feature_version (
+      gst_registry_get (), "vlmpublish", 0, 0, 0);
   g_assert_cmpuint (add_lines (page), >=, 4);
+  if (has_publish) {
+    g_assert_cmpuint (add_lines (readme), >=, 4);
+    g_assert_cmpuint (add_sources ("publish"), >=, 1);
+    g_assert_cmpuint (add_lines (publishing), >=, 3);
+  }
   g_test_add_data_func ("/manual/properties", page, test_properties);
 
   /* The lines write where they are run. */

@@ -14,6 +14,7 @@ typedef enum
   VLM_RULE_UNIT,     /* parts[0], only by way of a call */
   VLM_RULE_CALL,     /* parts[0], a unit, with limits */
   VLM_RULE_SPEND,    /* count of the limit of the unit around it */
+  VLM_RULE_CHARS,    /* texts of a set, spelled somehow */
   VLM_RULE_MARK,     /* what count names has come, in the unit around it */
 } VlmRuleKind;
 
@@ -24,5 +25,7 @@ struct _VlmRule
   guint min, max;          /* of a call */
   guint64 marks, required; /* of a unit */
   guint32 bytes[8];        /* a bit each */
-  GPtrArray *parts;        /* of VlmRule; NULL for none */
+  VlmChars *chars;
+  VlmSpelling spelling;
+  GPtrArray *parts; /* of VlmRule; NULL for none */
 };

@@ -14,6 +14,7 @@ void
 vlm_rule_states_init (VlmRuleStates *self)
 {
   self->states = g_array_new (FALSE, FALSE, sizeof (VlmRuleState));
+  self->ranges = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->n_total = 0;
   self->error = NULL;
 }
@@ -22,6 +23,7 @@ void
 vlm_rule_states_clear (VlmRuleStates *self)
 {
   g_array_unref (self->states);
+  g_hash_table_unref (self->ranges);
   g_clear_error (&self->error);
 }
 
@@ -39,8 +41,8 @@ static guint32
   return NONE;
 }
 
-static guint32
-add_state (VlmRuleStates *self, VlmRuleState state)
+guint32
+vlm_rule_states_add (VlmRuleStates *self, VlmRuleState state)
 {
   if (self->n_total >= MAX_STATES)
     return fail (self, "a grammar of more than %u states", MAX_STATES);
@@ -49,10 +51,26 @@ add_state (VlmRuleStates *self, VlmRuleState state)
   return self->states->len - 1;
 }
 
+const guint32 *
+vlm_rule_states_range (VlmRuleStates *self, guint8 first, guint8 last)
+{
+  gpointer key = GUINT_TO_POINTER ((guint) first << 8 | last);
+  guint32 *bytes = g_hash_table_lookup (self->ranges, key);
+
+  if (bytes == NULL) {
+    bytes = vlm_bits_new (256);
+    for (guint byte = first; byte <= last; byte++)
+      vlm_bits_add (bytes, byte);
+    g_hash_table_insert (self->ranges, key, bytes);
+  }
+  return bytes;
+}
+
 static guint32
 add_fork (VlmRuleStates *self, guint32 first, guint32 second)
 {
-  return add_state (self, (VlmRuleState){ .next = { first, second } });
+  return vlm_rule_states_add (
+      self, (VlmRuleState){ .next = { first, second } });
 }
 
 static guint32
@@ -68,7 +86,7 @@ add_call (VlmRuleStates *self, const VlmRule *rule, guint32 next)
     return fail (self,
         "a grammar with a budget of %u to %u; the most is %u, or none",
         rule->min, rule->max, VLM_GRAMMAR_MAX_COUNT);
-  return add_state (
+  return vlm_rule_states_add (
       self, (VlmRuleState){ .call = rule, .next = { next, NONE } });
 }
 
@@ -83,7 +101,7 @@ add_op (VlmRuleStates *self, const VlmRule *rule, guint32 next)
     return fail (self, "a grammar that spends %u at once", rule->count);
   else
     state.op.take = (guint16) rule->count;
-  return add_state (self, state);
+  return vlm_rule_states_add (self, state);
 }
 
 /* The state where @rule begins if it goes on at @next. */
@@ -99,7 +117,7 @@ add_rule (VlmRuleStates *self, const VlmRule *rule, guint depth, guint32 next)
     return fail (self, "a grammar of more than %u levels", MAX_DEPTH);
   switch (rule->kind) {
   case VLM_RULE_BYTES:
-    start = add_state (
+    start = vlm_rule_states_add (
         self, (VlmRuleState){ .bytes = rule->bytes, .next = { next, NONE } });
     break;
   case VLM_RULE_SEQUENCE:
@@ -135,6 +153,9 @@ add_rule (VlmRuleStates *self, const VlmRule *rule, guint depth, guint32 next)
   case VLM_RULE_SPEND:
   case VLM_RULE_MARK:
     start = add_op (self, rule, next);
+    break;
+  case VLM_RULE_CHARS:
+    start = vlm_rule_states_add_chars (self, rule->chars, rule->spelling, next);
     break;
   case VLM_RULE_UNIT:
     start = fail (self, "a grammar with a unit that is not called");

@@ -18,6 +18,7 @@ free_rule (gpointer pointer)
   VlmRule *rule = pointer;
 
   g_clear_pointer (&rule->parts, g_ptr_array_unref);
+  vlm_chars_unref (rule->chars);
   g_free (rule);
 }
 
@@ -162,6 +163,17 @@ const VlmRule *
 vlm_rule_times (VlmRuleBook *book, const VlmRule *rule, guint n)
 {
   return add_around (book, VLM_RULE_TIMES, rule, n);
+}
+
+const VlmRule *
+vlm_rule_chars (VlmRuleBook *book, VlmChars *chars, VlmSpelling spelling)
+{
+  VlmRule *rule = add_rule (book, VLM_RULE_CHARS);
+
+  g_assert (!vlm_chars_is_empty (chars));
+  rule->chars = vlm_chars_ref (chars);
+  rule->spelling = spelling;
+  return rule;
 }
 
 VlmRule *

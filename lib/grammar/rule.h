@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "grammar/chars.h"
 
 /* A rule describes a set of texts. Rules belong to a book and live as long as
  * it; a rule may be part of many others, but not of itself, units apart. One
@@ -34,6 +34,18 @@ VlmRule *vlm_rule_choice_new (VlmRuleBook *book);
 void vlm_rule_add (VlmRule *rule, const VlmRule *part);
 /* Exactly @n times. */
 const VlmRule *vlm_rule_times (VlmRuleBook *book, const VlmRule *rule, guint n);
+
+typedef enum
+{
+  VLM_SPELLED_PLAIN,       /* UTF-8 */
+  VLM_SPELLED_JSON,        /* as in a JSON string, escaped where it must be, in
+                              one way only; without U+0000 */
+  VLM_SPELLED_JSON_FREELY, /* as in a JSON string, escaped anyhow */
+} VlmSpelling;
+
+/* A text of @chars, which must hold one. */
+const VlmRule *
+vlm_rule_chars (VlmRuleBook *book, VlmChars *chars, VlmSpelling spelling);
 
 /* A unit is a rule that is called: it keeps a count of its own, and it may call
  * itself. A call is a rule like any other. Undefined until

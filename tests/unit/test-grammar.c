@@ -331,6 +331,96 @@ test_lost (void)
 }
 
 static void
+append_escape (GString *text, gunichar c, gboolean upper)
+{
+  if (c > 0xffff) {
+    append_escape (text, 0xd800 + ((c - 0x10000) >> 10), upper);
+    c = 0xdc00 + (c & 0x3ff);
+  }
+  g_string_append_printf (text, upper ? "\\u%04X" : "\\u%04x", c);
+}
+
+/* As a JSON string without its quotes; with a @rand in any of its spellings.
+ * The one without one is how it must be written. */
+static char *
+spell (const char *text, GRand *rand)
+{
+  GString *json = g_string_new (NULL);
+
+  for (; *text != '\0'; text = g_utf8_next_char (text)) {
+    static const char of[] = "\"\\\b\f\n\r\t/", as[] = "\"\\bfnrt/";
+    gunichar c = g_utf8_get_char (text);
+    const char *found = c < 128 ? strchr (of, (int) c) : NULL;
+    gboolean must = c < 32 || c == '"' || c == '\\';
+    gint32 way = rand != NULL ? g_rand_int_range (rand, 0, 3) : 0;
+
+    if (found != NULL && (way == 1 || (way == 0 && must)))
+      g_string_append_printf (json, "\\%c", as[found - of]);
+    else if (way == 2 || must)
+      append_escape (json, c, rand != NULL && g_rand_boolean (rand));
+    else
+      g_string_append_unichar (json, c);
+  }
+  return g_string_free (json, FALSE);
+}
+
+static char *
+random_text (GRand *rand)
+{
+  static const gunichar borders[] = { 1, 8, 9, 0x1f, 0x20, '"', '/', '\\', 'a',
+    'z', 0x7f, 0x80, 0x7ff, 0x800, 0xfff, 0x1000, 0xcfff, 0xd7ff, 0xe000,
+    0xffff, 0x10000, 0x103ff, 0x10400, 0xfffff, 0x100000, 0x10ffff };
+  GString *text = g_string_new (NULL);
+
+  for (gint32 n = g_rand_int_range (rand, 0, 5); n > 0; n--)
+    g_string_append_unichar (text,
+        g_rand_boolean (rand)
+            ? borders[g_rand_int_range (rand, 0, G_N_ELEMENTS (borders))]
+            : (gunichar) g_rand_int_range (rand, 1, 0xd800));
+  return g_string_free (text, FALSE);
+}
+
+/* What is in a set of texts is what is matched, in each of its spellings. */
+static void
+test_spellings (void)
+{
+  static const char *const patterns[] = { "", "^[^a]*$", "^.{2}$", "a|z",
+    "^[\\u0080-\\u{10000}]*$", "^[\\u{103ff}-\\u{100000}]*$",
+    "^[\\u0009-\\u0fff]+$", "^[\"\\\\/]*$", "^(?:a.)*$" };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+  guint n_in = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (patterns); i++) {
+    g_autoptr (VlmRuleBook) book = vlm_rule_book_new ();
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmChars) chars = vlm_chars_new_pattern (patterns[i], &error);
+    g_autoptr (VlmGrammar) plain =
+        compile (vlm_rule_chars (book, chars, VLM_SPELLED_PLAIN));
+    g_autoptr (VlmGrammar) strict =
+        compile (vlm_rule_chars (book, chars, VLM_SPELLED_JSON));
+    g_autoptr (VlmGrammar) freely =
+        compile (vlm_rule_chars (book, chars, VLM_SPELLED_JSON_FREELY));
+
+    g_assert_no_error (error);
+    for (guint j = 0; j < 3000; j++) {
+      g_autofree char *text = random_text (rand);
+      g_autofree char *written = spell (text, NULL);
+      g_autofree char *read = spell (text, rand);
+      gboolean in = vlm_chars_match (chars, text);
+
+      n_in += in;
+      assert_matches (plain, text, in);
+      assert_matches (strict, written, in);
+      assert_matches (freely, written, in);
+      assert_matches (freely, read, in);
+      if (strcmp (read, written) != 0)
+        assert_matches (strict, read, FALSE);
+    }
+  }
+  g_assert_cmpuint (n_in, >, 3000);
+}
+
+static void
 assert_refused (const VlmRule *rule, const char *what)
 {
   g_autoptr (GError) error = NULL;
@@ -424,6 +514,7 @@ main (int argc, char **argv)
   g_test_add_func ("/grammar/recursion", test_recursion);
   g_test_add_func ("/grammar/marks", test_marks);
   g_test_add_func ("/grammar/lost", test_lost);
+  g_test_add_func ("/grammar/spellings", test_spellings);
   g_test_add_func ("/grammar/refused", test_refused);
   g_test_add_func ("/grammar/forced-bytes", test_forced_bytes);
   return g_test_run ();

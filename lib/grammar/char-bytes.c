@@ -213,8 +213,9 @@ spell_json (Ways *ways, guint32 first, guint32 last, gboolean freely)
     if (c > from)
       spell_plain (ways, from, c - 1);
     from = c + 1;
-    /* Others have one spelling; U+0000 is for reading only. */
-    if (!freely && !has_short && c > 0)
+    /* Others have one spelling; U+0000, which many readers take for the end, is
+     * written only where it must be. */
+    if (!freely && !has_short && (c > 0 || last == 0))
       spell_hex (ways, c, c, FALSE);
   }
   if (from <= last)

@@ -57,6 +57,19 @@ vlm_chars_draft_add_edge (
   g_array_append_val (self->edges, edge);
 }
 
+void
+vlm_chars_draft_copy_edges (VlmCharsDraft *self, guint from, guint to)
+{
+  for (guint i = self->edges->len; i-- > 0;) {
+    DraftEdge edge = g_array_index (self->edges, DraftEdge, i);
+
+    if (edge.from == from) {
+      edge.from = to;
+      g_array_append_val (self->edges, edge);
+    }
+  }
+}
+
 static int
 compare_edges (gconstpointer a, gconstpointer b)
 {

@@ -71,5 +71,7 @@ void vlm_chars_draft_init (VlmCharsDraft *draft);
 guint vlm_chars_draft_add_node (VlmCharsDraft *draft, gboolean accepting);
 void vlm_chars_draft_add_edge (
     VlmCharsDraft *draft, guint from, guint32 first, guint32 last, guint to);
+/* @to gets all edges that @from has so far. */
+void vlm_chars_draft_copy_edges (VlmCharsDraft *draft, guint from, guint to);
 /* Clears @draft. */
 VlmChars *vlm_chars_draft_finish (VlmCharsDraft *draft);

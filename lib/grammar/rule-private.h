@@ -11,6 +11,7 @@ typedef enum
   VLM_RULE_CHOICE,   /* one of the parts */
   VLM_RULE_MANY,     /* parts[0] any number of times */
   VLM_RULE_TIMES,    /* parts[0] count times */
+  VLM_RULE_ORDERED,  /* see there: separator, more or NULL, then the parts */
   VLM_RULE_UNIT,     /* parts[0], only by way of a call */
   VLM_RULE_CALL,     /* parts[0], a unit, with limits */
   VLM_RULE_SPEND,    /* count of the limit of the unit around it */
@@ -22,9 +23,11 @@ struct _VlmRule
 {
   VlmRuleKind kind;
   guint count;
-  guint min, max;          /* of a call */
-  guint64 marks, required; /* of a unit */
-  guint32 bytes[8];        /* a bit each */
+  guint min, max;                  /* of a call */
+  gboolean counted, more_required; /* of an ordered one */
+  GArray *needed;                  /* gboolean: of its parts */
+  guint64 marks, required;         /* of a unit */
+  guint32 bytes[8];                /* a bit each */
   VlmChars *chars;
   VlmSpelling spelling;
   GPtrArray *parts; /* of VlmRule; NULL for none */

@@ -104,6 +104,64 @@ add_op (VlmRuleStates *self, const VlmRule *rule, guint32 next)
   return vlm_rule_states_add (self, state);
 }
 
+static guint32
+add_rule (VlmRuleStates *self, const VlmRule *rule, guint depth, guint32 next);
+
+/* @next, where 1 is spent for it. */
+static guint32
+add_spending (VlmRuleStates *self, guint32 next)
+{
+  VlmRuleState state = { .op = { .take = 1 }, .next = { next, NONE } };
+
+  return vlm_rule_states_add (self, state);
+}
+
+/* Two chains side by side: where nothing was written yet, and where something
+ * was and a separator is due. */
+static guint32
+add_ordered (
+    VlmRuleStates *self, const VlmRule *rule, guint depth, guint32 next)
+{
+  const VlmRule *separator = rule->parts->pdata[0];
+  const VlmRule *more = rule->parts->pdata[1];
+  guint32 first = NONE, later = next;
+  /* One is always there, and so it is not counted. */
+  gboolean first_counts = FALSE;
+
+  for (guint i = 0; i < rule->needed->len; i++)
+    first_counts = first_counts ||
+        (rule->counted && g_array_index (rule->needed, gboolean, i));
+  if (more != NULL) {
+    guint32 again = add_fork (self, next, NONE), part, behind;
+
+    part = add_rule (self, more, depth, again);
+    behind = add_rule (self, separator, depth, part);
+    if (rule->counted)
+      behind = add_spending (self, behind);
+    if (self->error != NULL)
+      return NONE;
+    g_array_index (self->states, VlmRuleState, again).next[1] = behind;
+    later = rule->more_required ? behind : again;
+    first = first_counts ? add_spending (self, part) : part;
+  }
+  for (guint i = rule->parts->len; i-- > 2 && self->error == NULL;) {
+    gboolean needed = g_array_index (rule->needed, gboolean, i - 2);
+    guint32 part = add_rule (self, rule->parts->pdata[i], depth, later);
+    guint32 behind = add_rule (self, separator, depth, part);
+
+    if (rule->counted && !needed)
+      behind = add_spending (self, behind);
+    if (first_counts && !needed)
+      part = add_spending (self, part);
+    first = needed ? part : add_fork (self, part, first);
+    later = needed ? behind : add_fork (self, behind, later);
+  }
+  if (first != NONE || self->error != NULL)
+    return first;
+  return vlm_rule_states_add (
+      self, (VlmRuleState){ .next = { NONE, NONE }, .stuck = TRUE });
+}
+
 /* The state where @rule begins if it goes on at @next. */
 static guint32
 add_rule (VlmRuleStates *self, const VlmRule *rule, guint depth, guint32 next)
@@ -132,8 +190,9 @@ add_rule (VlmRuleStates *self, const VlmRule *rule, guint depth, guint32 next)
           add_rule (
               self, g_ptr_array_index (rule->parts, i - 1), depth + 1, next),
           start);
-    if (start == NONE)
-      fail (self, "a grammar with a choice of nothing");
+    if (start == NONE) /* of nothing */
+      start = vlm_rule_states_add (
+          self, (VlmRuleState){ .next = { NONE, NONE }, .stuck = TRUE });
     break;
   case VLM_RULE_MANY:
     start = add_fork (self, next, NONE);
@@ -146,6 +205,9 @@ add_rule (VlmRuleStates *self, const VlmRule *rule, guint depth, guint32 next)
   case VLM_RULE_TIMES:
     for (guint i = 0; i < rule->count && self->error == NULL; i++)
       start = add_rule (self, part, depth + 1, start);
+    break;
+  case VLM_RULE_ORDERED:
+    start = add_ordered (self, rule, depth + 1, next);
     break;
   case VLM_RULE_CALL:
     start = add_call (self, rule, next);

@@ -18,6 +18,7 @@ free_rule (gpointer pointer)
   VlmRule *rule = pointer;
 
   g_clear_pointer (&rule->parts, g_ptr_array_unref);
+  g_clear_pointer (&rule->needed, g_array_unref);
   vlm_chars_unref (rule->chars);
   g_free (rule);
 }
@@ -163,6 +164,33 @@ const VlmRule *
 vlm_rule_times (VlmRuleBook *book, const VlmRule *rule, guint n)
 {
   return add_around (book, VLM_RULE_TIMES, rule, n);
+}
+
+VlmRule *
+vlm_rule_ordered_new (
+    VlmRuleBook *book, const VlmRule *separator, gboolean counted)
+{
+  VlmRule *rule = add_around (book, VLM_RULE_ORDERED, separator, 0);
+
+  vlm_rule_add (rule, NULL);
+  rule->counted = counted;
+  rule->needed = g_array_new (FALSE, FALSE, sizeof (gboolean));
+  return rule;
+}
+
+void
+vlm_rule_ordered_add (VlmRule *rule, const VlmRule *part, gboolean required)
+{
+  vlm_rule_add (rule, part);
+  g_array_append_val (rule->needed, required);
+}
+
+void
+vlm_rule_ordered_set_more (
+    VlmRule *rule, const VlmRule *part, gboolean required)
+{
+  rule->parts->pdata[1] = (gpointer) part;
+  rule->more_required = required;
 }
 
 const VlmRule *

@@ -32,6 +32,16 @@ const VlmRule *vlm_rule_many (VlmRuleBook *book, const VlmRule *rule);
 VlmRule *vlm_rule_sequence_new (VlmRuleBook *book);
 VlmRule *vlm_rule_choice_new (VlmRuleBook *book);
 void vlm_rule_add (VlmRule *rule, const VlmRule *part);
+/* Parts in their order, those that are required and any of the others, with
+ * @separator between: at least one. @counted: each that is not required spends
+ * 1, but for the first one where none is. */
+VlmRule *vlm_rule_ordered_new (
+    VlmRuleBook *book, const VlmRule *separator, gboolean counted);
+void
+vlm_rule_ordered_add (VlmRule *rule, const VlmRule *part, gboolean required);
+/* @part any number of times behind all others; once at least if @required. */
+void vlm_rule_ordered_set_more (
+    VlmRule *rule, const VlmRule *part, gboolean required);
 /* Exactly @n times. */
 const VlmRule *vlm_rule_times (VlmRuleBook *book, const VlmRule *rule, guint n);
 
@@ -39,7 +49,7 @@ typedef enum
 {
   VLM_SPELLED_PLAIN,       /* UTF-8 */
   VLM_SPELLED_JSON,        /* as in a JSON string, escaped where it must be, in
-                              one way only; without U+0000 */
+                              one way only; U+0000 where nothing else fits */
   VLM_SPELLED_JSON_FREELY, /* as in a JSON string, escaped anyhow */
 } VlmSpelling;
 

@@ -49,6 +49,12 @@ vlm_json_document_load (const char *path, GError **error)
   return vlm_json_document_new (data, n_bytes, path, error);
 }
 
+JsonNode *
+vlm_json_document_get_root (const VlmJsonDocument *document)
+{
+  return document->root;
+}
+
 void
 vlm_json_document_free (VlmJsonDocument *document)
 {

@@ -28,6 +28,8 @@ struct _VlmJson
   const char *source;
 };
 
+/* (transfer none): lives as long as @document. */
+JsonNode *vlm_json_document_get_root (const VlmJsonDocument *document);
 /* The root, which must be an object. */
 gboolean
 vlm_json_root (const VlmJsonDocument *document, VlmJson *root, GError **error);

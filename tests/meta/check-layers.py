@@ -18,7 +18,7 @@ MAY_SEE = {
     "media": {"base"},
     "scene": {"base"},
     "nn": {"vk", "base"},
-    "grammar": {"text", "base"},
+    "grammar": {"io", "text", "base"},
     "events": {"media", "base"},
     "model": {"nn", "io", "text", "media", "base"},
     "engine": {"model", "grammar", "text", "media", "base"},

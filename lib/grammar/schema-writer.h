@@ -1,0 +1,30 @@
+/* gst-vlm: shapes as rules
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "grammar/schema-private.h"
+
+typedef struct
+{
+  VlmSchema *schema;
+  VlmRuleBook *book;
+  VlmSchemaForm form;
+  GHashTable *values;   /* set -> VlmRule of what fits it; see schema-rules.c */
+  GHashTable *empty;    /* sets that no array or object fits */
+  GHashTable *texts;    /* VlmChars -> VlmRule, a unit */
+  VlmRule *characters;  /* a unit: strings of so many characters */
+  const VlmRule *space; /* white space, where it may be; NULL for none */
+} VlmSchemaWriter;
+
+/* What fits @set, as a rule; NULL when nothing does, or with an error. */
+const VlmRule *vlm_schema_write_value (VlmSchemaWriter *self, VlmSchemaSet set);
+
+/* Each of these is one alternative; NULL likewise. */
+const VlmRule *
+vlm_schema_write_array (VlmSchemaWriter *self, const VlmSchemaArray *array);
+const VlmRule *
+vlm_schema_write_object (VlmSchemaWriter *self, const VlmSchemaObject *object);
+
+/* @text, and white space behind it where that may be. */
+const VlmRule *vlm_schema_write_mark (VlmSchemaWriter *self, const char *text);
+VlmSpelling vlm_schema_spelling (const VlmSchemaWriter *self);

@@ -13,6 +13,7 @@ vlm_model_params_init (VlmModelParams *params, const VlmModelParams *like)
     return;
   params->path = g_strdup (like->path);
   params->device = g_strdup (like->device);
+  params->mmproj = g_strdup (like->mmproj);
 }
 
 void
@@ -20,6 +21,7 @@ vlm_model_params_clear (VlmModelParams *params)
 {
   g_clear_pointer (&params->path, g_free);
   g_clear_pointer (&params->device, g_free);
+  g_clear_pointer (&params->mmproj, g_free);
 }
 
 /**

@@ -37,6 +37,16 @@ find_beside_library (void)
   return g_canonicalize_filename (path, NULL);
 }
 
+gboolean
+vlm_model_find_mmproj (const char *mmproj, char **path, GError **error)
+{
+  *path = NULL;
+  if (mmproj == NULL || mmproj[0] == '\0')
+    return TRUE;
+  *path = vlm_checkpoint_resolve (mmproj, error);
+  return *path != NULL;
+}
+
 char *
 vlm_model_find (const char *directory, GError **error)
 {

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "engine/device.h"
-#include "model/checkpoint-path.h"
+#include "model/checkpoint.h"
 
 struct _VlmModel
 {
@@ -49,31 +49,32 @@ vlm_model_init (VlmModel *self)
  * model. (More rows than tokens are normal: they are padding.) Tokens that
  * somebody added without a row can only be left out. */
 static gboolean
-check_vocabulary (VlmModel *self, const char *directory, GError **error)
+check_vocabulary (VlmTokenizer *tokenizer, const VlmConfig *config,
+    const char *path, GError **error)
 {
-  guint n_ids = vlm_tokenizer_get_n_ids (self->tokenizer);
-  guint n_rows = vlm_net_get_config (self->net)->text.vocab_size;
+  guint n_ids = vlm_tokenizer_get_n_ids (tokenizer);
+  guint n_rows = config->text.vocab_size;
   guint n_forgotten;
 
-  if (vlm_tokenizer_forget_from (self->tokenizer, n_rows, &n_forgotten)) {
+  if (vlm_tokenizer_forget_from (tokenizer, n_rows, &n_forgotten)) {
     if (n_forgotten > 0)
       vlm_warning (
-          "%s: %u added tokens have no effect: the model embeds only %u",
-          directory, n_forgotten, n_rows);
+          "%s: %u added tokens have no effect: the model embeds only %u", path,
+          n_forgotten, n_rows);
     return TRUE;
   }
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-      "%s: the tokenizer has %u tokens, but the model embeds only %u",
-      directory, n_ids, n_rows);
+      "%s: the tokenizer has %u tokens, but the model embeds only %u", path,
+      n_ids, n_rows);
   return FALSE;
 }
 
 /* The tokens of the chat template: where one is missing or means another id to
  * the network, the tokenizer is that of another model. */
 static gboolean
-check_template (VlmModel *self, const char *directory, GError **error)
+check_template (const VlmTokenizer *tokenizer, const VlmConfig *config,
+    const char *path, GError **error)
 {
-  const VlmConfig *config = vlm_net_get_config (self->net);
   const struct
   {
     const char *name;
@@ -90,15 +91,15 @@ check_template (VlmModel *self, const char *directory, GError **error)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (tokens); i++) {
-    gint32 id = vlm_tokenizer_find_special (self->tokenizer, tokens[i].name);
+    gint32 id = vlm_tokenizer_find_special (tokenizer, tokens[i].name);
 
     if (id < 0)
       g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: the tokenizer has no %s", directory, tokens[i].name);
+          "%s: the tokenizer has no %s", path, tokens[i].name);
     else if (tokens[i].id >= 0 && id != tokens[i].id)
       g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: %s is %d in the tokenizer, but %s in config.json is %d",
-          directory, tokens[i].name, id, tokens[i].key, tokens[i].id);
+          "%s: %s is %d in the tokenizer, but %s in config.json is %d", path,
+          tokens[i].name, id, tokens[i].key, tokens[i].id);
     else
       continue;
     return FALSE;
@@ -125,19 +126,26 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
     const VlmWork *work, GError **error)
 {
   g_autoptr (VlmModel) self = NULL;
+  g_autoptr (VlmCheckpoint) checkpoint = NULL;
   g_autofree char *path = NULL;
-  g_autofree char *directory = NULL;
+  g_autofree char *mmproj = NULL;
 
   g_return_val_if_fail (device == NULL || VLM_IS_DEVICE (device), NULL);
 
   /* What is wrong with the files is said before a device is opened. */
   path = vlm_model_find (params != NULL ? params->path : NULL, error);
-  if (path == NULL)
+  if (path == NULL ||
+      !vlm_model_find_mmproj (
+          params != NULL ? params->mmproj : NULL, &mmproj, error))
+    return NULL;
+  checkpoint = vlm_checkpoint_open (path, mmproj, error);
+  if (checkpoint == NULL)
     return NULL;
   self = g_object_new (VLM_TYPE_MODEL, NULL);
-  directory = vlm_checkpoint_directory (path);
-  self->tokenizer = vlm_tokenizer_load (directory, error);
-  if (self->tokenizer == NULL)
+  self->tokenizer = vlm_checkpoint_load_tokenizer (checkpoint, error);
+  if (self->tokenizer == NULL ||
+      !check_vocabulary (self->tokenizer, checkpoint->config, path, error) ||
+      !check_template (self->tokenizer, checkpoint->config, path, error))
     return NULL;
   self->device = device != NULL
       ? g_object_ref (device)
@@ -145,11 +153,8 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
   if (self->device == NULL)
     return NULL;
   self->net =
-      vlm_net_load (vlm_device_get_vk (self->device), path, work, error);
-  if (self->net == NULL || !check_vocabulary (self, path, error) ||
-      !check_template (self, path, error))
-    return NULL;
-  return g_steal_pointer (&self);
+      vlm_net_load (vlm_device_get_vk (self->device), checkpoint, work, error);
+  return self->net != NULL ? g_steal_pointer (&self) : NULL;
 }
 
 VlmModel *

@@ -28,6 +28,10 @@ VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
  * it was installed. (transfer full), NULL with VLM_LOAD_ERROR_NOT_FOUND. */
 char *vlm_model_find (const char *directory, GError **error);
 
+/* The path of a vision tower, NULL where none is named. (transfer full) */
+gboolean
+vlm_model_find_mmproj (const char *mmproj, char **path, GError **error);
+
 /* The model that vlm_model_load() would load, shared by everybody in the process
  * who asks for the same, however it is named, while somebody holds it. Who comes
  * second waits for the load, until their own work is cancelled; when the load

@@ -2,12 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/model.h"
 
-#include <stdlib.h>
-
 #include "base/log.h"
 #include "base/work.h"
 #include "engine/device.h"
-#include "model/qwen2_5_vl/config.h"
+#include "model/checkpoint.h"
 
 /* How late a cancelled wait for another's load may notice. */
 #define CANCEL_SLICE_US (20 * 1000)
@@ -24,21 +22,19 @@ static GMutex lock;   /* of all below */
 static GCond changed; /* a load has ended, well or not */
 static GHashTable *slots;
 
-/* "UUID directory", the same however the two were named; what else of the
+/* "UUID checkpoint", the same however the two were named; what else of the
  * parameters makes another model belongs to it. */
 static char *
-make_key (const char *device, const char *directory, GError **error)
+make_key (
+    const char *device, const char *path, const char *mmproj, GError **error)
 {
-  g_autofree char *absolute = g_canonicalize_filename (directory, NULL);
-  char *real = realpath (absolute, NULL);
   g_autofree char *uuid = vlm_device_find_uuid (device, error);
-  char *key = NULL;
+  g_autofree char *checkpoint =
+      uuid != NULL ? vlm_checkpoint_identify (path, mmproj, error) : NULL;
 
-  /* A directory that is not there fails to load, under any name. */
-  if (uuid != NULL)
-    key = g_strdup_printf ("%s %s", uuid, real != NULL ? real : absolute);
-  free (real);
-  return key;
+  if (checkpoint == NULL)
+    return NULL;
+  return g_strdup_printf ("%s %s", uuid, checkpoint);
 }
 
 /* With the lock held. Takes @key. */
@@ -80,8 +76,8 @@ claim (Slot *slot, VlmModel **model, GCancellable *cancellable, GError **error)
 }
 
 static VlmModel *
-load (const VlmModelParams *params, const char *path, const VlmWork *work,
-    GError **error)
+load (const VlmModelParams *params, char *path, char *mmproj,
+    const VlmWork *work, GError **error)
 {
   g_autoptr (VlmDevice) device = vlm_device_open (params->device, error);
   VlmModelParams found = *params;
@@ -89,7 +85,8 @@ load (const VlmModelParams *params, const char *path, const VlmWork *work,
   if (device == NULL)
     return NULL;
   vlm_info ("loading %s on %s", path, vlm_device_get_name (device));
-  found.path = (char *) path;
+  found.path = path;
+  found.mmproj = mmproj;
   return vlm_model_load (&found, device, work, error);
 }
 
@@ -98,19 +95,20 @@ vlm_model_acquire (
     const VlmModelParams *params, const VlmWork *work, GError **error)
 {
   g_autofree char *path = vlm_model_find (params->path, error);
+  g_autofree char *mmproj = NULL;
   g_autoptr (VlmConfig) config = NULL;
   VlmModel *model = NULL;
   gboolean claimed;
   char *key;
   Slot *slot;
 
-  if (path == NULL)
+  if (path == NULL || !vlm_model_find_mmproj (params->mmproj, &mmproj, error))
     return NULL;
   /* A wrong path or model is said at once, not after a look at the devices. */
-  config = vlm_config_load (path, error);
+  config = vlm_checkpoint_load_config (path, mmproj, error);
   if (config == NULL)
     return NULL;
-  key = make_key (params->device, path, error);
+  key = make_key (params->device, path, mmproj, error);
   if (key == NULL)
     return NULL;
   g_mutex_lock (&lock);
@@ -120,7 +118,7 @@ vlm_model_acquire (
   if (!claimed || model != NULL)
     return model;
 
-  model = load (params, path, work, error);
+  model = load (params, path, mmproj, work, error);
   g_mutex_lock (&lock);
   g_weak_ref_set (&slot->model, model);
   slot->is_loading = FALSE;

@@ -14,6 +14,16 @@ vlm_tensor_view_clear (VlmTensorView *view)
   *view = (VlmTensorView){ 0 };
 }
 
+void
+vlm_tensor_view_copy (const VlmTensorView *view, VlmTensorView *copy)
+{
+  *copy = *view;
+  copy->file = vlm_data_file_ref (view->file);
+  copy->name = g_strdup (view->name);
+  if (copy->rows != NULL)
+    g_atomic_ref_count_inc (&copy->rows->refs);
+}
+
 guint64
 vlm_tensor_view_get_n_rows (const VlmTensorView *view)
 {

@@ -37,6 +37,9 @@ typedef struct
 void vlm_tensor_view_clear (VlmTensorView *view);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmTensorView, vlm_tensor_view_clear)
 
+/* With references of its own. */
+void vlm_tensor_view_copy (const VlmTensorView *view, VlmTensorView *copy);
+
 /* A row is everything but the first dimension; a vector is one row. */
 guint64 vlm_tensor_view_get_n_rows (const VlmTensorView *view);
 

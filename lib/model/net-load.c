@@ -1,11 +1,9 @@
 /* gst-vlm: from the files of a checkpoint to the device
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/blocks.h"
-#include "base/work.h"
 #include "base/host-memory.h"
-#include "io/model-dir.h"
+#include "base/work.h"
 #include "model/net-upload.h"
-#include "model/qwen2_5_vl/tensor-names.h"
 
 /* What the upload of all tensors shares. */
 typedef struct
@@ -117,40 +115,25 @@ check_memory (
 }
 
 VlmNet *
-vlm_net_load (VlmVkDevice *device, const char *directory, const VlmWork *work,
-    GError **error)
+vlm_net_load (VlmVkDevice *device, const VlmCheckpoint *checkpoint,
+    const VlmWork *work, GError **error)
 {
-  g_autoptr (VlmConfig) config = vlm_config_load (directory, error);
-  g_autoptr (VlmModelDir) dir = NULL;
-  g_autoptr (VlmTensorSource) source = NULL;
-  g_autoptr (VlmWeightList) list = NULL;
+  const VlmWeightList *list = checkpoint->weights;
   g_autoptr (VlmNet) net = NULL;
   g_autoptr (VlmNn) nn = NULL;
-  Loader loader = { .work = work };
+  Loader loader = { .work = work, .n_bytes = checkpoint->n_bytes };
 
-  if (config == NULL)
-    return NULL;
-  dir = vlm_model_dir_open (directory, error);
-  if (dir == NULL)
-    return NULL;
-  source = vlm_tensor_source_open (dir->weights, error);
-  if (source == NULL)
-    return NULL;
-  if (!vlm_tensor_names_normalise (source, error))
-    return NULL;
-  vlm_weights_settle_head (config, source);
-  list = vlm_weight_list_new (config, vlm_tensor_source_get_names (source));
-  if (!vlm_weight_list_check (list, config, source, &loader.n_bytes, error) ||
-      !check_memory (device, dir->weights, loader.n_bytes, error))
+  if (!check_memory (device, vlm_tensor_source_get_path (checkpoint->source),
+          vlm_weight_list_get_device_bytes (list), error))
     return NULL;
   nn = vlm_nn_new (device, error);
   if (nn == NULL)
     return NULL;
-  net = vlm_net_new (device, config);
+  net = vlm_net_new (device, checkpoint->config);
   loader.net = net;
   loader.nn = nn;
   for (guint i = 0; i < list->n_items; i++)
-    if (!load_item (&loader, list, i, source, error))
+    if (!load_item (&loader, list, i, checkpoint->source, error))
       return NULL;
   return g_steal_pointer (&net);
 }

@@ -4,15 +4,15 @@
 
 #include <vlm/vlm-work.h>
 
-#include "model/qwen2_5_vl/config.h"
+#include "model/checkpoint.h"
 #include "nn/ops.h"
 
 /* Immutable after loading, atomic reference count, any thread. */
 typedef struct _VlmNet VlmNet;
 
-/* Streams the files of a checkpoint directory to the device: host memory stays
- * near a fixed working set. */
-VlmNet *vlm_net_load (VlmVkDevice *device, const char *directory,
+/* Streams the files of a checkpoint to the device: host memory stays near a fixed
+ * working set. */
+VlmNet *vlm_net_load (VlmVkDevice *device, const VlmCheckpoint *checkpoint,
     const VlmWork *work, GError **error);
 /* Seeded random bf16 weights of the shapes of @config (copied). @n_layers > 0
  * limits the depth of both towers. For benchmarks. */

@@ -347,7 +347,12 @@ bench_load (Bench *bench, GError **error)
     bench->net = vlm_net_new_random (
         bench->device, config, (guint) options->layers, 1, error);
   } else {
-    bench->net = vlm_net_load (bench->device, directory, NULL, error);
+    g_autoptr (VlmCheckpoint) checkpoint =
+        vlm_checkpoint_open (directory, NULL, error);
+
+    if (checkpoint == NULL)
+      return FALSE;
+    bench->net = vlm_net_load (bench->device, checkpoint, NULL, error);
   }
   if (bench->net == NULL)
     return FALSE;

@@ -369,7 +369,7 @@ main (int argc, char **argv)
     g_test_add_func ("/golden/absent", test_skip);
     return g_test_run ();
   }
-  fixture.model = test_model_load (directory, &error);
+  fixture.model = test_model_load (directory, NULL, &error);
   g_assert_no_error (error);
   add_cases (argv[1]);
   result = g_test_run ();

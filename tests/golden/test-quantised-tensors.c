@@ -9,7 +9,8 @@
 
 #include "base/blocks.h"
 #include "io/json.h"
-#include "io/tensor-source.h"
+#include "io/model-dir.h"
+#include "io/quantised.h"
 #include "tests/support/golden.h"
 
 /* Sums of some 10^5 floats in double, added in another order. */
@@ -32,15 +33,39 @@ container_clear (Container *container)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Container, container_clear)
 
 static void
+open_directory (Container *container, const char *name)
+{
+  g_autofree char *relative = g_strconcat ("quantised/", name, NULL);
+  g_autofree char *path = golden_shared_path (relative);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmModelDir) dir = vlm_model_dir_open (path, &error);
+  g_autoptr (VlmQuantConfig) config = NULL;
+
+  g_assert_no_error (error);
+  config = vlm_quant_config_load (dir->config, &error);
+  g_assert_no_error (error);
+  container->source = vlm_tensor_source_open (dir->weights, &error);
+  g_assert_no_error (error);
+  if (config != NULL)
+    container->source =
+        vlm_tensor_source_new_quantised (container->source, config, &error);
+  g_assert_no_error (error);
+}
+
+static void
 container_open (Container *container, const char *name)
 {
   g_autofree char *relative =
       g_strconcat ("quantised/gguf/", name, ".gguf", NULL);
-  g_autofree char *path = golden_shared_path (relative);
+  g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
 
   *container = (Container){ 0 };
-  g_assert_nonnull (path);
+  if (g_str_has_prefix (name, "hf-")) {
+    open_directory (container, name);
+    return;
+  }
+  path = golden_shared_path (relative);
   container->gguf = vlm_gguf_files_open (path, &error);
   g_assert_no_error (error);
 }
@@ -56,7 +81,9 @@ find (const Container *container, const char *name, VlmTensorView *view)
     g_error ("no tensor %s", name);
 }
 
-/* Rows first … first + n - 1 as floats. */
+/* Rows first … first + n - 1 as floats, read in pieces that fit no block. */
+#define PIECE 37
+
 static float *
 read_floats (const VlmTensorView *view, guint64 first, guint64 n)
 {
@@ -67,7 +94,9 @@ read_floats (const VlmTensorView *view, guint64 first, guint64 n)
   float *values = g_new (float, n *n_cols);
   g_autoptr (GError) error = NULL;
 
-  vlm_tensor_view_read_rows (view, first, n, rows, &error);
+  for (guint64 done = 0; done < n && error == NULL; done += PIECE)
+    vlm_tensor_view_read_rows (view, first + done, MIN (PIECE, n - done),
+        rows + done * row_bytes, &error);
   g_assert_no_error (error);
   for (guint64 i = 0; i < n; i++)
     vlm_dequantise (
@@ -217,7 +246,7 @@ add_all (const char *folder)
     g_autofree char *path = NULL;
     char *name;
 
-    if (!g_str_has_suffix (file, ".json") || g_str_has_prefix (file, "hf-"))
+    if (!g_str_has_suffix (file, ".json"))
       continue;
     name = g_strndup (file, strlen (file) - strlen (".json"));
     path = g_strconcat ("/quantised-tensors/", name, NULL);

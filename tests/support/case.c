@@ -14,9 +14,10 @@ typedef struct
   TestCase *self;
   const VlmConfig *config;
   VlmGeometry geometry;
-  const char *folder; /* of the case */
-  VlmJson special;    /* name -> id */
-  gint32 n_ordinary;  /* random tokens are below this */
+  const char *folder;            /* of the case */
+  VlmJson special;               /* name -> id, or node NULL … */
+  const VlmTokenizer *tokenizer; /* … and this */
+  gint32 n_ordinary;             /* random tokens are below this */
 } Reader;
 
 static void
@@ -194,6 +195,44 @@ add_media (const Reader *reader, const VlmJson *root, GError **error)
   return TRUE;
 }
 
+/* What the names of special_ids.json stand for, where they are not the name of
+ * the token between its bars. */
+static const struct
+{
+  const char *name;
+  const char *token;
+} special_tokens[] = {
+  { "bos_token_id", "<|endoftext|>" },
+  { "eos_token_id", "<|im_end|>" },
+  { "vision_start_token_id", "<|vision_start|>" },
+  { "vision_end_token_id", "<|vision_end|>" },
+  { "vision_token_id", "<|vision_pad|>" },
+  { "image_token_id", "<|image_pad|>" },
+  { "video_token_id", "<|video_pad|>" },
+};
+
+static gboolean
+find_special (
+    const Reader *reader, const char *name, gint64 *id, GError **error)
+{
+  g_autofree char *token = g_strdup_printf ("<|%s|>", name);
+
+  if (reader->special.node != NULL)
+    return vlm_json_read_int64 (&reader->special, name, 0,
+        reader->config->text.vocab_size - 1, id, error);
+  for (guint i = 0; i < G_N_ELEMENTS (special_tokens); i++)
+    if (g_str_equal (name, special_tokens[i].name)) {
+      g_free (token);
+      token = g_strdup (special_tokens[i].token);
+    }
+  *id = vlm_tokenizer_find_special (reader->tokenizer, token);
+  if (*id >= 0)
+    return TRUE;
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
+      "there is no token %s", token);
+  return FALSE;
+}
+
 static void
 add_token (TestCase *self, gint32 id)
 {
@@ -270,8 +309,7 @@ add_name (const Reader *reader, const VlmJson *item, GError **error)
         reader, &g_array_index (media, TestMedium, (guint) index), is_video);
     return TRUE;
   }
-  if (!vlm_json_read_int64 (&reader->special, name, 0,
-          reader->config->text.vocab_size - 1, &id, error))
+  if (!find_special (reader, name, &id, error))
     return FALSE;
   add_token (reader->self, (gint32) id);
   return TRUE;
@@ -314,30 +352,40 @@ add_prompt (const Reader *reader, const VlmJson *root, GError **error)
   return TRUE;
 }
 
+/* special_ids.json of a checkpoint, or what its config.json says. */
+static VlmJsonDocument *
+load_special (const char *directory, GError **error)
+{
+  g_autofree char *special =
+      g_build_filename (directory, "special_ids.json", NULL);
+  g_autofree char *config = g_build_filename (directory, "config.json", NULL);
+
+  return vlm_json_document_load (
+      g_file_test (special, G_FILE_TEST_EXISTS) ? special : config, error);
+}
+
 TestCase *
 test_case_load (const char *path, const char *directory,
-    const VlmConfig *config, GError **error)
+    const VlmTokenizer *tokenizer, const VlmConfig *config, GError **error)
 {
   g_autoptr (TestCase) self = case_new ();
   g_autofree char *folder = g_path_get_dirname (path);
-  g_autofree char *special_path =
-      g_build_filename (directory, "special_ids.json", NULL);
-  g_autofree char *config_path =
-      g_build_filename (directory, "config.json", NULL);
-  gboolean has_special = g_file_test (special_path, G_FILE_TEST_EXISTS);
   g_autoptr (VlmJsonDocument) document = vlm_json_document_load (path, error);
   g_autoptr (VlmJsonDocument) special = NULL;
-  Reader reader = { .self = self, .config = config, .folder = folder };
+  Reader reader = {
+    .self = self, .config = config, .folder = folder, .tokenizer = tokenizer
+  };
   VlmJson root;
   gint64 bos;
 
   if (document == NULL || !vlm_json_root (document, &root, error))
     return NULL;
-  special =
-      vlm_json_document_load (has_special ? special_path : config_path, error);
-  if (special == NULL || !vlm_json_root (special, &reader.special, error) ||
-      !vlm_json_read_int64 (
-          &reader.special, "bos_token_id", 1, G_MAXINT32, &bos, error))
+  if (directory != NULL) {
+    special = load_special (directory, error);
+    if (special == NULL || !vlm_json_root (special, &reader.special, error))
+      return NULL;
+  }
+  if (!find_special (&reader, "bos_token_id", &bos, error))
     return NULL;
   reader.n_ordinary = (gint32) MIN (bos, config->text.vocab_size);
   vlm_config_get_geometry (config, &reader.geometry);

@@ -5,13 +5,15 @@
  *  "videos": [{"frames": file, "fps", "min_pixels", "max_pixels",
  *              "total_pixels"} …],
  *  "prompt": [item …]}; files are .npy beside the case. An item is a token id,
- * the name of one in the checkpoint's special_ids.json, "IMG<n>" or "VID<n>",
- * or [n, seed]: n random ordinary tokens. */
+ * the name of one in the checkpoint's special_ids.json (or of the token of a
+ * tokenizer that the name stands for), "IMG<n>" or "VID<n>", or [n, seed]: n
+ * random ordinary tokens. */
 #pragma once
 
 #include <vlm/vlm-frame.h>
 
 #include "model/qwen2_5_vl/mrope.h"
+#include "text/tokenizer.h"
 
 /* Like pictures and videos alike: frames of one size and their patches. */
 typedef struct
@@ -33,9 +35,10 @@ typedef struct
   guint n_rows;
 } TestCase;
 
-/* Reads the case and prepares its pictures for the checkpoint in @directory. */
+/* Reads the case and prepares its pictures for the checkpoint in @directory, or,
+ * when that is NULL, for one with @tokenizer. */
 TestCase *test_case_load (const char *path, const char *directory,
-    const VlmConfig *config, GError **error);
+    const VlmTokenizer *tokenizer, const VlmConfig *config, GError **error);
 void test_case_free (TestCase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestCase, test_case_free)
 

@@ -4,16 +4,33 @@
 
 #include "model/attention-map.h"
 
+/* Who knows the special tokens. */
+static gboolean
+set_special (TestModel *self, const char *path, const VlmCheckpoint *checkpoint,
+    GError **error)
+{
+  if (vlm_tensor_source_get_names (checkpoint->source) !=
+      VLM_TENSOR_NAMES_GGUF) {
+    self->directory = g_strdup (path);
+    return TRUE;
+  }
+  self->tokenizer = vlm_checkpoint_load_tokenizer (checkpoint, error);
+  return self->tokenizer != NULL;
+}
+
 TestModel *
-test_model_load (const char *directory, GError **error)
+test_model_load (const char *path, const char *mmproj, GError **error)
 {
   g_autoptr (TestModel) self = g_new0 (TestModel, 1);
+  g_autoptr (VlmCheckpoint) checkpoint =
+      vlm_checkpoint_open (path, mmproj, error);
 
-  self->directory = g_strdup (directory);
+  if (checkpoint == NULL || !set_special (self, path, checkpoint, error))
+    return NULL;
   self->device = vlm_vk_device_open (g_getenv ("VLM_DEVICE"), error);
   if (self->device == NULL)
     return NULL;
-  self->net = vlm_net_load (self->device, directory, NULL, error);
+  self->net = vlm_net_load (self->device, checkpoint, NULL, error);
   if (self->net == NULL)
     return NULL;
   self->nn = vlm_nn_new (self->device, error);
@@ -33,6 +50,7 @@ test_model_free (TestModel *self)
   vlm_net_unref (self->net);
   g_clear_pointer (&self->device, vlm_vk_device_unref);
   g_free (self->directory);
+  vlm_tokenizer_unref (self->tokenizer);
   g_free (self);
 }
 
@@ -164,8 +182,8 @@ decode (const TestModel *self, VlmContext *context, VlmModelTaps *taps,
 TestCase *
 test_model_load_case (const TestModel *self, const char *path, GError **error)
 {
-  return test_case_load (
-      path, self->directory, vlm_net_get_config (self->net), error);
+  return test_case_load (path, self->directory, self->tokenizer,
+      vlm_net_get_config (self->net), error);
 }
 
 TestAnswer *

@@ -15,11 +15,13 @@ typedef struct
   VlmNet *net;
   VlmNn *nn;
   VlmVision *vision;
-  char *directory;
+  char *directory;         /* of a checkpoint of Hugging Face */
+  VlmTokenizer *tokenizer; /* of a GGUF model */
 } TestModel;
 
-/* On the device that VLM_DEVICE names. */
-TestModel *test_model_load (const char *directory, GError **error);
+/* On the device that VLM_DEVICE names. @mmproj: of a GGUF model, or NULL. */
+TestModel *
+test_model_load (const char *path, const char *mmproj, GError **error);
 void test_model_free (TestModel *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestModel, test_model_free)
 

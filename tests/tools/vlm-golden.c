@@ -1,7 +1,7 @@
 /* gst-vlm: what a checkpoint answers to a case, in the layout of the goldens
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * vlm-golden CHECKPOINT CASE.json OUT.safetensors
+ * vlm-golden [--mmproj FILE] CHECKPOINT CASE.json OUT.safetensors
  *
  * Writes input_ids, position_ids, rope_delta, the grids, resized videos, vision
  * features, the logits of every prompt token and 16 greedy steps, so that any
@@ -108,29 +108,20 @@ add_frames (VlmSafetensorsWriter *writer, const TestAnswer *answer)
   }
 }
 
-int
-main (int argc, char **argv)
+static gboolean
+write_answer (const char *checkpoint, const char *mmproj, const char *question,
+    const char *path, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TestModel) model = NULL;
-  g_autoptr (TestCase) question = NULL;
-  g_autoptr (TestAnswer) answer = NULL;
+  g_autoptr (TestModel) model = test_model_load (checkpoint, mmproj, error);
+  g_autoptr (TestCase) loaded =
+      model != NULL ? test_model_load_case (model, question, error) : NULL;
+  g_autoptr (TestAnswer) answer = loaded != NULL
+      ? test_model_answer (model, g_steal_pointer (&loaded), 0, NULL, error)
+      : NULL;
   g_autoptr (VlmSafetensorsWriter) writer = vlm_safetensors_writer_new ();
 
-  if (argc != 4) {
-    g_printerr ("usage: %s CHECKPOINT CASE.json OUT.safetensors\n", argv[0]);
-    return 2;
-  }
-  model = test_model_load (argv[1], &error);
-  if (model != NULL)
-    question = test_model_load_case (model, argv[2], &error);
-  if (question != NULL)
-    answer =
-        test_model_answer (model, g_steal_pointer (&question), 0, NULL, &error);
-  if (answer == NULL) {
-    g_printerr ("%s: %s\n", argv[0], error->message);
-    return 1;
-  }
+  if (answer == NULL)
+    return FALSE;
   add_positions (writer, answer);
   add_vision (writer, answer, 0);
   add_vision (writer, answer, 1);
@@ -141,9 +132,35 @@ main (int argc, char **argv)
       (guint) TEST_N_GREEDY);
   add (writer, "greedy_logits", VLM_DTYPE_F32, answer->greedy_logits, 2,
       (guint) TEST_N_GREEDY, answer->n_vocab);
-  if (!vlm_safetensors_writer_write (writer, argv[3], &error)) {
+  return vlm_safetensors_writer_write (writer, path, error);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *mmproj = NULL;
+  const GOptionEntry entries[] = {
+    { "mmproj", 0, 0, G_OPTION_ARG_FILENAME, &mmproj,
+        "The vision tower of a GGUF model", "FILE" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("CHECKPOINT CASE.json OUT.safetensors");
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error)) {
     g_printerr ("%s: %s\n", argv[0], error->message);
-    return 1;
+    return 2;
   }
-  return 0;
+  if (argc != 4) {
+    g_printerr (
+        "usage: %s [--mmproj FILE] CHECKPOINT CASE.json OUT.safetensors\n",
+        argv[0]);
+    return 2;
+  }
+  if (write_answer (argv[1], mmproj, argv[2], argv[3], &error))
+    return 0;
+  g_printerr ("%s: %s\n", argv[0], error->message);
+  return 1;
 }

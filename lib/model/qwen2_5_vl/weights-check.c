@@ -271,6 +271,22 @@ vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
   return check_depth (config, source, error);
 }
 
+guint64
+vlm_weight_list_get_device_bytes (const VlmWeightList *list)
+{
+  guint64 n_bytes = 0;
+
+  for (guint i = 0; i < list->n_items; i++) {
+    const VlmWeightItem *item = &list->items[i];
+
+    n_bytes += vlm_weight_is_matrix (item->weight)
+        ? vlm_nn_format_bytes (
+              vlm_nn_format (item->dtype), item->n_out, item->n_in)
+        : item->n_out * sizeof (float);
+  }
+  return n_bytes;
+}
+
 gboolean
 vlm_weight_list_is_first (const VlmWeightList *list, guint i)
 {

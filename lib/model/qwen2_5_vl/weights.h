@@ -105,6 +105,9 @@ gboolean vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
  * is warned of. */
 void vlm_weights_settle_head (VlmConfig *config, const VlmTensorSource *source);
 
+/* What a device holds for them once their dtypes are set. */
+guint64 vlm_weight_list_get_device_bytes (const VlmWeightList *list);
+
 #define VLM_WEIGHT_MAX_SEGMENTS 3 /* queries, keys, values */
 
 /* Whether item @i begins a weight. */

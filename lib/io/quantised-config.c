@@ -1,0 +1,160 @@
+/* gst-vlm: what config.json says of quantised weights
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "io/quantised-private.h"
+
+static const VlmQuantMethod *const methods[] = {
+  &vlm_quant_awq,
+  &vlm_quant_gptq,
+  &vlm_quant_compressed_tensors,
+  &vlm_quant_fp8,
+  &vlm_quant_bitsandbytes,
+};
+
+static const VlmQuantMethod *
+find_method (const VlmJson *at, GError **error)
+{
+  const char *name;
+
+  /* bitsandbytes did not name itself at first. */
+  if (!vlm_json_has (at, "quant_method") &&
+      (vlm_json_has (at, "load_in_4bit") || vlm_json_has (at, "load_in_8bit")))
+    return &vlm_quant_bitsandbytes;
+  if (!vlm_json_read_string (at, "quant_method", &name, error))
+    return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    if (g_str_equal (name, methods[i]->name))
+      return methods[i];
+  vlm_json_fail (error, at, "quant_method", VLM_LOAD_ERROR_UNSUPPORTED,
+      "\"%s\" is not supported: " VLM_QUANT_INSTEAD, name);
+  return NULL;
+}
+
+static VlmQuantConfig *
+config_new (const VlmJson *at, GError **error)
+{
+  g_autoptr (VlmQuantConfig) config = g_new0 (VlmQuantConfig, 1);
+
+  config->method = find_method (at, error);
+  if (config->method == NULL ||
+      !config->method->read (at, &config->settings, error))
+    return NULL;
+  return g_steal_pointer (&config);
+}
+
+/* The part of the configuration that speaks of quantisation; FALSE when there is
+ * none, or with an error. */
+static gboolean
+find_part (const VlmJson *root, VlmJson *text, VlmJson *part, GError **error)
+{
+  static const char *const keys[] = { "quantization_config",
+    "compression_config" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
+    if (vlm_json_has (root, keys[i]))
+      return vlm_json_read_object (root, keys[i], part, error);
+    if (!vlm_json_has (root, "text_config"))
+      continue;
+    if (!vlm_json_read_object (root, "text_config", text, error))
+      return FALSE;
+    if (vlm_json_has (text, keys[i]))
+      return vlm_json_read_object (text, keys[i], part, error);
+  }
+  return FALSE;
+}
+
+static VlmQuantConfig *
+config_from_document (const VlmJsonDocument *document, GError **error)
+{
+  VlmJson root, text, part;
+
+  if (!vlm_json_root (document, &root, error) ||
+      !find_part (&root, &text, &part, error))
+    return NULL;
+  return config_new (&part, error);
+}
+
+VlmQuantConfig *
+vlm_quant_config_new_from_data (
+    const char *json, gsize n_bytes, const char *source, GError **error)
+{
+  g_autoptr (VlmJsonDocument) document =
+      vlm_json_document_new (json, n_bytes, source, error);
+
+  return document != NULL ? config_from_document (document, error) : NULL;
+}
+
+/* The file that AutoGPTQ and AutoAWQ write beside config.json. Its method is
+ * GPTQ when it does not say. */
+static gboolean
+read_companion (const char *path, VlmQuantConfig **config, GError **error)
+{
+  g_autoptr (VlmJsonDocument) document = vlm_json_document_load (path, error);
+  g_autoptr (VlmQuantConfig) read = NULL;
+  VlmJson root;
+
+  if (document == NULL || !vlm_json_root (document, &root, error))
+    return FALSE;
+  if (vlm_json_has (&root, "quant_method")) {
+    read = config_new (&root, error);
+  } else {
+    read = g_new0 (VlmQuantConfig, 1);
+    read->method = &vlm_quant_gptq;
+    if (!read->method->read (&root, &read->settings, error))
+      return FALSE;
+  }
+  *config = g_steal_pointer (&read);
+  return *config != NULL;
+}
+
+/* Only the companion may say that zeros are stored as they are. */
+static gboolean
+add_companion (const char *path, VlmQuantConfig **config, GError **error)
+{
+  g_autoptr (VlmQuantConfig) companion = NULL;
+
+  if (*config != NULL && (*config)->method != &vlm_quant_gptq)
+    return TRUE;
+  if (!read_companion (path, &companion, error))
+    return FALSE;
+  if (*config == NULL)
+    *config = g_steal_pointer (&companion);
+  else if (companion->method == &vlm_quant_gptq)
+    (*config)->settings.has_true_zeros |= companion->settings.has_true_zeros;
+  return TRUE;
+}
+
+VlmQuantConfig *
+vlm_quant_config_load (const char *config_path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (config_path);
+  g_autofree char *companion =
+      g_build_filename (directory, "quantize_config.json", NULL);
+  g_autoptr (VlmJsonDocument) document =
+      vlm_json_document_load (config_path, error);
+  g_autoptr (VlmQuantConfig) config = NULL;
+  g_autoptr (GError) cause = NULL;
+
+  if (document == NULL)
+    return NULL;
+  config = config_from_document (document, &cause);
+  if (cause != NULL) {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return NULL;
+  }
+  if (g_file_test (companion, G_FILE_TEST_EXISTS) &&
+      !add_companion (companion, &config, error))
+    return NULL;
+  return g_steal_pointer (&config);
+}
+
+void
+vlm_quant_config_free (VlmQuantConfig *config)
+{
+  g_free (config);
+}
+
+const char *
+vlm_quant_config_get_method (const VlmQuantConfig *config)
+{
+  return config->method->name;
+}

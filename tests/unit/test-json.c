@@ -28,7 +28,7 @@ assert_check (const char *json, gsize n_bytes, int code, const char *message)
 static void
 test_nothing (void)
 {
-  assert_check (NULL, 0, VLM_LOAD_ERROR_CORRUPT, "byte 0");
+  assert_check (NULL, 0, VLM_LOAD_ERROR_CORRUPT, "ends");
 }
 
 static void

@@ -172,3 +172,13 @@ vlm_words_same (const char *a, const char *b)
   return x == NULL || y == NULL ||
       vlm_words_similarity (x, y) >= MIN_SIMILARITY;
 }
+
+gboolean
+vlm_words_same_subject (const char *a, const char *b)
+{
+  g_autofree char *x = vlm_words_subject (a);
+  g_autofree char *y = vlm_words_subject (b);
+
+  return x != NULL && y != NULL &&
+      vlm_words_similarity (x, y) >= MIN_SIMILARITY;
+}

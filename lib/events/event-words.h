@@ -23,3 +23,7 @@ char *vlm_words_without_article (const char *text);
 /* At least half of the words are the same, and of the subjects, too, where they
  * can be told. */
 gboolean vlm_words_same (const char *a, const char *b);
+
+/* Both subjects can be told, and have at least half of their words in common,
+ * whatever is said of them. */
+gboolean vlm_words_same_subject (const char *a, const char *b);

@@ -165,6 +165,98 @@ find_track (VlmTracker *tracker, const VlmEvent *report, gint64 tolerance_ns)
   return best;
 }
 
+/* Boxes, where both have one, that are further apart than they are large are of
+ * two things. */
+static gboolean
+is_elsewhere (const VlmRect *a, const VlmRect *b)
+{
+  int width = MAX (a->width, b->width);
+  int height = MAX (a->height, b->height);
+
+  if (a->width == 0 || b->width == 0)
+    return FALSE;
+  return a->x > b->x + b->width + width || b->x > a->x + a->width + width ||
+      a->y > b->y + b->height + height || b->y > a->y + a->height + height;
+}
+
+static gboolean
+is_near (gint64 a, gint64 b, gint64 tolerance_ns)
+{
+  return ABS (a - b) <= tolerance_ns;
+}
+
+/* A window's end cuts what goes on, and the next window finds other words for
+ * the rest: "enters" before the border, "moves" behind it. */
+static gboolean
+goes_on (const Track *track, const VlmEvent *report, gint64 tolerance_ns)
+{
+  return track->open && track->ongoing &&
+      report->start.stream_time <=
+      track->event->end.stream_time + tolerance_ns &&
+      report->end.stream_time > track->event->end.stream_time;
+}
+
+/* Or a window that overlaps finds other words for what was seen before: all of
+ * it, or what its own start left of it. */
+static gboolean
+is_seen_again (
+    const Track *track, const VlmEvent *report, const VlmTrackerLook *look)
+{
+  const VlmEvent *event = track->event;
+  gint64 start = report->start.stream_time;
+  gint64 end = report->end.stream_time;
+
+  return (is_near (start, event->start.stream_time, look->tolerance_ns) ||
+             start <= look->seen_from + look->tolerance_ns) &&
+      start <= event->end.stream_time + look->tolerance_ns &&
+      (track->open ||
+          is_near (end, event->end.stream_time, look->tolerance_ns));
+}
+
+/* Whether @report tells of the same subject at the right time, whatever it says
+ * of it. An event is told of once in a window: two things of one name stay
+ * two. */
+static gboolean
+is_same_subject (
+    const Track *track, const VlmEvent *report, const VlmTrackerLook *look)
+{
+  const VlmEvent *event = track->event;
+
+  return !track->seen && g_strcmp0 (event->query, report->query) == 0 &&
+      report->start.stream_time + look->tolerance_ns >=
+      event->start.stream_time &&
+      (goes_on (track, report, look->tolerance_ns) ||
+          is_seen_again (track, report, look)) &&
+      vlm_words_same_subject (event->description, report->description) &&
+      !is_elsewhere (&event->bbox, &report->bbox);
+}
+
+/* What is open before what is over, then the one with the most words in common,
+ * then the one that began last. */
+static Track *
+find_subject (
+    VlmTracker *tracker, const VlmEvent *report, const VlmTrackerLook *look)
+{
+  Track *best = NULL;
+  double best_alike = -1.0;
+
+  for (guint i = 0; i < tracker->tracks->len; i++) {
+    Track *track = tracker->tracks->pdata[i];
+    double alike;
+
+    if (!is_same_subject (track, report, look) ||
+        (best != NULL && best->open && !track->open))
+      continue;
+    alike =
+        vlm_words_similarity (track->event->description, report->description);
+    if (best == NULL || alike >= best_alike || (track->open && !best->open)) {
+      best = track;
+      best_alike = alike;
+    }
+  }
+  return best;
+}
+
 /* Where it was last in this window, and whether it goes on. */
 static void
 note_end (Track *track, const VlmInstant *end, gboolean ongoing)
@@ -376,18 +468,41 @@ copy_track (gconstpointer source, gpointer user_data)
   return copy;
 }
 
+/* What is over is not told again. FALSE if @track is NULL. */
+static gboolean
+take (Track *track, const VlmEvent *report, gint64 tolerance_ns)
+{
+  if (track == NULL)
+    return FALSE;
+  if (track->open)
+    take_report (track, report, tolerance_ns);
+  else
+    track->seen = TRUE;
+  return TRUE;
+}
+
 static gboolean
 join (VlmTracker *tracker, GPtrArray *reports, const VlmTrackerLook *look,
     GPtrArray *records, GError **error)
 {
+  g_autoptr (GPtrArray) rest = g_ptr_array_new ();
+  gint64 tolerance_ns = look->tolerance_ns;
+
+  /* What goes by its words goes first. */
   for (guint i = 0; i < reports->len; i++) {
     const VlmEvent *report = reports->pdata[i];
-    Track *track = find_track (tracker, report, look->tolerance_ns);
 
-    if (track == NULL)
+    if (!take (
+            find_track (tracker, report, tolerance_ns), report, tolerance_ns))
+      g_ptr_array_add (rest, (gpointer) report);
+  }
+  for (guint i = 0; i < rest->len; i++) {
+    const VlmEvent *report = rest->pdata[i];
+
+    if (!take (find_subject (tracker, report, look), report, tolerance_ns) &&
+        !take (
+            find_track (tracker, report, tolerance_ns), report, tolerance_ns))
       start_track (tracker, report);
-    else if (track->open)
-      take_report (track, report, look->tolerance_ns);
   }
   while (unite_two (tracker, look->tolerance_ns, records))
     continue;

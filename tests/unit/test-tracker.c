@@ -347,6 +347,90 @@ test_complete (void)
     g_assert_cmpint (((VlmEvent *) end->pdata[i])->bbox.width, ==, 3);
 }
 
+/* A border cuts one stay in two, with other words for each half. */
+static void
+test_border (void)
+{
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  GPtrArray *records =
+      push (tracker, 0, report (2, 10, TRUE, "a person enters"), NULL);
+
+  g_assert_cmpuint (records->len, ==, 1);
+  check (records, 0, 1, BEGIN, 2, 10);
+  g_ptr_array_unref (records);
+  records =
+      push (tracker, 10, report (10, 14, FALSE, "the person disappears"), NULL);
+  g_assert_cmpuint (records->len, ==, 1);
+  check (records, 0, 1, END, 2, 14);
+  g_ptr_array_unref (records);
+  /* Behind the end of it: another one. */
+  records = push (tracker, 20, report (21, 30, TRUE, "a person appears"), NULL);
+  g_assert_cmpuint (records->len, ==, 1);
+  check (records, 0, 2, BEGIN, 21, 30);
+  g_ptr_array_unref (records);
+  /* Not at the border, and another subject: both new. */
+  records = push (tracker, 30, report (34, 36, FALSE, "a person leaves"),
+      report (30, 35, FALSE, "a dog leaves"));
+  g_assert_cmpuint (records->len, ==, 3);
+  check (records, 0, 2, END, 21, 30);
+  check (records, 1, 3, END, 30, 35);
+  check (records, 2, 4, END, 34, 36);
+  g_ptr_array_unref (records);
+}
+
+/* Two things of one name stay two: each goes on with one report. */
+static void
+test_border_of_two (void)
+{
+  g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+  GPtrArray *records =
+      push (tracker, 0, report (2, 10, TRUE, "a person walks to the left"),
+          report (5, 10, TRUE, "a person sits on a chair"));
+
+  g_assert_cmpuint (records->len, ==, 2);
+  g_ptr_array_unref (records);
+  records = push (tracker, 10, report (10, 14, FALSE, "a person leaves"),
+      report (10, 20, TRUE, "a person gets up"));
+  g_assert_cmpuint (records->len, ==, 2);
+  for (guint i = 0; i < 2; i++)
+    g_assert_cmpuint (((VlmEvent *) records->pdata[i])->id, <=, 2);
+  g_ptr_array_unref (records);
+  /* One of two goes on with the one that is left, the other is new. */
+  records = push (tracker, 20, report (20, 24, FALSE, "a person leaves"),
+      report (20, 30, TRUE, "a person reads"));
+  g_assert_cmpuint (records->len, ==, 2);
+  g_assert_cmpuint (MIN (((VlmEvent *) records->pdata[0])->id,
+                        ((VlmEvent *) records->pdata[1])->id),
+      <=, 2);
+  g_assert_cmpuint (MAX (((VlmEvent *) records->pdata[0])->id,
+                        ((VlmEvent *) records->pdata[1])->id),
+      ==, 3);
+  g_ptr_array_unref (records);
+}
+
+/* Boxes that lie apart are of two things. */
+static void
+test_border_boxes (void)
+{
+  static const VlmRect boxes[] = { { 10, 10, 40, 80 }, { 60, 10, 40, 80 },
+    { 400, 10, 40, 80 } };
+
+  for (guint i = 1; i < 3; i++) {
+    g_autoptr (VlmTracker) tracker = vlm_tracker_new ();
+    VlmEvent *first = report (2, 10, TRUE, "a person enters");
+    VlmEvent *second = report (10, 14, FALSE, "a person leaves");
+    GPtrArray *records;
+
+    first->bbox = boxes[0];
+    second->bbox = boxes[i];
+    g_ptr_array_unref (push (tracker, 0, first, NULL));
+    records = push (tracker, 10, second, NULL);
+    g_assert_cmpuint (records->len, ==, i);
+    check (records, i - 1, i, END, i == 1 ? 2 : 10, 14);
+    g_ptr_array_unref (records);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -363,5 +447,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tracker/end", test_end);
   g_test_add_func ("/tracker/material", test_material);
   g_test_add_func ("/tracker/complete", test_complete);
+  g_test_add_func ("/tracker/border", test_border);
+  g_test_add_func ("/tracker/border-of-two", test_border_of_two);
+  g_test_add_func ("/tracker/border-boxes", test_border_boxes);
   return g_test_run ();
 }

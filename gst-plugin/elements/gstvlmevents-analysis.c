@@ -153,10 +153,12 @@ gst_vlm_events_get_policy (GstVlmEvents *self)
 static void
 report_gap (GstVlmEvents *self, const GstVlmWindowerItem *item)
 {
-  g_mutex_lock (&self->lock);
-  self->unwatched_ns +=
-      gst_vlm_time_distance (item->end.stream_time, item->start.stream_time);
-  g_mutex_unlock (&self->lock);
+  if (item->reason != GST_VLM_GAP_NO_VIDEO) {
+    g_mutex_lock (&self->lock);
+    self->unwatched_ns +=
+        gst_vlm_time_distance (item->end.stream_time, item->start.stream_time);
+    g_mutex_unlock (&self->lock);
+  }
   gst_vlm_events_report_gap (
       self, item->reason, &item->start, &item->end, self->generation);
 }

@@ -204,6 +204,7 @@ take_gap (GstVlmEvents *self, GstEvent *event)
         gst_segment_to_stream_time (segment, GST_FORMAT_TIME, end));
   if (!gst_vlm_windower_goes_on (self->windower, stream_time))
     gst_vlm_events_cut (self);
+  gst_vlm_windower_miss (self->windower, end);
   advance (outputs, end);
 }
 
@@ -212,6 +213,7 @@ take_gap (GstVlmEvents *self, GstEvent *event)
 static gboolean
 finish (GstVlmEvents *self)
 {
+  gst_vlm_windower_end (self->windower);
   gst_vlm_events_cut (self);
   gst_vlm_events_finish_camera (self);
   return gst_vlm_events_drain (self) != GST_FLOW_FLUSHING;

@@ -6,7 +6,7 @@ const char *
 gst_vlm_gap_reason_to_string (GstVlmGapReason reason)
 {
   static const char *const names[] = { "queue-full", "failed", "eos-timeout",
-    "loading", "backwards", "still", "between" };
+    "loading", "backwards", "still", "between", "no-video" };
 
   return names[reason];
 }
@@ -14,5 +14,6 @@ gst_vlm_gap_reason_to_string (GstVlmGapReason reason)
 gboolean
 gst_vlm_gap_is_wanted (GstVlmGapReason reason)
 {
-  return reason == GST_VLM_GAP_STILL || reason == GST_VLM_GAP_BETWEEN;
+  return reason == GST_VLM_GAP_STILL || reason == GST_VLM_GAP_BETWEEN ||
+      reason == GST_VLM_GAP_NO_VIDEO;
 }

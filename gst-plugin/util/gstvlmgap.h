@@ -15,11 +15,12 @@ typedef enum
   GST_VLM_GAP_BACKWARDS,
   GST_VLM_GAP_STILL,
   GST_VLM_GAP_BETWEEN,
+  GST_VLM_GAP_NO_VIDEO,
 } GstVlmGapReason;
 
 /* As it stands in records. */
 const char *gst_vlm_gap_reason_to_string (GstVlmGapReason reason);
-/* Nobody wanted it analysed: nothing is lost. */
+/* Nobody wanted it analysed, or there was nothing: nothing is lost. */
 gboolean gst_vlm_gap_is_wanted (GstVlmGapReason reason);
 
 G_END_DECLS

@@ -16,6 +16,10 @@ GST_DEBUG_CATEGORY_STATIC (windower_debug);
  * next was set anew, or comes from another clock: slewing does less, and an
  * event at a wrong second is not worth a whole window. */
 #define MAX_UTC_STEP VLM_SECOND
+/* A hole in the stream's running time that is reported: after what was cut off,
+ * and where nothing was. Frames that are further apart say no less. */
+#define MIN_MISSING VLM_SECOND
+#define MAX_APART (5 * VLM_SECOND)
 /* A hole in video that passes unwatched; longer, it is a span of its own. */
 #define MAX_UNWATCHED_HOLE (VLM_SECOND / 2)
 /* No frame is shown for longer, whatever it says of itself. */
@@ -60,6 +64,7 @@ struct _GstVlmWindower
   VlmTimeSource last_source;
   gint64 last_duration;
   VlmInstant last_utc;
+  VlmInstant missing_until; /* no video up to here, as far as GAP events tell */
   /* Of the newest window, not valid before the first one since a cut. */
   VlmInstant covered_until;
   guint64 covered_epoch;
@@ -76,6 +81,7 @@ gst_vlm_windower_new (const GstVlmWindowerParams *params)
   self->unwatched_since = no_instant;
   self->last = no_instant;
   self->last_utc = no_instant;
+  self->missing_until = no_instant;
   self->covered_until = no_instant;
   g_queue_init (&self->items);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
@@ -225,6 +231,49 @@ gst_vlm_windower_pass (GstVlmWindower *self, GstVlmGapReason reason)
   self->unwatched_reason = reason;
 }
 
+/* There was no video from the newest frame to @end, if that is long. Of running
+ * time: stream time may begin anew where a camera comes back. */
+static void
+report_missing (GstVlmWindower *self, const VlmInstant *end)
+{
+  VlmInstant start = end_of_last (self);
+  gint64 hole;
+
+  if (!VLM_TIME_IS_VALID (start.running_time) ||
+      !VLM_TIME_IS_VALID (end->running_time) || runs_backwards (self))
+    return;
+  hole = gst_vlm_time_since (end->running_time, start.running_time);
+  if (hole > (self->is_open ? MAX_APART : MIN_MISSING))
+    put_gap (self, GST_VLM_GAP_NO_VIDEO, &start, end);
+}
+
+void
+gst_vlm_windower_miss (GstVlmWindower *self, GstClockTime end)
+{
+  VlmInstant last = end_of_last (self);
+  VlmInstant *until = &self->missing_until;
+
+  if (self->segment.format != GST_FORMAT_TIME)
+    return;
+  until->pts = gst_vlm_time_from_gst (end);
+  until->stream_time = gst_vlm_time_from_gst (
+      gst_segment_to_stream_time (&self->segment, GST_FORMAT_TIME, end));
+  until->running_time = gst_vlm_time_from_gst (
+      gst_segment_to_running_time (&self->segment, GST_FORMAT_TIME, end));
+  until->utc = VLM_TIME_NONE;
+  if (VLM_TIME_IS_VALID (last.running_time) &&
+      VLM_TIME_IS_VALID (until->running_time))
+    until->utc = gst_vlm_time_add (
+        last.utc, gst_vlm_time_since (until->running_time, last.running_time));
+}
+
+void
+gst_vlm_windower_end (GstVlmWindower *self)
+{
+  report_missing (self, &self->missing_until);
+  self->missing_until = no_instant;
+}
+
 /* --- interruptions -------------------------------------------------------- */
 
 static void
@@ -267,6 +316,8 @@ gst_vlm_windower_flush (GstVlmWindower *self)
   g_queue_clear_full (&self->items, item_free);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->unwatched_since = no_instant;
+  self->last = no_instant;
+  self->missing_until = no_instant;
 }
 
 gboolean
@@ -426,6 +477,8 @@ gst_vlm_windower_announce (
     return why_no_time (self, buffer);
   if (!self->has_info)
     return GST_VLM_ARRIVAL_PASS;
+  report_missing (self, &time);
+  self->missing_until = no_instant;
   self->last = time;
   self->last_source = source;
   self->last_duration = duration_of (self, buffer);

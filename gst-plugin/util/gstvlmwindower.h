@@ -115,6 +115,11 @@ void gst_vlm_windower_get_decision (const GstVlmWindower *self,
     VlmRateDecision *decision, guint *width, guint *height);
 guint64 gst_vlm_windower_get_n_sampled (const GstVlmWindower *self);
 
+/* There is no video up to @end, a timestamp. It is a gap once there is video
+ * again, or with gst_vlm_windower_end(). */
+void gst_vlm_windower_miss (GstVlmWindower *self, GstClockTime end);
+void gst_vlm_windower_end (GstVlmWindower *self);
+
 /* Whether what comes at @stream_time goes on where the last frame ended; a hole
  * too short to be seen by the sampling is none. */
 gboolean gst_vlm_windower_goes_on (GstVlmWindower *self, gint64 stream_time);

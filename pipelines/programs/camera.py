@@ -117,4 +117,5 @@ class Camera(Watcher):
         if self.timer:
             GLib.source_remove(self.timer)
             self.timer = 0
+            self.tell_gap()
         super().end()

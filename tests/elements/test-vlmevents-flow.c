@@ -247,6 +247,49 @@ test_gap (void)
 }
 
 static void
+assert_no_video (WatchFixture *f, gint64 start, gint64 end)
+{
+  g_autoptr (GstMessage) message =
+      watch_fixture_pop_message (f, GST_MESSAGE_ELEMENT, "vlm-gap", TRUE);
+  const GstStructure *structure = gst_message_get_structure (message);
+  gint64 span[2] = { -1, -1 };
+
+  g_assert_cmpstr (
+      gst_structure_get_string (structure, "reason"), ==, "no-video");
+  gst_structure_get_int64 (structure, "start", &span[0]);
+  gst_structure_get_int64 (structure, "end", &span[1]);
+  g_assert_cmpint (span[0], ==, start);
+  g_assert_cmpint (span[1], ==, end);
+}
+
+/* A camera that goes, comes back and goes: its window closes at once, and what
+ * was missing is a gap, though GAP events come in pieces. */
+static void
+test_no_video (void)
+{
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 3 * GST_SECOND, 4);
+  gst_harness_push_event (
+      f.harness, gst_event_new_gap (3 * GST_SECOND, GST_SECOND));
+  gst_harness_push_event (
+      f.harness, gst_event_new_gap (4 * GST_SECOND, 2 * GST_SECOND));
+  g_assert_true (fake_analyzer_wait_entered (f.fake, 2));
+  watch_fixture_push_span (&f, 7 * GST_SECOND, 9 * GST_SECOND, 4);
+  assert_no_video (&f, 3 * VLM_SECOND, 7 * VLM_SECOND);
+  gst_harness_push_event (
+      f.harness, gst_event_new_gap (9 * GST_SECOND, 3 * GST_SECOND));
+  watch_fixture_finish (&f);
+  assert_no_video (&f, 9 * VLM_SECOND, 12 * VLM_SECOND);
+  g_assert_null (
+      watch_fixture_pop_message (&f, GST_MESSAGE_ELEMENT, "vlm-gap", FALSE));
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "unwatched"), ==, 0);
+  watch_fixture_clear (&f);
+}
+
+static void
 test_caps_change (void)
 {
   WatchFixture f;
@@ -462,6 +505,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/discont", test_discont);
   g_test_add_func ("/vlmevents/lossy", test_lossy);
   g_test_add_func ("/vlmevents/gap", test_gap);
+  g_test_add_func ("/vlmevents/no-video", test_no_video);
   g_test_add_func ("/vlmevents/many-gaps", test_many_gaps);
   g_test_add_func ("/vlmevents/time-jump", test_time_jump);
   g_test_add_func ("/vlmevents/caps-change", test_caps_change);

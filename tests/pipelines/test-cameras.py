@@ -72,6 +72,8 @@ def test_camera_goes_and_comes_back():
         check(records)
         assert "trying again in 1 s" in said, said
         assert {record["stream"] for record in records} == {"camera-1", "camera-2"}, records
+        gaps = [(record["stream"], record["reason"]) for record in records if record["type"] == "gap"]
+        assert ("camera-1", "no-video") in gaps and ("camera-2", "no-video") not in gaps, records
         uids = [record["event_uid"] for record in records if record.get("state") == "end"]
         assert len(uids) == len(set(uids)), records
 

@@ -6,6 +6,7 @@ static const VlmAnswerKind *const kinds[] = {
   &vlm_kind_free,
   &vlm_kind_events,
   &vlm_kind_boxes,
+  &vlm_kind_yes_no,
 };
 
 /**
@@ -61,8 +62,9 @@ vlm_answer_kind_get_name (const VlmAnswerKind *kind)
  * vlm_answer_kind_make_question: (skip)
  * @kind: (nullable): a kind
  * @about: (nullable): what the question is about: the query for `events`, what
- *   to look for, without an article, for `boxes` (which need it), the question
- *   itself for `free`; %NULL for everything
+ *   to look for, without an article, for `boxes` (which need it), a statement in
+ *   the present tense for `yes-no` (which needs it), the question itself for
+ *   `free`; %NULL for everything
  * @is_video: whether it is asked of a video, else of a picture
  *
  * The sentence that Qwen2.5-VL was trained to answer in this form. It goes after

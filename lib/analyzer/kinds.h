@@ -7,3 +7,13 @@
 extern const VlmAnswerKind vlm_kind_free;
 extern const VlmAnswerKind vlm_kind_events; /* reads VlmFinding */
 extern const VlmAnswerKind vlm_kind_boxes;  /* reads VlmFoundBox */
+/* Its choices are in the order below; reads the one that was taken, a const char
+ * * of theirs. */
+extern const VlmAnswerKind vlm_kind_yes_no;
+
+enum
+{
+  VLM_YES,
+  VLM_NO,
+  VLM_N_YES_NO
+};

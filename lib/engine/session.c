@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/work.h"
 #include "engine/attention.h"
+#include "engine/choices.h"
 #include "engine/device.h"
 #include "engine/feature-cache.h"
 #include "engine/mask-cache.h"
@@ -32,6 +33,7 @@ struct _VlmSession
   VlmSequence held; /* what the context holds */
   guint32 *valid;   /* bit set of the tokens that exist */
   VlmMaskCache *masks;
+  VlmChoices *choices; /* of the kind that was weighed last */
   VlmReuse reuse;
   gboolean records_attention;
   VlmAttention *attention; /* of the last answer; NULL when not recorded */
@@ -52,6 +54,7 @@ vlm_session_finalize (GObject *object)
   vlm_sequence_clear (&self->held);
   g_clear_pointer (&self->valid, g_free);
   g_clear_pointer (&self->masks, vlm_mask_cache_free);
+  g_clear_pointer (&self->choices, vlm_choices_free);
   g_clear_object (&self->model);
   G_OBJECT_CLASS (vlm_session_parent_class)->finalize (object);
 }
@@ -435,6 +438,44 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
   answer = answer_layout (self, layout, &job, trace, error);
   log_answer (answer);
   return answer;
+}
+
+static gboolean
+ensure_choices (VlmSession *self, const VlmAnswerKind *kind, GError **error)
+{
+  if (self->choices != NULL && vlm_choices_get_kind (self->choices) == kind)
+    return TRUE;
+  g_clear_pointer (&self->choices, vlm_choices_free);
+  self->choices = vlm_choices_new (kind, vlm_model_get_tokenizer (self->model),
+      vlm_model_get_config (self->model)->text.vocab_size, error);
+  return self->choices != NULL;
+}
+
+gboolean
+vlm_session_weigh (VlmSession *self, const VlmPrompt *prompt,
+    const VlmAnswerKind *kind, double *probabilities, const VlmWork *work,
+    GError **error)
+{
+  /* The token that is chosen is of no interest; it never enters the context. */
+  static const VlmGenerateParams params = { .max_tokens = 1,
+    .repetition_penalty = 1.0 };
+  static const VlmAnswerBounds none = { .duration_ns = -1 };
+  guint n_vocab = vlm_model_get_config (self->model)->text.vocab_size;
+  g_autofree float *logits = NULL;
+  g_autoptr (VlmAnswer) answer = NULL;
+
+  if (!ensure_choices (self, kind, error))
+    return FALSE;
+  answer = vlm_session_run (self, prompt, &params, &none, NULL, work, error);
+  if (answer == NULL)
+    return FALSE;
+  logits = g_new (float, n_vocab);
+  if (!vlm_session_read_logits (self, logits, error))
+    return FALSE;
+  vlm_choices_weigh (self->choices, logits, probabilities);
+  for (guint i = 0; kind->choices[i] != NULL; i++)
+    vlm_log_answer ("%s: %.4f", kind->choices[i], probabilities[i]);
+  return TRUE;
 }
 
 /**

@@ -38,6 +38,11 @@ struct _VlmAnswerKind
    * first one for the reason @why (transfer full). */
   GPtrArray *(*read) (const char *text, const VlmAnswerBounds *bounds,
       guint *n_rejected, char **why, GError **error);
+
+  /* Of answers that are one of a few words, else NULL: the words, ended by
+   * NULL, and which of them a token of @n bytes stands for, -1 for none. */
+  const char *const *choices;
+  gint (*stands_for) (const char *bytes, gsize n);
 };
 
 /* The rule as an automaton. (transfer full); NULL without @error for any text. */

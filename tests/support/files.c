@@ -91,6 +91,15 @@ files_edit (
   files_write (folder, name, after, strlen (after));
 }
 
+void
+files_teach_yes_no (const char *folder)
+{
+  files_edit (folder, "tokenizer.json", "\"You\":", "\"Yes\":");
+  files_edit (folder, "tokenizer.json", "\"Y ou\"", "\"Y es\"");
+  files_edit (folder, "tokenizer.json", "\"an\":", "\"No\":");
+  files_edit (folder, "tokenizer.json", "\"a n\"", "\"N o\"");
+}
+
 char *
 files_safetensors_header (const char *file, gsize *data_offset)
 {

@@ -18,6 +18,9 @@ char *files_replace (const char *text, const char *from, const char *to);
 /* The same for a file. */
 void files_edit (
     const char *folder, const char *name, const char *from, const char *to);
+/* Gives the tokenizer of a copy of the tiny checkpoint the words Yes and No, in
+ * the place of two others. */
+void files_teach_yes_no (const char *folder);
 
 /* A safetensors file apart and together again: the JSON of its header, NUL
  * terminated (transfer full), and where its data begins. */

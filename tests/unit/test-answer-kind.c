@@ -58,6 +58,11 @@ test_questions (void)
       "format for time depiction.");
   check_question (&vlm_kind_boxes, "red car", FALSE,
       "Locate the red car, report the bbox coordinates in JSON format.");
+  check_question (&vlm_kind_yes_no, "the gate is open", TRUE,
+      "Is this true at any time in the video: 'the gate is open'? Answer Yes "
+      "or No.");
+  check_question (&vlm_kind_yes_no, "the gate is open", FALSE,
+      "Is this true of the image: 'the gate is open'? Answer Yes or No.");
 }
 
 static void
@@ -115,6 +120,39 @@ test_read (void)
   g_assert_nonnull (why);
 }
 
+/* The rule of decision 9. */
+static void
+test_yes_no (void)
+{
+  static const struct
+  {
+    const char *bytes;
+    gint choice;
+  } tokens[] = { { "Yes", VLM_YES }, { "yes", VLM_YES }, { "YES", VLM_YES },
+    { "yEs", VLM_YES }, { " Yes", VLM_YES }, { " \n\t\r\v\fyes", VLM_YES },
+    { "No", VLM_NO }, { "\tno", VLM_NO }, { " NO", VLM_NO }, { "", -1 },
+    { " ", -1 }, { "ye", -1 }, { "yes ", -1 }, { "yes.", -1 }, { "\"yes", -1 },
+    { "not", -1 }, { "n", -1 }, { "\xc2\xa0no", -1 }, { "true", -1 } };
+  const VlmAnswerBounds bounds = { .duration_ns = -1 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *why = NULL;
+  guint n_rejected = 99;
+  g_autoptr (GPtrArray) said =
+      vlm_kind_yes_no.read ("No", &bounds, &n_rejected, &why, &error);
+
+  for (guint i = 0; i < G_N_ELEMENTS (tokens); i++)
+    g_assert_cmpint (
+        vlm_kind_yes_no.stands_for (tokens[i].bytes, strlen (tokens[i].bytes)),
+        ==, tokens[i].choice);
+  g_assert_cmpint (vlm_kind_yes_no.stands_for ("\0yes", 4), ==, -1);
+  g_assert_no_error (error);
+  g_assert_cmpstr (said->pdata[0], ==, "no");
+  g_assert_cmpuint (n_rejected, ==, 0);
+  g_assert_null (
+      vlm_kind_yes_no.read ("Perhaps", &bounds, &n_rejected, &why, &error));
+  g_assert_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -123,5 +161,6 @@ main (int argc, char **argv)
   g_test_add_func ("/answer-kind/questions", test_questions);
   g_test_add_func ("/answer-kind/lacks", test_lacks);
   g_test_add_func ("/answer-kind/read", test_read);
+  g_test_add_func ("/answer-kind/yes-no", test_yes_no);
   return g_test_run ();
 }

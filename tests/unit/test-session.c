@@ -12,6 +12,7 @@
 #include "engine/session.h"
 #include "events/history.h"
 #include "media/window.h"
+#include "tests/support/files.h"
 
 #define SIDE 56
 #define N_FRAMES 64
@@ -448,6 +449,99 @@ test_layout (void)
     g_assert_cmpuint (layout->positions.axes[axis]->len, ==, layout->ids->len);
 }
 
+/* --- one of a few words --------------------------------------------------- */
+
+/* The small vocabulary has neither word: two others become them. */
+static VlmModel *
+load_yes_no_model (char **folder)
+{
+  g_autofree char *tiny =
+      g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
+  g_autoptr (GError) error = NULL;
+  VlmModel *loaded;
+
+  *folder = files_new_folder (tiny);
+  files_teach_yes_no (*folder);
+  loaded = vlm_model_acquire (
+      &(const VlmModelParams){ .path = *folder }, NULL, &error);
+  g_assert_no_error (error);
+  return loaded;
+}
+
+/* What is said is what the logits say, and the question costs its own words. */
+static void
+test_weigh (void)
+{
+  g_autofree char *folder = NULL;
+  g_autoptr (VlmModel) speaker = load_yes_no_model (&folder);
+  VlmTokenizer *tokenizer = vlm_model_get_tokenizer (speaker);
+  guint n_vocab = vlm_model_get_config (speaker)->text.vocab_size;
+  g_autoptr (VlmSession) session = vlm_session_new (speaker);
+  g_autofree float *logits = g_new (float, n_vocab);
+  static const char *const texts[] = { "Is it on?", "Is it off?", "Is it on?" };
+  double first[2];
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autoptr (VlmPrompt) prompt = ask (0, 8, texts[i]);
+    g_autoptr (GError) error = NULL;
+    double said[2];
+    double wanted[2] = { 0.0, 0.0 };
+    double sum = 0.0;
+    VlmReuse before;
+    VlmReuse after;
+
+    vlm_session_get_reuse (session, &before);
+    g_assert_true (vlm_session_weigh (
+        session, prompt, &vlm_kind_yes_no, said, NULL, &error));
+    g_assert_no_error (error);
+    g_assert_true (vlm_session_read_logits (session, logits, &error));
+    for (guint k = 0; k < n_vocab; k++)
+      sum += exp (logits[k]);
+    for (guint k = 0; k < n_vocab; k++) {
+      gsize n;
+      const char *bytes = vlm_tokenizer_get_bytes (tokenizer, (gint32) k, &n);
+
+      if (bytes != NULL && n == 3 && strncmp (bytes, "Yes", 3) == 0)
+        wanted[VLM_YES] += exp (logits[k]) / sum;
+      if (bytes != NULL && n == 2 && strncmp (bytes, "No", 2) == 0)
+        wanted[VLM_NO] += exp (logits[k]) / sum;
+    }
+    for (guint choice = 0; choice < 2; choice++) {
+      g_assert_cmpfloat (said[choice], >, 0.0);
+      g_assert_cmpfloat_with_epsilon (said[choice] / wanted[choice], 1.0, 1e-9);
+      /* The cache changes nothing that counts. */
+      if (i == 2)
+        g_assert_cmpfloat_with_epsilon (
+            said[choice] / first[choice], 1.0, 1e-4);
+    }
+    if (i == 0)
+      memcpy (first, said, sizeof first);
+    vlm_session_get_reuse (session, &after);
+    if (i > 0) {
+      g_assert_cmpuint (
+          after.n_tokens_computed - before.n_tokens_computed, <, 24);
+      g_assert_cmpuint (after.n_slices_encoded, ==, before.n_slices_encoded);
+    }
+  }
+  files_remove (folder);
+}
+
+/* Without a token for one of the words there is no answer, but an error that
+ * names it. */
+static void
+test_weigh_nothing (void)
+{
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  g_autoptr (VlmPrompt) prompt = ask (0, 4, "Is it on?");
+  g_autoptr (GError) error = NULL;
+  double said[2];
+
+  g_assert_false (vlm_session_weigh (
+      session, prompt, &vlm_kind_yes_no, said, NULL, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED);
+  g_assert_nonnull (strstr (error->message, "\"yes\""));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -465,6 +559,8 @@ main (int argc, char **argv)
   g_test_add_func ("/session/own-kind", test_own_kind);
   g_test_add_func ("/session/released", test_released);
   g_test_add_func ("/session/errors", test_errors);
+  g_test_add_func ("/session/weigh", test_weigh);
+  g_test_add_func ("/session/weigh-nothing", test_weigh_nothing);
   g_test_add_func ("/session/shared", test_shared);
   status = g_test_run ();
   for (guint i = 0; i < N_FRAMES; i++)

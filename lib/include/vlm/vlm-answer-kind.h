@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  *   read it with vlm_event_parse()
  * - `boxes`: a JSON list of bbox_2d, label; needs a picture or a video; read it
  *   with vlm_box_parse()
+ * - `yes-no`: `Yes` or `No`
  *
  * Where a kind is a parameter, %NULL stands for `free`.
  */

@@ -112,7 +112,26 @@ complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
   return own;
 }
 
-/* NULL when a flush came first. */
+/* With the lock. */
+static VlmEvent *
+let_pass (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
+{
+  double min_confidence;
+  gboolean begins;
+  VlmEvent *own;
+
+  GST_OBJECT_LOCK (self);
+  min_confidence = self->settings.min_confidence;
+  GST_OBJECT_UNLOCK (self);
+  if (!gst_vlm_gate_passes (self->gate, event, min_confidence, &begins))
+    return NULL;
+  own = complete (self, event, latency_ms);
+  if (begins && own->state == VLM_EVENT_STATE_UPDATE)
+    own->state = VLM_EVENT_STATE_BEGIN;
+  return own;
+}
+
+/* NULL when a flush came first, or it is not sure enough. */
 static VlmEvent *
 queue_event (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
     guint generation)
@@ -120,8 +139,9 @@ queue_event (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
   VlmEvent *own = NULL;
 
   g_mutex_lock (&self->lock);
-  if (generation == self->generation) {
-    own = complete (self, event, latency_ms);
+  if (generation == self->generation)
+    own = let_pass (self, event, latency_ms);
+  if (own != NULL) {
     g_ptr_array_add (self->pending, vlm_event_ref (own));
     for (guint i = 0; i < self->outputs->len; i++)
       gst_vlm_event_pad_add_event (self->outputs->pdata[i], own);
@@ -142,7 +162,7 @@ on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
         self, g_ptr_array_index (events, i), latency_ms, generation);
 
     if (event == NULL)
-      return;
+      continue;
     GST_DEBUG_OBJECT (self, "event %" G_GUINT64_FORMAT " %s: %s", event->id,
         vlm_event_state_to_string (event->state), event->description);
     gst_element_post_message (GST_ELEMENT (self),

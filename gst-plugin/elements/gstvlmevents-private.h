@@ -10,6 +10,7 @@
 #include "elements/gstvlmevents.h"
 #include "elements/gstvlmworker.h"
 #include "util/gstvlmeventpad.h"
+#include "util/gstvlmgate.h"
 #include "util/gstvlmwindower.h"
 
 G_BEGIN_DECLS
@@ -72,6 +73,7 @@ typedef struct
   GstVlmPolicy policy;
   guint max_queue;
   GstVlmOnError on_error;
+  double min_confidence;
   double eos_drain_timeout;
 } GstVlmEventsSettings;
 
@@ -103,8 +105,9 @@ struct _GstVlmEvents
   GstVlmWorker *worker;
   guint generation;
   GPtrArray *pending; /* events for the next buffer */
-  char *run;          /* UUID of this run, from READY to READY */
-  guint64 n_records;  /* since the element was made */
+  GstVlmGate *gate;
+  char *run;         /* UUID of this run, from READY to READY */
+  guint64 n_records; /* since the element was made */
   /* GstVlmEventPad. Never changed, but replaced: who holds it may walk it. */
   GPtrArray *outputs;
   GHashTable *output_names; /* also of pads that are being added */

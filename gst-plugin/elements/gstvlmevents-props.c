@@ -142,6 +142,9 @@ static const Property properties[] = {
   { "on-error", "On error", "What happens when a window cannot be analysed",
       AT_ANY_TIME, KIND_ENUM, AT (on_error), .type = gst_vlm_on_error_get_type,
       .initial = GST_VLM_ON_ERROR_WARN },
+  { "min-confidence", "Min. confidence",
+      "Events of less are not reported, but counted as `events-unsure`",
+      AT_ANY_TIME, KIND_DOUBLE, AT (min_confidence), .maximum = 1.0 },
   { "eos-drain-timeout", "EOS drain timeout",
       "How long the end of the stream waits for windows that are not yet "
       "analysed, in seconds; with `policy=block` as long as it takes",
@@ -204,12 +207,17 @@ make_stats (GstVlmEvents *self)
 {
   GstVlmWorkerStats stats = { 0 };
   guint64 unwatched_ns;
+  guint64 n_unsure;
+  guint64 n_events;
   GstStructure *structure = gst_structure_new_empty ("vlm-events-stats");
 
   g_mutex_lock (&self->lock);
   stats = self->last_stats;
   if (self->worker != NULL)
     gst_vlm_worker_get_stats (self->worker, &stats);
+  n_unsure = gst_vlm_gate_get_n_events (self->gate);
+  n_events = stats.n_events;
+  n_events -= MIN (n_events, gst_vlm_gate_get_n_records (self->gate));
   unwatched_ns = self->unwatched_ns + (guint64) stats.unwatched_ns;
   gst_structure_set (structure, "buffers", G_TYPE_UINT64, self->n_buffers,
       "frames-sampled", G_TYPE_UINT64, self->n_sampled, "fps", G_TYPE_DOUBLE,
@@ -222,10 +230,11 @@ make_stats (GstVlmEvents *self)
       stats.n_analysed, "windows-dropped", G_TYPE_UINT64, stats.n_dropped,
       "windows-failed", G_TYPE_UINT64, stats.n_failed, "windows-skipped",
       G_TYPE_UINT64, stats.n_skipped, "reloads", G_TYPE_UINT64, stats.n_reloads,
-      "events", G_TYPE_UINT64, stats.n_events, "watched", G_TYPE_UINT64,
-      (guint64) stats.watched_ns, "unwatched", G_TYPE_UINT64, unwatched_ns,
-      "skipped", G_TYPE_UINT64, (guint64) stats.skipped_ns, "inference-seconds",
-      G_TYPE_DOUBLE, stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
+      "events", G_TYPE_UINT64, n_events, "events-unsure", G_TYPE_UINT64,
+      n_unsure, "watched", G_TYPE_UINT64, (guint64) stats.watched_ns,
+      "unwatched", G_TYPE_UINT64, unwatched_ns, "skipped", G_TYPE_UINT64,
+      (guint64) stats.skipped_ns, "inference-seconds", G_TYPE_DOUBLE,
+      stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
       stats.seconds_per_second, "queue-level", G_TYPE_UINT, stats.queue_level,
       NULL);
   return structure;
@@ -515,7 +524,8 @@ gst_vlm_events_install_properties (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "buffers, frames-sampled, windows-analysed, windows-dropped, "
-          "windows-failed, windows-skipped, reloads, events, watched, "
+          "windows-failed, windows-skipped, reloads, events, events-unsure, "
+          "watched, "
           "unwatched and skipped (ns of stream time), inference-seconds, "
           "seconds-per-second (inference for a second of new video, last "
           "window), queue-level, fps, fps-reason, width, height",

@@ -265,6 +265,7 @@ start_flush (GstVlmEvents *self)
   g_mutex_lock (&self->lock);
   generation = ++self->generation;
   g_ptr_array_set_size (self->pending, 0);
+  gst_vlm_gate_clear (self->gate, FALSE);
   worker = self->worker != NULL ? gst_vlm_worker_ref (self->worker) : NULL;
   g_mutex_unlock (&self->lock);
   if (worker != NULL)
@@ -359,6 +360,7 @@ reset (GstVlmEvents *self)
   g_free (self->run);
   self->run = g_uuid_string_random ();
   g_ptr_array_set_size (self->pending, 0);
+  gst_vlm_gate_clear (self->gate, FALSE);
   gst_flow_combiner_reset (self->flow);
   gst_clear_event (&self->stream_start);
   gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
@@ -379,6 +381,7 @@ gst_vlm_events_change_state (GstElement *element, GstStateChange transition)
     self->n_buffers = 0;
     self->n_sampled = 0;
     self->unwatched_ns = 0;
+    gst_vlm_gate_clear (self->gate, TRUE);
     if (!gst_vlm_events_start_analysis (self)) {
       reset (self);
       return GST_STATE_CHANGE_FAILURE;
@@ -414,6 +417,7 @@ gst_vlm_events_finalize (GObject *object)
   gst_clear_event (&self->stream_start);
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
+  gst_vlm_gate_free (self->gate);
   g_free (self->run);
   g_free (self->zone_text);
   g_mutex_clear (&self->lock);
@@ -461,6 +465,7 @@ gst_vlm_events_init (GstVlmEvents *self)
   g_mutex_init (&self->lock);
   self->pending =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  self->gate = gst_vlm_gate_new ();
   self->flow = gst_flow_combiner_new ();
   gst_vlm_events_init_outputs (self);
   self->seek_seqnum = GST_SEQNUM_INVALID;

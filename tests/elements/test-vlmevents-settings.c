@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "gstvlm.h"
 #include "support/watch-fixture.h"
 
 /* The text of the next warning or error, NULL if there is none by now. */
@@ -216,6 +217,71 @@ test_between (void)
   watch_fixture_clear (&f);
 }
 
+/* The states of the records about @description, as letters. */
+static char *
+get_life (WatchFixture *f, const char *description)
+{
+  GString *life = g_string_new (NULL);
+  guint n = gst_bus_have_pending (f->bus) ? 1000 : 0;
+
+  for (guint i = 0; i < n; i++) {
+    GstMessage *message = gst_bus_pop (f->bus);
+    g_autoptr (VlmEvent) event = NULL;
+
+    if (message == NULL)
+      break;
+    event = gst_vlm_message_get_event (message);
+    if (event != NULL && g_str_equal (event->description, description))
+      g_string_append_c (life, "bue"[event->state]);
+    gst_message_unref (message);
+  }
+  return g_string_free (life, FALSE);
+}
+
+/* An event is reported from when it is sure enough, and then to its end. */
+static void
+test_min_confidence (void)
+{
+  static const struct
+  {
+    double min, first, step;
+    gboolean is_reported;
+    guint n_unsure;
+  } cases[] = {
+    { 0.0, 0.1, 0.0, TRUE, 0 },
+    { 0.5, 0.5, 0.0, TRUE, 0 },
+    { 0.5, 0.4, 0.0, FALSE, 1 },
+    { 0.5, 0.3, 0.1, TRUE, 1 },
+    { 0.5, 0.9, -0.3, TRUE, 0 },
+    { 0.5, -1.0, 0.0, TRUE, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    WatchFixture f;
+    g_autofree char *life = NULL;
+
+    watch_fixture_init (&f);
+    g_object_set (f.element, "min-confidence", cases[i].min, NULL);
+    fake_analyzer_set_confidence (f.fake, cases[i].first, cases[i].step);
+    fake_analyzer_add_event (f.fake, "it", 0, 4 * VLM_SECOND, NULL);
+    watch_fixture_start (&f, FALSE);
+    watch_fixture_push_span (&f, 0, 9 * GST_SECOND, 4);
+    watch_fixture_finish (&f);
+    life = get_life (&f, "it");
+    g_test_message ("case %u: %s", i, life);
+    g_assert_cmpuint (life[0] != '\0', ==, cases[i].is_reported);
+    if (life[0] != '\0') {
+      g_assert_cmpint (life[0], ==, 'b');
+      g_assert_cmpint (life[strlen (life) - 1], ==, 'e');
+      g_assert_null (strchr (life + 1, 'b'));
+    }
+    g_assert_cmpuint (
+        watch_fixture_get_stat (&f, "events-unsure"), ==, cases[i].n_unsure);
+    g_assert_cmpuint (watch_fixture_get_stat (&f, "events"), ==, strlen (life));
+    watch_fixture_clear (&f);
+  }
+}
+
 /* What gst-inspect-1.0 shows of it. */
 static void
 test_names (void)
@@ -283,6 +349,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/settings/too-late", test_too_late);
   g_test_add_func ("/vlmevents/settings/out-of-range", test_out_of_range);
   g_test_add_func ("/vlmevents/settings/between", test_between);
+  g_test_add_func ("/vlmevents/settings/min-confidence", test_min_confidence);
   g_test_add_func ("/vlmevents/settings/names", test_names);
   g_test_add_func ("/vlmevents/settings/forked", test_forked);
   return g_test_run ();

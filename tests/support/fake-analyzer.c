@@ -10,6 +10,8 @@ typedef struct
   gint64 start;
   gint64 end;
   VlmRect box;
+  double confidence; /* of the next record */
+  double confidence_step;
 } Scene;
 
 struct _FakeAnalyzer
@@ -28,6 +30,8 @@ struct _FakeAnalyzer
   guint step_us;
   GError *load_error;
   GError *error;
+  double confidence;
+  double confidence_step;
   guint n_errors;          /* calls that fail with it */
   VlmQuestions *questions; /* NULL before they are told */
   FakeCounts counts;
@@ -170,13 +174,14 @@ instant_at (const VlmWindow *window, gint64 stream_time)
 }
 
 static VlmEvent *
-make_event (
-    FakeAnalyzer *self, const Scene *scene, guint id, const VlmWindow *window)
+make_event (FakeAnalyzer *self, Scene *scene, guint id, const VlmWindow *window)
 {
   const VlmFrame *frame = window->samples[0].frame;
   VlmEvent *event = vlm_event_new ();
 
   event->id = id;
+  event->confidence = scene->confidence;
+  scene->confidence += scene->confidence_step;
   event->description = g_strdup (scene->description);
   event->start = instant_at (window, scene->start);
   event->end = instant_at (window, MIN (scene->end, window->end));
@@ -199,7 +204,7 @@ make_event (
 
 /* With the lock. The record of @scene for @window, or NULL. */
 static VlmEvent *
-look (FakeAnalyzer *self, const Scene *scene, guint id, const VlmWindow *window)
+look (FakeAnalyzer *self, Scene *scene, guint id, const VlmWindow *window)
 {
   gpointer key = GUINT_TO_POINTER (id);
   VlmEvent *before = g_hash_table_lookup (self->open, key);
@@ -388,6 +393,8 @@ fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
   if (box != NULL)
     scene->box = *box;
   g_mutex_lock (&self->lock);
+  scene->confidence = self->confidence;
+  scene->confidence_step = self->confidence_step;
   g_ptr_array_add (self->scenes, scene);
   g_mutex_unlock (&self->lock);
 }
@@ -565,10 +572,20 @@ fake_analyzer_class_init (FakeAnalyzerClass *klass)
 static void
 fake_analyzer_init (FakeAnalyzer *self)
 {
+  self->confidence = -1.0;
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->scenes = g_ptr_array_new_with_free_func (scene_free);
   self->open = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) vlm_event_unref);
   self->windows = g_ptr_array_new_with_free_func (fake_window_free);
+}
+
+void
+fake_analyzer_set_confidence (FakeAnalyzer *self, double first, double step)
+{
+  g_mutex_lock (&self->lock);
+  self->confidence = first;
+  self->confidence_step = step;
+  g_mutex_unlock (&self->lock);
 }

@@ -33,6 +33,11 @@ FakeAnalyzer *fake_analyzer_new (void);
 void fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
     gint64 start, gint64 end, const VlmRect *box);
 
+/* Of the events that are added from now on: @first in the first record, @step
+ * more in each later one. -1 and 0 without. */
+void
+fake_analyzer_set_confidence (FakeAnalyzer *self, double first, double step);
+
 /* From now on, analyze() waits until it is cancelled or this is taken back. */
 void fake_analyzer_set_stalled (FakeAnalyzer *self, gboolean stalled);
 /* Likewise, but deaf to cancellation; a step that is begun does not end. */

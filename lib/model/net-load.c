@@ -1,6 +1,7 @@
 /* gst-vlm: from the files of a checkpoint to the device
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/blocks.h"
+#include "base/crew.h"
 #include "base/host-memory.h"
 #include "base/work.h"
 #include "model/net-upload.h"
@@ -8,19 +9,27 @@
 /* What the upload of all tensors shares. */
 typedef struct
 {
+  const VlmCheckpoint *checkpoint;
   VlmNet *net;
   VlmNn *nn;
   const VlmWork *work;
-  guint64 n_bytes;
+  GThread *caller;
+  GArray *matrices; /* guint, their first items */
+  GMutex lock;      /* of n_done */
   guint64 n_done;
 } Loader;
 
 static gboolean
 advance (Loader *loader, guint64 n_bytes, GError **error)
 {
-  loader->n_done += n_bytes;
-  vlm_work_progress (
-      loader->work, "weights", (double) loader->n_done / loader->n_bytes);
+  guint64 n_done;
+
+  g_mutex_lock (&loader->lock);
+  n_done = loader->n_done += n_bytes;
+  g_mutex_unlock (&loader->lock);
+  if (g_thread_self () == loader->caller)
+    vlm_work_progress (
+        loader->work, "weights", (double) n_done / loader->checkpoint->n_bytes);
   return vlm_work_goes_on (loader->work, error);
 }
 
@@ -43,7 +52,7 @@ read_rows (const VlmWeightItem *item, const VlmTensorView *view, guint first,
   return TRUE;
 }
 
-/* Piece by piece: host memory holds one. */
+/* Piece by piece: host memory holds one for each thread. */
 static gboolean
 load_matrix (Loader *loader, const VlmWeightItem *item,
     const VlmTensorView *view, GError **error)
@@ -80,24 +89,68 @@ load_vector (Loader *loader, const VlmWeightItem *item,
 }
 
 static gboolean
-load_item (Loader *loader, const VlmWeightList *list, guint i,
-    const VlmTensorSource *source, GError **error)
+load_item (Loader *loader, guint i, GError **error)
 {
-  const VlmWeightItem *item = &list->items[i];
+  const VlmWeightItem *item = &loader->checkpoint->weights->items[i];
   g_auto (VlmTensorView) view = { 0 };
   gboolean ok;
 
-  if (!vlm_weight_item_find (item, source, &view, error))
+  if (!vlm_weight_item_find (item, loader->checkpoint->source, &view, error))
     return FALSE;
-  if (!vlm_weight_is_matrix (item->weight))
-    ok = load_vector (loader, item, &view, error);
-  else
-    ok = (!vlm_weight_list_is_first (list, i) ||
-             vlm_net_add_matrix (loader->net, loader->nn, list, i, error)) &&
-        load_matrix (loader, item, &view, error);
+  ok = vlm_weight_is_matrix (item->weight)
+      ? load_matrix (loader, item, &view, error)
+      : load_vector (loader, item, &view, error);
   if (!ok)
     g_prefix_error (error, "%s: ", view.name);
   return ok;
+}
+
+/* All that one matrix is made of is one thread's: parts of it may lie between
+ * one another on the device. */
+static gboolean
+load_whole_matrix (guint job, gpointer user_data, GError **error)
+{
+  Loader *loader = user_data;
+  const VlmWeightList *list = loader->checkpoint->weights;
+  guint i = g_array_index (loader->matrices, guint, job);
+
+  do
+    if (!load_item (loader, i, error))
+      return FALSE;
+  while (++i < list->n_items && !vlm_weight_list_is_first (list, i));
+  return TRUE;
+}
+
+/* What is small, and the room for the rest, on one thread. */
+static gboolean
+prepare (Loader *loader, GError **error)
+{
+  const VlmWeightList *list = loader->checkpoint->weights;
+
+  for (guint i = 0; i < list->n_items; i++) {
+    if (!vlm_weight_is_matrix (list->items[i].weight)) {
+      if (!load_item (loader, i, error))
+        return FALSE;
+    } else if (vlm_weight_list_is_first (list, i)) {
+      if (!vlm_net_add_matrix (loader->net, loader->nn, list, i, error)) {
+        g_prefix_error (error, "%s: ", list->items[i].names[0]);
+        return FALSE;
+      }
+      g_array_append_val (loader->matrices, i);
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+load_all (Loader *loader, GError **error)
+{
+  if (!prepare (loader, error) ||
+      !vlm_crew_run (vlm_crew_size (), loader->matrices->len, load_whole_matrix,
+          loader, error))
+    return FALSE;
+  vlm_work_progress (loader->work, "weights", 1.0);
+  return TRUE;
 }
 
 /* Beside the weights: kernels, cache and scratch of a first small question. */
@@ -121,7 +174,10 @@ vlm_net_load (VlmVkDevice *device, const VlmCheckpoint *checkpoint,
   const VlmWeightList *list = checkpoint->weights;
   g_autoptr (VlmNet) net = NULL;
   g_autoptr (VlmNn) nn = NULL;
-  Loader loader = { .work = work, .n_bytes = checkpoint->n_bytes };
+  Loader loader = {
+    .checkpoint = checkpoint, .work = work, .caller = g_thread_self ()
+  };
+  gboolean ok;
 
   if (!check_memory (device, vlm_tensor_source_get_path (checkpoint->source),
           vlm_weight_list_get_device_bytes (list), error))
@@ -132,8 +188,10 @@ vlm_net_load (VlmVkDevice *device, const VlmCheckpoint *checkpoint,
   net = vlm_net_new (device, checkpoint->config);
   loader.net = net;
   loader.nn = nn;
-  for (guint i = 0; i < list->n_items; i++)
-    if (!load_item (&loader, list, i, checkpoint->source, error))
-      return NULL;
-  return g_steal_pointer (&net);
+  loader.matrices = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_mutex_init (&loader.lock);
+  ok = load_all (&loader, error);
+  g_mutex_clear (&loader.lock);
+  g_array_unref (loader.matrices);
+  return ok ? g_steal_pointer (&net) : NULL;
 }

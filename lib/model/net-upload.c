@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/net-upload.h"
 
-/* Between pieces cancellation is served and host memory given back. */
-#define PIECE_BYTES (8u << 20)
+/* Between pieces cancellation is served. What was read stays in the cache of its
+ * processor until it is packed. */
+#define PIECE_BYTES (512u << 10)
 
 guint
 vlm_net_piece_rows (const VlmWeightItem *item)

@@ -19,5 +19,6 @@ gboolean vlm_net_put_rows (VlmNet *net, const VlmWeightItem *item, guint first,
 gboolean vlm_net_put_vector (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
     const float *values, GError **error);
 
-/* How many rows of a part to put at once, so that a piece is some megabytes. */
+/* How many rows of a part to put at once, so that a piece is half a
+ * megabyte. */
 guint vlm_net_piece_rows (const VlmWeightItem *item);

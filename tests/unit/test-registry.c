@@ -254,6 +254,45 @@ start_slowly (Slow *slow)
   return thread;
 }
 
+typedef struct
+{
+  GThread *caller;
+  double last;
+  guint n_calls;
+} Watch;
+
+static void
+watch (const char *stage, double fraction, gpointer user_data)
+{
+  Watch *watch = user_data;
+
+  g_assert_true (g_thread_self () == watch->caller);
+  g_assert_cmpstr (stage, ==, "weights");
+  g_assert_cmpfloat (fraction, >=, watch->last);
+  g_assert_cmpfloat (fraction, <=, 1.0);
+  watch->last = fraction;
+  watch->n_calls++;
+}
+
+/* However many threads load, progress comes on the one that asked, never goes
+ * back, and ends at the end. */
+static void
+test_progress (void)
+{
+  g_autofree char *path = tiny_path ();
+  g_autofree char *folder = files_new_folder (path);
+  Watch watched = { .caller = g_thread_self () };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmModel) model =
+      vlm_model_acquire (&(const VlmModelParams){ .path = folder },
+          &(const VlmWork){ .progress = watch, .user_data = &watched }, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpfloat (watched.last, ==, 1.0);
+  g_assert_cmpuint (watched.n_calls, >, 1);
+  files_remove (folder);
+}
+
 static gpointer
 cancel (gpointer cancellable)
 {
@@ -357,6 +396,7 @@ main (int argc, char **argv)
   g_test_add_func ("/registry/failure", test_failure);
   g_test_add_func ("/registry/foreign-tokenizer", test_foreign_tokenizer);
   g_test_add_func ("/registry/added-beyond", test_added_beyond);
+  g_test_add_func ("/registry/progress", test_progress);
   g_test_add_func ("/registry/cancelled-wait", test_cancelled_wait);
   g_test_add_func ("/registry/abandoned", test_abandoned);
   g_test_add_func ("/registry/lost-device", test_lost_device);

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "nn/ops.h"
-#include "vk/commands.h"
+#include "vk/command.h"
+#include "vk/transfer.h"
 
 /* What one binding or buffer may hold. From the device; tests make them small
  * so that small shapes are split too. */

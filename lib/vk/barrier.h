@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "vk/commands.h"
+#include "vk/command.h"
 
 /* Accesses since the last barrier. One barrier orders everything before it
  * against everything after it, so after each the list starts anew. */

@@ -2,11 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/batch.h"
 
-#include "base/log.h"
 #include "vk/result.h"
-
-/* As many as are in use at once: one recorded, a few in flight. */
-#define MAX_RECYCLED 8
 
 #define POOL_SETS 128
 #define POOL_STORAGE (POOL_SETS * 5)
@@ -86,8 +82,8 @@ create_commands (VlmVkBatch *batch, GError **error)
       error, vkAllocateCommandBuffers, device->handle, &info, &batch->commands);
 }
 
-static VlmVkBatch *
-batch_new (VlmVkDevice *device, GError **error)
+VlmVkBatch *
+vlm_vk_batch_new (VlmVkDevice *device, GError **error)
 {
   VlmVkBatch *batch = g_new0 (VlmVkBatch, 1);
   batch->device = device;
@@ -103,8 +99,8 @@ batch_new (VlmVkDevice *device, GError **error)
   return batch;
 }
 
-static gboolean
-begin_recording (VlmVkBatch *batch, GError **error)
+gboolean
+vlm_vk_batch_begin (VlmVkBatch *batch, GError **error)
 {
   VkCommandBufferBeginInfo info = {
     .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
@@ -113,25 +109,6 @@ begin_recording (VlmVkBatch *batch, GError **error)
   batch->value = 0;
   return vlm_vk_call (error, vkBeginCommandBuffer, batch->commands, &info) &&
       vlm_vk_ticks_begin (&batch->ticks, batch->device, batch->commands, error);
-}
-
-VlmVkBatch *
-vlm_vk_batch_begin (VlmVkDevice *device, GError **error)
-{
-  VlmVkBatch *batch = NULL;
-  g_mutex_lock (&device->batches_lock);
-  if (device->batches->len > 0)
-    batch = g_ptr_array_steal_index_fast (
-        device->batches, device->batches->len - 1);
-  g_mutex_unlock (&device->batches_lock);
-
-  if (batch == NULL)
-    batch = batch_new (device, error);
-  if (batch != NULL && !begin_recording (batch, error)) {
-    vlm_vk_batch_destroy (batch);
-    return NULL;
-  }
-  return batch;
 }
 
 static SetPool *
@@ -213,70 +190,14 @@ vlm_vk_batch_hold_view (VlmVkBatch *batch, VlmVkBuffer *buffer, VlmVkView *view)
   g_array_append_val (batch->views, use);
 }
 
-static VkResult
-submit_locked (VlmVkBatch *batch, GError **error)
-{
-  VlmVkDevice *device = batch->device;
-  guint64 value = device->last_value + 1;
-  VkTimelineSemaphoreSubmitInfo timeline = {
-    .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-    .signalSemaphoreValueCount = 1,
-    .pSignalSemaphoreValues = &value,
-  };
-  VkSubmitInfo info = {
-    .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-    .pNext = &timeline,
-    .commandBufferCount = 1,
-    .pCommandBuffers = &batch->commands,
-    .signalSemaphoreCount = 1,
-    .pSignalSemaphores = &device->timeline,
-  };
-  VkResult result = vlm_vk_try (
-      error, vkQueueSubmit, device->queue, 1, &info, VK_NULL_HANDLE);
-  if (result >= 0) {
-    batch->value = device->last_value = value;
-    g_queue_push_tail (&device->in_flight, batch);
-  } else if (result == VK_ERROR_DEVICE_LOST) {
-    /* Some of it may be running: keep it until the device is closed. */
-    batch->value = G_MAXUINT64;
-    g_queue_push_tail (&device->in_flight, batch);
-  }
-  return result;
-}
-
-gboolean
-vlm_vk_batch_submit (VlmVkBatch *batch, guint64 *value, GError **error)
-{
-  VlmVkDevice *device = batch->device;
-  vlm_vk_barrier_finish (&batch->barrier, batch->commands);
-  if (!vlm_vk_device_check (device, error) ||
-      vlm_vk_device_note (device,
-          vlm_vk_try (error, vkEndCommandBuffer, batch->commands)) < 0) {
-    vlm_vk_batch_recycle (batch);
-    return FALSE;
-  }
-
-  g_mutex_lock (&device->queue_lock);
-  VkResult result = submit_locked (batch, error);
-  if (result >= 0)
-    *value = batch->value;
-  g_mutex_unlock (&device->queue_lock);
-
-  if (vlm_vk_device_note (device, result) >= 0) {
-    vlm_vk_device_reap (device);
-    return TRUE;
-  }
-  if (result != VK_ERROR_DEVICE_LOST)
-    vlm_vk_batch_recycle (batch);
-  return FALSE;
-}
-
 /* Nobody waits for it, so that a device that is lost here must be remembered
  * as such, or it would go unnoticed. */
-static gboolean
-reset (VlmVkBatch *batch, GError **error)
+gboolean
+vlm_vk_batch_reset (VlmVkBatch *batch, GError **error)
 {
   VlmVkDevice *device = batch->device;
+
+  drop_holds (batch);
   for (guint i = 0; i < batch->set_pools->len; i++) {
     SetPool *pool = &g_array_index (batch->set_pools, SetPool, i);
     if (vlm_vk_device_note (device,
@@ -294,26 +215,13 @@ reset (VlmVkBatch *batch, GError **error)
                  0)) >= 0;
 }
 
-void
-vlm_vk_batch_recycle (VlmVkBatch *batch)
+gboolean
+vlm_vk_batch_end (VlmVkBatch *batch, GError **error)
 {
   VlmVkDevice *device = batch->device;
-  g_autoptr (GError) error = NULL;
 
-  if (batch->value > 0 && batch->value != G_MAXUINT64)
-    vlm_vk_ticks_collect (&batch->ticks, device);
-  drop_holds (batch);
-  gboolean keep = reset (batch, &error);
-  if (!keep)
-    vlm_debug ("a command buffer is not used again: %s", error->message);
-
-  if (keep) {
-    g_mutex_lock (&device->batches_lock);
-    keep = device->batches->len < MAX_RECYCLED;
-    if (keep)
-      g_ptr_array_add (device->batches, batch);
-    g_mutex_unlock (&device->batches_lock);
-  }
-  if (!keep)
-    vlm_vk_batch_destroy (batch);
+  vlm_vk_barrier_finish (&batch->barrier, batch->commands);
+  return vlm_vk_device_check (device, error) &&
+      vlm_vk_device_note (
+          device, vlm_vk_try (error, vkEndCommandBuffer, batch->commands)) >= 0;
 }

@@ -7,8 +7,10 @@
 #include "vk/pipeline-private.h"
 #include "vk/timer.h"
 
-/* Belongs to one recorder, then to the device until its work is complete, then
- * to the device's list of those to be used again. */
+/* Belongs to one recorder, then to the queue until its work is complete, then to
+ * the queue's list of those to be used again. */
+typedef struct _VlmVkBatch VlmVkBatch;
+
 struct _VlmVkBatch
 {
   VlmVkDevice *device; /* not held */
@@ -23,8 +25,16 @@ struct _VlmVkBatch
   guint64 value; /* of the timeline, when the work is complete */
 };
 
-/* A batch in the recording state. */
-VlmVkBatch *vlm_vk_batch_begin (VlmVkDevice *device, GError **error);
+VlmVkBatch *vlm_vk_batch_new (VlmVkDevice *device, GError **error);
+/* Its work must be complete. */
+void vlm_vk_batch_destroy (VlmVkBatch *batch);
+
+/* To the recording state, and out of it. */
+gboolean vlm_vk_batch_begin (VlmVkBatch *batch, GError **error);
+gboolean vlm_vk_batch_end (VlmVkBatch *batch, GError **error);
+/* To begin again. Its work must be complete; what that has held is released,
+ * also on error, after which the batch can only be destroyed. */
+gboolean vlm_vk_batch_reset (VlmVkBatch *batch, GError **error);
 
 /* A set for @pipeline, valid for this batch. */
 VkDescriptorSet vlm_vk_batch_alloc_set (
@@ -35,12 +45,3 @@ void vlm_vk_batch_hold (VlmVkBatch *batch, VlmVkBuffer *buffer);
 /* Also keeps a view of it, of which it takes over the use. */
 void vlm_vk_batch_hold_view (
     VlmVkBatch *batch, VlmVkBuffer *buffer, VlmVkView *view);
-
-/* Takes @batch, also on error. */
-gboolean
-vlm_vk_batch_submit (VlmVkBatch *batch, guint64 *value, GError **error);
-
-/* Takes a batch whose work is complete or was never submitted. */
-void vlm_vk_batch_recycle (VlmVkBatch *batch);
-/* The same, for good. */
-void vlm_vk_batch_destroy (VlmVkBatch *batch);

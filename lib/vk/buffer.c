@@ -2,20 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/buffer-private.h"
 
-#include <string.h>
-
 #include <vlm/vlm-error.h>
 
 #include "base/checked.h"
+#include "vk/debug.h"
 #include "vk/result.h"
-#include "vk/staging.h"
 
 /* The largest texel is 16 bytes; handles are a multiple of it in size. */
 #define GRANULE_BYTES 16
-/* Reads from memory that is mapped but not cached are slow (it is behind a bus,
- * or write-combined); above this a copy to a cached buffer is faster. */
-#define MAX_UNCACHED_READ_BYTES 4096
-
 /* llvmpipe keeps a variant of each shader for every combination of its texel
  * buffers having a size that is a power of two or not, and views whose size has
  * zeros in bits 8 to 15 or not (it takes them for mipmap levels); compiling a
@@ -72,7 +66,7 @@ create_handle (VlmVkBuffer *buffer, VlmVkBufferUse use, GError **error)
       return FALSE;
     }
     g_clear_error (&local);
-    vlm_vk_device_reap (device);
+    device->reclaim (device);
     if (!vlm_vk_memory_alloc (
             device->memory, &requirements, use, &buffer->block, error))
       return FALSE;
@@ -105,6 +99,17 @@ buffer_free (VlmVkBuffer *buffer)
   g_free (buffer);
 }
 
+static void
+name_buffer (const VlmVkBuffer *buffer, VlmVkBufferUse use)
+{
+  static const char *const uses[] = { "device", "upload", "readback" };
+  g_autofree char *name = g_strdup_printf (
+      "%s, %" G_GUINT64_FORMAT " bytes", uses[use], buffer->n_bytes);
+
+  vlm_vk_debug_name (buffer->device->handle, VK_OBJECT_TYPE_BUFFER,
+      (guint64) buffer->handle, name);
+}
+
 static VlmVkBuffer *
 buffer_new (VlmVkDevice *device, guint64 n_bytes, VlmVkBufferUse use,
     gboolean holds_device, GError **error)
@@ -129,6 +134,7 @@ buffer_new (VlmVkDevice *device, guint64 n_bytes, VlmVkBufferUse use,
     buffer_free (buffer);
     return NULL;
   }
+  name_buffer (buffer, use);
   buffer->holds_device = holds_device;
   if (holds_device)
     vlm_vk_device_ref (device);
@@ -191,54 +197,4 @@ guint8 *
 vlm_vk_buffer_map (VlmVkBuffer *buffer)
 {
   return buffer->mapped;
-}
-
-static gboolean
-in_range (const VlmVkBuffer *buffer, guint64 offset, guint64 n_bytes)
-{
-  return offset <= buffer->n_bytes && n_bytes <= buffer->n_bytes - offset;
-}
-
-gboolean
-vlm_vk_buffer_fill (VlmVkBuffer *buffer, guint64 offset, guint64 n_bytes,
-    gsize granule_bytes, VlmVkFillFunc fill, gpointer user_data, GError **error)
-{
-  g_assert (in_range (buffer, offset, n_bytes));
-  g_assert (granule_bytes > 0);
-  if (n_bytes == 0)
-    return TRUE;
-  if (buffer->mapped == NULL)
-    return vlm_vk_staging_fill (
-        buffer, offset, n_bytes, granule_bytes, fill, user_data, error);
-  fill (buffer->mapped + offset, 0, n_bytes, user_data);
-  return TRUE;
-}
-
-static void
-fill_from_memory (
-    guint8 *target, guint64 offset, gsize n_bytes, gpointer user_data)
-{
-  memcpy (target, (const guint8 *) user_data + offset, n_bytes);
-}
-
-gboolean
-vlm_vk_buffer_write (VlmVkBuffer *buffer, guint64 offset, const void *data,
-    gsize n_bytes, GError **error)
-{
-  return vlm_vk_buffer_fill (
-      buffer, offset, n_bytes, 1, fill_from_memory, (gpointer) data, error);
-}
-
-gboolean
-vlm_vk_buffer_read (VlmVkBuffer *buffer, guint64 offset, void *data,
-    gsize n_bytes, GError **error)
-{
-  g_assert (in_range (buffer, offset, n_bytes));
-  if (n_bytes == 0)
-    return TRUE;
-  if (buffer->mapped == NULL ||
-      (!buffer->block.cached && n_bytes > MAX_UNCACHED_READ_BYTES))
-    return vlm_vk_staging_read (buffer, offset, data, n_bytes, error);
-  memcpy (data, buffer->mapped + offset, n_bytes);
-  return TRUE;
 }

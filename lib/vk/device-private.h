@@ -6,39 +6,36 @@
 #include "vk/memory.h"
 #include "vk/physical.h"
 
-typedef struct _VlmVkBatch VlmVkBatch;
 typedef struct _VlmVkPipelines VlmVkPipelines;
+typedef struct _VlmVkQueue VlmVkQueue;
 typedef struct _VlmVkStaging VlmVkStaging;
 typedef struct _VlmVkTimer VlmVkTimer;
 
-/* Locks are taken in the order queue, batches, memory; none is held across a
+/* The parts of a device see this and those below them: memory, buffers,
+ * pipelines and timer; batches of commands; the queue; commands and staging;
+ * transfers. device.c makes them all and is seen by none. What a lower part
+ * needs of a higher one it finds here as a function.
+ *
+ * Locks are taken in the order queue, batches, memory; none is held across a
  * callback. */
 struct _VlmVkDevice
 {
   gatomicrefcount refs;
   VlmVkPhysical physical;
   VkDevice handle;
-  VkQueue queue;
+  gint lost;               /* atomic; never goes back */
   gboolean no_map;         /* device buffers are not mapped, for tests */
   gboolean pins_subgroups; /* to the default size, in every pipeline */
 
-  GMutex queue_lock;
-  VkSemaphore timeline;
-  guint64 last_value; /* submitted */
-  GQueue in_flight;   /* VlmVkBatch, by value */
-  gint lost;          /* atomic; never goes back */
-
-  GMutex batches_lock;
-  GPtrArray *batches; /* VlmVkBatch, to be used again */
+  void (*close) (VlmVkDevice *device);   /* nobody holds it any more */
+  void (*reclaim) (VlmVkDevice *device); /* releases what finished work holds */
 
   VlmVkMemory *memory;
   VlmVkPipelines *pipelines;
+  VlmVkQueue *queue;
   VlmVkStaging *staging;
   VlmVkTimer *timer;
 };
-
-/* Releases what completed work has held. */
-void vlm_vk_device_reap (VlmVkDevice *device);
 
 /* Marks the device as lost if that is what @result says. Returns @result. */
 VkResult vlm_vk_device_note (VlmVkDevice *device, VkResult result);

@@ -9,6 +9,7 @@
 
 #include "base/host-memory.h"
 #include "base/log.h"
+#include "vk/debug.h"
 #include "vk/device.h"
 #include "vk/result.h"
 
@@ -160,14 +161,16 @@ create_instance (GError **error)
     validate = FALSE;
   }
   gboolean portability = has_extension (NULL, PORTABILITY_EXTENSION);
+  gboolean has_names =
+      validate || has_extension (NULL, VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
 
   const char *extensions[3];
   guint32 n_extensions = 0;
   const char *layers[] = { VALIDATION_LAYER };
-  if (validate) {
+  if (has_names)
     extensions[n_extensions++] = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
+  if (validate)
     extensions[n_extensions++] = VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME;
-  }
   if (portability)
     extensions[n_extensions++] = PORTABILITY_EXTENSION;
 
@@ -213,6 +216,8 @@ create_instance (GError **error)
       g_propagate_error (error, g_steal_pointer (&fault));
     return FALSE;
   }
+  if (has_names)
+    vlm_vk_debug_attach (instance);
   if (validate)
     create_messenger (&messenger_info);
   return TRUE;
@@ -238,6 +243,7 @@ vlm_vk_instance_release (void)
   g_assert (instance_uses > 0);
   if (--instance_uses == 0) {
     destroy_messenger ();
+    vlm_vk_debug_detach ();
     vkDestroyInstance (instance, NULL);
     instance = VK_NULL_HANDLE;
   }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "vk/cache-file.h"
+#include "vk/debug.h"
 #include "vk/result.h"
 
 struct _VlmVkPipelines
@@ -208,6 +209,9 @@ compile (VlmVkDevice *device, VlmVkPipeline *pipeline, GError **error)
       vkDestroyShaderModule (device->handle, module, NULL);
     }
   }
+  if (ok)
+    vlm_vk_debug_name (device->handle, VK_OBJECT_TYPE_PIPELINE,
+        (guint64) pipeline->handle, shader->name);
   if (!ok)
     g_prefix_error (error, "shader %s: ", shader->name);
   else

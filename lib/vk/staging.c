@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "vk/batch.h"
+#include "vk/queue.h"
 
 /* Two slots a direction: the host fills or empties one while the device copies
  * the other. 8 MiB keep a 50 GB/s bus busy for 160 us, which hides what a
@@ -65,14 +65,14 @@ submit_copy (VlmVkDevice *device, VlmVkBuffer *source, guint64 source_offset,
     VlmVkBuffer *target, guint64 target_offset, guint64 n_bytes, guint64 *value,
     GError **error)
 {
-  VlmVkBatch *batch = vlm_vk_batch_begin (device, error);
+  VlmVkBatch *batch = vlm_vk_queue_begin (device, error);
   if (batch == NULL)
     return FALSE;
   VkBufferCopy region = { source_offset, target_offset, n_bytes };
   vlm_vk_batch_hold (batch, source);
   vlm_vk_batch_hold (batch, target);
   vkCmdCopyBuffer (batch->commands, source->handle, target->handle, 1, &region);
-  return vlm_vk_batch_submit (batch, value, error);
+  return vlm_vk_queue_submit (batch, value, error);
 }
 
 static gboolean

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "vk/device-private.h"
+#include "vk/transfer.h"
 
 /* Takes memory on first use and keeps it. Thread-safe: one copy at a time. */
 VlmVkStaging *vlm_vk_staging_new (void);

@@ -64,10 +64,8 @@ compare_timings (gconstpointer a, gconstpointer b)
 }
 
 GArray *
-vlm_vk_device_get_timings (VlmVkDevice *device)
+vlm_vk_timer_get_timings (VlmVkTimer *timer)
 {
-  VlmVkTimer *timer = device->timer;
-  vlm_vk_device_reap (device);
   g_mutex_lock (&timer->lock);
   GArray *copy = g_array_copy (timer->timings);
   g_mutex_unlock (&timer->lock);

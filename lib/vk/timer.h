@@ -8,6 +8,8 @@
 VlmVkTimer *vlm_vk_timer_new (void);
 void vlm_vk_timer_free (VlmVkTimer *timer);
 gboolean vlm_vk_timer_is_on (VlmVkTimer *timer);
+/* As vlm_vk_device_get_timings(), of what has been collected. */
+GArray *vlm_vk_timer_get_timings (VlmVkTimer *timer);
 
 /* The times of one batch: a tick before the first dispatch and one after each,
  * so a span lasts from the end of the one before. */

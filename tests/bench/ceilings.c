@@ -3,7 +3,7 @@
 #include "ceilings.h"
 
 #include "vlm-shaders.h"
-#include "vk/commands.h"
+#include "vk/command.h"
 
 #define N_REPEATS 7
 #define READ_BYTES ((gsize) 256 << 20)

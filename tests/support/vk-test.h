@@ -4,7 +4,8 @@
 
 #include <vlm/vlm-error.h>
 
-#include "vk/commands.h"
+#include "vk/command.h"
+#include "vk/transfer.h"
 #include "vk-test-affine.h"
 #include "vk-test-gather.h"
 #include "vk-test-spin.h"

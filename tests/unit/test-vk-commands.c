@@ -360,7 +360,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/vk/commands/chain", test_chain);
-  g_test_add_func ("/vk/commands/hazards", test_hazards);
+  g_test_add_func ("/vk/command.hazards", test_hazards);
   g_test_add_func ("/vk/commands/submissions", test_submissions);
   g_test_add_func ("/vk/commands/texels", test_texels);
   g_test_add_func ("/vk/commands/lifetimes", test_lifetimes);

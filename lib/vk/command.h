@@ -44,7 +44,7 @@ void vlm_vk_commands_copy (VlmVkCommands *commands, VlmVkBuffer *source,
 void vlm_vk_commands_fill (VlmVkCommands *commands, VlmVkBuffer *target,
     guint64 offset, guint64 n_bytes, guint32 value);
 
-/* Names what follows in timings; a static string. No cost when timing is off. */
+/* Names what follows in timings and in captures; a static string. */
 void vlm_vk_commands_label (VlmVkCommands *commands, const char *label);
 
 /* Submits what was recorded; @value is what the device's timeline reaches when

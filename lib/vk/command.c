@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-error.h>
 
-#include "vk/batch.h"
+#include "vk/debug.h"
+#include "vk/queue.h"
 #include "vk/result.h"
 
 struct _VlmVkCommands
@@ -11,6 +12,7 @@ struct _VlmVkCommands
   VlmVkBatch *batch; /* NULL until something is recorded */
   VlmVkPipeline *bound;
   const char *label;
+  const char *open_label; /* around what is recorded; NULL for none */
   GError *error;
 };
 
@@ -29,7 +31,7 @@ vlm_vk_commands_free (VlmVkCommands *commands)
 {
   if (commands == NULL)
     return;
-  g_clear_pointer (&commands->batch, vlm_vk_batch_recycle);
+  g_clear_pointer (&commands->batch, vlm_vk_queue_drop);
   g_clear_error (&commands->error);
   vlm_vk_device_unref (commands->device);
   g_free (commands);
@@ -51,6 +53,19 @@ vlm_vk_commands_label (VlmVkCommands *commands, const char *label)
   commands->label = label;
 }
 
+/* Labels are static strings, so that the same text is the same pointer. */
+static void
+follow_label (VlmVkCommands *commands, const char *label)
+{
+  if (label == commands->open_label)
+    return;
+  if (commands->open_label != NULL)
+    vlm_vk_debug_end (commands->batch->commands);
+  if (label != NULL)
+    vlm_vk_debug_begin (commands->batch->commands, label);
+  commands->open_label = label;
+}
+
 /* FALSE when recording has ended with an error. */
 static gboolean
 prepare (VlmVkCommands *commands)
@@ -58,10 +73,14 @@ prepare (VlmVkCommands *commands)
   if (commands->error != NULL)
     return FALSE;
   if (commands->batch == NULL) {
-    commands->batch = vlm_vk_batch_begin (commands->device, &commands->error);
+    commands->batch = vlm_vk_queue_begin (commands->device, &commands->error);
     commands->bound = NULL;
+    commands->open_label = NULL;
   }
-  return commands->batch != NULL;
+  if (commands->batch == NULL)
+    return FALSE;
+  follow_label (commands, commands->label);
+  return TRUE;
 }
 
 static void
@@ -253,20 +272,21 @@ gboolean
 vlm_vk_commands_submit (VlmVkCommands *commands, guint64 *value, GError **error)
 {
   VlmVkDevice *device = commands->device;
-  VlmVkBatch *batch = g_steal_pointer (&commands->batch);
+  VlmVkBatch *batch;
 
+  if (commands->batch != NULL)
+    follow_label (commands, NULL);
+  batch = g_steal_pointer (&commands->batch);
   commands->label = NULL;
   if (commands->error != NULL) {
     g_propagate_error (error, g_steal_pointer (&commands->error));
     if (batch != NULL)
-      vlm_vk_batch_recycle (batch);
+      vlm_vk_queue_drop (batch);
     return FALSE;
   }
   if (batch != NULL)
-    return vlm_vk_batch_submit (batch, value, error);
+    return vlm_vk_queue_submit (batch, value, error);
   /* Nothing recorded: done when all before it is. */
-  g_mutex_lock (&device->queue_lock);
-  *value = device->last_value;
-  g_mutex_unlock (&device->queue_lock);
+  *value = vlm_vk_queue_get_last (device);
   return vlm_vk_device_check (device, error);
 }

@@ -117,19 +117,31 @@ check_weight (const VlmTensorView *weight, GError **error)
   return TRUE;
 }
 
+/* The two names mean the same. */
+static const char *
+scale_name (const VlmTensorSource *source, const VlmQuantSettings *settings,
+    const char *stem)
+{
+  static const char plain[] = ".weight_scale", inverse[] = ".weight_scale_inv";
+
+  if (vlm_quant_has (source, stem, plain))
+    return plain;
+  return settings->block_rows > 0 || vlm_quant_has (source, stem, inverse)
+      ? inverse
+      : plain;
+}
+
 static gboolean
 fp8_open (const VlmTensorSource *source, const VlmQuantSettings *settings,
     const char *stem, VlmTensorView *view, GError **error)
 {
-  const char *name = vlm_quant_has (source, stem, ".weight_scale")
-      ? ".weight_scale"
-      : ".weight_scale_inv";
   Fp8 *fp8 = g_new0 (Fp8, 1);
 
   vlm_quant_init_rows (&fp8->parent, fp8_read, fp8_free);
   if (!vlm_quant_find (source, stem, ".weight", &fp8->weight, error) ||
       !check_weight (&fp8->weight, error) ||
-      !vlm_quant_find (source, stem, name, &fp8->scales, error) ||
+      !vlm_quant_find (source, stem, scale_name (source, settings, stem),
+          &fp8->scales, error) ||
       !vlm_quant_check_scales (&fp8->scales, error) ||
       !set_scales (fp8, settings, error)) {
     fp8_free (&fp8->parent);

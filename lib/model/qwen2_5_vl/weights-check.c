@@ -209,6 +209,61 @@ check_depth (
   return TRUE;
 }
 
+/* All zeros: nothing is lost when it is not added. */
+static gboolean
+check_zero (const VlmTensorView *view, GError **error)
+{
+  g_autofree guint8 *row = NULL;
+  g_autofree float *values = NULL;
+  gboolean is_zero = view->n_dims == 1 && is_weight_type (view->dtype);
+
+  if (is_zero) {
+    row = g_malloc (view->n_bytes + 1);
+    values = g_new (float, view->n_elements + 1);
+    if (!vlm_tensor_view_read_rows (view, 0, 1, row, error))
+      return FALSE;
+    vlm_dequantise (view->dtype, row, (gsize) view->n_elements, values);
+  }
+  for (guint64 i = 0; is_zero && i < view->n_elements; i++)
+    is_zero = values[i] == 0.0f;
+  if (is_zero)
+    return TRUE;
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
+      "%s: tensor %s is not zero, and Qwen2.5-VL has no such bias",
+      vlm_data_file_get_path (view->file), view->name);
+  return FALSE;
+}
+
+/* Some tools write a bias for each layer, zeros where the network has none:
+ * nobody would miss one that is not zero. */
+static gboolean
+check_biases (
+    const VlmWeightList *list, const VlmTensorSource *source, GError **error)
+{
+  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < list->n_items; i++)
+    for (guint k = 0; k < 2 && list->items[i].names[k] != NULL; k++)
+      g_hash_table_add (known, list->items[i].names[k]);
+  for (guint i = 0; i < list->n_items; i++)
+    for (guint k = 0; k < 2 && list->items[i].names[k] != NULL; k++) {
+      const char *name = list->items[i].names[k];
+      g_autofree char *bias = NULL;
+      g_auto (VlmTensorView) view = { 0 };
+
+      if (!vlm_weight_is_matrix (list->items[i].weight) ||
+          !g_str_has_suffix (name, ".weight"))
+        continue;
+      bias = g_strdup_printf (
+          "%.*sbias", (int) (strlen (name) - strlen ("weight")), name);
+      if (!g_hash_table_contains (known, bias) &&
+          vlm_tensor_source_find (source, bias, &view) &&
+          !check_zero (&view, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* The type of a tensor's rows on the device: their own where a kernel reads it,
  * else floats, which hold every value exactly. */
 static VlmDType
@@ -268,7 +323,8 @@ vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
   report_converted (source, list, n_converted);
   if (n_bytes != NULL)
     *n_bytes = total;
-  return check_depth (config, source, error);
+  return check_depth (config, source, error) &&
+      check_biases (list, source, error);
 }
 
 guint64

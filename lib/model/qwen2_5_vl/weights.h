@@ -94,8 +94,9 @@ gboolean vlm_weight_item_find (const VlmWeightItem *item,
     const VlmTensorSource *source, VlmTensorView *view, GError **error);
 
 /* All of the above for all items, before anything is uploaded; and that the
- * checkpoint is not deeper than its configuration (MISMATCH). Sets the dtype of
- * each: its own, or F32 where no kernel reads that, or where the two of a pair
+ * checkpoint is not deeper than its configuration (MISMATCH), and that biases
+ * which the network does not have are zero (UNSUPPORTED). Sets the dtype of each:
+ * its own, or F32 where no kernel reads that, or where the two of a pair
  * differ. n_bytes: of all tensors; may be NULL. */
 gboolean vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
     const VlmTensorSource *source, guint64 *n_bytes, GError **error);

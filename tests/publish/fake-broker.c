@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "publish/tcp-server.h"
+
 #define CONNECT 1
 #define PUBLISH 3
 #define DISCONNECT 14
@@ -12,41 +14,36 @@
 
 struct _FakeBroker
 {
-  GSocketService *service;
-  GMainContext *context;
-  GMainLoop *loop;
-  GThread *thread;
-  GCancellable *stop;
+  TcpServer *server;
   FakeBrokerKind kind;
-  guint port;
   int n_messages; /* atomic */
 };
 
 /* A byte of the stream; -1 at its end. */
 static int
-read_byte (GInputStream *in, FakeBroker *self)
+read_byte (GInputStream *in, GCancellable *stop)
 {
   guint8 byte;
 
-  return g_input_stream_read (in, &byte, 1, self->stop, NULL) == 1 ? byte : -1;
+  return g_input_stream_read (in, &byte, 1, stop, NULL) == 1 ? byte : -1;
 }
 
 /* The kind of the next packet, 0 at the end; its body in @body. */
 static int
-read_packet (FakeBroker *self, GInputStream *in, guint8 *body, gsize *size)
+read_packet (GInputStream *in, GCancellable *stop, guint8 *body, gsize *size)
 {
-  int first = read_byte (in, self);
+  int first = read_byte (in, stop);
   gsize length = 0;
   int byte = 0x80;
 
   for (guint shift = 0; first >= 0 && (byte & 0x80) != 0; shift += 7) {
-    byte = read_byte (in, self);
+    byte = read_byte (in, stop);
     if (byte < 0 || shift > 21)
       return 0;
     length |= (gsize) (byte & 0x7f) << shift;
   }
   if (first < 0 || length > MAX_PACKET ||
-      !g_input_stream_read_all (in, body, length, size, self->stop, NULL) ||
+      !g_input_stream_read_all (in, body, length, size, stop, NULL) ||
       *size != length)
     return 0;
   return first >> 4;
@@ -92,19 +89,17 @@ answer_publish (FakeBroker *self, GIOStream *stream, const guint8 *body)
   return write_bytes (stream, acknowledge, sizeof acknowledge);
 }
 
-static gboolean
-on_run (GThreadedSocketService *service, GSocketConnection *connection,
-    GObject *source, gpointer user_data)
+static void
+on_connection (GIOStream *stream, GCancellable *stop, gpointer user_data)
 {
   FakeBroker *self = user_data;
-  GIOStream *stream = G_IO_STREAM (connection);
   GInputStream *in = g_io_stream_get_input_stream (stream);
   g_autofree guint8 *body = g_malloc (MAX_PACKET);
   gboolean goes_on = TRUE;
 
   while (goes_on) {
     gsize size = 0;
-    int kind = read_packet (self, in, body, &size);
+    int kind = read_packet (in, stop, body, &size);
 
     if (kind == 0 || kind == DISCONNECT)
       break;
@@ -116,61 +111,29 @@ on_run (GThreadedSocketService *service, GSocketConnection *connection,
     else if (kind == PUBLISH)
       goes_on = answer_publish (self, stream, body);
   }
-  return TRUE;
-}
-
-static gpointer
-run (gpointer data)
-{
-  FakeBroker *self = data;
-
-  g_main_context_push_thread_default (self->context);
-  g_main_loop_run (self->loop);
-  g_main_context_pop_thread_default (self->context);
-  return NULL;
 }
 
 FakeBroker *
 fake_broker_new (FakeBrokerKind kind)
 {
   FakeBroker *self = g_new0 (FakeBroker, 1);
-  g_autoptr (GError) error = NULL;
 
   self->kind = kind;
-  self->stop = g_cancellable_new ();
-  self->context = g_main_context_new ();
-  self->loop = g_main_loop_new (self->context, FALSE);
-  g_main_context_push_thread_default (self->context);
-  self->service = g_threaded_socket_service_new (8);
-  self->port = g_socket_listener_add_any_inet_port (
-      G_SOCKET_LISTENER (self->service), NULL, &error);
-  g_assert_no_error (error);
-  g_signal_connect (self->service, "run", G_CALLBACK (on_run), self);
-  g_socket_service_start (self->service);
-  g_main_context_pop_thread_default (self->context);
-  self->thread = g_thread_new ("fake-broker", run, self);
+  self->server = tcp_server_new (on_connection, self);
   return self;
 }
 
 void
 fake_broker_free (FakeBroker *self)
 {
-  g_cancellable_cancel (self->stop);
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
-  g_main_loop_quit (self->loop);
-  g_thread_join (self->thread);
-  g_object_unref (self->service);
-  g_main_loop_unref (self->loop);
-  g_main_context_unref (self->context);
-  g_object_unref (self->stop);
+  tcp_server_free (self->server);
   g_free (self);
 }
 
 guint
 fake_broker_get_port (FakeBroker *self)
 {
-  return self->port;
+  return tcp_server_get_port (self->server);
 }
 
 guint

@@ -4,17 +4,14 @@
 
 #include <string.h>
 
+#include "publish/tcp-server.h"
+
 #define MAX_REQUEST (4 * 1024 * 1024)
 #define PATIENCE (60 * G_USEC_PER_SEC)
 
 struct _FakeServer
 {
-  GSocketService *service;
-  GMainContext *context;
-  GMainLoop *loop;
-  GThread *thread;
-  GCancellable *stop;
-  guint port;
+  TcpServer *server;
 
   GMutex lock;
   GCond changed;
@@ -29,14 +26,14 @@ struct _FakeServer
 
 /* The head of the next request, NULL at the end. */
 static char *
-read_head (FakeServer *self, GDataInputStream *in, gsize *body_size)
+read_head (GDataInputStream *in, GCancellable *stop, gsize *body_size)
 {
   GString *head = g_string_new (NULL);
   char *line;
 
   *body_size = 0;
-  while ((line = g_data_input_stream_read_line (in, NULL, self->stop, NULL)) !=
-      NULL) {
+  while (
+      (line = g_data_input_stream_read_line (in, NULL, stop, NULL)) != NULL) {
     gboolean is_end = *g_strstrip (line) == '\0';
 
     if (g_ascii_strncasecmp (line, "Content-Length:", 15) == 0)
@@ -51,14 +48,14 @@ read_head (FakeServer *self, GDataInputStream *in, gsize *body_size)
 }
 
 static char *
-read_body (FakeServer *self, GDataInputStream *in, gsize size)
+read_body (GDataInputStream *in, GCancellable *stop, gsize size)
 {
   char *body;
 
   g_assert_cmpuint (size, <, MAX_REQUEST);
   body = g_malloc0 (size + 1);
   if (g_input_stream_read_all (
-          G_INPUT_STREAM (in), body, size, NULL, self->stop, NULL))
+          G_INPUT_STREAM (in), body, size, NULL, stop, NULL))
     return body;
   g_free (body);
   return NULL;
@@ -88,71 +85,69 @@ note (FakeServer *self, char *head, const char *body, guint *status)
 }
 
 static gboolean
-say (GOutputStream *out, FakeServer *self, const char *text)
+say (GOutputStream *out, GCancellable *stop, const char *text)
 {
-  return g_output_stream_write_all (
-      out, text, strlen (text), NULL, self->stop, NULL);
+  return g_output_stream_write_all (out, text, strlen (text), NULL, stop, NULL);
 }
 
 static void
-go_on_and_on (GOutputStream *out, FakeServer *self)
+go_on_and_on (GOutputStream *out, GCancellable *stop)
 {
   g_autofree char *block = g_strnfill (10000, 'x');
 
-  say (out, self, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
-  while (say (out, self, block))
+  say (out, stop, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+  while (say (out, stop, block))
     ;
 }
 
 static void
-wait_for_stop (FakeServer *self)
+wait_for_stop (GCancellable *stop)
 {
   GPollFD fd;
 
-  if (g_cancellable_make_pollfd (self->stop, &fd)) {
+  if (g_cancellable_make_pollfd (stop, &fd)) {
     g_poll (&fd, 1, -1);
-    g_cancellable_release_fd (self->stop);
+    g_cancellable_release_fd (stop);
   }
 }
 
 /* FALSE: the connection ends. */
 static gboolean
-answer (FakeServer *self, GOutputStream *out, FakeServerMood mood, guint status)
+answer (
+    GOutputStream *out, GCancellable *stop, FakeServerMood mood, guint status)
 {
   g_autofree char *text = NULL;
 
   switch (mood) {
   case FAKE_SERVER_TAKE:
-    return say (out, self, "HTTP/1.1 204 No Content\r\n\r\n");
+    return say (out, stop, "HTTP/1.1 204 No Content\r\n\r\n");
   case FAKE_SERVER_STATUS:
     text = g_strdup_printf ("HTTP/1.1 %u Because\r\nRetry-After: 0\r\n"
                             "Location: http://127.0.0.1:1/\r\n"
                             "Content-Length: 10\r\n\r\nno\x1b[2J\nway",
         status);
-    return say (out, self, text);
+    return say (out, stop, text);
   case FAKE_SERVER_TRUNCATE:
-    say (out, self, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
+    say (out, stop, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
     return FALSE;
   case FAKE_SERVER_GARBAGE:
-    say (out, self, "220 mail.example.com ESMTP\r\n");
+    say (out, stop, "220 mail.example.com ESMTP\r\n");
     return FALSE;
   case FAKE_SERVER_STALL:
-    wait_for_stop (self);
+    wait_for_stop (stop);
     return FALSE;
   case FAKE_SERVER_ENDLESS:
-    go_on_and_on (out, self);
+    go_on_and_on (out, stop);
     return FALSE;
   default:
     return FALSE;
   }
 }
 
-static gboolean
-on_run (GThreadedSocketService *service, GSocketConnection *connection,
-    GObject *source, gpointer user_data)
+static void
+on_connection (GIOStream *stream, GCancellable *stop, gpointer user_data)
 {
   FakeServer *self = user_data;
-  GIOStream *stream = G_IO_STREAM (connection);
   GOutputStream *out = g_io_stream_get_output_stream (stream);
   g_autoptr (GDataInputStream) in =
       g_data_input_stream_new (g_io_stream_get_input_stream (stream));
@@ -160,8 +155,8 @@ on_run (GThreadedSocketService *service, GSocketConnection *connection,
 
   while (goes_on) {
     gsize size;
-    char *head = read_head (self, in, &size);
-    g_autofree char *body = head != NULL ? read_body (self, in, size) : NULL;
+    char *head = read_head (in, stop, &size);
+    g_autofree char *body = head != NULL ? read_body (in, stop, size) : NULL;
     FakeServerMood mood;
     guint status;
 
@@ -170,58 +165,26 @@ on_run (GThreadedSocketService *service, GSocketConnection *connection,
       break;
     }
     mood = note (self, head, body, &status);
-    goes_on = answer (self, out, mood, status);
+    goes_on = answer (out, stop, mood, status);
   }
-  return TRUE;
-}
-
-static gpointer
-run (gpointer data)
-{
-  FakeServer *self = data;
-
-  g_main_context_push_thread_default (self->context);
-  g_main_loop_run (self->loop);
-  g_main_context_pop_thread_default (self->context);
-  return NULL;
 }
 
 FakeServer *
 fake_server_new (void)
 {
   FakeServer *self = g_new0 (FakeServer, 1);
-  g_autoptr (GError) error = NULL;
 
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->bodies = g_ptr_array_new_with_free_func (g_free);
-  self->stop = g_cancellable_new ();
-  self->context = g_main_context_new ();
-  self->loop = g_main_loop_new (self->context, FALSE);
-  g_main_context_push_thread_default (self->context);
-  self->service = g_threaded_socket_service_new (16);
-  self->port = g_socket_listener_add_any_inet_port (
-      G_SOCKET_LISTENER (self->service), NULL, &error);
-  g_assert_no_error (error);
-  g_signal_connect (self->service, "run", G_CALLBACK (on_run), self);
-  g_socket_service_start (self->service);
-  g_main_context_pop_thread_default (self->context);
-  self->thread = g_thread_new ("fake-server", run, self);
+  self->server = tcp_server_new (on_connection, self);
   return self;
 }
 
 void
 fake_server_free (FakeServer *self)
 {
-  g_cancellable_cancel (self->stop);
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
-  g_main_loop_quit (self->loop);
-  g_thread_join (self->thread);
-  g_object_unref (self->service);
-  g_main_loop_unref (self->loop);
-  g_main_context_unref (self->context);
-  g_object_unref (self->stop);
+  tcp_server_free (self->server);
   g_ptr_array_unref (self->bodies);
   g_free (self->head);
   g_free (self->refused);
@@ -233,7 +196,7 @@ fake_server_free (FakeServer *self)
 guint
 fake_server_get_port (FakeServer *self)
 {
-  return self->port;
+  return tcp_server_get_port (self->server);
 }
 
 void

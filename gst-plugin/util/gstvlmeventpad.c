@@ -3,6 +3,7 @@
 #include "gstvlmeventpad.h"
 
 #include <string.h>
+#include <vlm/vlm-record.h>
 
 #include "gstvlmcues.h"
 #include "gstvlmmuxer.h"
@@ -23,6 +24,7 @@ typedef enum
   ITEM_ADVANCE,
   ITEM_EVENT,
   ITEM_NOTE,
+  ITEM_LOST, /* in the place of records that were dropped */
 } ItemKind;
 
 typedef struct
@@ -32,8 +34,13 @@ typedef struct
   GstClockTime position;
   VlmEvent *event;
   char *json;
+  /* Of an event; of what was lost, the last one. */
+  char *event_uid;
+  guint64 seq;
+  char *stream;
   VlmInstant start;
   VlmInstant end;
+  guint n_lost;
 } Item;
 
 struct _GstVlmEventPad
@@ -74,6 +81,8 @@ item_free (Item *item)
   g_clear_pointer (&item->gst_event, gst_event_unref);
   g_clear_pointer (&item->event, vlm_event_unref);
   g_free (item->json);
+  g_free (item->event_uid);
+  g_free (item->stream);
   g_free (item);
 }
 
@@ -83,21 +92,58 @@ item_is_record (const Item *item)
   return item->kind == ITEM_EVENT || item->kind == ITEM_NOTE;
 }
 
+/* What is left of a record. */
+static void
+make_lost (Item *item)
+{
+  const VlmEvent *event = item->event;
+
+  if (item->kind == ITEM_EVENT) {
+    item->event_uid = g_strdup (event->event_uid);
+    item->stream = g_strdup (event->stream);
+    item->seq = event->seq;
+    item->start = event->start;
+    item->end = event->end;
+  }
+  g_clear_pointer (&item->event, vlm_event_unref);
+  g_clear_pointer (&item->json, g_free);
+  item->kind = ITEM_LOST;
+  item->n_lost = 1;
+}
+
+/* @lost came after @all, and becomes a part of it. */
+static void
+add_lost (Item *all, Item *lost)
+{
+  g_free (all->event_uid);
+  all->event_uid = g_steal_pointer (&lost->event_uid);
+  if (all->stream == NULL)
+    all->stream = g_steal_pointer (&lost->stream);
+  all->seq = lost->seq;
+  all->end = lost->end;
+  all->n_lost++;
+}
+
 static void
 drop_oldest_record (GstVlmEventPad *self)
 {
-  for (GList *l = self->items.head; l != NULL; l = l->next) {
-    Item *item = l->data;
+  Item *all = NULL;
+  GList *l = self->items.head;
 
-    if (!item_is_record (item))
-      continue;
-    GST_WARNING_OBJECT (
-        self, "more than %d records wait, dropping the oldest", MAX_RECORDS);
-    g_queue_delete_link (&self->items, l);
-    item_free (item);
-    self->n_records--;
+  for (; l != NULL && !item_is_record (l->data); l = l->next)
+    if (((Item *) l->data)->kind == ITEM_LOST)
+      all = l->data;
+  if (l == NULL)
     return;
-  }
+  GST_WARNING_OBJECT (
+      self, "more than %d records wait, dropping the oldest", MAX_RECORDS);
+  make_lost (l->data);
+  self->n_records--;
+  if (all == NULL)
+    return;
+  add_lost (all, l->data);
+  item_free (l->data);
+  g_queue_delete_link (&self->items, l);
 }
 
 static void
@@ -278,6 +324,24 @@ push_line (GstVlmEventPad *self, const char *json, const VlmInstant *start,
 }
 
 static GstFlowReturn
+push_lost (GstVlmEventPad *self, const Item *item)
+{
+  g_autofree char *uid = g_strconcat (item->event_uid, "-lost", NULL);
+  VlmGap gap = {
+    .event_uid = uid,
+    .seq = item->seq,
+    .reason = "branch-full",
+    .start = item->start,
+    .end = item->end,
+    .stream = item->stream,
+    .n_records = item->n_lost,
+  };
+  g_autofree char *json = vlm_gap_to_json (&gap);
+
+  return push_line (self, json, &item->start, &item->end);
+}
+
+static GstFlowReturn
 push_record (GstVlmEventPad *self, const Item *item)
 {
   g_autofree char *json = NULL;
@@ -291,6 +355,8 @@ push_record (GstVlmEventPad *self, const Item *item)
                                     : GST_FLOW_OK;
   if (item->kind == ITEM_NOTE)
     return push_line (self, item->json, &item->start, &item->end);
+  if (item->kind == ITEM_LOST)
+    return push_lost (self, item);
   json = vlm_event_to_json (item->event);
   return push_line (self, json, &item->event->start, &item->event->end);
 }
@@ -499,12 +565,15 @@ gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event)
 
 void
 gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
-    const VlmInstant *start, const VlmInstant *end)
+    const char *event_uid, guint64 seq, const VlmInstant *start,
+    const VlmInstant *end)
 {
   Item *item = g_new0 (Item, 1);
 
   item->kind = ITEM_NOTE;
   item->json = g_strdup (json);
+  item->event_uid = g_strdup (event_uid);
+  item->seq = seq;
   item->start = *start;
   item->end = *end;
   put_item (self, item);

@@ -19,7 +19,10 @@ G_BEGIN_DECLS
  *
  * JSON: each record is a line, stamped with the span of its event. Text: the
  * records of an event become cues that join without overlap, so that each is on
- * its way as soon as it is known. */
+ * its way as soon as it is known.
+ *
+ * A branch that stands still is kept the newest records; a gap record
+ * (`branch-full`) counts the others, in their place. */
 G_DECLARE_FINAL_TYPE (
     GstVlmEventPad, gst_vlm_event_pad, GST_VLM, EVENT_PAD, GstPad)
 
@@ -30,9 +33,11 @@ gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment);
 /* Time has come to @position; events that began before may still come. */
 void gst_vlm_event_pad_advance (GstVlmEventPad *self, GstClockTime position);
 void gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event);
-/* A line of JSON that is no event; left out of text. */
+/* A line of JSON that is no event; left out of text. @event_uid and @seq are
+ * those in it. */
 void gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
-    const VlmInstant *start, const VlmInstant *end);
+    const char *event_uid, guint64 seq, const VlmInstant *start,
+    const VlmInstant *end);
 /* Before the end: waits until downstream has the records, and was told how far
  * time has come. A muxer may keep one until the video goes on or ends: that one
  * it has, and the rest comes after it, but no more gaps. */

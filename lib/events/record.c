@@ -52,6 +52,8 @@ vlm_gap_to_json (const VlmGap *gap)
   json = begin_record (VLM_RECORD_TYPE_GAP, gap->event_uid, gap->seq);
   vlm_json_put_string (json, "state", "gap");
   vlm_json_put_string (json, "reason", gap->reason);
+  if (gap->n_records > 0)
+    vlm_json_put_uint64 (json, "records", gap->n_records);
   vlm_json_put_instant (json, "start", &gap->start);
   vlm_json_put_instant (json, "end", &gap->end);
   if (gap->stream != NULL)

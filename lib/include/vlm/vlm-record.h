@@ -42,8 +42,9 @@ typedef enum
  * @start: when it began
  * @end: when it ended
  * @stream: (nullable): id of the stream
+ * @n_records: how many records are missing, 0 where it is the analysis of video
  *
- * A span of video that was not analysed.
+ * A span of video that was not analysed, or of which records were left out.
  */
 typedef struct
 {
@@ -53,6 +54,7 @@ typedef struct
   VlmInstant start;
   VlmInstant end;
   const char *stream;
+  guint n_records;
 } VlmGap;
 
 /**

@@ -84,7 +84,8 @@ static const Property properties[] = {
       AT_START, KIND_DOUBLE, AT (hop), .maximum = MAX_WINDOW },
   { "context", "Context",
       "Longest video that overlapping windows are answered from, in seconds; "
-      "no more than `window` looks at each one alone (0 = four windows)",
+      "no more than `window` looks at each one alone (0 = what the model is "
+      "good at)",
       AT_START, KIND_DOUBLE, AT (context), .maximum = MAX_WINDOW },
   { "stream-label", "Stream label", "Name of this stream, said in every record",
       AT_ANY_TIME, KIND_TEXT, AT (stream_label) },

@@ -100,6 +100,7 @@ vlm_answerer_new_local (
   self->parent.klass = &klass;
   self->parent.model = g_strdup (vlm_model_get_name (model));
   vlm_model_get_geometry (model, &self->parent.geometry);
+  self->parent.context_windows = config->max_context_windows;
   self->parent.trained_ns = (gint64) config->max_video_seconds * VLM_SECOND;
   /* Half of what the model can address is left to the rest. */
   self->parent.max_vision =

@@ -57,10 +57,11 @@ typedef struct
 struct _VlmAnswerer
 {
   const VlmAnswererClass *klass;
-  char *model;          /* its name */
-  VlmGeometry geometry; /* what frames must look like */
-  gint64 trained_ns;    /* longest video it was trained on, 0 if unknown */
-  guint max_vision;     /* tokens of frames in one question */
+  char *model;           /* its name */
+  guint context_windows; /* that it may look at as one video; 0: the default */
+  VlmGeometry geometry;  /* what frames must look like */
+  gint64 trained_ns;     /* longest video it was trained on, 0 if unknown */
+  guint max_vision;      /* tokens of frames in one question */
 };
 
 VlmReply *vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,

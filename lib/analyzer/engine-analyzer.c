@@ -121,6 +121,7 @@ take_answerer (
 {
   const VlmHistoryLimits limits = {
     .max_ns = max_context,
+    .n_windows = answerer->context_windows,
     .trained_ns = answerer->trained_ns,
     .max_tokens = answerer->max_vision,
   };

@@ -141,7 +141,8 @@ begin (VlmHistory *history, VlmWindow *window)
   history->max_ns = limits->max_ns;
   if (limits->max_ns != 0)
     return;
-  history->max_ns = DEFAULT_WINDOWS * length;
+  history->max_ns =
+      (limits->n_windows != 0 ? limits->n_windows : DEFAULT_WINDOWS) * length;
   if (limits->trained_ns != 0)
     history->max_ns = MIN (history->max_ns, limits->trained_ns);
 }

@@ -14,7 +14,8 @@
  * this is looked at alone. */
 typedef struct
 {
-  gint64 max_ns;     /* 0: four times the window it began with */
+  gint64 max_ns;     /* 0: @n_windows times the window it began with */
+  guint n_windows;   /* 0: four */
   gint64 trained_ns; /* no longer than this when max_ns is 0; 0: any length */
   guint max_tokens;
 } VlmHistoryLimits;

@@ -470,6 +470,41 @@ test_tiny (void)
   g_assert_cmpuint (config->generation.n_eos, ==, 2);
 }
 
+/* How far back a model is good at looking stands in its config.json, if at
+ * all. */
+static void
+test_context (void)
+{
+  static const struct
+  {
+    const char *key;
+    guint n_windows; /* 0: refused */
+  } cases[] = { { "\"max_context_windows\": 1,", 1 },
+    { "\"max_context_windows\": 4.0,", 4 },
+    { "\"max_context_windows\": 0,", 0 },
+    { "\"max_context_windows\": \"all\",", 0 } };
+  g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
+  g_autoptr (VlmConfig) config = vlm_config_load (tiny, NULL);
+  gsize n_bytes;
+  g_autofree char *text = files_read (tiny, "config.json", &n_bytes);
+
+  g_assert_cmpuint (config->max_context_windows, ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *json =
+        g_strconcat ("{", cases[i].key, strchr (text, '{') + 1, NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmConfig) loaded = load_with ("config.json", json, &error);
+
+    if (cases[i].n_windows > 0) {
+      g_assert_no_error (error);
+      g_assert_cmpuint (loaded->max_context_windows, ==, cases[i].n_windows);
+    } else {
+      g_assert_nonnull (error);
+      g_assert_nonnull (strstr (error->message, "max_context_windows"));
+    }
+  }
+}
+
 static void
 test_preprocessor (void)
 {
@@ -706,5 +741,6 @@ main (int argc, char **argv)
   g_test_add_func ("/config/video-preprocessor", test_video_preprocessor);
   g_test_add_func ("/config/generation", test_generation);
   g_test_add_func ("/config/companion-defects", test_companion_defects);
+  g_test_add_func ("/config/context", test_context);
   return g_test_run ();
 }

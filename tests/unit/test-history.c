@@ -49,9 +49,13 @@ push (VlmHistory *history, VlmWindow *window)
 }
 
 static VlmHistory *
-new_history (gint64 max_ns, gint64 trained_ns, guint max_tokens)
+new_history (
+    gint64 max_ns, guint n_windows, gint64 trained_ns, guint max_tokens)
 {
-  const VlmHistoryLimits limits = { max_ns, trained_ns, max_tokens };
+  const VlmHistoryLimits limits = { .max_ns = max_ns,
+    .n_windows = n_windows,
+    .trained_ns = trained_ns,
+    .max_tokens = max_tokens };
 
   return vlm_history_new (&geometry, &limits);
 }
@@ -63,23 +67,28 @@ test_grows (void)
 {
   static const struct
   {
-    gint64 max_ns, trained_ns;
+    gint64 max_ns;
+    guint n_windows;
+    gint64 trained_ns;
     guint max_tokens, longest;
   } cases[] = {
-    { 0, 0, 100000, 40 },
-    { 0, 30 * S, 100000, 30 },
-    { 0, 5 * S, 100000, 10 },
-    { 20 * S, 0, 100000, 20 },
-    { 20 * S, 12 * S, 100000, 20 },
-    { 1, 0, 100000, 10 },
-    { 15 * S, 0, 100000, 14 },
-    { 0, 0, 25, 24 },
-    { 0, 0, 3, 10 },
+    { 0, 0, 0, 100000, 40 },
+    { 0, 1, 0, 100000, 10 },
+    { 0, 2, 0, 100000, 20 },
+    { 0, 2, 15 * S, 100000, 14 },
+    { 0, 0, 30 * S, 100000, 30 },
+    { 0, 0, 5 * S, 100000, 10 },
+    { 20 * S, 0, 0, 100000, 20 },
+    { 20 * S, 1, 12 * S, 100000, 20 },
+    { 1, 0, 0, 100000, 10 },
+    { 15 * S, 0, 0, 100000, 14 },
+    { 0, 0, 0, 25, 24 },
+    { 0, 0, 0, 3, 10 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (VlmHistory) history =
-        new_history (cases[i].max_ns, cases[i].trained_ns, cases[i].max_tokens);
+    g_autoptr (VlmHistory) history = new_history (cases[i].max_ns,
+        cases[i].n_windows, cases[i].trained_ns, cases[i].max_tokens);
     guint longest = 0;
     gint64 anchor = 0;
 
@@ -102,7 +111,7 @@ test_grows (void)
 static void
 test_hops (void)
 {
-  g_autoptr (VlmHistory) history = new_history (0, 0, 100000);
+  g_autoptr (VlmHistory) history = new_history (0, 0, 0, 100000);
 
   g_assert_cmpint (push (history, make_window (0, 10)), ==, 0);
   g_assert_cmpint (push (history, make_window (5, 10)), ==, 0);
@@ -134,7 +143,7 @@ change_frame (VlmWindow *window, guint i, guint width)
 static void
 test_breaks (void)
 {
-  g_autoptr (VlmHistory) history = new_history (0, 0, 100000);
+  g_autoptr (VlmHistory) history = new_history (0, 0, 0, 100000);
   VlmWindow *window;
 
   g_assert_cmpint (push (history, make_window (0, 10)), ==, 0);

@@ -8,6 +8,7 @@
 #include "model/qwen2_5_vl/config-private.h"
 
 #define MAX_VIDEO_SECONDS (1u << 24)
+#define MAX_CONTEXT_WINDOWS 64
 
 const VlmJson *
 vlm_config_place_of (const VlmConfigLayout *layout, const char *key)
@@ -153,16 +154,20 @@ read_eos (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
   return TRUE;
 }
 
-/* A key of ours: a small model knows no longer videos than it was shown. */
+/* Keys of ours: a small model knows no longer videos than it was shown, and may
+ * be better at single windows than at a video that grows. */
 static gboolean
-read_max_video (
-    const VlmConfigLayout *layout, VlmConfig *config, GError **error)
+read_limits (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
 {
-  static const char key[] = "max_video_seconds";
+  static const char seconds[] = "max_video_seconds";
+  static const char windows[] = "max_context_windows";
 
-  return !vlm_json_has (&layout->root, key) ||
-      vlm_json_read_uint (&layout->root, key, 1, MAX_VIDEO_SECONDS,
-          &config->max_video_seconds, error);
+  return (!vlm_json_has (&layout->root, seconds) ||
+             vlm_json_read_uint (&layout->root, seconds, 1, MAX_VIDEO_SECONDS,
+                 &config->max_video_seconds, error)) &&
+      (!vlm_json_has (&layout->root, windows) ||
+          vlm_json_read_uint (&layout->root, windows, 1, MAX_CONTEXT_WINDOWS,
+              &config->max_context_windows, error));
 }
 
 static VlmConfig *
@@ -179,7 +184,7 @@ config_new (const VlmJsonDocument *document, const char *name, GError **error)
           &layout, &config->text, &config->vision, error) ||
       !read_token_ids (&layout, config, error) ||
       !read_eos (&layout, config, error) ||
-      !read_max_video (&layout, config, error))
+      !read_limits (&layout, config, error))
     return NULL;
   return g_steal_pointer (&config);
 }

@@ -72,8 +72,9 @@ typedef struct
   VlmTextConfig text;
   VlmPreprocessConfig preprocess;
   VlmGenerationConfig generation;
-  guint
-      max_video_seconds; /* longest it was trained on; 0 when it does not say */
+  /* What it may look at, 0 when it does not say. */
+  guint max_video_seconds;   /* longest video it was trained on */
+  guint max_context_windows; /* windows that overlap, as one video */
   gint32 image_token_id;
   gint32 video_token_id;
   gint32 vision_start_token_id;
@@ -81,15 +82,16 @@ typedef struct
 } VlmConfig;
 
 /* Reads config.json in its three layouts (flat; text_config beside copies of
- * its keys; text_config alone with rope_parameters) and with a key of ours that
- * may be there, max_video_seconds; preprocessor_config.json,
- * video_preprocessor_config.json and generation_config.json of a directory. The
- * last three may be absent: the values of the released models hold then. A key
- * that config.json leaves out has the default of the reference's class. A
- * generation_config.json that is there but leaves a key out means that the key
- * has no effect. Everything is checked: what comes out can be loaded without
- * overflow. Errors name file and key: UNSUPPORTED for a model this cannot run,
- * CORRUPT for values no model can have, MISMATCH when the files disagree. */
+ * its keys; text_config alone with rope_parameters) and with keys of ours
+ * that may be there, max_video_seconds and max_context_windows;
+ * preprocessor_config.json, video_preprocessor_config.json and
+ * generation_config.json of a directory. The last three may be absent: the
+ * values of the released models hold then. A key that config.json leaves out
+ * has the default of the reference's class. A generation_config.json that is
+ * there but leaves a key out means that the key has no effect. Everything is
+ * checked: what comes out can be loaded without overflow. Errors name file
+ * and key: UNSUPPORTED for a model this cannot run, CORRUPT for values no
+ * model can have, MISMATCH when the files disagree. */
 VlmConfig *vlm_config_load (const char *directory, GError **error);
 /* config.json alone, from a file of any name; the rest as if it were absent. */
 VlmConfig *vlm_config_load_file (const char *path, GError **error);

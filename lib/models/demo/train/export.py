@@ -107,6 +107,7 @@ def config():
       "intermediate_size": words["mlp"],
       "max_position_embeddings": 32768,
       "max_video_seconds": MAX_SECONDS,
+      "max_context_windows": 1,
       "max_window_layers": words["depth"],
       "num_attention_heads": words["heads"],
       "num_hidden_layers": words["depth"],

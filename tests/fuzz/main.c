@@ -1,10 +1,10 @@
 /* gst-vlm: runs a fuzz target without a fuzzer
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   fuzz-<target> N FILE…    each file as it is, then N damaged copies of it
+ *   fuzz-<target> N FILE-OR-FOLDER…
  *
- * The damage follows from a fixed seed. With libFuzzer link the target alone:
- *   clang -fsanitize=fuzzer,address fuzz-<target>.c … */
+ * Each file as it is, then N damaged copies of it. The damage follows from a
+ * fixed seed. tests/fuzz/run builds the same targets for libFuzzer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,24 +69,51 @@ run_damaged (const char *data, gsize n_bytes, guint n_copies)
   g_rand_free (random);
 }
 
+static gboolean
+run_file (const char *path, guint n_copies)
+{
+  g_autofree char *data = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize n_bytes;
+
+  if (!g_file_get_contents (path, &data, &n_bytes, &error)) {
+    fprintf (stderr, "%s\n", error->message);
+    return FALSE;
+  }
+  LLVMFuzzerTestOneInput ((const guint8 *) data, n_bytes);
+  run_damaged (data, n_bytes, n_copies);
+  return TRUE;
+}
+
+static gboolean
+run_folder (const char *path, guint n_copies)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+
+  for (const char *name; (name = g_dir_read_name (dir)) != NULL;) {
+    g_autofree char *file = g_build_filename (path, name, NULL);
+
+    if (!run_file (file, n_copies))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 int
 main (int argc, char **argv)
 {
+  guint n_copies;
+
   if (argc < 3) {
-    fprintf (stderr, "usage: %s N FILE…\n", argv[0]);
+    fprintf (stderr, "usage: %s N FILE-OR-FOLDER…\n", argv[0]);
     return 2;
   }
-  for (int i = 2; i < argc; i++) {
-    g_autofree char *data = NULL;
-    g_autoptr (GError) error = NULL;
-    gsize n_bytes;
-
-    if (!g_file_get_contents (argv[i], &data, &n_bytes, &error)) {
-      fprintf (stderr, "%s\n", error->message);
+  n_copies = (guint) atoi (argv[1]);
+  LLVMFuzzerTestOneInput (NULL, 0);
+  for (int i = 2; i < argc; i++)
+    if (!(g_file_test (argv[i], G_FILE_TEST_IS_DIR)
+                ? run_folder (argv[i], n_copies)
+                : run_file (argv[i], n_copies)))
       return 1;
-    }
-    LLVMFuzzerTestOneInput ((const guint8 *) data, n_bytes);
-    run_damaged (data, n_bytes, (guint) atoi (argv[1]));
-  }
   return 0;
 }

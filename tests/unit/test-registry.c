@@ -293,6 +293,31 @@ test_progress (void)
   files_remove (folder);
 }
 
+static void
+cut_off (const char *stage, double fraction, gpointer user_data)
+{
+  g_assert_cmpint (truncate (user_data, 4096), ==, 0);
+}
+
+/* Weights that somebody shortens while they load are an error that names the
+ * file, not the end of the process. */
+static void
+test_shortened (void)
+{
+  g_autofree char *path = tiny_path ();
+  g_autofree char *folder = files_new_folder (path);
+  g_autofree char *weights =
+      g_build_filename (folder, "model.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (vlm_model_acquire (&(const VlmModelParams){ .path = folder },
+      &(const VlmWork){ .progress = cut_off, .user_data = weights }, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TRUNCATED);
+  g_assert_nonnull (strstr (error->message, weights));
+  g_assert_nonnull (strstr (error->message, "became shorter"));
+  files_remove (folder);
+}
+
 static gpointer
 cancel (gpointer cancellable)
 {
@@ -397,6 +422,7 @@ main (int argc, char **argv)
   g_test_add_func ("/registry/foreign-tokenizer", test_foreign_tokenizer);
   g_test_add_func ("/registry/added-beyond", test_added_beyond);
   g_test_add_func ("/registry/progress", test_progress);
+  g_test_add_func ("/registry/shortened", test_shortened);
   g_test_add_func ("/registry/cancelled-wait", test_cancelled_wait);
   g_test_add_func ("/registry/abandoned", test_abandoned);
   g_test_add_func ("/registry/lost-device", test_lost_device);

@@ -57,6 +57,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
   GstVlmEventsSettings *s = &self->settings;
   GstVlmWindowerParams windows = { 0 };
   g_autofree char *model = NULL;
+  g_autofree char *mmproj = NULL;
   g_autofree char *device = NULL;
   VlmAnalyzerParams params = { 0 };
   GstVlmWorker *worker;
@@ -65,6 +66,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
     return FALSE;
   GST_OBJECT_LOCK (self);
   params.model.path = model = g_strdup (s->model);
+  params.model.mmproj = mmproj = g_strdup (s->mmproj);
   params.model.device = device = g_strdup (s->device);
   params.max_context = gst_vlm_time_from_seconds (s->context);
   self->query_version = 1;

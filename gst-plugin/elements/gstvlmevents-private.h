@@ -44,6 +44,7 @@ GType gst_vlm_on_error_get_type (void);
 typedef struct
 {
   char *model;
+  char *mmproj;
   char *device;
   char *stream_label;
 

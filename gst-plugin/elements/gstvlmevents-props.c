@@ -48,9 +48,13 @@ typedef struct
 
 static const Property properties[] = {
   { "model", "Model",
-      "Directory of a Qwen2.5-VL checkpoint (config.json, tokenizer.json, "
-      "*.safetensors); unset for the small one that ships",
+      "A Qwen2.5-VL checkpoint: a directory (config.json, tokenizer.json, "
+      "*.safetensors) or a GGUF file; unset for the small one that ships",
       AT_START, KIND_PATH, AT (model) },
+  { "mmproj", "Vision tower",
+      "GGUF file of the vision tower, where several are beside the one of "
+      "`model`; unset for the only one",
+      AT_START, KIND_PATH, AT (mmproj) },
   { "device", "Device",
       "Index, part of the name, or UUID of the Vulkan device; unset for the "
       "best",

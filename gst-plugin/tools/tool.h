@@ -8,8 +8,15 @@
 #define TOOL_MODEL(where)                                                      \
   {                                                                            \
     "model", 'm', 0, G_OPTION_ARG_FILENAME, (where),                           \
-        "directory of a Qwen2.5-VL checkpoint (the small one that ships)",     \
-        "DIR"                                                                  \
+        "a Qwen2.5-VL checkpoint: a directory or a GGUF file (the small one "  \
+        "that ships)",                                                         \
+        "PATH"                                                                 \
+  }
+#define TOOL_MMPROJ(where)                                                     \
+  {                                                                            \
+    "mmproj", 0, 0, G_OPTION_ARG_FILENAME, (where),                            \
+        "the GGUF file of the vision tower (the only one beside the model)",   \
+        "FILE"                                                                 \
   }
 #define TOOL_DEVICE(where)                                                     \
   {                                                                            \

@@ -23,6 +23,7 @@
 typedef struct
 {
   char *model;
+  char *mmproj;
   char *device;
   char **images;
   char **videos;
@@ -168,7 +169,9 @@ run (const Options *options, GError **error)
   VlmGenerateParams params = { NULL, (guint) options->max_tokens,
     options->temperature, options->top_k, options->top_p, options->penalty,
     (guint64) options->seed };
-  const VlmModelParams from = { options->model, options->device };
+  const VlmModelParams from = {
+    .path = options->model, .device = options->device, .mmproj = options->mmproj
+  };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   const VlmWork work = { cancellable, on_progress, on_text, &progress };
   g_autoptr (VlmModel) model = NULL;
@@ -268,6 +271,7 @@ main (int argc, char **argv)
   };
   const GOptionEntry entries[] = {
     TOOL_MODEL (&options.model),
+    TOOL_MMPROJ (&options.mmproj),
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.images,
         "a picture (may be given again)", "FILE" },
     { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.videos,

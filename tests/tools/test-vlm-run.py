@@ -96,6 +96,14 @@ def test_unnamed_model():
         report(good, f"/model/{name}")
 
 
+def test_mmproj():
+    """For GGUF models, and named in what goes wrong."""
+    config = os.path.join(CHECKPOINT, "config.json")
+    absent = "/nonexistent/mmproj.gguf"
+    fails("/mmproj/absent", "--mmproj", absent, "hi", because=f"{absent}: no such")
+    fails("/mmproj/other-model", "--mmproj", config, "hi", because="is for GGUF models")
+
+
 def test_numbers():
     for args, because in ((["--fps", "0.0000001"], "--fps is from"), (["--fps", "nan"], "--fps is from"),
                           (["--temperature", "-2"], "--temperature"),
@@ -229,6 +237,7 @@ def test_interrupt(folder):
 with tempfile.TemporaryDirectory() as media:
     test_words()
     test_unnamed_model()
+    test_mmproj()
     test_numbers()
     test_sampling()
     test_media(media)

@@ -55,9 +55,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Dump, dump_clear)
 static gboolean
 dump_init (Dump *self, const char *device, const char *model, GError **error)
 {
+  const VlmModelParams params = { .path = (char *) model,
+    .device = (char *) device };
   VlmNet *net;
 
-  if (!eval_asker_init (&self->asker, device, model, NULL, error))
+  if (!eval_asker_init (&self->asker, &params, NULL, error))
     return FALSE;
   net = vlm_model_get_net (self->asker.model);
   self->nn = vlm_nn_new (vlm_net_get_device (net), error);

@@ -7,17 +7,23 @@ static void
 test_model (void)
 {
   g_autofree char *path = g_strdup ("/models/x");
-  VlmModelParams params = { .path = path, .device = (char *) "1" };
+  g_autofree char *mmproj = g_strdup ("/models/y.gguf");
+  VlmModelParams params = {
+    .path = path, .device = (char *) "1", .mmproj = mmproj
+  };
   g_autoptr (VlmModelParams) copy =
       g_boxed_copy (VLM_TYPE_MODEL_PARAMS, &params);
   const VlmModelParams nothing = { 0 };
   g_autoptr (VlmModelParams) empty = vlm_model_params_copy (&nothing);
 
   path[0] = '?';
+  mmproj[0] = '?';
   g_assert_cmpstr (copy->path, ==, "/models/x");
   g_assert_cmpstr (copy->device, ==, "1");
+  g_assert_cmpstr (copy->mmproj, ==, "/models/y.gguf");
   g_assert_null (empty->path);
   g_assert_null (empty->device);
+  g_assert_null (empty->mmproj);
   vlm_model_params_free (NULL);
 }
 

@@ -1,5 +1,7 @@
 /* gst-vlm: sharing loaded models
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include <glib/gstdio.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include "engine/device.h"
 #include "engine/model.h"
 #include "tests/support/files.h"
+#include "tests/support/gguf-model.h"
 #include "tests/support/warnings.h"
 #include "vk/result.h"
 
@@ -56,6 +59,45 @@ test_names (void)
   g_assert_true (by_link == first);
   g_unlink (link);
   g_rmdir (folder);
+}
+
+static VlmModel *
+acquire_pair (char *path, char *mmproj, GError **error)
+{
+  return vlm_model_acquire (
+      &(const VlmModelParams){ .path = path, .mmproj = mmproj }, NULL, error);
+}
+
+/* A pair of GGUF files is one model by its folder, by its file and by both
+ * files; another tower makes another model. */
+static void
+test_pair (void)
+{
+  g_autofree char *folder = files_new_folder (NULL);
+  g_autoptr (GgufWriter) text = gguf_model_new_text ();
+  g_autoptr (GgufWriter) tower = gguf_model_new_tower ();
+  g_autofree char *text_path = gguf_model_write (text, folder, "text.gguf");
+  g_autofree char *tower_path = gguf_model_write (tower, folder, "a.gguf");
+  g_autofree char *other_path = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmModel) by_folder = acquire_pair (folder, NULL, &error);
+  g_autoptr (VlmModel) by_file = acquire_pair (text_path, NULL, &error);
+  g_autoptr (VlmModel) by_both = acquire_pair (text_path, tower_path, &error);
+  g_autoptr (VlmModel) other = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (vlm_model_get_name (by_folder), ==, "text");
+  g_assert_true (by_file == by_folder);
+  g_assert_true (by_both == by_folder);
+  other_path = gguf_model_write (tower, folder, "b.gguf");
+  g_assert_null (acquire_pair (text_path, NULL, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH);
+  g_assert_nonnull (strstr (error->message, "set mmproj="));
+  g_clear_error (&error);
+  other = acquire_pair (text_path, other_path, &error);
+  g_assert_no_error (error);
+  g_assert_true (other != by_folder);
+  files_remove (folder);
 }
 
 /* None named: the one that the environment says, by whatever way it is asked
@@ -416,6 +458,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   warnings_keep ();
   g_test_add_func ("/registry/names", test_names);
+  g_test_add_func ("/registry/pair", test_pair);
   g_test_add_func ("/registry/unnamed", test_unnamed);
   g_test_add_func ("/registry/released", test_released);
   g_test_add_func ("/registry/failure", test_failure);

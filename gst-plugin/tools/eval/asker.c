@@ -8,14 +8,12 @@
 #include "tools/eval/metrics.h"
 
 gboolean
-eval_asker_init (EvalAsker *self, const char *device, const char *model,
+eval_asker_init (EvalAsker *self, const VlmModelParams *params,
     GCancellable *cancellable, GError **error)
 {
-  const VlmModelParams params = { .path = (char *) model,
-    .device = (char *) device };
   const VlmWork work = { .cancellable = cancellable };
 
-  self->model = vlm_model_load (&params, NULL, &work, error);
+  self->model = vlm_model_load (params, NULL, &work, error);
   if (self->model == NULL)
     return FALSE;
   self->session = vlm_session_new (self->model);

@@ -18,8 +18,8 @@ typedef struct
   guint n_unreadable; /* answers without a list */
 } EvalAsker;
 
-gboolean eval_asker_init (EvalAsker *asker, const char *device,
-    const char *model, GCancellable *cancellable, GError **error);
+gboolean eval_asker_init (EvalAsker *asker, const VlmModelParams *params,
+    GCancellable *cancellable, GError **error);
 void eval_asker_clear (EvalAsker *asker);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EvalAsker, eval_asker_clear)
 

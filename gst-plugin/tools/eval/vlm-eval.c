@@ -25,6 +25,7 @@
 typedef struct
 {
   char *model;
+  char *mmproj;
   char *device;
   gint64 first_seed;
   int n_scenes;
@@ -178,6 +179,9 @@ run_all (const Options *o, GError **error)
   EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, o->fps,
     { (guint) o->bystanders, o->perspective, o->exposure }, cancellable,
     on_progress };
+  const VlmModelParams params = {
+    .path = o->model, .device = o->device, .mmproj = o->mmproj
+  };
   gint64 start;
 
   results_init (&results, o->video);
@@ -185,7 +189,7 @@ run_all (const Options *o, GError **error)
   asker.verbose = o->verbose;
   asker.limits.min_pixels = (guint64) o->min_pixels;
   asker.limits.max_pixels = (guint64) o->max_pixels;
-  if (!eval_asker_init (&asker, o->device, o->model, cancellable, error))
+  if (!eval_asker_init (&asker, &params, cancellable, error))
     return FALSE;
   start = g_get_monotonic_time ();
   return measure (o, &asker, &run, &results, error) &&
@@ -202,6 +206,7 @@ main (int argc, char **argv)
     .window = 10.0 };
   const GOptionEntry entries[] = {
     TOOL_MODEL (&o.model),
+    TOOL_MMPROJ (&o.mmproj),
     TOOL_DEVICE (&o.device),
     { "scenes", 'n', 0, G_OPTION_ARG_INT, &o.n_scenes, "how many scenes (300)",
         "N" },

@@ -9,6 +9,7 @@
 #include "gstvlm.h"
 #include "util/gstvlmanalytics.h"
 #include "util/gstvlmerror.h"
+#include "util/gstvlmtext.h"
 #include "util/gstvlmtime.h"
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
@@ -151,6 +152,21 @@ queue_event (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
 }
 
 static void
+log_event (GstVlmEvents *self, const VlmEvent *event)
+{
+#ifndef GST_DISABLE_GST_DEBUG
+  g_autofree char *text = NULL;
+
+  if (gst_debug_category_get_threshold (GST_CAT_DEFAULT) < GST_LEVEL_DEBUG)
+    return;
+  text = gst_vlm_text_for_terminal (
+      event->description != NULL ? event->description : "");
+  GST_DEBUG_OBJECT (self, "event %" G_GUINT64_FORMAT " %s: %s", event->id,
+      vlm_event_state_to_string (event->state), text);
+#endif
+}
+
+static void
 on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
     guint generation)
 {
@@ -163,8 +179,7 @@ on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
 
     if (event == NULL)
       continue;
-    GST_DEBUG_OBJECT (self, "event %" G_GUINT64_FORMAT " %s: %s", event->id,
-        vlm_event_state_to_string (event->state), event->description);
+    log_event (self, event);
     gst_element_post_message (GST_ELEMENT (self),
         gst_vlm_message_new_event (GST_OBJECT (self), event));
     g_signal_emit (self, event_signal, 0, event);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmcues.h"
 
+#include "gstvlmtext.h"
 #include "gstvlmtime.h"
 
 /* A cue that is shown for less cannot be read. */
@@ -45,6 +46,14 @@ remember (GstVlmCues *cues, const VlmEvent *event, GstClockTime end)
   else
     g_hash_table_insert (cues->ends, g_memdup2 (&event->id, sizeof event->id),
         g_memdup2 (&end, sizeof end));
+}
+
+char *
+gst_vlm_cues_make_text (const VlmEvent *event)
+{
+  g_autofree char *text = vlm_event_to_text (event);
+
+  return gst_vlm_text_for_cue (text);
 }
 
 gboolean

@@ -21,4 +21,7 @@ void gst_vlm_cues_clear (GstVlmCues *cues);
 gboolean gst_vlm_cues_add (GstVlmCues *cues, const VlmEvent *event,
     const GstSegment *segment, GstClockTime *start, GstClockTime *duration);
 
+/* What a cue says. (transfer full) */
+char *gst_vlm_cues_make_text (const VlmEvent *event);
+
 G_END_DECLS

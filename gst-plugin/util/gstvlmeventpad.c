@@ -306,7 +306,7 @@ push_cue (GstVlmEventPad *self, const VlmEvent *event)
   if (!gst_vlm_cues_add (self->cues, event, &self->segment, &start, &duration))
     return GST_FLOW_OK;
   check_overlap (self, start, start + duration);
-  return push_text (self, vlm_event_to_text (event), start, duration);
+  return push_text (self, gst_vlm_cues_make_text (event), start, duration);
 }
 
 static GstFlowReturn

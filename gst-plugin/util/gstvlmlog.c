@@ -7,6 +7,8 @@
 #include <gst/gst.h>
 #include <vlm/vlm-log.h>
 
+#include "util/gstvlmtext.h"
+
 GST_DEBUG_CATEGORY_STATIC (engine_debug);
 GST_DEBUG_CATEGORY_STATIC (answer_debug);
 
@@ -28,24 +30,6 @@ level_of (GLogLevelFlags level, GstDebugCategory *category)
   }
 }
 
-/* A model may write anything, and a terminal obeys some of it. */
-static char *
-make_harmless (const char *message)
-{
-  g_autofree char *valid = g_utf8_make_valid (message, -1);
-  GString *text = g_string_new (NULL);
-
-  for (const char *s = valid; *s != '\0'; s = g_utf8_next_char (s)) {
-    gunichar c = g_utf8_get_char (s);
-
-    if (g_unichar_iscntrl (c) && c != '\n' && c != '\t')
-      g_string_append_printf (text, "\\u%04x", c);
-    else
-      g_string_append_unichar (text, c);
-  }
-  return g_string_free (text, FALSE);
-}
-
 static void
 take_message (const char *domain, GLogLevelFlags level, const char *message,
     gpointer user_data)
@@ -58,7 +42,8 @@ take_message (const char *domain, GLogLevelFlags level, const char *message,
 
   if (gst_level > gst_debug_category_get_threshold (category))
     return;
-  harmless = make_harmless (message);
+  /* A model may write anything, and a terminal obeys some of it. */
+  harmless = gst_vlm_text_for_terminal (message);
   GST_CAT_LEVEL_LOG (category, gst_level, NULL, "%s", harmless);
 #endif
 }

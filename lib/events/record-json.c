@@ -12,6 +12,22 @@ vlm_json_put_key (GString *json, const char *name)
   g_string_append_printf (json, "\"%s\": ", name);
 }
 
+/* JSON leaves these as they are, but some who read a line at a time end one at
+ * U+0085 or U+2028, and terminals obey U+009B: those who show a record need not
+ * care. */
+static void
+append_harmless (GString *json, const char *escaped)
+{
+  for (const char *s = escaped; *s != '\0'; s = g_utf8_next_char (s)) {
+    gunichar c = g_utf8_get_char (s);
+
+    if ((c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+      g_string_append_printf (json, "\\u%04x", c);
+    else
+      g_string_append_len (json, s, g_utf8_next_char (s) - s);
+  }
+}
+
 void
 vlm_json_put_string (GString *json, const char *name, const char *text)
 {
@@ -22,7 +38,7 @@ vlm_json_put_string (GString *json, const char *name, const char *text)
   json_node_set_string (node, valid);
   escaped = json_to_string (node, FALSE);
   vlm_json_put_key (json, name);
-  g_string_append (json, escaped);
+  append_harmless (json, escaped);
 }
 
 void

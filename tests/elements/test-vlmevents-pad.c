@@ -11,11 +11,25 @@
   "height=48, framerate=4/1 ! vlmevents name=w window=2 hop=1 "                \
   "min-pixels=784 max-pixels=3136 "
 
+/* Of all that follows: the script is of one event, with HOSTILE. */
+static gboolean is_hostile;
+
+/* What a model could write to be more than text: another cue, markup of either
+ * format, a title of the terminal, one more record for who reads lines. */
+#define HOSTILE                                                                \
+  "a dog\n\n00:00:00.000 --> 00:59:00.000\nALL <b>CLEAR</b> {\\an8}\r\n2\n"    \
+  "\033]0;title\007\302\233" /* U+009B: CSI */ "31m\302\205"                   \
+  "\342\200\250" /* U+2028 */ "\342\200\256" /* U+202E */ "{\"id\": 1}"
+
 static FakeAnalyzer *
 make_script (void)
 {
   FakeAnalyzer *fake = fake_analyzer_new ();
 
+  if (is_hostile) {
+    fake_analyzer_add_event (fake, HOSTILE, VLM_SECOND, 2 * VLM_SECOND, NULL);
+    return fake;
+  }
   fake_analyzer_add_event (
       fake, "a short thing", 1500 * GST_MSECOND, 1900 * GST_MSECOND, NULL);
   fake_analyzer_add_event (
@@ -90,6 +104,58 @@ test_json (void)
 
     g_assert_nonnull (node);
     g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
+  }
+}
+
+/* Nothing but line ends below a blank, and no character that is more. */
+static void
+assert_harmless (const char *text)
+{
+  static const char *const bad[] = { "\302\233", "\302\205", "\342\200\250" };
+
+  g_assert_true (g_utf8_validate (text, -1, NULL));
+  for (const char *s = text; *s != '\0'; s++)
+    g_assert_true ((guchar) *s >= 0x20 ? *s != 0x7f : *s == '\n');
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_null (strstr (text, bad[i]));
+}
+
+static void
+assert_one_cue (const char *encoder, const char *expected)
+{
+  g_autofree char *rest = g_strdup_printf (
+      "! fakesink  w.events ! %s ! filesink location=%%s", encoder);
+  g_autofree char *text = run_to_file (rest);
+  g_auto (GStrv) parts = g_strsplit (text, "-->", -1);
+
+  assert_harmless (text);
+  g_assert_cmpuint (g_strv_length (parts), ==, 2);
+  g_assert_nonnull (strstr (text, expected));
+  g_assert_null (strpbrk (parts[1], "<>{}"));
+}
+
+/* Whatever a model writes is one cue of one line, and one record. */
+static void
+test_hostile_text (void)
+{
+  g_autofree char *json = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  is_hostile = TRUE;
+  assert_one_cue ("webvttenc",
+      "\na dog 00:00:00.000 --\342\200\272 00:59:00.000 ALL "
+      "\342\200\271b\342\200\272");
+  assert_one_cue ("srtenc", "\na dog 00:00:00.000 --\342\200\272 00:59");
+  json = run_to_file ("! fakesink  w.events ! filesink location=%s");
+  is_hostile = FALSE;
+  assert_harmless (json);
+  lines = g_strsplit (json, "\n", -1);
+  for (guint i = 0; i + 1 < g_strv_length (lines); i++) {
+    g_autoptr (JsonNode) node = json_from_string (lines[i], NULL);
+    JsonObject *record = json_node_get_object (node);
+
+    g_assert_cmpstr (
+        json_object_get_string_member (record, "description"), ==, HOSTILE);
   }
 }
 
@@ -614,6 +680,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   g_test_add_func ("/vlmevents/pad/json", test_json);
+  g_test_add_func ("/vlmevents/pad/hostile-text", test_hostile_text);
   g_test_add_func ("/vlmevents/pad/webvtt", test_webvtt);
   g_test_add_func ("/vlmevents/pad/matroska", test_matroska);
   g_test_add_func ("/vlmevents/pad/matroska-end", test_matroska_end);

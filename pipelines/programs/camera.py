@@ -7,12 +7,15 @@ from words import without_password
 LATENCY_MS = 200
 # Seconds. What sends nothing for so long is gone, whatever its connection says.
 SILENCE = 20
+# That of a file which may never say that there is nothing in it: now and then the
+# error of a demuxer is lost while elements are plugged together (GStreamer 1.22).
+BEGINNING = 60
 SHORTEST_PAUSE, LONGEST_PAUSE = 1, 60
 DECODED = "uridecodebin name=decoder ! videoconvert name=convert ! videoflip name=flip video-direction=auto"
 
 
 def set_up_source(_decoder, source):
-    """The camera's own clock, where it is known."""
+    """The camera's own clock is taken, where it tells."""
     if source.get_factory().get_name() == "rtspsrc":
         source.set_property("latency", LATENCY_MS)
         source.set_property("add-reference-timestamp-meta", True)
@@ -54,6 +57,8 @@ class Camera(Watcher):
         if self.comes_back:
             self.sink.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM | Gst.PadProbeType.BUFFER, self.on_data)
             GLib.timeout_add_seconds(SILENCE // 4, self.check_silence)
+        else:
+            GLib.timeout_add_seconds(BEGINNING, self.check_beginning)
 
     def start(self):
         super().start()
@@ -83,6 +88,11 @@ class Camera(Watcher):
         if self.source and GLib.get_monotonic_time() - self.seen_us > SILENCE * 1e6:
             self.lose(self.source, f"nothing came for {SILENCE} s")
         return not self.ending
+
+    def check_beginning(self):
+        if self.source and not self.sink.get_current_caps():
+            self.on_source_error("nothing can be read from it")
+        return GLib.SOURCE_REMOVE
 
     def on_source_error(self, why):
         if self.comes_back:

@@ -69,11 +69,13 @@ class Encoded:
         self.bin.add_pad(Gst.GhostPad.new("src", self.bin.get_by_name("last").get_static_pad("src")))
         self.sinks = [self.bin.get_by_name("kept")]
         self.has_video = False
-        source = Gst.ElementFactory.make("urisourcebin")
-        source.set_property("uri", uri)
-        source.connect("source-setup", set_up_source)
-        source.connect("pad-added", self.on_source)
+        source = Gst.Element.make_from_uri(Gst.URIType.SRC, uri, None)
+        set_up_source(None, source)
         self.bin.add(source)
+        if source.get_static_pad("src"):
+            self.on_source(source, source.get_static_pad("src"))
+        else:
+            source.connect("pad-added", self.on_source)
 
     def end(self):
         """For those who wait for the end of all sinks."""

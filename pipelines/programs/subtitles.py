@@ -11,12 +11,13 @@ import pathlib
 import sys
 import tempfile
 
+from camera import BEGINNING
 from running import GLib, Gst, Program, complain, reason, watch_bus
 from words import Words, to_path, to_uri
 
 WAITING = "max-size-buffers=0 max-size-bytes=0 max-size-time=0"
 PIPELINE = f"""
-    urisourcebin name=file ! parsebin name=parse
+    parsebin name=parse
     matroskamux name=mux ! filesink name=out
     tee name=video
     video. ! queue name=copy {WAITING} ! mux.video_0
@@ -106,7 +107,9 @@ class Subtitles:
         self.pipeline = Gst.parse_launch(PIPELINE)
         self.element = self.pipeline.get_by_name("w")
         words.apply(self.element)
-        self.pipeline.get_by_name("file").set_property("uri", to_uri(video))
+        source = Gst.Element.make_from_uri(Gst.URIType.SRC, to_uri(video), None)
+        self.pipeline.add(source)
+        source.link(self.pipeline.get_by_name("parse"))
         self.pipeline.get_by_name("out").set_property("location", out)
         self.copier = Copier(self.pipeline)
         self.program = Program(self.interrupt)
@@ -120,6 +123,11 @@ class Subtitles:
         elif message.type == Gst.MessageType.EOS:
             self.end(None)
 
+    def check_beginning(self):
+        if not self.copier.video.is_linked():
+            self.end(f"{self.video}: nothing can be read from it")
+        return GLib.SOURCE_REMOVE
+
     def interrupt(self):
         self.status = 130
         self.end("interrupted: nothing was written")
@@ -130,6 +138,7 @@ class Subtitles:
         self.program.quit()
 
     def run(self):
+        GLib.timeout_add_seconds(BEGINNING, self.check_beginning)
         self.pipeline.set_state(Gst.State.PLAYING)
         failed = self.program.run()
         self.pipeline.set_state(Gst.State.NULL)

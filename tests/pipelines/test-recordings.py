@@ -127,7 +127,10 @@ def test_subtitles():
         assert len(tracks.buffers["video"]) == 60 and len(tracks.buffers["audio"]) > 100, tracks.buffers
         cues = [cue for cue in tracks.buffers["subtitle"] if cue[2]]
         told = {(round(start, 2), html.unescape(text)) for start, _, text in cues}
-        known = {(round(event["start"]["pts"], 2), event["description"]) for event in first.values()}
+        looks = str.maketrans("<>{}", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
+                              "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}()")
+        known = {(round(event["start"]["pts"], 2), event["description"].translate(looks))
+                 for event in first.values()}
         assert known and known <= told, (known, told)
         assert all(duration >= 0.999 for _, duration, _ in cues), cues
 

@@ -77,8 +77,9 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
   self->windower = gst_vlm_windower_new (&windows);
   gst_vlm_events_start_regions (self);
   gst_vlm_events_init_camera (self);
-  worker = gst_vlm_worker_new (
-      analyzer, &params, self->generation, &gst_vlm_events_worker_funcs, self);
+  worker = gst_vlm_worker_new (analyzer, &params,
+      gst_vlm_events_get_questions (self), self->generation,
+      &gst_vlm_events_worker_funcs, self);
   g_mutex_lock (&self->lock);
   self->worker = worker;
   g_mutex_unlock (&self->lock);

@@ -63,6 +63,9 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
     return g_strdup_printf ("min-pixels=%" G_GUINT64_FORMAT
                             " is more than max-pixels=%" G_GUINT64_FORMAT,
         s->min_pixels, s->max_pixels);
+  if (s->off_threshold > s->on_threshold)
+    return g_strdup_printf ("off-threshold=%g is more than on-threshold=%g",
+        s->off_threshold, s->on_threshold);
   return gst_vlm_events_find_region_error (s);
 }
 
@@ -148,8 +151,10 @@ gst_vlm_events_check_questions (GstVlmEvents *self)
 {
   const GstVlmEventsSettings *s = &self->settings;
   gboolean idle;
+  gboolean crossed;
 
   GST_OBJECT_LOCK (self);
+  crossed = s->off_threshold > s->on_threshold;
   idle = s->prompt != NULL && (s->query != NULL || s->queries != NULL) &&
       strstr (s->prompt, QUERY_MARK) == NULL;
   GST_OBJECT_UNLOCK (self);
@@ -157,6 +162,10 @@ gst_vlm_events_check_questions (GstVlmEvents *self)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
         ("`query` and `queries` are not asked: `prompt` replaces them, unless "
          "it has " QUERY_MARK " where each of them goes."),
+        (NULL));
+  if (crossed)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("`off-threshold` is more than `on-threshold`, and counts as that."),
         (NULL));
 }
 

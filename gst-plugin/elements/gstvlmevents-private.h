@@ -54,6 +54,11 @@ typedef struct
   char *queries; /* several, with ; between them */
   guint max_tokens;
   gboolean ground;
+  char *conditions; /* likewise */
+  double on_threshold;
+  double off_threshold;
+  guint confirm;
+  double cooldown;
 
   /* Windows, and how many frames of which size are in them. */
   double window;
@@ -167,7 +172,9 @@ void gst_vlm_events_show_camera (GstVlmEvents *self, const VlmFrame *frame);
 void gst_vlm_events_finish_camera (GstVlmEvents *self);
 
 /* gstvlmevents-questions.c */
-/* Tells the worker what is asked now. */
+/* (transfer full): what is asked now */
+VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
+/* Tells the worker. */
 void gst_vlm_events_update_questions (GstVlmEvents *self);
 
 /* gstvlmevents-ask.c */

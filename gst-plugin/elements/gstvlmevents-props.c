@@ -77,6 +77,27 @@ static const Property properties[] = {
       "Look for a box of each event that begins, with a question of its own on "
       "a frame of it",
       QUESTION, KIND_BOOLEAN, AT (ground) },
+  { "conditions", "Conditions",
+      "Statements that each window is asked for with yes or no, with ; between "
+      "them, each with or without a name (gate=the gate is open); one that "
+      "holds is an event. Without queries or prompt, nothing else is asked",
+      QUESTION, KIND_TEXT, AT (conditions) },
+  { "on-threshold", "On threshold",
+      "A condition begins to hold when it is more probable than this", QUESTION,
+      KIND_DOUBLE, AT (on_threshold), .minimum = 0.001, .maximum = 1.0,
+      .initial = 0.6 },
+  { "off-threshold", "Off threshold",
+      "A condition holds no more when it is less probable than this", QUESTION,
+      KIND_DOUBLE, AT (off_threshold), .minimum = 0.001, .maximum = 1.0,
+      .initial = 0.4 },
+  { "confirm", "Confirm",
+      "How many windows in a row must be above `on-threshold` before a "
+      "condition holds",
+      QUESTION, KIND_UINT, AT (confirm), .minimum = 1, .maximum = 1000,
+      .initial = 1 },
+  { "cooldown", "Cooldown",
+      "How long after its end a condition does not hold again, in seconds",
+      QUESTION, KIND_DOUBLE, AT (cooldown), .maximum = MAX_WINDOW },
   { "window", "Window",
       "Length of video that is analysed at once, in seconds (0 = the whole "
       "stream)",

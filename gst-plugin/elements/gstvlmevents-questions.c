@@ -5,6 +5,8 @@
  * one up with the next window that it analyses. */
 #include "elements/gstvlmevents-private.h"
 
+#include "util/gstvlmtime.h"
+
 static void
 add_query (GPtrArray *list, const char *text)
 {
@@ -17,36 +19,45 @@ add_query (GPtrArray *list, const char *text)
     g_ptr_array_add (list, query);
 }
 
-/* The single query, then the list; each once. */
+/* The single one, then the list; each once. Both nullable. */
 static char **
-split_queries (const GstVlmEventsSettings *s)
+split (const char *single, const char *several)
 {
   GPtrArray *list = g_ptr_array_new ();
   g_auto (GStrv) parts = NULL;
 
-  if (s->query != NULL)
-    add_query (list, s->query);
-  if (s->queries != NULL)
-    parts = g_strsplit (s->queries, ";", -1);
+  if (single != NULL)
+    add_query (list, single);
+  if (several != NULL)
+    parts = g_strsplit (several, ";", -1);
   for (guint i = 0; parts != NULL && parts[i] != NULL; i++)
     add_query (list, parts[i]);
   g_ptr_array_add (list, NULL);
   return (char **) g_ptr_array_free (list, FALSE);
 }
 
-static VlmQuestions *
-get_questions (GstVlmEvents *self)
+VlmQuestions *
+gst_vlm_events_get_questions (GstVlmEvents *self)
 {
+  const GstVlmEventsSettings *s = &self->settings;
   VlmQuestions questions = { 0 };
   g_auto (GStrv) queries = NULL;
+  g_auto (GStrv) conditions = NULL;
   VlmQuestions *copy;
 
   GST_OBJECT_LOCK (self);
   questions.version = self->query_version;
-  questions.prompt = self->settings.prompt;
-  questions.queries = queries = split_queries (&self->settings);
-  questions.max_tokens = self->settings.max_tokens;
-  questions.ground = self->settings.ground;
+  questions.prompt = s->prompt;
+  questions.queries = queries = split (s->query, s->queries);
+  questions.max_tokens = s->max_tokens;
+  questions.ground = s->ground;
+  questions.conditions = conditions = split (NULL, s->conditions);
+  questions.condition_rules = (VlmConditionRules){
+    .on_threshold = s->on_threshold,
+    .off_threshold = s->off_threshold,
+    .confirm = s->confirm,
+    .cooldown = gst_vlm_time_from_seconds (s->cooldown),
+  };
   copy = vlm_questions_copy (&questions);
   GST_OBJECT_UNLOCK (self);
   return copy;
@@ -60,7 +71,8 @@ gst_vlm_events_update_questions (GstVlmEvents *self)
   g_mutex_lock (&self->lock);
   runs = self->worker != NULL;
   if (runs)
-    gst_vlm_worker_set_questions (self->worker, get_questions (self));
+    gst_vlm_worker_set_questions (
+        self->worker, gst_vlm_events_get_questions (self));
   g_mutex_unlock (&self->lock);
   if (runs)
     gst_vlm_events_check_questions (self);

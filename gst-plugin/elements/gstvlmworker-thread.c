@@ -365,6 +365,8 @@ gst_vlm_worker_run (gpointer data)
 
   GST_DEBUG_CATEGORY_INIT (
       worker_debug, "vlmworker", 0, "the thread that analyses windows");
+  /* Not every model can answer every question. */
+  tell_questions (worker);
   loaded = load (worker, on_progress, &error);
 
   if (loaded)

@@ -94,12 +94,14 @@ drop_windows (GstVlmWorker *worker, guint n_left, GPtrArray *dropped)
 
 GstVlmWorker *
 gst_vlm_worker_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
-    guint generation, const GstVlmWorkerFuncs *funcs, gpointer user_data)
+    VlmQuestions *questions, guint generation, const GstVlmWorkerFuncs *funcs,
+    gpointer user_data)
 {
   GstVlmWorker *worker = g_atomic_rc_box_new0 (GstVlmWorker);
 
   worker->analyzer = g_object_ref (analyzer);
   worker->params = vlm_analyzer_params_copy (params);
+  worker->questions = questions;
   worker->generation = generation;
   worker->funcs = *funcs;
   worker->user_data = user_data;

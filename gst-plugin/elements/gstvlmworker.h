@@ -81,10 +81,11 @@ typedef enum
  * of the worker. Thread-safe. */
 typedef struct _GstVlmWorker GstVlmWorker;
 
-/* Starts to load at once. @params is copied. */
-GstVlmWorker *
-gst_vlm_worker_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
-    guint generation, const GstVlmWorkerFuncs *funcs, gpointer user_data);
+/* Starts to load at once, for what @questions (transfer full) ask. @params is
+ * copied. */
+GstVlmWorker *gst_vlm_worker_new (VlmAnalyzer *analyzer,
+    const VlmAnalyzerParams *params, VlmQuestions *questions, guint generation,
+    const GstVlmWorkerFuncs *funcs, gpointer user_data);
 /* Cancels what is being done; every waiting call returns. */
 void gst_vlm_worker_stop (GstVlmWorker *worker);
 /* Stops, waits for the thread, which ends what is open and unloads. Before the

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/answerer-local.h"
 
+#include "engine/choices.h"
 #include "engine/model.h"
 #include "engine/session.h"
 
@@ -18,6 +19,7 @@ typedef struct
   /* Pictures have a session of their own, and that only when one is asked
    * about: in the other one they would take the place of the video. */
   VlmSession *pictures;
+  VlmSession *apart; /* likewise */
 } Local;
 
 static VlmPrompt *
@@ -50,27 +52,58 @@ make_reply (const VlmRequest *request, VlmAnswer *answer, GArray *trace)
   return reply;
 }
 
+static VlmSession *
+choose_session (Local *self, const VlmRequest *request)
+{
+  VlmSession **session = request->window == NULL ? &self->pictures
+      : request->is_apart                        ? &self->apart
+                                                 : &self->videos;
+
+  if (*session == NULL)
+    *session = vlm_session_new (self->model);
+  return *session;
+}
+
 static VlmReply *
 local_answer (VlmAnswerer *answerer, const VlmRequest *request,
     GCancellable *cancellable, GError **error)
 {
   Local *self = (Local *) answerer;
   const VlmAnswerBounds bounds = vlm_request_get_bounds (request);
-  VlmSession **session =
-      request->window != NULL ? &self->videos : &self->pictures;
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmPrompt) prompt = make_prompt (request);
   g_autoptr (VlmAnswer) answer = NULL;
   const VlmWork work = { .cancellable = cancellable };
   GArray *trace = NULL;
 
-  if (*session == NULL)
-    *session = vlm_session_new (self->model);
   params.kind = request->kind;
   params.max_tokens = request->max_tokens;
-  answer = vlm_session_run (
-      *session, prompt, &params, &bounds, &trace, &work, error);
+  answer = vlm_session_run (choose_session (self, request), prompt, &params,
+      &bounds, &trace, &work, error);
   return answer != NULL ? make_reply (request, answer, trace) : NULL;
+}
+
+static gboolean
+local_weigh (VlmAnswerer *answerer, const VlmRequest *request,
+    double *probabilities, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (VlmPrompt) prompt = make_prompt (request);
+  const VlmWork work = { .cancellable = cancellable };
+
+  return vlm_session_weigh (choose_session ((Local *) answerer, request),
+      prompt, request->kind, probabilities, &work, error);
+}
+
+static gboolean
+local_can_weigh (
+    VlmAnswerer *answerer, const VlmAnswerKind *kind, GError **error)
+{
+  Local *self = (Local *) answerer;
+  g_autoptr (VlmChoices) choices =
+      vlm_choices_new (kind, vlm_model_get_tokenizer (self->model),
+          vlm_model_get_config (self->model)->text.vocab_size, error);
+
+  return choices != NULL;
 }
 
 static void
@@ -80,6 +113,7 @@ local_free (VlmAnswerer *answerer)
 
   g_clear_object (&self->videos);
   g_clear_object (&self->pictures);
+  g_clear_object (&self->apart);
   g_object_unref (self->model);
   g_free (self);
 }
@@ -88,7 +122,8 @@ VlmAnswerer *
 vlm_answerer_new_local (
     const VlmModelParams *params, const VlmWork *work, GError **error)
 {
-  static const VlmAnswererClass klass = { local_answer, local_free };
+  static const VlmAnswererClass klass = { local_answer, local_free, local_weigh,
+    local_can_weigh };
   g_autoptr (VlmModel) model = vlm_model_acquire (params, work, error);
   const VlmConfig *config;
   Local *self;

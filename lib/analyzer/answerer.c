@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/answerer.h"
 
+#include <vlm/vlm-error.h>
+
 void
 vlm_reply_free (VlmReply *reply)
 {
@@ -36,6 +38,36 @@ vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
   g_assert ((request->window != NULL) != (request->picture != NULL));
   g_assert (request->window == NULL || request->window->n_samples > 0);
   return self->klass->answer (self, request, cancellable, error);
+}
+
+static gboolean
+check_weighs (const VlmAnswerer *self, GError **error)
+{
+  if (self->klass->weigh != NULL)
+    return TRUE;
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
+      "%s cannot say how probable an answer is: there are no conditions with "
+      "it",
+      self->model);
+  return FALSE;
+}
+
+gboolean
+vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
+    double *probabilities, GCancellable *cancellable, GError **error)
+{
+  g_assert ((request->window != NULL) != (request->picture != NULL));
+  g_assert (request->kind != NULL && request->kind->choices != NULL);
+  return check_weighs (self, error) &&
+      self->klass->weigh (self, request, probabilities, cancellable, error);
+}
+
+gboolean
+vlm_answerer_can_weigh (
+    VlmAnswerer *self, const VlmAnswerKind *kind, GError **error)
+{
+  return check_weighs (self, error) &&
+      self->klass->can_weigh (self, kind, error);
 }
 
 void

@@ -23,6 +23,9 @@ typedef struct
   const char *detail; /* of the kind; nullable */
   guint max_items;    /* as in VlmAnswerBounds */
   guint max_tokens;   /* longest answer, 0 for the default */
+  /* The window is another piece of video than the questions before were about:
+   * what is kept of that one stays. */
+  gboolean is_apart;
 } VlmRequest;
 
 typedef struct
@@ -50,6 +53,13 @@ typedef struct
   VlmReply *(*answer) (VlmAnswerer *self, const VlmRequest *request,
       GCancellable *cancellable, GError **error);
   void (*free) (VlmAnswerer *self);
+  /* How probable each choice of the kind is as the answer; nullable, with the
+   * one below. Errors as those of answer. */
+  gboolean (*weigh) (VlmAnswerer *self, const VlmRequest *request,
+      double *probabilities, GCancellable *cancellable, GError **error);
+  /* FALSE with VLM_LOAD_ERROR_UNSUPPORTED where it can never do that. */
+  gboolean (*can_weigh) (
+      VlmAnswerer *self, const VlmAnswerKind *kind, GError **error);
 } VlmAnswererClass;
 
 /* The first member of each answerer; set by who makes it, constant from then
@@ -66,6 +76,12 @@ struct _VlmAnswerer
 
 VlmReply *vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
     GCancellable *cancellable, GError **error);
+/* @request: of a kind that has choices, one probability for each. Where it cannot
+ * do that, VLM_LOAD_ERROR_UNSUPPORTED says so. */
+gboolean vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
+    double *probabilities, GCancellable *cancellable, GError **error);
+gboolean vlm_answerer_can_weigh (
+    VlmAnswerer *self, const VlmAnswerKind *kind, GError **error);
 /* NULL-safe. */
 void vlm_answerer_free (VlmAnswerer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswerer, vlm_answerer_free)

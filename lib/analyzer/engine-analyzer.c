@@ -11,6 +11,7 @@
 #include <vlm/vlm-questions.h>
 
 #include "analyzer/answerer-local.h"
+#include "analyzer/conditions.h"
 #include "analyzer/ground.h"
 #include "analyzer/kinds.h"
 #include "analyzer/questions.h"
@@ -38,6 +39,7 @@ struct _VlmEngineAnalyzer
   guint64 epoch;
   VlmQuestions *settings;
   GPtrArray *questions; /* VlmQuestion: what follows from them */
+  VlmConditions *conditions;
 };
 
 static void vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface);
@@ -53,6 +55,7 @@ engine_unload (VlmAnalyzer *analyzer)
 
   /* Ids go on counting when it is loaded anew. */
   vlm_tracker_reset (self->tracker);
+  vlm_conditions_reset (self->conditions);
   g_clear_pointer (&self->history, vlm_history_free);
   g_clear_pointer (&self->answerer, vlm_answerer_free);
 }
@@ -67,6 +70,7 @@ vlm_engine_analyzer_finalize (GObject *object)
   g_ptr_array_unref (self->owed);
   vlm_questions_free (self->settings);
   g_ptr_array_unref (self->questions);
+  vlm_conditions_free (self->conditions);
   G_OBJECT_CLASS (vlm_engine_analyzer_parent_class)->finalize (object);
 }
 
@@ -91,6 +95,7 @@ engine_set_questions (VlmAnalyzer *analyzer, const VlmQuestions *questions)
   self->settings = vlm_questions_copy (questions);
   g_clear_pointer (&self->questions, g_ptr_array_unref);
   self->questions = vlm_questions_expand (questions);
+  vlm_conditions_set (self->conditions, questions, self->owed);
 }
 
 static void
@@ -100,6 +105,7 @@ vlm_engine_analyzer_init (VlmEngineAnalyzer *self)
 
   self->tracker = vlm_tracker_new ();
   self->owed = new_records ();
+  self->conditions = vlm_conditions_new ();
   engine_set_questions (VLM_ANALYZER (self), &everything);
 }
 
@@ -144,14 +150,15 @@ engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
     const VlmWork *work, GError **error)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
-  VlmAnswerer *answerer;
+  g_autoptr (VlmAnswerer) answerer = NULL;
 
   if (self->answerer != NULL)
     return TRUE;
   answerer = vlm_answerer_new_local (&params->model, work, error);
-  if (answerer == NULL)
+  if (answerer == NULL ||
+      !vlm_conditions_check (self->conditions, answerer, error))
     return FALSE;
-  take_answerer (self, answerer, params->max_context);
+  take_answerer (self, g_steal_pointer (&answerer), params->max_context);
   return TRUE;
 }
 
@@ -186,6 +193,17 @@ describe_window (const VlmWindow *window)
   };
 }
 
+/* What all records of @window have in common. */
+static void
+describe_source (VlmEngineAnalyzer *self, const VlmWindow *window,
+    const VlmEventWindow *about, VlmEvent *event)
+{
+  event->query_version = self->settings->version;
+  event->window = *about;
+  event->zone = g_strdup (window->samples[0].frame->zone);
+  event->model = g_strdup (self->answerer->model);
+}
+
 static VlmEvent *
 make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
     const VlmEventWindow *about, const char *query, const VlmFinding *finding,
@@ -205,10 +223,7 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
   event->confidence =
       vlm_trace_confidence (trace, finding->text_start, finding->text_end);
   event->query = g_strdup (query);
-  event->query_version = self->settings->version;
-  event->window = *about;
-  event->zone = g_strdup (window->samples[0].frame->zone);
-  event->model = g_strdup (self->answerer->model);
+  describe_source (self, window, about, event);
   return event;
 }
 
@@ -328,6 +343,47 @@ ground_event (VlmEvent *event, gpointer user_data, GError **error)
       grounding->cancellable, error);
 }
 
+/* (transfer full): what @window says of the conditions. They are about the window
+ * alone, also where other questions are about a longer video: else they would
+ * hold until that video is over. */
+static GArray *
+decide (VlmEngineAnalyzer *self, const VlmWindow *window, const VlmWindow *seen,
+    GCancellable *cancellable, GError **error)
+{
+  gboolean is_apart =
+      self->questions->len > 0 && seen->n_samples != window->n_samples;
+
+  return vlm_conditions_ask (
+      self->conditions, self->answerer, window, is_apart, cancellable, error);
+}
+
+/* Adds to @records what follows from that. */
+static void
+conclude (VlmEngineAnalyzer *self, const VlmWindow *window,
+    const GArray *answers, GPtrArray *records)
+{
+  const VlmEventWindow about = describe_window (window);
+  gint64 from = window->start - window->samples[0].slot_time;
+  g_autoptr (VlmEvent) report = vlm_event_new ();
+
+  describe_source (self, window, &about, report);
+  report->start = vlm_event_time (window, from);
+  report->end = vlm_event_time (window, from + window->end - window->start);
+  report->time_source = vlm_event_time_source (window, from);
+  vlm_conditions_push (self->conditions, answers, report,
+      vlm_tracker_get_next_id (self->tracker), records);
+}
+
+/* (transfer full): the records that are still open, as ended. */
+static GPtrArray *
+end_all (VlmEngineAnalyzer *self)
+{
+  GPtrArray *records = vlm_tracker_finish (self->tracker);
+
+  vlm_conditions_finish (self->conditions, records);
+  return records;
+}
+
 /* (transfer full): what is owed and @records. */
 static GPtrArray *
 pay (VlmEngineAnalyzer *self, GPtrArray *records)
@@ -347,7 +403,8 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   g_autoptr (VlmWindow) seen = NULL;
   VlmTrackerLook at = { 0 };
   Grounding grounding;
-  GPtrArray *reports;
+  g_autoptr (GArray) answers = NULL;
+  g_autoptr (GPtrArray) reports = NULL;
   GPtrArray *records;
 
   g_return_val_if_fail (self->answerer != NULL, NULL);
@@ -356,9 +413,11 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   reports = look (self, window, &seen, cancellable, error);
   if (reports == NULL)
     return NULL;
+  answers = decide (self, window, seen, cancellable, error);
+  if (answers == NULL)
+    return NULL;
   if (window->epoch != self->epoch)
-    g_ptr_array_extend_and_steal (
-        self->owed, vlm_tracker_finish (self->tracker));
+    g_ptr_array_extend_and_steal (self->owed, end_all (self));
   self->epoch = window->epoch;
   grounding = (Grounding){ self, seen, cancellable };
   if (self->settings->ground)
@@ -367,8 +426,12 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   at.seen_from = seen->start;
   at.asked_from = window->start;
   at.tolerance_ns = 2 * window->slot_duration;
-  records = vlm_tracker_push (self->tracker, reports, &at, error);
-  return records != NULL ? pay (self, records) : NULL;
+  records =
+      vlm_tracker_push (self->tracker, g_steal_pointer (&reports), &at, error);
+  if (records == NULL)
+    return NULL;
+  conclude (self, window, answers, records);
+  return pay (self, records);
 }
 
 static char *
@@ -401,6 +464,7 @@ engine_reset (VlmAnalyzer *analyzer)
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
 
   vlm_tracker_reset (self->tracker);
+  vlm_conditions_reset (self->conditions);
   g_ptr_array_set_size (self->owed, 0);
   if (self->history != NULL)
     vlm_history_restart (self->history);
@@ -411,7 +475,7 @@ engine_finish (VlmAnalyzer *analyzer)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
 
-  return pay (self, vlm_tracker_finish (self->tracker));
+  return pay (self, end_all (self));
 }
 
 static void

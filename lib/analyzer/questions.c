@@ -30,6 +30,7 @@ vlm_questions_copy (const VlmQuestions *questions)
   *copy = *questions;
   copy->prompt = g_strdup (questions->prompt);
   copy->queries = g_strdupv (questions->queries);
+  copy->conditions = g_strdupv (questions->conditions);
   return copy;
 }
 
@@ -44,6 +45,7 @@ vlm_questions_free (VlmQuestions *questions)
     return;
   g_free (questions->prompt);
   g_strfreev (questions->queries);
+  g_strfreev (questions->conditions);
   g_free (questions);
 }
 
@@ -87,7 +89,10 @@ vlm_questions_expand (const VlmQuestions *questions)
     for (char **query = questions->queries; query != NULL && *query != NULL;
          query++)
       add_question (list, *query, prompt);
-  if (list->len == 0)
+  /* Who sets conditions alone wants no list. */
+  if (list->len == 0 &&
+      (prompt != NULL || questions->conditions == NULL ||
+          questions->conditions[0] == NULL))
     add_question (list, NULL, prompt);
   return list;
 }

@@ -12,6 +12,6 @@ typedef struct
   char *text;  /* what the model is asked */
 } VlmQuestion;
 
-/* What each window is asked, in order; at least one question. (transfer full)
- * of VlmQuestion */
+/* What each window is asked beside the conditions, in order; at least one
+ * question where there are none. (transfer full) of VlmQuestion */
 GPtrArray *vlm_questions_expand (const VlmQuestions *questions);

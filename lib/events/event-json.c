@@ -36,6 +36,23 @@ put_box (GString *json, const char *name, const VlmRect *box)
       box->x + box->width, box->y + box->height);
 }
 
+static void
+put_probabilities (GString *json, const char *name, const GArray *list)
+{
+  vlm_json_put_key (json, name);
+  g_string_append_c (json, '[');
+  for (guint i = 0; i < list->len; i++) {
+    const VlmProbability *p = &g_array_index (list, VlmProbability, i);
+
+    g_string_append (json, i > 0 ? ", {" : "{");
+    vlm_json_put_seconds (json, "stream_time", p->stream_time);
+    vlm_json_put_double (json, "probability", p->probability, 4);
+    vlm_json_put_double (json, "mass", p->mass, 4);
+    g_string_append_c (json, '}');
+  }
+  g_string_append_c (json, ']');
+}
+
 /* A field without a value is left out. */
 static gboolean
 field_has_value (const VlmField *field, const void *value)
@@ -45,6 +62,8 @@ field_has_value (const VlmField *field, const void *value)
     return *(const guint64 *) value != 0;
   case VLM_FIELD_STRING:
     return *(char *const *) value != NULL;
+  case VLM_FIELD_PROBABILITIES:
+    return *(GArray *const *) value != NULL;
   case VLM_FIELD_INSTANT:
     return instant_is_known (value);
   case VLM_FIELD_FRACTION:
@@ -104,6 +123,9 @@ put_field (GString *json, const VlmField *field, const void *value)
     break;
   case VLM_FIELD_WINDOW:
     put_window (json, name, value);
+    break;
+  case VLM_FIELD_PROBABILITIES:
+    put_probabilities (json, name, *(GArray *const *) value);
     break;
   default:
     g_assert_not_reached ();

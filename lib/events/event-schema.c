@@ -31,6 +31,13 @@ const VlmField vlm_event_fields[] = {
   FIELD (query, STRING, "the query this answers"),
   FIELD (query_version, NUMBER,
       "of the questions it answers: grows when they are changed"),
+  FIELD (condition, STRING, "name of the condition that holds"),
+  FIELD (probability, FRACTION, "of the condition, in `window`; 0 to 1"),
+  FIELD (mass, FRACTION,
+      "how probable it was that the model says yes or no at all; where it is "
+      "small, `probability` says nothing"),
+  FIELD (probabilities, PROBABILITIES,
+      "of the condition in the last windows, the newest one at the end"),
   FIELD (window, WINDOW, "the span of video that the model looked at"),
   FIELD (model, STRING, "name of the model"),
   FIELD (latency_ms, MILLISECONDS,

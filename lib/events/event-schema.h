@@ -23,6 +23,7 @@ typedef enum
   VLM_FIELD_MILLISECONDS, /* double, absent when negative, 1 decimal */
   VLM_FIELD_BOX,          /* [x1, y1, x2, y2], absent without a width */
   VLM_FIELD_WINDOW,
+  VLM_FIELD_PROBABILITIES, /* GArray of VlmProbability, absent when NULL */
 } VlmFieldKind;
 
 typedef struct

@@ -28,6 +28,8 @@ vlm_event_new (void)
   event->window.start = VLM_TIME_NONE;
   event->window.end = VLM_TIME_NONE;
   event->confidence = -1.0;
+  event->probability = -1.0;
+  event->mass = -1.0;
   event->latency_ms = -1.0;
   return event;
 }
@@ -48,9 +50,12 @@ vlm_event_ref (VlmEvent *event)
 static void
 event_clear (gpointer data)
 {
+  VlmEvent *event = data;
+
   for (guint i = 0; i < vlm_n_event_fields; i++)
     if (vlm_event_fields[i].kind == VLM_FIELD_STRING)
       g_free (G_STRUCT_MEMBER (char *, data, vlm_event_fields[i].offset));
+  g_clear_pointer (&event->probabilities, g_array_unref);
 }
 
 /**
@@ -87,6 +92,8 @@ vlm_event_copy (const VlmEvent *event)
     string = G_STRUCT_MEMBER_P (copy, vlm_event_fields[i].offset);
     *string = g_strdup (*string);
   }
+  if (copy->probabilities != NULL)
+    g_array_ref (copy->probabilities);
   return copy;
 }
 
@@ -110,6 +117,22 @@ rect_equal (const VlmRect *a, const VlmRect *b)
 {
   return a->x == b->x && a->y == b->y && a->width == b->width &&
       a->height == b->height;
+}
+
+static gboolean
+probabilities_equal (const GArray *a, const GArray *b)
+{
+  if (a == NULL || b == NULL || a->len != b->len)
+    return a == b;
+  for (guint i = 0; i < a->len; i++) {
+    const VlmProbability *x = &g_array_index (a, VlmProbability, i);
+    const VlmProbability *y = &g_array_index (b, VlmProbability, i);
+
+    if (x->stream_time != y->stream_time || x->probability != y->probability ||
+        x->mass != y->mass)
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -143,6 +166,8 @@ field_equal (const VlmField *field, const VlmEvent *a, const VlmEvent *b)
     return rect_equal (x, y);
   case VLM_FIELD_WINDOW:
     return window_equal (x, y);
+  case VLM_FIELD_PROBABILITIES:
+    return probabilities_equal (*(GArray *const *) x, *(GArray *const *) y);
   default:
     g_assert_not_reached ();
   }

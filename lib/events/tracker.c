@@ -538,6 +538,12 @@ vlm_tracker_push (VlmTracker *tracker, GPtrArray *reports,
   return records;
 }
 
+guint64 *
+vlm_tracker_get_next_id (VlmTracker *tracker)
+{
+  return &tracker->next_id;
+}
+
 GPtrArray *
 vlm_tracker_finish (VlmTracker *tracker)
 {

@@ -39,6 +39,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTracker, vlm_tracker_free)
 GPtrArray *vlm_tracker_push (VlmTracker *tracker, GPtrArray *reports,
     const VlmTrackerLook *look, GError **error);
 
+/* The id of the next event, for who makes events beside the tracker: whoever
+ * takes it raises it. */
+guint64 *vlm_tracker_get_next_id (VlmTracker *tracker);
+
 /* The stream ended or broke off: ends what is open. Ids go on counting. */
 GPtrArray *vlm_tracker_finish (VlmTracker *tracker);
 

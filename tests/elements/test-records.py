@@ -17,6 +17,8 @@ except (ImportError, ValueError) as missing:
     print(f'1..0 # SKIP {missing}')
     sys.exit(0)
 
+import yes_no_model
+
 MODEL = os.environ.get('VLM_TEST_MODEL', f"{os.environ['G_TEST_SRCDIR']}/data/tiny/checkpoint")
 # The model of the tests says anything, and much of it.
 SMALL = f'model={MODEL} min-pixels=784 max-pixels=3136 max-tokens=48 stream-label=gate'
@@ -139,6 +141,17 @@ def test_camera(validator, folder):
     assert met['camera'] == 4, met
 
 
+def test_conditions(validator, folder):
+    model = yes_no_model.make(f"{os.environ['G_TEST_SRCDIR']}/data/tiny/checkpoint", folder / 'model')
+    line = ('vlmtestsrc seed=7 num-scenes=1 duration=6 add-meta=false'
+            ' ! video/x-raw,width=160,height=120,framerate=10/1'
+            f' ! vlmevents name=w model={model} min-pixels=784 max-pixels=3136 fps=2 window=2 hop=1'
+            ' conditions="gate=the gate is open; it rains"'
+            ' ! fakesink  w.events ! application/x-json ! filesink name=found')
+    met = check_runs(run_twice(line, folder), validator)
+    assert met['event'] > 0, met
+
+
 def test_refused(validator, folder):
     """The schema is one that something can fail."""
     gap = {'type': 'gap', 'schema_version': 1, 'event_uid': 'a', 'seq': 1, 'state': 'gap',
@@ -153,7 +166,7 @@ Gst.init(None)
 schema = json.loads(pathlib.Path(sys.argv[1]).read_text())
 jsonschema.Draft202012Validator.check_schema(schema)
 strict = closed(schema)
-tests = (test_events, test_gaps, test_camera, test_refused)
+tests = (test_events, test_gaps, test_camera, test_conditions, test_refused)
 print(f'1..{len(tests)}')
 failed = False
 for number, test in enumerate(tests, 1):

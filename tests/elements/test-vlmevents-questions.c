@@ -95,6 +95,40 @@ test_change_while_playing (void)
   watch_fixture_clear (&f);
 }
 
+/* What is set reaches the analyzer, and may change. */
+static void
+test_conditions (void)
+{
+  WatchFixture f;
+  const VlmQuestions *asked;
+  g_autofree char *joined = NULL;
+
+  watch_fixture_init (&f);
+  g_object_set (f.element, "conditions",
+      "gate = the gate is open;; it rains ; it rains", "confirm", 3, "cooldown",
+      1.5, NULL);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 2500 * GST_MSECOND, 4);
+  g_assert_true (fake_analyzer_wait_returned (f.fake, 1));
+  g_assert_cmpuint (get_version (&f), ==, 1);
+  g_object_set (f.element, "on-threshold", 0.75, "off-threshold", 0.5, NULL);
+  g_assert_cmpuint (get_version (&f), ==, 3);
+  watch_fixture_push_span (&f, 2500 * GST_MSECOND, 6 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+
+  asked = fake_analyzer_get_window (f.fake, 0)->questions;
+  joined = g_strjoinv ("|", asked->conditions);
+  g_assert_cmpstr (joined, ==, "gate = the gate is open|it rains");
+  g_assert_cmpfloat (asked->condition_rules.on_threshold, ==, 0.6);
+  g_assert_cmpfloat (asked->condition_rules.off_threshold, ==, 0.4);
+  g_assert_cmpuint (asked->condition_rules.confirm, ==, 3);
+  g_assert_cmpint (asked->condition_rules.cooldown, ==, 1500 * GST_MSECOND);
+  asked = fake_analyzer_get_window (f.fake, 1)->questions;
+  g_assert_cmpfloat (asked->condition_rules.on_threshold, ==, 0.75);
+  g_assert_cmpfloat (asked->condition_rules.off_threshold, ==, 0.5);
+  watch_fixture_clear (&f);
+}
+
 /* Each start counts from 1 again. */
 static void
 test_restart (void)
@@ -119,6 +153,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/questions/queries", test_queries);
   g_test_add_func (
       "/vlmevents/questions/change-while-playing", test_change_while_playing);
+  g_test_add_func ("/vlmevents/questions/conditions", test_conditions);
   g_test_add_func ("/vlmevents/questions/restart", test_restart);
   return g_test_run ();
 }

@@ -49,6 +49,7 @@ test_contradictions (void)
     { "fps=nan", "fps=nan" },
     { "min-fps=5/1 max-fps=2/1", "min-fps=5/1" },
     { "min-pixels=100000 max-pixels=5000", "min-pixels=100000" },
+    { "on-threshold=0.5 off-threshold=0.75", "off-threshold=0.75" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {

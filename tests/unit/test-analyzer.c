@@ -21,6 +21,8 @@ typedef struct
   gboolean knows_tokens; /* it can tell how sure it is */
   guint max_samples;     /* "out of memory" beyond, 0 for no limit */
   GString *log;          /* what it was asked, a letter each */
+  const double *yes;     /* probabilities of yes, one for each weighing */
+  guint n_weighed;
 } Scripted;
 
 static VlmReply *
@@ -51,6 +53,37 @@ scripted_answer (VlmAnswerer *answerer, const VlmRequest *request,
   return reply;
 }
 
+/* Yes and no together are 0.8. Written down as Y, or as y where the cache of the
+ * other questions is left alone, with the frames that are looked at. */
+static gboolean
+scripted_weigh (VlmAnswerer *answerer, const VlmRequest *request,
+    double *probabilities, GCancellable *cancellable, GError **error)
+{
+  Scripted *self = (Scripted *) answerer;
+  double yes = self->yes[self->n_weighed++];
+
+  g_assert_true (request->kind == &vlm_kind_yes_no);
+  g_assert_true (g_str_has_prefix (
+      request->question, "Is this true at any time in the video: '"));
+  g_string_append_printf (self->log, "%c%u", request->is_apart ? 'y' : 'Y',
+      request->window->n_samples);
+  if (yes < 0.0) {
+    g_set_error_literal (
+        error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT, "no");
+    return FALSE;
+  }
+  probabilities[VLM_YES] = 0.8 * yes;
+  probabilities[VLM_NO] = 0.8 * (1.0 - yes);
+  return TRUE;
+}
+
+static gboolean
+scripted_can_weigh (
+    VlmAnswerer *answerer, const VlmAnswerKind *kind, GError **error)
+{
+  return TRUE;
+}
+
 static GString *asked; /* by the answerer that was freed last */
 
 static void
@@ -67,7 +100,8 @@ scripted_free (VlmAnswerer *answerer)
 static Scripted *
 scripted_new (const char *text)
 {
-  static const VlmAnswererClass klass = { scripted_answer, scripted_free };
+  static const VlmAnswererClass klass = { scripted_answer, scripted_free,
+    scripted_weigh, scripted_can_weigh };
   Scripted *self = g_new0 (Scripted, 1);
 
   self->parent.klass = &klass;
@@ -224,6 +258,128 @@ test_nonsense (void)
   g_assert_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX);
 }
 
+/* --- conditions ----------------------------------------------------------- */
+
+static char *two_conditions[] = { " gate = the gate is open ", "a dog barks",
+  NULL };
+
+/* "3[gate", "3]gate": event 3 of that condition begins, ends. */
+static void
+check_records (const GPtrArray *records, const char *expected)
+{
+  g_autoptr (GString) log = g_string_new (NULL);
+
+  for (guint i = 0; i < records->len; i++) {
+    const VlmEvent *event = records->pdata[i];
+
+    g_string_append_printf (log, "%s%d%c%s", i > 0 ? " " : "", (int) event->id,
+        "[+]"[event->state],
+        event -> condition != NULL ? event -> condition : "-");
+  }
+  g_assert_cmpstr (log->str, ==, expected);
+}
+
+/* Conditions alone cost no list. Each lives its own life. */
+static void
+test_conditions (void)
+{
+  static const double yes[] = { 0.9, 0.1, 0.95, 0.7, 0.2, 0.7 };
+  Scripted *scripted = scripted_new ("");
+  const VlmQuestions questions = { .version = 4, .conditions = two_conditions };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) second = NULL;
+  g_autoptr (GPtrArray) third = NULL;
+  g_autoptr (GPtrArray) last = NULL;
+  const VlmEvent *event;
+
+  scripted->yes = yes;
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &questions);
+  first = analyse (analyzer, 0, 8);
+  check_records (first, "1[gate");
+  event = first->pdata[0];
+  g_assert_cmpstr (event->query, ==, "the gate is open");
+  g_assert_cmpstr (event->model, ==, "a server");
+  g_assert_cmpuint (event->query_version, ==, 4);
+  g_assert_cmpint (event->start.stream_time, ==, 0);
+  g_assert_cmpint (event->end.stream_time, ==, 4 * VLM_SECOND);
+  g_assert_cmpint (event->end.pts, ==, 4 * VLM_SECOND);
+  g_assert_cmpuint (event->window.n_frames, ==, 8);
+  g_assert_cmpfloat_with_epsilon (event->probability, 0.9, 1e-9);
+  g_assert_cmpfloat_with_epsilon (event->mass, 0.8, 1e-9);
+  second = analyse (analyzer, 8, 8);
+  check_records (second, "2[a dog barks");
+  third = analyse (analyzer, 16, 8);
+  check_records (third, "1]gate");
+  last = vlm_analyzer_finish (analyzer);
+  check_records (last, "2]a dog barks");
+  g_assert_cmpstr (scripted->log->str, ==, "Y8Y8Y8Y8Y8Y8");
+}
+
+/* Where windows overlap, events are looked for in the grown video and conditions
+ * in the window; ids are of one row. */
+static void
+test_conditions_beside_events (void)
+{
+  static const double yes[] = { 0.9, 0.9, 0.9, 0.1 };
+  char *queries[] = { (char *) "cars", NULL };
+  char *conditions[] = { (char *) "it rains", NULL };
+  Scripted *scripted = scripted_new (ANSWER ("00:01.00", "00:04.00"));
+  const VlmQuestions both = { .queries = queries, .conditions = conditions };
+  const VlmQuestions none = { .queries = queries };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) second = NULL;
+  g_autoptr (GPtrArray) third = NULL;
+
+  scripted->yes = yes;
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &both);
+  first = analyse (analyzer, 0, 8);
+  check_records (first, "1[- 2[it rains");
+  second = analyse (analyzer, 4, 8);
+  g_assert_cmpstr (scripted->log->str, ==, "eY8ey8");
+  /* What is asked no more, ends. */
+  vlm_analyzer_set_questions (analyzer, &none);
+  third = analyse (analyzer, 8, 8);
+  check_records (third, "2]it rains");
+  g_assert_cmpstr (scripted->log->str, ==, "eY8ey8e");
+}
+
+/* Rules change at any time; a window without an answer changes nothing. */
+static void
+test_conditions_changed (void)
+{
+  static const double yes[] = { 0.5, 0.5, -1.0, 0.5 };
+  char *conditions[] = { (char *) "it rains", NULL };
+  Scripted *scripted = scripted_new ("");
+  VlmQuestions questions = { .conditions = conditions };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) second = NULL;
+  g_autoptr (GPtrArray) last = NULL;
+  g_autoptr (VlmWindow) failing = make_window (16, 8);
+  g_autoptr (GError) error = NULL;
+
+  scripted->yes = yes;
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &questions);
+  first = analyse (analyzer, 0, 8);
+  check_records (first, "");
+  questions.condition_rules.on_threshold = 0.45;
+  vlm_analyzer_set_questions (analyzer, &questions);
+  second = analyse (analyzer, 8, 8);
+  check_records (second, "1[it rains");
+  g_assert_null (vlm_analyzer_analyze (analyzer, failing, NULL, &error));
+  g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
+  questions.condition_rules.off_threshold = 0.55;
+  questions.condition_rules.on_threshold = 0.9;
+  vlm_analyzer_set_questions (analyzer, &questions);
+  last = analyse (analyzer, 24, 8);
+  check_records (last, "1]it rains");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -236,5 +392,9 @@ main (int argc, char **argv)
   g_test_add_func ("/analyzer/box", test_box);
   g_test_add_func ("/analyzer/ask", test_ask);
   g_test_add_func ("/analyzer/nonsense", test_nonsense);
+  g_test_add_func ("/analyzer/conditions", test_conditions);
+  g_test_add_func (
+      "/analyzer/conditions-beside-events", test_conditions_beside_events);
+  g_test_add_func ("/analyzer/conditions-changed", test_conditions_changed);
   return g_test_run ();
 }

@@ -69,9 +69,17 @@ test_copy (void)
 {
   g_autoptr (VlmEvent) event = sample_event ();
   g_autoptr (VlmEvent) copy = vlm_event_copy (event);
+  const VlmProbability look = { VLM_SECOND, 0.5, 0.75 };
 
   g_assert_true (vlm_event_equal (event, copy));
   g_assert_true (event->description != copy->description);
+  copy->probabilities = g_array_new (FALSE, FALSE, sizeof (VlmProbability));
+  g_assert_false (vlm_event_equal (event, copy));
+  event->probabilities = g_array_new (FALSE, FALSE, sizeof (VlmProbability));
+  g_array_append_val (copy->probabilities, look);
+  g_assert_false (vlm_event_equal (event, copy));
+  g_array_append_val (event->probabilities, look);
+  g_assert_true (vlm_event_equal (event, copy));
   copy->end.utc = 5;
   g_assert_false (vlm_event_equal (event, copy));
 }

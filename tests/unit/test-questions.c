@@ -61,6 +61,29 @@ test_prompt (void)
   check (any, 0, NULL, "When anything that happens?");
 }
 
+/* Conditions alone are no reason for a list of everything. */
+static void
+test_conditions (void)
+{
+  char *conditions[] = { (char *) "the gate is open", NULL };
+  char *none[] = { NULL };
+  const VlmQuestions alone = { .conditions = conditions };
+  const VlmQuestions with_prompt = { .prompt = (char *) "What?",
+    .conditions = conditions };
+  const VlmQuestions with_queries = { .queries = two,
+    .conditions = conditions };
+  const VlmQuestions without = { .conditions = none };
+  g_autoptr (GPtrArray) a = vlm_questions_expand (&alone);
+  g_autoptr (GPtrArray) b = vlm_questions_expand (&with_prompt);
+  g_autoptr (GPtrArray) c = vlm_questions_expand (&with_queries);
+  g_autoptr (GPtrArray) d = vlm_questions_expand (&without);
+
+  g_assert_cmpuint (a->len, ==, 0);
+  g_assert_cmpuint (b->len, ==, 1);
+  g_assert_cmpuint (c->len, ==, 2);
+  g_assert_cmpuint (d->len, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -68,5 +91,6 @@ main (int argc, char **argv)
   g_test_add_func ("/questions/everything", test_everything);
   g_test_add_func ("/questions/queries", test_queries);
   g_test_add_func ("/questions/prompt", test_prompt);
+  g_test_add_func ("/questions/conditions", test_conditions);
   return g_test_run ();
 }

@@ -41,6 +41,22 @@ typedef struct
   guint height;
 } VlmEventWindow;
 
+/**
+ * VlmProbability:
+ * @stream_time: end of the window, ns
+ * @probability: how probable yes was, of yes and no; 0 to 1
+ * @mass: how probable it was that the model says yes or no; where it is small,
+ *   @probability says nothing
+ *
+ * What one window says of a condition.
+ */
+typedef struct
+{
+  gint64 stream_time;
+  double probability;
+  double mass;
+} VlmProbability;
+
 #define VLM_TYPE_EVENT (vlm_event_get_type ())
 
 /**
@@ -63,6 +79,11 @@ typedef struct
  * @bbox_time: the frame in which @bbox was found
  * @query: (nullable): the query this answers
  * @query_version: of the questions it answers, see #VlmQuestions; 0 for none
+ * @condition: (nullable): name of the condition that holds, see #VlmQuestions
+ * @probability: of the condition, in @window; -1 where there is none
+ * @mass: as in #VlmProbability, in @window; -1 where there is none
+ * @probabilities: (nullable) (element-type VlmProbability): of the condition in
+ *   the last windows, the newest one at the end; never changed
  * @window: the window in which it was found
  * @model: (nullable): name of the model
  * @latency_ms: from the end of the window to the event, -1 when unknown
@@ -90,6 +111,10 @@ typedef struct
   VlmInstant bbox_time;
   char *query;
   guint64 query_version;
+  char *condition;
+  double probability;
+  double mass;
+  GArray *probabilities;
   VlmEventWindow window;
   char *model;
   double latency_ms;

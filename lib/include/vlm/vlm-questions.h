@@ -7,6 +7,25 @@
 
 G_BEGIN_DECLS
 
+/**
+ * VlmConditionRules:
+ * @on_threshold: a condition begins when it is more probable than this, 0 for
+ *   0.6
+ * @off_threshold: and ends when it is less probable than this, 0 for 0.4; one
+ *   that is above @on_threshold counts as that
+ * @confirm: so many windows in a row must be above @on_threshold, 0 for 1
+ * @cooldown: ns after the end in which it does not begin again
+ *
+ * When a condition holds.
+ */
+typedef struct
+{
+  double on_threshold;
+  double off_threshold;
+  guint confirm;
+  gint64 cooldown;
+} VlmConditionRules;
+
 #define VLM_TYPE_QUESTIONS (vlm_questions_get_type ())
 
 /**
@@ -19,8 +38,13 @@ G_BEGIN_DECLS
  *   each; %NULL or empty for everything that happens
  * @max_tokens: longest answer to one question, 0 for the default
  * @ground: look for a box of each event that begins
+ * @conditions: (array zero-terminated=1) (nullable): statements in the present
+ *   tense that each window is asked for with yes or no; `name=text` gives one a
+ *   name, else the text is its name
+ * @condition_rules: when a condition holds
  *
- * What windows are asked. A @prompt without `{query}` is asked once, and its
+ * What windows are asked. With @conditions and neither @prompt nor @queries,
+ * these alone. A @prompt without `{query}` is asked once, and its
  * events name no query.
  */
 typedef struct
@@ -30,6 +54,8 @@ typedef struct
   char **queries;
   guint max_tokens;
   gboolean ground;
+  char **conditions;
+  VlmConditionRules condition_rules;
 } VlmQuestions;
 
 VLM_API GType vlm_questions_get_type (void) G_GNUC_CONST;

@@ -1,0 +1,41 @@
+/* gst-vlm: the conditions that each window is asked for
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-event.h>
+#include <vlm/vlm-questions.h>
+
+#include "analyzer/answerer.h"
+
+/* The conditions of some questions, and which of them hold. One thread. */
+typedef struct _VlmConditions VlmConditions;
+
+VlmConditions *vlm_conditions_new (void);
+void vlm_conditions_free (VlmConditions *conditions);
+gboolean vlm_conditions_is_empty (const VlmConditions *conditions);
+
+/* What is asked from now on. A condition that was asked before goes on, if its
+ * name and its text are the same; one that is asked no more ends. The functions
+ * that get @records, VlmEvent, add to them. */
+void vlm_conditions_set (VlmConditions *conditions,
+    const VlmQuestions *questions, GPtrArray *records);
+
+/* VLM_LOAD_ERROR_UNSUPPORTED where there are conditions, and @answerer cannot
+ * say how probable they are. */
+gboolean vlm_conditions_check (
+    const VlmConditions *conditions, VlmAnswerer *answerer, GError **error);
+
+/* Asks for each of them; changes nothing. @is_apart: as in VlmRequest. (transfer
+ * full): what vlm_conditions_push() takes */
+GArray *vlm_conditions_ask (VlmConditions *conditions, VlmAnswerer *answerer,
+    const VlmWindow *window, gboolean is_apart, GCancellable *cancellable,
+    GError **error);
+/* @report: what all records of the window have in common. @next_id: as in
+ * vlm_condition_push(). */
+void vlm_conditions_push (VlmConditions *conditions, const GArray *answers,
+    const VlmEvent *report, guint64 *next_id, GPtrArray *records);
+
+/* The stream ended or broke off. */
+void vlm_conditions_finish (VlmConditions *conditions, GPtrArray *records);
+/* Forgets without a word (flush). */
+void vlm_conditions_reset (VlmConditions *conditions);

@@ -1,0 +1,37 @@
+/* gst-vlm: from probabilities of windows to a condition that holds
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Each window says how probable it is that a condition holds at any time in it.
+ * What holds is an event: it begins with so many windows in a row above one
+ * threshold, and ends with the first one below another. docs/events.md has the
+ * rules. Pure and deterministic; one thread. */
+#pragma once
+
+#include <vlm/vlm-event.h>
+#include <vlm/vlm-questions.h>
+
+/* So many probabilities a record has at most, the newest ones. */
+#define VLM_CONDITION_MAX_LOOKS 16
+/* Less than this, for yes and no together, is no answer. */
+#define VLM_CONDITION_MIN_MASS 0.05
+
+typedef struct _VlmCondition VlmCondition;
+
+/* @text: what is asked; @name: what it is called. */
+VlmCondition *vlm_condition_new (const char *name, const char *text);
+void vlm_condition_free (VlmCondition *condition);
+const char *vlm_condition_get_name (const VlmCondition *condition);
+const char *vlm_condition_get_text (const VlmCondition *condition);
+
+/* Takes what one window says: its start and end on all clocks, probability,
+ * mass, and what all records of the window have in common. Windows come in
+ * order. (transfer full) (nullable): the record to emit. @next_id: the id of an
+ * event that begins, then raised. */
+VlmEvent *vlm_condition_push (VlmCondition *condition,
+    const VlmConditionRules *rules, const VlmEvent *report, guint64 *next_id);
+
+/* The stream ended or broke off. (transfer full) (nullable): the end */
+VlmEvent *vlm_condition_finish (VlmCondition *condition);
+
+/* Forgets without a word (flush). */
+void vlm_condition_reset (VlmCondition *condition);

@@ -1,0 +1,348 @@
+/* gst-vlm: from probabilities of windows to a condition that holds
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "events/condition.h"
+#include "support/rng.h"
+
+#define SECOND VLM_SECOND
+#define N_LIVES 800
+
+static VlmEvent *
+make_report (gint64 start, gint64 end, double probability, double mass)
+{
+  VlmEvent *report = vlm_event_new ();
+
+  report->start = (VlmInstant){ start + 1, start + 2, start, start + 3 };
+  report->end = (VlmInstant){ end + 1, end + 2, end, end + 3 };
+  report->time_source = VLM_TIME_SOURCE_CLOCK;
+  report->probability = probability;
+  report->mass = mass;
+  report->window.start = start;
+  report->window.end = end;
+  return report;
+}
+
+static void
+add (GString *log, VlmEvent *record)
+{
+  if (record == NULL) {
+    g_string_append_c (log, '.');
+    return;
+  }
+  g_string_append_printf (log, "%s%d-%d",
+      record->state == VLM_EVENT_STATE_BEGIN     ? "["
+          : record->state == VLM_EVENT_STATE_END ? "]"
+                                                 : "+",
+      (int) (record->start.stream_time / SECOND),
+      (int) (record->end.stream_time / SECOND));
+  vlm_event_unref (record);
+}
+
+/* Windows of @length seconds, every @hop; probabilities in hundredths, negative:
+ * the model gave no answer, but the rest of it. What comes of it, as "[start-end"
+ * for a begin, "+" for an update, "]" for an end, "." for nothing. */
+static char *
+watch (const VlmConditionRules *rules, guint length, guint hop,
+    const int *hundredths, guint n)
+{
+  VlmCondition *condition = vlm_condition_new ("gate", "the gate is open");
+  GString *log = g_string_new (NULL);
+  guint64 next_id = 1;
+
+  for (guint i = 0; i < n; i++) {
+    gint64 start = (gint64) (i * hop) * SECOND;
+    g_autoptr (VlmEvent) report = make_report (start, start + length * SECOND,
+        ABS (hundredths[i]) / 100.0, hundredths[i] < 0 ? 0.01 : 0.98);
+
+    add (log, vlm_condition_push (condition, rules, report, &next_id));
+  }
+  add (log, vlm_condition_finish (condition));
+  g_assert_null (vlm_condition_finish (condition));
+  vlm_condition_free (condition);
+  return g_string_free (log, FALSE);
+}
+
+#define CHECK(rules, length, hop, expected, ...)                               \
+  G_STMT_START                                                                 \
+  {                                                                            \
+    const int values[] = { __VA_ARGS__ };                                      \
+    g_autofree char *log =                                                     \
+        watch (rules, length, hop, values, G_N_ELEMENTS (values));             \
+                                                                               \
+    g_assert_cmpstr (log, ==, expected);                                       \
+  }                                                                            \
+  G_STMT_END
+
+static void
+test_thresholds (void)
+{
+  const VlmConditionRules defaults = { 0 };
+  const VlmConditionRules strict = { .on_threshold = 0.9,
+    .off_threshold = 0.8 };
+  const VlmConditionRules crossed = { .on_threshold = 0.3 };
+
+  /* More than 0.6, less than 0.4; what is between keeps what is. */
+  CHECK (&defaults, 10, 10, "..[20-30]20-30..", 50, 60, 61, 39, 60);
+  CHECK (&defaults, 10, 10, "[0-10+0-20.]0-30.", 99, 41, 40, 39);
+  CHECK (&defaults, 10, 10, ".....", 59, 41, 60, 0);
+  CHECK (&strict, 10, 10, ".[10-20]10-20..", 89, 95, 79, 85);
+  /* The lower one is never above the upper one. */
+  CHECK (&crossed, 10, 10, "[0-10.]0-20.", 35, 31, 29);
+  /* The end of the stream ends it. */
+  CHECK (&defaults, 10, 10, "[0-10]0-10", 99);
+  CHECK (&defaults, 10, 10, "[0-10.]0-20", 99, 98);
+}
+
+static void
+test_confirm (void)
+{
+  const VlmConditionRules rules = { .confirm = 3 };
+
+  CHECK (&rules, 10, 10, "..[0-30]0-30.", 70, 80, 90, 0);
+  /* In a row: one between the thresholds begins the count anew. */
+  CHECK (&rules, 10, 10, ".....[30-60]30-60", 70, 80, 50, 70, 70, 70);
+  CHECK (&rules, 10, 10, ".....", 70, 80, 0, 90);
+}
+
+static void
+test_cooldown (void)
+{
+  const VlmConditionRules rules = { .cooldown = 20 * SECOND };
+
+  /* Over at 10; a window that ends by 30 does not count. */
+  CHECK (&rules, 10, 10, "[0-10]0-10.[30-40]30-40", 90, 0, 90, 90);
+  CHECK (&rules, 10, 10, "[0-10]0-10....", 90, 0, 90, 0, 0);
+}
+
+/* What overlaps says more exactly when. */
+static void
+test_overlap (void)
+{
+  const VlmConditionRules defaults = { 0 };
+
+  CHECK (&defaults, 10, 2, ".[10-12...]10-10.", 0, 90, 90, 90, 90, 0);
+  CHECK (&defaults, 10, 6, "..[16-22.]16-24.", 0, 0, 90, 90, 0);
+  /* Windows with gaps between them. */
+  CHECK (&defaults, 4, 10, ".[10-14.]10-24.", 0, 90, 90, 0);
+}
+
+/* What is neither yes nor no tells nothing. */
+static void
+test_no_answer (void)
+{
+  const VlmConditionRules rules = { .confirm = 2 };
+
+  CHECK (&rules, 10, 10, "...[20-40]20-40", 90, -90, 90, 90);
+  CHECK (&rules, 10, 10, ".[0-20..]0-20.", 90, 90, -10, -90, 0);
+}
+
+static void
+test_record (void)
+{
+  const VlmConditionRules rules = { .confirm = 2 };
+  VlmCondition *condition = vlm_condition_new ("gate", "the gate is open");
+  g_autoptr (VlmEvent) first = make_report (0, 4 * SECOND, 0.7, 0.9);
+  g_autoptr (VlmEvent) second = make_report (4 * SECOND, 8 * SECOND, 0.8, 0.95);
+  g_autoptr (VlmEvent) third = make_report (8 * SECOND, 12 * SECOND, 0.1, 1.0);
+  g_autoptr (VlmEvent) begin = NULL;
+  g_autoptr (VlmEvent) over = NULL;
+  g_autofree char *json = NULL;
+  guint64 next_id = 5;
+
+  second->model = g_strdup ("m");
+  g_assert_null (vlm_condition_push (condition, &rules, first, &next_id));
+  begin = vlm_condition_push (condition, &rules, second, &next_id);
+  over = vlm_condition_push (condition, &rules, third, &next_id);
+  g_assert_cmpuint (next_id, ==, 6);
+  json = vlm_event_to_json (begin);
+  g_assert_cmpstr (json, ==,
+      "{\"type\": \"event\", \"schema_version\": 1, \"id\": 5, \"state\": "
+      "\"begin\", \"label\": \"gate\", \"description\": \"the gate is open\", "
+      "\"start\": {\"pts\": 0.000000001, \"running_time\": 0.000000002, "
+      "\"stream_time\": 0.0, \"utc\": \"1970-01-01T00:00:00.000000003Z\"}, "
+      "\"end\": {\"pts\": 8.000000001, \"running_time\": 8.000000002, "
+      "\"stream_time\": 8.0, \"utc\": \"1970-01-01T00:00:08.000000003Z\"}, "
+      "\"ongoing\": true, \"time_source\": \"clock\", \"confidence\": 0.8000, "
+      "\"query\": \"the gate is open\", \"condition\": \"gate\", "
+      "\"probability\": 0.8000, \"mass\": 0.9500, \"probabilities\": ["
+      "{\"stream_time\": 4.0, \"probability\": 0.7000, \"mass\": 0.9000}, "
+      "{\"stream_time\": 8.0, \"probability\": 0.8000, \"mass\": 0.9500}], "
+      "\"window\": {\"start\": 4.0, \"end\": 8.0, \"frames\": 0, \"fps\": "
+      "0.000, \"pixels\": [0, 0]}, \"model\": \"m\"}");
+  g_assert_cmpuint (over->id, ==, 5);
+  g_assert_cmpuint (over->probabilities->len, ==, 3);
+  g_assert_cmpfloat (over->probability, ==, 0.1);
+  g_assert_cmpfloat (over->confidence, ==, 0.8);
+  g_assert_false (over->ongoing);
+  /* What was emitted is not changed by what follows. */
+  g_assert_cmpuint (begin->probabilities->len, ==, 2);
+  vlm_condition_free (condition);
+}
+
+/* --- what holds for every life -------------------------------------------- */
+
+typedef struct
+{
+  VlmConditionRules rules;
+  guint n_windows;
+  gint64 length;
+  gint64 hop;
+} Life;
+
+typedef struct
+{
+  const Life *life;
+  GArray *looks; /* VlmProbability, all of them */
+  guint n_told;  /* of them are in records */
+  guint n_above; /* in a row, by the upper threshold alone */
+  gboolean holds;
+  guint64 last_id;
+  gint64 last_end; /* of what is over */
+  GString *log;
+} Check;
+
+static gint64
+random_time (Rng *rng, gint64 from, gint64 to)
+{
+  return from + (gint64) (rng_next (rng) % (guint64) (to - from + 1));
+}
+
+static Life
+make_life (Rng *rng)
+{
+  Life life = {
+    .n_windows = 1 + (guint) random_time (rng, 0, 60),
+    .length = random_time (rng, 1, 12) * SECOND,
+  };
+
+  life.hop = random_time (rng, 1, 2 * life.length);
+  life.rules.confirm = (guint) random_time (rng, 0, 4);
+  life.rules.on_threshold = 0.01 * (double) random_time (rng, 0, 99);
+  life.rules.off_threshold = 0.01 * (double) random_time (rng, 0, 99);
+  life.rules.cooldown = random_time (rng, 0, 3) * life.length;
+  return life;
+}
+
+/* No look at what goes on is missing between two records. */
+static void
+check_looks (Check *check, const VlmEvent *record)
+{
+  const GArray *told = record->probabilities;
+  guint first = check->looks->len - told->len;
+
+  g_assert_cmpuint (told->len, >, 0);
+  g_assert_cmpuint (told->len, <=, VLM_CONDITION_MAX_LOOKS);
+  if (record->state != VLM_EVENT_STATE_BEGIN)
+    g_assert_cmpuint (first, <=, check->n_told);
+  for (guint i = 0; i < told->len; i++) {
+    const VlmProbability *a = &g_array_index (told, VlmProbability, i);
+    const VlmProbability *b =
+        &g_array_index (check->looks, VlmProbability, first + i);
+
+    g_assert_cmpint (a->stream_time, ==, b->stream_time);
+    g_assert_cmpfloat (a->probability, ==, b->probability);
+  }
+  check->n_told = check->looks->len;
+}
+
+static void
+check_record (Check *check, const VlmEvent *record, const VlmEvent *report)
+{
+  const VlmConditionRules *rules = &check->life->rules;
+  g_autofree char *json = vlm_event_to_json (record);
+
+  g_string_append_printf (check->log, "%s\n", json);
+  check_looks (check, record);
+  g_assert_cmpint (record->start.stream_time, <=, record->end.stream_time);
+  g_assert_cmpint (record->start.pts, ==, record->start.stream_time + 1);
+  g_assert_cmpint (record->end.utc, ==, record->end.stream_time + 3);
+  g_assert_true (record->ongoing == (record->state != VLM_EVENT_STATE_END));
+  if (record->state == VLM_EVENT_STATE_BEGIN) {
+    g_assert_false (check->holds);
+    g_assert_cmpuint (record->id, ==, check->last_id + 1);
+    g_assert_cmpuint (check->n_above, >=, MAX (rules->confirm, 1));
+    g_assert_cmpint (record->start.stream_time, >=, check->last_end);
+    g_assert_true (check->last_id == 0 ||
+        report->end.stream_time > check->last_end + rules->cooldown);
+    check->last_id = record->id;
+  } else {
+    g_assert_true (check->holds);
+    g_assert_cmpuint (record->id, ==, check->last_id);
+  }
+  check->holds = record->ongoing;
+  if (!record->ongoing)
+    check->last_end = record->end.stream_time;
+}
+
+static char *
+live (const Life *life, guint64 seed)
+{
+  Rng rng = { seed };
+  VlmCondition *condition = vlm_condition_new ("a", "a");
+  Check check = { .life = life, .log = g_string_new (NULL) };
+  double on = life->rules.on_threshold > 0 ? life->rules.on_threshold : 0.6;
+  double off = life->rules.off_threshold > 0 ? life->rules.off_threshold : 0.4;
+  guint64 next_id = 1;
+  VlmEvent *last;
+
+  off = MIN (on, off);
+  check.looks = g_array_new (FALSE, FALSE, sizeof (VlmProbability));
+  for (guint i = 0; i < life->n_windows; i++) {
+    gint64 start = (gint64) i * life->hop;
+    gboolean is_answer = random_time (&rng, 0, 9) > 0;
+    g_autoptr (VlmEvent) report = make_report (start, start + life->length,
+        0.001 * (double) random_time (&rng, 0, 1000), is_answer ? 0.9 : 0.01);
+    const VlmProbability look = { report->end.stream_time, report->probability,
+      report->mass };
+    gboolean held = check.holds;
+    g_autoptr (VlmEvent) record =
+        vlm_condition_push (condition, &life->rules, report, &next_id);
+
+    g_array_append_val (check.looks, look);
+    check.n_above = is_answer && look.probability > on ? check.n_above + 1 : 0;
+    if (record != NULL)
+      check_record (&check, record, report);
+    /* Whether it goes on is decided by the lower threshold alone. */
+    if (held)
+      g_assert_true (check.holds == !(is_answer && look.probability < off));
+  }
+  last = vlm_condition_finish (condition);
+  g_assert_true ((last != NULL) == check.holds);
+  if (last != NULL) {
+    check_record (&check, last, NULL);
+    vlm_event_unref (last);
+  }
+  g_array_unref (check.looks);
+  vlm_condition_free (condition);
+  return g_string_free (check.log, FALSE);
+}
+
+static void
+test_property (void)
+{
+  guint n_records = 0;
+
+  for (guint64 seed = 1; seed <= N_LIVES; seed++) {
+    Rng rng = { seed };
+    const Life life = make_life (&rng);
+    g_autofree char *once = live (&life, seed);
+    g_autofree char *twice = live (&life, seed);
+
+    g_assert_cmpstr (once, ==, twice);
+    n_records += once[0] != '\0';
+  }
+  g_assert_cmpuint (n_records, >, N_LIVES / 3);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/condition/thresholds", test_thresholds);
+  g_test_add_func ("/condition/confirm", test_confirm);
+  g_test_add_func ("/condition/cooldown", test_cooldown);
+  g_test_add_func ("/condition/overlap", test_overlap);
+  g_test_add_func ("/condition/no-answer", test_no_answer);
+  g_test_add_func ("/condition/record", test_record);
+  g_test_add_func ("/condition/property", test_property);
+  return g_test_run ();
+}

@@ -45,6 +45,7 @@ struct _GstVlmOverlay
   gboolean has_info;
   gboolean attach; /* downstream lays the patches over the video */
   GstVlmRecent *recent;
+  GstVlmPictures *pictures;
   GstVlmPainter *painter;
   GstVlmScene *scene;
   const GArray *patches; /* GstVlmPatch, of the painter; (nullable) */

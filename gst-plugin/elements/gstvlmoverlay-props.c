@@ -4,7 +4,7 @@
 
 #include "util/gstvlmtime.h"
 
-#define DEFAULT_HOLD 5.0
+#define DEFAULT_TOLERANCE 0.5
 #define DEFAULT_HISTORY 60.0
 #define DEFAULT_FONT "Sans"
 #define MAX_SECONDS 86400.0
@@ -16,6 +16,8 @@ enum
   PROP_DRAW_CONFIDENCE,
   PROP_DRAW_AGE,
   PROP_DRAW_STRIP,
+  PROP_DRAW_PICTURES,
+  PROP_TOLERANCE,
   PROP_HOLD,
   PROP_HISTORY,
   PROP_FONT,
@@ -37,6 +39,8 @@ find_switch (GstVlmShown *shown, guint id)
     return &shown->age;
   case PROP_DRAW_STRIP:
     return &shown->strip;
+  case PROP_DRAW_PICTURES:
+    return &shown->pictures;
   default:
     return NULL;
   }
@@ -53,8 +57,9 @@ gst_vlm_overlay_set_property (
   self->altered |= id != PROP_OPACITY;
   self->restyled |= id == PROP_FONT || id == PROP_SCALE;
   switch (id) {
+  case PROP_TOLERANCE:
   case PROP_HOLD:
-    s->shown.hold = gst_vlm_time_from_seconds (g_value_get_double (value));
+    s->shown.tolerance = gst_vlm_time_from_seconds (g_value_get_double (value));
     break;
   case PROP_HISTORY:
     s->shown.history = gst_vlm_time_from_seconds (g_value_get_double (value));
@@ -88,8 +93,9 @@ gst_vlm_overlay_get_property (
 
   GST_OBJECT_LOCK (self);
   switch (id) {
+  case PROP_TOLERANCE:
   case PROP_HOLD:
-    g_value_set_double (value, (double) s->shown.hold / GST_SECOND);
+    g_value_set_double (value, (double) s->shown.tolerance / GST_SECOND);
     break;
   case PROP_HISTORY:
     g_value_set_double (value, (double) s->shown.history / GST_SECOND);
@@ -141,6 +147,11 @@ install_switches (GObjectClass *klass)
       g_param_spec_boolean ("draw-strip", "Draw strip",
           "Show the recent events and when they were along the bottom", TRUE,
           FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_DRAW_PICTURES,
+      g_param_spec_boolean ("draw-pictures", "Draw pictures",
+          "Show in the strip a small picture of the frame in which a box was "
+          "found, where that passed before it was known",
+          TRUE, FLAGS_CONTROLLABLE));
 }
 
 void
@@ -149,11 +160,15 @@ gst_vlm_overlay_install_properties (GObjectClass *klass)
   klass->set_property = gst_vlm_overlay_set_property;
   klass->get_property = gst_vlm_overlay_get_property;
   install_switches (klass);
+  g_object_class_install_property (klass, PROP_TOLERANCE,
+      g_param_spec_double ("tolerance", "Tolerance",
+          "A box is drawn on frames that are no more than this before or after "
+          "the one in which it was found, in seconds",
+          0.0, MAX_SECONDS, DEFAULT_TOLERANCE, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_HOLD,
-      g_param_spec_double ("hold", "Hold",
-          "How long a box stays after it became known, in seconds; that of an "
-          "event that goes on stays until its end is known",
-          0.0, MAX_SECONDS, DEFAULT_HOLD, FLAGS_CONTROLLABLE));
+      g_param_spec_double ("hold", "Hold", "The same as `tolerance`", 0.0,
+          MAX_SECONDS, DEFAULT_TOLERANCE,
+          FLAGS_CONTROLLABLE | G_PARAM_DEPRECATED));
   g_object_class_install_property (klass, PROP_HISTORY,
       g_param_spec_double ("history", "History",
           "How far the strip reaches back, in seconds", 1.0, MAX_SECONDS,
@@ -182,7 +197,8 @@ gst_vlm_overlay_init_settings (GstVlmOverlay *self)
         .confidence = TRUE,
         .age = TRUE,
         .strip = TRUE,
-        .hold = gst_vlm_time_from_seconds (DEFAULT_HOLD),
+        .pictures = TRUE,
+        .tolerance = gst_vlm_time_from_seconds (DEFAULT_TOLERANCE),
         .history = gst_vlm_time_from_seconds (DEFAULT_HISTORY) },
     .font = g_strdup (DEFAULT_FONT),
     .scale = 1.0,

@@ -85,6 +85,7 @@ void
 gst_vlm_overlay_forget (GstVlmOverlay *self)
 {
   gst_vlm_recent_clear (self->recent);
+  gst_vlm_pictures_clear (self->pictures);
   forget_drawn (self);
   self->now = VLM_TIME_NONE;
   self->next_expiry = G_MAXINT64;
@@ -97,7 +98,7 @@ gst_vlm_overlay_forget (GstVlmOverlay *self)
  * change of the picture's size. */
 static void
 add_from_region (GstVlmOverlay *self, const GstStructure *params, guint64 id,
-    const VlmRect *rect, gint64 seen)
+    const VlmRect *rect, gint64 seen, const GstVlmShown *shown)
 {
   g_autoptr (VlmEvent) event = vlm_event_new ();
   const char *state = gst_structure_get_string (params, "state");
@@ -114,7 +115,7 @@ add_from_region (GstVlmOverlay *self, const GstStructure *params, guint64 id,
       g_strdup (gst_structure_get_string (params, "description"));
   event->bbox = *rect;
   event->bbox_time.stream_time = seen;
-  gst_vlm_recent_add (self->recent, event, self->now);
+  gst_vlm_recent_add (self->recent, event, shown, self->now);
 }
 
 static VlmRect
@@ -127,7 +128,8 @@ get_rect (const GstVideoRegionOfInterestMeta *region)
 
 /* Whether @region is that of an event, which then is at its place. */
 static gboolean
-take_event_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region)
+take_event_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region,
+    const GstVlmShown *shown)
 {
   GstStructure *params =
       gst_video_region_of_interest_meta_get_param (region, "vlm-event");
@@ -140,7 +142,7 @@ take_event_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region)
   gst_structure_get_int64 (params, "stream-time", &seen);
   if (rect.width > 0 && rect.height > 0 &&
       !gst_vlm_recent_move (self->recent, id, FALSE, &rect, seen, self->now))
-    add_from_region (self, params, id, &rect, seen);
+    add_from_region (self, params, id, &rect, seen, shown);
   return TRUE;
 }
 
@@ -159,14 +161,16 @@ take_true_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region)
 }
 
 static gboolean
-take_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region)
+take_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region,
+    const GstVlmShown *shown)
 {
-  return take_event_region (self, region) || take_true_region (self, region);
+  return take_event_region (self, region, shown) ||
+      take_true_region (self, region);
 }
 
 /* Takes in what @buffer says. Whether there was anything. */
 static gboolean
-take_metas (GstVlmOverlay *self, GstBuffer *buffer)
+take_metas (GstVlmOverlay *self, GstBuffer *buffer, const GstVlmShown *shown)
 {
   gboolean news = FALSE;
   gpointer state = NULL;
@@ -177,14 +181,14 @@ take_metas (GstVlmOverlay *self, GstBuffer *buffer)
     GstVlmEventMeta *events = (GstVlmEventMeta *) meta;
 
     for (guint i = 0; i < gst_vlm_event_meta_get_n_events (events); i++)
-      gst_vlm_recent_add (
-          self->recent, gst_vlm_event_meta_get_event (events, i), self->now);
+      gst_vlm_recent_add (self->recent,
+          gst_vlm_event_meta_get_event (events, i), shown, self->now);
     news = TRUE;
   }
   state = NULL;
   while ((meta = gst_buffer_iterate_meta_filtered (buffer, &state,
               GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)) != NULL) {
-    take_region (self, (GstVideoRegionOfInterestMeta *) meta);
+    take_region (self, (GstVideoRegionOfInterestMeta *) meta, shown);
     news = TRUE;
   }
   return news;
@@ -238,7 +242,7 @@ show_regions (GstVlmOverlay *self, GstBuffer *buffer, const GstVlmShown *shown)
     GstVideoRegionOfInterestMeta *region =
         (GstVideoRegionOfInterestMeta *) meta;
 
-    if (!take_region (self, region))
+    if (!take_region (self, region, shown))
       show_region (self, region, shown);
   }
 }
@@ -306,7 +310,7 @@ update (GstVlmOverlay *self, GstBuffer *buffer, const GstVlmShown *shown)
   gboolean ticked = !VLM_TIME_IS_VALID (self->tick) ||
       self->now / VLM_SECOND != self->tick / VLM_SECOND;
 
-  if (!take_metas (self, buffer) && !self->had_regions && !self->dirty &&
+  if (!take_metas (self, buffer, shown) && !self->had_regions && !self->dirty &&
       !ticked && self->now < self->next_expiry)
     return;
   if (gst_vlm_buffer_get_event_meta (buffer) != NULL || ticked || self->dirty)
@@ -414,6 +418,8 @@ gst_vlm_overlay_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   take_time (self, buffer);
   gst_object_sync_values (GST_OBJECT (self), (GstClockTime) MAX (self->now, 0));
   take_settings (self, &shown, &opacity);
+  if (shown.strip && shown.pictures)
+    gst_vlm_pictures_offer (self->pictures, buffer, self->now, shown.history);
   update (self, buffer, &shown);
   if (self->patches != NULL && self->patches->len > 0 && opacity > 0.0)
     buffer = self->attach ? attach (self, buffer, opacity)
@@ -437,6 +443,9 @@ set_caps (GstVlmOverlay *self, GstCaps *caps)
     gst_vlm_recent_forget_boxes (self->recent);
   self->info = info;
   self->has_info = TRUE;
+  gst_vlm_pictures_set_info (self->pictures, &info);
+  gst_vlm_recent_set_pictures (
+      self->recent, self->pictures, info.width, info.height);
   forget_drawn (self);
   return gst_vlm_overlay_negotiate (self, caps);
 }
@@ -516,6 +525,7 @@ gst_vlm_overlay_init (GstVlmOverlay *self)
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   gst_video_info_init (&self->info);
   self->recent = gst_vlm_recent_new ();
+  self->pictures = gst_vlm_pictures_new ();
   self->painter = gst_vlm_painter_new ();
   self->scene = gst_vlm_scene_new ();
   self->tick = VLM_TIME_NONE;
@@ -529,6 +539,7 @@ gst_vlm_overlay_finalize (GObject *object)
 
   gst_vlm_overlay_forget (self);
   gst_vlm_recent_free (self->recent);
+  gst_vlm_pictures_free (self->pictures);
   gst_vlm_painter_free (self->painter);
   gst_vlm_scene_free (self->scene);
   gst_vlm_overlay_clear_settings (self);

@@ -9,6 +9,9 @@
 #define MAX_ROWS 4
 #define MAX_STRIP_SHARE 0.34
 #define MAX_TAG_SHARE 0.6
+#define MAX_PICTURE_SHARE 0.34
+/* A picture is so many rows of text high. */
+#define PICTURE_ROWS 2
 /* Smaller frames than this have no room for a scale. */
 #define MIN_SIDE_WITH_SCALE 240
 
@@ -570,6 +573,37 @@ draw_scale (GstVlmPainter *self, cairo_t *cr, double history_s, double width,
   }
 }
 
+/* The frame with its box, @height high; beside the time axis, for it is of no
+ * place on it. */
+static void
+draw_picture (GstVlmPainter *self, cairo_t *cr, const GstVlmSceneRow *row,
+    double y, int height)
+{
+  const GstVlmPicture *picture = row->picture;
+  double scale = (double) height / picture->height;
+  double line = self->m.edge / scale;
+  cairo_surface_t *surface =
+      cairo_image_surface_create_for_data (picture->pixels, CAIRO_FORMAT_RGB24,
+          picture->width, picture->height, 4 * picture->width);
+
+  cairo_save (cr);
+  cairo_translate (cr, self->m.pad, y);
+  cairo_scale (cr, scale, scale);
+  cairo_set_source_surface (cr, surface, 0.0, 0.0);
+  cairo_rectangle (cr, 0.0, 0.0, picture->width, picture->height);
+  cairo_clip_preserve (cr);
+  cairo_fill (cr);
+  cairo_rectangle (cr, row->box.x, row->box.y, row->box.width, row->box.height);
+  cairo_set_line_width (cr, 2.0 * line);
+  cairo_set_source_rgba (cr, 0.0, 0.0, 0.0, 0.8);
+  cairo_stroke_preserve (cr);
+  cairo_set_line_width (cr, line);
+  set_colour (cr, row->mark, 1.0);
+  cairo_stroke (cr);
+  cairo_restore (cr);
+  cairo_surface_destroy (surface);
+}
+
 static void
 draw_row (GstVlmPainter *self, cairo_t *cr, const GstVlmSceneRow *row, double y,
     int width)
@@ -603,60 +637,107 @@ draw_row (GstVlmPainter *self, cairo_t *cr, const GstVlmSceneRow *row, double y,
   }
 }
 
-static guint
-get_n_rows (const GstVlmPainter *self, const GstVlmScene *scene)
+static const GstVlmSceneRow *
+get_row (const GstVlmScene *scene, guint i)
+{
+  return &g_array_index (scene->rows, GstVlmSceneRow, i);
+}
+
+typedef struct
+{
+  guint n_rows;
+  int row;     /* height of a row */
+  int column;  /* width of the column of pictures, 0 for none */
+  int picture; /* height of a picture */
+} Strip;
+
+/* With pictures rows are higher, and there are fewer. */
+static Strip
+lay_out_strip (const GstVlmPainter *self, const GstVlmScene *scene)
 {
   const Measures *m = &self->m;
   double room = self->info.height * MAX_STRIP_SHARE - m->axis - m->pad;
   int n_rows = CLAMP ((int) (room / m->row), 1, MAX_ROWS);
+  Strip strip = { MIN ((guint) n_rows, scene->rows->len), m->row, 0, 0 };
+  int height = PICTURE_ROWS * m->row;
+  int width = 0;
 
-  return MIN ((guint) n_rows, scene->rows->len);
+  for (guint i = 0; i < strip.n_rows; i++) {
+    const GstVlmPicture *picture = get_row (scene, i)->picture;
+
+    if (picture != NULL)
+      width = MAX (width, height * picture->width / picture->height);
+  }
+  if (width == 0 || room < height + m->pad ||
+      width > self->info.width / self->squeeze * MAX_PICTURE_SHARE)
+    return strip;
+  strip.row = height + m->pad;
+  strip.n_rows = MIN (strip.n_rows, (guint) (room / strip.row));
+  strip.column = width + 2 * m->pad;
+  strip.picture = height;
+  return strip;
 }
 
 static char *
-make_strip_key (const GstVlmScene *scene, guint n_rows)
+make_strip_key (const GstVlmScene *scene, const Strip *strip)
 {
   GString *key = g_string_new ("strip");
 
-  g_string_append_printf (key, " %g", scene->history_s);
-  for (guint i = 0; i < n_rows; i++) {
-    const GstVlmSceneRow *row = &g_array_index (scene->rows, GstVlmSceneRow, i);
+  g_string_append_printf (key, " %g %d", scene->history_s, strip->column);
+  for (guint i = 0; i < strip->n_rows; i++) {
+    const GstVlmSceneRow *row = get_row (scene, i);
 
     g_string_append_printf (key, "\n%d %d %.6f %.6f %s\n%s", row->mark,
         row->ongoing, row->start, row->end, row->text != NULL ? row->text : "",
         row->note != NULL ? row->note : "");
+    if (row->picture != NULL)
+      g_string_append_printf (key, "\n%" G_GUINT64_FORMAT " %d,%d %dx%d",
+          row->picture->serial, row->box.x, row->box.y, row->box.width,
+          row->box.height);
   }
   return g_string_free (key, FALSE);
+}
+
+static GstVlmSprite *
+draw_strip (GstVlmPainter *self, const GstVlmScene *scene, const Strip *strip,
+    int height, const char *key)
+{
+  const Measures *m = &self->m;
+  int width = (int) ceil (self->info.width / self->squeeze) - strip->column;
+  cairo_t *cr = begin_sprite (self->info.width, height);
+
+  cairo_scale (cr, self->squeeze, 1.0);
+  set_backing (cr);
+  cairo_paint (cr);
+  for (guint i = 0; i < strip->n_rows && strip->column > 0; i++)
+    if (get_row (scene, i)->picture != NULL)
+      draw_picture (self, cr, get_row (scene, i), m->pad + (int) i * strip->row,
+          strip->picture);
+  cairo_translate (cr, strip->column, 0.0);
+  draw_scale (self, cr, scene->history_s, width, height);
+  for (guint i = 0; i < strip->n_rows; i++)
+    draw_row (
+        self, cr, get_row (scene, i), m->pad / 2 + (int) i * strip->row, width);
+  return end_sprite (self, key, cr);
 }
 
 static void
 place_strip (GstVlmPainter *self, const GstVlmScene *scene)
 {
   const Measures *m = &self->m;
-  guint n_rows = get_n_rows (self, scene);
-  int width = (int) ceil (self->info.width / self->squeeze);
-  int height =
-      MIN (m->pad + (int) n_rows * m->row + m->axis, self->info.height);
+  Strip strip = lay_out_strip (self, scene);
+  int height = MIN (
+      m->pad + (int) strip.n_rows * strip.row + m->axis, self->info.height);
   g_autofree char *key = NULL;
   cairo_rectangle_int_t at;
   GstVlmSprite *sprite;
 
-  if (n_rows == 0)
+  if (strip.n_rows == 0)
     return;
-  key = make_strip_key (scene, n_rows);
+  key = make_strip_key (scene, &strip);
   sprite = find_sprite (self, key);
-  if (sprite == NULL) {
-    cairo_t *cr = begin_sprite (self->info.width, height);
-
-    cairo_scale (cr, self->squeeze, 1.0);
-    set_backing (cr);
-    cairo_paint (cr);
-    draw_scale (self, cr, scene->history_s, width, height);
-    for (guint i = 0; i < n_rows; i++)
-      draw_row (self, cr, &g_array_index (scene->rows, GstVlmSceneRow, i),
-          m->pad / 2 + (int) i * m->row, width);
-    sprite = end_sprite (self, key, cr);
-  }
+  if (sprite == NULL)
+    sprite = draw_strip (self, scene, &strip, height, key);
   place (self, sprite, 0, self->info.height - height);
   at = (cairo_rectangle_int_t){ 0, self->info.height - height, self->info.width,
     height };

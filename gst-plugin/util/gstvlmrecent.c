@@ -17,20 +17,28 @@
 typedef struct
 {
   VlmEvent *event;
-  gint64 known; /* when its last record came */
-  gint64 seen;  /* when it was at its box */
-  VlmRect box;  /* width 0 for none */
+  gint64 known;           /* when its last record came */
+  gint64 seen;            /* when it was at its box */
+  VlmRect box;            /* width 0 for none */
+  GstVlmPicture *picture; /* (nullable) of its frame */
+  VlmRect picture_box;
 } Recent;
 
 struct _GstVlmRecent
 {
   GArray *events; /* Recent, in the order in which they became known */
+  GstVlmPictures *pictures;
+  int width;
+  int height;
 };
 
 static void
 clear_recent (gpointer data)
 {
-  vlm_event_unref (((Recent *) data)->event);
+  Recent *recent = data;
+
+  g_clear_pointer (&recent->picture, gst_vlm_picture_unref);
+  vlm_event_unref (recent->event);
 }
 
 GstVlmRecent *
@@ -48,6 +56,15 @@ gst_vlm_recent_free (GstVlmRecent *self)
 {
   g_array_unref (self->events);
   g_free (self);
+}
+
+void
+gst_vlm_recent_set_pictures (
+    GstVlmRecent *self, GstVlmPictures *pictures, int width, int height)
+{
+  self->pictures = pictures;
+  self->width = width;
+  self->height = height;
 }
 
 void
@@ -79,6 +96,8 @@ is_time (gint64 time)
 static gboolean
 is_same (const VlmEvent *a, const VlmEvent *b)
 {
+  if (a->event_uid != NULL && b->event_uid != NULL)
+    return g_str_equal (a->event_uid, b->event_uid);
   return a->id == b->id && g_strcmp0 (a->model, b->model) == 0 &&
       g_strcmp0 (a->query, b->query) == 0 &&
       g_strcmp0 (a->stream, b->stream) == 0;
@@ -104,8 +123,37 @@ append (GstVlmRecent *self)
   return get (self, self->events->len - 1);
 }
 
+/* Distances, for streams also run backwards. */
+static gboolean
+is_held (const Recent *recent, const GstVlmShown *shown, gint64 now)
+{
+  gint64 seen = is_time (recent->seen) ? recent->seen : recent->known;
+
+  return ABS (now - seen) <= shown->tolerance;
+}
+
+static void
+find_picture (GstVlmRecent *self, Recent *recent)
+{
+  GstVlmPicture *picture = NULL;
+
+  if (self->pictures != NULL && self->width > 0 && self->height > 0)
+    picture = gst_vlm_pictures_find (self->pictures, recent->seen);
+  if (picture == NULL)
+    return;
+  g_clear_pointer (&recent->picture, gst_vlm_picture_unref);
+  recent->picture = picture;
+  recent->picture_box = (VlmRect){
+    recent->box.x * picture->width / self->width,
+    recent->box.y * picture->height / self->height,
+    MAX (1, recent->box.width * picture->width / self->width),
+    MAX (1, recent->box.height * picture->height / self->height),
+  };
+}
+
 void
-gst_vlm_recent_add (GstVlmRecent *self, const VlmEvent *event, gint64 now)
+gst_vlm_recent_add (GstVlmRecent *self, const VlmEvent *event,
+    const GstVlmShown *shown, gint64 now)
 {
   Recent *recent = find (self, event);
 
@@ -118,6 +166,9 @@ gst_vlm_recent_add (GstVlmRecent *self, const VlmEvent *event, gint64 now)
   if (event->bbox.width > 0 && event->bbox.height > 0) {
     recent->box = event->bbox;
     recent->seen = event->bbox_time.stream_time;
+    if (shown->pictures && is_time (recent->seen) &&
+        now - recent->seen > shown->tolerance)
+      find_picture (self, recent);
   }
 }
 
@@ -145,28 +196,6 @@ is_over (const VlmEvent *event)
   return event->state == VLM_EVENT_STATE_END || !event->ongoing;
 }
 
-/* For how long after its last record its box is shown. A further record of an
- * event that goes on comes with the next window: where two did not bring one,
- * none will. */
-static gint64
-get_hold (const Recent *recent, const GstVlmShown *shown)
-{
-  const VlmEventWindow *window = &recent->event->window;
-  gint64 hold = shown->hold;
-
-  if (!is_over (recent->event) && is_time (window->start) &&
-      is_time (window->end) && window->end > window->start)
-    hold += 2 * (window->end - window->start);
-  return hold;
-}
-
-/* Distances, for streams also run backwards. */
-static gboolean
-is_held (const Recent *recent, const GstVlmShown *shown, gint64 now)
-{
-  return ABS (now - recent->known) <= get_hold (recent, shown);
-}
-
 static gint64
 get_end (const Recent *recent)
 {
@@ -188,14 +217,17 @@ gst_vlm_recent_expire (GstVlmRecent *self, const GstVlmShown *shown, gint64 now)
 
   for (guint i = self->events->len; i-- > 0;) {
     const Recent *recent = get (self, i);
-    gint64 held_until = recent->known + get_hold (recent, shown) + 1;
+    gint64 seen = is_time (recent->seen) ? recent->seen : recent->known;
+    gint64 held_from = seen - shown->tolerance;
+    gint64 held_until = seen + shown->tolerance + 1;
     gint64 listed_until = get_end (recent) + shown->history;
 
     if (held_until > now)
-      next = MIN (next, held_until);
+      next = MIN (next, held_from > now ? held_from : held_until);
     if (shown->strip && listed_until > now)
       next = MIN (next, listed_until);
-    if (!is_held (recent, shown, now) && !is_listed (recent, shown, now))
+    if (held_from <= now && !is_held (recent, shown, now) &&
+        !is_listed (recent, shown, now))
       g_array_remove_index (self->events, i);
   }
   return next;
@@ -313,6 +345,10 @@ show_row (const Recent *recent, const GstVlmShown *shown, gint64 tick,
 
   if (!is_time (start))
     start = end;
+  if (recent->picture != NULL && shown->pictures) {
+    row.picture = gst_vlm_picture_ref (recent->picture);
+    row.box = recent->picture_box;
+  }
   row.start = place_on_axis (start, tick, shown->history);
   row.end = place_on_axis (end, tick, shown->history);
   g_array_append_val (scene->rows, row);

@@ -17,8 +17,9 @@ typedef struct
   gboolean confidence;
   gboolean age;
   gboolean strip;
-  gint64 hold;    /* boxes stay so long after they became known, ns */
-  gint64 history; /* length of the strip, ns */
+  gboolean pictures;
+  gint64 tolerance; /* a box is shown so long before and after its time, ns */
+  gint64 history;   /* length of the strip, ns */
 } GstVlmShown;
 
 GstVlmRecent *gst_vlm_recent_new (void);
@@ -27,9 +28,13 @@ void gst_vlm_recent_clear (GstVlmRecent *recent);
 /* The picture changed its size: no old box fits. */
 void gst_vlm_recent_forget_boxes (GstVlmRecent *recent);
 
-/* A record that became known at @now. */
-void
-gst_vlm_recent_add (GstVlmRecent *recent, const VlmEvent *event, gint64 now);
+/* A record that became known at @now. If its box is too old to be shown, there
+ * is a picture of its frame beside it. */
+void gst_vlm_recent_add (GstVlmRecent *recent, const VlmEvent *event,
+    const GstVlmShown *shown, gint64 now);
+/* Where pictures of frames come from, of which boxes are pixels. (not owned) */
+void gst_vlm_recent_set_pictures (
+    GstVlmRecent *recent, GstVlmPictures *pictures, int width, int height);
 /* The event @id, which is at @rect in the frame at @now; FALSE if no such event
  * is known. @is_truth: one of a test
  * source, not one that was found; @seen: when it was there */

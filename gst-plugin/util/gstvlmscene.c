@@ -24,6 +24,7 @@ clear_row (gpointer data)
 {
   GstVlmSceneRow *row = data;
 
+  g_clear_pointer (&row->picture, gst_vlm_picture_unref);
   g_free (row->text);
   g_free (row->note);
 }

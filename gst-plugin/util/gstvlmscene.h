@@ -4,6 +4,8 @@
 
 #include <vlm/vlm-event.h>
 
+#include "util/gstvlmpictures.h"
+
 G_BEGIN_DECLS
 
 /* How far an event has come. Told apart by colour and by shape. */
@@ -34,6 +36,8 @@ typedef struct
   gboolean ongoing;
   char *text;
   char *note;
+  GstVlmPicture *picture; /* (nullable) of its frame */
+  VlmRect box;            /* in pixels of @picture */
 } GstVlmSceneRow;
 
 typedef struct

@@ -323,8 +323,8 @@ test_life (void)
   VlmEvent *event;
 
   overlay_fixture_init (&f, GST_VIDEO_FORMAT_I420, 320, 240);
-  g_object_set (f.element, "hold", 3.0, "history", 10.0, "draw-labels", FALSE,
-      "draw-age", FALSE, "draw-confidence", FALSE, NULL);
+  g_object_set (f.element, "tolerance", 3.0, "history", 10.0, "draw-labels",
+      FALSE, "draw-age", FALSE, "draw-confidence", FALSE, NULL);
 #define BOX(second, new_event, area)                                           \
   pass_and_compare (&f, (gint64) ((second) *VLM_SECOND), new_event, area)
   event = overlay_make_event (
@@ -332,9 +332,9 @@ test_life (void)
   event->window.start = 0;
   event->window.end = 4 * VLM_SECOND;
   g_assert_cmpfloat (BOX (1, event, there), >, 10.0);
-  /* Two windows and the hold, for one that goes on. */
-  g_assert_cmpfloat (BOX (11.9, NULL, there), >, 10.0);
-  g_assert_cmpfloat (BOX (12.1, NULL, there), ==, 0.0);
+  /* Also of one that goes on, only the time at which it was there counts. */
+  g_assert_cmpfloat (BOX (3.9, NULL, there), >, 10.0);
+  g_assert_cmpfloat (BOX (4.1, NULL, there), ==, 0.0);
   event = overlay_make_event (
       1, VLM_EVENT_STATE_UPDATE, "it", 0, 13 * VLM_SECOND, &elsewhere);
   g_assert_cmpfloat (BOX (13, event, there), ==, 0.0);
@@ -342,12 +342,112 @@ test_life (void)
   event = overlay_make_event (
       1, VLM_EVENT_STATE_END, "it", 0, 14 * VLM_SECOND, &elsewhere);
   g_assert_cmpfloat (BOX (15, event, elsewhere), >, 10.0);
-  g_assert_cmpfloat (BOX (17.9, NULL, elsewhere), >, 10.0);
-  g_assert_cmpfloat (BOX (18.1, NULL, elsewhere), ==, 0.0);
+  g_assert_cmpfloat (BOX (16.9, NULL, elsewhere), >, 10.0);
+  g_assert_cmpfloat (BOX (17.1, NULL, elsewhere), ==, 0.0);
   g_assert_cmpfloat (BOX (18.2, NULL, bottom), >, 80.0);
   g_assert_cmpfloat (BOX (23.9, NULL, bottom), >, 80.0);
   g_assert_cmpfloat (BOX (24.1, NULL, bottom), ==, 0.0);
 #undef BOX
+  overlay_fixture_clear (&f);
+}
+
+/* A box of long ago is not drawn on what is there now, nor one of later. */
+static void
+test_tolerance (void)
+{
+  const VlmRect there = { 40, 20, 30, 20 };
+  OverlayFixture f;
+  double hold;
+
+  overlay_fixture_init (&f, GST_VIDEO_FORMAT_I420, 320, 240);
+  g_object_set (f.element, "draw-labels", FALSE, "draw-age", FALSE,
+      "draw-confidence", FALSE, NULL);
+  /* Known at 8, seen at 2. */
+  g_assert_cmpfloat (pass_and_compare (&f, 8 * VLM_SECOND,
+                         overlay_make_event (1, VLM_EVENT_STATE_UPDATE, "it", 0,
+                             2 * VLM_SECOND, &there),
+                         there),
+      ==, 0.0);
+  /* Known at 9, there at 12. */
+  g_assert_cmpfloat (pass_and_compare (&f, 9 * VLM_SECOND,
+                         overlay_make_event (2, VLM_EVENT_STATE_UPDATE, "it", 0,
+                             12 * VLM_SECOND, &there),
+                         there),
+      ==, 0.0);
+  g_assert_cmpfloat (
+      pass_and_compare (&f, 114 * VLM_SECOND / 10, NULL, there), ==, 0.0);
+  g_assert_cmpfloat (
+      pass_and_compare (&f, 116 * VLM_SECOND / 10, NULL, there), >, 10.0);
+  g_assert_cmpfloat (
+      pass_and_compare (&f, 126 * VLM_SECOND / 10, NULL, there), ==, 0.0);
+  /* The old name. */
+  g_object_set (f.element, "hold", 7.0, NULL);
+  g_object_get (f.element, "tolerance", &hold, NULL);
+  g_assert_cmpfloat (hold, ==, 7.0);
+  g_assert_cmpfloat (
+      pass_and_compare (&f, 127 * VLM_SECOND / 10, NULL, there), >, 10.0);
+  overlay_fixture_clear (&f);
+}
+
+/* A frame of one colour, BGRx. */
+static GstBuffer *
+make_plain (const OverlayFixture *f, gint64 pts, guint8 red)
+{
+  GstBuffer *buffer = overlay_fixture_make_frame ((OverlayFixture *) f, pts);
+  GstMapInfo map;
+
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_WRITE));
+  for (gsize i = 0; i < map.size; i++)
+    map.data[i] = i % 4 == 2 ? red : 30;
+  gst_buffer_unmap (buffer, &map);
+  return buffer;
+}
+
+/* How many pixels of the lower left part are as red as that frame was. */
+static guint
+count_red (const OverlayFixture *f, GstBuffer *buffer)
+{
+  GstMapInfo map;
+  guint n = 0;
+
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  for (int y = 2 * f->info.height / 3; y < f->info.height; y++)
+    for (int x = 0; x < f->info.width / 3; x++) {
+      const guint8 *pixel = map.data + y * f->info.stride[0] + 4 * x;
+
+      n += pixel[2] > 230 && pixel[1] < 60 && pixel[0] < 60;
+    }
+  gst_buffer_unmap (buffer, &map);
+  return n;
+}
+
+/* Where a box is too old to be drawn, the strip shows the frame it was in. */
+static void
+test_pictures (void)
+{
+  const VlmRect there = { 400, 100, 60, 60 };
+  OverlayFixture f;
+
+  overlay_fixture_init (&f, GST_VIDEO_FORMAT_BGRx, 640, 480);
+  for (guint i = 0; i <= 40; i++) {
+    GstBuffer *in = make_plain (&f, i * VLM_SECOND / 4, i == 16 ? 250 : 100);
+    g_autoptr (GstBuffer) out = NULL;
+
+    /* Of 4.0 s, known at 9.0 s. */
+    if (i >= 36)
+      overlay_attach_event (in,
+          overlay_make_event (1, VLM_EVENT_STATE_UPDATE, "it", 3 * VLM_SECOND,
+              4 * VLM_SECOND, &there));
+    if (i == 38)
+      g_object_set (f.element, "draw-pictures", FALSE, NULL);
+    out = gst_harness_push_and_pull (f.harness, in);
+    if (i == 16)
+      continue;
+    if (i < 36 || i >= 38)
+      g_assert_cmpuint (count_red (&f, out), <, 20);
+    else
+      g_assert_cmpuint (count_red (&f, out), >, 1000);
+  }
   overlay_fixture_clear (&f);
 }
 
@@ -750,5 +850,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmoverlay/attached-to-others", test_attached_to_others);
   g_test_add_func ("/vlmoverlay/pixel-aspect", test_pixel_aspect);
   g_test_add_func ("/vlmoverlay/restart", test_restart);
+  g_test_add_func ("/vlmoverlay/tolerance", test_tolerance);
+  g_test_add_func ("/vlmoverlay/pictures", test_pictures);
   return g_test_run ();
 }

@@ -91,19 +91,27 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-/* Where "hf download --local-dir" keeps what it has not finished. */
+/* Where downloads keep what they have not finished: "hf download --local-dir",
+ * and ModelScope's, which moves all that is there. */
 static void
 look_for_partial (VlmCheckpointLook *look)
 {
-  g_autofree char *path = g_build_filename (
-      look->directory, ".cache", "huggingface", "download", NULL);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  static const char *const places[][2] = {
+    { ".cache/huggingface/download", ".incomplete" },
+    { "._____temp", "" },
+  };
 
-  for (const char *name; look->partial == NULL && dir != NULL &&
-       (name = g_dir_read_name (dir)) != NULL;)
-    if (g_str_has_suffix (name, ".incomplete"))
-      look->partial =
-          g_build_filename (".cache", "huggingface", "download", name, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    g_autofree char *path =
+        g_build_filename (look->directory, places[i][0], NULL);
+    g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+    const char *name;
+
+    while (look->partial == NULL && dir != NULL &&
+        (name = g_dir_read_name (dir)) != NULL)
+      if (g_str_has_suffix (name, places[i][1]))
+        look->partial = g_build_filename (places[i][0], name, NULL);
+  }
 }
 
 VlmCheckpointLook *

@@ -19,6 +19,12 @@ find_method (const VlmJson *at, GError **error)
   if (!vlm_json_has (at, "quant_method") &&
       (vlm_json_has (at, "load_in_4bit") || vlm_json_has (at, "load_in_8bit")))
     return &vlm_quant_bitsandbytes;
+  if (!vlm_json_has (at, "quant_method") && vlm_json_has (at, "group_size") &&
+      vlm_json_has (at, "bits")) {
+    vlm_json_fail (error, at, NULL, VLM_LOAD_ERROR_UNSUPPORTED,
+        "weights quantised by MLX are not supported: " VLM_QUANT_INSTEAD);
+    return NULL;
+  }
   if (!vlm_json_read_string (at, "quant_method", &name, error))
     return NULL;
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)

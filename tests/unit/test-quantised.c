@@ -469,6 +469,9 @@ test_configs (void)
     const char *message;
   } cases[] = {
     { "{}", VLM_LOAD_ERROR_CORRUPT, "quant_method: missing" },
+    { "{\"group_size\": 64, \"bits\": 4}", VLM_LOAD_ERROR_UNSUPPORTED,
+        "quantization_config: weights quantised by MLX are not supported: "
+        "use" },
     { "{\"quant_method\": \"hqq\"}", VLM_LOAD_ERROR_UNSUPPORTED,
         "quantization_config.quant_method: \"hqq\" is not supported: use" },
     { "{\"quant_method\": \"awq\", \"bits\": 3, \"group_size\": 128}",

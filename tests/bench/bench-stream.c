@@ -119,6 +119,25 @@ make_window (Bench *bench, guint number)
 
 /* --- questions ------------------------------------------------------------ */
 
+typedef struct
+{
+  const VlmAnswerKind *kind;
+  const char *about;
+  int answer; /* tokens */
+} Question;
+
+static VlmPrompt *
+make_prompt (const VlmWindow *window, const Question *question)
+{
+  VlmPrompt *prompt = vlm_prompt_new ();
+  g_autofree char *text =
+      vlm_answer_kind_make_question (question->kind, question->about, TRUE);
+
+  vlm_prompt_add_window (prompt, window);
+  vlm_prompt_add_text (prompt, text);
+  return prompt;
+}
+
 /* When the stages of an answer ended. */
 typedef struct
 {
@@ -160,12 +179,13 @@ typedef struct
   gboolean has_start; /* what stands before the video */
   guint n_encoded;    /* slices: features */
   guint n_held;       /* slices: keys and values */
+  guint n_behind;     /* likewise: tokens behind the video */
 } There;
 
 /* What a session would do, by the rules it goes by. */
 static gboolean
 count (Bench *bench, const VlmPrompt *prompt, const VlmWindow *window,
-    const There *there, Cost *cost, GError **error)
+    const There *there, int answer, Cost *cost, GError **error)
 {
   const VlmTextConfig *c = &bench->config->text;
   guint n_slices = window->n_samples / 2;
@@ -175,12 +195,12 @@ count (Bench *bench, const VlmPrompt *prompt, const VlmWindow *window,
   if (!count_prompt (bench, prompt, &n_before, &n_cells, &n_behind, error))
     return FALSE;
   n_kept = there->has_start
-      ? n_before + (double) n_cells / n_slices * there->n_held
+      ? n_before + (double) n_cells / n_slices * there->n_held + there->n_behind
       : 0.0;
   n_new = n_before + n_cells + n_behind - n_kept;
   cost->vision += (n_slices - there->n_encoded) * bench->slice_flop;
   cost->prefill += work_prefill_flop (c, n_new, n_kept);
-  for (int i = 0; i + 1 < bench->options->answer; i++)
+  for (int i = 0; i + 1 < answer; i++)
     cost->decode += work_prefill_flop (c, 1, n_kept + n_new + i);
   cost->n_slices += n_slices - there->n_encoded;
   cost->n_tokens += n_new;
@@ -189,8 +209,8 @@ count (Bench *bench, const VlmPrompt *prompt, const VlmWindow *window,
 }
 
 static gboolean
-measure (Bench *bench, VlmSession *session, const VlmPrompt *prompt, Cost *cost,
-    GError **error)
+measure (Bench *bench, VlmSession *session, const VlmPrompt *prompt, int n,
+    Cost *cost, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   g_autoptr (VlmAnswer) answer = NULL;
@@ -198,7 +218,7 @@ measure (Bench *bench, VlmSession *session, const VlmPrompt *prompt, Cost *cost,
   VlmReuse before, after;
   double start;
 
-  params.max_tokens = (guint) bench->options->answer;
+  params.max_tokens = (guint) n;
   params.temperature = 0.0;
   vlm_session_get_reuse (session, &before);
   start = now (bench);
@@ -219,17 +239,19 @@ measure (Bench *bench, VlmSession *session, const VlmPrompt *prompt, Cost *cost,
 
 static gboolean
 ask (Bench *bench, VlmSession *session, const VlmWindow *window,
-    const There *there, Cost *cost, GError **error)
+    const Question *question, const There *there, Cost *cost, GError **error)
 {
-  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question =
-      vlm_answer_kind_make_question (&vlm_kind_events, NULL, TRUE);
+  g_autoptr (VlmPrompt) prompt = make_prompt (window, question);
 
-  vlm_prompt_add_window (prompt, window);
-  vlm_prompt_add_text (prompt, question);
   return bench->options->count
-      ? count (bench, prompt, window, there, cost, error)
-      : measure (bench, session, prompt, cost, error);
+      ? count (bench, prompt, window, there, question->answer, cost, error)
+      : measure (bench, session, prompt, question->answer, cost, error);
+}
+
+static Question
+list_of_events (const Bench *bench)
+{
+  return (Question){ &vlm_kind_events, NULL, bench->options->answer };
 }
 
 static VlmSession *
@@ -243,9 +265,10 @@ static gboolean
 ask_anew (Bench *bench, const VlmWindow *window, Cost *cost, GError **error)
 {
   g_autoptr (VlmSession) session = new_session (bench);
+  const Question question = list_of_events (bench);
   const There nothing = { 0 };
 
-  return ask (bench, session, window, &nothing, cost, error);
+  return ask (bench, session, window, &question, &nothing, cost, error);
 }
 
 /* What a window costs in the mean when each is asked about from nothing, with
@@ -283,6 +306,7 @@ run_cycle (Bench *bench, Cost *cost, GPtrArray *seen, GError **error)
   };
   g_autoptr (VlmSession) session = new_session (bench);
   g_autoptr (VlmHistory) history = NULL;
+  const Question question = list_of_events (bench);
   VlmGeometry geometry;
 
   vlm_config_get_geometry (bench->config, &geometry);
@@ -302,11 +326,79 @@ run_cycle (Bench *bench, Cost *cost, GPtrArray *seen, GError **error)
       return TRUE; /* the next cycle */
     there.n_encoded = i > 0 ? (video->n_samples - bench->per_hop) / 2 : 0;
     there.n_held = is_new ? 0 : there.n_encoded;
-    if (!ask (bench, session, video, &there, i < 2 ? &warm_up : cost, error))
+    if (!ask (bench, session, video, &question, &there, i < 2 ? &warm_up : cost,
+            error))
       return FALSE;
     if (i >= 2)
       g_ptr_array_add (seen, g_steal_pointer (&video));
   }
+}
+
+/* --- several questions about one window ----------------------------------- */
+
+static const char *const conditions[] = { "the gate is open",
+  "a person lies on the floor", "a car blocks the road", "it rains",
+  "there is smoke", "a door stands open", "somebody climbs over the fence",
+  "the light is on", "a dog is in the picture", "nobody is there" };
+
+/* How many tokens behind the video two questions have in common. */
+static gboolean
+count_common (Bench *bench, const VlmWindow *window, const Question *before,
+    const Question *question, guint *n, GError **error)
+{
+  g_autoptr (VlmPrompt) a = make_prompt (window, before);
+  g_autoptr (VlmPrompt) b = make_prompt (window, question);
+  g_autoptr (VlmLayout) x =
+      vlm_layout_new (a, bench->config, bench->tokenizer, error);
+  g_autoptr (VlmLayout) y = x != NULL
+      ? vlm_layout_new (b, bench->config, bench->tokenizer, error)
+      : NULL;
+  guint n_before, n_cells, n_behind;
+  guint i = 0;
+
+  if (y == NULL ||
+      !count_prompt (bench, b, &n_before, &n_cells, &n_behind, error))
+    return FALSE;
+  while (i < x->ids->len && i < y->ids->len &&
+      g_array_index (x->ids, gint32, i) == g_array_index (y->ids, gint32, i))
+    i++;
+  *n = i - n_before - n_cells;
+  return TRUE;
+}
+
+/* A window that is asked for a list of events, then for @costs: one condition,
+ * all of them, and the list again: each from what the one before left. A
+ * condition is a prompt whose answer is read off its logits: one token, which no
+ * step of decoding follows. */
+static gboolean
+run_conditions (
+    Bench *bench, const VlmWindow *window, Cost costs[3], GError **error)
+{
+  g_autoptr (VlmSession) session = new_session (bench);
+  const Question list = list_of_events (bench);
+  const There nothing = { 0 };
+  There there = { TRUE, window->n_samples / 2, window->n_samples / 2, 0 };
+  Question before = list;
+  Cost warm_up = { 0 };
+
+  if (!ask (bench, session, window, &list, &nothing, &warm_up, error))
+    return FALSE;
+  for (guint i = 0; i <= G_N_ELEMENTS (conditions); i++) {
+    gboolean is_list = i == G_N_ELEMENTS (conditions);
+    Question question =
+        is_list ? list : (Question){ &vlm_kind_yes_no, conditions[i], 1 };
+
+    if (!count_common (
+            bench, window, &before, &question, &there.n_behind, error) ||
+        !ask (bench, session, window, &question, &there,
+            is_list ? &costs[2] : &costs[1], error))
+      return FALSE;
+    if (i == 0)
+      costs[0] = costs[1];
+    before = question;
+  }
+  costs[1].n_windows = 1;
+  return TRUE;
 }
 
 /* --- the report ----------------------------------------------------------- */
@@ -345,6 +437,7 @@ run (Bench *bench, GError **error)
   g_autoptr (GPtrArray) seen =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_window_unref);
   Cost incremental = { 0 }, window = { 0 }, videos = { 0 };
+  Cost more[3] = { 0 };
   const char *unit = "seconds for a second of video";
   const VlmWindow *last;
 
@@ -374,6 +467,12 @@ run (Bench *bench, GError **error)
   print_cost (bench, "the same videos anew", &videos);
   print_ratio ("  window / incremental", &window, &incremental);
   print_ratio ("  videos / incremental", &videos, &incremental);
+  if (!run_conditions (bench, seen->pdata[0], more, error))
+    return FALSE;
+  g_print ("\nmore questions about a window that was asked one\n");
+  print_cost (bench, "1 condition", &more[0]);
+  print_cost (bench, "10 conditions", &more[1]);
+  print_cost (bench, "a list of events", &more[2]);
   return TRUE;
 }
 

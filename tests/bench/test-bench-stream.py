@@ -9,7 +9,8 @@ PROGRAM, CHECKPOINT = sys.argv[1:3]
 CONFIG = os.path.join(CHECKPOINT, "config.json")
 SMALL = ["--width", "56", "--height", "56", "--window", "4", "--hop", "1", "--answer", "2"]
 ROWS = ("incremental", "each window anew", "the same videos anew",
-        "  window / incremental", "  videos / incremental")
+        "  window / incremental", "  videos / incremental",
+        "1 condition", "10 conditions", "a list of events")
 number = 0
 
 
@@ -51,6 +52,10 @@ for window, hop, ratio, slices in ("10", "2", 4, 5), ("60", "5", 8, 12):
     found = table("--width", "168", "--height", "168", "--window", window, "--hop", hop, "--count")
     report(found is not None and found[ROWS[4]][3] >= ratio and found[ROWS[3]][4] == slices,
            f"/bench-stream/{window}-{hop}", found)
+# A condition costs its words, and no answer is written.
+one, ten, events = (counted[row] for row in ROWS[5:])
+report(one[2] == ten[2] == 0.0 and one[4] == ten[4] == 0.0 and one[5] < events[5] and ten[5] <= 10 * one[5],
+       "/bench-stream/conditions", one, ten, events)
 fails("/bench-stream/no-config", because="--config")
 fails("/bench-stream/hop", "--config", CONFIG, "--hop", "6", because="--hop")
 fails("/bench-stream/size", "--config", CONFIG, "--width", "30", because="--width")

@@ -45,6 +45,7 @@ typedef struct
 {
   char *model;
   char *mmproj;
+  VlmModelWeights weights;
   char *device;
   char *stream_label;
 

@@ -59,6 +59,11 @@ static const Property properties[] = {
       "Index, part of the name, or UUID of the Vulkan device; unset for the "
       "best",
       AT_START, KIND_TEXT, AT (device) },
+  { "weights", "Weights",
+      "What the device holds of the weights: as the files have them, or "
+      "quantised to 8 or 4 bits while they are loaded",
+      AT_START, KIND_ENUM, AT (weights), .type = vlm_model_weights_get_type,
+      .initial = VLM_MODEL_WEIGHTS_AUTO },
   { "prompt", "Prompt",
       "Question to the model that replaces the default one; {query} in it "
       "stands for each query in turn",

@@ -30,6 +30,22 @@ tool_check (const char *why, GError **error)
   return why == NULL;
 }
 
+gboolean
+tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error)
+{
+  g_autoptr (GEnumClass) types = g_type_class_ref (VLM_TYPE_MODEL_WEIGHTS);
+  const GEnumValue *value =
+      g_enum_get_value_by_nick (types, name != NULL ? name : "auto");
+
+  if (value == NULL) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--weights is auto, native, int8 or int4, not \"%s\"", name);
+    return FALSE;
+  }
+  *weights = (VlmModelWeights) value->value;
+  return TRUE;
+}
+
 int
 tool_end (const char *name, const GError *error)
 {

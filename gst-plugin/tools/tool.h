@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include <vlm/vlm-model-params.h>
+
 /* Options that programs share; @where is a char **. */
 #define TOOL_MODEL(where)                                                      \
   {                                                                            \
@@ -24,6 +26,14 @@
         "index, UUID or part of the name of the Vulkan device", "DEVICE"       \
   }
 
+#define TOOL_WEIGHTS(where)                                                    \
+  {                                                                            \
+    "weights", 0, 0, G_OPTION_ARG_STRING, (where),                             \
+        "what the device holds of the weights: auto, native, int8 or int4 "    \
+        "(auto)",                                                              \
+        "TYPE"                                                                 \
+  }
+
 /* A program's command line. Words that are no options are refused, unless
  * @entries take them. */
 typedef struct
@@ -35,6 +45,10 @@ typedef struct
 } Tool;
 
 gboolean tool_parse (const Tool *tool, int *argc, char ***argv, GError **error);
+
+/* @name (nullable) of TOOL_WEIGHTS; FALSE with G_OPTION_ERROR_BAD_VALUE. */
+gboolean
+tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error);
 
 /* FALSE with G_OPTION_ERROR_BAD_VALUE, unless @why is NULL. */
 gboolean tool_check (const char *why, GError **error);

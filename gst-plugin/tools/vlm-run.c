@@ -25,6 +25,7 @@ typedef struct
   char *model;
   char *mmproj;
   char *device;
+  char *weights;
   char **images;
   char **videos;
   double fps;
@@ -169,7 +170,7 @@ run (const Options *options, GError **error)
   VlmGenerateParams params = { NULL, (guint) options->max_tokens,
     options->temperature, options->top_k, options->top_p, options->penalty,
     (guint64) options->seed };
-  const VlmModelParams from = {
+  VlmModelParams from = {
     .path = options->model, .device = options->device, .mmproj = options->mmproj
   };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -182,6 +183,7 @@ run (const Options *options, GError **error)
   double load_s;
 
   if (!parse_format (options->format, &params.kind, error) ||
+      !tool_parse_weights (options->weights, &from.weights, error) ||
       (options->attention != NULL &&
           !attention_make_folder (options->attention, error)))
     return FALSE;
@@ -280,6 +282,7 @@ main (int argc, char **argv)
         "sampled frames a second (2); fewer where they would be over 768",
         "N" },
     TOOL_DEVICE (&options.device),
+    TOOL_WEIGHTS (&options.weights),
     { "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
         "hold the answer to a grammar: free, events or boxes", "FORMAT" },
     { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &options.max_tokens,

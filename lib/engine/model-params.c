@@ -5,6 +5,24 @@
 G_DEFINE_BOXED_TYPE (VlmModelParams, vlm_model_params, vlm_model_params_copy,
     vlm_model_params_free)
 
+GType
+vlm_model_weights_get_type (void)
+{
+  static gsize type;
+  static const GEnumValue values[] = {
+    { VLM_MODEL_WEIGHTS_AUTO, "VLM_MODEL_WEIGHTS_AUTO", "auto" },
+    { VLM_MODEL_WEIGHTS_NATIVE, "VLM_MODEL_WEIGHTS_NATIVE", "native" },
+    { VLM_MODEL_WEIGHTS_INT8, "VLM_MODEL_WEIGHTS_INT8", "int8" },
+    { VLM_MODEL_WEIGHTS_INT4, "VLM_MODEL_WEIGHTS_INT4", "int4" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("VlmModelWeights", values));
+  return type;
+}
+
 void
 vlm_model_params_init (VlmModelParams *params, const VlmModelParams *like)
 {
@@ -14,6 +32,7 @@ vlm_model_params_init (VlmModelParams *params, const VlmModelParams *like)
   params->path = g_strdup (like->path);
   params->device = g_strdup (like->device);
   params->mmproj = g_strdup (like->mmproj);
+  params->weights = like->weights;
 }
 
 void

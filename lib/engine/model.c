@@ -141,6 +141,8 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
   checkpoint = vlm_checkpoint_open (path, mmproj, error);
   if (checkpoint == NULL)
     return NULL;
+  if (params != NULL)
+    vlm_weight_list_quantise (checkpoint->weights, params->weights);
   self = g_object_new (VLM_TYPE_MODEL, NULL);
   self->tokenizer = vlm_checkpoint_load_tokenizer (checkpoint, error);
   if (self->tokenizer == NULL ||

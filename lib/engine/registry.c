@@ -22,19 +22,22 @@ static GMutex lock;   /* of all below */
 static GCond changed; /* a load has ended, well or not */
 static GHashTable *slots;
 
-/* "UUID checkpoint", the same however the two were named; what else of the
- * parameters makes another model belongs to it. */
+/* "UUID weights checkpoint", the same however they were named. */
 static char *
-make_key (
-    const char *device, const char *path, const char *mmproj, GError **error)
+make_key (const VlmModelParams *params, const char *path, const char *mmproj,
+    GError **error)
 {
-  g_autofree char *uuid = vlm_device_find_uuid (device, error);
+  /* The two are one while nothing else is chosen for lack of room. */
+  const VlmModelWeights weights = params->weights == VLM_MODEL_WEIGHTS_AUTO
+      ? VLM_MODEL_WEIGHTS_NATIVE
+      : params->weights;
+  g_autofree char *uuid = vlm_device_find_uuid (params->device, error);
   g_autofree char *checkpoint =
       uuid != NULL ? vlm_checkpoint_identify (path, mmproj, error) : NULL;
 
   if (checkpoint == NULL)
     return NULL;
-  return g_strdup_printf ("%s %s", uuid, checkpoint);
+  return g_strdup_printf ("%s %u %s", uuid, weights, checkpoint);
 }
 
 /* With the lock held. Takes @key. */
@@ -108,7 +111,7 @@ vlm_model_acquire (
   config = vlm_checkpoint_load_config (path, mmproj, error);
   if (config == NULL)
     return NULL;
-  key = make_key (params->device, path, mmproj, error);
+  key = make_key (params, path, mmproj, error);
   if (key == NULL)
     return NULL;
   g_mutex_lock (&lock);

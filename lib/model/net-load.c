@@ -3,6 +3,7 @@
 #include "base/blocks.h"
 #include "base/crew.h"
 #include "base/host-memory.h"
+#include "base/quantise.h"
 #include "base/work.h"
 #include "model/net-upload.h"
 
@@ -33,23 +34,56 @@ advance (Loader *loader, guint64 n_bytes, GError **error)
   return vlm_work_goes_on (loader->work, error);
 }
 
-/* Rows of the file as the device wants them, which are floats when the types
- * differ. @scratch holds rows of the file. */
-static gboolean
-read_rows (const VlmWeightItem *item, const VlmTensorView *view, guint first,
-    guint n, guint8 *scratch, guint8 *rows, GError **error)
+/* Room for a piece in each of its forms; NULL where a form is not needed. */
+typedef struct
 {
-  const gsize row_bytes = vlm_dtype_row_bytes (view->dtype, item->n_in);
+  guint8 *file;  /* rows as they are in the file */
+  float *values; /* as floats */
+  guint8 *blocks;
+  guint8 *rows; /* as the device takes them: one of the above */
+} Piece;
 
-  if (view->dtype == item->dtype)
-    return vlm_tensor_view_read_rows (view, first, n, rows, error);
-  g_assert (item->dtype == VLM_DTYPE_F32);
-  if (!vlm_tensor_view_read_rows (view, first, n, scratch, error))
-    return FALSE;
+static void
+piece_init (Piece *piece, const VlmWeightItem *item, VlmDType from, guint n)
+{
+  *piece =
+      (Piece){ .file = g_malloc (n * vlm_dtype_row_bytes (from, item->n_in)) };
+  piece->rows = piece->file;
+  if (from == item->dtype)
+    return;
+  piece->values = g_new (float, (gsize) n * item->n_in);
+  piece->rows = (guint8 *) piece->values;
+  if (item->dtype == VLM_DTYPE_F32)
+    return;
+  piece->blocks = g_malloc (n * vlm_dtype_row_bytes (item->dtype, item->n_in));
+  piece->rows = piece->blocks;
+}
+
+static void
+piece_clear (Piece *piece)
+{
+  g_free (piece->file);
+  g_free (piece->values);
+  g_free (piece->blocks);
+}
+
+/* What the file has becomes what the device wants, by way of floats. */
+static void
+convert (Piece *piece, const VlmWeightItem *item, VlmDType from, guint n)
+{
+  const gsize from_bytes = vlm_dtype_row_bytes (from, item->n_in);
+  const gsize to_bytes = vlm_dtype_row_bytes (item->dtype, item->n_in);
+
+  if (piece->values == NULL)
+    return;
   for (guint i = 0; i < n; i++)
-    vlm_dequantise (view->dtype, scratch + i * row_bytes, item->n_in,
-        (float *) rows + (gsize) i * item->n_in);
-  return TRUE;
+    vlm_dequantise (from, piece->file + i * from_bytes, item->n_in,
+        piece->values + (gsize) i * item->n_in);
+  if (piece->blocks == NULL)
+    return;
+  for (guint i = 0; i < n; i++)
+    vlm_quantise (item->dtype, piece->values + (gsize) i * item->n_in,
+        item->n_in, piece->blocks + i * to_bytes);
 }
 
 /* Piece by piece: host memory holds one for each thread. */
@@ -57,21 +91,24 @@ static gboolean
 load_matrix (Loader *loader, const VlmWeightItem *item,
     const VlmTensorView *view, GError **error)
 {
-  const gsize file_bytes = vlm_dtype_row_bytes (view->dtype, item->n_in);
+  const gsize row_bytes = vlm_dtype_row_bytes (view->dtype, item->n_in);
   const guint limit = MIN (vlm_net_piece_rows (item), item->n_out);
-  g_autofree guint8 *scratch = g_malloc (limit * file_bytes);
-  g_autofree guint8 *rows =
-      g_malloc (limit * vlm_dtype_row_bytes (item->dtype, item->n_in));
+  gboolean ok = TRUE;
+  Piece piece;
 
-  for (guint first = 0; first < item->n_out; first += limit) {
+  piece_init (&piece, item, view->dtype, limit);
+  for (guint first = 0; ok && first < item->n_out; first += limit) {
     guint n = MIN (item->n_out - first, limit);
 
-    if (!read_rows (item, view, first, n, scratch, rows, error) ||
-        !vlm_net_put_rows (loader->net, item, first, n, rows, error) ||
-        !advance (loader, n * file_bytes, error))
-      return FALSE;
+    ok = vlm_tensor_view_read_rows (view, first, n, piece.file, error);
+    if (ok)
+      convert (&piece, item, view->dtype, n);
+    ok = ok &&
+        vlm_net_put_rows (loader->net, item, first, n, piece.rows, error) &&
+        advance (loader, n * row_bytes, error);
   }
-  return TRUE;
+  piece_clear (&piece);
+  return ok;
 }
 
 static gboolean

@@ -1,8 +1,11 @@
 /* gst-vlm: a net of random weights, for benchmarks
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
+#include <string.h>
 
+#include "base/blocks.h"
 #include "base/half.h"
+#include "base/quantise.h"
 #include "model/net-upload.h"
 
 /* Random numbers made once; every row takes a run of them from elsewhere. A
@@ -37,21 +40,45 @@ fill_pool (Random *random)
         (float) ((double) (split_mix (&random->state) >> 11) * 0x1p-52 - 1.0);
 }
 
-/* Even within +-sqrt (3 / n_in): what comes out is as large as what goes in. */
+/* The pool as elements, or blocks, of what a matrix is made of: even within
+ * +-sqrt (3 / n_in), so that what comes out is as large as what goes in. */
+static guint8 *
+make_blocks (const Random *random, const VlmWeightItem *item, guint n_blocks)
+{
+  const guint length = vlm_dtype_block_length (item->dtype);
+  const gsize block_bytes = vlm_dtype_block_bytes (item->dtype);
+  const float scale = sqrtf (3.0f / (float) item->n_in);
+  guint8 *blocks = g_malloc (n_blocks * block_bytes);
+  float values[VLM_MAX_BLOCK];
+
+  for (guint i = 0; i < n_blocks; i++) {
+    for (guint j = 0; j < length; j++)
+      values[j] = scale * random->pool[i * length + j];
+    if (item->dtype == VLM_DTYPE_BF16)
+      ((guint16 *) blocks)[i] = vlm_bf16_from_f32 (values[0]);
+    else
+      vlm_quantise (item->dtype, values, length, blocks + i * block_bytes);
+  }
+  return blocks;
+}
+
 static gboolean
 put_matrix (Random *random, const VlmWeightItem *item, GError **error)
 {
-  float scale = sqrtf (3.0f / (float) item->n_in);
+  const gsize block_bytes = vlm_dtype_block_bytes (item->dtype);
+  const guint n_blocks = POOL_SIZE / vlm_dtype_block_length (item->dtype);
+  const gsize row_bytes = vlm_dtype_row_bytes (item->dtype, item->n_in);
   guint limit = vlm_net_piece_rows (item);
-  g_autofree guint16 *piece = g_new (guint16, (gsize) limit * item->n_in);
-  guint at = split_mix (&random->state) % POOL_SIZE;
+  g_autofree guint8 *blocks = make_blocks (random, item, n_blocks);
+  g_autofree guint8 *piece = g_malloc (limit * row_bytes);
+  guint at = split_mix (&random->state) % n_blocks;
 
   for (guint first = 0; first < item->n_out; first += limit) {
     guint n = MIN (item->n_out - first, limit);
 
-    for (gsize i = 0; i < (gsize) n * item->n_in; i++) {
-      piece[i] = vlm_bf16_from_f32 (scale * random->pool[at]);
-      at = at + 1 == POOL_SIZE ? 0 : at + 1;
+    for (gsize i = 0; i < n * row_bytes; i += block_bytes) {
+      memcpy (piece + i, blocks + at * block_bytes, block_bytes);
+      at = at + 1 == n_blocks ? 0 : at + 1;
     }
     if (!vlm_net_put_rows (random->net, item, first, n, piece, error))
       return FALSE;
@@ -90,7 +117,7 @@ is_norm (VlmWeight weight)
 
 VlmNet *
 vlm_net_new_random (VlmVkDevice *device, const VlmConfig *config,
-    guint n_layers, guint64 seed, GError **error)
+    guint n_layers, guint64 seed, VlmModelWeights weights, GError **error)
 {
   VlmConfig limited = *config;
   g_autoptr (VlmWeightList) list = NULL;
@@ -111,7 +138,8 @@ vlm_net_new_random (VlmVkDevice *device, const VlmConfig *config,
   fill_pool (&random);
   pool = random.pool;
   for (guint i = 0; i < list->n_items; i++)
-    list->items[i].dtype = VLM_DTYPE_BF16;
+    list->items[i].dtype = vlm_weight_get_stored_type (
+        list->items[i].weight, VLM_DTYPE_BF16, weights);
   for (guint i = 0; i < list->n_items; i++) {
     const VlmWeightItem *item = &list->items[i];
     gboolean ok = vlm_weight_is_matrix (item->weight)

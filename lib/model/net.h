@@ -14,10 +14,10 @@ typedef struct _VlmNet VlmNet;
  * working set. */
 VlmNet *vlm_net_load (VlmVkDevice *device, const VlmCheckpoint *checkpoint,
     const VlmWork *work, GError **error);
-/* Seeded random bf16 weights of the shapes of @config (copied). @n_layers > 0
- * limits the depth of both towers. For benchmarks. */
+/* Seeded random weights, bf16 or quantised, of the shapes of @config (copied).
+ * @n_layers > 0 limits the depth of both towers. For benchmarks. */
 VlmNet *vlm_net_new_random (VlmVkDevice *device, const VlmConfig *config,
-    guint n_layers, guint64 seed, GError **error);
+    guint n_layers, guint64 seed, VlmModelWeights weights, GError **error);
 VlmNet *vlm_net_ref (VlmNet *net);
 void vlm_net_unref (VlmNet *net);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNet, vlm_net_unref)

@@ -496,8 +496,8 @@ load_model (Bench *bench, GError **error)
             device, NULL, error);
     return bench->model != NULL;
   }
-  net = vlm_net_new_random (
-      vlm_device_get_vk (device), bench->config, (guint) o->layers, 1, error);
+  net = vlm_net_new_random (vlm_device_get_vk (device), bench->config,
+      (guint) o->layers, 1, VLM_MODEL_WEIGHTS_AUTO, error);
   if (net == NULL)
     return FALSE;
   bench->model = vlm_model_new_from_parts (

@@ -128,7 +128,8 @@ make_nets (Bench *bench, GError **error)
   for (guint i = 0; i < N_VARIANTS; i++) {
     g_autoptr (VlmConfig) config = cut_config (bench, i);
 
-    bench->nets[i] = vlm_net_new_random (bench->device, config, 0, 1, error);
+    bench->nets[i] = vlm_net_new_random (
+        bench->device, config, 0, 1, VLM_MODEL_WEIGHTS_AUTO, error);
     if (bench->nets[i] == NULL)
       return FALSE;
     bench->visions[i] = vlm_vision_new (bench->nets[i], bench->nn);

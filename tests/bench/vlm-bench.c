@@ -22,6 +22,7 @@ typedef struct
 {
   char *config;
   char *device;
+  char *weights;
   gboolean random;
   gboolean json;
   int layers;
@@ -54,6 +55,21 @@ typedef struct
   Ceilings ceilings;
   GArray *stages; /* Stage */
 } Bench;
+
+/* What every step of the decoder reads. */
+static double
+decoder_bytes (const VlmNet *net)
+{
+  static const VlmWeight weights[] = { VLM_WEIGHT_TEXT_QKV, VLM_WEIGHT_TEXT_OUT,
+    VLM_WEIGHT_TEXT_GATE_UP, VLM_WEIGHT_TEXT_DOWN };
+  guint64 n_bytes = vlm_nn_matrix_get_n_bytes (vlm_net_head (net));
+
+  for (guint i = 0; i < G_N_ELEMENTS (weights); i++)
+    for (guint layer = 0; layer < net->config.text.n_layers; layer++)
+      n_bytes +=
+          vlm_nn_matrix_get_n_bytes (vlm_net_matrix (net, weights[i], layer));
+  return (double) n_bytes;
+}
 
 static double
 now (void)
@@ -252,7 +268,8 @@ bench_batch (Bench *bench, TextJob *job, GError **error)
       time_stage (bench,
           (Stage){ .name = "together",
               .bytes = n_decode *
-                  work_decode_bytes (c, n, job->n_prefill + n_decode / 2.0),
+                  work_decode_bytes (c, decoder_bytes (bench->net), n,
+                      job->n_prefill + n_decode / 2.0),
               .n_items = (double) n_decode * n,
               .item = "tokens" },
           run_batch, &batch, error);
@@ -289,7 +306,8 @@ bench_text (Bench *bench, GError **error)
       time_stage (bench,
           (Stage){ .name = "decode",
               .bytes = n_decode *
-                  work_decode_bytes (c, 1, n_prefill + n_decode / 2.0),
+                  work_decode_bytes (c, decoder_bytes (bench->net), 1,
+                      n_prefill + n_decode / 2.0),
               .n_items = n_decode,
               .item = "tokens" },
           run_decode, &job, error) &&
@@ -337,7 +355,10 @@ bench_load (Bench *bench, GError **error)
   g_autoptr (VlmConfig) config = NULL;
   double start = now ();
   Stage stage = { .name = "load", .item = "bytes" };
+  VlmModelWeights weights;
 
+  if (!tool_parse_weights (options->weights, &weights, error))
+    return FALSE;
   bench->is_random =
       options->random || options->layers > 0 || !has_weights (directory);
   if (bench->is_random) {
@@ -345,13 +366,14 @@ bench_load (Bench *bench, GError **error)
     if (config == NULL)
       return FALSE;
     bench->net = vlm_net_new_random (
-        bench->device, config, (guint) options->layers, 1, error);
+        bench->device, config, (guint) options->layers, 1, weights, error);
   } else {
     g_autoptr (VlmCheckpoint) checkpoint =
         vlm_checkpoint_open (directory, NULL, error);
 
     if (checkpoint == NULL)
       return FALSE;
+    vlm_weight_list_quantise (checkpoint->weights, weights);
     bench->net = vlm_net_load (bench->device, checkpoint, NULL, error);
   }
   if (bench->net == NULL)
@@ -510,6 +532,7 @@ main (int argc, char **argv)
         "random weights, only so many layers of both towers", "N" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &options.json, "print JSON", NULL },
     TOOL_DEVICE (&options.device),
+    TOOL_WEIGHTS (&options.weights),
     { "runs", 0, 0, G_OPTION_ARG_INT, &options.runs,
         "the median of so many (7)", "N" },
     { "image", 0, 0, G_OPTION_ARG_INT, &options.image,

@@ -25,11 +25,10 @@ work_prefill_flop (const VlmTextConfig *c, double n, double n_before)
 }
 
 double
-work_decode_bytes (const VlmTextConfig *c, double n_sequences, double n_keys)
+work_decode_bytes (const VlmTextConfig *c, double weight_bytes,
+    double n_sequences, double n_keys)
 {
-  double weights =
-      c->n_layers * layer_weights (c) + (double) c->vocab_size * c->hidden_size;
   double cache = 2.0 * c->n_layers * c->n_kv_heads * c->head_dim * n_keys;
 
-  return 2.0 * weights + 4.0 * n_sequences * cache;
+  return weight_bytes + 4.0 * n_sequences * cache;
 }

@@ -9,7 +9,7 @@
 double
 work_prefill_flop (const VlmTextConfig *config, double n, double n_before);
 
-/* What a step of @n_sequences together must read: the weights of the decoder and
- * the head, and caches of @n_keys each. */
-double work_decode_bytes (
-    const VlmTextConfig *config, double n_sequences, double n_keys);
+/* What a step of @n_sequences together must read: @weight_bytes of the decoder
+ * and the head, and caches of @n_keys each. */
+double work_decode_bytes (const VlmTextConfig *config, double weight_bytes,
+    double n_sequences, double n_keys);

@@ -18,8 +18,9 @@ set_special (TestModel *self, const char *path, const VlmCheckpoint *checkpoint,
   return self->tokenizer != NULL;
 }
 
-TestModel *
-test_model_load (const char *path, const char *mmproj, GError **error)
+static TestModel *
+load (const char *path, const char *mmproj, VlmModelWeights weights,
+    GError **error)
 {
   g_autoptr (TestModel) self = g_new0 (TestModel, 1);
   g_autoptr (VlmCheckpoint) checkpoint =
@@ -27,6 +28,7 @@ test_model_load (const char *path, const char *mmproj, GError **error)
 
   if (checkpoint == NULL || !set_special (self, path, checkpoint, error))
     return NULL;
+  vlm_weight_list_quantise (checkpoint->weights, weights);
   self->device = vlm_vk_device_open (g_getenv ("VLM_DEVICE"), error);
   if (self->device == NULL)
     return NULL;
@@ -38,6 +40,19 @@ test_model_load (const char *path, const char *mmproj, GError **error)
     return NULL;
   self->vision = vlm_vision_new (self->net, self->nn);
   return g_steal_pointer (&self);
+}
+
+TestModel *
+test_model_load (const char *path, const char *mmproj, GError **error)
+{
+  return load (path, mmproj, VLM_MODEL_WEIGHTS_NATIVE, error);
+}
+
+TestModel *
+test_model_load_quantised (
+    const char *path, VlmModelWeights weights, GError **error)
+{
+  return load (path, NULL, weights, error);
 }
 
 void

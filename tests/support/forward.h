@@ -22,6 +22,9 @@ typedef struct
 /* On the device that VLM_DEVICE names. @mmproj: of a GGUF model, or NULL. */
 TestModel *
 test_model_load (const char *path, const char *mmproj, GError **error);
+/* Its matrices quantised. */
+TestModel *test_model_load_quantised (
+    const char *path, VlmModelWeights weights, GError **error);
 void test_model_free (TestModel *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestModel, test_model_free)
 

@@ -65,8 +65,8 @@ random_net_init (RandomNet *self)
     return FALSE;
   }
   g_assert_no_error (error);
-  self->net =
-      vlm_net_new_random (self->device, &random_net_config, 0, 1, &error);
+  self->net = vlm_net_new_random (
+      self->device, &random_net_config, 0, 1, VLM_MODEL_WEIGHTS_AUTO, &error);
   g_assert_no_error (error);
   self->nn = vlm_nn_new (self->device, &error);
   g_assert_no_error (error);

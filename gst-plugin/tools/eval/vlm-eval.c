@@ -27,6 +27,7 @@ typedef struct
   char *model;
   char *mmproj;
   char *device;
+  char *weights;
   gint64 first_seed;
   int n_scenes;
   double fps;
@@ -179,7 +180,7 @@ run_all (const Options *o, GError **error)
   EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, o->fps,
     { (guint) o->bystanders, o->perspective, o->exposure }, cancellable,
     on_progress };
-  const VlmModelParams params = {
+  VlmModelParams params = {
     .path = o->model, .device = o->device, .mmproj = o->mmproj
   };
   gint64 start;
@@ -189,7 +190,8 @@ run_all (const Options *o, GError **error)
   asker.verbose = o->verbose;
   asker.limits.min_pixels = (guint64) o->min_pixels;
   asker.limits.max_pixels = (guint64) o->max_pixels;
-  if (!eval_asker_init (&asker, &params, cancellable, error))
+  if (!tool_parse_weights (o->weights, &params.weights, error) ||
+      !eval_asker_init (&asker, &params, cancellable, error))
     return FALSE;
   start = g_get_monotonic_time ();
   return measure (o, &asker, &run, &results, error) &&
@@ -208,6 +210,7 @@ main (int argc, char **argv)
     TOOL_MODEL (&o.model),
     TOOL_MMPROJ (&o.mmproj),
     TOOL_DEVICE (&o.device),
+    TOOL_WEIGHTS (&o.weights),
     { "scenes", 'n', 0, G_OPTION_ARG_INT, &o.n_scenes, "how many scenes (300)",
         "N" },
     { "first-seed", 0, 0, G_OPTION_ARG_INT64, &o.first_seed,

@@ -7,6 +7,30 @@
 
 G_BEGIN_DECLS
 
+#define VLM_TYPE_MODEL_WEIGHTS (vlm_model_weights_get_type ())
+
+/**
+ * VlmModelWeights:
+ * @VLM_MODEL_WEIGHTS_AUTO: as the files have them
+ * @VLM_MODEL_WEIGHTS_NATIVE: as the files have them
+ * @VLM_MODEL_WEIGHTS_INT8: eight bits, with a scale for 32 of them
+ * @VLM_MODEL_WEIGHTS_INT4: four bits, with a scale and an offset for 32 of
+ *   them; the vision tower, the embeddings and the output head have eight
+ *
+ * What a device holds of the matrices of a model. Files whose weights are
+ * quantised already stay as they are; those of 16 or 32 bits are quantised while
+ * they are loaded.
+ */
+typedef enum
+{
+  VLM_MODEL_WEIGHTS_AUTO,
+  VLM_MODEL_WEIGHTS_NATIVE,
+  VLM_MODEL_WEIGHTS_INT8,
+  VLM_MODEL_WEIGHTS_INT4,
+} VlmModelWeights;
+
+VLM_API GType vlm_model_weights_get_type (void) G_GNUC_CONST;
+
 #define VLM_TYPE_MODEL_PARAMS (vlm_model_params_get_type ())
 
 /**
@@ -20,6 +44,7 @@ G_BEGIN_DECLS
  *   empty for the best
  * @mmproj: (nullable) (type filename): the GGUF file of the vision tower, where
  *   several are beside @path; %NULL or empty for the only one
+ * @weights: what the device holds of its matrices
  *
  * Which model, and where it runs. All fields zero are the defaults.
  */
@@ -28,9 +53,10 @@ typedef struct
   char *path;
   char *device;
   char *mmproj;
+  VlmModelWeights weights;
 
   /*< private >*/
-  gpointer padding[7];
+  gpointer padding[6];
 } VlmModelParams;
 
 VLM_API GType vlm_model_params_get_type (void) G_GNUC_CONST;

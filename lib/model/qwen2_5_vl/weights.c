@@ -215,6 +215,26 @@ vlm_weight_get_n_layers (VlmWeight weight, const VlmConfig *config)
   return group_n_layers (first_part (weight)->group, config);
 }
 
+VlmDType
+vlm_weight_get_stored_type (
+    VlmWeight weight, VlmDType dtype, VlmModelWeights weights)
+{
+  if (weights <= VLM_MODEL_WEIGHTS_NATIVE || !vlm_weight_is_matrix (weight) ||
+      weight == VLM_WEIGHT_VISION_PATCH)
+    return dtype;
+  switch (weight) {
+  case VLM_WEIGHT_TEXT_QKV:
+  case VLM_WEIGHT_TEXT_OUT:
+  case VLM_WEIGHT_TEXT_GATE_UP:
+  case VLM_WEIGHT_TEXT_DOWN:
+    if (weights == VLM_MODEL_WEIGHTS_INT4)
+      return VLM_DTYPE_Q4_1;
+    return VLM_DTYPE_Q8_0;
+  default:
+    return VLM_DTYPE_Q8_0;
+  }
+}
+
 void
 vlm_weight_get_size (
     VlmWeight weight, const VlmConfig *config, guint *n_out, guint *n_in)
@@ -338,4 +358,17 @@ vlm_weight_list_free (VlmWeightList *list)
     item_clear (&list->items[i]);
   g_free (list->items);
   g_free (list);
+}
+
+void
+vlm_weight_list_quantise (VlmWeightList *list, VlmModelWeights weights)
+{
+  for (guint i = 0; i < list->n_items; i++) {
+    VlmWeightItem *item = &list->items[i];
+
+    if (vlm_weight_is_matrix (item->weight) &&
+        vlm_dtype_block_length (item->dtype) == 1)
+      item->dtype =
+          vlm_weight_get_stored_type (item->weight, item->dtype, weights);
+  }
 }

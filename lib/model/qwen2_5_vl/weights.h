@@ -5,6 +5,8 @@
  * each of its naming schemes, in which shape, and what it is for. */
 #pragma once
 
+#include <vlm/vlm-model-params.h>
+
 #include "io/tensor-source.h"
 #include "model/qwen2_5_vl/config.h"
 #include "nn/tensor.h"
@@ -47,6 +49,13 @@ typedef enum
 gboolean vlm_weight_is_matrix (VlmWeight weight);
 /* How many there are: 1, the blocks, the layers, or 0. */
 guint vlm_weight_get_n_layers (VlmWeight weight, const VlmConfig *config);
+/* What a device holds of a matrix whose file has @dtype, one of 16 or 32 bits:
+ * the decoder's layers have the width that is asked for. The patch embedding,
+ * whose rows are few and whose input is raw pixels, stays as it is; the rest of
+ * the vision tower, the embeddings and the head have eight bits: errors of the
+ * first are in every token after, those of the last choose tokens. */
+VlmDType vlm_weight_get_stored_type (
+    VlmWeight weight, VlmDType dtype, VlmModelWeights weights);
 /* Size of the whole; n_in is 1 for a vector. Of a paired one n_out is twice the
  * true width: the padding of the pairing is the matrix's business. */
 void vlm_weight_get_size (
@@ -100,6 +109,9 @@ gboolean vlm_weight_item_find (const VlmWeightItem *item,
  * differ. n_bytes: of all tensors; may be NULL. */
 gboolean vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
     const VlmTensorSource *source, guint64 *n_bytes, GError **error);
+
+/* After that: items of 16 and 32 bits get the type that @weights asks for. */
+void vlm_weight_list_quantise (VlmWeightList *list, VlmModelWeights weights);
 
 /* Before the list is made: whether the head is the embedding, where the
  * configuration leaves that to the files. A head of its own that has no effect

@@ -57,8 +57,10 @@ parse (const char *words)
   g_autofree char *name =
       g_strstrip (sign ? g_strndup (words, sign - words) : g_strdup (words));
 
-  if (text[0] == '\0')
+  if (text[0] == '\0') {
+    vlm_warning ("the condition \"%s\" says nothing, and is not asked", words);
     return NULL;
+  }
   return vlm_condition_new (name[0] != '\0' ? name : text, text);
 }
 

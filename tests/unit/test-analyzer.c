@@ -8,6 +8,7 @@
 #include "analyzer/engine-analyzer.h"
 #include "analyzer/kinds.h"
 #include "media/window.h"
+#include "tests/support/warnings.h"
 
 #define SIDE 56
 #define SOURCE 112 /* boxes are in its pixels */
@@ -23,6 +24,7 @@ typedef struct
   GString *log;          /* what it was asked, a letter each */
   const double *yes;     /* probabilities of yes, one for each weighing */
   guint n_weighed;
+  double mass; /* of yes and no together */
 } Scripted;
 
 static VlmReply *
@@ -53,7 +55,7 @@ scripted_answer (VlmAnswerer *answerer, const VlmRequest *request,
   return reply;
 }
 
-/* Yes and no together are 0.8. Written down as Y, or as y where the cache of the
+/* Written down as Y, or as y where the cache of the
  * other questions is left alone, with the frames that are looked at. */
 static gboolean
 scripted_weigh (VlmAnswerer *answerer, const VlmRequest *request,
@@ -72,8 +74,8 @@ scripted_weigh (VlmAnswerer *answerer, const VlmRequest *request,
         error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT, "no");
     return FALSE;
   }
-  probabilities[VLM_YES] = 0.8 * yes;
-  probabilities[VLM_NO] = 0.8 * (1.0 - yes);
+  probabilities[VLM_YES] = self->mass * yes;
+  probabilities[VLM_NO] = self->mass * (1.0 - yes);
   return TRUE;
 }
 
@@ -109,6 +111,7 @@ scripted_new (const char *text)
   self->parent.geometry = (VlmGeometry){ 14, 2, 2, 3136, 12845056, 0, 0 };
   self->parent.max_vision = 32768;
   self->text = text;
+  self->mass = 0.8;
   self->log = g_string_new (NULL);
   return self;
 }
@@ -380,10 +383,37 @@ test_conditions_changed (void)
   check_records (last, "1]it rains");
 }
 
+/* What cannot be asked, and what is no answer, is said, and said once. */
+static void
+test_conditions_warned (void)
+{
+  static const double yes[] = { 0.9, 0.9 };
+  char *conditions[] = { (char *) "gate= ", (char *) "it rains", NULL };
+  Scripted *scripted = scripted_new ("");
+  const VlmQuestions questions = { .conditions = conditions };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) second = NULL;
+
+  scripted->yes = yes;
+  scripted->mass = 0.04;
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &questions);
+  warnings_expect ("\"gate= \"");
+  first = analyse (analyzer, 0, 8);
+  warnings_expect ("neither yes nor no");
+  second = analyse (analyzer, 8, 8);
+  warnings_expect_none ();
+  check_records (first, "");
+  check_records (second, "");
+  g_assert_cmpstr (scripted->log->str, ==, "Y8Y8");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  warnings_keep ();
   g_test_add_data_func (
       "/analyzer/event-unsure", GINT_TO_POINTER (FALSE), test_event);
   g_test_add_data_func (
@@ -396,5 +426,6 @@ main (int argc, char **argv)
   g_test_add_func (
       "/analyzer/conditions-beside-events", test_conditions_beside_events);
   g_test_add_func ("/analyzer/conditions-changed", test_conditions_changed);
+  g_test_add_func ("/analyzer/conditions-warned", test_conditions_warned);
   return g_test_run ();
 }

@@ -24,13 +24,21 @@ typedef struct
 /* Which half byte of a word holds output j of 8, in bits. */
 static const guint8 shifts[PER_WORD] = { 0, 16, 4, 20, 8, 24, 12, 28 };
 
-static guint
-nibble (const guint8 *words, guint64 output)
+static guint32
+word_at (const guint8 *bytes)
 {
   guint32 word;
 
-  memcpy (&word, words + output / PER_WORD * sizeof word, sizeof word);
-  return GUINT32_FROM_LE (word) >> shifts[output % PER_WORD] & 15;
+  memcpy (&word, bytes, sizeof word);
+  return GUINT32_FROM_LE (word);
+}
+
+static guint
+nibble (const guint8 *words, guint64 output)
+{
+  return word_at (words + output / PER_WORD * sizeof (guint32)) >>
+      shifts[output % PER_WORD] &
+      15;
 }
 
 /* What one call works on: outputs [first, first + n), the words that hold them,
@@ -68,23 +76,29 @@ put_heads (const Piece *piece, guint64 in, GError **error)
   return TRUE;
 }
 
-/* Codes of inputs [in, in + n_in), n_in even, that are one block. */
+/* Codes of the outputs of word @word for inputs [in, in + n_in), n_in even, that
+ * are one block. */
 static void
-put_codes (const Piece *piece, guint64 in, guint n_in)
+put_word (const Piece *piece, guint64 word, gsize at, guint n_in)
 {
-  const VlmDType dtype = piece->awq->dtype;
   const gsize line = piece->n_words * sizeof (guint32);
-  const guint64 skipped = piece->first - piece->first_word * PER_WORD;
-  const gsize at =
-      in / vlm_dtype_block_length (dtype) * vlm_dtype_block_bytes (dtype) +
-      2 * sizeof (float);
+  const guint8 *words = piece->codes + word * sizeof (guint32);
+  const guint64 output = (piece->first_word + word) * PER_WORD;
+  guint8 unused[BAND / 2];
+  guint8 *targets[PER_WORD];
 
-  for (guint64 i = 0; i < piece->n; i++) {
-    guint8 *codes = piece->data + i * piece->row_bytes + at;
+  for (guint j = 0; j < PER_WORD; j++)
+    targets[j] =
+        output + j >= piece->first && output + j < piece->first + piece->n
+        ? piece->data + (output + j - piece->first) * piece->row_bytes + at
+        : unused;
+  for (guint k = 0; k < n_in; k += 2) {
+    guint32 first = word_at (words + k * line);
+    guint32 second = word_at (words + (k + 1) * line);
 
-    for (guint k = 0; k < n_in; k += 2)
-      codes[k / 2] = (guint8) (nibble (piece->codes + k * line, skipped + i) |
-          nibble (piece->codes + (k + 1) * line, skipped + i) << 4);
+    for (guint j = 0; j < PER_WORD; j++)
+      targets[j][k / 2] = (guint8) ((first >> shifts[j] & 15) |
+          (second >> shifts[j] & 15) << 4);
   }
 }
 
@@ -94,12 +108,15 @@ put_block (const Piece *piece, guint64 in, GError **error)
   const Awq *awq = piece->awq;
   const guint n_in = vlm_dtype_block_length (awq->dtype);
   const gsize line = piece->n_words * sizeof (guint32);
+  const gsize at =
+      in / n_in * vlm_dtype_block_bytes (awq->dtype) + 2 * sizeof (float);
 
   for (guint k = 0; k < n_in; k++)
     if (!vlm_quant_read_run (&awq->qweight, in + k, piece->first_word,
             piece->n_words, piece->codes + k * line, error))
       return FALSE;
-  put_codes (piece, in, n_in);
+  for (guint64 word = 0; word < piece->n_words; word++)
+    put_word (piece, word, at, n_in);
   return put_heads (piece, in, error);
 }
 

@@ -52,6 +52,8 @@ is_more (const guint a[2], const guint b[2])
 static char *
 find_error (const GstVlmEventsSettings *s, guint fps[2])
 {
+  char *error;
+
   if (!parse_fps (s->fps, fps))
     return g_strdup_printf ("fps=%s: this is `auto`, or a number or fraction "
                             "from 1/3600 to 1000",
@@ -66,7 +68,8 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
   if (s->off_threshold > s->on_threshold)
     return g_strdup_printf ("off-threshold=%g is more than on-threshold=%g",
         s->off_threshold, s->on_threshold);
-  return gst_vlm_events_find_region_error (s);
+  error = gst_vlm_events_find_region_error (s);
+  return error != NULL ? error : gst_vlm_events_find_snapshot_error (s);
 }
 
 static gboolean

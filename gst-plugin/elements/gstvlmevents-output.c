@@ -92,9 +92,8 @@ dup_stream_label (GstVlmEvents *self)
   return label;
 }
 
-/* With the lock, so that records leave in the order of their numbers. What only
- * the element knows is added. The analyzer may keep the event: it is not
- * changed, but copied. */
+/* What only the element knows is added. The analyzer may keep the event: it is
+ * not changed, but copied. */
 static VlmEvent *
 complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
 {
@@ -102,7 +101,6 @@ complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
   char *label = dup_stream_label (self);
 
   own->latency_ms = latency_ms;
-  own->seq = ++self->n_records;
   g_free (own->event_uid);
   own->event_uid =
       g_strdup_printf ("%s-%" G_GUINT64_FORMAT, self->run, own->id);
@@ -113,42 +111,45 @@ complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
   return own;
 }
 
-/* With the lock. */
+/* NULL when a flush came first, or it is not sure enough. */
 static VlmEvent *
-let_pass (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
+let_pass (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
+    guint generation)
 {
+  VlmEvent *own = NULL;
   double min_confidence;
   gboolean begins;
-  VlmEvent *own;
 
   GST_OBJECT_LOCK (self);
   min_confidence = self->settings.min_confidence;
   GST_OBJECT_UNLOCK (self);
-  if (!gst_vlm_gate_passes (self->gate, event, min_confidence, &begins))
-    return NULL;
-  own = complete (self, event, latency_ms);
-  if (begins && own->state == VLM_EVENT_STATE_UPDATE)
-    own->state = VLM_EVENT_STATE_BEGIN;
+  g_mutex_lock (&self->lock);
+  if (generation == self->generation &&
+      gst_vlm_gate_passes (self->gate, event, min_confidence, &begins)) {
+    own = complete (self, event, latency_ms);
+    if (begins && own->state == VLM_EVENT_STATE_UPDATE)
+      own->state = VLM_EVENT_STATE_BEGIN;
+  }
+  g_mutex_unlock (&self->lock);
   return own;
 }
 
-/* NULL when a flush came first, or it is not sure enough. */
-static VlmEvent *
-queue_event (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
-    guint generation)
+/* Records leave in the order of their numbers. FALSE when a flush came first. */
+static gboolean
+queue_event (GstVlmEvents *self, VlmEvent *own, guint generation)
 {
-  VlmEvent *own = NULL;
+  gboolean current;
 
   g_mutex_lock (&self->lock);
-  if (generation == self->generation)
-    own = let_pass (self, event, latency_ms);
-  if (own != NULL) {
+  current = generation == self->generation;
+  if (current) {
+    own->seq = ++self->n_records;
     g_ptr_array_add (self->pending, vlm_event_ref (own));
     for (guint i = 0; i < self->outputs->len; i++)
       gst_vlm_event_pad_add_event (self->outputs->pdata[i], own);
   }
   g_mutex_unlock (&self->lock);
-  return own;
+  return current;
 }
 
 static void
@@ -174,11 +175,15 @@ on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
   double latency_ms = latency_ms_of (self, window);
 
   for (guint i = 0; i < events->len; i++) {
-    g_autoptr (VlmEvent) event = queue_event (
-        self, g_ptr_array_index (events, i), latency_ms, generation);
+    g_autoptr (VlmEvent) event =
+        let_pass (self, g_ptr_array_index (events, i), latency_ms, generation);
 
     if (event == NULL)
       continue;
+    /* Takes its time, and so has no lock. */
+    gst_vlm_events_add_snapshot (self, window, event);
+    if (!queue_event (self, event, generation))
+      return;
     log_event (self, event);
     gst_element_post_message (GST_ELEMENT (self),
         gst_vlm_message_new_event (GST_OBJECT (self), event));

@@ -11,6 +11,7 @@
 #include "elements/gstvlmworker.h"
 #include "util/gstvlmeventpad.h"
 #include "util/gstvlmgate.h"
+#include "util/gstvlmsnapshots.h"
 #include "util/gstvlmwindower.h"
 
 G_BEGIN_DECLS
@@ -76,6 +77,9 @@ typedef struct
   char *mask; /* polygons, as vlm_regions_parse() takes them */
   char *zone;
   guint camera_events; /* VlmCameraStates */
+  gboolean snapshots;
+  gboolean snapshot_boxes;
+  char *snapshot_location; /* a folder */
 
   GstVlmPolicy policy;
   guint max_queue;
@@ -113,8 +117,9 @@ struct _GstVlmEvents
   guint generation;
   GPtrArray *pending; /* events for the next buffer */
   GstVlmGate *gate;
-  char *run;         /* UUID of this run, from READY to READY */
-  guint64 n_records; /* since the element was made */
+  GstVlmSnapshots *snapshots; /* has a lock of its own */
+  char *run;                  /* UUID of this run, from READY to READY */
+  guint64 n_records;          /* since the element was made */
   /* GstVlmEventPad. Never changed, but replaced: who holds it may walk it. */
   GPtrArray *outputs;
   GHashTable *output_names; /* also of pads that are being added */
@@ -158,6 +163,14 @@ char *gst_vlm_events_find_region_error (const GstVlmEventsSettings *settings);
 void gst_vlm_events_start_regions (GstVlmEvents *self);
 /* Takes a change up; on the streaming thread, before a frame. */
 void gst_vlm_events_follow_regions (GstVlmEvents *self);
+
+/* gstvlmevents-snapshots.c */
+/* (transfer full) (nullable): what is wrong with the folder, which is made */
+char *gst_vlm_events_find_snapshot_error (const GstVlmEventsSettings *settings);
+/* On the thread of the worker, without a lock: gives @event a picture, if that
+ * is wanted. */
+void gst_vlm_events_add_snapshot (
+    GstVlmEvents *self, const VlmWindow *window, VlmEvent *event);
 
 /* gstvlmevents-camera.c */
 /* Before the element runs, and after. */

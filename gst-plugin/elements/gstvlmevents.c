@@ -266,6 +266,7 @@ start_flush (GstVlmEvents *self)
   generation = ++self->generation;
   g_ptr_array_set_size (self->pending, 0);
   gst_vlm_gate_clear (self->gate, FALSE);
+  gst_vlm_snapshots_clear (self->snapshots);
   worker = self->worker != NULL ? gst_vlm_worker_ref (self->worker) : NULL;
   g_mutex_unlock (&self->lock);
   if (worker != NULL)
@@ -361,6 +362,7 @@ reset (GstVlmEvents *self)
   self->run = g_uuid_string_random ();
   g_ptr_array_set_size (self->pending, 0);
   gst_vlm_gate_clear (self->gate, FALSE);
+  gst_vlm_snapshots_clear (self->snapshots);
   gst_flow_combiner_reset (self->flow);
   gst_clear_event (&self->stream_start);
   gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
@@ -418,6 +420,7 @@ gst_vlm_events_finalize (GObject *object)
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
   gst_vlm_gate_free (self->gate);
+  gst_vlm_snapshots_free (self->snapshots);
   g_free (self->run);
   g_free (self->zone_text);
   g_mutex_clear (&self->lock);
@@ -466,6 +469,7 @@ gst_vlm_events_init (GstVlmEvents *self)
   self->pending =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
   self->gate = gst_vlm_gate_new ();
+  self->snapshots = gst_vlm_snapshots_new ();
   self->flow = gst_flow_combiner_new ();
   gst_vlm_events_init_outputs (self);
   self->seek_seqnum = GST_SEQNUM_INVALID;

@@ -73,6 +73,16 @@ make_data (const GstVlmRecord *record)
   return data;
 }
 
+/* Of the picture, where it is a file. */
+static const char *
+path_of (const GstVlmRecord *record)
+{
+  const char *snapshot = gst_vlm_json_get_string (record->json, "snapshot");
+
+  return snapshot != NULL && !g_str_has_prefix (snapshot, "data:") ? snapshot
+                                                                   : "";
+}
+
 /* What was asked for is an alert. */
 static JsonObject *
 make_review (const GstVlmEntry *entry, const GstVlmRecord *record)
@@ -91,7 +101,7 @@ make_review (const GstVlmEntry *entry, const GstVlmRecord *record)
     json_object_set_null_member (review, "end_time");
   json_object_set_string_member (
       review, "severity", record->query != NULL ? "alert" : "detection");
-  json_object_set_string_member (review, "thumb_path", "");
+  json_object_set_string_member (review, "thumb_path", path_of (record));
   json_object_set_object_member (review, "data", make_data (record));
   return review;
 }

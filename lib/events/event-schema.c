@@ -44,6 +44,8 @@ const VlmField vlm_event_fields[] = {
       "from the end of the window to the event, on live streams"),
   FIELD (stream, STRING, "id of the stream"),
   FIELD (zone, STRING, "name of the part of the picture that was analysed"),
+  FIELD (snapshot, STRING,
+      "a picture of its start: the path of a JPEG file, or a `data:` URI"),
 };
 
 const guint vlm_n_event_fields = G_N_ELEMENTS (vlm_event_fields);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A Matroska file of pieces of encoded tracks, and records beside it."""
+import json
 import threading
 
 from running import Gst, reason
@@ -51,8 +52,10 @@ class Recording:
             self.inputs[piece.track].emit("push-buffer", piece.moved(self.start))
 
     def write(self, line):
+        """A record, which names the file that it is in."""
+        named = f"{line.rstrip().removesuffix('}')}, \"recording\": {json.dumps(str(self.path))}}}"
         try:
-            self.records.write(line + "\n")
+            self.records.write(named + "\n")
             self.records.flush()
         except OSError as error:
             self.on_failure(f"{self.records.name}: {error.strerror}")

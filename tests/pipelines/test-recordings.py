@@ -67,6 +67,7 @@ def test_record_on_event():
         assert names and all(map(NAME.fullmatch, names)), names
         for records in read_records(out):
             check(records)
+            assert all(pathlib.Path(record["recording"]).is_file() for record in records), records
         for path in out.glob("*.mkv"):
             tracks = Tracks(path)
             # an event and two seconds on both sides, as far as there is video

@@ -96,7 +96,7 @@ test_every_field (void)
     g_assert_cmpuint (offset, >=, covered);
     covered = offset;
   }
-  g_assert_cmpuint (covered, ==, G_STRUCT_OFFSET (VlmEvent, zone));
+  g_assert_cmpuint (covered, ==, G_STRUCT_OFFSET (VlmEvent, snapshot));
 }
 
 static void

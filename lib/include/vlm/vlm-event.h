@@ -89,6 +89,8 @@ typedef struct
  * @latency_ms: from the end of the window to the event, -1 when unknown
  * @stream: (nullable): id of the stream
  * @zone: (nullable): name of the part of the picture that was analysed
+ * @snapshot: (nullable): a picture of its start: the path of a JPEG file, or a
+ *   `data:` URI
  *
  * One event. Reference counted; immutable once it is shared.
  */
@@ -120,6 +122,7 @@ typedef struct
   double latency_ms;
   char *stream;
   char *zone;
+  char *snapshot;
 } VlmEvent;
 
 VLM_API GType vlm_event_get_type (void) G_GNUC_CONST;

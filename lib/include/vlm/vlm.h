@@ -15,6 +15,7 @@
 #include <vlm/vlm-event.h>
 #include <vlm/vlm-frame.h>
 #include <vlm/vlm-image-view.h>
+#include <vlm/vlm-jpeg.h>
 #include <vlm/vlm-log.h>
 #include <vlm/vlm-model-params.h>
 #include <vlm/vlm-model.h>

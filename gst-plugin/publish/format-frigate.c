@@ -45,7 +45,7 @@ make_metadata (const GstVlmRecord *record)
   JsonObject *metadata = json_object_new ();
   const char *description =
       or_empty (gst_vlm_json_get_string (record->json, "description"));
-  const char *title = record->query != NULL ? record->query : description;
+  const char *title = record->subject != NULL ? record->subject : description;
 
   json_object_set_string_member (metadata, "title", title);
   json_object_set_string_member (metadata, "scene", description);
@@ -100,7 +100,7 @@ make_review (const GstVlmEntry *entry, const GstVlmRecord *record)
   else
     json_object_set_null_member (review, "end_time");
   json_object_set_string_member (
-      review, "severity", record->query != NULL ? "alert" : "detection");
+      review, "severity", record->subject != NULL ? "alert" : "detection");
   json_object_set_string_member (review, "thumb_path", path_of (record));
   json_object_set_object_member (review, "data", make_data (record));
   return review;

@@ -236,8 +236,8 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
     write_other (self, entry, messages);
     return;
   }
-  entity_init (&entity, self, record, record->query, "_events",
-      record->query != NULL ? record->query : "Events");
+  entity_init (&entity, self, record, record->subject, "_events",
+      record->subject != NULL ? record->subject : "Events");
   if (gst_vlm_format_is_new (self, entity.unique)) {
     announce_event (self, entry, &entity, types, messages);
     announce_sensor (self, entry, &entity, NULL, messages);
@@ -258,13 +258,13 @@ write_camera (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
   g_autofree char *own = NULL;
   g_autofree char *name = NULL;
 
-  if (record->state == GST_VLM_RECORD_NOTE || record->condition == NULL) {
+  if (record->state == GST_VLM_RECORD_NOTE || record->subject == NULL) {
     write_other (self, entry, messages);
     return;
   }
-  id = gst_vlm_topic_make_id (record->condition, "unknown");
+  id = gst_vlm_topic_make_id (record->subject, "unknown");
   own = g_strconcat ("_camera-", id, NULL);
-  name = g_strconcat ("Camera ", record->condition, NULL);
+  name = g_strconcat ("Camera ", record->subject, NULL);
   entity_init (&entity, self, record, NULL, own, name);
   if (gst_vlm_format_is_new (self, entity.unique))
     announce_sensor (self, entry, &entity, "problem", messages);

@@ -14,7 +14,7 @@
 #define CAMERA_TOPIC "onvif-ej/VideoSource/"
 #define OTHER_TOPIC "onvif-ej/VideoAnalytics/gstvlm:"
 #define NO_STREAM "_vlm"
-#define NO_QUERY "_any"
+#define NO_RULE "_any"
 
 static void
 set_text (JsonObject *object, const char *name, const char *text)
@@ -105,10 +105,10 @@ static void
 write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 {
   const GstVlmRecord *record = entry->record;
-  const char *query = record->query != NULL ? record->query : NO_QUERY;
+  const char *rule_name = record->subject != NULL ? record->subject : NO_RULE;
   g_autofree char *stream =
       gst_vlm_topic_make_level (record->stream, NO_STREAM);
-  g_autofree char *rule = gst_vlm_topic_make_level (record->query, NO_QUERY);
+  g_autofree char *rule = gst_vlm_topic_make_level (record->subject, NO_RULE);
   g_autofree char *topic = NULL;
   JsonObject *source;
   JsonObject *data;
@@ -122,7 +122,7 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
   topic =
       g_strconcat (self->topic, "/" EVENT_TOPIC "/&", stream, "/", rule, NULL);
   set_text (source, "VideoSource", stream_of (record));
-  set_text (source, "Rule", query);
+  set_text (source, "Rule", rule_name);
   json_object_set_boolean_member (data, "State", entry->active);
   set_text (data, "EventUid", record->uid);
   set_value (data, "EventState", record->json, "state");
@@ -165,7 +165,7 @@ static void
 write_camera (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 {
   const GstVlmRecord *record = entry->record;
-  const char *topic_end = topic_of_condition (record->condition);
+  const char *topic_end = topic_of_condition (record->subject);
   g_autofree char *stream =
       gst_vlm_topic_make_level (record->stream, NO_STREAM);
   g_autofree char *topic = NULL;

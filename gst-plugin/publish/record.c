@@ -38,8 +38,9 @@ record_new (char *body, JsonNode *node)
   if (self->stream == NULL)
     self->stream = "";
   self->uid = gst_vlm_json_get_string (self->json, "event_uid");
-  self->query = gst_vlm_json_get_string (self->json, "query");
-  self->condition = gst_vlm_json_get_string (self->json, "condition");
+  self->subject = gst_vlm_json_get_string (self->json, "condition");
+  if (self->subject == NULL)
+    self->subject = gst_vlm_json_get_string (self->json, "query");
   self->reason = gst_vlm_json_get_string (self->json, "reason");
   self->seq = gst_vlm_json_get_int (self->json, "seq", -1);
   self->state = parse_state (state, self->uid);

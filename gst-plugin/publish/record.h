@@ -30,10 +30,10 @@ typedef struct
   /* Of json; type and stream are never NULL. */
   const char *type; /* event, gap, … */
   GstVlmRecordState state;
-  const char *stream;    /* "": nobody named it */
-  const char *uid;       /* event_uid; NULL: no event */
-  const char *query;     /* of an event */
-  const char *condition; /* of a camera */
+  const char *stream; /* "": nobody named it */
+  const char *uid;    /* event_uid; NULL: no event */
+  /* What it is about: the name of a condition, or else the query. */
+  const char *subject;
   const char *reason;
   gint64 seq; /* -1: none */
 } GstVlmRecord;

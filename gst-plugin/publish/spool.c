@@ -71,8 +71,7 @@ static gboolean
 is_about_the_same (const GstVlmRecord *a, const GstVlmRecord *b)
 {
   return strcmp (a->type, b->type) == 0 && strcmp (a->stream, b->stream) == 0 &&
-      g_strcmp0 (a->query, b->query) == 0 &&
-      g_strcmp0 (a->condition, b->condition) == 0;
+      g_strcmp0 (a->subject, b->subject) == 0;
 }
 
 /* Of what @record is about. */

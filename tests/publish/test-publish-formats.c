@@ -407,6 +407,20 @@ test_camera (void)
   g_assert_cmpstr (message_at (home, 2)->payload, ==, "ON");
 }
 
+/* A condition is called by its name, which stays when its words change. */
+static void
+test_condition (void)
+{
+  static const char line[] =
+      "{\"type\": \"event\", \"event_uid\": \"u\", \"seq\": 1, \"state\": "
+      "\"begin\", \"query\": \"the gate is open\", \"condition\": \"gate\"}";
+  g_autoptr (GPtrArray) onvif = write_line (GST_VLM_FORMAT_ONVIF, line);
+  g_autoptr (GPtrArray) home = write_line (GST_VLM_FORMAT_HOMEASSISTANT, line);
+
+  g_assert_true (g_str_has_suffix (message_at (onvif, 0)->topic, "/gate"));
+  g_assert_cmpstr (message_at (home, 4)->topic, ==, "gst-vlm/_vlm/gate/state");
+}
+
 static guint
 count_levels (const char *topic)
 {
@@ -551,6 +565,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/formats/homeassistant", test_homeassistant);
   g_test_add_func ("/publish/formats/onvif", test_onvif);
   g_test_add_func ("/publish/formats/camera", test_camera);
+  g_test_add_func ("/publish/formats/condition", test_condition);
   g_test_add_func ("/publish/formats/hostile", test_hostile);
   g_test_add_func ("/publish/formats/every-type", test_every_type);
   g_test_add_func ("/publish/formats/names", test_names);

@@ -50,6 +50,20 @@ resident_kb (void)
   return pages * (sysconf (_SC_PAGESIZE) / 1024);
 }
 
+/* The harness keeps what comes until somebody takes it. */
+static void
+drain (GstHarness *harness)
+{
+  GstBuffer *buffer;
+  GstEvent *event;
+
+  while ((buffer = gst_harness_try_pull (harness)) != NULL)
+    gst_buffer_unref (buffer);
+  while ((event = gst_harness_try_pull_event (harness)) != NULL ||
+      (event = gst_harness_try_pull_upstream_event (harness)) != NULL)
+    gst_event_unref (event);
+}
+
 static void
 push_frame (Soak *soak, gboolean discont)
 {
@@ -63,8 +77,7 @@ push_frame (Soak *soak, gboolean discont)
   if (discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   g_assert_cmpint (gst_harness_push (soak->f.harness, buffer), ==, GST_FLOW_OK);
-  while ((buffer = gst_harness_try_pull (soak->f.harness)) != NULL)
-    gst_buffer_unref (buffer);
+  drain (soak->f.harness);
   soak->pts += GST_SECOND / FPS;
   soak->n_frames++;
 }

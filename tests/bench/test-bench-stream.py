@@ -23,7 +23,7 @@ def report(good, name, *why):
 
 
 def run(*args):
-    return subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=150, check=False,
+    return subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=600, check=False,
                           env={**os.environ, "VLM_VALIDATE": "0", "LC_ALL": "C"})
 
 

@@ -21,7 +21,7 @@ example = next(text for text in re.findall(r'^```python\n(.*?)^```', page, re.M 
 example = example.replace('name=w', 'name=w min-pixels=784 max-pixels=3136 max-tokens=24')
 
 print('1..1')
-run = subprocess.run([sys.executable, '-c', example, model], capture_output=True, text=True, timeout=100)
+run = subprocess.run([sys.executable, '-c', example, model], capture_output=True, text=True, timeout=600)
 print('#', run.stdout.strip().replace('\n', ' '), run.stderr.strip().replace('\n', ' '))
 passed = run.returncode == 0 and re.match(r'\d+\.\d s: ', run.stdout)
 print('ok 1 ask' if passed else 'not ok 1 ask')

@@ -55,7 +55,7 @@ play (Run *run, const char *folder, const char *on_error)
   bus = gst_element_get_bus (run->pipeline);
   gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
   while (run->end != GST_MESSAGE_EOS && run->end != GST_MESSAGE_ERROR) {
-    GstMessage *message = gst_bus_timed_pop (bus, 100 * GST_SECOND);
+    GstMessage *message = gst_bus_timed_pop (bus, 600 * GST_SECOND);
 
     g_assert_nonnull (message);
     run->end = GST_MESSAGE_TYPE (message);

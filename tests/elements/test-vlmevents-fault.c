@@ -9,7 +9,7 @@
 #include "vk/result.h"
 
 #define CAPS "video/x-raw, format=GRAY8, width=56, height=56, framerate=2/1"
-#define PATIENCE_US (60 * G_USEC_PER_SEC)
+#define PATIENCE_US (600 * G_USEC_PER_SEC)
 /* More than a recovery takes: one window meets the fault, and each of two that
  * fail while the device is brought back is followed by another try. */
 #define MAX_WINDOWS 8
@@ -50,7 +50,7 @@ fixture_init (Fixture *f, const char *on_error)
   while (type != GST_PROGRESS_TYPE_COMPLETE) {
     gst_clear_message (&message);
     message = gst_bus_timed_pop_filtered (
-        f->bus, 60 * GST_SECOND, GST_MESSAGE_PROGRESS);
+        f->bus, 600 * GST_SECOND, GST_MESSAGE_PROGRESS);
     g_assert_nonnull (message);
     gst_message_parse_progress (message, &type, NULL, NULL);
   }
@@ -265,7 +265,7 @@ run_fail (VkResult result, gint code)
   flow = push_frame (&f, 1);
   g_assert_true (flow == GST_FLOW_OK || flow == GST_FLOW_ERROR);
   message =
-      gst_bus_timed_pop_filtered (f.bus, 60 * GST_SECOND, GST_MESSAGE_ERROR);
+      gst_bus_timed_pop_filtered (f.bus, 600 * GST_SECOND, GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   gst_message_parse_error (message, &error, NULL);
   g_assert_error (error, GST_RESOURCE_ERROR, code);

@@ -55,7 +55,7 @@ keep_event (GstPad *pad, GstObject *parent, GstEvent *event)
 static void
 wait_for (Output *output, gboolean *flag)
 {
-  gint64 deadline = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;
+  gint64 deadline = g_get_monotonic_time () + 600 * G_TIME_SPAN_SECOND;
 
   g_mutex_lock (&output->lock);
   while (!*flag)
@@ -299,7 +299,7 @@ run_mux (const char *mux, gint64 second_start)
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   while (type != GST_MESSAGE_EOS) {
     g_autoptr (GstMessage) message =
-        gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+        gst_bus_timed_pop_filtered (bus, 600 * GST_SECOND,
             GST_MESSAGE_WARNING | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
 
     g_assert_nonnull (message);

@@ -379,14 +379,14 @@ test_seek (void)
       pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, count_seeks, &n_seeks, NULL);
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
   g_assert_cmpint (
-      gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND), ==,
+      gst_element_get_state (pipeline, NULL, NULL, 600 * GST_SECOND), ==,
       GST_STATE_CHANGE_SUCCESS);
   g_assert_true (gst_element_seek_simple (pipeline, GST_FORMAT_TIME,
       GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, 50 * GST_SECOND));
   g_assert_cmpuint (n_seeks, ==, 1);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   message = gst_bus_timed_pop_filtered (
-      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+      bus, 600 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
   gst_element_set_state (pipeline, GST_STATE_NULL);
@@ -417,7 +417,7 @@ test_segment_seek (void)
       count_segment_done, &n_ends, NULL);
   g_object_set (element, "analyzer", fake, NULL);
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
-  gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND);
+  gst_element_get_state (pipeline, NULL, NULL, 600 * GST_SECOND);
   g_assert_true (gst_element_seek (pipeline, 1.0, GST_FORMAT_TIME,
       GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT, GST_SEEK_TYPE_SET, 0,
       GST_SEEK_TYPE_SET, 5 * GST_SECOND));

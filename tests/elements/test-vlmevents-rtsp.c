@@ -6,7 +6,7 @@
 #include "support/rtsp-camera.h"
 
 #define HOUR (3600 * VLM_SECOND)
-#define PATIENCE_US (30 * G_USEC_PER_SEC)
+#define PATIENCE_US (600 * G_USEC_PER_SEC)
 
 /* A bin with what belongs to the connection, which is started anew when that
  * breaks; vlmevents and what follows stay. */

@@ -99,7 +99,7 @@ seek_somewhere (Storm *storm, GRand *rand)
 static void
 test_seeks (void)
 {
-  gint64 deadline = g_get_monotonic_time () + 100 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + 600 * G_USEC_PER_SEC;
   g_autoptr (GRand) rand = g_rand_new_with_seed (4);
   FakeCounts counts;
   Storm storm;
@@ -247,7 +247,7 @@ run_rate (double rate)
       10 * GST_SECOND, GST_SEEK_TYPE_SET, 14 * GST_SECOND));
   gst_element_set_state (storm.pipeline, GST_STATE_PLAYING);
   message = gst_bus_timed_pop_filtered (
-      bus, 30 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+      bus, 600 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
   g_assert_cmpint (storm.n_records, >, 4);
@@ -375,7 +375,7 @@ count_frame (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 static void
 test_removed (void)
 {
-  gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + 600 * G_USEC_PER_SEC;
   gint n_frames = 0;
   gint n_before;
   Storm storm;

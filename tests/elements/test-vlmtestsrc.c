@@ -60,7 +60,7 @@ film_play (Film *film)
 
   gst_element_set_state (film->pipeline, GST_STATE_PLAYING);
   message = gst_bus_timed_pop_filtered (
-      bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+      bus, 600 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
     gst_message_parse_error (message, &error, NULL);
@@ -412,7 +412,7 @@ test_settings (void)
   source = gst_bin_get_by_name (GST_BIN (film.pipeline), "src");
   gst_element_set_state (film.pipeline, GST_STATE_PAUSED);
   g_assert_cmpint (
-      gst_element_get_state (film.pipeline, NULL, NULL, 20 * GST_SECOND), ==,
+      gst_element_get_state (film.pipeline, NULL, NULL, 600 * GST_SECOND), ==,
       GST_STATE_CHANGE_SUCCESS);
   g_assert_cmpuint (count_warnings (&film), ==, 1);
   g_object_set (source, "min-objects", 1, NULL);
@@ -440,7 +440,7 @@ static void
 wait_for_state (Film *film)
 {
   GstStateChangeReturn change =
-      gst_element_get_state (film->pipeline, NULL, NULL, 20 * GST_SECOND);
+      gst_element_get_state (film->pipeline, NULL, NULL, 600 * GST_SECOND);
 
   g_assert_cmpint (change, ==, GST_STATE_CHANGE_SUCCESS);
 }

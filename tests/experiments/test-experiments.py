@@ -37,7 +37,7 @@ def report(good, name):
 
 def run(program, *args):
     return subprocess.run([sys.executable, FOLDER / program, "--build", BUILD, *args],
-                          capture_output=True, text=True, env=ENVIRONMENT, timeout=500, check=False)
+                          capture_output=True, text=True, env=ENVIRONMENT, timeout=600, check=False)
 
 
 def check(name, folder):
@@ -61,7 +61,7 @@ def check(name, folder):
 def fails(name, *args, because):
     program = pathlib.Path(BUILD) / "tests" / "experiments" / "ask-scenes"
     result = subprocess.run([program, "--model", CHECKPOINT, *args], capture_output=True, text=True,
-                            env=ENVIRONMENT, timeout=60, check=False)
+                            env=ENVIRONMENT, timeout=600, check=False)
     report(result.returncode == 1 and because in result.stderr, f"/ask-scenes/{name}")
 
 

@@ -14,7 +14,7 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402 pylint: disable=wrong-import-position
 
-PATIENCE = 100  # seconds
+PATIENCE = 500  # seconds
 # A sink holds a lock while it tells, which playing waits for: nothing goes wrong there.
 HELD = 2
 

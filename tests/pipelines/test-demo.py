@@ -23,13 +23,13 @@ CLIP = ("gst-launch-1.0 -q vlmtestsrc seed=5 duration=3 num-scenes=1 "
 
 
 def demo(*args):
-    return watched.run([DEMO, "--built", *args], ENVIRONMENT, patience=300)
+    return watched.run([DEMO, "--built", *args], ENVIRONMENT, patience=900)
 
 
 def shell(line):
     """With what was built."""
     script = f"source '{pathlib.Path(DEMO).parent}/setup.sh'; use_build; {line}"
-    subprocess.run(["bash", "-c", script], check=True, env=ENVIRONMENT, timeout=500,
+    subprocess.run(["bash", "-c", script], check=True, env=ENVIRONMENT, timeout=600,
                    stdout=subprocess.DEVNULL)
 
 
@@ -48,7 +48,7 @@ def records_but_uids(path):
 def seconds_of_video(path):
     """What a player makes of it."""
     line = f"gst-launch-1.0 -v filesrc location={path} ! matroskademux ! vp8dec ! fakesink silent=false"
-    done = subprocess.run(line.split(), capture_output=True, check=True, env=ENVIRONMENT, timeout=500,
+    done = subprocess.run(line.split(), capture_output=True, check=True, env=ENVIRONMENT, timeout=600,
                           text=True)
     return len(re.findall(r"chain.*bytes", done.stdout)) / 30
 

@@ -75,7 +75,7 @@ def run(folder, found, *args, truth=None):
     words = [sys.executable, "-B", REPORT, write(folder, "events.jsonl", found), "--out", folder, *args]
     if truth is not None:
         words += ["--truth", write(folder, "truth.jsonl", truth)]
-    done = subprocess.run(words, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(words, capture_output=True, check=False, timeout=600)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 
 # Seconds; the slowest pipeline here takes ten of them on a busy machine.
-PATIENCE = 120
+PATIENCE = 600
 
 
 def processes(session):

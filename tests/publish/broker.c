@@ -7,7 +7,7 @@
 
 #include "publish/records.h"
 
-#define PATIENCE (60 * G_USEC_PER_SEC)
+#define PATIENCE (600 * G_USEC_PER_SEC)
 #define READY "a listener is there"
 
 guint

@@ -7,7 +7,7 @@
 #include "publish/tcp-server.h"
 
 #define MAX_REQUEST (4 * 1024 * 1024)
-#define PATIENCE (60 * G_USEC_PER_SEC)
+#define PATIENCE (600 * G_USEC_PER_SEC)
 
 struct _FakeServer
 {

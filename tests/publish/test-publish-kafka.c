@@ -10,7 +10,7 @@
 #define TOPIC "cameras"
 #define N_PARTITIONS 4
 #define API_PRODUCE 0
-#define PATIENCE (60 * G_USEC_PER_SEC)
+#define PATIENCE (600 * G_USEC_PER_SEC)
 
 /* A cluster of one broker, in this process. */
 typedef struct

@@ -107,7 +107,7 @@ GstMessage *
 watch_fixture_pop_message (
     WatchFixture *f, GstMessageType type, const char *name, gboolean wait)
 {
-  GstClockTime timeout = wait ? 10 * GST_SECOND : 0;
+  GstClockTime timeout = wait ? 600 * GST_SECOND : 0;
   GstMessage *message;
 
   while ((message = gst_bus_timed_pop_filtered (f->bus, timeout, type))) {
@@ -130,7 +130,7 @@ watch_play_to_end (GstElement *pipeline)
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   message = gst_bus_timed_pop_filtered (
-      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+      bus, 600 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
     gst_message_parse_error (message, &error, NULL);

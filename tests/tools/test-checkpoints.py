@@ -158,7 +158,7 @@ def run(variant, root):
     variant(folder)
     out = root / (variant.__name__ + ".out")
     result = subprocess.run([PROGRAM, folder, CASE, out], capture_output=True, text=True, check=False,
-                            timeout=280, env=ENVIRONMENT)
+                            timeout=600, env=ENVIRONMENT)
     return safetensors_file.read(out) if result.returncode == 0 else None, result.stderr
 
 

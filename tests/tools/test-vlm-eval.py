@@ -38,7 +38,7 @@ def skip(name, why):
 
 def run(*args):
     return subprocess.run([PROGRAM, "--model", MODEL, *args], capture_output=True, env=ENVIRONMENT,
-                          timeout=500, check=False)
+                          timeout=600, check=False)
 
 
 def measure(folder, name, *args):

@@ -46,7 +46,7 @@ def make(folder, name):
 
 def run(*args):
     return subprocess.run([PROGRAM, "--model", CHECKPOINT, "--max-tokens", "4", *args], capture_output=True,
-                          env=ENVIRONMENT, timeout=60, check=False)
+                          env=ENVIRONMENT, timeout=600, check=False)
 
 
 def fails(name, *args, because):
@@ -88,7 +88,7 @@ def test_unnamed_model():
     nowhere = "/nonexistent/model"
     for name, path, code, said in (("environment", CHECKPOINT, 0, ""), ("nowhere", nowhere, 1, nowhere)):
         result = subprocess.run([PROGRAM, "--quiet", "--max-tokens", "4", "hi"], capture_output=True,
-                                env={**ENVIRONMENT, "VLM_MODEL_PATH": path}, timeout=60, check=False)
+                                env={**ENVIRONMENT, "VLM_MODEL_PATH": path}, timeout=600, check=False)
         good = result.returncode == code and said in result.stderr.decode()
         good = good and bool(result.stdout) == (code == 0)
         if not good:
@@ -229,7 +229,7 @@ def test_interrupt(folder):
                                    env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(1.0)
         process.send_signal(signal.SIGINT)
-        out, said = process.communicate(timeout=60)
+        out, said = process.communicate(timeout=600)
         report(process.returncode == 130 and b"cancelled" in said and out == b"", "/interrupt")
     with_media(folder, "hour.avi", interrupt)
 

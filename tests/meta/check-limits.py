@@ -12,7 +12,8 @@ import sys
 def main(build, patience):
     listed = subprocess.run(["meson", "introspect", "--tests", build], check=True, capture_output=True)
     tests = json.loads(listed.stdout)
-    short = [f"{test['name']}: {test['timeout']} s" for test in tests if 0 < test["timeout"] < patience]
+    short = [f"{test['name']}: {test['timeout']} s; `timeout: patience` is missing"
+             for test in tests if 0 < test["timeout"] < patience]
     print("\n".join(short))
     print(f"{len(tests)} tests")
     return 1 if short or not tests else 0

@@ -41,6 +41,15 @@ def read_subtests(path):
     return subtests
 
 
+def suite_of(name):
+    """"project:suite+suite / program", or as newer meson has it "suite+suite - project:program"; both without
+    the suites where there are none."""
+    suites, dash, _ = name.partition(" - ")
+    if not dash:
+        suites = name.partition(" / ")[0].partition(":")[2] if " / " in name else ""
+    return suites or "none"
+
+
 def count_program(run, subtests):
     counts = collections.Counter(subtests.get(run["name"]))
     result = run["result"]
@@ -63,9 +72,7 @@ def main(logs):
         subtests = read_subtests(junit)
     suites = {}
     for run in runs:
-        # "project:suite+suite / program"
-        suite = run["name"].rpartition(" / ")[0].rpartition(":")[2] or "none"
-        counts = suites.setdefault(suite, collections.Counter())
+        counts = suites.setdefault(suite_of(run["name"]), collections.Counter())
         counts.update(count_program(run, subtests))
         counts["seconds"] += run["duration"]
     total = sum(suites.values(), collections.Counter())

@@ -160,7 +160,7 @@ report_gap (GstVlmEvents *self, const GstVlmWindowerItem *item)
   if (item->reason != GST_VLM_GAP_NO_VIDEO) {
     g_mutex_lock (&self->lock);
     self->unwatched_ns +=
-        gst_vlm_time_distance (item->end.stream_time, item->start.stream_time);
+        vlm_time_distance (item->end.stream_time, item->start.stream_time);
     g_mutex_unlock (&self->lock);
   }
   gst_vlm_events_report_gap (
@@ -267,9 +267,9 @@ get_duration (GstVlmEvents *self)
   gint64 duration = 0;
 
   if (GST_CLOCK_TIME_IS_VALID (segment->stop) && segment->stop > segment->start)
-    duration = gst_vlm_time_scale (
-        gst_vlm_time_from_gst (segment->stop - segment->start),
-        ABS (segment->applied_rate));
+    duration =
+        vlm_time_scale (gst_vlm_time_from_gst (segment->stop - segment->start),
+            ABS (segment->applied_rate));
   else if (gst_pad_peer_query_duration (
                self->sinkpad, GST_FORMAT_TIME, &duration) &&
       duration > 0)

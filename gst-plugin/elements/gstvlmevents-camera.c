@@ -93,10 +93,10 @@ static VlmInstant
 later (const VlmInstant *instant, gint64 elapsed)
 {
   return (VlmInstant){
-    .pts = gst_vlm_time_add (instant->pts, elapsed),
-    .running_time = gst_vlm_time_add (instant->running_time, elapsed),
-    .stream_time = gst_vlm_time_add (instant->stream_time, elapsed),
-    .utc = gst_vlm_time_add (instant->utc, elapsed),
+    .pts = vlm_time_add (instant->pts, elapsed),
+    .running_time = vlm_time_add (instant->running_time, elapsed),
+    .stream_time = vlm_time_add (instant->stream_time, elapsed),
+    .utc = vlm_time_add (instant->utc, elapsed),
   };
 }
 

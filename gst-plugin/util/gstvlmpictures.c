@@ -131,7 +131,7 @@ gst_vlm_pictures_offer (
   self->step = MAX (MIN_STEP, history / MAX_PICTURES);
   if (self->converter == NULL ||
       (last != NULL &&
-          gst_vlm_time_distance (now, last->time) < (guint64) self->step))
+          vlm_time_distance (now, last->time) < (guint64) self->step))
     return;
   picture = take (self, buffer);
   if (picture == NULL)
@@ -150,7 +150,7 @@ gst_vlm_pictures_find (GstVlmPictures *self, gint64 time)
 
   for (GList *l = self->pictures.head; l != NULL; l = l->next) {
     GstVlmPicture *picture = l->data;
-    guint64 distance = gst_vlm_time_distance (time, picture->time);
+    guint64 distance = vlm_time_distance (time, picture->time);
 
     if (distance > best_distance)
       continue;

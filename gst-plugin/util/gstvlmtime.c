@@ -43,46 +43,6 @@ gst_vlm_time_from_seconds (double seconds)
   return (gint64) llround (seconds * (double) GST_SECOND);
 }
 
-gint64
-gst_vlm_time_add (gint64 time, gint64 distance)
-{
-  gint64 sum;
-
-  if (!VLM_TIME_IS_VALID (time) ||
-      __builtin_add_overflow (time, distance, &sum))
-    return VLM_TIME_NONE;
-  return sum;
-}
-
-gint64
-gst_vlm_time_since (gint64 time, gint64 before)
-{
-  gint64 distance;
-
-  if (__builtin_sub_overflow (time, before, &distance))
-    return time < before ? -G_MAXINT64 : G_MAXINT64;
-  return distance;
-}
-
-guint64
-gst_vlm_time_distance (gint64 a, gint64 b)
-{
-  return a > b ? (guint64) a - (guint64) b : (guint64) b - (guint64) a;
-}
-
-/* 2^63 is a double, G_MAXINT64 is none. */
-gint64
-gst_vlm_time_scale (gint64 distance, double factor)
-{
-  double product = (double) distance * factor;
-
-  if (product >= 0x1p63)
-    return G_MAXINT64;
-  if (product <= -0x1p63)
-    return -G_MAXINT64;
-  return isnan (product) ? 0 : (gint64) product;
-}
-
 GstClockTime
 gst_vlm_time_end (GstClockTime start, GstClockTime duration)
 {
@@ -98,21 +58,21 @@ static VlmInstant
 instant_near (const VlmFrame *frame, const VlmFrame *other, gint64 stream_time)
 {
   VlmInstant instant = frame->time;
-  gint64 distance = gst_vlm_time_since (stream_time, instant.stream_time);
+  gint64 distance = vlm_time_since (stream_time, instant.stream_time);
   gint64 between =
-      gst_vlm_time_since (other->time.stream_time, instant.stream_time);
+      vlm_time_since (other->time.stream_time, instant.stream_time);
   gint64 played = distance;
 
   if (between != 0 && VLM_TIME_IS_VALID (instant.running_time) &&
       VLM_TIME_IS_VALID (other->time.running_time))
-    played = gst_vlm_time_scale (distance,
-        (double) gst_vlm_time_since (
+    played = vlm_time_scale (distance,
+        (double) vlm_time_since (
             other->time.running_time, instant.running_time) /
             (double) between);
   instant.stream_time = stream_time;
-  instant.pts = gst_vlm_time_add (instant.pts, distance);
-  instant.running_time = gst_vlm_time_add (instant.running_time, played);
-  instant.utc = gst_vlm_time_add (instant.utc, distance);
+  instant.pts = vlm_time_add (instant.pts, distance);
+  instant.running_time = vlm_time_add (instant.running_time, played);
+  instant.utc = vlm_time_add (instant.utc, distance);
   return instant;
 }
 
@@ -156,8 +116,8 @@ utc_from_clock (GstElement *element, gint64 running_time, gint64 *utc)
 
   if (!VLM_TIME_IS_VALID (running_time) || !VLM_TIME_IS_VALID (now))
     return VLM_TIME_SOURCE_NONE;
-  *utc = gst_vlm_time_add (
-      g_get_real_time () * 1000, gst_vlm_time_since (running_time, now));
+  *utc = vlm_time_add (
+      g_get_real_time () * 1000, vlm_time_since (running_time, now));
   return VLM_TIME_IS_VALID (*utc) ? VLM_TIME_SOURCE_CLOCK
                                   : VLM_TIME_SOURCE_NONE;
 }

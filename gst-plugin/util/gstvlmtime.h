@@ -33,15 +33,6 @@ gint64 gst_vlm_time_from_seconds (double seconds);
 void gst_vlm_time_of_window (
     const VlmWindow *window, VlmInstant *start, VlmInstant *end);
 
-/* Streams may say anything of their times, so none of these overflows. */
-/* @time + @distance; VLM_TIME_NONE where that is no time or @time is none. */
-gint64 gst_vlm_time_add (gint64 time, gint64 distance);
-/* From @before to @time, both known, or as much of it as can be said. */
-gint64 gst_vlm_time_since (gint64 time, gint64 before);
-/* The same without a sign. */
-guint64 gst_vlm_time_distance (gint64 a, gint64 b);
-/* @distance * @factor, or as much of it as can be said. */
-gint64 gst_vlm_time_scale (gint64 distance, double factor);
 /* Where a span ends that begins at @start; both may be GST_CLOCK_TIME_NONE. */
 GstClockTime gst_vlm_time_end (GstClockTime start, GstClockTime duration);
 

@@ -191,11 +191,11 @@ end_of_last (const GstVlmWindower *self)
   gint64 duration = MAX (0, self->last_duration);
   double rate = ABS (self->segment.rate * self->segment.applied_rate);
 
-  end.pts = gst_vlm_time_add (end.pts, duration);
-  end.stream_time = gst_vlm_time_add (end.stream_time, duration);
-  end.running_time = gst_vlm_time_add (
-      end.running_time, gst_vlm_time_scale (duration, 1.0 / rate));
-  end.utc = gst_vlm_time_add (end.utc, duration);
+  end.pts = vlm_time_add (end.pts, duration);
+  end.stream_time = vlm_time_add (end.stream_time, duration);
+  end.running_time =
+      vlm_time_add (end.running_time, vlm_time_scale (duration, 1.0 / rate));
+  end.utc = vlm_time_add (end.utc, duration);
   return end;
 }
 
@@ -242,7 +242,7 @@ report_missing (GstVlmWindower *self, const VlmInstant *end)
   if (!VLM_TIME_IS_VALID (start.running_time) ||
       !VLM_TIME_IS_VALID (end->running_time) || runs_backwards (self))
     return;
-  hole = gst_vlm_time_since (end->running_time, start.running_time);
+  hole = vlm_time_since (end->running_time, start.running_time);
   if (hole > (self->is_open ? MAX_APART : MIN_MISSING))
     put_gap (self, GST_VLM_GAP_NO_VIDEO, &start, end);
 }
@@ -263,8 +263,8 @@ gst_vlm_windower_miss (GstVlmWindower *self, GstClockTime end)
   until->utc = VLM_TIME_NONE;
   if (VLM_TIME_IS_VALID (last.running_time) &&
       VLM_TIME_IS_VALID (until->running_time))
-    until->utc = gst_vlm_time_add (
-        last.utc, gst_vlm_time_since (until->running_time, last.running_time));
+    until->utc = vlm_time_add (
+        last.utc, vlm_time_since (until->running_time, last.running_time));
 }
 
 void
@@ -394,7 +394,7 @@ gst_vlm_windower_goes_on (GstVlmWindower *self, gint64 stream_time)
   if (self->is_open)
     return vlm_sampler_continues (self->sampler, stream_time);
   return VLM_TIME_IS_VALID (end) &&
-      gst_vlm_time_distance (stream_time, end) <= MAX_UNWATCHED_HOLE;
+      vlm_time_distance (stream_time, end) <= MAX_UNWATCHED_HOLE;
 }
 
 /* UTC comes from the sender's clock, or from ours: it may go with either of the
@@ -406,14 +406,14 @@ clock_was_set (const VlmInstant *before, const VlmInstant *now)
 
   if (!VLM_TIME_IS_VALID (before->utc) || !VLM_TIME_IS_VALID (now->utc))
     return FALSE;
-  elapsed = gst_vlm_time_since (now->utc, before->utc);
-  return gst_vlm_time_distance (elapsed,
-             gst_vlm_time_since (now->stream_time, before->stream_time)) >
+  elapsed = vlm_time_since (now->utc, before->utc);
+  return vlm_time_distance (
+             elapsed, vlm_time_since (now->stream_time, before->stream_time)) >
       MAX_UTC_STEP &&
       (!VLM_TIME_IS_VALID (now->running_time) ||
           !VLM_TIME_IS_VALID (before->running_time) ||
-          gst_vlm_time_distance (elapsed,
-              gst_vlm_time_since (now->running_time, before->running_time)) >
+          vlm_time_distance (elapsed,
+              vlm_time_since (now->running_time, before->running_time)) >
               MAX_UTC_STEP);
 }
 
@@ -443,7 +443,7 @@ duration_of (const GstVlmWindower *self, GstBuffer *buffer)
         GST_VIDEO_INFO_FPS_D (&self->info), GST_VIDEO_INFO_FPS_N (&self->info));
   }
   return MIN (MAX_DURATION,
-      gst_vlm_time_scale ((gint64) MIN (duration, G_MAXINT64),
+      vlm_time_scale ((gint64) MIN (duration, G_MAXINT64),
           ABS (self->segment.applied_rate)));
 }
 

@@ -42,26 +42,36 @@ find_pair (const VlmWindow *window, guint at, const VlmFrame **left,
   *right = window->samples[last].frame;
 }
 
+/* @distance * @n / @d, rounded, or as much of it as can be said. */
+static gint64
+scale (gint64 distance, gint64 n, gint64 d)
+{
+  double product = (double) distance * (double) n / (double) d;
+
+  return fabs (product) < 0x1p62 ? llround (product)
+                                 : vlm_time_scale (distance, (double) n / d);
+}
+
 /* Clock value at @stream_time on the line through two frames. A frame was shown
  * at its own stream time, which is near its slot but not on it. */
 static gint64
 interpolate (gint64 stream_time, gint64 left_stream, gint64 left,
     gint64 right_stream, gint64 right)
 {
-  gint64 distance = stream_time - left_stream;
+  gint64 distance = vlm_time_since (stream_time, left_stream);
+  gint64 between = vlm_time_since (right_stream, left_stream);
 
   if (!VLM_TIME_IS_VALID (left))
     return VLM_TIME_NONE;
-  if (VLM_TIME_IS_VALID (right) && right_stream != left_stream)
-    distance = llround ((double) distance * (double) (right - left) /
-        (double) (right_stream - left_stream));
-  return left + distance;
+  if (VLM_TIME_IS_VALID (right) && between != 0)
+    distance = scale (distance, vlm_time_since (right, left), between);
+  return vlm_time_add (left, distance);
 }
 
 VlmInstant
 vlm_event_time (const VlmWindow *window, gint64 offset_ns)
 {
-  gint64 stream_time = window->samples[0].slot_time + offset_ns;
+  gint64 stream_time = vlm_time_add (window->samples[0].slot_time, offset_ns);
   const VlmFrame *left;
   const VlmFrame *right;
   const VlmInstant *a;
@@ -84,7 +94,7 @@ vlm_event_time (const VlmWindow *window, gint64 offset_ns)
 VlmTimeSource
 vlm_event_time_source (const VlmWindow *window, gint64 offset_ns)
 {
-  gint64 stream_time = window->samples[0].slot_time + offset_ns;
+  gint64 stream_time = vlm_time_add (window->samples[0].slot_time, offset_ns);
   guint at = find_sample (window, stream_time);
 
   return window->samples[at].frame->time_source;

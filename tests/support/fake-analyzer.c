@@ -157,19 +157,19 @@ instant_at (const VlmWindow *window, gint64 stream_time)
   const VlmFrame *frame = window->samples[0].frame;
   const VlmFrame *last = window->samples[window->n_samples - 1].frame;
   VlmInstant instant = frame->time;
-  gint64 distance = stream_time - instant.stream_time;
-  gint64 between = last->time.stream_time - instant.stream_time;
+  gint64 distance = vlm_time_since (stream_time, instant.stream_time);
+  gint64 between = vlm_time_since (last->time.stream_time, instant.stream_time);
 
-  instant.stream_time += distance;
-  instant.pts += distance;
-  if (VLM_TIME_IS_VALID (instant.utc))
-    instant.utc += distance;
+  instant.stream_time = stream_time;
+  instant.pts = vlm_time_add (instant.pts, distance);
+  instant.utc = vlm_time_add (instant.utc, distance);
   /* Of a stream that may be played faster or slower. */
   if (between != 0)
-    distance = (gint64) ((double) distance *
-        (double) (last->time.running_time - instant.running_time) /
-        (double) between);
-  instant.running_time += distance;
+    distance = vlm_time_scale (distance,
+        (double) vlm_time_since (
+            last->time.running_time, instant.running_time) /
+            (double) between);
+  instant.running_time = vlm_time_add (instant.running_time, distance);
   return instant;
 }
 

@@ -89,6 +89,50 @@ test_missing (void)
       vlm_event_time_source (&window, 600 * MS), ==, VLM_TIME_SOURCE_NTP);
 }
 
+/* Clocks that no stream should have: no time, or one at the end of 64 bits, but
+ * nothing that overflows. */
+static void
+test_hostile (void)
+{
+  static const gint64 clocks[] = { VLM_TIME_NONE, -G_MAXINT64, G_MAXINT64, 0 };
+  VlmFrame frames[4];
+  VlmSample samples[4];
+  VlmWindow window;
+
+  for (guint i = 0; i < G_N_ELEMENTS (clocks); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (clocks); k++) {
+      make_window (&window, frames, samples, 4, 0, FALSE, 1);
+      frames[0].time.running_time = clocks[i];
+      frames[1].time.running_time = clocks[k];
+      frames[3].time.utc = clocks[i];
+      frames[2].time.pts = clocks[k];
+      for (gint64 offset = -500; offset <= 3000; offset += 250) {
+        VlmInstant instant = vlm_event_time (&window, offset * MS);
+
+        g_assert_cmpint (instant.stream_time, ==, window.start + offset * MS);
+      }
+    }
+}
+
+static void
+test_sums (void)
+{
+  g_assert_cmpint (vlm_time_add (5, -7), ==, -2);
+  g_assert_cmpint (vlm_time_add (VLM_TIME_NONE, 1), ==, VLM_TIME_NONE);
+  g_assert_cmpint (vlm_time_add (G_MAXINT64, 1), ==, VLM_TIME_NONE);
+  g_assert_cmpint (vlm_time_add (-G_MAXINT64, -2), ==, VLM_TIME_NONE);
+  g_assert_cmpint (vlm_time_since (5, 7), ==, -2);
+  g_assert_cmpint (vlm_time_since (G_MAXINT64, -1), ==, G_MAXINT64);
+  g_assert_cmpint (vlm_time_since (-G_MAXINT64, 2), ==, -G_MAXINT64);
+  g_assert_cmpuint (vlm_time_distance (-3, 4), ==, 7);
+  g_assert_cmpuint (
+      vlm_time_distance (G_MININT64, G_MAXINT64), ==, G_MAXUINT64);
+  g_assert_cmpint (vlm_time_scale (10, -0.5), ==, -5);
+  g_assert_cmpint (vlm_time_scale (G_MAXINT64, 2.0), ==, G_MAXINT64);
+  g_assert_cmpint (vlm_time_scale (G_MAXINT64, -1e300), ==, -G_MAXINT64);
+  g_assert_cmpint (vlm_time_scale (0, G_MAXDOUBLE * 10), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -96,5 +140,7 @@ main (int argc, char **argv)
   g_test_add_func ("/event-time/clocks", test_clocks);
   g_test_add_func ("/event-time/rate", test_rate);
   g_test_add_func ("/event-time/missing", test_missing);
+  g_test_add_func ("/event-time/hostile", test_hostile);
+  g_test_add_func ("/event-time/sums", test_sums);
   return g_test_run ();
 }

@@ -107,4 +107,9 @@ typedef struct
 
 VLM_API const char *vlm_time_source_to_string (VlmTimeSource source);
 
+VLM_API gint64 vlm_time_add (gint64 time, gint64 distance);
+VLM_API gint64 vlm_time_since (gint64 time, gint64 before);
+VLM_API guint64 vlm_time_distance (gint64 a, gint64 b);
+VLM_API gint64 vlm_time_scale (gint64 distance, double factor);
+
 G_END_DECLS

@@ -10,11 +10,9 @@
 static void
 unpack_quarters (const guint8 *bytes, guint8 *codes)
 {
-  for (guint i = 0; i < 256; i++) {
-    guint half = i / 128, run = i % 128 / 32;
-
-    codes[i] = bytes[half * 32 + i % 32] >> (2 * run) & 3;
-  }
+  for (guint run = 0; run < 8; run++)
+    for (guint i = 0; i < 32; i++)
+      codes[32 * run + i] = bytes[run / 4 * 32 + i] >> (2 * (run % 4)) & 3;
 }
 
 /* 16 bytes of scales and minimums, 64 of codes, d, dmin. */
@@ -46,8 +44,9 @@ unpack_q3_k (const guint8 *block, guint8 *codes, float *scales, float *mins)
     scales[i] = d * (float) ((low | high << 4) - 32);
   }
   unpack_quarters (block + 32, codes);
-  for (guint i = 0; i < 256; i++)
-    codes[i] |= (guint8) ((block[i % 32] >> (i / 32) & 1) << 2);
+  for (guint run = 0; run < 8; run++)
+    for (guint i = 0; i < 32; i++)
+      codes[32 * run + i] |= (guint8) ((block[i] >> run & 1) << 2);
 }
 
 /* d, dmin, and 12 bytes with eight scales and eight minimums of six bits. */
@@ -82,8 +81,9 @@ unpack_q5_k (const guint8 *block, guint8 *codes, float *scales, float *mins)
   unpack_scales (block, scales, mins);
   for (guint i = 0; i < 4; i++)
     vlm_unpack_halves (block + 48 + 32 * i, 32, codes + 64 * i);
-  for (guint i = 0; i < 256; i++)
-    codes[i] |= (guint8) ((block[16 + i % 32] >> (i / 32) & 1) << 4);
+  for (guint run = 0; run < 8; run++)
+    for (guint i = 0; i < 32; i++)
+      codes[32 * run + i] |= (guint8) ((block[16 + i] >> run & 1) << 4);
 }
 
 /* 128 bytes of the low four bits, 64 of the high two, 16 scales, d. */

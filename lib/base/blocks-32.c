@@ -24,10 +24,17 @@ unpack_q4_1 (const guint8 *block, guint8 *codes, float *scales, float *mins)
 static void
 add_fifth_bits (const guint8 *bits, guint8 *codes)
 {
-  guint32 word = vlm_read_u32 (bits);
+  for (guint i = 0; i < 32; i += 8) {
+    const guint64 ones = G_GUINT64_CONSTANT (0x0101010101010101);
+    guint64 spread, there;
 
-  for (guint i = 0; i < 32; i++)
-    codes[i] |= (guint8) ((word >> i & 1) << 4);
+    /* Bit k of a byte into byte k, as 16. */
+    spread = bits[i / 8] * ones & G_GUINT64_CONSTANT (0x8040201008040201);
+    spread = (spread + 0x7f * ones) >> 7 & ones;
+    memcpy (&there, codes + i, sizeof there);
+    there |= GUINT64_TO_LE (spread << 4);
+    memcpy (codes + i, &there, sizeof there);
+  }
 }
 
 static void

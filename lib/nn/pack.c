@@ -20,52 +20,65 @@ typedef struct
   float mins[VLM_MAX_BLOCK_GROUPS];
 } Block;
 
-/* Bit of a word where element i of a k32 has its field of 1 or of 2 bits: fields
- * of a quad lie 4 apart, as codes of four bits do. Those of 2 bits are in two
- * words. */
-static guint
-place_of_bit (guint i)
+/* Bits of four codes of a byte each, still a byte each. */
+static guint32
+load_4 (const guint8 *codes, guint shift, guint8 mask)
 {
-  return i / 16 * 16 + i % 4 * 4 + i / 4 % 4;
+  guint32 x;
+
+  memcpy (&x, codes, sizeof x);
+  return GUINT32_FROM_LE (x) >> shift & mask * 0x01010101u;
 }
 
-static guint
-place_of_pair (guint i)
+/* The low four bits of four bytes. */
+static guint32
+squeeze_4 (guint32 x)
 {
-  return i / 8 % 2 * 16 + i % 4 * 4 + i / 4 % 2 * 2;
+  x = (x | x >> 4) & 0x00ff00ffu;
+  return (x | x >> 8) & 0xffffu;
 }
 
 static void
 pack_bytes (const guint8 *codes, guint32 *words)
 {
-  for (guint i = 0; i < K32; i += 4)
-    words[i / 4] = codes[i] | (guint32) codes[i + 1] << 8 |
-        (guint32) codes[i + 2] << 16 | (guint32) codes[i + 3] << 24;
+  memcpy (words, codes, K32);
+  for (guint i = 0; i < K32 / 4; i++)
+    words[i] = GUINT32_FROM_LE (words[i]);
 }
 
 /* The low four bits of each. */
 static void
 pack_nibbles (const guint8 *codes, guint32 *words)
 {
-  memset (words, 0, K32 / 8 * sizeof *words);
-  for (guint i = 0; i < K32; i++)
-    words[i / 8] |= (guint32) (codes[i] & 15) << (4 * (i % 8));
+  for (guint i = 0; i < K32 / 8; i++, codes += 8)
+    words[i] = squeeze_4 (load_4 (codes, 0, 15)) |
+        squeeze_4 (load_4 (codes + 4, 0, 15)) << 16;
 }
 
+/* Fields of a quad lie 4 bits apart, as codes of four bits do, whether they are
+ * of two bits, in two words, */
 static void
 pack_pairs (const guint8 *codes, guint shift, guint32 *words)
 {
-  words[0] = words[1] = 0;
-  for (guint i = 0; i < K32; i++)
-    words[i / 16] |= (guint32) (codes[i] >> shift & 3) << place_of_pair (i);
+  for (guint i = 0; i < K32 / 16; i++, codes += 16)
+    words[i] = squeeze_4 (load_4 (codes, shift, 3) |
+                   load_4 (codes + 4, shift, 3) << 2) |
+        squeeze_4 (
+            load_4 (codes + 8, shift, 3) | load_4 (codes + 12, shift, 3) << 2)
+            << 16;
 }
 
+/* or of one, in one word. */
 static void
 pack_bits (const guint8 *codes, guint shift, guint32 *words)
 {
-  words[0] = 0;
-  for (guint i = 0; i < K32; i++)
-    words[0] |= (guint32) (codes[i] >> shift & 1) << place_of_bit (i);
+  guint32 halves[2];
+
+  for (guint i = 0; i < 2; i++, codes += 16)
+    halves[i] = squeeze_4 (load_4 (codes, shift, 1) |
+        load_4 (codes + 4, shift, 1) << 1 | load_4 (codes + 8, shift, 1) << 2 |
+        load_4 (codes + 12, shift, 1) << 3);
+  words[0] = halves[0] | halves[1] << 16;
 }
 
 /* One k32 of codes, the part of them that a plane holds. */

@@ -36,12 +36,6 @@ vlm_read_f16 (const guint8 *at)
   return vlm_f32_from_f16 (vlm_read_u16 (at));
 }
 
-static inline guint32
-vlm_read_u32 (const guint8 *at)
-{
-  return vlm_read_u16 (at) | (guint32) vlm_read_u16 (at + 2) << 16;
-}
-
 /* Two codes a byte: the low halves come first, then the high ones. */
 static inline void
 vlm_unpack_halves (const guint8 *bytes, guint n_bytes, guint8 *codes)

@@ -104,6 +104,19 @@ plain_floats (VlmDType dtype, const guint8 *data, gsize n, float *values)
   }
 }
 
+/* Elements of one group. */
+static void
+group_floats (const VlmBlockType *type, const guint8 *codes, guint n,
+    float scale, float min, float *values)
+{
+  for (guint i = 0; i < n; i++)
+    values[i] = scale * type->levels[codes[i]];
+  if (!type->has_min)
+    return;
+  for (guint i = 0; i < n; i++)
+    values[i] -= min;
+}
+
 void
 vlm_dequantise (VlmDType dtype, const guint8 *data, gsize n, float *values)
 {
@@ -122,11 +135,8 @@ vlm_dequantise (VlmDType dtype, const guint8 *data, gsize n, float *values)
 
     type->unpack (data, codes, scales, mins);
     data += vlm_dtype_block_bytes (dtype);
-    for (guint i = 0; i < n_block; i++) {
-      float product = scales[i / type->group] * type->levels[codes[i]];
-
-      values[first + i] =
-          type->has_min ? product - mins[i / type->group] : product;
-    }
+    for (guint i = 0; i < n_block; i += type->group)
+      group_floats (type, codes + i, MIN (type->group, n_block - i),
+          scales[i / type->group], mins[i / type->group], values + first + i);
   }
 }

@@ -352,16 +352,13 @@ add_prompt (const Reader *reader, const VlmJson *root, GError **error)
   return TRUE;
 }
 
-/* special_ids.json of a checkpoint, or what its config.json says. */
 static VlmJsonDocument *
 load_special (const char *directory, GError **error)
 {
-  g_autofree char *special =
+  g_autofree char *path =
       g_build_filename (directory, "special_ids.json", NULL);
-  g_autofree char *config = g_build_filename (directory, "config.json", NULL);
 
-  return vlm_json_document_load (
-      g_file_test (special, G_FILE_TEST_EXISTS) ? special : config, error);
+  return vlm_json_document_load (path, error);
 }
 
 TestCase *

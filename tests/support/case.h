@@ -5,7 +5,7 @@
  *  "videos": [{"frames": file, "fps", "min_pixels", "max_pixels",
  *              "total_pixels"} …],
  *  "prompt": [item …]}; files are .npy beside the case. An item is a token id,
- * the name of one in the checkpoint's special_ids.json (or of the token of a
+ * the name of one in special_ids.json of the checkpoint (or of the token of its
  * tokenizer that the name stands for), "IMG<n>" or "VID<n>", or [n, seed]: n
  * random ordinary tokens. */
 #pragma once

@@ -4,13 +4,15 @@
 
 #include "model/attention-map.h"
 
-/* Who knows the special tokens. */
+/* Who knows the special tokens: special_ids.json of checkpoints of tests, whose
+ * tokenizers may be absent, else the tokenizer. */
 static gboolean
 set_special (TestModel *self, const char *path, const VlmCheckpoint *checkpoint,
     GError **error)
 {
-  if (vlm_tensor_source_get_names (checkpoint->source) !=
-      VLM_TENSOR_NAMES_GGUF) {
+  g_autofree char *special = g_build_filename (path, "special_ids.json", NULL);
+
+  if (g_file_test (special, G_FILE_TEST_EXISTS)) {
     self->directory = g_strdup (path);
     return TRUE;
   }

@@ -15,8 +15,8 @@ typedef struct
   VlmNet *net;
   VlmNn *nn;
   VlmVision *vision;
-  char *directory;         /* of a checkpoint of Hugging Face */
-  VlmTokenizer *tokenizer; /* of a GGUF model */
+  char *directory;         /* with special_ids.json, … */
+  VlmTokenizer *tokenizer; /* … or this */
 } TestModel;
 
 /* On the device that VLM_DEVICE names. @mmproj: of a GGUF model, or NULL. */

@@ -277,8 +277,7 @@ gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
         g_strdup_printf ("%s-gap-%" G_GUINT64_FORMAT, self->run, gap.seq);
     json = vlm_gap_to_json (&gap);
     for (guint i = 0; i < self->outputs->len; i++)
-      gst_vlm_event_pad_add_note (
-          self->outputs->pdata[i], json, uid, gap.seq, start, end);
+      gst_vlm_event_pad_add_gap (self->outputs->pdata[i], &gap);
   }
   g_mutex_unlock (&self->lock);
   if (json == NULL)
@@ -323,9 +322,7 @@ gst_vlm_events_report_camera (
   report->event_uid = *uid;
   json = vlm_camera_report_to_json (report);
   for (guint i = 0; i < self->outputs->len; i++)
-    gst_vlm_event_pad_add_note (self->outputs->pdata[i], json,
-        report->event_uid, report->seq, &report->start,
-        report->begins ? &report->start : &report->end);
+    gst_vlm_event_pad_add_camera (self->outputs->pdata[i], report);
   g_mutex_unlock (&self->lock);
   GST_INFO_OBJECT (self, "camera: %s", json);
   return new_camera_message (self, report, json);

@@ -106,6 +106,7 @@ tell_what_was (GstVlmEvents *self, GstVlmEventPad *pad)
 {
   if (self->stream_start == NULL)
     return;
+  gst_vlm_event_pad_set_video_size (pad, self->video_width, self->video_height);
   gst_vlm_event_pad_start_stream (pad, self->stream_start);
   if (self->told_segment.format != GST_FORMAT_UNDEFINED)
     gst_vlm_event_pad_set_segment (pad, &self->told_segment);

@@ -126,6 +126,8 @@ struct _GstVlmEvents
   /* What a pad that comes later must be told first. */
   GstEvent *stream_start;
   GstSegment told_segment;
+  guint video_width;
+  guint video_height;
   gboolean ended;
   GstFlowCombiner *flow;
   guint32 seek_seqnum;

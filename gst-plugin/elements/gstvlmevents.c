@@ -152,6 +152,13 @@ set_caps (GstVlmEvents *self, GstEvent *event)
     return FALSE;
   }
   gst_vlm_events_set_info (self, &info);
+  g_mutex_lock (&self->lock);
+  self->video_width = (guint) GST_VIDEO_INFO_WIDTH (&info);
+  self->video_height = (guint) GST_VIDEO_INFO_HEIGHT (&info);
+  for (guint i = 0; i < self->outputs->len; i++)
+    gst_vlm_event_pad_set_video_size (
+        self->outputs->pdata[i], self->video_width, self->video_height);
+  g_mutex_unlock (&self->lock);
   return TRUE;
 }
 

@@ -3,10 +3,10 @@
 #include "gstvlmeventpad.h"
 
 #include <string.h>
-#include <vlm/vlm-record.h>
 
 #include "gstvlmcues.h"
 #include "gstvlmmuxer.h"
+#include "gstvlmonvif.h"
 #include "gstvlmtime.h"
 
 GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
@@ -24,7 +24,7 @@ typedef enum
   ITEM_ADVANCE,
   ITEM_EVENT,
   ITEM_NOTE,
-  ITEM_LOST, /* in the place of records that were dropped */
+  ITEM_LOST, /* a gap, in the place of records that were dropped */
 } ItemKind;
 
 typedef struct
@@ -33,15 +33,15 @@ typedef struct
   GstEvent *gst_event;
   GstClockTime position;
   VlmEvent *event;
-  char *json;
-  /* Of an event; of what was lost, the last one. */
-  char *event_uid;
-  guint64 seq;
-  char *stream;
-  VlmInstant start;
-  VlmInstant end;
-  guint n_lost;
+  GstVlmNote *note;
 } Item;
+
+typedef enum
+{
+  FORMAT_JSON,
+  FORMAT_TEXT,
+  FORMAT_ONVIF,
+} Format;
 
 struct _GstVlmEventPad
 {
@@ -60,13 +60,16 @@ struct _GstVlmEventPad
   gboolean flushing;
   gboolean started;       /* has a segment, without which times mean nothing */
   GstEvent *stream_start; /* of the stream that flows, told or not */
+  guint video_width;
+  guint video_height;
 
   /* Of the task alone, and of others only while it is stopped. */
   GstSegment segment;
   gboolean negotiated;
-  gboolean as_text;
+  Format format;
   gboolean ended;
   GstVlmCues *cues;
+  GstVlmOnvif *onvif;
   GstClockTime shown_until; /* the latest end of a cue */
   gboolean warned_overlap;  /* since the stream started */
 };
@@ -80,9 +83,7 @@ item_free (Item *item)
 {
   g_clear_pointer (&item->gst_event, gst_event_unref);
   g_clear_pointer (&item->event, vlm_event_unref);
-  g_free (item->json);
-  g_free (item->event_uid);
-  g_free (item->stream);
+  g_clear_pointer (&item->note, gst_vlm_note_free);
   g_free (item);
 }
 
@@ -92,36 +93,60 @@ item_is_record (const Item *item)
   return item->kind == ITEM_EVENT || item->kind == ITEM_NOTE;
 }
 
+static VlmGap
+describe_lost (const Item *item)
+{
+  const VlmEvent *event = item->event;
+  const GstVlmNote *note = item->note;
+
+  if (event != NULL)
+    return (VlmGap){ .event_uid = event->event_uid,
+      .seq = event->seq,
+      .start = event->start,
+      .end = event->end,
+      .stream = event->stream };
+  if (note->type == VLM_RECORD_TYPE_GAP)
+    return note->gap;
+  return (VlmGap){ .event_uid = note->camera.event_uid,
+    .seq = note->camera.seq,
+    .start = *gst_vlm_note_get_start (note),
+    .end = *gst_vlm_note_get_end (note),
+    .stream = note->camera.stream };
+}
+
 /* What is left of a record. */
 static void
 make_lost (Item *item)
 {
-  const VlmEvent *event = item->event;
+  VlmGap gap = describe_lost (item);
+  g_autofree char *uid = g_strconcat (
+      gap.event_uid != NULL ? gap.event_uid : "event", "-lost", NULL);
+  GstVlmNote *note;
 
-  if (item->kind == ITEM_EVENT) {
-    item->event_uid = g_strdup (event->event_uid);
-    item->stream = g_strdup (event->stream);
-    item->seq = event->seq;
-    item->start = event->start;
-    item->end = event->end;
-  }
+  gap.event_uid = uid;
+  gap.reason = "branch-full";
+  gap.n_records = 1;
+  note = gst_vlm_note_new_gap (&gap);
   g_clear_pointer (&item->event, vlm_event_unref);
-  g_clear_pointer (&item->json, g_free);
+  g_clear_pointer (&item->note, gst_vlm_note_free);
+  item->note = note;
   item->kind = ITEM_LOST;
-  item->n_lost = 1;
 }
 
 /* @lost came after @all, and becomes a part of it. */
 static void
-add_lost (Item *all, Item *lost)
+add_lost (Item *all, const Item *lost)
 {
-  g_free (all->event_uid);
-  all->event_uid = g_steal_pointer (&lost->event_uid);
-  if (all->stream == NULL)
-    all->stream = g_steal_pointer (&lost->stream);
-  all->seq = lost->seq;
-  all->end = lost->end;
-  all->n_lost++;
+  VlmGap gap = lost->note->gap;
+  GstVlmNote *note;
+
+  gap.start = all->note->gap.start;
+  gap.n_records += all->note->gap.n_records;
+  if (gap.stream == NULL)
+    gap.stream = all->note->gap.stream;
+  note = gst_vlm_note_new_gap (&gap);
+  gst_vlm_note_free (all->note);
+  all->note = note;
 }
 
 static void
@@ -193,6 +218,16 @@ take_item (GstVlmEventPad *self)
   return item;
 }
 
+static Format
+find_format (const GstStructure *caps)
+{
+  if (gst_structure_has_name (caps, "text/x-raw"))
+    return FORMAT_TEXT;
+  if (gst_structure_has_name (caps, "application/x-onvif-metadata"))
+    return FORMAT_ONVIF;
+  return FORMAT_JSON;
+}
+
 /* The first format of ours that downstream takes. A pad that is flushing
  * refuses the caps; pushing will tell. */
 static gboolean
@@ -208,8 +243,7 @@ negotiate (GstVlmEventPad *self)
     return FALSE;
   }
   caps = gst_caps_fixate (gst_caps_truncate (caps));
-  self->as_text =
-      gst_structure_has_name (gst_caps_get_structure (caps, 0), "text/x-raw");
+  self->format = find_format (gst_caps_get_structure (caps, 0));
   GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
   gst_pad_push_event (pad, gst_event_new_caps (caps));
   gst_caps_unref (caps);
@@ -309,8 +343,9 @@ push_cue (GstVlmEventPad *self, const VlmEvent *event)
   return push_text (self, gst_vlm_cues_make_text (event), start, duration);
 }
 
+/* Takes @text over, which is about a span. */
 static GstFlowReturn
-push_line (GstVlmEventPad *self, const char *json, const VlmInstant *start,
+push_document (GstVlmEventPad *self, char *text, const VlmInstant *start,
     const VlmInstant *end)
 {
   GstClockTime from = gst_vlm_time_to_position (start, &self->segment);
@@ -320,45 +355,53 @@ push_line (GstVlmEventPad *self, const char *json, const VlmInstant *start,
     from = self->segment.position;
   if (!GST_CLOCK_TIME_IS_VALID (to) || to < from)
     to = from;
-  return push_text (self, g_strconcat (json, "\n", NULL), from, to - from);
+  return push_text (self, text, from, to - from);
 }
 
-static GstFlowReturn
-push_lost (GstVlmEventPad *self, const Item *item)
+static char *
+write_event (GstVlmEventPad *self, const VlmEvent *event)
 {
-  g_autofree char *uid = g_strconcat (item->event_uid, "-lost", NULL);
-  VlmGap gap = {
-    .event_uid = uid,
-    .seq = item->seq,
-    .reason = "branch-full",
-    .start = item->start,
-    .end = item->end,
-    .stream = item->stream,
-    .n_records = item->n_lost,
-  };
-  g_autofree char *json = vlm_gap_to_json (&gap);
+  g_autofree char *json = NULL;
+  guint width;
+  guint height;
 
-  return push_line (self, json, &item->start, &item->end);
+  if (self->format == FORMAT_ONVIF) {
+    g_mutex_lock (&self->lock);
+    width = self->video_width;
+    height = self->video_height;
+    g_mutex_unlock (&self->lock);
+    return gst_vlm_onvif_write_event (self->onvif, event, width, height);
+  }
+  json = vlm_event_to_json (event);
+  return g_strconcat (json, "\n", NULL);
+}
+
+static char *
+write_note (GstVlmEventPad *self, const GstVlmNote *note)
+{
+  g_autofree char *json = NULL;
+
+  if (self->format == FORMAT_ONVIF)
+    return gst_vlm_onvif_write_note (self->onvif, note);
+  json = gst_vlm_note_to_json (note);
+  return g_strconcat (json, "\n", NULL);
 }
 
 static GstFlowReturn
 push_record (GstVlmEventPad *self, const Item *item)
 {
-  g_autofree char *json = NULL;
-
   if (self->ended)
     return GST_FLOW_OK;
   if (!ensure_negotiated (self))
     return GST_FLOW_NOT_NEGOTIATED;
-  if (self->as_text)
+  if (self->format == FORMAT_TEXT)
     return item->kind == ITEM_EVENT ? push_cue (self, item->event)
                                     : GST_FLOW_OK;
-  if (item->kind == ITEM_NOTE)
-    return push_line (self, item->json, &item->start, &item->end);
-  if (item->kind == ITEM_LOST)
-    return push_lost (self, item);
-  json = vlm_event_to_json (item->event);
-  return push_line (self, json, &item->event->start, &item->event->end);
+  if (item->kind == ITEM_EVENT)
+    return push_document (self, write_event (self, item->event),
+        &item->event->start, &item->event->end);
+  return push_document (self, write_note (self, item->note),
+      gst_vlm_note_get_start (item->note), gst_vlm_note_get_end (item->note));
 }
 
 static GstFlowReturn
@@ -497,6 +540,7 @@ event_pad_activate_mode (
 
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   gst_vlm_cues_clear (self->cues);
+  gst_vlm_onvif_clear (self->onvif);
   self->negotiated = FALSE;
   self->ended = FALSE;
   return gst_pad_start_task (pad, (GstTaskFunction) event_pad_loop, pad, NULL);
@@ -563,20 +607,37 @@ gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event)
   put_item (self, item);
 }
 
-void
-gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
-    const char *event_uid, guint64 seq, const VlmInstant *start,
-    const VlmInstant *end)
+static void
+add_note (GstVlmEventPad *self, GstVlmNote *note)
 {
   Item *item = g_new0 (Item, 1);
 
   item->kind = ITEM_NOTE;
-  item->json = g_strdup (json);
-  item->event_uid = g_strdup (event_uid);
-  item->seq = seq;
-  item->start = *start;
-  item->end = *end;
+  item->note = note;
   put_item (self, item);
+}
+
+void
+gst_vlm_event_pad_add_gap (GstVlmEventPad *self, const VlmGap *gap)
+{
+  add_note (self, gst_vlm_note_new_gap (gap));
+}
+
+void
+gst_vlm_event_pad_add_camera (
+    GstVlmEventPad *self, const VlmCameraReport *report)
+{
+  add_note (self, gst_vlm_note_new_camera (report));
+}
+
+void
+gst_vlm_event_pad_set_video_size (
+    GstVlmEventPad *self, guint width, guint height)
+{
+  g_mutex_lock (&self->lock);
+  self->video_width = width;
+  self->video_height = height;
+  g_mutex_unlock (&self->lock);
 }
 
 /* The task takes the next item whenever it gets to run: for that there is no
@@ -627,6 +688,7 @@ gst_vlm_event_pad_flush_stop (GstVlmEventPad *self, gboolean reset_time)
 {
   gst_pad_push_event (GST_PAD (self), gst_event_new_flush_stop (reset_time));
   gst_vlm_cues_clear (self->cues);
+  gst_vlm_onvif_clear (self->onvif);
   self->ended = FALSE;
   set_flushing (self, FALSE);
   repeat_stream_start (self);
@@ -648,6 +710,7 @@ gst_vlm_event_pad_finalize (GObject *object)
   g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
   gst_clear_event (&self->stream_start);
   gst_vlm_cues_free (self->cues);
+  gst_vlm_onvif_free (self->onvif);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   g_cond_clear (&self->handed_on);
@@ -669,6 +732,7 @@ gst_vlm_event_pad_init (GstVlmEventPad *self)
   g_queue_init (&self->items);
   self->flushing = TRUE;
   self->cues = gst_vlm_cues_new ();
+  self->onvif = gst_vlm_onvif_new ();
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   gst_pad_set_activatemode_function (GST_PAD (self), event_pad_activate_mode);
 }

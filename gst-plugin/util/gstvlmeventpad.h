@@ -4,12 +4,14 @@
 
 #include <gst/gst.h>
 #include <vlm/vlm-event.h>
+#include <vlm/vlm-record.h>
 
 G_BEGIN_DECLS
 
 /* In the order in which they are preferred. */
 #define GST_VLM_EVENT_PAD_CAPS                                                 \
-  "application/x-json; text/x-raw, format = (string) utf8"
+  "application/x-json; text/x-raw, format = (string) utf8; "                   \
+  "application/x-onvif-metadata, parsed = (boolean) true"
 
 #define GST_VLM_TYPE_EVENT_PAD (gst_vlm_event_pad_get_type ())
 
@@ -19,7 +21,7 @@ G_BEGIN_DECLS
  *
  * JSON: each record is a line, stamped with the span of its event. Text: the
  * records of an event become cues that join without overlap, so that each is on
- * its way as soon as it is known.
+ * its way as soon as it is known. ONVIF: each record is a document.
  *
  * A branch that stands still is kept the newest records; a gap record
  * (`branch-full`) counts the others, in their place. */
@@ -33,11 +35,13 @@ gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment);
 /* Time has come to @position; events that began before may still come. */
 void gst_vlm_event_pad_advance (GstVlmEventPad *self, GstClockTime position);
 void gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event);
-/* A line of JSON that is no event; left out of text. @event_uid and @seq are
- * those in it. */
-void gst_vlm_event_pad_add_note (GstVlmEventPad *self, const char *json,
-    const char *event_uid, guint64 seq, const VlmInstant *start,
-    const VlmInstant *end);
+/* What is no event is left out of text. */
+void gst_vlm_event_pad_add_gap (GstVlmEventPad *self, const VlmGap *gap);
+void gst_vlm_event_pad_add_camera (
+    GstVlmEventPad *self, const VlmCameraReport *report);
+/* Of the video that boxes are in; known before there is one. */
+void gst_vlm_event_pad_set_video_size (
+    GstVlmEventPad *self, guint width, guint height);
 /* Before the end: waits until downstream has the records, and was told how far
  * time has come. A muxer may keep one until the video goes on or ends: that one
  * it has, and the rest comes after it, but no more gaps. */

@@ -166,9 +166,13 @@ test_ways_out (void)
   gst_buffer_unref (in);
   gst_buffer_unref (out);
 
+  /* what is open ends when the element stops */
   gst_element_set_state (f.element, GST_STATE_NULL);
-  g_assert_cmpuint (signalled->len, ==, 1);
+  g_assert_cmpuint (signalled->len, ==, 2);
   g_assert_true (vlm_event_equal (signalled->pdata[0], posted));
+  event = signalled->pdata[1];
+  g_assert_cmpstr (event->event_uid, ==, posted->event_uid);
+  g_assert_cmpint (event->state, ==, VLM_EVENT_STATE_END);
   watch_fixture_clear (&f);
 }
 

@@ -113,7 +113,7 @@ def test_options(folder):
                           (["--perspective", "0.9"], "--perspective"),
                           (["--max-pixels", "-1"], "--max-pixels"),
                           (["--window", "0"], "--window"), (["--hop", "11"], "--hop"),
-                          (["--device", "abacus"], "abacus"), (["--model", folder], "tokenizer.json")):
+                          (["--device", "abacus"], "abacus"), (["--model", folder], "no config.json")):
         fails(f"/options/{'='.join(args[:1])[2:]}", *args, because=because)
     fails("/options/rest", "more", because="\"more\" is no option")
 

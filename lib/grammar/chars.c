@@ -101,16 +101,16 @@ find_dead (const VlmCharsDraft *self, gboolean *dead)
   }
 }
 
-/* Appends what @edges say of one node if nodes are as good as their classes:
- * neighbouring characters that lead to one class are one edge. */
+/* Appends what edges @first … @end - 1, of one node, say if nodes are as good as
+ * their classes: neighbouring characters that lead to one class are one edge. */
 static void
-append_classes (GArray *signature, const DraftEdge *edges, guint n_edges,
+append_classes (GArray *signature, const GArray *edges, guint first, guint end,
     const guint32 *classes)
 {
   VlmCharsEdge edge = { .next = NONE };
 
-  for (guint i = 0; i < n_edges; i++) {
-    VlmCharsEdge next = edges[i].edge;
+  for (guint i = first; i < end; i++) {
+    VlmCharsEdge next = g_array_index (edges, DraftEdge, i).edge;
 
     next.next = classes[next.next];
     if (next.next == NONE)
@@ -166,9 +166,7 @@ find_classes (const VlmCharsDraft *self, const guint *first, guint32 *classes)
       if (classes[i] == NONE)
         continue;
       g_array_append_val (signature, head);
-      append_classes (signature,
-          &g_array_index (self->edges, DraftEdge, first[i]),
-          first[i + 1] - first[i], classes);
+      append_classes (signature, self->edges, first[i], first[i + 1], classes);
       key =
           g_bytes_new (signature->data, signature->len * sizeof (VlmCharsEdge));
       if (g_hash_table_lookup_extended (known, key, NULL, &found)) {
@@ -189,7 +187,7 @@ static void
 write_classes (VlmChars *chars, const VlmCharsDraft *self, const guint *first,
     const guint32 *classes)
 {
-  GArray *edges = g_array_new (FALSE, FALSE, sizeof (VlmCharsEdge));
+  GArray *edges = g_array_sized_new (FALSE, FALSE, sizeof (VlmCharsEdge), 1);
 
   chars->nodes = g_new0 (VlmCharsNode, chars->n_nodes);
   for (guint i = 0, n = 0; i < self->nodes->len; i++) {
@@ -200,8 +198,7 @@ write_classes (VlmChars *chars, const VlmCharsDraft *self, const guint *first,
     n++;
     node->accepting = g_array_index (self->nodes, gboolean, i);
     node->first_edge = edges->len;
-    append_classes (edges, &g_array_index (self->edges, DraftEdge, first[i]),
-        first[i + 1] - first[i], classes);
+    append_classes (edges, self->edges, first[i], first[i + 1], classes);
     node->n_edges = edges->len - node->first_edge;
   }
   chars->edges = (VlmCharsEdge *) (gpointer) g_array_free (edges, FALSE);

@@ -11,6 +11,10 @@
 #include "grammar/rule-states.h"
 
 #define MAX_NODES (1u << 17)
+/* Different counts on the way from byte to byte. */
+#define MAX_OPS 512u
+/* And from one byte to the next. */
+#define MAX_OPS_AT_ONCE 32u
 
 typedef struct
 {
@@ -60,8 +64,8 @@ join_ops (Builder *self, guint first, const VlmGrammarOp *second)
     if (op->take == joined.take && op->marks == joined.marks)
       return i;
   }
-  if (self->ops->len > G_MAXUINT16) {
-    fail (self, "a grammar that counts in too many ways");
+  if (self->ops->len >= MAX_OPS) {
+    fail (self, "a grammar that counts in more than %u ways", MAX_OPS);
     return 0;
   }
   self->grammar->has_marks = self->grammar->has_marks || joined.marks != 0;
@@ -84,6 +88,7 @@ reach (Builder *self, guint32 state, guint op)
 {
   Reached reached = { state, op };
   guint32 *mark;
+  guint n_ops = 0;
 
   if (state == VLM_RULE_NO_STATE)
     return;
@@ -94,6 +99,11 @@ reach (Builder *self, guint32 state, guint op)
 
       if (other->state == state && other->op == op)
         return;
+      n_ops += other->state == state;
+    }
+    if (n_ops >= MAX_OPS_AT_ONCE) {
+      fail (self, "a grammar that counts, but does not read");
+      return;
     }
   } else {
     *mark = self->found->len + 1;
@@ -422,8 +432,8 @@ vlm_grammar_build_nodes (
     .units = g_ptr_array_new (),
     .by_unit = g_hash_table_new (NULL, NULL),
     .nodes = g_array_new (FALSE, FALSE, sizeof (VlmGrammarNode)),
-    .edges = g_array_new (FALSE, FALSE, sizeof (VlmGrammarEdge)),
-    .calls = g_array_new (FALSE, FALSE, sizeof (VlmGrammarCall)),
+    .edges = g_array_sized_new (FALSE, FALSE, sizeof (VlmGrammarEdge), 1),
+    .calls = g_array_sized_new (FALSE, FALSE, sizeof (VlmGrammarCall), 1),
     .ops = g_array_new (FALSE, TRUE, sizeof (VlmGrammarOp)),
     .found = g_array_new (FALSE, FALSE, sizeof (Reached)),
     .marks = g_array_new (FALSE, TRUE, sizeof (guint32)),

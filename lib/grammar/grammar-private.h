@@ -145,6 +145,18 @@ struct _VlmGrammarWalk
 /* @way is used as scratch, and left as it was. */
 void vlm_grammar_walk (VlmGrammarWalk *walk, VlmGrammarWay *way, guint8 byte);
 
+/* Whether there is nothing to do at @node but to call one unit: then ways are in
+ * that unit at once, and places that call the same one have the same tokens. */
+static inline gboolean
+vlm_grammar_node_settles (const VlmGrammar *self, const VlmGrammarNode *node)
+{
+  return node->n_edges == 0 && node->n_calls == 1 && !node->ends &&
+      self->calls[node->first_call].op == 0;
+}
+
+/* Enters such units. FALSE when that is too deep. */
+gboolean vlm_grammar_settle (const VlmGrammar *self, VlmGrammarWay *way);
+
 /* Whether the text may end where @way is; @way as above. */
 gboolean vlm_grammar_way_ends (const VlmGrammar *self, VlmGrammarWay *way);
 /* Adds to @bytes what may come next on @way, as far as it does not depend on

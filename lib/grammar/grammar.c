@@ -76,6 +76,19 @@ vlm_grammar_enter (
   return FALSE;
 }
 
+gboolean
+vlm_grammar_settle (const VlmGrammar *self, VlmGrammarWay *way)
+{
+  while (TRUE) {
+    const VlmGrammarNode *node = &self->nodes[way->frames[way->depth].node];
+
+    if (!vlm_grammar_node_settles (self, node))
+      return TRUE;
+    if (!vlm_grammar_enter (self, way, &self->calls[node->first_call]))
+      return FALSE;
+  }
+}
+
 static void
 walk_call (VlmGrammarWalk *walk, VlmGrammarWay *way, const VlmGrammarCall *call,
     guint8 byte)
@@ -107,11 +120,13 @@ walk_edge (VlmGrammarWalk *walk, VlmGrammarWay *way, const VlmGrammarEdge *edge)
   const VlmGrammar *self = walk->grammar;
   VlmGrammarFrame before = way->frames[way->depth];
   VlmGrammarFrame *frame = &way->frames[way->depth];
+  guint depth = way->depth;
 
   if (edge->op == 0 || vlm_grammar_apply (&self->ops[edge->op], frame)) {
     frame->node = edge->next;
-    if (fits (self, way))
+    if (fits (self, way) && vlm_grammar_settle (self, way))
       walk->reached (walk, way);
+    way->depth = depth;
   }
   *frame = before;
 }
@@ -221,6 +236,8 @@ vlm_grammar_start (const VlmGrammar *self, VlmGrammarState *state)
     .left = VLM_GRAMMAR_NO_LIMIT,
     .open = root->marks,
   };
+  if (!vlm_grammar_settle (self, &state->ways[0]))
+    state->n_ways = 0;
 }
 
 static gboolean

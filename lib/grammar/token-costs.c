@@ -33,7 +33,7 @@ take_byte (const VlmGrammar *grammar, VlmGrammarWay *way)
 
       vlm_grammar_apply (&grammar->ops[edge->op], frame);
       frame->node = edge->next;
-      return edge->first;
+      return vlm_grammar_settle (grammar, way) ? edge->first : -1;
     }
   }
 }
@@ -115,7 +115,7 @@ compare_costs (gconstpointer a, gconstpointer b, gpointer user_data)
 
 void
 vlm_token_costs_init (
-    VlmTokenCosts *self, const VlmGrammar *grammar, const VlmTokenTrie *trie)
+    VlmTokenCosts *self, const VlmGrammar *grammar, VlmTokenTrie *trie)
 {
   g_autofree guint32 *order = g_new (guint32, grammar->n_nodes);
 

@@ -11,7 +11,7 @@
 typedef struct
 {
   const VlmGrammar *grammar;
-  const VlmTokenTrie *trie;
+  VlmTokenTrie *trie;
   guint32 *nodes;     /* to the end of the unit; VLM_GRAMMAR_NEVER for no way */
   guint32 *units;     /* for each 1 that is owed */
   guint32 roots[256]; /* trie node of a first byte; G_MAXUINT32 for none */
@@ -19,7 +19,7 @@ typedef struct
 
 /* Both must outlive it. */
 void vlm_token_costs_init (
-    VlmTokenCosts *self, const VlmGrammar *grammar, const VlmTokenTrie *trie);
+    VlmTokenCosts *self, const VlmGrammar *grammar, VlmTokenTrie *trie);
 void vlm_token_costs_clear (VlmTokenCosts *self);
 
 static inline guint32

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* Of all grammars of a model: some 0.4 MB each inside a string, with Qwen2's
+ * vocabulary. All go when there is no room; who uses one keeps it. */
+#define MAX_KEPT 64u
+
 /* More than any limit, and more than any token brings down to one. */
 #define PLENTY (G_MAXUINT16 - 1)
 
@@ -123,7 +127,10 @@ new_table (const VlmGrammar *grammar, const VlmGrammarNode *node)
     const VlmGrammarEdge *edge = &grammar->edges[node->first_edge + i];
 
     for (guint byte = edge->first; byte <= edge->last; byte++) {
-      table->next[byte] = table->next[byte] == DEAD ? edge->next : SLOW;
+      table->next[byte] = table->next[byte] == DEAD &&
+              !vlm_grammar_node_settles (grammar, &grammar->nodes[edge->next])
+          ? edge->next
+          : SLOW;
       table->take[byte] = grammar->ops[edge->op].take;
     }
   }
@@ -214,14 +221,15 @@ pack_groups (VlmTokenLocal *self, guint vocab_size)
   }
 }
 
-VlmTokenLocal *
-vlm_token_local_new (const VlmTokenCosts *costs, guint32 index)
+static VlmTokenLocal *
+make_local (const VlmTokenCosts *costs, guint32 index)
 {
   VlmTokenLocal *local = g_new0 (VlmTokenLocal, 1);
   g_autofree Finder *self = g_new0 (Finder, 1);
   const VlmGrammar *grammar = costs->grammar;
   const VlmGrammarUnit *unit = &grammar->units[grammar->nodes[index].unit];
 
+  g_atomic_ref_count_init (&local->refs);
   local->groups = g_array_new (FALSE, FALSE, sizeof (VlmTokenGroup));
   local->exits = g_array_new (FALSE, FALSE, sizeof (VlmTokenExit));
   self->walk =
@@ -238,10 +246,92 @@ vlm_token_local_new (const VlmTokenCosts *costs, guint32 index)
   return local;
 }
 
-void
-vlm_token_local_free (VlmTokenLocal *self)
+/* All that the tokens of a node depend on, but for the trie; NULL where that is
+ * more than its unit. */
+static GBytes *
+describe (const VlmGrammar *grammar, guint32 index)
 {
-  if (self == NULL)
+  const VlmGrammarUnit *unit = &grammar->units[grammar->nodes[index].unit];
+  GByteArray *bytes;
+  guint32 head[10] = { index - unit->entry, unit->n_nodes };
+
+  for (guint i = 0; i < unit->n_nodes; i++)
+    if (grammar->nodes[unit->entry + i].n_calls > 0)
+      return NULL;
+  bytes = g_byte_array_new ();
+  memcpy (head + 2, unit->follow, sizeof unit->follow);
+  g_byte_array_append (bytes, (const guint8 *) head, sizeof head);
+  for (guint i = 0; i < unit->n_nodes; i++) {
+    const VlmGrammarNode *node = &grammar->nodes[unit->entry + i];
+    guint32 about[3] = { node->n_edges, node->ends ? 1u : 0u, node->height };
+
+    g_byte_array_append (bytes, (const guint8 *) about, sizeof about);
+    for (guint j = 0; j < node->n_edges; j++) {
+      const VlmGrammarEdge *edge = &grammar->edges[node->first_edge + j];
+      guint32 way[2] = { (guint32) edge->first << 24 |
+            (guint32) edge->last << 16 | grammar->ops[edge->op].take,
+        edge->next - unit->entry };
+
+      g_byte_array_append (bytes, (const guint8 *) way, sizeof way);
+    }
+  }
+  return g_byte_array_free_to_bytes (bytes);
+}
+
+static VlmTokenLocal *
+local_ref (VlmTokenLocal *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+static void
+unref_local (gpointer local)
+{
+  vlm_token_local_unref (local);
+}
+
+/* Two threads may make the same at the same time: the first one is kept. */
+static void
+keep_local (VlmTokenTrie *trie, GBytes *key, VlmTokenLocal *local)
+{
+  g_mutex_lock (&trie->lock);
+  if (trie->locals == NULL)
+    trie->locals = g_hash_table_new_full (g_bytes_hash, g_bytes_equal,
+        (GDestroyNotify) g_bytes_unref, unref_local);
+  if (g_hash_table_size (trie->locals) >= MAX_KEPT)
+    g_hash_table_remove_all (trie->locals);
+  if (!g_hash_table_contains (trie->locals, key))
+    g_hash_table_insert (trie->locals, g_bytes_ref (key), local_ref (local));
+  g_mutex_unlock (&trie->lock);
+}
+
+VlmTokenLocal *
+vlm_token_local_get (const VlmTokenCosts *costs, guint32 index)
+{
+  g_autoptr (GBytes) key = describe (costs->grammar, index);
+  VlmTokenTrie *trie = costs->trie;
+  VlmTokenLocal *local = NULL;
+
+  if (key == NULL)
+    return make_local (costs, index);
+  g_mutex_lock (&trie->lock);
+  if (trie->locals != NULL)
+    local = g_hash_table_lookup (trie->locals, key);
+  if (local != NULL)
+    local_ref (local);
+  g_mutex_unlock (&trie->lock);
+  if (local == NULL) {
+    local = make_local (costs, index);
+    keep_local (trie, key, local);
+  }
+  return local;
+}
+
+void
+vlm_token_local_unref (VlmTokenLocal *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
     return;
   for (guint i = 0; i < self->groups->len; i++) {
     VlmTokenGroup *group = &g_array_index (self->groups, VlmTokenGroup, i);

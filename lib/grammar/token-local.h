@@ -27,12 +27,14 @@ typedef struct
  * leave it. */
 typedef struct
 {
+  gatomicrefcount refs;
   GArray *groups; /* VlmTokenGroup */
   GArray *exits;  /* VlmTokenExit */
   guint height;   /* units entered at once on the way out of any token */
 } VlmTokenLocal;
 
 /* For the node @index of the grammar of @costs. Milliseconds inside a string,
- * with a large vocabulary. */
-VlmTokenLocal *vlm_token_local_new (const VlmTokenCosts *costs, guint32 index);
-void vlm_token_local_free (VlmTokenLocal *self);
+ * with a large vocabulary; so the trie keeps those of units that call no others,
+ * for all grammars that have the same. (transfer full) */
+VlmTokenLocal *vlm_token_local_get (const VlmTokenCosts *costs, guint32 index);
+void vlm_token_local_unref (VlmTokenLocal *self);

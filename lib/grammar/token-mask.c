@@ -70,7 +70,7 @@ vlm_token_mask_free (VlmTokenMask *self)
   if (self == NULL)
     return;
   for (guint i = 0; i < self->grammar->n_nodes; i++)
-    vlm_token_local_free (self->locals[i]);
+    vlm_token_local_unref (self->locals[i]);
   g_free (self->locals);
   g_hash_table_unref (self->kept);
   g_free (self->joint);
@@ -246,7 +246,7 @@ make_mask (VlmTokenMask *self, VlmGrammarWay *way, guint32 slack)
   };
 
   if (self->locals[node] == NULL)
-    self->locals[node] = vlm_token_local_new (&self->costs, node);
+    self->locals[node] = vlm_token_local_get (&self->costs, node);
   if (way->depth + self->locals[node]->height >= VLM_GRAMMAR_MAX_DEPTH) {
     paint_deep (&painter, way);
   } else {

@@ -86,6 +86,7 @@ vlm_token_trie_new (VlmTokenizer *tokenizer, guint vocab_size)
   }
   close_nodes (nodes, path, 0);
   g_atomic_ref_count_init (&self->refs);
+  g_mutex_init (&self->lock);
   self->tokenizer = vlm_tokenizer_ref (tokenizer);
   self->vocab_size = vocab_size;
   self->n_nodes = nodes->len;
@@ -105,6 +106,8 @@ vlm_token_trie_unref (VlmTokenTrie *self)
 {
   if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
     return;
+  g_clear_pointer (&self->locals, g_hash_table_unref);
+  g_mutex_clear (&self->lock);
   vlm_tokenizer_unref (self->tokenizer);
   g_free (self->nodes);
   g_free (self);

@@ -23,6 +23,9 @@ typedef struct
   VlmTrieNode *nodes;
   guint n_nodes;
   guint max_depth;
+  /* What token-local.c keeps for all grammars; the only part that changes. */
+  GMutex lock;
+  GHashTable *locals; /* nullable */
 } VlmTokenTrie;
 
 /* All tokens that plain text is made of: no added ones, and none of

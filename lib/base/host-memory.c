@@ -9,6 +9,10 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/checked.h"
+
+#define MEGABYTE 1000000u
+
 /* The number behind @key in a file of "key number" lines; of the whole file
  * where @key is NULL. FALSE when there is none: "max" is no number. */
 static gboolean
@@ -172,10 +176,12 @@ vlm_host_memory_check (
 
   if (n_bytes <= left)
     return TRUE;
-  g_autofree char *needed = g_format_size (n_bytes);
-  g_autofree char *there = g_format_size (left);
+  /* Not g_format_size: 1.1 GB are not enough for 1.1 GB. */
   g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY,
-      "not enough memory: %s needs %s%s, and %s leaves %s", purpose, needed,
-      kind == VLM_HOST_ADDRESSES ? " of addresses" : "", limit, there);
+      "not enough memory: %s needs %" G_GUINT64_FORMAT
+      " MB%s, and %s leaves %" G_GUINT64_FORMAT " MB",
+      purpose, vlm_div_round_up (n_bytes, MEGABYTE),
+      kind == VLM_HOST_ADDRESSES ? " of addresses" : "", limit,
+      left / MEGABYTE);
   return FALSE;
 }

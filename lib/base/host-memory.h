@@ -19,6 +19,6 @@ typedef enum
 guint64 vlm_host_memory_left (VlmHostMemory kind, const char **limit);
 
 /* FALSE with VLM_DEVICE_ERROR_OUT_OF_MEMORY, which says what @purpose needs, what
- * there is and what limits it: "loading the weights needs 7.5 GB …". */
+ * there is and what limits it: "… needs 7510 MB, and … leaves 4100 MB". */
 gboolean vlm_host_memory_check (
     VlmHostMemory kind, guint64 n_bytes, const char *purpose, GError **error);

@@ -140,7 +140,7 @@ check_version (guint32 *version, GError **error)
  * thread that could not be made. lavapipe, the frugal one, takes this much of
  * addresses until the first kernels are compiled: stacks and arenas of a thread
  * for each processor, and the compiler. */
-#define DRIVER_BYTES ((guint64) 768 << 20)
+#define DRIVER_BYTES ((guint64) 896 << 20)
 #define DRIVER_BYTES_OF_PROCESSOR ((guint64) 128 << 20)
 
 static gboolean

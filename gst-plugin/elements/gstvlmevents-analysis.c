@@ -76,6 +76,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
       gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
           "load", "Loading the model"));
   self->windower = gst_vlm_windower_new (&windows);
+  gst_vlm_events_start_delay (self);
   gst_vlm_events_start_regions (self);
   gst_vlm_events_init_camera (self);
   worker = gst_vlm_worker_new (analyzer, &params,
@@ -118,12 +119,13 @@ gst_vlm_events_end_analysis (GstVlmEvents *self)
   gst_vlm_worker_join (worker);
   gst_vlm_worker_unref (worker);
   g_clear_pointer (&self->windower, gst_vlm_windower_free);
+  gst_vlm_events_end_delay (self);
   gst_vlm_events_clear_camera (self);
 }
 
 /* Asked once per stream, when it flows: upstream knows by then. */
-static gboolean
-is_live (GstVlmEvents *self)
+gboolean
+gst_vlm_events_is_live (GstVlmEvents *self)
 {
   g_autoptr (GstQuery) query = NULL;
   gboolean live = FALSE;
@@ -148,7 +150,8 @@ gst_vlm_events_get_policy (GstVlmEvents *self)
   policy = self->settings.policy;
   GST_OBJECT_UNLOCK (self);
   if (policy == GST_VLM_POLICY_AUTO)
-    return is_live (self) ? GST_VLM_POLICY_DROP_OLDEST : GST_VLM_POLICY_BLOCK;
+    return gst_vlm_events_is_live (self) ? GST_VLM_POLICY_DROP_OLDEST
+                                         : GST_VLM_POLICY_BLOCK;
   return policy;
 }
 
@@ -170,13 +173,18 @@ report_gap (GstVlmEvents *self, const GstVlmWindowerItem *item)
 static GstFlowReturn
 push_window (GstVlmEvents *self, VlmWindow *window)
 {
+  guint64 ticket = gst_vlm_events_delay_window (self, window);
+  GstFlowReturn flow;
   guint max_queue;
 
   GST_OBJECT_LOCK (self);
   max_queue = self->settings.max_queue;
   GST_OBJECT_UNLOCK (self);
-  return gst_vlm_worker_push (
-      self->worker, window, gst_vlm_events_get_policy (self), max_queue);
+  flow = gst_vlm_worker_push (self->worker, window, ticket,
+      gst_vlm_events_get_policy (self), max_queue);
+  if (flow != GST_FLOW_OK && self->delay != NULL)
+    gst_vlm_delay_done (self->delay, ticket);
+  return flow;
 }
 
 /* What the windower has. After a flush began nothing matters any more. */
@@ -196,7 +204,8 @@ hand_over (GstVlmEvents *self)
       break;
     case GST_VLM_WINDOWER_ITEM_STILL:
       if (flow == GST_FLOW_OK)
-        flow = gst_vlm_worker_skip (self->worker, item.window);
+        flow = gst_vlm_worker_skip (self->worker, item.window,
+            gst_vlm_events_delay_window (self, item.window));
       else
         vlm_window_unref (item.window);
       break;
@@ -204,7 +213,8 @@ hand_over (GstVlmEvents *self)
       report_gap (self, &item);
       break;
     case GST_VLM_WINDOWER_ITEM_CUT:
-      gst_vlm_worker_cut (self->worker);
+      gst_vlm_worker_cut (self->worker,
+          self->delay != NULL ? gst_vlm_delay_cut (self->delay) : 0);
       break;
     default:
       g_assert_not_reached ();
@@ -319,7 +329,8 @@ sample (GstVlmEvents *self, GstBuffer *buffer, GError **error)
 GstFlowReturn
 gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
 {
-  GstElement *clocked = is_live (self) ? GST_ELEMENT (self) : NULL;
+  GstElement *clocked =
+      gst_vlm_events_is_live (self) ? GST_ELEMENT (self) : NULL;
   g_autoptr (GError) error = NULL;
   GstVlmArrival arrival;
   GstFlowReturn flow;
@@ -330,8 +341,12 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
   if (arrival == GST_VLM_ARRIVAL_SAMPLE)
     gst_vlm_events_note_arrival (self);
   flow = hand_over (self);
+  if (flow == GST_FLOW_OK)
+    flow = gst_vlm_events_delay_buffer (self, buffer);
   if (flow != GST_FLOW_OK)
     return flow;
+  if (self->delay != NULL && arrival != GST_VLM_ARRIVAL_SAMPLE)
+    gst_vlm_delay_let_go (self->delay);
   if (arrival == GST_VLM_ARRIVAL_PASS)
     return GST_FLOW_OK;
   if (arrival != GST_VLM_ARRIVAL_SAMPLE) {
@@ -339,22 +354,38 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
     return GST_FLOW_OK;
   }
   flow = get_ready (self, &ready);
+  if (self->delay != NULL && !ready)
+    gst_vlm_delay_let_go (self->delay);
   if (flow != GST_FLOW_OK)
     return flow;
   if (ready && !sample (self, buffer, &error) &&
       !gst_vlm_events_report_failure (
           self, "The video cannot be sampled", error))
     flow = GST_FLOW_ERROR;
+  if (self->delay != NULL && error != NULL)
+    gst_vlm_delay_let_go (self->delay);
   return flow == GST_FLOW_OK ? hand_over (self) : flow;
 }
 
 /* --- the ends of what is sampled ------------------------------------------ */
 
+/* What was put in so far is in no window that is still to come. */
+static void
+settle (GstVlmEvents *self)
+{
+  if (self->delay != NULL)
+    gst_vlm_delay_settle (self->delay);
+}
+
 GstFlowReturn
 gst_vlm_events_cut (GstVlmEvents *self)
 {
+  GstFlowReturn flow;
+
   gst_vlm_windower_cut (self->windower);
-  return hand_over (self);
+  flow = hand_over (self);
+  settle (self);
+  return flow;
 }
 
 gboolean
@@ -363,6 +394,8 @@ gst_vlm_events_set_info (GstVlmEvents *self, const GstVideoInfo *info)
   gboolean changed = gst_vlm_windower_set_info (self->windower, info);
 
   hand_over (self);
+  if (changed)
+    settle (self);
   return changed;
 }
 
@@ -372,6 +405,8 @@ gst_vlm_events_set_segment (GstVlmEvents *self, const GstSegment *segment)
   gboolean changed = gst_vlm_windower_set_segment (self->windower, segment);
 
   hand_over (self);
+  if (changed)
+    settle (self);
   return changed;
 }
 

@@ -65,6 +65,9 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
     return g_strdup_printf ("min-pixels=%" G_GUINT64_FORMAT
                             " is more than max-pixels=%" G_GUINT64_FORMAT,
         s->min_pixels, s->max_pixels);
+  if (s->delay_video && s->window == 0.0)
+    return g_strdup ("delay-video=true with window=0: the video would wait for "
+                     "its own end");
   if (s->off_threshold > s->on_threshold)
     return g_strdup_printf ("off-threshold=%g is more than on-threshold=%g",
         s->off_threshold, s->on_threshold);

@@ -114,20 +114,19 @@ complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
 /* NULL when a flush came first, or it is not sure enough. */
 static VlmEvent *
 let_pass (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
-    guint generation)
+    guint generation, gboolean *is_first)
 {
   VlmEvent *own = NULL;
   double min_confidence;
-  gboolean begins;
 
   GST_OBJECT_LOCK (self);
   min_confidence = self->settings.min_confidence;
   GST_OBJECT_UNLOCK (self);
   g_mutex_lock (&self->lock);
   if (generation == self->generation &&
-      gst_vlm_gate_passes (self->gate, event, min_confidence, &begins)) {
+      gst_vlm_gate_passes (self->gate, event, min_confidence, is_first)) {
     own = complete (self, event, latency_ms);
-    if (begins && own->state == VLM_EVENT_STATE_UPDATE)
+    if (*is_first && own->state == VLM_EVENT_STATE_UPDATE)
       own->state = VLM_EVENT_STATE_BEGIN;
   }
   g_mutex_unlock (&self->lock);
@@ -136,7 +135,8 @@ let_pass (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
 
 /* Records leave in the order of their numbers. FALSE when a flush came first. */
 static gboolean
-queue_event (GstVlmEvents *self, VlmEvent *own, guint generation)
+queue_event (
+    GstVlmEvents *self, VlmEvent *own, gboolean is_first, guint generation)
 {
   gboolean current;
 
@@ -144,7 +144,10 @@ queue_event (GstVlmEvents *self, VlmEvent *own, guint generation)
   current = generation == self->generation;
   if (current) {
     own->seq = ++self->n_records;
-    g_ptr_array_add (self->pending, vlm_event_ref (own));
+    if (self->delay != NULL)
+      gst_vlm_placer_add (self->placer, own, is_first);
+    else
+      g_ptr_array_add (self->pending, vlm_event_ref (own));
     for (guint i = 0; i < self->outputs->len; i++)
       gst_vlm_event_pad_add_event (self->outputs->pdata[i], own);
   }
@@ -175,14 +178,15 @@ on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
   double latency_ms = latency_ms_of (self, window);
 
   for (guint i = 0; i < events->len; i++) {
-    g_autoptr (VlmEvent) event =
-        let_pass (self, g_ptr_array_index (events, i), latency_ms, generation);
+    gboolean is_first = FALSE;
+    g_autoptr (VlmEvent) event = let_pass (
+        self, g_ptr_array_index (events, i), latency_ms, generation, &is_first);
 
     if (event == NULL)
       continue;
     /* Takes its time, and so has no lock. */
     gst_vlm_events_add_snapshot (self, window, event);
-    if (!queue_event (self, event, generation))
+    if (!queue_event (self, event, is_first, generation))
       return;
     log_event (self, event);
     gst_element_post_message (GST_ELEMENT (self),
@@ -335,21 +339,30 @@ on_unwatched (gpointer user_data, const VlmInstant *start,
   gst_vlm_events_report_gap (user_data, reason, start, end, generation);
 }
 
+static void
+on_done (gpointer user_data, guint64 ticket)
+{
+  GstVlmEvents *self = user_data;
+
+  if (self->delay != NULL)
+    gst_vlm_delay_done (self->delay, ticket);
+}
+
 const GstVlmWorkerFuncs gst_vlm_events_worker_funcs = {
   .progress = on_progress,
   .loaded = on_loaded,
   .found = on_found,
   .failed = on_failed,
   .unwatched = on_unwatched,
+  .done = on_done,
   .answered = gst_vlm_events_answer,
 };
 
 static void
 attach_box (GstVlmEvents *self, GstBuffer *buffer, const VlmEvent *event)
 {
-  const GstVideoInfo *info = gst_vlm_windower_get_info (self->windower);
-  int width = info != NULL ? info->width : 0;
-  int height = info != NULL ? info->height : 0;
+  int width = self->out_info.width;
+  int height = self->out_info.height;
   int x1 = CLAMP (event->bbox.x, 0, width);
   int y1 = CLAMP (event->bbox.y, 0, height);
   int x2 = CLAMP (event->bbox.x + event->bbox.width, x1, width);
@@ -372,6 +385,20 @@ attach_box (GstVlmEvents *self, GstBuffer *buffer, const VlmEvent *event)
 #endif
 }
 
+GstBuffer *
+gst_vlm_events_attach_events (
+    GstVlmEvents *self, GstBuffer *buffer, GPtrArray *records, GPtrArray *boxes)
+{
+  if (records->len == 0 && boxes->len == 0)
+    return buffer;
+  buffer = gst_buffer_make_writable (buffer);
+  if (records->len > 0)
+    gst_vlm_buffer_add_event_meta (buffer, records);
+  for (guint i = 0; i < boxes->len; i++)
+    attach_box (self, buffer, g_ptr_array_index (boxes, i));
+  return buffer;
+}
+
 /* On the streaming thread. Takes @buffer over. */
 GstBuffer *
 gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer)
@@ -379,21 +406,15 @@ gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer)
   g_autoptr (GPtrArray) events = NULL;
 
   g_mutex_lock (&self->lock);
-  self->n_buffers++;
   if (self->pending->len > 0) {
     events = self->pending;
     self->pending =
         g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
   }
   g_mutex_unlock (&self->lock);
-  if (events == NULL)
-    return buffer;
-
-  buffer = gst_buffer_make_writable (buffer);
-  gst_vlm_buffer_add_event_meta (buffer, events);
-  for (guint i = 0; i < events->len; i++)
-    attach_box (self, buffer, g_ptr_array_index (events, i));
-  return buffer;
+  return events != NULL
+      ? gst_vlm_events_attach_events (self, buffer, events, events)
+      : buffer;
 }
 
 void

@@ -9,8 +9,10 @@
 
 #include "elements/gstvlmevents.h"
 #include "elements/gstvlmworker.h"
+#include "util/gstvlmdelay.h"
 #include "util/gstvlmeventpad.h"
 #include "util/gstvlmgate.h"
+#include "util/gstvlmplacer.h"
 #include "util/gstvlmsnapshots.h"
 #include "util/gstvlmwindower.h"
 
@@ -81,6 +83,10 @@ typedef struct
   gboolean snapshot_boxes;
   char *snapshot_location; /* a folder */
 
+  gboolean delay_video;
+  double delay_margin;
+  guint64 delay_bytes;
+
   GstVlmPolicy policy;
   guint max_queue;
   GstVlmOnError on_error;
@@ -107,6 +113,13 @@ struct _GstVlmEvents
   gint is_live;               /* atomic: the worker reads it */
   gboolean knows_live;
   gboolean told_no_time; /* since the stream started */
+  GstVlmDelay *delay;    /* while there is a worker, with delay-video */
+  gint64 delay_window;   /* as set when it started, as the two next ones */
+  gint64 delay_hop;
+  gint64 delay_margin;
+  gboolean warned_small; /* of delay-bytes */
+  GQueue kept_events;    /* GstEvent, that a flush found on their way out */
+  GstVideoInfo out_info; /* of what leaves, on the thread that sends it */
   gint regions_followed; /* version that the windower has */
   char *zone_text;       /* that it has */
 
@@ -115,7 +128,8 @@ struct _GstVlmEvents
   GMutex lock;
   GstVlmWorker *worker;
   guint generation;
-  GPtrArray *pending; /* events for the next buffer */
+  GPtrArray *pending;   /* events for the next buffer */
+  GstVlmPlacer *placer; /* events for their own buffers, with delay-video */
   GstVlmGate *gate;
   GstVlmSnapshots *snapshots; /* has a lock of its own */
   char *run;                  /* UUID of this run, from READY to READY */
@@ -214,6 +228,37 @@ gboolean gst_vlm_events_report_failure (
     GstVlmEvents *self, const char *what, const GError *error);
 /* Puts what was found since the last buffer on this one. */
 GstBuffer *gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer);
+/* Puts these on it, VlmEvent: @records as metadata, @boxes as regions. */
+GstBuffer *gst_vlm_events_attach_events (GstVlmEvents *self, GstBuffer *buffer,
+    GPtrArray *records, GPtrArray *boxes);
+
+/* gstvlmevents.c */
+/* On the thread on which video leaves; both take over what they are given. */
+GstFlowReturn
+gst_vlm_events_send_buffer (GstVlmEvents *self, GstBuffer *buffer);
+gboolean gst_vlm_events_send_event (GstVlmEvents *self, GstEvent *event);
+/* The same without sending it: what the outputs are told. */
+void gst_vlm_events_note_event (GstVlmEvents *self, GstEvent *event);
+
+/* gstvlmevents-delay.c */
+void gst_vlm_events_init_delay (GstVlmEvents *self);
+/* With the analysis. */
+void gst_vlm_events_start_delay (GstVlmEvents *self);
+void gst_vlm_events_end_delay (GstVlmEvents *self);
+/* Posts an error and returns FALSE where a window of such frames is too much. */
+gboolean
+gst_vlm_events_check_delay (GstVlmEvents *self, const GstVideoInfo *info);
+/* Keeps a copy of @buffer, which then waits for its window. Nothing without
+ * delay-video, as the next one. */
+GstFlowReturn
+gst_vlm_events_delay_buffer (GstVlmEvents *self, GstBuffer *buffer);
+/* @window is complete; a ticket for it. */
+guint64
+gst_vlm_events_delay_window (GstVlmEvents *self, const VlmWindow *window);
+/* When the flush was sent: waits until the task is out of downstream. */
+void gst_vlm_events_flush_delay (GstVlmEvents *self);
+/* When the end of the flush was sent. */
+void gst_vlm_events_resume_delay (GstVlmEvents *self);
 
 /* gstvlmevents-pads.c */
 void gst_vlm_events_install_outputs (GstElementClass *klass);
@@ -242,5 +287,7 @@ GstFlowReturn gst_vlm_events_cut (GstVlmEvents *self);
 /* Waits for what is under way, as long as the policy wants it. */
 GstFlowReturn gst_vlm_events_drain (GstVlmEvents *self);
 GstVlmPolicy gst_vlm_events_get_policy (GstVlmEvents *self);
+/* Asked once per stream. */
+gboolean gst_vlm_events_is_live (GstVlmEvents *self);
 
 G_END_DECLS

@@ -172,6 +172,19 @@ static const Property properties[] = {
   { "snapshot-boxes", "Snapshot boxes",
       "Draw the box of an event that has one, on the frame it was found in",
       AT_ANY_TIME, KIND_BOOLEAN, AT (snapshot_boxes) },
+  { "delay-video", "Delay video",
+      "Let a frame leave when the first window that contains it was analysed, "
+      "so that events are on the frames where they happen",
+      AT_START, KIND_BOOLEAN, AT (delay_video) },
+  { "delay-margin", "Delay margin",
+      "With `delay-video` on live streams: how long a frame may wait for the "
+      "analysis of its window, in seconds; it is added to the latency",
+      AT_START, KIND_DOUBLE, AT (delay_margin), .maximum = 3600.0,
+      .initial = 2.0 },
+  { "delay-bytes", "Delay bytes",
+      "With `delay-video`: most bytes of frames that wait", AT_START,
+      KIND_UINT64, AT (delay_bytes), .maximum = G_MAXINT64,
+      .initial = 1 << 30 },
   { "policy", "Policy",
       "What happens to windows for which the device is too slow", AT_ANY_TIME,
       KIND_ENUM, AT (policy), .type = gst_vlm_policy_get_type,
@@ -263,7 +276,9 @@ make_stats (GstVlmEvents *self)
       "frames-sampled", G_TYPE_UINT64, self->n_sampled, "fps", G_TYPE_DOUBLE,
       self->decision.fps, "fps-reason", G_TYPE_STRING,
       vlm_rate_reason_to_string (self->decision.reason), "width", G_TYPE_UINT,
-      self->told_width, "height", G_TYPE_UINT, self->told_height, NULL);
+      self->told_width, "height", G_TYPE_UINT, self->told_height,
+      "delayed-bytes", G_TYPE_UINT64,
+      self->delay != NULL ? gst_vlm_delay_get_level (self->delay) : 0, NULL);
   g_mutex_unlock (&self->lock);
 
   gst_structure_set (structure, "windows-analysed", G_TYPE_UINT64,
@@ -568,7 +583,7 @@ gst_vlm_events_install_properties (GObjectClass *klass)
           "watched, "
           "unwatched and skipped (ns of stream time), inference-seconds, "
           "seconds-per-second (inference for a second of new video, last "
-          "window), queue-level, fps, fps-reason, width, height",
+          "window), queue-level, fps, fps-reason, width, height, delayed-bytes",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_POLICY, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_ON_ERROR, 0);

@@ -93,12 +93,15 @@ advance (GPtrArray *outputs, GstClockTime position)
     gst_vlm_event_pad_advance (outputs->pdata[i], position);
 }
 
-static GstFlowReturn
-push_buffer (GstVlmEvents *self, GstBuffer *buffer)
+GstFlowReturn
+gst_vlm_events_send_buffer (GstVlmEvents *self, GstBuffer *buffer)
 {
   g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
   GstFlowReturn flow;
 
+  g_mutex_lock (&self->lock);
+  self->n_buffers++;
+  g_mutex_unlock (&self->lock);
   /* First the time, then the buffer, and the time after the buffer: a muxer
    * that waits for the events to pass it does not let go of the thread. */
   if (GST_BUFFER_PTS_IS_VALID (buffer))
@@ -133,11 +136,14 @@ gst_vlm_events_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   if (flow == GST_FLOW_OK && has_failed (self))
     flow = GST_FLOW_ERROR;
-  if (flow != GST_FLOW_OK) {
+  if (self->delay != NULL)
+    gst_vlm_delay_rest (self->delay);
+  if (flow != GST_FLOW_OK || self->delay != NULL) {
     gst_buffer_unref (buffer);
     return flow;
   }
-  return push_buffer (self, gst_vlm_events_attach (self, buffer));
+  return gst_vlm_events_send_buffer (
+      self, gst_vlm_events_attach (self, buffer));
 }
 
 static gboolean
@@ -151,6 +157,8 @@ set_caps (GstVlmEvents *self, GstEvent *event)
     GST_ERROR_OBJECT (self, "not video: %" GST_PTR_FORMAT, caps);
     return FALSE;
   }
+  if (!gst_vlm_events_check_delay (self, &info))
+    return FALSE;
   gst_vlm_events_set_info (self, &info);
   g_mutex_lock (&self->lock);
   self->video_width = (guint) GST_VIDEO_INFO_WIDTH (&info);
@@ -173,32 +181,20 @@ set_segment (GstVlmEvents *self, GstEvent *event)
   if (gst_vlm_events_set_segment (self, &segment) &&
       gst_vlm_events_get_policy (self) == GST_VLM_POLICY_BLOCK)
     gst_vlm_events_drain (self);
-  g_mutex_lock (&self->lock);
-  self->told_segment = segment;
-  for (guint i = 0; i < self->outputs->len; i++)
-    gst_vlm_event_pad_set_segment (self->outputs->pdata[i], &segment);
-  g_mutex_unlock (&self->lock);
 }
 
 static void
-start_stream (GstVlmEvents *self, GstEvent *event)
+start_stream (GstVlmEvents *self)
 {
   gst_vlm_events_cut (self);
   gst_vlm_events_finish_camera (self);
   self->knows_live = FALSE;
   self->told_no_time = FALSE;
-  g_mutex_lock (&self->lock);
-  gst_event_replace (&self->stream_start, event);
-  self->ended = FALSE;
-  for (guint i = 0; i < self->outputs->len; i++)
-    gst_vlm_event_pad_start_stream (self->outputs->pdata[i], event);
-  g_mutex_unlock (&self->lock);
 }
 
 static void
 take_gap (GstVlmEvents *self, GstEvent *event)
 {
-  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
   const GstSegment *segment = gst_vlm_windower_get_segment (self->windower);
   GstClockTime end;
   GstClockTime duration;
@@ -212,7 +208,6 @@ take_gap (GstVlmEvents *self, GstEvent *event)
   if (!gst_vlm_windower_goes_on (self->windower, stream_time))
     gst_vlm_events_cut (self);
   gst_vlm_windower_miss (self->windower, end);
-  advance (outputs, end);
 }
 
 /* What was pushed is analysed and told before the stream or segment ends. FALSE
@@ -226,39 +221,114 @@ finish (GstVlmEvents *self)
   return gst_vlm_events_drain (self) != GST_FLOW_FLUSHING;
 }
 
+/* --- what leaves --------------------------------------------------------- */
+
+static void
+send_segment (GstVlmEvents *self, GstEvent *event)
+{
+  GstSegment segment;
+
+  gst_event_copy_segment (event, &segment);
+  g_mutex_lock (&self->lock);
+  self->told_segment = segment;
+  for (guint i = 0; i < self->outputs->len; i++)
+    gst_vlm_event_pad_set_segment (self->outputs->pdata[i], &segment);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+send_stream_start (GstVlmEvents *self, GstEvent *event)
+{
+  g_mutex_lock (&self->lock);
+  gst_event_replace (&self->stream_start, event);
+  self->ended = FALSE;
+  for (guint i = 0; i < self->outputs->len; i++)
+    gst_vlm_event_pad_start_stream (self->outputs->pdata[i], event);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+send_gap (GstVlmEvents *self, GstEvent *event)
+{
+  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
+  GstClockTime start;
+  GstClockTime duration;
+
+  gst_event_parse_gap (event, &start, &duration);
+  advance (outputs, gst_vlm_time_end (start, duration));
+}
+
 /* To matroskamux the end of the video is the end of the file, unless it has text
  * in its hands. */
-static gboolean
-end_stream (GstVlmEvents *self)
+static void
+send_end (GstVlmEvents *self)
 {
-  g_autoptr (GPtrArray) outputs = NULL;
+  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
 
-  if (!finish (self))
-    return FALSE;
-  outputs = gst_vlm_events_ref_outputs (self);
   for (guint i = 0; i < outputs->len; i++)
     gst_vlm_event_pad_hand_on (outputs->pdata[i]);
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (self->pending, 0);
+  gst_vlm_placer_clear (self->placer);
   self->ended = TRUE;
   for (guint i = 0; i < self->outputs->len; i++)
     gst_vlm_event_pad_end (self->outputs->pdata[i]);
   g_mutex_unlock (&self->lock);
-  return TRUE;
 }
 
-static gboolean
-end_segment (GstVlmEvents *self, GstEvent *event)
+static void
+send_segment_done (GstVlmEvents *self, GstEvent *event)
 {
-  g_autoptr (GPtrArray) outputs = NULL;
+  g_autoptr (GPtrArray) outputs = gst_vlm_events_ref_outputs (self);
 
-  if (!finish (self))
-    return FALSE;
-  outputs = gst_vlm_events_ref_outputs (self);
   for (guint i = 0; i < outputs->len; i++)
     gst_vlm_event_pad_end_segment (outputs->pdata[i], event);
-  return TRUE;
 }
+
+static void
+send_caps (GstVlmEvents *self, GstEvent *event)
+{
+  GstCaps *caps;
+
+  gst_event_parse_caps (event, &caps);
+  gst_video_info_from_caps (&self->out_info, caps);
+}
+
+void
+gst_vlm_events_note_event (GstVlmEvents *self, GstEvent *event)
+{
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_STREAM_START:
+    send_stream_start (self, event);
+    break;
+  case GST_EVENT_CAPS:
+    send_caps (self, event);
+    break;
+  case GST_EVENT_SEGMENT:
+    send_segment (self, event);
+    break;
+  case GST_EVENT_GAP:
+    send_gap (self, event);
+    break;
+  case GST_EVENT_EOS:
+    send_end (self);
+    break;
+  case GST_EVENT_SEGMENT_DONE:
+    send_segment_done (self, event);
+    break;
+  default:
+    break;
+  }
+}
+
+gboolean
+gst_vlm_events_send_event (GstVlmEvents *self, GstEvent *event)
+{
+  gst_vlm_events_note_event (self, event);
+  return gst_pad_push_event (self->srcpad, event);
+}
+
+/* --- flush --------------------------------------------------------------- */
 
 /* Not under the stream lock: the streaming thread may wait in downstream, in
  * the worker or in here. */
@@ -269,9 +339,14 @@ start_flush (GstVlmEvents *self)
   g_autoptr (GstVlmWorker) worker = NULL;
   guint generation;
 
+  /* First: what is done with because of the flush must not leave. */
+  if (self->delay != NULL)
+    gst_vlm_delay_flush (self->delay, &self->kept_events);
   g_mutex_lock (&self->lock);
   generation = ++self->generation;
   g_ptr_array_set_size (self->pending, 0);
+  gst_vlm_placer_clear (self->placer);
+  gst_vlm_placer_clear (self->placer);
   gst_vlm_gate_clear (self->gate, FALSE);
   gst_vlm_snapshots_clear (self->snapshots);
   worker = self->worker != NULL ? gst_vlm_worker_ref (self->worker) : NULL;
@@ -308,7 +383,7 @@ gst_vlm_events_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 
   switch (GST_EVENT_TYPE (event)) {
   case GST_EVENT_STREAM_START:
-    start_stream (self, event);
+    start_stream (self);
     break;
   case GST_EVENT_CAPS:
     forward = set_caps (self, event);
@@ -320,31 +395,40 @@ gst_vlm_events_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     take_gap (self, event);
     break;
   case GST_EVENT_EOS:
-    forward = end_stream (self);
-    break;
   case GST_EVENT_SEGMENT_DONE:
-    forward = end_segment (self, event);
+    forward = finish (self);
     break;
   case GST_EVENT_FLUSH_START:
     start_flush (self);
-    break;
+    forward = gst_pad_push_event (self->srcpad, event);
+    gst_vlm_events_flush_delay (self);
+    return forward;
   case GST_EVENT_FLUSH_STOP:
     stop_flush (self, event);
-    break;
+    forward = gst_pad_push_event (self->srcpad, event);
+    gst_vlm_events_resume_delay (self);
+    return forward;
   default:
     break;
   }
-  if (forward)
-    return gst_pad_push_event (self->srcpad, event);
-  gst_event_unref (event);
-  return FALSE;
+  if (!forward) {
+    gst_event_unref (event);
+    return FALSE;
+  }
+  if (self->delay == NULL || !GST_EVENT_IS_SERIALIZED (event))
+    return gst_vlm_events_send_event (self, event);
+  return gst_vlm_delay_push_event (self->delay, event);
 }
 
 static gboolean
 gst_vlm_events_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
+  GstVlmEvents *self = GST_VLM_EVENTS (parent);
   GstCaps *caps;
 
+  /* What waits here is copied: a pool of downstream's is not for it. */
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION && self->delay != NULL)
+    return FALSE;
   /* Downstream may take what we cannot read. */
   if (GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS) {
     g_autoptr (GstCaps) readable = gst_pad_get_pad_template_caps (pad);
@@ -427,6 +511,7 @@ gst_vlm_events_finalize (GObject *object)
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
   gst_vlm_gate_free (self->gate);
+  gst_vlm_placer_free (self->placer);
   gst_vlm_snapshots_free (self->snapshots);
   g_free (self->run);
   g_free (self->zone_text);
@@ -489,5 +574,6 @@ gst_vlm_events_init (GstVlmEvents *self)
   gst_pad_set_query_function (self->sinkpad, gst_vlm_events_sink_query);
   self->srcpad = add_video_pad (self, &src_template, "src");
   gst_pad_set_event_function (self->srcpad, gst_vlm_events_src_event);
+  gst_vlm_events_init_delay (self);
   gst_flow_combiner_add_pad (self->flow, self->srcpad);
 }

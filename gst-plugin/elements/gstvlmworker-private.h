@@ -22,6 +22,7 @@ typedef struct
   GstVlmWorkerItemKind kind;
   VlmWindow *window;
   guint generation;
+  guint64 ticket; /* 0: nobody wants to know when it is done */
   /* Of a window, still or not. */
   guint64 epoch;
   VlmInstant start;

@@ -385,6 +385,8 @@ gst_vlm_worker_run (gpointer data)
       gst_vlm_worker_answer (worker);
     else
       process (worker, worker->current);
+    if (worker->asking == NULL && worker->current->ticket != 0)
+      worker->funcs.done (worker->user_data, worker->current->ticket);
   }
   end_open (worker);
   gst_vlm_worker_answer_rest (worker);

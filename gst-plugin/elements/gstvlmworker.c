@@ -69,6 +69,7 @@ report_unwatched (
 
     worker->funcs.unwatched (
         worker->user_data, &item->start, &item->end, reason, item->generation);
+    worker->funcs.done (worker->user_data, item->ticket);
   }
 }
 
@@ -241,7 +242,7 @@ remember (GstVlmWorker *worker, VlmWindow *window)
 }
 
 GstFlowReturn
-gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
+gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window, guint64 ticket,
     GstVlmPolicy policy, guint max_queue)
 {
   g_autoptr (GPtrArray) dropped = g_ptr_array_new_with_free_func (
@@ -261,6 +262,7 @@ gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
 
   remember (worker, window);
   item = item_new (GST_VLM_WORKER_ITEM_WINDOW, window, worker->generation);
+  item->ticket = ticket;
   gst_vlm_coverage_add (&worker->seen, item);
   if (policy == GST_VLM_POLICY_LATEST_ONLY)
     drop_windows (worker, 0, dropped);
@@ -281,7 +283,7 @@ gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
 }
 
 GstFlowReturn
-gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window)
+gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window, guint64 ticket)
 {
   GstVlmWorkerItem *item;
   GstFlowReturn flow;
@@ -291,6 +293,7 @@ gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window)
   if (flow == GST_FLOW_OK)
     remember (worker, window);
   item = item_new (GST_VLM_WORKER_ITEM_STILL, window, worker->generation);
+  item->ticket = ticket;
   if (flow == GST_FLOW_OK) {
     gst_vlm_coverage_add (&worker->seen, item);
     worker->stats.n_skipped++;
@@ -318,12 +321,15 @@ gst_vlm_worker_take_measurement (
 }
 
 void
-gst_vlm_worker_cut (GstVlmWorker *worker)
+gst_vlm_worker_cut (GstVlmWorker *worker, guint64 ticket)
 {
+  GstVlmWorkerItem *item;
+
   g_mutex_lock (&worker->lock);
   if (!worker->flushing) {
-    g_queue_push_tail (
-        &worker->items, mark_new (GST_VLM_WORKER_ITEM_CUT, worker->generation));
+    item = mark_new (GST_VLM_WORKER_ITEM_CUT, worker->generation);
+    item->ticket = ticket;
+    g_queue_push_tail (&worker->items, item);
     g_cond_broadcast (&worker->changed);
   }
   g_mutex_unlock (&worker->lock);

@@ -46,6 +46,9 @@ typedef struct
   gboolean (*failed) (gpointer user_data, const GError *error);
   void (*unwatched) (gpointer user_data, const VlmInstant *start,
       const VlmInstant *end, GstVlmGapReason reason, guint generation);
+  /* A window or a cut is done with, well or not; after what came of it. Not said
+   * of what a flush or the end threw away. */
+  void (*done) (gpointer user_data, guint64 ticket);
   /* @start, @end: what was looked at; %NULL, like @answer, with an @error */
   void (*answered) (gpointer user_data, guint64 id, const char *question,
       const VlmInstant *start, const VlmInstant *end, const char *answer,
@@ -112,18 +115,20 @@ GstFlowReturn gst_vlm_worker_wait_ready (GstVlmWorker *worker);
 /* @geometry: only in the state GST_VLM_WORKER_READY */
 void gst_vlm_worker_get_geometry (GstVlmWorker *worker, VlmGeometry *geometry);
 
-/* @window: (transfer full). @policy: not GST_VLM_POLICY_AUTO. Waits only where
- * that is GST_VLM_POLICY_BLOCK, until fewer than @max_queue windows wait. */
+/* @window: (transfer full). @ticket: for GstVlmWorkerFuncs.done. @policy:
+ * not GST_VLM_POLICY_AUTO. Waits only where that is GST_VLM_POLICY_BLOCK,
+ * until fewer than @max_queue windows wait. */
 GstFlowReturn gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
-    GstVlmPolicy policy, guint max_queue);
+    guint64 ticket, GstVlmPolicy policy, guint max_queue);
 /* Instead of pushing it: nothing happens in @window (transfer full), which is
  * counted, and told together with its still neighbours. Never waits. */
-GstFlowReturn gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window);
+GstFlowReturn
+gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window, guint64 ticket);
 /* What was learnt from the window that was analysed last, once. */
 gboolean gst_vlm_worker_take_measurement (
     GstVlmWorker *worker, VlmRateMeasurement *measurement);
 /* After what was pushed so far, the stream is interrupted. */
-void gst_vlm_worker_cut (GstVlmWorker *worker);
+void gst_vlm_worker_cut (GstVlmWorker *worker, guint64 ticket);
 /* Waits until all that was pushed is done, at most @timeout_us (< 0: as long as
  * it takes); then gives up what is left. GST_FLOW_FLUSHING as above. */
 GstFlowReturn gst_vlm_worker_drain (GstVlmWorker *worker, gint64 timeout_us);

@@ -10,6 +10,7 @@ typedef struct
   gint64 start;
   gint64 end;
   VlmRect box;
+  gboolean is_over;  /* its last record was given */
   double confidence; /* of the next record */
   double confidence_step;
 } Scene;
@@ -32,6 +33,7 @@ struct _FakeAnalyzer
   GError *error;
   double confidence;
   double confidence_step;
+  gboolean prompt;
   guint n_errors;          /* calls that fail with it */
   VlmQuestions *questions; /* NULL before they are told */
   FakeCounts counts;
@@ -216,11 +218,18 @@ look (FakeAnalyzer *self, Scene *scene, guint id, const VlmWindow *window)
     g_hash_table_remove (self->open, key);
     return event;
   }
-  if (scene->start >= window->end || scene->end <= window->start)
+  if (scene->start >= window->end || scene->end <= window->start ||
+      scene->is_over)
     return NULL;
   event = make_event (self, scene, id, window);
   event->state =
       before != NULL ? VLM_EVENT_STATE_UPDATE : VLM_EVENT_STATE_BEGIN;
+  if (self->prompt && scene->end < window->end) {
+    event->state = VLM_EVENT_STATE_END;
+    scene->is_over = TRUE;
+    g_hash_table_remove (self->open, key);
+    return event;
+  }
   g_hash_table_insert (self->open, key, vlm_event_ref (event));
   return event;
 }
@@ -587,5 +596,13 @@ fake_analyzer_set_confidence (FakeAnalyzer *self, double first, double step)
   g_mutex_lock (&self->lock);
   self->confidence = first;
   self->confidence_step = step;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+fake_analyzer_set_prompt (FakeAnalyzer *self, gboolean prompt)
+{
+  g_mutex_lock (&self->lock);
+  self->prompt = prompt;
   g_mutex_unlock (&self->lock);
 }

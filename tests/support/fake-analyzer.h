@@ -38,6 +38,10 @@ void fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
 void
 fake_analyzer_set_confidence (FakeAnalyzer *self, double first, double step);
 
+/* From now on, an event ends with the window that sees its end, as those of the
+ * engine do; what was over when it was first seen has one record. */
+void fake_analyzer_set_prompt (FakeAnalyzer *self, gboolean prompt);
+
 /* From now on, analyze() waits until it is cancelled or this is taken back. */
 void fake_analyzer_set_stalled (FakeAnalyzer *self, gboolean stalled);
 /* Likewise, but deaf to cancellation; a step that is begun does not end. */

@@ -108,6 +108,7 @@ tell_what_was (GstVlmEvents *self, GstVlmEventPad *pad)
     return;
   gst_vlm_event_pad_set_video_size (pad, self->video_width, self->video_height);
   gst_vlm_event_pad_start_stream (pad, self->stream_start);
+  gst_vlm_event_pad_set_subjects (pad, self->subjects);
   if (self->told_segment.format != GST_FORMAT_UNDEFINED)
     gst_vlm_event_pad_set_segment (pad, &self->told_segment);
   if (self->ended)

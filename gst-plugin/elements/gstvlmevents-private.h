@@ -139,6 +139,7 @@ struct _GstVlmEvents
   GHashTable *output_names; /* also of pads that are being added */
   /* What a pad that comes later must be told first. */
   GstEvent *stream_start;
+  GstEvent *subjects; /* what is asked for, for who listens to events */
   GstSegment told_segment;
   guint video_width;
   guint video_height;
@@ -204,7 +205,7 @@ void gst_vlm_events_finish_camera (GstVlmEvents *self);
 /* gstvlmevents-questions.c */
 /* (transfer full): what is asked now */
 VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
-/* Tells the worker. */
+/* Tells the worker, and who listens to events. */
 void gst_vlm_events_update_questions (GstVlmEvents *self);
 
 /* gstvlmevents-ask.c */

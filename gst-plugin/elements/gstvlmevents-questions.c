@@ -5,7 +5,11 @@
  * one up with the next window that it analyses. */
 #include "elements/gstvlmevents-private.h"
 
+#include <string.h>
+
 #include "util/gstvlmtime.h"
+
+#define QUERY_MARK "{query}"
 
 static void
 add_query (GPtrArray *list, const char *text)
@@ -63,16 +67,82 @@ gst_vlm_events_get_questions (GstVlmEvents *self)
   return copy;
 }
 
+static void
+add_subject (GValue *subjects, const char *text)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_string (&value, text);
+  gst_value_array_append_value (subjects, &value);
+}
+
+/* The name of a condition is what stands in front of its `=`, if it has one. */
+static void
+add_condition (GValue *subjects, const char *words)
+{
+  const char *sign = strchr (words, '=');
+  g_autofree char *text = g_strdup (sign != NULL ? sign + 1 : words);
+  g_autofree char *name = sign != NULL
+      ? g_strndup (words, (gsize) (sign - words))
+      : g_strdup (words);
+
+  if (*g_strstrip (text) != '\0')
+    add_subject (subjects, *g_strstrip (name) != '\0' ? name : text);
+}
+
+/* What events can be about: the queries and the names of the conditions, and ""
+ * where they name no query. Who shows them has a place for each before the first
+ * one comes. */
+static GstEvent *
+make_subjects (GstVlmEvents *self, const VlmQuestions *q)
+{
+  gboolean has_queries = q->queries != NULL && q->queries[0] != NULL;
+  gboolean has_conditions = q->conditions != NULL && q->conditions[0] != NULL;
+  gboolean names_query =
+      q->prompt == NULL || strstr (q->prompt, QUERY_MARK) != NULL;
+  g_auto (GValue) subjects = G_VALUE_INIT;
+  GstStructure *structure = gst_structure_new_empty ("vlm-subjects");
+
+  g_value_init (&subjects, GST_TYPE_ARRAY);
+  for (guint i = 0; has_queries && names_query && q->queries[i] != NULL; i++)
+    add_subject (&subjects, q->queries[i]);
+  for (guint i = 0; has_conditions && q->conditions[i] != NULL; i++)
+    add_condition (&subjects, q->conditions[i]);
+  if (q->prompt != NULL ? !names_query : !has_queries && !has_conditions)
+    add_subject (&subjects, "");
+  gst_structure_set_value (structure, "subjects", &subjects);
+  GST_OBJECT_LOCK (self);
+  if (self->settings.stream_label != NULL)
+    gst_structure_set (
+        structure, "stream", G_TYPE_STRING, self->settings.stream_label, NULL);
+  GST_OBJECT_UNLOCK (self);
+  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
+}
+
+/* With the lock. */
+static void
+tell_subjects (GstVlmEvents *self, const VlmQuestions *questions)
+{
+  gst_clear_event (&self->subjects);
+  self->subjects = make_subjects (self, questions);
+  for (guint i = 0; i < self->outputs->len; i++)
+    gst_vlm_event_pad_set_subjects (self->outputs->pdata[i], self->subjects);
+}
+
 void
 gst_vlm_events_update_questions (GstVlmEvents *self)
 {
+  VlmQuestions *questions;
   gboolean runs;
 
   g_mutex_lock (&self->lock);
   runs = self->worker != NULL;
-  if (runs)
-    gst_vlm_worker_set_questions (
-        self->worker, gst_vlm_events_get_questions (self));
+  if (runs) {
+    questions = gst_vlm_events_get_questions (self);
+    tell_subjects (self, questions);
+    gst_vlm_worker_set_questions (self->worker, questions);
+  }
   g_mutex_unlock (&self->lock);
   if (runs)
     gst_vlm_events_check_questions (self);

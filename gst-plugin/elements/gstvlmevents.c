@@ -242,8 +242,10 @@ send_stream_start (GstVlmEvents *self, GstEvent *event)
   g_mutex_lock (&self->lock);
   gst_event_replace (&self->stream_start, event);
   self->ended = FALSE;
-  for (guint i = 0; i < self->outputs->len; i++)
+  for (guint i = 0; i < self->outputs->len; i++) {
     gst_vlm_event_pad_start_stream (self->outputs->pdata[i], event);
+    gst_vlm_event_pad_set_subjects (self->outputs->pdata[i], self->subjects);
+  }
   g_mutex_unlock (&self->lock);
 }
 
@@ -345,7 +347,6 @@ start_flush (GstVlmEvents *self)
   g_mutex_lock (&self->lock);
   generation = ++self->generation;
   g_ptr_array_set_size (self->pending, 0);
-  gst_vlm_placer_clear (self->placer);
   gst_vlm_placer_clear (self->placer);
   gst_vlm_gate_clear (self->gate, FALSE);
   gst_vlm_snapshots_clear (self->snapshots);
@@ -508,6 +509,7 @@ gst_vlm_events_finalize (GObject *object)
   gst_vlm_events_clear_settings (self);
   gst_vlm_events_clear_outputs (self);
   gst_clear_event (&self->stream_start);
+  gst_clear_event (&self->subjects);
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
   gst_vlm_gate_free (self->gate);

@@ -3,9 +3,9 @@
  *
  * A stream is a device. Each query has an event entity, which tells each record,
  * and a binary sensor, which is on while any event of the query goes on. Both
- * are announced by retained messages of MQTT discovery before they are first
- * used, in each connection anew. States are retained, events are not: Home
- * Assistant would take an old one for news. */
+ * are announced by retained messages of MQTT discovery as soon as it is known
+ * what is asked for, and again in each connection that uses them. States are
+ * retained, events are not: Home Assistant would take an old one for news. */
 #include "config.h"
 
 #include <string.h>
@@ -15,6 +15,8 @@
 
 #define DISCOVERY "homeassistant"
 #define NO_STREAM "_vlm"
+
+static const char *const event_types[] = { "begin", "update", "end", NULL };
 
 /* Of a stream and a query, or another thing that it has. */
 typedef struct
@@ -226,9 +228,39 @@ write_other (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 }
 
 static void
+init_subject (
+    Entity *entity, const GstVlmFormat *self, const GstVlmRecord *record)
+{
+  entity_init (entity, self, record, record->subject, "_events",
+      record->subject != NULL ? record->subject : "Events");
+}
+
+static void
+announce_subject (GstVlmFormat *self, const GstVlmEntry *entry,
+    const Entity *entity, GPtrArray *messages)
+{
+  if (!gst_vlm_format_is_new (self, entity->unique))
+    return;
+  announce_event (self, entry, entity, event_types, messages);
+  announce_sensor (self, entry, entity, NULL, messages);
+}
+
+/* There may be no event of it for a long time: it is there, and off. */
+static void
+write_subject (
+    GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  g_auto (Entity) entity = { 0 };
+
+  init_subject (&entity, self, entry->record);
+  announce_subject (self, entry, &entity, messages);
+  add_payload (self, entry, &entity, "state",
+      g_strdup (entry->active ? "ON" : "OFF"), TRUE, messages);
+}
+
+static void
 write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 {
-  static const char *const types[] = { "begin", "update", "end", NULL };
   const GstVlmRecord *record = entry->record;
   g_auto (Entity) entity = { 0 };
 
@@ -236,15 +268,11 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
     write_other (self, entry, messages);
     return;
   }
-  entity_init (&entity, self, record, record->subject, "_events",
-      record->subject != NULL ? record->subject : "Events");
-  if (gst_vlm_format_is_new (self, entity.unique)) {
-    announce_event (self, entry, &entity, types, messages);
-    announce_sensor (self, entry, &entity, NULL, messages);
-  }
+  init_subject (&entity, self, record);
+  announce_subject (self, entry, &entity, messages);
   add_payload (self, entry, &entity, "event",
-      make_event (record, types[record->state - GST_VLM_RECORD_BEGIN]), FALSE,
-      messages);
+      make_event (record, event_types[record->state - GST_VLM_RECORD_BEGIN]),
+      FALSE, messages);
   add_state (self, entry, &entity, messages);
 }
 
@@ -285,6 +313,7 @@ tell_presence (GstVlmFormat *self, GstVlmPresence presence)
 
 static const GstVlmFormatRule rules[] = {
   { "event", write_event },
+  { GST_VLM_RECORD_SUBJECT, write_subject },
   { "camera", write_camera },
   { "gap", write_gap },
   { NULL, write_other },
@@ -294,6 +323,7 @@ const GstVlmFormatClass gst_vlm_format_homeassistant = {
   .nick = "homeassistant",
   .description = "Entities of Home Assistant, found by MQTT discovery",
   .needs_topics = TRUE,
+  .has_subjects = TRUE,
   .default_topic = "gst-vlm",
   .rules = rules,
   .tell_presence = tell_presence,

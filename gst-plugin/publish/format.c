@@ -55,6 +55,10 @@ gst_vlm_format_write (
 {
   const GstVlmFormatRule *rule = self->klass->rules;
 
+  /* Left in the spool by another format. */
+  if (!self->klass->has_subjects &&
+      strcmp (entry->record->type, GST_VLM_RECORD_SUBJECT) == 0)
+    return;
   while (rule->type != NULL && strcmp (rule->type, entry->record->type) != 0)
     rule++;
   rule->write (self, entry, messages);

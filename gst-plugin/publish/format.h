@@ -45,6 +45,7 @@ typedef struct
   const char *nick;
   const char *description;
   gboolean needs_topics;
+  gboolean has_subjects; /* a rule for GST_VLM_RECORD_SUBJECT */
   const char *default_topic;
   const GstVlmFormatRule *rules;
   /* (nullable): whether this publisher is there */

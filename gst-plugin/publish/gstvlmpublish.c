@@ -355,6 +355,27 @@ put_into_spool (GstVlmPublish *self, GstVlmRecord *record)
   gst_vlm_publisher_wake (self->publisher);
 }
 
+/* Of a stream, before there is any event of it. */
+static void
+take_subjects (GstVlmPublish *self, const GstStructure *structure)
+{
+  const GValue *subjects = gst_structure_get_value (structure, "subjects");
+
+  if (!self->format->klass->has_subjects || subjects == NULL ||
+      !GST_VALUE_HOLDS_ARRAY (subjects))
+    return;
+  for (guint i = 0; i < gst_value_array_get_size (subjects); i++) {
+    const GValue *value = gst_value_array_get_value (subjects, i);
+    const char *subject =
+        G_VALUE_HOLDS_STRING (value) ? g_value_get_string (value) : NULL;
+    g_autoptr (GstVlmRecord) record = gst_vlm_record_new_subject (
+        gst_structure_get_string (structure, "stream"),
+        subject != NULL && *subject != '\0' ? subject : NULL);
+
+    put_into_spool (self, record);
+  }
+}
+
 static void
 warn_unread (GstVlmPublish *self, const char *why)
 {
@@ -460,6 +481,8 @@ gst_vlm_publish_event (GstBaseSink *sink, GstEvent *event)
     drain (self);
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     g_string_truncate (self->rest, 0);
+  } else if (gst_event_has_name (event, "vlm-subjects")) {
+    take_subjects (self, gst_event_get_structure (event));
   }
   return GST_BASE_SINK_CLASS (gst_vlm_publish_parent_class)
       ->event (sink, event);

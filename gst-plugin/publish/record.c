@@ -133,6 +133,19 @@ copy_member (JsonObject *to, const char *name, JsonObject *from)
 }
 
 GstVlmRecord *
+gst_vlm_record_new_subject (const char *stream, const char *subject)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "type", GST_VLM_RECORD_SUBJECT);
+  if (stream != NULL)
+    json_object_set_string_member (object, "stream", stream);
+  if (subject != NULL)
+    json_object_set_string_member (object, "query", subject);
+  return record_from_object (object);
+}
+
+GstVlmRecord *
 gst_vlm_record_new_interrupted (const GstVlmRecord *last, gint64 seq)
 {
   JsonObject *object = json_object_new ();

@@ -9,6 +9,11 @@
 
 G_BEGIN_DECLS
 
+/* The type of a record of vlmpublish's own, which nobody else writes: a stream
+ * has a subject, though there is no event of it yet. For formats that have a rule
+ * for it. */
+#define GST_VLM_RECORD_SUBJECT "vlmpublish-subject"
+
 /* Longer ones are refused: text of a model is a few kB. */
 #define GST_VLM_RECORD_MAX_BYTES (8 * 1024 * 1024)
 
@@ -44,6 +49,10 @@ gst_vlm_record_parse (const char *line, gsize size, GError **error);
 GstVlmRecord *gst_vlm_record_ref (GstVlmRecord *record);
 void gst_vlm_record_unref (GstVlmRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmRecord, gst_vlm_record_unref)
+
+/* @stream, @subject: (nullable) */
+GstVlmRecord *
+gst_vlm_record_new_subject (const char *stream, const char *subject);
 
 /* The UTC of its member @name, an instant: ns since 1970, -1 when it is not
  * known; or as it stands there, NULL when it does not. */

@@ -70,7 +70,10 @@ note_open (GstVlmRecord *last, gboolean known, gpointer user_data)
 static gboolean
 is_about_the_same (const GstVlmRecord *a, const GstVlmRecord *b)
 {
-  return strcmp (a->type, b->type) == 0 && strcmp (a->stream, b->stream) == 0 &&
+  const char *type =
+      strcmp (b->type, GST_VLM_RECORD_SUBJECT) == 0 ? "event" : b->type;
+
+  return strcmp (a->type, type) == 0 && strcmp (a->stream, b->stream) == 0 &&
       g_strcmp0 (a->subject, b->subject) == 0;
 }
 

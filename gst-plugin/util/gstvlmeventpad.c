@@ -60,6 +60,7 @@ struct _GstVlmEventPad
   gboolean flushing;
   gboolean started;       /* has a segment, without which times mean nothing */
   GstEvent *stream_start; /* of the stream that flows, told or not */
+  GstEvent *subjects;     /* not told yet */
   guint video_width;
   guint video_height;
 
@@ -251,15 +252,30 @@ negotiate (GstVlmEventPad *self)
   return TRUE;
 }
 
+static void
+push_subjects (GstVlmEventPad *self)
+{
+  GstEvent *subjects = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->format == FORMAT_JSON)
+    subjects = g_steal_pointer (&self->subjects);
+  g_mutex_unlock (&self->lock);
+  if (subjects != NULL)
+    gst_pad_push_event (GST_PAD (self), subjects);
+}
+
 static gboolean
 ensure_negotiated (GstVlmEventPad *self)
 {
   if (gst_pad_check_reconfigure (GST_PAD (self)))
     self->negotiated = FALSE;
-  if (self->negotiated || negotiate (self))
-    return TRUE;
-  gst_pad_mark_reconfigure (GST_PAD (self));
-  return FALSE;
+  if (!self->negotiated && !negotiate (self)) {
+    gst_pad_mark_reconfigure (GST_PAD (self));
+    return FALSE;
+  }
+  push_subjects (self);
+  return TRUE;
 }
 
 static gboolean
@@ -568,6 +584,14 @@ gst_vlm_event_pad_start_stream (GstVlmEventPad *self, GstEvent *upstream)
 }
 
 void
+gst_vlm_event_pad_set_subjects (GstVlmEventPad *self, GstEvent *subjects)
+{
+  g_mutex_lock (&self->lock);
+  gst_event_replace (&self->subjects, subjects);
+  g_mutex_unlock (&self->lock);
+}
+
+void
 gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment)
 {
   put_gst_event (self, gst_event_new_segment (segment));
@@ -709,6 +733,7 @@ gst_vlm_event_pad_finalize (GObject *object)
 
   g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
   gst_clear_event (&self->stream_start);
+  gst_clear_event (&self->subjects);
   gst_vlm_cues_free (self->cues);
   gst_vlm_onvif_free (self->onvif);
   g_mutex_clear (&self->lock);

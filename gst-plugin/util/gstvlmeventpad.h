@@ -30,6 +30,9 @@ G_DECLARE_FINAL_TYPE (
 
 /* A new stream beside the one that @upstream starts. */
 void gst_vlm_event_pad_start_stream (GstVlmEventPad *self, GstEvent *upstream);
+/* A sticky event that is passed on beside records as JSON, and replaces the one
+ * before. */
+void gst_vlm_event_pad_set_subjects (GstVlmEventPad *self, GstEvent *subjects);
 void
 gst_vlm_event_pad_set_segment (GstVlmEventPad *self, const GstSegment *segment);
 /* Time has come to @position; events that began before may still come. */

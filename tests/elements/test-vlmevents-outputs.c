@@ -157,6 +157,63 @@ test_formats (void)
 }
 
 static void
+check_subjects (GstPad *pad, const char *expected)
+{
+  g_autoptr (GstEvent) event =
+      gst_pad_get_sticky_event (pad, GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, 0);
+  g_autoptr (GString) joined = g_string_new (NULL);
+  const GstStructure *structure;
+  const GValue *subjects;
+
+  g_assert_nonnull (event);
+  structure = gst_event_get_structure (event);
+  g_assert_true (gst_structure_has_name (structure, "vlm-subjects"));
+  g_assert_cmpstr (gst_structure_get_string (structure, "stream"), ==, "gate");
+  subjects = gst_structure_get_value (structure, "subjects");
+  for (guint i = 0; i < gst_value_array_get_size (subjects); i++)
+    g_string_append_printf (joined, "|%s",
+        g_value_get_string (gst_value_array_get_value (subjects, i)));
+  g_assert_cmpstr (joined->str, ==, expected);
+}
+
+/* A branch of JSON knows what events can be about before the first one comes,
+ * and when that changes. */
+static void
+test_subjects (void)
+{
+  WatchFixture f;
+  Output json;
+  Output text;
+  GstPad *json_pad;
+  GstPad *text_pad;
+
+  start (&f);
+  output_init (&json, JSON);
+  output_init (&text, TEXT);
+  json_pad = request (&f, "events", &json);
+  text_pad = request (&f, "events_%u", &text);
+  g_object_set (f.element, "stream-label", "gate", "queries", "a dog; a cat",
+      "conditions", "open = the gate is open; it rains", NULL);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 5 * GST_SECOND, 4);
+  wait_for (&json, &json.entered);
+  check_subjects (json_pad, "|a dog|a cat|open|it rains");
+  g_object_set (f.element, "queries", "", "conditions", "", NULL);
+  watch_fixture_push_span (&f, 5 * GST_SECOND, 10 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  wait_for (&json, &json.ended);
+  wait_for (&text, &text.ended);
+  check_subjects (json_pad, "|");
+  g_assert_null (gst_pad_get_sticky_event (
+      text_pad, GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, 0));
+  release (&f, json_pad);
+  release (&f, text_pad);
+  output_clear (&json);
+  output_clear (&text);
+  watch_fixture_clear (&f);
+}
+
+static void
 check_name (GstPad *pad, const char *name)
 {
   g_autofree char *own = gst_pad_get_name (pad);
@@ -363,6 +420,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   g_test_add_func ("/vlmevents/outputs/formats", test_formats);
+  g_test_add_func ("/vlmevents/outputs/subjects", test_subjects);
   g_test_add_func ("/vlmevents/outputs/names", test_names);
   g_test_add_func ("/vlmevents/outputs/blocked", test_blocked);
   g_test_add_func ("/vlmevents/outputs/come-and-go", test_come_and_go);

@@ -34,6 +34,15 @@ def test_homeassistant():
         assert states and states[-1] == "OFF" and set(states) <= {"ON", "OFF"}, states
 
 
+def test_before_events():
+    """What is asked for is there, and off, before it happens."""
+    with folder_with_clip() as clip:
+        lines = lines_of(clip, "--homeassistant", *WATCH, "stream-label=gate", "queries=unicorn")
+        configs = [json.loads(message) for topic, message in lines if topic.startswith("homeassistant/")]
+        assert [c["name"] for c in configs] == ["unicorn"] * 2, configs
+        assert lines[3] == ["gst-vlm/gate/unicorn/state", "OFF"], lines
+
+
 def test_words():
     fails("publish", "nowhere.mkv", *WATCH, status=1, said="^nowhere.mkv: ")
     with folder_with_clip() as clip:

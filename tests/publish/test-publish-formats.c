@@ -341,6 +341,40 @@ test_homeassistant (void)
   g_assert_cmpuint (again->len, ==, 5);
 }
 
+/* A subject of which there is no event yet is there, and off. For the other
+ * formats it is nothing. */
+static void
+test_subject (void)
+{
+  g_autoptr (GstVlmFormat) format =
+      gst_vlm_format_new (GST_VLM_FORMAT_HOMEASSISTANT, NULL, CLIENT);
+  g_autoptr (GstVlmRecord) subject =
+      gst_vlm_record_new_subject ("gate", "a person falls");
+  g_autofree char *begin = make_event ("gate", "u1", 1, "begin");
+  g_autoptr (GstVlmEntry) first = make_entry (subject->body, NULL);
+  g_autoptr (GstVlmEntry) second = make_entry (begin, NULL);
+  g_autoptr (GPtrArray) messages = NULL;
+  g_autoptr (GPtrArray) more = NULL;
+
+  first->active = FALSE;
+  messages = write_entry (format, first);
+  more = write_entry (format, second);
+  g_assert_cmpuint (messages->len, ==, 3);
+  g_assert_cmpstr (message_at (messages, 2)->payload, ==, "OFF");
+  g_assert_true (message_at (messages, 2)->retain);
+  g_assert_cmpuint (more->len, ==, 3);
+  g_assert_cmpstr (message_at (more, 2)->payload, ==, "ON");
+  g_assert_cmpstr (
+      message_at (more, 2)->topic, ==, message_at (messages, 2)->topic);
+
+  for (GstVlmFormatKind k = 0; k < GST_VLM_N_FORMATS; k++) {
+    g_autoptr (GPtrArray) written = write_line (k, subject->body);
+
+    g_assert_cmpuint (
+        written->len, ==, k == GST_VLM_FORMAT_HOMEASSISTANT ? 3 : 0);
+  }
+}
+
 static void
 test_onvif (void)
 {
@@ -563,6 +597,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/formats/frigate", test_frigate);
   g_test_add_func ("/publish/formats/no-utc", test_no_utc);
   g_test_add_func ("/publish/formats/homeassistant", test_homeassistant);
+  g_test_add_func ("/publish/formats/subject", test_subject);
   g_test_add_func ("/publish/formats/onvif", test_onvif);
   g_test_add_func ("/publish/formats/camera", test_camera);
   g_test_add_func ("/publish/formats/condition", test_condition);

@@ -107,6 +107,41 @@ test_order (void)
   remove_folder (folder);
 }
 
+static void
+add_subject (GstVlmSpool *spool, const char *stream, const char *subject)
+{
+  g_autoptr (GstVlmRecord) record =
+      gst_vlm_record_new_subject (stream, subject);
+  g_autoptr (GError) error = NULL;
+  guint n_dropped;
+
+  g_assert_true (gst_vlm_spool_add (spool, record, &n_dropped, &error));
+  g_assert_no_error (error);
+}
+
+/* A subject is no event, but knows whether any of it goes on. */
+static void
+test_subjects (void)
+{
+  static const gboolean active[] = { FALSE, TRUE, TRUE, FALSE, FALSE, FALSE };
+  char *folder = make_folder ();
+  GstVlmSpool *spool = open_spool (folder, LARGE);
+  g_autoptr (GPtrArray) entries = NULL;
+
+  add_subject (spool, "gate", "a person falls");
+  add (spool, "gate", "a", 0, "begin");
+  add_subject (spool, "gate", "a person falls");
+  add_subject (spool, "gate", "a dog");
+  add_subject (spool, "yard", "a person falls");
+  add (spool, "gate", "a", 1, "end");
+  entries = take (spool, 100);
+  g_assert_cmpuint (entries->len, ==, G_N_ELEMENTS (active));
+  for (guint i = 0; i < G_N_ELEMENTS (active); i++)
+    g_assert_cmpint (entry_at (entries, i)->active, ==, active[i]);
+  close_spool (spool);
+  remove_folder (folder);
+}
+
 /* What a format needs to know is kept with the record. */
 static void
 test_context (void)
@@ -503,6 +538,7 @@ main (int argc, char **argv)
     return child_write (argv[2]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/publish/spool/order", test_order);
+  g_test_add_func ("/publish/spool/subjects", test_subjects);
   g_test_add_func ("/publish/spool/context", test_context);
   g_test_add_func ("/publish/spool/interrupted", test_interrupted);
   g_test_add_func ("/publish/spool/full", test_full);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/device.h"
 
+#include "vk/device.h"
+
 struct _VlmDevice
 {
   GObject parent;
@@ -97,8 +99,8 @@ vlm_device_get_memory_bytes (VlmDevice *device)
   return now;
 }
 
-VlmVkDevice *
-vlm_device_get_vk (VlmDevice *device)
+VlmNnDevice *
+vlm_device_get_nn (VlmDevice *device)
 {
   return device->vk;
 }

@@ -7,7 +7,7 @@
 #include "model/net.h"
 
 /* (transfer none) */
-VlmVkDevice *vlm_device_get_vk (VlmDevice *device);
+VlmNnDevice *vlm_device_get_nn (VlmDevice *device);
 /* What is on it is gone; a new one must be opened. */
 gboolean vlm_device_is_lost (VlmDevice *device);
 /* The UUID of the device that vlm_device_open () would open, in hexadecimal

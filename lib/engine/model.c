@@ -155,7 +155,7 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
   if (self->device == NULL)
     return NULL;
   self->net =
-      vlm_net_load (vlm_device_get_vk (self->device), checkpoint, work, error);
+      vlm_net_load (vlm_device_get_nn (self->device), checkpoint, work, error);
   return self->net != NULL ? g_steal_pointer (&self) : NULL;
 }
 

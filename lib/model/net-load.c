@@ -197,15 +197,15 @@ load_all (Loader *loader, GError **error)
  * there: what does not fit would end the process once it is written. */
 static gboolean
 check_memory (
-    VlmVkDevice *device, const char *path, guint64 n_bytes, GError **error)
+    VlmNnDevice *device, const char *path, guint64 n_bytes, GError **error)
 {
-  return !vlm_vk_device_get_caps (device)->is_cpu ||
+  return !vlm_nn_device_is_cpu (device) ||
       vlm_host_memory_check (
           VLM_HOST_BYTES, n_bytes + OTHER_BYTES, path, error);
 }
 
 VlmNet *
-vlm_net_load (VlmVkDevice *device, const VlmCheckpoint *checkpoint,
+vlm_net_load (VlmNnDevice *device, const VlmCheckpoint *checkpoint,
     const VlmWork *work, GError **error)
 {
   const VlmWeightList *list = checkpoint->weights;

@@ -10,7 +10,7 @@
 struct _VlmNet
 {
   gatomicrefcount ref_count;
-  VlmVkDevice *device;
+  VlmNnDevice *device;
   VlmConfig config;
   guint64 n_bytes;
   /* By use, then by layer; each weight is in one of the two. */

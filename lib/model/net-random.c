@@ -116,7 +116,7 @@ is_norm (VlmWeight weight)
 }
 
 VlmNet *
-vlm_net_new_random (VlmVkDevice *device, const VlmConfig *config,
+vlm_net_new_random (VlmNnDevice *device, const VlmConfig *config,
     guint n_layers, guint64 seed, VlmModelWeights weights, GError **error)
 {
   VlmConfig limited = *config;

@@ -5,7 +5,7 @@
 #include "model/net-private.h"
 
 /* A net of that configuration (copied) without any weight. */
-VlmNet *vlm_net_new (VlmVkDevice *device, const VlmConfig *config);
+VlmNet *vlm_net_new (VlmNnDevice *device, const VlmConfig *config);
 
 /* The matrix whose first item is @first, for rows to be put into it. */
 gboolean vlm_net_add_matrix (VlmNet *net, VlmNn *nn, const VlmWeightList *list,

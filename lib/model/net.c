@@ -3,12 +3,12 @@
 #include "model/net-upload.h"
 
 VlmNet *
-vlm_net_new (VlmVkDevice *device, const VlmConfig *config)
+vlm_net_new (VlmNnDevice *device, const VlmConfig *config)
 {
   VlmNet *net = g_new0 (VlmNet, 1);
 
   g_atomic_ref_count_init (&net->ref_count);
-  net->device = vlm_vk_device_ref (device);
+  net->device = vlm_nn_device_ref (device);
   net->config = *config;
   net->config.name = g_strdup (config->name);
   for (guint i = 0; i < VLM_N_WEIGHTS; i++) {
@@ -38,7 +38,7 @@ net_free (VlmNet *net)
     g_free (net->vectors[i]);
   }
   g_free (net->config.name);
-  vlm_vk_device_unref (net->device);
+  vlm_nn_device_unref (net->device);
   g_free (net);
 }
 
@@ -62,7 +62,7 @@ vlm_net_get_config (const VlmNet *net)
   return &net->config;
 }
 
-VlmVkDevice *
+VlmNnDevice *
 vlm_net_get_device (const VlmNet *net)
 {
   return net->device;

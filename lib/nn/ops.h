@@ -14,13 +14,14 @@
  * at all. */
 #pragma once
 
+#include "nn/device.h"
 #include "nn/tensor.h"
 
 /* Recorder of ops on one device. One thread at a time. */
-VlmNn *vlm_nn_new (VlmVkDevice *device, GError **error);
+VlmNn *vlm_nn_new (VlmNnDevice *device, GError **error);
 void vlm_nn_free (VlmNn *nn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNn, vlm_nn_free)
-VlmVkDevice *vlm_nn_get_device (VlmNn *nn);
+VlmNnDevice *vlm_nn_get_device (VlmNn *nn);
 
 void vlm_nn_begin (VlmNn *nn);
 /* One submission of everything since begin. */

@@ -3,9 +3,12 @@
 #pragma once
 
 #include "base/dtype.h"
-#include "vk/buffer.h"
+
+#include <gio/gio.h>
 
 typedef struct _VlmNn VlmNn;
+/* Memory of the device: vk/buffer.h. */
+typedef struct _VlmVkBuffer VlmVkBuffer;
 
 /* [n_rows, n_cols] of 32-bit floats or integers, row-major. Rows are ld
  * elements apart, ld = n_cols rounded up to 8; the padding of float rows is

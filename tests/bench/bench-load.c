@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "model/checkpoint.h"
 #include "model/net.h"
+#include "vk/device.h"
 
 /* What the process took of a clock and of the processors. */
 typedef struct

@@ -20,6 +20,7 @@
 #include "tools/tool.h"
 #include "vision-cost.h"
 #include "work.h"
+#include "vk/device.h"
 
 #define MAX_TOKENS_HELD 1000000
 
@@ -488,7 +489,7 @@ load_model (Bench *bench, GError **error)
 
   if (device == NULL)
     return FALSE;
-  if (vlm_vk_device_get_caps (vlm_device_get_vk (device))->is_cpu)
+  if (vlm_vk_device_get_caps (vlm_device_get_nn (device))->is_cpu)
     bench->clock = CLOCK_PROCESS_CPUTIME_ID;
   if (o->layers == 0 && o->tokenizer == NULL) {
     bench->model =
@@ -496,7 +497,7 @@ load_model (Bench *bench, GError **error)
             device, NULL, error);
     return bench->model != NULL;
   }
-  net = vlm_net_new_random (vlm_device_get_vk (device), bench->config,
+  net = vlm_net_new_random (vlm_device_get_nn (device), bench->config,
       (guint) o->layers, 1, VLM_MODEL_WEIGHTS_AUTO, error);
   if (net == NULL)
     return FALSE;

@@ -13,6 +13,7 @@
 #include "tests/support/figures.h"
 #include "tools/tool.h"
 #include "vision-cost.h"
+#include "vk/device.h"
 
 #define MAX_SIDE 512
 

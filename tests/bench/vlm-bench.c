@@ -17,6 +17,7 @@
 #include "tools/tool.h"
 #include "vision-cost.h"
 #include "work.h"
+#include "vk/device.h"
 
 typedef struct
 {

@@ -27,6 +27,9 @@ MAY_SEE = {
 # engine/device.c, the façade of the device, is the only file of its layer that
 # opens one.
 EXCEPTIONS = {("engine/device.c", "vk")}
+# Whoever stands above nn, which gives them opaque names for what is Vulkan's.
+NO_VULKAN = {"model", "engine", "analyzer"}
+VULKAN = re.compile(r"\b(?:Vk[A-Z]\w*|vk[A-Z]\w+(?=\s*\()|VlmVk\w*|(?:vlm_vk|VLM_VK|VK)_\w+)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 
 
@@ -57,8 +60,9 @@ def check_library(lib, complaints, graph):
             if below in MAY_SEE and below != layer and below not in MAY_SEE[layer] \
                     and (name, below) not in EXCEPTIONS:
                 complaints.append(f"lib/{name}: {layer} may not see {below}: {target}")
-        if layer == "model" and re.search(r"\bVk[A-Z]\w+|\bvk[A-Z]\w+\s*\(", path.read_text()):
-            complaints.append(f"lib/{name}: the model layer holds a Vulkan symbol")
+        if layer in NO_VULKAN and (name, "vk") not in EXCEPTIONS:
+            for symbol in sorted(set(VULKAN.findall(path.read_text(encoding="utf-8")))):
+                complaints.append(f"lib/{name}: {layer} holds a Vulkan symbol: {symbol}")
 
 
 def check_public_header(path, complaints):

@@ -5,6 +5,7 @@
 #include "model/context.h"
 #include "model/qwen2_5_vl/vision.h"
 #include "tests/support/case.h"
+#include "vk/device.h"
 
 #define TEST_N_GREEDY 16
 

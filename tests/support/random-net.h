@@ -5,6 +5,7 @@
 #include <vlm/vlm-error.h>
 
 #include "model/net.h"
+#include "vk/device.h"
 
 /* Awkward on purpose: widths off the tile, two queries to a key, ragged
  * windows, one full block among windowed ones. */

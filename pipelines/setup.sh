@@ -13,7 +13,7 @@ packages_build=(
   libglib2.0-dev libjson-glib-dev libpcre2-dev libvulkan-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gobject-introspection libgirepository1.0-dev
-  libcairo2-dev libpango1.0-dev libsqlite3-dev
+  libcairo2-dev libpango1.0-dev libgdk-pixbuf-2.0-dev libsqlite3-dev
   libmosquitto-dev librdkafka-dev libcurl4-openssl-dev
   libjpeg62-turbo-dev
 )

@@ -25,11 +25,23 @@ typedef struct
 gboolean
 attention_make_folder (const char *folder, GError **error)
 {
-  if (g_mkdir_with_parents (folder, 0777) == 0)
-    return TRUE;
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
-      folder, g_strerror (errno));
-  return FALSE;
+  g_autoptr (GDir) dir = NULL;
+
+  if (g_mkdir_with_parents (folder, 0777) != 0) {
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
+        folder, g_strerror (errno));
+    return FALSE;
+  }
+  dir = g_dir_open (folder, 0, error);
+  if (dir == NULL)
+    return FALSE;
+  /* What is in it is not ours. */
+  if (g_dir_read_name (dir) != NULL) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+        "%s: is not empty: maps are written to a folder of their own", folder);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 static void

@@ -4,7 +4,8 @@
 
 #include <vlm/vlm-attention.h>
 
-/* Makes the folder that the maps go to. G_FILE_ERROR */
+/* Makes the folder that the maps go to, unless it is there and empty.
+ * G_FILE_ERROR */
 gboolean attention_make_folder (const char *folder, GError **error);
 
 /* attention.json, which names all others, and of each slice NNN: the picture

@@ -1,4 +1,4 @@
-/* gst-vlm: pictures and video files, decoded by GStreamer
+/* gst-vlm: videos, decoded by GStreamer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/reader.h"
 
@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "tools/source.h"
 #include "util/gstvlmframe.h"
 
 /* qwen-vl-utils: FPS_MAX_FRAMES */
@@ -17,6 +18,13 @@
 /* How late an error or a cancellation may be noticed. */
 #define POLL_NS (20 * GST_MSECOND)
 
+/* So many frames in a row without time going on are no video, but an animation
+ * that GStreamer repeats for ever, or a stream without times. */
+#define MAX_STILL 1000
+
+/* Nothing for so long, and no end: there will be nothing. */
+#define SILENCE_NS (60 * GST_SECOND)
+
 /* A decoding pipeline that ends in an appsink with RGB frames. */
 typedef struct
 {
@@ -25,6 +33,7 @@ typedef struct
   GstElement *pipeline;
   GstAppSink *sink;
   gint has_no_picture; /* atomic: all streams are known, none is one */
+  gint is_gif;         /* atomic: GStreamer would never end it (1.22) */
 } Reader;
 
 static void
@@ -50,6 +59,17 @@ on_all_streams (GstElement *decoder, gpointer user_data)
     g_atomic_int_set (&reader->has_no_picture, TRUE);
 }
 
+static void
+on_element (
+    GstBin *pipeline, GstBin *bin, GstElement *element, gpointer user_data)
+{
+  Reader *reader = user_data;
+  GstElementFactory *factory = gst_element_get_factory (element);
+
+  if (factory != NULL && g_str_has_suffix (GST_OBJECT_NAME (factory), "_gif"))
+    g_atomic_int_set (&reader->is_gif, TRUE);
+}
+
 /* What has stopped the pipeline, if anything has, as an error that names the
  * file. What a file of sounds alone fails with speaks of links. */
 static gboolean
@@ -62,6 +82,10 @@ check_bus (Reader *reader, GError **error)
   if (g_atomic_int_get (&reader->has_no_picture))
     g_set_error_literal (error, GST_STREAM_ERROR,
         GST_STREAM_ERROR_TYPE_NOT_FOUND, "there is no picture in it");
+  else if (g_atomic_int_get (&reader->is_gif))
+    g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "an animated GIF is no video that can be read: convert it, or ask "
+        "about its first picture with --image");
   else if (message != NULL)
     gst_message_parse_error (message, error, NULL);
   else
@@ -70,11 +94,11 @@ check_bus (Reader *reader, GError **error)
   return FALSE;
 }
 
+/* Paused, so that it can be sought in. */
 static gboolean
 reader_open (Reader *reader, const char *path, GError **error)
 {
-  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
-  g_autofree char *uri = g_filename_to_uri (absolute, NULL, error);
+  g_autofree char *uri = source_to_uri (path, error);
   g_autoptr (GstElement) decoder = NULL;
 
   reader->path = path;
@@ -82,6 +106,7 @@ reader_open (Reader *reader, const char *path, GError **error)
     return FALSE;
   reader->pipeline = gst_parse_launch (
       "uridecodebin name=decoder ! videoconvert name=convert "
+      "! videoflip video-direction=auto "
       "! video/x-raw,format=RGB ! appsink name=sink sync=false max-buffers=2",
       error);
   if (reader->pipeline == NULL)
@@ -90,8 +115,27 @@ reader_open (Reader *reader, const char *path, GError **error)
   g_object_set (decoder, "uri", uri, NULL);
   g_signal_connect (
       decoder, "no-more-pads", G_CALLBACK (on_all_streams), reader);
+  g_signal_connect (
+      reader->pipeline, "deep-element-added", G_CALLBACK (on_element), reader);
   reader->sink =
       GST_APP_SINK (gst_bin_get_by_name (GST_BIN (reader->pipeline), "sink"));
+  gst_element_set_state (reader->pipeline, GST_STATE_PAUSED);
+  return TRUE;
+}
+
+/* From @start on, or from before it where the source cannot go there. */
+static gboolean
+reader_start (Reader *reader, gint64 start, GError **error)
+{
+  while (start > 0 &&
+      gst_element_get_state (reader->pipeline, NULL, NULL, POLL_NS) ==
+          GST_STATE_CHANGE_ASYNC)
+    if (g_cancellable_set_error_if_cancelled (reader->cancellable, error) ||
+        !check_bus (reader, error))
+      return FALSE;
+  if (start > 0)
+    gst_element_seek_simple (reader->pipeline, GST_FORMAT_TIME,
+        GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, start);
   gst_element_set_state (reader->pipeline, GST_STATE_PLAYING);
   return TRUE;
 }
@@ -100,6 +144,8 @@ reader_open (Reader *reader, const char *path, GError **error)
 static gboolean
 pull (Reader *reader, GstSample **sample, GError **error)
 {
+  GstClockTime waited = 0;
+
   while ((*sample = gst_app_sink_try_pull_sample (reader->sink, POLL_NS)) ==
       NULL) {
     if (g_cancellable_set_error_if_cancelled (reader->cancellable, error) ||
@@ -107,8 +153,16 @@ pull (Reader *reader, GstSample **sample, GError **error)
       return FALSE;
     if (gst_app_sink_is_eos (reader->sink))
       return TRUE;
+    waited += POLL_NS;
+    if (waited >= SILENCE_NS) {
+      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+          "%s: nothing came for %u s", reader->path,
+          (guint) (SILENCE_NS / GST_SECOND));
+      return FALSE;
+    }
   }
-  return !g_cancellable_set_error_if_cancelled (reader->cancellable, error);
+  return !g_cancellable_set_error_if_cancelled (reader->cancellable, error) &&
+      check_bus (reader, error);
 }
 
 static gboolean
@@ -121,8 +175,7 @@ fail_empty (const Reader *reader, GError **error)
 
 /* A small copy of the sample's picture, with its times. */
 static VlmFrame *
-copy_frame (GstSample *sample, guint width, guint height, VlmResample resample,
-    GError **error)
+copy_frame (GstSample *sample, guint width, guint height, GError **error)
 {
   GstBuffer *buffer = gst_sample_get_buffer (sample);
   const GstSegment *segment = gst_sample_get_segment (sample);
@@ -135,7 +188,8 @@ copy_frame (GstSample *sample, guint width, guint height, VlmResample resample,
         "a decoded picture cannot be read");
     return NULL;
   }
-  frame = gst_vlm_frame_new (buffer, &info, width, height, resample, error);
+  frame = gst_vlm_frame_new (
+      buffer, &info, width, height, VLM_RESAMPLE_VIDEO, error);
   if (frame != NULL && GST_CLOCK_TIME_IS_VALID (pts)) {
     frame->time.pts = (gint64) pts;
     frame->time.stream_time =
@@ -152,34 +206,6 @@ get_size (GstSample *sample, guint *width, guint *height)
   gst_video_info_from_caps (&info, gst_sample_get_caps (sample));
   *width = (guint) GST_VIDEO_INFO_WIDTH (&info);
   *height = (guint) GST_VIDEO_INFO_HEIGHT (&info);
-}
-
-VlmFrame *
-reader_load_image (const char *path, const VlmGeometry *geometry,
-    GCancellable *cancellable, GError **error)
-{
-  g_auto (Reader) reader = { .cancellable = cancellable };
-  g_autoptr (GstSample) sample = NULL;
-  VlmFrame *frame;
-  guint source[2];
-  guint size[2];
-
-  if (!reader_open (&reader, path, error))
-    return NULL;
-  if (!pull (&reader, &sample, error) ||
-      (sample == NULL && !fail_empty (&reader, error)))
-    return NULL;
-  get_size (sample, &source[0], &source[1]);
-  if (!vlm_image_plan_size (geometry, source[0], source[1],
-          geometry->image_min_pixels, geometry->image_max_pixels, &size[0],
-          &size[1], error)) {
-    g_prefix_error (error, "%s: ", path);
-    return NULL;
-  }
-  frame = copy_frame (sample, size[0], size[1], VLM_RESAMPLE_IMAGE, error);
-  if (frame == NULL)
-    g_prefix_error (error, "%s: ", path);
-  return frame;
 }
 
 /* The grid: at most MAX_FRAMES over the duration, if that is known. */
@@ -210,25 +236,54 @@ typedef struct
   gint64 duration; /* 0 when unknown */
   guint n_frames;  /* as far as the duration tells, for the pixel budget */
   VlmVideoLimits limits;
+  ReaderSpan span;
+  gint64 newest; /* time */
+  guint n_still; /* frames since it grew */
   guint n_taken;
   guint width;
   guint height;
 } VideoJob;
+
+/* What never ends is an error; so is what has no times. */
+static gboolean
+check_time (VideoJob *job, gint64 time, GError **error)
+{
+  if (time > job->newest) {
+    job->newest = time;
+    job->n_still = 0;
+  } else if (++job->n_still > MAX_STILL) {
+    g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "its time stands still: this is no video that can be watched");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gint64
+time_of (GstSample *sample)
+{
+  GstClockTime pts = GST_BUFFER_PTS (gst_sample_get_buffer (sample));
+
+  return GST_CLOCK_TIME_IS_VALID (pts)
+      ? (gint64) gst_segment_to_stream_time (
+            gst_sample_get_segment (sample), GST_FORMAT_TIME, pts)
+      : VLM_TIME_NONE;
+}
 
 /* One decoded picture; only those that the grid wants are scaled and kept. */
 static gboolean
 take_sample (VideoJob *job, GstSample *sample, GError **error)
 {
   GstBuffer *buffer = gst_sample_get_buffer (sample);
-  gint64 time =
-      (gint64) gst_segment_to_stream_time (gst_sample_get_segment (sample),
-          GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  gint64 time = time_of (sample);
   gint64 duration = GST_BUFFER_DURATION_IS_VALID (buffer)
       ? (gint64) GST_BUFFER_DURATION (buffer)
       : VLM_TIME_NONE;
   g_autoptr (VlmFrame) frame = NULL;
 
-  if (!GST_BUFFER_PTS_IS_VALID (buffer) ||
+  if (!check_time (job, time, error))
+    return FALSE;
+  if (!VLM_TIME_IS_VALID (time) || time < job->span.start ||
       !vlm_sampler_wants (job->sampler, time, duration))
     return TRUE;
   if (job->width == 0) {
@@ -239,8 +294,7 @@ take_sample (VideoJob *job, GstSample *sample, GError **error)
             source[0], source[1], &job->width, &job->height, error))
       return FALSE;
   }
-  frame =
-      copy_frame (sample, job->width, job->height, VLM_RESAMPLE_VIDEO, error);
+  frame = copy_frame (sample, job->width, job->height, error);
   if (frame == NULL)
     return FALSE;
   vlm_sampler_add (job->sampler, frame, duration);
@@ -261,26 +315,40 @@ check_count (const VideoJob *job, GError **error)
   return FALSE;
 }
 
+static gboolean
+is_behind (const VideoJob *job, GstSample *sample)
+{
+  gint64 time = time_of (sample);
+
+  return job->span.end > 0 && VLM_TIME_IS_VALID (time) && time >= job->span.end;
+}
+
+static void
+tell_progress (const VideoJob *job, GstSample *sample, const VlmWork *work)
+{
+  gint64 time = time_of (sample);
+
+  if (work->progress != NULL && job->duration > 0 && VLM_TIME_IS_VALID (time))
+    work->progress ("decode",
+        CLAMP ((double) (time - job->span.start) / (double) job->duration, 0.0,
+            1.0),
+        work->user_data);
+}
+
 /* From @sample on, which is taken, to the last one. */
 static gboolean
-read_all (VideoJob *job, GstSample *first, VlmProgressFunc progress,
-    gpointer user_data, GError **error)
+read_all (VideoJob *job, GstSample *first, const VlmWork *work, GError **error)
 {
   g_autoptr (GstSample) sample = first;
 
-  while (sample != NULL) {
+  while (sample != NULL && !is_behind (job, sample)) {
     if (!take_sample (job, sample, error)) {
       g_prefix_error (error, "%s: ", job->reader->path);
       return FALSE;
     }
     if (!check_count (job, error))
       return FALSE;
-    if (progress != NULL && job->duration > 0)
-      progress ("decode",
-          MIN (1.0,
-              (double) GST_BUFFER_PTS (gst_sample_get_buffer (sample)) /
-                  (double) job->duration),
-          user_data);
+    tell_progress (job, sample, work);
     g_clear_pointer (&sample, gst_sample_unref);
     if (!pull (job->reader, &sample, error))
       return FALSE;
@@ -288,16 +356,28 @@ read_all (VideoJob *job, GstSample *first, VlmProgressFunc progress,
   return TRUE;
 }
 
-/* The pipeline knows its duration once it has a picture. */
+/* How long the span is; 0 when unknown. The pipeline knows its duration once it
+ * has a picture. */
+static gint64
+get_duration (const VideoJob *job)
+{
+  gint64 end;
+
+  if (!gst_element_query_duration (
+          job->reader->pipeline, GST_FORMAT_TIME, &end) ||
+      end <= 0)
+    end = job->span.end;
+  else if (job->span.end > 0)
+    end = MIN (end, job->span.end);
+  return MAX (0, end - job->span.start);
+}
+
 static VlmSampler *
 start_grid (VideoJob *job, double fps)
 {
   VlmSamplerParams grid;
 
-  if (!gst_element_query_duration (
-          job->reader->pipeline, GST_FORMAT_TIME, &job->duration) ||
-      job->duration < 0)
-    job->duration = 0;
+  job->duration = get_duration (job);
   grid = choose_grid (job->duration, fps);
   job->n_frames = MAX_FRAMES;
   if (job->duration > 0)
@@ -310,23 +390,29 @@ start_grid (VideoJob *job, double fps)
 
 VlmWindow *
 reader_load_video (const char *path, const VlmGeometry *geometry, double fps,
-    GCancellable *cancellable, VlmProgressFunc progress, gpointer user_data,
-    GError **error)
+    const ReaderSpan *span, const VlmWork *work, GError **error)
 {
-  g_auto (Reader) reader = { .cancellable = cancellable };
+  g_auto (Reader) reader = { .cancellable = work->cancellable };
   g_autoptr (VlmSampler) sampler = NULL;
-  VideoJob job = { .reader = &reader, .geometry = geometry };
+  VideoJob job = {
+    .reader = &reader, .geometry = geometry, .span = *span, .newest = G_MININT64
+  };
   GstSample *first;
   VlmWindow *window;
 
-  if (!reader_open (&reader, path, error) || !pull (&reader, &first, error))
+  if (!reader_open (&reader, path, error) ||
+      !reader_start (&reader, span->start, error) ||
+      !pull (&reader, &first, error))
     return NULL;
   sampler = start_grid (&job, fps);
   job.sampler = sampler;
-  if (!read_all (&job, first, progress, user_data, error))
+  if (!read_all (&job, first, work, error))
     return NULL;
   window = vlm_sampler_finish (sampler);
-  if (window == NULL)
+  if (window == NULL && (span->start > 0 || span->end > 0))
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+        "%s: there is no picture between --start and --end", path);
+  else if (window == NULL)
     fail_empty (&reader, error);
   return window;
 }
@@ -384,13 +470,15 @@ reader_watch_video (const char *path, const VlmGeometry *geometry,
   VideoJob job = { .reader = &reader,
     .geometry = geometry,
     .limits = windows->limits,
+    .newest = G_MININT64,
     .n_frames = (guint) CLAMP (n_frames + 0.5, 2.0, 1e6) };
   GstSample *first;
 
   grid.window = windows->window;
   grid.hop = windows->hop;
   grid.max_hold = 0;
-  if (!reader_open (&reader, path, error) || !pull (&reader, &first, error))
+  if (!reader_open (&reader, path, error) ||
+      !reader_start (&reader, 0, error) || !pull (&reader, &first, error))
     return FALSE;
   if (first == NULL)
     return fail_empty (&reader, error);

@@ -1,21 +1,24 @@
-/* gst-vlm: pictures and video files, decoded by GStreamer
+/* gst-vlm: videos, decoded by GStreamer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <vlm/vlm.h>
 
-/* Both end with G_IO_ERROR_CANCELLED soon after @cancellable (nullable) is. */
+/* A part of a video in stream time, ns; 0 for its beginning and its end. */
+typedef struct
+{
+  gint64 start;
+  gint64 end;
+} ReaderSpan;
 
-/* A still image, resized as the model's processor does. (transfer full) */
-VlmFrame *reader_load_image (const char *path, const VlmGeometry *geometry,
-    GCancellable *cancellable, GError **error);
+/* Both take a file's name, an address, or "-" for standard input, and end with
+ * G_IO_ERROR_CANCELLED soon after the cancellable (nullable) is. */
 
 /* Frames of a video on a grid of @fps a second (lowered where the whole would
- * be more than 768 frames), resized to the budget of qwen-vl-utils, as one
- * window. (transfer full) */
+ * be more than 768 frames), upright, resized to the budget of qwen-vl-utils, as
+ * one window. (transfer full) */
 VlmWindow *reader_load_video (const char *path, const VlmGeometry *geometry,
-    double fps, GCancellable *cancellable, VlmProgressFunc progress,
-    gpointer user_data, GError **error);
+    double fps, const ReaderSpan *span, const VlmWork *work, GError **error);
 
 /* Windows on a video. */
 typedef struct

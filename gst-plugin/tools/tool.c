@@ -2,16 +2,62 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/tool.h"
 
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "util/gstvlmtext.h"
+
+/* A file that is opened must not become one of the three. Without an output
+ * there is nothing to work for. */
+static gboolean
+check_streams (GError **error)
+{
+  gboolean has_output = fcntl (STDOUT_FILENO, F_GETFD) >= 0;
+  int fd;
+
+  do
+    fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0)
+    close (fd);
+  if (!has_output)
+    g_set_error_literal (
+        error, G_FILE_ERROR, G_FILE_ERROR_BADF, "standard output is closed");
+  return has_output;
+}
+
+static gboolean
+on_version (
+    const char *option, const char *value, gpointer user_data, GError **error)
+{
+  printf ("%s (gst-vlm) %s\n", g_get_prgname (), VLM_VERSION);
+  exit (fflush (stdout) == 0 ? 0 : 1);
+}
+
+static const GOptionEntry version_entries[] = {
+  { "version", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, on_version,
+      "say which version this is", NULL },
+  { NULL },
+};
 
 gboolean
 tool_parse (const Tool *tool, int *argc, char ***argv, GError **error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (tool->usage);
 
+  if (!check_streams (error))
+    return FALSE;
   setlocale (LC_CTYPE, "");
   g_option_context_set_description (context, tool->description);
   g_option_context_add_main_entries (context, tool->entries, NULL);
+  g_option_context_add_main_entries (context, version_entries, NULL);
   if (tool->group != NULL)
     g_option_context_add_group (context, tool->group);
   if (!g_option_context_parse (context, argc, argv, error))
@@ -46,11 +92,90 @@ tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error)
   return TRUE;
 }
 
+/* The whole of @text, or NaN. */
+static double
+read_decimal (const char *text)
+{
+  char *end;
+  double value = g_ascii_strtod (text, &end);
+
+  return end != text && *end == '\0' ? value : NAN;
+}
+
+gboolean
+tool_parse_number (const char *option, const char *text, double min, double max,
+    double *value, GError **error)
+{
+  g_auto (GStrv) parts = NULL;
+  double number;
+
+  if (text == NULL)
+    return TRUE;
+  parts = g_strsplit (text, "/", 2);
+  number = read_decimal (text);
+  if (parts[0] != NULL && parts[1] != NULL)
+    number = read_decimal (parts[0]) / read_decimal (parts[1]);
+  if (number >= min && number <= max && isfinite (number)) {
+    *value = number;
+    return TRUE;
+  }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "%s is from %g to %g, not \"%s\"", option, min, max, text);
+  return FALSE;
+}
+
+gboolean
+tool_parse_time (
+    const char *option, const char *text, gint64 *ns, GError **error)
+{
+  g_auto (GStrv) parts = NULL;
+  double seconds = 0.0;
+
+  if (text == NULL)
+    return TRUE;
+  parts = g_strsplit (text, ":", 3);
+  for (guint i = 0; parts[i] != NULL; i++) {
+    double part = read_decimal (parts[i]);
+
+    /* A part behind another one is below 60. */
+    seconds =
+        part >= 0.0 && (i == 0 || part < 60.0) ? 60.0 * seconds + part : NAN;
+  }
+  if (parts[0] != NULL && seconds <= 1e9) {
+    *ns = (gint64) (seconds * 1e9 + 0.5);
+    return TRUE;
+  }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "%s is a time in the video, such as 90, 1:30 or 1:02:03.5, not \"%s\"",
+      option, text);
+  return FALSE;
+}
+
+/* What a file is called, or a model wrote, may steer a terminal. */
+static int
+complain (const char *name, const char *message)
+{
+  g_autofree char *text = gst_vlm_text_for_terminal (message);
+
+  g_printerr ("%s: %s\n", name, text);
+  return 1;
+}
+
 int
 tool_end (const char *name, const GError *error)
 {
+  int written = fflush (stdout);
+
+  if (error == NULL && written != 0) {
+    g_autofree char *text =
+        g_strdup_printf ("standard output: %s", g_strerror (errno));
+
+    return complain (name, text);
+  }
   if (error == NULL)
     return 0;
-  g_printerr ("%s: %s\n", name, error->message);
+  complain (name, error->message);
+  if (error->domain == G_OPTION_ERROR)
+    return 2;
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 130 : 1;
 }

@@ -34,8 +34,9 @@
         "TYPE"                                                                 \
   }
 
-/* A program's command line. Words that are no options are refused, unless
- * @entries take them. */
+/* A program's command line, to which --version is added. Words that are no
+ * options are refused, unless @entries take them; so is a closed standard
+ * output. */
 typedef struct
 {
   const char *usage;       /* what --help says behind the program's name */
@@ -53,6 +54,14 @@ tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error);
 /* FALSE with G_OPTION_ERROR_BAD_VALUE, unless @why is NULL. */
 gboolean tool_check (const char *why, GError **error);
 
+/* A number or a fraction within bounds; nothing where @text is NULL. */
+gboolean tool_parse_number (const char *option, const char *text, double min,
+    double max, double *value, GError **error);
+/* Seconds, mm:ss or hh:mm:ss, with decimals; nothing where @text is NULL. */
+gboolean tool_parse_time (
+    const char *option, const char *text, gint64 *ns, GError **error);
+
 /* Says the @error (nullable) of program @name. Returns its exit status: 0
- * without one, 130 when it was interrupted, else 1. */
+ * without one, 2 for wrong usage, 130 when it was interrupted, else 1; so where
+ * standard output took not all. */
 int tool_end (const char *name, const GError *error);

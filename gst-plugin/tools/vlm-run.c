@@ -5,139 +5,53 @@
 
 #include <gst/gst.h>
 
-#include <vlm/vlm.h>
-
 #include "tools/attention.h"
 #include "tools/interrupt.h"
-#include "tools/reader.h"
+#include "tools/run/answer.h"
+#include "tools/run/output.h"
 #include "tools/tool.h"
 
-#define DESCRIPTION                                                            \
-  "Example:\n"                                                                 \
-  "  vlm-run --model DIR --image cat.jpg \"What is in the picture?\"\n"        \
-  "  vlm-run --model DIR --video gate.mp4 --format events \"Who enters?\"\n"   \
-  "\n"                                                                         \
-  "Pictures come first, then videos, then the question. The answer goes to\n"  \
-  "standard output, all else to standard error. Ctrl-C ends it early."
-
+/* One run of the program. */
 typedef struct
 {
-  char *model;
-  char *mmproj;
-  char *device;
-  char *weights;
-  char **images;
-  char **videos;
-  double fps;
-  char *system;
-  char *format;
-  int max_tokens;
-  double temperature;
-  double top_p;
-  int top_k;
-  double penalty;
-  gint64 seed;
-  gboolean list_devices;
-  char *attention;
-  gboolean quiet;
-  char **rest;
-} Options;
+  const RunOptions *options;
+  Output output;
+  VlmModel *model;
+  VlmSession *session;
+  GPtrArray *inputs;
+  double load_s;
+  GString *written; /* of the answer that is under way */
+  gboolean shows;   /* as it is written */
+} Run;
 
-/* One line on the terminal that is written over; nothing when there is none. */
-typedef struct
+static void
+run_clear (Run *run)
 {
-  gboolean visible;
-  char *stage;
-  int percent;
-} Progress;
+  g_clear_pointer (&run->inputs, g_ptr_array_unref);
+  g_clear_object (&run->session);
+  g_clear_object (&run->model);
+  g_string_free (run->written, TRUE);
+  output_clear (&run->output);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
 static void
 on_progress (const char *stage, double fraction, gpointer user_data)
 {
-  Progress *progress = user_data;
-  int percent = (int) (fraction * 100.0);
+  Run *run = user_data;
 
-  if (!progress->visible ||
-      (percent == progress->percent && g_strcmp0 (stage, progress->stage) == 0))
-    return;
-  g_free (progress->stage);
-  progress->stage = g_strdup (stage);
-  progress->percent = percent;
-  fprintf (stderr, "\r\033[K%s %d %%", stage, percent);
-  fflush (stderr);
-}
-
-static void
-end_progress (Progress *progress)
-{
-  if (progress->visible && progress->stage != NULL)
-    fprintf (stderr, "\r\033[K");
-  g_clear_pointer (&progress->stage, g_free);
+  output_progress (&run->output, stage, fraction);
 }
 
 static void
 on_text (const char *text, gpointer user_data)
 {
-  end_progress (user_data);
-  fputs (text, stdout);
-  fflush (stdout);
-}
+  Run *run = user_data;
 
-/* @kind: NULL for any text */
-static gboolean
-parse_format (const char *name, const VlmAnswerKind **kind, GError **error)
-{
-  g_autofree char *names = NULL;
-
-  *kind = name != NULL ? vlm_answer_kind_lookup (name) : NULL;
-  if (name == NULL || *kind != NULL)
-    return TRUE;
-  names = g_strjoinv (", ", (char **) vlm_answer_kind_get_names ());
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--format is one of %s, not \"%s\"", names, name);
-  return FALSE;
-}
-
-static gboolean
-add_video (VlmPrompt *prompt, const char *path, const VlmGeometry *geometry,
-    double fps, GCancellable *cancellable, Progress *progress, GError **error)
-{
-  g_autoptr (VlmWindow) window = reader_load_video (
-      path, geometry, fps, cancellable, on_progress, progress, error);
-
-  if (window == NULL)
-    return FALSE;
-  vlm_prompt_add_window (prompt, window);
-  return TRUE;
-}
-
-/* Pictures, then videos, then the question. */
-static VlmPrompt *
-build_prompt (const Options *options, VlmModel *model,
-    GCancellable *cancellable, Progress *progress, GError **error)
-{
-  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  g_autofree char *question = g_strjoinv (" ", options->rest);
-  VlmGeometry geometry;
-
-  vlm_model_get_geometry (model, &geometry);
-  if (options->system != NULL)
-    vlm_prompt_set_system (prompt, options->system);
-  for (guint i = 0; options->images != NULL && options->images[i] != NULL;
-       i++) {
-    g_autoptr (VlmFrame) frame =
-        reader_load_image (options->images[i], &geometry, cancellable, error);
-
-    if (frame == NULL)
-      return NULL;
-    vlm_prompt_add_image (prompt, frame);
-  }
-  for (guint i = 0; options->videos != NULL && options->videos[i] != NULL; i++)
-    if (!add_video (prompt, options->videos[i], &geometry, options->fps,
-            cancellable, progress, error))
-      return NULL;
-  vlm_prompt_add_text (prompt, question);
-  return g_steal_pointer (&prompt);
+  g_string_append (run->written, text);
+  if (run->shows)
+    output_write (&run->output, text);
 }
 
 static void
@@ -155,58 +69,112 @@ print_summary (const VlmAnswer *answer, double load_s)
 }
 
 static gboolean
-write_attention (VlmSession *session, const VlmAnswer *answer,
-    const char *folder, GError **error)
+write_attention (Run *run, const VlmAnswer *answer, GError **error)
 {
-  g_autoptr (VlmAttention) attention = vlm_session_steal_attention (session);
+  g_autoptr (VlmAttention) attention =
+      vlm_session_steal_attention (run->session);
 
-  return attention_write (attention, answer->text, folder, error);
+  return attention_write (
+      attention, answer->text, run->options->attention, error);
+}
+
+/* @answer: NULL where it was interrupted. FALSE where it cannot be read. */
+static gboolean
+write_answer (
+    Run *run, const VlmAnswer *answer, const char *question, GError **error)
+{
+  const RunOptions *options = run->options;
+  const AnswerReport report = { options, run->inputs, run->model, question,
+    run->load_s, answer, run->written->str };
+  g_autofree char *text = NULL;
+  g_autofree char *note = NULL;
+
+  if (options->json)
+    text = answer_to_json (&report, &note, error);
+  else if (run->shows || answer == NULL)
+    text = g_strdup ("");
+  else
+    text = answer_to_text (
+        answer, options->params.kind, run->inputs, &note, error);
+  if (text == NULL)
+    return FALSE;
+  output_write (&run->output, text);
+  output_write (&run->output, "\n");
+  if (note != NULL)
+    g_printerr ("note: %s\n", note);
+  return TRUE;
 }
 
 static gboolean
-run (const Options *options, GError **error)
+ask (Run *run, const char *question, const VlmWork *work, GError **error)
 {
-  Progress progress = { !options->quiet && isatty (STDERR_FILENO), NULL, -1 };
-  VlmGenerateParams params = { NULL, (guint) options->max_tokens,
-    options->temperature, options->top_k, options->top_p, options->penalty,
-    (guint64) options->seed };
-  VlmModelParams from = {
-    .path = options->model, .device = options->device, .mmproj = options->mmproj
-  };
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  const VlmWork work = { cancellable, on_progress, on_text, &progress };
-  g_autoptr (VlmModel) model = NULL;
-  g_autoptr (VlmSession) session = NULL;
-  g_autoptr (VlmPrompt) prompt = NULL;
+  const RunOptions *options = run->options;
+  g_autoptr (VlmPrompt) prompt =
+      inputs_make_prompt (run->inputs, options->system, question);
   g_autoptr (VlmAnswer) answer = NULL;
-  gint64 start = g_get_monotonic_time ();
-  double load_s;
 
-  if (!parse_format (options->format, &params.kind, error) ||
-      !tool_parse_weights (options->weights, &from.weights, error) ||
-      (options->attention != NULL &&
-          !attention_make_folder (options->attention, error)))
+  g_string_truncate (run->written, 0);
+  answer = vlm_session_generate (
+      run->session, prompt, &options->params, work, error);
+  output_end_progress (&run->output);
+  if (answer == NULL) {
+    /* What was written so far stays; half a list is none. */
+    if (run->written->len > 0 && (run->shows || options->json))
+      write_answer (run, NULL, question, NULL);
+    return FALSE;
+  }
+  if (!write_answer (run, answer, question, error) ||
+      (options->attention != NULL && !write_attention (run, answer, error)))
+    return FALSE;
+  if (!options->quiet && !options->json)
+    print_summary (answer, run->load_s);
+  return TRUE;
+}
+
+static gboolean
+load (Run *run, const VlmWork *work, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  VlmGeometry geometry;
+
+  run->model = vlm_model_load (&run->options->model, NULL, work, error);
+  run->load_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  if (run->model == NULL)
+    return FALSE;
+  vlm_model_get_geometry (run->model, &geometry);
+  run->inputs = inputs_load (run->options, &geometry, work, error);
+  if (run->inputs == NULL ||
+      !inputs_check (run->inputs, run->options->params.kind, error))
+    return FALSE;
+  run->session = vlm_session_new (run->model);
+  vlm_session_set_record_attention (
+      run->session, run->options->attention != NULL);
+  return TRUE;
+}
+
+static gboolean
+run_all (const RunOptions *options, GError **error)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (Run) run = { .options = options,
+    .output = { cancellable, !options->quiet && isatty (STDERR_FILENO) },
+    .written = g_string_new (NULL),
+    .shows = options->stream && !answer_is_read (options->params.kind) };
+  const VlmWork work = { cancellable, on_progress, on_text, &run };
+  gboolean good;
+
+  if (options->attention != NULL &&
+      !attention_make_folder (options->attention, error))
     return FALSE;
   interrupt_watch (cancellable);
-  model = vlm_model_load (&from, NULL, &work, error);
-  load_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
-  if (model != NULL)
-    prompt = build_prompt (options, model, cancellable, &progress, error);
-  if (prompt != NULL) {
-    session = vlm_session_new (model);
-    vlm_session_set_record_attention (session, options->attention != NULL);
-    answer = vlm_session_generate (session, prompt, &params, &work, error);
+  good = load (&run, &work, error);
+  for (guint i = 0; good && options->prompts[i] != NULL; i++) {
+    if (i > 0 && !options->json)
+      output_write (&run.output, "\n");
+    good = ask (&run, options->prompts[i], &work, error);
   }
-  end_progress (&progress);
-  if (answer == NULL)
-    return FALSE;
-  putchar ('\n');
-  if (options->attention != NULL &&
-      !write_attention (session, answer, options->attention, error))
-    return FALSE;
-  if (!options->quiet)
-    print_summary (answer, load_s);
-  return TRUE;
+  output_end_progress (&run.output);
+  return output_check (&run.output, error) && good;
 }
 
 static gboolean
@@ -219,107 +187,17 @@ list_devices (GError **error)
   return devices != NULL;
 }
 
-/* Negative and NaN included, where they are no numbers to work with. */
-static gboolean
-check_numbers (const Options *options, GError **error)
-{
-  const char *why = NULL;
-
-  if (!(options->fps >= 0.001 && options->fps <= 1000.0))
-    why = "--fps is from 0.001 to 1000";
-  else if (options->max_tokens < 0)
-    why = "--max-tokens is not negative";
-  else if (!(options->temperature == -1.0 || options->temperature >= 0.0))
-    why = "--temperature is not negative";
-  else if (!(options->top_p == -1.0 ||
-               (options->top_p >= 0.0 && options->top_p <= 1.0)))
-    why = "--top-p is from 0 to 1";
-  else if (options->top_k < -1)
-    why = "--top-k is not negative";
-  else if (!(options->penalty >= 0.0 && options->penalty <= 1000.0))
-    why = "--repetition-penalty is above 0 and at most 1000";
-  return tool_check (why, error);
-}
-
-/* Words are taken as the bytes they came in: the model reads UTF-8, whatever
- * the locale is. */
-static gboolean
-check_words (const Options *options, GError **error)
-{
-  gboolean good =
-      options->system == NULL || g_utf8_validate (options->system, -1, NULL);
-
-  for (guint i = 0; good && options->rest[i] != NULL; i++)
-    good = g_utf8_validate (options->rest[i], -1, NULL);
-  return tool_check (
-      good ? NULL : "the question and --system must be UTF-8", error);
-}
-
-static gboolean
-check_options (const Options *options, GError **error)
-{
-  if (options->list_devices)
-    return TRUE;
-  if (options->rest == NULL)
-    return tool_check ("a question is needed; see --help", error);
-  return check_numbers (options, error) && check_words (options, error);
-}
-
 int
 main (int argc, char **argv)
 {
-  Options options = {
-    .fps = 2.0, .temperature = -1.0, .top_p = -1.0, .top_k = -1
-  };
-  const GOptionEntry entries[] = {
-    TOOL_MODEL (&options.model),
-    TOOL_MMPROJ (&options.mmproj),
-    { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.images,
-        "a picture (may be given again)", "FILE" },
-    { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.videos,
-        "a video (may be given again)", "FILE" },
-    { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &options.fps,
-        "sampled frames a second (2); fewer where they would be over 768",
-        "N" },
-    TOOL_DEVICE (&options.device),
-    TOOL_WEIGHTS (&options.weights),
-    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
-        "hold the answer to a grammar: free, events or boxes", "FORMAT" },
-    { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &options.max_tokens,
-        "longest answer (256)", "N" },
-    { "temperature", 't', 0, G_OPTION_ARG_DOUBLE, &options.temperature,
-        "0 always takes the likeliest; default: what the checkpoint says",
-        "T" },
-    { "top-p", 0, 0, G_OPTION_ARG_DOUBLE, &options.top_p,
-        "default: what the checkpoint says", "P" },
-    { "top-k", 0, 0, G_OPTION_ARG_INT, &options.top_k,
-        "default: what the checkpoint says", "K" },
-    { "repetition-penalty", 0, 0, G_OPTION_ARG_DOUBLE, &options.penalty,
-        "1 is none; default: what the checkpoint says", "R" },
-    { "seed", 0, 0, G_OPTION_ARG_INT64, &options.seed, "of the sampling (0)",
-        "N" },
-    { "system", 0, 0, G_OPTION_ARG_FILENAME, &options.system,
-        "the system's words", "TEXT" },
-    { "dump-attention", 0, 0, G_OPTION_ARG_FILENAME, &options.attention,
-        "write where the model looked, as arrays and pictures", "DIR" },
-    { "list-devices", 0, 0, G_OPTION_ARG_NONE, &options.list_devices,
-        "say which Vulkan devices there are", NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
-        "the answer and nothing else", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.rest,
-        NULL, NULL },
-    { NULL },
-  };
-  const Tool tool = { "QUESTION - ask a model about pictures and video",
-    DESCRIPTION, entries, gst_init_get_option_group () };
+  g_auto (RunOptions) options = { 0 };
   g_autoptr (GError) error = NULL;
 
-  if (tool_parse (&tool, &argc, &argv, &error) &&
-      check_options (&options, &error)) {
+  if (run_options_parse (&options, &argc, &argv, &error)) {
     if (options.list_devices)
       list_devices (&error);
     else
-      run (&options, &error);
+      run_all (&options, &error);
   }
   return tool_end ("vlm-run", error);
 }

@@ -41,9 +41,9 @@ def measures(name, *args, is_random, n_layers):
     report(good, name)
 
 
-def fails(name, *args, because):
+def fails(name, *args, because, status=2):
     result = run(*args)
-    report(result.returncode == 1 and result.stdout == "" and because in result.stderr, name)
+    report(result.returncode == status and result.stdout == "" and because in result.stderr, name)
 
 
 measures("/bench/checkpoint", is_random=False, n_layers=3)
@@ -53,8 +53,8 @@ table = run("--config", CONFIG, *SMALL)
 report(table.returncode == 0 and all(word in table.stdout for word in (*STAGES, "ceilings", "peak memory")),
        "/bench/table")
 fails("/bench/no-config", because="--config")
-fails("/bench/missing", "--config", "nowhere.json", because="nowhere.json: ")
-fails("/bench/folder", "--config", CHECKPOINT, because="not a regular file")
+fails("/bench/missing", "--config", "nowhere.json", because="nowhere.json: ", status=1)
+fails("/bench/folder", "--config", CHECKPOINT, because="not a regular file", status=1)
 fails("/bench/rest", "--config", CONFIG, "more", because="\"more\"")
 fails("/bench/sequences", "--config", CONFIG, "--sequences", "0", because="range")
 fails("/bench/image", "--config", CONFIG, "--image", "30", because="--image")

@@ -62,7 +62,7 @@ def fails(name, *args, because):
     program = pathlib.Path(BUILD) / "tests" / "experiments" / "ask-scenes"
     result = subprocess.run([program, "--model", CHECKPOINT, *args], capture_output=True, text=True,
                             env=ENVIRONMENT, timeout=600, check=False)
-    report(result.returncode == 1 and because in result.stderr, f"/ask-scenes/{name}")
+    report(result.returncode == 2 and because in result.stderr, f"/ask-scenes/{name}")
 
 
 with tempfile.TemporaryDirectory() as path:

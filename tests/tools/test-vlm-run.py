@@ -49,10 +49,10 @@ def run(*args):
                           env=ENVIRONMENT, timeout=600, check=False)
 
 
-def fails(name, *args, because):
+def fails(name, *args, because, status=1):
     result = run(*args)
     said = result.stderr.decode()
-    good = result.returncode == 1 and result.stdout == b"" and because in said and "CRITICAL" not in said
+    good = result.returncode == status and result.stdout == b"" and because in said and "CRITICAL" not in said
     if not good:
         print(f"# {result.returncode}: {said}")
     report(good, name)
@@ -79,8 +79,10 @@ def with_media(folder, name, test):
 def test_words():
     answers("/words/utf-8-in-any-locale", "où est le café? 日本")
     answers("/words/system", "--system", "Tu es là.", "hi")
-    fails("/words/not-utf-8", b"caf\xe9", because="must be UTF-8")
-    fails("/words/none", because="a question")
+    fails("/words/not-utf-8", b"caf\xe9", because="must be UTF-8", status=2)
+    fails("/words/none", because="a question", status=2)
+    fails("/words/blank", "", because="is empty", status=2)
+    fails("/words/unknown", "--wrong", "hi", because="--wrong", status=2)
 
 
 def test_unnamed_model():
@@ -106,12 +108,18 @@ def test_mmproj():
 
 def test_numbers():
     for args, because in ((["--fps", "0.0000001"], "--fps is from"), (["--fps", "nan"], "--fps is from"),
-                          (["--temperature", "-2"], "--temperature"),
+                          (["--fps", "1/0"], "--fps is from"), (["--fps", "2x"], "--fps is from"),
+                          (["--temperature", "-1"], "--temperature"),
                           (["--temperature", "nan"], "--temperature"),
-                          (["--top-p", "1.5"], "--top-p"), (["--top-k", "-2"], "--top-k"),
+                          (["--top-p", "1.5"], "--top-p"), (["--top-k", "-1"], "--top-k"),
+                          (["--top-k", "1.5"], "--top-k"), (["--start", "1:70"], "--start"),
+                          (["--end", "-1"], "--end"), (["--start", "1"], "for --video"),
+                          (["--task", "poem"], "--task is"),
+                          (["--task", "boxes", "--format", "boxes"], "exclude"),
                           (["--repetition-penalty", "nan"], "--repetition-penalty"),
-                          (["--max-tokens", "-1"], "--max-tokens"), (["--format", "poem"], "--format is"),
-                          (["--max-tokens", "200000"], "do not fit"), (["--device", "abacus"], "abacus")):
+                          (["--max-tokens", "-1"], "--max-tokens"), (["--format", "poem"], "--format is")):
+        fails(f"/numbers/{'='.join(args)[2:]}", *args, "hi", because=because, status=2)
+    for args, because in ((["--max-tokens", "200000"], "do not fit"), (["--device", "abacus"], "abacus")):
         fails(f"/numbers/{'='.join(args)[2:]}", *args, "hi", because=because)
 
 
@@ -130,8 +138,9 @@ def test_media(folder):
     with_media(folder, "video.avi", lambda path: answers("/media/video", "--video", path, "--fps", "1", "hi"))
     for sound in ("sound.wav", "sound.avi"):
         for kind in ("--image", "--video"):
+            said = f"{sound}: there is no picture" if kind == "--video" else f"{sound}: "
             with_media(folder, sound, lambda path: fails(f"/media/{sound}-as{kind[1:]}", kind, path, "hi",
-                                                         because=f"{sound}: there is no picture"))
+                                                         because=said))
     empty = os.path.join(folder, "empty.png")
     with open(empty, "wb"):
         pass

@@ -1,0 +1,12 @@
+/* gst-vlm: still pictures of any format, as they are meant to be seen
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm.h>
+
+/* The picture in @word (see source_to_uri()), resized as the model's processor
+ * does: upright by its Exif, transparent parts on white, the first one of an
+ * animation, of which @is_animated (nullable) tells. G_IO_ERROR_CANCELLED soon
+ * after @cancellable (nullable) is. (transfer full) */
+VlmFrame *picture_load (const char *word, const VlmGeometry *geometry,
+    GCancellable *cancellable, gboolean *is_animated, GError **error);

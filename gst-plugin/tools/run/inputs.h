@@ -1,0 +1,28 @@
+/* gst-vlm: the pictures and videos that vlm-run asks about
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "tools/run/options.h"
+
+/* A picture, or a video as one window. */
+typedef struct
+{
+  char *name;
+  VlmFrame *picture; /* NULL of a video */
+  VlmWindow *video;
+} RunInput;
+
+/* Pictures, then videos, as the options name them: RunInput. (transfer full) */
+GPtrArray *inputs_load (const RunOptions *options, const VlmGeometry *geometry,
+    const VlmWork *work, GError **error);
+
+/* Whether an answer of the kind that was asked for can be about all of them. */
+gboolean
+inputs_check (GPtrArray *inputs, const VlmAnswerKind *kind, GError **error);
+
+/* The picture, or the first one of the video; NULL where there is neither. */
+const VlmFrame *inputs_get_frame (GPtrArray *inputs);
+
+/* (transfer full) */
+VlmPrompt *inputs_make_prompt (
+    GPtrArray *inputs, const char *system, const char *question);

@@ -1,0 +1,260 @@
+/* gst-vlm: the command line of vlm-run
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tools/run/options.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#include <gst/gst.h>
+
+#include "tools/run/prompts.h"
+#include "tools/source.h"
+#include "tools/tool.h"
+
+#define DESCRIPTION                                                            \
+  "Examples:\n"                                                                \
+  "  vlm-run --image cat.jpg \"What is in the picture?\"\n"                    \
+  "  vlm-run --video gate.mp4 --start 1:30 --end 2:00 --task events \"a "      \
+  "car\"\n"                                                                    \
+  "  vlm-run --image shelf/ --json --prompt-file questions.txt\n"              \
+  "\n"                                                                         \
+  "Pictures come first, then videos, then the question; a FILE is a name, "    \
+  "an\n"                                                                       \
+  "address, or - for standard input. The answers go to standard output, all\n" \
+  "else to standard error. Ctrl-C ends it early.\n"                            \
+  "\n"                                                                         \
+  "Exit status: 0, 1 for what failed, 2 for wrong usage, 130 after Ctrl-C."
+
+/* As they were written. */
+typedef struct
+{
+  char *weights;
+  char *fps;
+  char *start;
+  char *end;
+  char *task;
+  char *format;
+  int max_tokens;
+  char *temperature;
+  char *top_p;
+  char *top_k;
+  char *penalty;
+  gint64 seed;
+  gboolean no_stream;
+  PromptSources prompts;
+} Written;
+
+static void
+written_clear (Written *written)
+{
+  g_free (written->weights);
+  g_free (written->fps);
+  g_free (written->start);
+  g_free (written->end);
+  g_free (written->task);
+  g_free (written->format);
+  g_free (written->temperature);
+  g_free (written->top_p);
+  g_free (written->top_k);
+  g_free (written->penalty);
+  g_strfreev (written->prompts.texts);
+  g_strfreev (written->prompts.files);
+  g_strfreev (written->prompts.words);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Written, written_clear)
+
+static gboolean
+parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    TOOL_MODEL (&o->model.path),
+    TOOL_MMPROJ (&o->model.mmproj),
+    TOOL_DEVICE (&o->model.device),
+    TOOL_WEIGHTS (&w->weights),
+    { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->images,
+        "a picture, or a folder of them (may be given again)", "FILE" },
+    { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->videos,
+        "a video (may be given again)", "FILE" },
+    { "fps", 'f', 0, G_OPTION_ARG_STRING, &w->fps,
+        "sampled frames a second, such as 2 (default) or 1/2; fewer where "
+        "they would be over 768",
+        "N" },
+    { "start", 0, 0, G_OPTION_ARG_STRING, &w->start,
+        "where in the videos to begin: seconds or mm:ss", "TIME" },
+    { "end", 0, 0, G_OPTION_ARG_STRING, &w->end, "and where to end", "TIME" },
+    { "prompt", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &w->prompts.texts,
+        "a question (may be given again: one answer each)", "TEXT" },
+    { "prompt-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &w->prompts.files,
+        "a file with a question (may be given again)", "FILE" },
+    { "task", 0, 0, G_OPTION_ARG_STRING, &w->task,
+        "ask as the model was trained, and hold the answer to its form: "
+        "events, boxes, …; the question is what to look for",
+        "TASK" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &w->format,
+        "hold the answer to the form of a task; the question is as it is",
+        "TASK" },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &o->json,
+        "a line of JSON for each answer: with usage and times", NULL },
+    { "no-stream", 0, 0, G_OPTION_ARG_NONE, &w->no_stream,
+        "write an answer when it is complete", NULL },
+    { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &w->max_tokens,
+        "longest answer (256)", "N" },
+    { "temperature", 't', 0, G_OPTION_ARG_STRING, &w->temperature,
+        "0 always takes the likeliest; default: what the checkpoint says",
+        "T" },
+    { "top-p", 0, 0, G_OPTION_ARG_STRING, &w->top_p,
+        "default: what the checkpoint says", "P" },
+    { "top-k", 0, 0, G_OPTION_ARG_STRING, &w->top_k,
+        "default: what the checkpoint says", "K" },
+    { "repetition-penalty", 0, 0, G_OPTION_ARG_STRING, &w->penalty,
+        "1 is none; default: what the checkpoint says", "R" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &w->seed, "of the sampling (0)", "N" },
+    { "system", 0, 0, G_OPTION_ARG_FILENAME, &o->system, "the system's words",
+        "TEXT" },
+    { "dump-attention", 0, 0, G_OPTION_ARG_FILENAME, &o->attention,
+        "write where the model looked, as arrays and pictures; the folder is "
+        "new or empty",
+        "DIR" },
+    { "list-devices", 0, 0, G_OPTION_ARG_NONE, &o->list_devices,
+        "say which Vulkan devices there are", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
+        "the answers and nothing else", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &w->prompts.words,
+        NULL, NULL },
+    { NULL },
+  };
+  const Tool tool = { "QUESTION - ask a model about pictures and video",
+    DESCRIPTION, entries, gst_init_get_option_group () };
+
+  return tool_parse (&tool, argc, argv, error);
+}
+
+static gboolean
+parse_numbers (RunOptions *o, const Written *w, GError **error)
+{
+  double top_k = -1.0;
+
+  o->params.temperature = o->params.top_p = -1.0;
+  o->params.max_tokens = (guint) MAX (0, w->max_tokens);
+  o->params.seed = (guint64) w->seed;
+  if (w->max_tokens < 0)
+    return tool_check ("--max-tokens is not negative", error);
+  if (!tool_parse_number ("--fps", w->fps, 0.001, 1000.0, &o->fps, error) ||
+      !tool_parse_number ("--temperature", w->temperature, 0.0, 1000.0,
+          &o->params.temperature, error) ||
+      !tool_parse_number (
+          "--top-p", w->top_p, 0.0, 1.0, &o->params.top_p, error) ||
+      !tool_parse_number ("--top-k", w->top_k, 0.0, 1e9, &top_k, error) ||
+      !tool_parse_number ("--repetition-penalty", w->penalty, 0.001, 1000.0,
+          &o->params.repetition_penalty, error) ||
+      !tool_parse_time ("--start", w->start, &o->span.start, error) ||
+      !tool_parse_time ("--end", w->end, &o->span.end, error))
+    return FALSE;
+  if (top_k != floor (top_k))
+    return tool_check ("--top-k is a whole number", error);
+  o->params.top_k = (int) top_k;
+  if (w->end != NULL && o->span.end <= o->span.start)
+    return tool_check ("--end is behind --start", error);
+  return TRUE;
+}
+
+/* @kind: NULL for none */
+static gboolean
+parse_kind (const char *option, const char *name, const VlmAnswerKind **kind,
+    GError **error)
+{
+  g_autofree char *names = NULL;
+
+  if (name == NULL)
+    return TRUE;
+  *kind = vlm_answer_kind_lookup (name);
+  if (*kind != NULL)
+    return TRUE;
+  names = g_strjoinv (", ", (char **) vlm_answer_kind_get_names ());
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "%s is one of %s, not \"%s\"", option, names, name);
+  return FALSE;
+}
+
+static guint
+count_stdin (char **words)
+{
+  guint n = 0;
+
+  for (guint i = 0; words != NULL && words[i] != NULL; i++)
+    n += g_str_equal (words[i], "-") ? 1 : 0;
+  return n;
+}
+
+static const char *
+find_contradiction (const RunOptions *o, const Written *w)
+{
+  gboolean reads_words = w->prompts.words != NULL &&
+      w->prompts.words[1] == NULL && count_stdin (w->prompts.words) == 1;
+
+  if (w->task != NULL && w->format != NULL)
+    return "--task and --format exclude each other";
+  if (count_stdin (o->images) + count_stdin (o->videos) +
+          count_stdin (w->prompts.files) + (reads_words ? 1 : 0) >
+      1)
+    return "standard input (-) can be read once";
+  if ((w->start != NULL || w->end != NULL) && o->videos == NULL)
+    return "--start and --end are for --video";
+  if (o->system != NULL && !g_utf8_validate (o->system, -1, NULL))
+    return "--system must be UTF-8";
+  return NULL;
+}
+
+static gboolean
+finish (RunOptions *o, const Written *w, GError **error)
+{
+  const VlmAnswerKind *task = NULL;
+  g_auto (GStrv) images = o->images;
+  guint n_prompts;
+
+  o->images = NULL;
+  if (!parse_kind ("--task", w->task, &task, error) ||
+      !parse_kind ("--format", w->format, &o->params.kind, error) ||
+      !tool_parse_weights (w->weights, &o->model.weights, error))
+    return FALSE;
+  if (task != NULL)
+    o->params.kind = task;
+  o->stream = !w->no_stream && !o->json;
+  o->prompts = prompts_gather (&w->prompts, task, o->videos != NULL, error);
+  if (o->prompts == NULL)
+    return FALSE;
+  n_prompts = g_strv_length (o->prompts);
+  if (o->attention != NULL && n_prompts > 1)
+    return tool_check ("--dump-attention is for one question", error);
+  o->images = source_expand (images, error);
+  return o->images != NULL;
+}
+
+gboolean
+run_options_parse (RunOptions *options, int *argc, char ***argv, GError **error)
+{
+  g_auto (Written) written = { 0 };
+
+  *options = (RunOptions){ .fps = 2.0 };
+  if (!parse_words (options, &written, argc, argv, error))
+    return FALSE;
+  if (options->list_devices)
+    return TRUE;
+  return parse_numbers (options, &written, error) &&
+      tool_check (find_contradiction (options, &written), error) &&
+      finish (options, &written, error);
+}
+
+void
+run_options_clear (RunOptions *options)
+{
+  g_free (options->model.path);
+  g_free (options->model.mmproj);
+  g_free (options->model.device);
+  g_strfreev (options->images);
+  g_strfreev (options->videos);
+  g_free (options->system);
+  g_strfreev (options->prompts);
+  g_free (options->attention);
+}

@@ -1,0 +1,30 @@
+/* gst-vlm: the command line of vlm-run
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm.h>
+
+#include "tools/reader.h"
+
+typedef struct
+{
+  VlmModelParams model;
+  char **images; /* folders are replaced by what is in them */
+  char **videos;
+  double fps;
+  ReaderSpan span;
+  char *system;
+  char **prompts; /* what is asked, one after the other */
+  VlmGenerateParams params;
+  gboolean list_devices; /* and nothing else */
+  gboolean quiet;
+  gboolean json;
+  gboolean stream;
+  char *attention; /* folder for the maps (nullable) */
+} RunOptions;
+
+/* Everything is checked. (caller clears) */
+gboolean run_options_parse (
+    RunOptions *options, int *argc, char ***argv, GError **error);
+void run_options_clear (RunOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RunOptions, run_options_clear)

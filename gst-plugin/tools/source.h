@@ -1,0 +1,18 @@
+/* gst-vlm: what a program is given to read
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+/* The address of a file's name, of an address, or of standard input for "-".
+ * What cannot be there is an error that says why: G_FILE_ERROR or
+ * GST_RESOURCE_ERROR. (transfer full) */
+char *source_to_uri (const char *word, GError **error);
+
+/* All that can be read from it. G_IO_ERROR_CANCELLED, too. (transfer full) */
+GBytes *
+source_read (const char *word, GCancellable *cancellable, GError **error);
+
+/* @words with a folder replaced by the files in it, in natural order of their
+ * names; those that begin with a dot are left out. (transfer full) */
+char **source_expand (char **words, GError **error);

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Files of pictures, as bytes, of pixels that are known: rows of tuples."""
+import base64
+import struct
+import zlib
+
+# 16x16, red, by Adobe's way of CMYK.
+CMYK = base64.b64decode(
+    "/9j/7gAOQWRvYmUAZAAAAAAC/9sAQwANCQoLCggNCwoLDg4NDxMgFRMSEhMnHB4XIC4pMTAuKS0sMzpKPjM2RjcsLUBXQUZMTlJT"
+    "UjI+WmFaUGBKUVJP/9sAQwEODg4TERMmFRUmTzUtNU9PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09P"
+    "T09PT09P/8AAFAgAEAAQBAEiAAIRAQMRAQQiAP/EABYAAQEBAAAAAAAAAAAAAAAAAAAFB//EABQQAQAAAAAAAAAAAAAAAAAAAAD/"
+    "xAAVAQEBAAAAAAAAAAAAAAAAAAAFB//EABQRAQAAAAAAAAAAAAAAAAAAAAD/2gAOBAEAAhEDEQQAAD8AvgGU2acA/9k=")
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def exif(orientation, order="<"):
+    """A TIFF file of one entry."""
+    return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(
+        order + "IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+
+
+def png(pixels, bits=8, about=b""):
+    """Grey, red-green-blue, or with alpha, as many values as a pixel has. `about`: Exif."""
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[len(pixels[0][0])]
+    size = "B" if bits == 8 else "H"
+    rows = b"".join(
+        b"\0" + struct.pack(f">{len(row) * len(row[0])}{size}", *(v for pixel in row for v in pixel))
+        for row in pixels)
+    head = struct.pack(">IIBBBBB", len(pixels[0]), len(pixels), bits, kind, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + (chunk(b"eXIf", about) if about else b"")
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def bmp(pixels):
+    width, height = len(pixels[0]), len(pixels)
+    rows = b""
+    for row in reversed(pixels):
+        line = b"".join(bytes(reversed(pixel)) for pixel in row)
+        rows += line + bytes(-len(line) % 4)
+    return (b"BM" + struct.pack("<IHHI", 54 + len(rows), 0, 0, 54)
+            + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, len(rows), 2835, 2835, 0, 0) + rows)
+
+
+def tiff(pixels, orientation=1):
+    """Red-green-blue, not compressed."""
+    width, height = len(pixels[0]), len(pixels)
+    data = bytes(v for row in pixels for pixel in row for v in pixel)
+    entries = [(256, 3, 1, width), (257, 3, 1, height), (258, 3, 3, 0), (259, 3, 1, 1), (262, 3, 1, 2),
+               (273, 4, 1, 0), (274, 3, 1, orientation), (277, 3, 1, 3), (278, 3, 1, height),
+               (279, 4, 1, len(data))]
+    begin = 8 + 2 + 12 * len(entries) + 4
+    places = {258: begin, 273: begin + 6}
+    listed = b"".join(struct.pack("<HHII", tag, kind, n, places.get(tag, value))
+                      for tag, kind, n, value in entries)
+    return (b"II*\0" + struct.pack("<IH", 8, len(entries)) + listed + struct.pack("<I", 0)
+            + struct.pack("<3H", 8, 8, 8) + data)
+
+
+def gif(pictures, delay):
+    """Pictures of colours 0 (black) to 3 (white), `delay` hundredths of a second each."""
+    width, height = len(pictures[0][0]), len(pictures[0])
+    palette = bytes(3 * [0] + [255, 0, 0] + [0, 0, 255] + 3 * [255])
+    data = (b"GIF89a" + struct.pack("<HHBBB", width, height, 0xf1, 0, 0) + palette
+            + b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")
+    for picture in pictures:
+        codes, bits, n = 0, 0, b""
+        # codes of three bits, cleared before they would need a fourth
+        for i, value in enumerate(v for row in picture for v in row):
+            for code in ([4] if i % 2 == 0 else []) + [value]:
+                codes |= code << bits
+                bits += 3
+        codes |= 5 << bits
+        n = codes.to_bytes((bits + 3 + 7) // 8, "little")
+        blocks = b"".join(bytes([len(n[i:i + 255])]) + n[i:i + 255] for i in range(0, len(n), 255))
+        data += (b"\x21\xf9\x04" + struct.pack("<BHBB", 0, delay, 0, 0) + b","
+                 + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02" + blocks + b"\0")
+    return data + b";"
+
+
+def turned(pixels, orientation):
+    """As a camera that was held that way saves what is to be shown as `pixels`."""
+    def transpose(rows):
+        return [list(column) for column in zip(*rows)]
+
+    def mirror(rows):
+        return [row[::-1] for row in rows]
+
+    return {1: lambda p: p, 2: mirror, 3: lambda p: mirror(p[::-1]), 4: lambda p: p[::-1], 5: transpose,
+            6: lambda p: transpose(p)[::-1], 7: lambda p: mirror(transpose(p))[::-1],
+            8: lambda p: mirror(transpose(p))}[orientation](pixels)
+
+
+def with_exif(jpeg, orientation):
+    """A JPEG file that says so."""
+    data = b"Exif\0\0" + exif(orientation, ">")
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data + jpeg[2:]

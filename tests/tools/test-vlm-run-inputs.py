@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What vlm-run reads and writes, with the small checkpoint: test-vlm-run-inputs.py VLM-RUN CHECKPOINT TAP"""
+import functools
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import picture_files
+
+PROGRAM, CHECKPOINT = sys.argv[1:3]
+sys.path.insert(0, sys.argv[3])
+import tap  # noqa: E402 pylint: disable=wrong-import-position
+
+ENVIRONMENT = {**os.environ, "LC_ALL": "C", "VLM_VALIDATE": "0"}
+# Of a picture: no two turned ones are alike.
+PIXELS = [[(255, 0, 0) if x < 20 and y < 10 else (4 * x, 6 * y, 60) for x in range(60)] for y in range(40)]
+# Some loaders of gdk-pixbuf run in a sandbox, and say so where there is none.
+NOISE = "WARNING: Glycin running without sandbox"
+
+
+def run(*args, model=CHECKPOINT, **keywords):
+    command = [PROGRAM, "--model", model, "--temperature", "0", "--max-tokens", "6", *map(str, args)]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False, timeout=600, **keywords)
+    done.stderr = "\n".join(line for line in done.stderr.decode().splitlines() if NOISE not in line)
+    return done
+
+
+def asks(*args, **keywords):
+    """The objects of --json."""
+    done = run("--json", *args, **keywords)
+    assert done.returncode == 0 and "CRITICAL" not in done.stderr, done
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def fails(*args, status=1, said, **keywords):
+    done = run(*args, **keywords)
+    assert done.returncode == status and said in done.stderr and "CRITICAL" not in done.stderr, done
+    assert len(done.stderr.splitlines()) == 1 and not done.stdout, done
+
+
+def in_folder(test):
+    @functools.wraps(test)
+    def in_one():
+        with tempfile.TemporaryDirectory() as name:
+            test(pathlib.Path(name))
+    return in_one
+
+
+def write(folder, name, data):
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def sees(path):
+    """All that tells one picture from another: size, answer, and how sure it is."""
+    answer = asks("--image", path, "--max-tokens", "12", "hi")[0]
+    source = answer["inputs"][0]
+    return source["width"], source["height"], answer["answer"], answer["confidence"]
+
+
+def shown(text):
+    """As a terminal gets it."""
+    return "".join(f"\\u{ord(c):04x}" if ord(c) < 32 and c not in "\n\t" else c for c in text)
+
+
+def launch(line):
+    subprocess.run(["gst-launch-1.0", "-q", *line.split()], check=True, stdout=subprocess.DEVNULL,
+                   timeout=600)
+
+
+@in_folder
+def test_formats(folder):
+    """The same pixels are the same picture, in whatever file."""
+    expected = sees(write(folder, "8.png", picture_files.png(PIXELS)))
+    assert expected[:2] == (60, 40)
+    wide = [[tuple(257 * v for v in pixel) for pixel in row] for row in PIXELS]
+    for name, data in (("x.bmp", picture_files.bmp(PIXELS)), ("x.tiff", picture_files.tiff(PIXELS)),
+                       ("16.png", picture_files.png(wide, 16))):
+        assert sees(write(folder, name, data)) == expected, name
+    other = [[(0, 0, 255 - b) for _, _, b in row] for row in PIXELS]
+    assert sees(write(folder, "other.png", picture_files.png(other))) != expected
+    assert sees(write(folder, "cmyk.jpg", picture_files.CMYK))[:2] == (16, 16)
+
+
+@in_folder
+def test_transparent(folder):
+    """On white, whatever colour is hidden there."""
+    white = [[(255, 255, 255) if x > 30 else pixel for x, pixel in enumerate(row)] for row in PIXELS]
+    clear = [[(*pixel, 0) if x > 30 else (*pixel, 255) for x, pixel in enumerate(row)] for row in PIXELS]
+    assert sees(write(folder, "a.png", picture_files.png(clear))) == sees(
+        write(folder, "b.png", picture_files.png(white)))
+
+
+@in_folder
+def test_orientation(folder):
+    """Upright, as Exif says, in any file that has it."""
+    expected = sees(write(folder, "x.png", picture_files.png(PIXELS)))
+    for orientation in range(1, 9):
+        pixels = picture_files.turned(PIXELS, orientation)
+        for order in "<>":
+            about = picture_files.exif(orientation, order)
+            path = write(folder, "o.png", picture_files.png(pixels, about=about))
+            assert sees(path) == expected, (orientation, order)
+        assert sees(write(folder, "o.tiff", picture_files.tiff(pixels, orientation))) == expected, orientation
+    for wrong in (b"", b"II", picture_files.exif(9), picture_files.exif(0), picture_files.exif(6)[:11],
+                  b"MM\0*\xff\xff\xff\xff\0\0"):
+        assert sees(write(folder, "w.png", picture_files.png(PIXELS, about=wrong))) == expected, wrong
+    launch("videotestsrc num-buffers=1 ! video/x-raw,width=60,height=40 ! jpegenc "
+           f"! filesink location={folder}/x.jpg")
+    jpeg = (folder / "x.jpg").read_bytes()
+    upright = sees(folder / "x.jpg")
+    for orientation in range(1, 9):
+        seen = sees(write(folder, "o.jpg", picture_files.with_exif(jpeg, orientation)))
+        assert seen[:2] == ((60, 40) if orientation < 5 else (40, 60)), (orientation, seen)
+        assert (seen == upright) == (orientation == 1), (orientation, seen)
+
+
+@in_folder
+def test_animation(folder):
+    """As a picture it is its first one; as a video, which GStreamer never ends, it is refused."""
+    first, second = [[0, 1, 2, 3]] * 4, [[3, 2, 1, 0]] * 4
+    path = write(folder, "x.gif", picture_files.gif([first, second], 0))
+    still = write(folder, "y.gif", picture_files.gif([first], 0))
+    assert sees(path) == sees(still)
+    done = run("--image", path, "hi")
+    assert done.returncode == 0 and "x.gif is an animation" in done.stderr, done
+    fails("--video", path, "hi", said="x.gif: an animated GIF is no video")
+
+
+@in_folder
+def test_bad_pictures(folder):
+    """A sentence with the name of the file, and no answer."""
+    good = picture_files.png(PIXELS)
+    huge = bytearray(good)
+    huge[16:24] = (100000).to_bytes(4, "big") * 2
+    launch(f"videotestsrc num-buffers=1 ! jpegenc ! filesink location={folder}/x.jpg")
+    jpeg, bmp = (folder / "x.jpg").read_bytes(), picture_files.bmp(PIXELS)
+    for name, data in (("empty.png", b""), ("text.png", b"no picture\n"), ("1.png", good[:-1]),
+                       ("2.png", good[:len(good) // 2]), ("3.png", good[:20]), ("1.jpg", jpeg[:-1]),
+                       ("2.jpg", jpeg[:len(jpeg) // 2]), ("3.jpg", jpeg[:30]),
+                       ("4.jpg", picture_files.with_exif(jpeg, 1)[:700]), ("1.bmp", bmp[:-1]),
+                       ("1.tiff", picture_files.tiff(PIXELS)[:900]), ("1.gif", picture_files.CMYK[:3]),
+                       ("huge.png", bytes(huge)), ("noise.jpg", bytes(range(256)) * 20),
+                       ("\x1b]0;title\x07.png", b"")):
+        done = run("--image", write(folder, name, data), "hi")
+        assert done.returncode == 1 and not done.stdout and "CRITICAL" not in done.stderr, (name, done)
+        assert name.replace("\x1b", "\\u001b").replace("\x07", "\\u0007") in done.stderr, (name, done)
+        assert not any(ord(c) < 32 for c in done.stderr.replace("\n", "")), (name, done)
+    fails("--image", folder / "none.png", "hi", said="none.png: No such file")
+    fails("--video", folder, "hi", said="is a folder")
+    fails("--image", "gopher://a/b", "hi", said="gopher://a/b: ")
+    fails("--video", "gopher://a/b", "hi", said="gopher://a/b: ")
+
+
+@in_folder
+def test_folder_of_pictures(folder):
+    """Those in it, 2 before 10."""
+    for name in ("p10.png", "p2.png", "p1.png", ".hidden"):
+        write(folder, name, picture_files.png(PIXELS))
+    inputs = asks("--image", folder, "hi")[0]["inputs"]
+    assert [os.path.basename(entry["image"]) for entry in inputs] == ["p1.png", "p2.png", "p10.png"], inputs
+    write(folder, "p3.txt", b"no picture")
+    fails("--image", folder, "hi", said="p3.txt: ")
+    (folder / "void").mkdir()
+    fails("--image", folder / "void", "hi", said="there is no picture in this folder")
+
+
+@in_folder
+def test_addresses(folder):
+    """Files with odd names, their addresses, a web server, standard input."""
+    data = picture_files.png(PIXELS)
+    expected = sees(write(folder, "x.png", data))
+    for name in ("a b=c.png", "ü日.png", "back\\slash.png", "%41.png"):
+        path = write(folder, name, data)
+        assert sees(path) == sees(path.as_uri()) == expected, name
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert sees(f"http://127.0.0.1:{server.server_port}/x.png") == expected
+        fails("--image", f"http://127.0.0.1:{server.server_port}/none.png", "hi", said="none.png: ")
+        server.shutdown()
+    answer = asks("--image", "-", "--max-tokens", "12", "hi", input=data)[0]
+    assert (answer["answer"], answer["confidence"]) == expected[2:], answer
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Files of a folder."""
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+@in_folder
+def test_questions(folder):
+    """Several in one run, from words, options, files and standard input."""
+    asked = write(folder, "q.txt", "Wie viele?\n".encode())
+    answers = asks("--prompt", "Who?", "--prompt", "Where?", "--prompt-file", asked, "And", "why?")
+    assert [answer["question"] for answer in answers] == ["Who?", "Where?", "Wie viele?", "And why?"], answers
+    # alone each one is answered likewise
+    assert answers[1]["answer"] == asks("Where?")[0]["answer"]
+    assert asks("-", input=b"Who?\n")[0]["answer"] == answers[0]["answer"]
+    done = run("--quiet", "--prompt", "Who?", "--prompt", "Where?")
+    assert done.returncode == 0 and done.stderr == "", done
+    assert done.stdout.decode() == shown(f"{answers[0]['answer']}\n\n{answers[1]['answer']}\n"), done
+    fails("--prompt-file", write(folder, "b", b"\xff"), status=2, said="must be UTF-8")
+    fails("--prompt-file", write(folder, "e", b" \n"), status=2, said="is empty")
+    fails("--prompt-file", write(folder, "z", b"a\0b"), status=2, said="is no text")
+    fails("--prompt-file", "-", "--image", "-", status=2, said="can be read once")
+
+
+@in_folder
+def test_json(folder):
+    """What there is to know of an answer; what is streamed is no other."""
+    answer = asks("--image", write(folder, "x.png", picture_files.png(PIXELS)), "hi")[0]
+    assert set(answer) == {"question", "task", "inputs", "answer", "confidence", "complete", "usage",
+                           "seconds", "model", "device"}, answer
+    assert answer["task"] == "free", answer
+    assert answer["usage"]["answer_tokens"] <= 6 and answer["usage"]["vision_tokens"], answer
+    assert all(value >= 0 for value in answer["seconds"].values())
+    streamed, whole = run("-q", "hi"), run("-q", "--no-stream", "hi")
+    assert streamed.stdout.decode() == whole.stdout.decode() == shown(asks("hi")[0]["answer"]) + "\n"
+
+
+@in_folder
+def test_boxes_in_source_pixels(folder):
+    """The model sees both pictures alike; its boxes are twice as large in the larger one."""
+    model = folder / "model"
+    shutil.copytree(CHECKPOINT, model)
+    (model / "preprocessor_config.json").write_text(json.dumps({"min_pixels": 784, "max_pixels": 12544}))
+    small, large = (write(folder, f"{n}.png", picture_files.png([[(90, 90, 90)] * 160 * n] * 120 * n))
+                    for n in (1, 2))
+    args = ("--task", "boxes", "--max-tokens", "200", "--seed", "3", "--temperature", "1", "a thing")
+    ones, twos = (asks("--image", path, *args, model=model)[0]["answer"] for path in (small, large))
+    assert ones and len(ones) == len(twos), (ones, twos)
+    for one, two in zip(ones, twos):
+        assert one["label"] == two["label"]
+        assert all(abs(2 * a - b) <= 1 for a, b in zip(one["bbox_2d"], two["bbox_2d"])), (one, two)
+        x1, y1, x2, y2 = one["bbox_2d"]
+        assert 0 <= x1 <= x2 <= 160 and 0 <= y1 <= y2 <= 120, one
+    shown = run("-q", "--image", small, *args, model=model)
+    assert json.loads(shown.stdout) == ones, shown
+    fails("--image", small, "--image", large, *args, model=model, status=2, said="of one size")
+
+
+@in_folder
+def test_events_of_a_span(folder):
+    """--start and --end: in the time of the video."""
+    video = folder / "x.mkv"
+    launch("videotestsrc num-buffers=100 ! video/x-raw,width=64,height=48,framerate=5/1 ! jpegenc "
+           f"! matroskamux ! filesink location={video}")
+    args = ("--video", video, "--task", "events", "--max-tokens", "200", "--seed", "1", "--temperature", "1")
+    span = ("--start", "0:08", "--end", "12.0", "--fps", "2")
+    answer = asks(*args, *span, "a thing")[0]
+    assert answer["inputs"][0]["frames"] == 8, answer
+    assert answer["question"].startswith("Localize every event in the video that matches the query 'a thing'")
+    times = [60 * int(text[:2]) + float(text[3:]) for event in answer["answer"]
+             for text in (event["start_time"], event["end_time"])]
+    assert times and all(8 <= time <= 12.01 for time in times), answer
+    whole = asks("--video", video, "--fps", "1/2", "hi")[0]
+    assert whole["inputs"][0]["frames"] == 10, whole
+    fails("--video", video, "--start", "30", "hi", said="no picture between")
+    fails("--video", video, "--start", "3", "--end", "2", "hi", status=2, said="--end is behind")
+    fails("--video", video, "--video", video, "--task", "events", "hi", status=2, said="of one video")
+
+
+def test_output_that_is_not_taken():
+    """Nothing is lost without a word, and nothing done for nobody."""
+    with open("/dev/full", "wb") as full:
+        for args in (["hi"], ["--json", "hi"], ["--list-devices"]):
+            done = subprocess.run([PROGRAM, "--model", CHECKPOINT, *args], env=ENVIRONMENT, stdout=full,
+                                  stderr=subprocess.PIPE, check=False, timeout=600)
+            assert done.returncode == 1 and b"standard output: No space left" in done.stderr, done
+    closed = subprocess.run(f'"{PROGRAM}" --model "{CHECKPOINT}" hi >&-', shell=True, env=ENVIRONMENT,
+                            stderr=subprocess.PIPE, check=False, timeout=600)
+    assert closed.returncode == 1 and b"standard output is closed" in closed.stderr, closed
+    for args in (["--version"], ["--help"]):
+        done = subprocess.run([PROGRAM, *args], env=ENVIRONMENT, capture_output=True, check=True, timeout=600)
+        assert b"vlm-run" in done.stdout and not done.stderr, done
+
+
+def has_thread(process, name):
+    names = pathlib.Path(f"/proc/{process}/task").glob("*/comm")
+    return any(path.read_text("utf-8").strip() == name for path in names)
+
+
+@in_folder
+def test_interrupt(folder):
+    """What was written so far is there."""
+    for args in ([], ["--json"]):
+        command = [PROGRAM, "--model", CHECKPOINT, "-q", "--max-tokens", "20000", "--temperature", "2",
+                   *args, "hi"]
+        out = folder / "out"
+        with open(out, "wb") as file, subprocess.Popen(command, env=ENVIRONMENT, stdout=file,
+                                                       stderr=subprocess.PIPE) as process:
+            while not args and not out.stat().st_size or not has_thread(process.pid, "signals"):
+                assert process.poll() is None, process.returncode
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=600)[1]
+        assert process.returncode == 130 and b"cancelled" in said, (process.returncode, said)
+        written = out.read_text("utf-8")
+        assert not args or not written or json.loads(written)["interrupted"], written
+        assert args or written.endswith("\n"), written
+
+
+@in_folder
+def test_maps_overwrite_nothing(folder):
+    write(folder, "mine", b"precious")
+    fails("--dump-attention", folder, "hi", said="is not empty")
+    assert os.listdir(folder) == ["mine"]
+
+
+tap.run_module(__name__)

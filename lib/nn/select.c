@@ -38,9 +38,9 @@
     .max_rows = rows, \
     .local_size = lanes, \
     .tile_rows = rows, \
-    .tile_cols = 4, \
-    .tune = { rows }, \
-    .n_tune = 1, \
+    .tile_cols = lanes, \
+    .tune = { rows, lanes / 4 }, \
+    .n_tune = 2, \
   }
 
 /* ROWS * BLOCKS sums of each invocation meet in shared memory. */

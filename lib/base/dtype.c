@@ -12,6 +12,7 @@ static const struct
   [VLM_DTYPE_F16] = { "F16", 1, 2 },
   [VLM_DTYPE_BF16] = { "BF16", 1, 2 },
   [VLM_DTYPE_F8_E4M3] = { "F8_E4M3", 1, 1 },
+  [VLM_DTYPE_I8] = { "I8", 1, 1 },
   [VLM_DTYPE_I32] = { "I32", 1, 4 },
   [VLM_DTYPE_I64] = { "I64", 1, 8 },
   [VLM_DTYPE_U8] = { "U8", 1, 1 },

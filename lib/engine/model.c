@@ -188,7 +188,7 @@ vlm_model_get_device (VlmModel *model)
  * vlm_model_get_name:
  * @model: a model
  *
- * Returns: (transfer none): the base name of its directory
+ * Returns: (transfer none): the base name of its directory or file
  */
 const char *
 vlm_model_get_name (VlmModel *model)

@@ -47,14 +47,16 @@ config_new (const VlmJson *at, GError **error)
   return g_steal_pointer (&config);
 }
 
-/* The part of the configuration that speaks of quantisation; FALSE when there is
- * none, or with an error. */
+/* The part of the configuration that speaks of quantisation; *found is FALSE when
+ * there is none. */
 static gboolean
-find_part (const VlmJson *root, VlmJson *text, VlmJson *part, GError **error)
+find_part (const VlmJson *root, VlmJson *text, VlmJson *part, gboolean *found,
+    GError **error)
 {
   static const char *const keys[] = { "quantization_config",
     "compression_config" };
 
+  *found = TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
     if (vlm_json_has (root, keys[i]))
       return vlm_json_read_object (root, keys[i], part, error);
@@ -65,51 +67,56 @@ find_part (const VlmJson *root, VlmJson *text, VlmJson *part, GError **error)
     if (vlm_json_has (text, keys[i]))
       return vlm_json_read_object (text, keys[i], part, error);
   }
-  return FALSE;
+  *found = FALSE;
+  return TRUE;
 }
 
-static VlmQuantConfig *
-config_from_document (const VlmJsonDocument *document, GError **error)
+static gboolean
+read_document (
+    const VlmJsonDocument *document, VlmQuantConfig **config, GError **error)
 {
   VlmJson root, text, part;
+  gboolean found;
 
+  *config = NULL;
   if (!vlm_json_root (document, &root, error) ||
-      !find_part (&root, &text, &part, error))
-    return NULL;
-  return config_new (&part, error);
+      !find_part (&root, &text, &part, &found, error))
+    return FALSE;
+  if (!found)
+    return TRUE;
+  *config = config_new (&part, error);
+  return *config != NULL;
 }
 
-VlmQuantConfig *
-vlm_quant_config_new_from_data (
-    const char *json, gsize n_bytes, const char *source, GError **error)
+gboolean
+vlm_quant_config_read (const char *json, gsize n_bytes, const char *source,
+    VlmQuantConfig **config, GError **error)
 {
   g_autoptr (VlmJsonDocument) document =
       vlm_json_document_new (json, n_bytes, source, error);
 
-  return document != NULL ? config_from_document (document, error) : NULL;
+  *config = NULL;
+  return document != NULL && read_document (document, config, error);
 }
 
 /* The file that AutoGPTQ and AutoAWQ write beside config.json. Its method is
  * GPTQ when it does not say. */
-static gboolean
-read_companion (const char *path, VlmQuantConfig **config, GError **error)
+static VlmQuantConfig *
+load_companion (const char *path, GError **error)
 {
   g_autoptr (VlmJsonDocument) document = vlm_json_document_load (path, error);
-  g_autoptr (VlmQuantConfig) read = NULL;
+  g_autoptr (VlmQuantConfig) config = NULL;
   VlmJson root;
 
   if (document == NULL || !vlm_json_root (document, &root, error))
-    return FALSE;
-  if (vlm_json_has (&root, "quant_method")) {
-    read = config_new (&root, error);
-  } else {
-    read = g_new0 (VlmQuantConfig, 1);
-    read->method = &vlm_quant_gptq;
-    if (!read->method->read (&root, &read->settings, error))
-      return FALSE;
-  }
-  *config = g_steal_pointer (&read);
-  return *config != NULL;
+    return NULL;
+  if (vlm_json_has (&root, "quant_method"))
+    return config_new (&root, error);
+  config = g_new0 (VlmQuantConfig, 1);
+  config->method = &vlm_quant_gptq;
+  if (!config->method->read (&root, &config->settings, error))
+    return NULL;
+  return g_steal_pointer (&config);
 }
 
 /* Only the companion may say that zeros are stored as they are. */
@@ -120,7 +127,8 @@ add_companion (const char *path, VlmQuantConfig **config, GError **error)
 
   if (*config != NULL && (*config)->method != &vlm_quant_gptq)
     return TRUE;
-  if (!read_companion (path, &companion, error))
+  companion = load_companion (path, error);
+  if (companion == NULL)
     return FALSE;
   if (*config == NULL)
     *config = g_steal_pointer (&companion);
@@ -129,28 +137,23 @@ add_companion (const char *path, VlmQuantConfig **config, GError **error)
   return TRUE;
 }
 
-VlmQuantConfig *
-vlm_quant_config_load (const char *config_path, GError **error)
+gboolean
+vlm_quant_config_load (
+    const char *path, VlmQuantConfig **config, GError **error)
 {
-  g_autofree char *directory = g_path_get_dirname (config_path);
+  g_autofree char *directory = g_path_get_dirname (path);
   g_autofree char *companion =
       g_build_filename (directory, "quantize_config.json", NULL);
-  g_autoptr (VlmJsonDocument) document =
-      vlm_json_document_load (config_path, error);
-  g_autoptr (VlmQuantConfig) config = NULL;
-  g_autoptr (GError) cause = NULL;
+  g_autoptr (VlmJsonDocument) document = vlm_json_document_load (path, error);
 
-  if (document == NULL)
-    return NULL;
-  config = config_from_document (document, &cause);
-  if (cause != NULL) {
-    g_propagate_error (error, g_steal_pointer (&cause));
-    return NULL;
-  }
-  if (g_file_test (companion, G_FILE_TEST_EXISTS) &&
-      !add_companion (companion, &config, error))
-    return NULL;
-  return g_steal_pointer (&config);
+  *config = NULL;
+  if (document == NULL || !read_document (document, config, error))
+    return FALSE;
+  if (!g_file_test (companion, G_FILE_TEST_EXISTS) ||
+      add_companion (companion, config, error))
+    return TRUE;
+  g_clear_pointer (config, vlm_quant_config_free);
+  return FALSE;
 }
 
 void

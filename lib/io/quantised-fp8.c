@@ -131,9 +131,10 @@ scale_name (const VlmTensorSource *source, const VlmQuantSettings *settings,
       : plain;
 }
 
-static gboolean
-fp8_open (const VlmTensorSource *source, const VlmQuantSettings *settings,
-    const char *stem, VlmTensorView *view, GError **error)
+gboolean
+vlm_quant_open_fp8 (const VlmTensorSource *source,
+    const VlmQuantSettings *settings, const char *stem, VlmTensorView *view,
+    GError **error)
 {
   Fp8 *fp8 = g_new0 (Fp8, 1);
 
@@ -152,8 +153,8 @@ fp8_open (const VlmTensorSource *source, const VlmQuantSettings *settings,
   return TRUE;
 }
 
-static gsize
-fp8_match (const VlmTensorSource *source, const char *name)
+gsize
+vlm_quant_match_fp8 (const VlmTensorSource *source, const char *name)
 {
   g_auto (VlmTensorView) view = { 0 };
   gsize n_stem = vlm_quant_match_suffix (name, ".weight");
@@ -164,10 +165,9 @@ fp8_match (const VlmTensorSource *source, const char *name)
   return n_stem;
 }
 
-/* Blocks of other sizes than ours would have several scales in one of ours. */
-static gboolean
-read_block_size (const VlmJson *at, const char *key, VlmQuantSettings *settings,
-    GError **error)
+gboolean
+vlm_quant_read_block_size (const VlmJson *at, const char *key,
+    VlmQuantSettings *settings, GError **error)
 {
   guint64 *const sides[] = { &settings->block_rows, &settings->block_cols };
   VlmJson list;
@@ -206,85 +206,8 @@ fp8_read_config (const VlmJson *at, VlmQuantSettings *settings, GError **error)
   if (!g_str_equal (format, "e4m3"))
     return vlm_json_fail (error, at, "fmt", VLM_LOAD_ERROR_UNSUPPORTED,
         "\"%s\", only \"e4m3\" is supported: " VLM_QUANT_INSTEAD, format);
-  return read_block_size (at, "weight_block_size", settings, error);
+  return vlm_quant_read_block_size (at, "weight_block_size", settings, error);
 }
 
-static gboolean
-check_text (const VlmJson *at, const char *key, const char *const *accepted,
-    const char **value, GError **error)
-{
-  if (!vlm_json_read_string (at, key, value, error))
-    return FALSE;
-  if (g_strv_contains (accepted, *value))
-    return TRUE;
-  return vlm_json_fail (error, at, key, VLM_LOAD_ERROR_UNSUPPORTED,
-      "\"%s\" is not supported: " VLM_QUANT_INSTEAD, *value);
-}
-
-/* How the weights of one group of layers were quantised. */
-static gboolean
-read_scheme (const VlmJson *at, VlmQuantSettings *settings, GError **error)
-{
-  static const char *const types[] = { "float", NULL };
-  static const char *const strategies[] = { "tensor", "channel", "block",
-    NULL };
-  VlmQuantSettings read = { 0 };
-  const char *type, *strategy;
-  gboolean symmetric;
-
-  if (!check_text (at, "type", types, &type, error) ||
-      !check_text (at, "strategy", strategies, &strategy, error) ||
-      !vlm_json_read_uint (at, "num_bits", 0, 64, &read.bits, error) ||
-      !vlm_json_read_boolean_or (at, "symmetric", TRUE, &symmetric, error) ||
-      (g_str_equal (strategy, "block") &&
-          !read_block_size (at, "block_structure", &read, error)))
-    return FALSE;
-  if (read.bits != 8)
-    return vlm_json_fail (error, at, "num_bits", VLM_LOAD_ERROR_UNSUPPORTED,
-        "floats of %u bits, only 8 is supported: " VLM_QUANT_INSTEAD,
-        read.bits);
-  if (!symmetric)
-    return vlm_json_fail (error, at, "symmetric", VLM_LOAD_ERROR_UNSUPPORTED,
-        "only true is supported");
-  if (settings->bits != 0 &&
-      (read.block_rows != settings->block_rows ||
-          read.block_cols != settings->block_cols))
-    return vlm_json_fail (error, at, "block_structure",
-        VLM_LOAD_ERROR_UNSUPPORTED, "groups of layers with different blocks");
-  *settings = read;
-  return TRUE;
-}
-
-static gboolean
-compressed_read_config (
-    const VlmJson *at, VlmQuantSettings *settings, GError **error)
-{
-  static const char *const formats[] = { "float-quantized", "naive-quantized",
-    NULL };
-  const char *format, *name;
-  JsonObjectIter iter;
-  VlmJson groups;
-  guint n = 0;
-
-  if (!check_text (at, "format", formats, &format, error) ||
-      !vlm_json_read_object (at, "config_groups", &groups, error))
-    return FALSE;
-  json_object_iter_init (&iter, json_node_get_object (groups.node));
-  for (; json_object_iter_next (&iter, &name, NULL); n++) {
-    VlmJson group, weights;
-
-    if (!vlm_json_read_object (&groups, name, &group, error) ||
-        !vlm_json_read_object (&group, "weights", &weights, error) ||
-        !read_scheme (&weights, settings, error))
-      return FALSE;
-  }
-  if (n == 0)
-    return vlm_json_fail (error, &groups, NULL, VLM_LOAD_ERROR_CORRUPT,
-        "empty: it must say how the weights are quantised");
-  return TRUE;
-}
-
-const VlmQuantMethod vlm_quant_fp8 = { "fp8", fp8_read_config, fp8_match,
-  fp8_open };
-const VlmQuantMethod vlm_quant_compressed_tensors = { "compressed-tensors",
-  compressed_read_config, fp8_match, fp8_open };
+const VlmQuantMethod vlm_quant_fp8 = { "fp8", fp8_read_config,
+  vlm_quant_match_fp8, vlm_quant_open_fp8 };

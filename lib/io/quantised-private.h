@@ -9,9 +9,18 @@
 #include "io/json.h"
 #include "io/quantised.h"
 
+/* How compressed-tensors keeps weights. */
+typedef enum
+{
+  VLM_QUANT_FLOATS,
+  VLM_QUANT_BYTES,
+  VLM_QUANT_PACKED,
+} VlmQuantFormat;
+
 /* What methods read from their part of config.json. */
 typedef struct
 {
+  VlmQuantFormat format;
   guint bits;
   gint64 group_size;              /* inputs; -1: all */
   gboolean is_any_bits;           /* layers may differ */
@@ -47,6 +56,16 @@ struct _VlmQuantConfig
 #define VLM_QUANT_INSTEAD                                                      \
   "use the model in bf16, as GGUF, or quantised with AWQ, GPTQ, FP8 or "       \
   "bitsandbytes nf4"
+
+/* 8-bit floats, which two methods have. */
+gsize vlm_quant_match_fp8 (const VlmTensorSource *source, const char *name);
+gboolean vlm_quant_open_fp8 (const VlmTensorSource *source,
+    const VlmQuantSettings *settings, const char *stem, VlmTensorView *view,
+    GError **error);
+/* [outputs, inputs] that share a scale, where @key is there. Blocks of other
+ * sizes than ours would have several scales in one of ours: UNSUPPORTED. */
+gboolean vlm_quant_read_block_size (const VlmJson *at, const char *key,
+    VlmQuantSettings *settings, GError **error);
 
 /* Bytes of the stem of @name before @suffix, 0 when it has another end. */
 gsize vlm_quant_match_suffix (const char *name, const char *suffix);

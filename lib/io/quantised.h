@@ -8,14 +8,15 @@
  * they were quantised, and how. One owner. */
 typedef struct _VlmQuantConfig VlmQuantConfig;
 
-/* NULL without an error when the weights are not quantised. UNSUPPORTED, with
- * what to use instead, for a method or a variant of it that this cannot run;
- * CORRUPT for values that make no sense. Looks into the directory of @config_path
- * for quantize_config.json, which older tools write. */
-VlmQuantConfig *vlm_quant_config_load (const char *config_path, GError **error);
-/* The same from memory; @source stands for the path in messages. */
-VlmQuantConfig *vlm_quant_config_new_from_data (
-    const char *json, gsize n_bytes, const char *source, GError **error);
+/* *config is NULL when the weights are not quantised. FALSE with UNSUPPORTED, and
+ * what to use instead, for a method or a variant of it that this cannot run; with
+ * CORRUPT for values that make no sense. Looks into the directory of @path for
+ * quantize_config.json, which older tools write. */
+gboolean vlm_quant_config_load (
+    const char *path, VlmQuantConfig **config, GError **error);
+/* config.json alone, from memory; @source stands for the path in messages. */
+gboolean vlm_quant_config_read (const char *json, gsize n_bytes,
+    const char *source, VlmQuantConfig **config, GError **error);
 void vlm_quant_config_free (VlmQuantConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmQuantConfig, vlm_quant_config_free)
 

@@ -36,7 +36,6 @@ static const struct
   guint n_bytes;
 } foreign_dtypes[] = {
   { "BOOL", 1 },
-  { "I8", 1 },
   { "F8_E5M2", 1 },
   { "F8_E8M0", 1 },
   { "I16", 2 },

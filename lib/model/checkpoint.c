@@ -90,19 +90,13 @@ open_directory (VlmCheckpoint *self, const char *path, GError **error)
 {
   g_autoptr (VlmModelDir) dir = NULL;
   g_autoptr (VlmQuantConfig) quantised = NULL;
-  g_autoptr (GError) cause = NULL;
 
   self->config = vlm_config_load (path, error);
   if (self->config == NULL)
     return FALSE;
   dir = vlm_model_dir_open (path, error);
-  if (dir == NULL)
+  if (dir == NULL || !vlm_quant_config_load (dir->config, &quantised, error))
     return FALSE;
-  quantised = vlm_quant_config_load (dir->config, &cause);
-  if (cause != NULL) {
-    g_propagate_error (error, g_steal_pointer (&cause));
-    return FALSE;
-  }
   self->directory = vlm_checkpoint_directory (path);
   self->source = vlm_tensor_source_open (dir->weights, error);
   if (self->source != NULL && quantised != NULL)

@@ -66,8 +66,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
     return 0;
   json = g_strdup_printf ("{\"quantization_config\":%.*s}", (int) (end - data),
       (const char *) data);
-  config = vlm_quant_config_new_from_data (json, strlen (json), "fuzz", &error);
-  if (config == NULL)
+  if (!vlm_quant_config_read (json, strlen (json), "fuzz", &config, &error) ||
+      config == NULL)
     return 0;
   g_assert_no_error (error);
   n_file = n_bytes - (gsize) (end + 1 - data);

@@ -42,7 +42,7 @@ open_directory (Container *container, const char *name)
   g_autoptr (VlmQuantConfig) config = NULL;
 
   g_assert_no_error (error);
-  config = vlm_quant_config_load (dir->config, &error);
+  vlm_quant_config_load (dir->config, &config, &error);
   g_assert_no_error (error);
   container->source = vlm_tensor_source_open (dir->weights, &error);
   g_assert_no_error (error);

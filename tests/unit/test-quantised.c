@@ -21,8 +21,10 @@ config_of (const char *json, GError **error)
   g_autofree char *whole =
       g_strdup_printf ("{\"quantization_config\": %s}", json);
 
-  return vlm_quant_config_new_from_data (
-      whole, strlen (whole), "config.json", error);
+  VlmQuantConfig *config;
+
+  vlm_quant_config_read (whole, strlen (whole), "config.json", &config, error);
+  return config;
 }
 
 /* What is in @writer as a checkpoint quantised as @json says. */
@@ -351,6 +353,87 @@ test_fp8 (void)
   }
 }
 
+/* --- integers of compressed-tensors ---------------------------------------- */
+
+/* Signed numbers: bytes, or packed with 2^(bits - 1) added. */
+static VlmSafetensorsWriter *
+write_ints (guint bits, gboolean is_packed, guint group_size, float *values)
+{
+  VlmSafetensorsWriter *writer = vlm_safetensors_writer_new ();
+  const guint n_groups = N_IN / group_size, per_word = 32 / bits;
+  const gint64 shape[] = { N_OUT, N_IN };
+  g_autofree guint32 *words = g_new0 (guint32, N_OUT * N_IN / per_word);
+  g_autofree guint16 *scales = g_new (guint16, N_OUT * n_groups);
+
+  for (guint i = 0; i < N_OUT * n_groups; i++)
+    scales[i] = vlm_bf16_from_f32 (scale_of (i));
+  for (guint i = 0; i < N_OUT * N_IN; i++) {
+    guint code = draw (i) % (1u << bits);
+    gint value = (gint) code - (1 << (bits - 1));
+
+    words[i / per_word] |= (is_packed ? code : (guint) value & 0xff)
+        << (bits * (i % per_word));
+    values[i] = (float) value *
+        vlm_f32_from_bf16 (scales[i / N_IN * n_groups + i % N_IN / group_size]);
+  }
+  if (is_packed) {
+    add (writer, "l.weight_packed", VLM_DTYPE_I32, N_OUT, N_IN / per_word,
+        words);
+    add (writer, "l.weight_shape", VLM_DTYPE_I64, 2, 0, shape);
+  } else {
+    add (writer, "l.weight", VLM_DTYPE_I8, N_OUT, N_IN, words);
+  }
+  add (writer, "l.weight_scale", VLM_DTYPE_BF16, N_OUT, n_groups, scales);
+  return writer;
+}
+
+static char *
+ints_json (guint bits, gboolean is_packed, guint group_size)
+{
+  g_autofree char *group = g_strdup_printf (
+      "\"strategy\": \"group\", \"group_size\": %u", group_size);
+
+  return g_strdup_printf (
+      "{\"quant_method\": \"compressed-tensors\", \"format\": \"%s\", "
+      "\"config_groups\": {\"group_0\": {\"weights\": {\"num_bits\": %u, "
+      "\"type\": \"int\", %s}}}}",
+      is_packed ? "pack-quantized" : "int-quantized", bits,
+      group_size == N_IN ? "\"strategy\": \"channel\"" : group);
+}
+
+static void
+test_ints (void)
+{
+  static const struct
+  {
+    guint bits;
+    gboolean is_packed;
+    guint group_size;
+    VlmDType dtype;
+  } cases[] = {
+    { 4, TRUE, 128, VLM_DTYPE_INT4_128 },
+    { 4, TRUE, 32, VLM_DTYPE_INT4_32 },
+    { 4, TRUE, N_IN, VLM_DTYPE_INT4_128 },
+    { 8, TRUE, 64, VLM_DTYPE_INT8_32 },
+    { 8, FALSE, N_IN, VLM_DTYPE_INT8_128 },
+    { 8, FALSE, 128, VLM_DTYPE_INT8_128 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree float *values = g_new (float, N_OUT *N_IN);
+    g_autofree char *json =
+        ints_json (cases[i].bits, cases[i].is_packed, cases[i].group_size);
+    g_autoptr (VlmSafetensorsWriter) writer = write_ints (
+        cases[i].bits, cases[i].is_packed, cases[i].group_size, values);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmTensorSource) source = open_written (writer, json, &error);
+
+    g_test_message ("case %u", i);
+    g_assert_no_error (error);
+    assert_values (source, cases[i].dtype, N_OUT, N_IN, values);
+  }
+}
+
 /* --- bitsandbytes ---------------------------------------------------------- */
 
 #define NF4_JSON                                                               \
@@ -495,8 +578,8 @@ test_configs (void)
       "\"is_marlin_format\": true}",
         VLM_LOAD_ERROR_UNSUPPORTED, "checkpoint_format: packed as \"marlin\"" },
     { "{\"quant_method\": \"compressed-tensors\", \"format\": "
-      "\"pack-quantized\", \"config_groups\": {}}",
-        VLM_LOAD_ERROR_UNSUPPORTED, "format: \"pack-quantized\"" },
+      "\"nvfp4-pack-quantized\", \"config_groups\": {}}",
+        VLM_LOAD_ERROR_UNSUPPORTED, "format: \"nvfp4-pack-quantized\"" },
     { "{\"quant_method\": \"compressed-tensors\", \"format\": "
       "\"float-quantized\", \"config_groups\": {}}",
         VLM_LOAD_ERROR_CORRUPT, "config_groups: empty" },
@@ -550,19 +633,22 @@ test_places (void)
   g_autoptr (VlmQuantConfig) config = NULL;
 
   files_write (folder, "config.json", bare, strlen (bare));
-  g_assert_null (vlm_quant_config_load (path, &error));
+  g_assert_true (vlm_quant_config_load (path, &config, &error));
   g_assert_no_error (error);
+  g_assert_null (config);
   files_write (folder, "quantize_config.json", companion, strlen (companion));
-  config = vlm_quant_config_load (path, &error);
+  vlm_quant_config_load (path, &config, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (vlm_quant_config_get_method (config), ==, "gptq");
   g_clear_pointer (&config, vlm_quant_config_free);
   files_write (folder, "config.json", nested, strlen (nested));
-  config = vlm_quant_config_load (path, &error);
+  vlm_quant_config_load (path, &config, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (vlm_quant_config_get_method (config), ==, "gptq");
+  g_clear_pointer (&config, vlm_quant_config_free);
   files_write (folder, "quantize_config.json", "{}", 2);
-  g_assert_null (vlm_quant_config_load (path, &error));
+  g_assert_false (vlm_quant_config_load (path, &config, &error));
+  g_assert_null (config);
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT);
   g_assert_nonnull (strstr (error->message, "quantize_config.json"));
   files_remove (folder);
@@ -726,6 +812,30 @@ test_nf4_defects (void)
   check_defects (good, NF4_JSON, defects, G_N_ELEMENTS (defects));
 }
 
+static void
+test_ints_defects (void)
+{
+  static const Defect defects[] = {
+    { "l.weight_scale", 0, 0, VLM_LOAD_ERROR_NOT_FOUND,
+        "no tensor l.weight_s" },
+    { "l.weight_scale", 24, 1, VLM_LOAD_ERROR_MISMATCH,
+        "l.weight_scale: has the shape [24, 1], not [24, 2]" },
+    { "l.weight_shape", 0, 0, VLM_LOAD_ERROR_NOT_FOUND, "l.weight_shape" },
+    { "l.weight_packed", 24, 31, VLM_LOAD_ERROR_MISMATCH,
+        "24 rows of 31 words, but weight_shape is [24, 256]" },
+  };
+  g_autofree float *values = g_new (float, N_OUT *N_IN);
+  g_autofree char *json = ints_json (4, TRUE, 128);
+  g_autoptr (VlmSafetensorsWriter) good = write_ints (4, TRUE, 128, values);
+  g_autoptr (GError) error = NULL;
+
+  check_defects (good, json, defects, G_N_ELEMENTS (defects));
+  add (good, "l.weight_zero_point", VLM_DTYPE_I32, 3, 2, values);
+  g_assert_null (open_written (good, json, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED);
+  g_assert_nonnull (strstr (error->message, "l.weight_zero_point: is not"));
+}
+
 /* Other tensors are found as they are; parts of layers are not listed. */
 static void
 test_beside (void)
@@ -758,6 +868,7 @@ main (int argc, char **argv)
   g_test_add_func ("/quantised/awq", test_awq);
   g_test_add_func ("/quantised/gptq", test_gptq);
   g_test_add_func ("/quantised/fp8", test_fp8);
+  g_test_add_func ("/quantised/ints", test_ints);
   g_test_add_func ("/quantised/nf4", test_nf4);
   g_test_add_func ("/quantised/configs", test_configs);
   g_test_add_func ("/quantised/places", test_places);
@@ -765,6 +876,7 @@ main (int argc, char **argv)
   g_test_add_func ("/quantised/awq-defects", test_awq_defects);
   g_test_add_func ("/quantised/gptq-defects", test_gptq_defects);
   g_test_add_func ("/quantised/fp8-defects", test_fp8_defects);
+  g_test_add_func ("/quantised/ints-defects", test_ints_defects);
   g_test_add_func ("/quantised/nf4-defects", test_nf4_defects);
   return g_test_run ();
 }

@@ -167,6 +167,9 @@ test_tensor_defects (void)
   } defects[] = {
     { "\"model.norm.weight\"", "\"model.norm.wait\"", VLM_LOAD_ERROR_NOT_FOUND,
         "no tensor model.norm.weight (nor model.language_model.norm.weight)" },
+    { "\"model.layers.0.self_attn.q_proj.weight\"",
+        "\"model.layers.0.self_attn.q_proj.qweight\"", VLM_LOAD_ERROR_NOT_FOUND,
+        "the layer is quantised, but config.json has no quantization_config" },
     { "\"BF16\",\"shape\":[408,64]", "\"I16\",\"shape\":[408,64]",
         VLM_LOAD_ERROR_UNSUPPORTED,
         "tensor model.embed_tokens.weight is of type I16" },

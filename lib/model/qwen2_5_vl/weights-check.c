@@ -33,6 +33,24 @@ check_shape (const VlmWeightItem *item, VlmTensorNames names,
   return FALSE;
 }
 
+/* A layer that is quantised, in a directory that does not say so. */
+static gboolean
+is_quantised (const VlmWeightItem *item, const VlmTensorSource *source)
+{
+  static const char *const parts[] = { "qweight", "weight_packed" };
+
+  for (guint i = 0; i < 2 && item->names[i] != NULL; i++)
+    for (guint k = 0; k < G_N_ELEMENTS (parts); k++) {
+      const char *dot = strrchr (item->names[i], '.');
+      g_autofree char *name = g_strdup_printf (
+          "%.*s%s", (int) (dot + 1 - item->names[i]), item->names[i], parts[k]);
+
+      if (vlm_tensor_source_find (source, name, NULL))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* What is missing, why if that is known, and else what there is. */
 static void
 fail_missing (
@@ -47,6 +65,10 @@ fail_missing (
     why = vlm_tensor_source_explain (source, item->names[1]);
   if (why == NULL)
     why = vlm_tensor_source_explain (source, NULL);
+  if (why == NULL && is_quantised (item, source))
+    why = g_strdup ("the layer is quantised, but config.json has no "
+                    "quantization_config: take it from where the weights are "
+                    "from");
   if (why == NULL && item->weight == VLM_WEIGHT_TEXT_HEAD)
     why = g_strdup ("tie_word_embeddings is not set in config.json");
   if (why == NULL &&

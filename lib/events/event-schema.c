@@ -8,7 +8,7 @@
   }
 
 const VlmField vlm_event_fields[] = {
-  FIELD (type, TYPE, "`event`; `truth` in what `vlmtestsrc` tells"),
+  FIELD (type, TYPE, "`event`; `truth` in the records of `vlmtestsrc`"),
   FIELD (schema_version, UINT, "of the records, 1"),
   FIELD (event_uid, STRING,
       "the same in all records of one event, never that of another one, also "

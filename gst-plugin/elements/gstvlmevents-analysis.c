@@ -76,6 +76,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
       gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
           "load", "Loading the model"));
   self->windower = gst_vlm_windower_new (&windows);
+  gst_vlm_events_start_trigger (self);
   gst_vlm_events_start_delay (self);
   gst_vlm_events_start_regions (self);
   gst_vlm_events_init_camera (self);
@@ -119,6 +120,7 @@ gst_vlm_events_end_analysis (GstVlmEvents *self)
   gst_vlm_worker_join (worker);
   gst_vlm_worker_unref (worker);
   g_clear_pointer (&self->windower, gst_vlm_windower_free);
+  gst_vlm_events_end_trigger (self);
   gst_vlm_events_end_delay (self);
   gst_vlm_events_clear_camera (self);
 }
@@ -187,14 +189,32 @@ push_window (GstVlmEvents *self, VlmWindow *window)
   return flow;
 }
 
-/* What the windower has. After a flush began nothing matters any more. */
+static GstFlowReturn
+skip_window (GstVlmEvents *self, VlmWindow *window, GstVlmSkipReason reason)
+{
+  return gst_vlm_worker_skip (
+      self->worker, window, gst_vlm_events_delay_window (self, window), reason);
+}
+
+/* The next of what the windower has, and a trigger wants to have. */
+static gboolean
+next_item (GstVlmEvents *self, GstVlmWindowerItem *item)
+{
+  if (self->trigger == NULL)
+    return gst_vlm_windower_pop (self->windower, item);
+  while (gst_vlm_windower_pop (self->windower, item))
+    gst_vlm_trigger_put (self->trigger, item);
+  return gst_vlm_trigger_pop (self->trigger, item);
+}
+
+/* After a flush began nothing matters any more. */
 static GstFlowReturn
 hand_over (GstVlmEvents *self)
 {
   GstFlowReturn flow = GST_FLOW_OK;
   GstVlmWindowerItem item;
 
-  while (gst_vlm_windower_pop (self->windower, &item)) {
+  while (next_item (self, &item)) {
     switch (item.kind) {
     case GST_VLM_WINDOWER_ITEM_WINDOW:
       if (flow == GST_FLOW_OK)
@@ -204,8 +224,13 @@ hand_over (GstVlmEvents *self)
       break;
     case GST_VLM_WINDOWER_ITEM_STILL:
       if (flow == GST_FLOW_OK)
-        flow = gst_vlm_worker_skip (self->worker, item.window,
-            gst_vlm_events_delay_window (self, item.window));
+        flow = skip_window (self, item.window, GST_VLM_SKIP_STILL);
+      else
+        vlm_window_unref (item.window);
+      break;
+    case GST_VLM_WINDOWER_ITEM_UNTRIGGERED:
+      if (flow == GST_FLOW_OK)
+        flow = skip_window (self, item.window, GST_VLM_SKIP_UNTRIGGERED);
       else
         vlm_window_unref (item.window);
       break;
@@ -338,8 +363,10 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
 
   gst_vlm_events_follow_regions (self);
   arrival = gst_vlm_windower_announce (self->windower, buffer, clocked);
-  if (arrival == GST_VLM_ARRIVAL_SAMPLE)
+  if (arrival == GST_VLM_ARRIVAL_SAMPLE) {
     gst_vlm_events_note_arrival (self);
+    gst_vlm_events_look_for_trigger (self, buffer);
+  }
   flow = hand_over (self);
   if (flow == GST_FLOW_OK)
     flow = gst_vlm_events_delay_buffer (self, buffer);

@@ -101,6 +101,9 @@ find_idle (
       (s->window == 0.0 || s->hop == 0.0 || s->hop >= s->window))
     return g_strdup ("`context` has no effect: windows do not overlap; that "
                      "takes a `hop` of less than `window`");
+  if (s->trigger == GST_VLM_TRIGGER_ALWAYS && s->trigger_label != NULL)
+    return g_strdup ("`trigger-label` has no effect: it is for "
+                     "trigger=external");
   if (fps[0] != 0 && has_range)
     return g_strdup_printf ("`min-fps` and `max-fps` have no effect: they are "
                             "for fps=auto, and it is fps=%s",

@@ -20,7 +20,8 @@
 static GstClockTime
 get_latency (GstVlmEvents *self)
 {
-  return (GstClockTime) (self->delay_window + self->delay_margin);
+  return (GstClockTime) (self->delay_window + self->trigger_before +
+      self->delay_margin);
 }
 
 /* --- what the delay asks ------------------------------------------------- */
@@ -107,8 +108,8 @@ gst_vlm_events_end_delay (GstVlmEvents *self)
 static guint64
 count_bytes (GstVlmEvents *self, const GstVideoInfo *info, gboolean live)
 {
-  double seconds =
-      (double) (self->delay_window + (live ? self->delay_margin : 0)) /
+  double seconds = (double) (self->delay_window + self->trigger_before +
+                       (live ? self->delay_margin : 0)) /
       GST_SECOND;
 
   return (guint64) (ceil (seconds * info->fps_n / MAX (1, info->fps_d)) +

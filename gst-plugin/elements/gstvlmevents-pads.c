@@ -33,12 +33,14 @@ gboolean
 gst_vlm_events_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstVlmEvents *self = GST_VLM_EVENTS (parent);
+  gboolean taken = gst_vlm_events_take_trigger (self, event);
 
   if (is_repeated_seek (self, event)) {
     gst_event_unref (event);
     return TRUE;
   }
-  return gst_pad_push_event (self->sinkpad, event);
+  /* Another one upstream may want it, too. */
+  return gst_pad_push_event (self->sinkpad, event) || taken;
 }
 
 /* What only concerns the branch of events stays here: a late event is no reason

@@ -14,6 +14,7 @@
 #include "util/gstvlmgate.h"
 #include "util/gstvlmplacer.h"
 #include "util/gstvlmsnapshots.h"
+#include "util/gstvlmtrigger.h"
 #include "util/gstvlmwindower.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,24 @@ GST_DEBUG_CATEGORY_EXTERN (gst_vlm_events_debug);
 GType gst_vlm_camera_states_get_type (void);
 
 typedef struct _GstVlmEventsCamera GstVlmEventsCamera;
+
+#define GST_VLM_TYPE_TRIGGER_MODE (gst_vlm_trigger_mode_get_type ())
+
+/**
+ * GstVlmTriggerMode:
+ * @GST_VLM_TRIGGER_ALWAYS: analyse all windows
+ * @GST_VLM_TRIGGER_EXTERNAL: analyse windows around what a detector or an
+ *   application reports
+ *
+ * Who decides which windows are analysed.
+ */
+typedef enum
+{
+  GST_VLM_TRIGGER_ALWAYS,
+  GST_VLM_TRIGGER_EXTERNAL,
+} GstVlmTriggerMode;
+
+GType gst_vlm_trigger_mode_get_type (void);
 
 #define GST_VLM_TYPE_ON_ERROR (gst_vlm_on_error_get_type ())
 
@@ -76,6 +95,10 @@ typedef struct
   guint max_frames;
   guint max_video_tokens;
   gboolean skip_still;
+  GstVlmTriggerMode trigger;
+  char *trigger_label; /* several, with ; between them */
+  double trigger_before;
+  double trigger_after;
   char *mask; /* polygons, as vlm_regions_parse() takes them */
   char *zone;
   guint camera_events; /* VlmCameraStates */
@@ -117,7 +140,10 @@ struct _GstVlmEvents
   gint64 delay_window;   /* as set when it started, as the two next ones */
   gint64 delay_hop;
   gint64 delay_margin;
-  gboolean warned_small; /* of delay-bytes */
+  gboolean warned_small;  /* of delay-bytes */
+  GstVlmTrigger *trigger; /* with trigger=external; set under the lock, too */
+  gint64 trigger_before;  /* as it was when that started, 0 without */
+  char **trigger_labels;
   GQueue kept_events;    /* GstEvent, that a flush found on their way out */
   GstVideoInfo out_info; /* of what leaves, on the thread that sends it */
   gint regions_followed; /* version that the windower has */
@@ -180,6 +206,15 @@ char *gst_vlm_events_find_region_error (const GstVlmEventsSettings *settings);
 void gst_vlm_events_start_regions (GstVlmEvents *self);
 /* Takes a change up; on the streaming thread, before a frame. */
 void gst_vlm_events_follow_regions (GstVlmEvents *self);
+
+/* gstvlmevents-trigger.c */
+/* With the analysis. */
+void gst_vlm_events_start_trigger (GstVlmEvents *self);
+void gst_vlm_events_end_trigger (GstVlmEvents *self);
+/* Whether @event is a trigger, which is then taken up. Any thread. */
+gboolean gst_vlm_events_take_trigger (GstVlmEvents *self, GstEvent *event);
+/* On the streaming thread: @buffer was announced to the windower. */
+void gst_vlm_events_look_for_trigger (GstVlmEvents *self, GstBuffer *buffer);
 
 /* gstvlmevents-snapshots.c */
 /* (transfer full) (nullable): what is wrong with the folder, which is made */

@@ -147,6 +147,26 @@ static const Property properties[] = {
   { "skip-still", "Skip still windows",
       "Do not analyse windows in which nothing moves", AT_START, KIND_BOOLEAN,
       AT (skip_still) },
+  { "trigger", "Trigger",
+      "Which windows are analysed: all, or those around what a detector in "
+      "front or an application reports",
+      AT_START, KIND_ENUM, AT (trigger), .type = gst_vlm_trigger_mode_get_type,
+      .initial = GST_VLM_TRIGGER_ALWAYS },
+  { "trigger-label", "Trigger label",
+      "With `trigger=external`: label of regions and detected objects on the "
+      "buffers that are triggers, several with ; between them; unset: only "
+      "events named vlm-trigger are",
+      AT_START, KIND_TEXT, AT (trigger_label) },
+  { "trigger-before", "Trigger before",
+      "With `trigger=external`: how much in front of a trigger is analysed, in "
+      "seconds; windows wait for so long",
+      AT_START, KIND_DOUBLE, AT (trigger_before), .maximum = 120.0,
+      .initial = 2.0 },
+  { "trigger-after", "Trigger after",
+      "With `trigger=external`: how much behind a trigger is analysed, in "
+      "seconds",
+      AT_START, KIND_DOUBLE, AT (trigger_after), .maximum = MAX_WINDOW,
+      .initial = 5.0 },
   { "mask", "Mask",
       "Polygons that are black in what is analysed, never in the video: points "
       "x,y with spaces between them, polygons with ; between them; in "
@@ -260,6 +280,8 @@ make_stats (GstVlmEvents *self)
 {
   GstVlmWorkerStats stats = { 0 };
   guint64 unwatched_ns;
+  guint64 n_triggers = 0;
+  guint64 n_late = 0;
   guint64 n_unsure;
   guint64 n_events;
   GstStructure *structure = gst_structure_new_empty ("vlm-events-stats");
@@ -271,6 +293,8 @@ make_stats (GstVlmEvents *self)
   n_unsure = gst_vlm_gate_get_n_events (self->gate);
   n_events = stats.n_events;
   n_events -= MIN (n_events, gst_vlm_gate_get_n_records (self->gate));
+  if (self->trigger != NULL)
+    gst_vlm_trigger_get_counts (self->trigger, &n_triggers, &n_late);
   unwatched_ns = self->unwatched_ns + (guint64) stats.unwatched_ns;
   gst_structure_set (structure, "buffers", G_TYPE_UINT64, self->n_buffers,
       "frames-sampled", G_TYPE_UINT64, self->n_sampled, "fps", G_TYPE_DOUBLE,
@@ -284,12 +308,15 @@ make_stats (GstVlmEvents *self)
   gst_structure_set (structure, "windows-analysed", G_TYPE_UINT64,
       stats.n_analysed, "windows-dropped", G_TYPE_UINT64, stats.n_dropped,
       "windows-failed", G_TYPE_UINT64, stats.n_failed, "windows-skipped",
-      G_TYPE_UINT64, stats.n_skipped, "reloads", G_TYPE_UINT64, stats.n_reloads,
-      "events", G_TYPE_UINT64, n_events, "events-unsure", G_TYPE_UINT64,
-      n_unsure, "watched", G_TYPE_UINT64, (guint64) stats.watched_ns,
-      "unwatched", G_TYPE_UINT64, unwatched_ns, "skipped", G_TYPE_UINT64,
-      (guint64) stats.skipped_ns, "inference-seconds", G_TYPE_DOUBLE,
-      stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
+      G_TYPE_UINT64, stats.n_skipped, "windows-untriggered", G_TYPE_UINT64,
+      stats.n_untriggered, "triggers", G_TYPE_UINT64, n_triggers,
+      "triggers-late", G_TYPE_UINT64, n_late, "reloads", G_TYPE_UINT64,
+      stats.n_reloads, "events", G_TYPE_UINT64, n_events, "events-unsure",
+      G_TYPE_UINT64, n_unsure, "watched", G_TYPE_UINT64,
+      (guint64) stats.watched_ns, "unwatched", G_TYPE_UINT64, unwatched_ns,
+      "skipped", G_TYPE_UINT64, (guint64) stats.skipped_ns, "untriggered",
+      G_TYPE_UINT64, (guint64) stats.untriggered_ns, "inference-seconds",
+      G_TYPE_DOUBLE, stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
       stats.seconds_per_second, "queue-level", G_TYPE_UINT, stats.queue_level,
       NULL);
   return structure;
@@ -579,15 +606,16 @@ gst_vlm_events_install_properties (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "buffers, frames-sampled, windows-analysed, windows-dropped, "
-          "windows-failed, windows-skipped, reloads, events, events-unsure, "
-          "watched, "
-          "unwatched and skipped (ns of stream time), inference-seconds, "
+          "windows-failed, windows-skipped, windows-untriggered, triggers, "
+          "triggers-late, reloads, events, events-unsure, watched, unwatched, "
+          "skipped and untriggered (ns of stream time), inference-seconds, "
           "seconds-per-second (inference for a second of new video, last "
           "window), queue-level, fps, fps-reason, width, height, delayed-bytes",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_POLICY, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_ON_ERROR, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_CAMERA_STATES, 0);
+  gst_type_mark_as_plugin_api (GST_VLM_TYPE_TRIGGER_MODE, 0);
 }
 
 void

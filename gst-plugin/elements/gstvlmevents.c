@@ -366,6 +366,8 @@ stop_flush (GstVlmEvents *self, GstEvent *event)
 
   gst_event_parse_flush_stop (event, &reset_time);
   gst_vlm_windower_flush (self->windower);
+  if (self->trigger != NULL)
+    gst_vlm_trigger_flush (self->trigger);
   gst_vlm_worker_flush_stop (self->worker);
   g_mutex_lock (&self->lock);
   gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
@@ -410,6 +412,7 @@ gst_vlm_events_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     gst_vlm_events_resume_delay (self);
     return forward;
   default:
+    gst_vlm_events_take_trigger (self, event);
     break;
   }
   if (!forward) {

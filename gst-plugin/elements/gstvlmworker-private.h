@@ -11,6 +11,8 @@ typedef enum
   GST_VLM_WORKER_ITEM_WINDOW,
   /* A window in which nothing happens: only where it is. */
   GST_VLM_WORKER_ITEM_STILL,
+  /* A window that nobody wants: likewise. */
+  GST_VLM_WORKER_ITEM_UNTRIGGERED,
   /* The stream ends here: what is open is over, and forgotten. */
   GST_VLM_WORKER_ITEM_CUT,
   /* Forget, without a word. */
@@ -23,7 +25,7 @@ typedef struct
   VlmWindow *window;
   guint generation;
   guint64 ticket; /* 0: nobody wants to know when it is done */
-  /* Of a window, still or not. */
+  /* Of a window of any kind. */
   guint64 epoch;
   VlmInstant start;
   VlmInstant end;
@@ -72,7 +74,8 @@ struct _GstVlmWorker
   gboolean stopping;
   GstVlmCoverage seen;
   GstVlmCoverage watched;
-  GstVlmCoverage accounted; /* watched or skipped */
+  GstVlmCoverage attended;  /* watched, or still */
+  GstVlmCoverage accounted; /* or not wanted */
   gboolean has_measurement;
   VlmRateMeasurement measurement;
   GstVlmWorkerStats stats;

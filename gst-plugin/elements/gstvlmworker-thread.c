@@ -67,6 +67,7 @@ account (GstVlmWorker *worker, const GstVlmWorkerItem *item, GPtrArray *events,
     worker->has_measurement =
         vlm_window_measure (item->window, seconds, &worker->measurement);
     gst_vlm_coverage_add (&worker->watched, item);
+    gst_vlm_coverage_add (&worker->attended, item);
     gst_vlm_coverage_add (&worker->accounted, item);
   } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     worker->stats.n_dropped++;
@@ -122,6 +123,7 @@ static void
 pass_still (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 {
   g_mutex_lock (&worker->lock);
+  gst_vlm_coverage_add (&worker->attended, item);
   gst_vlm_coverage_add (&worker->accounted, item);
   g_mutex_unlock (&worker->lock);
   if (!worker->is_still)
@@ -149,6 +151,17 @@ cut (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   g_mutex_unlock (&worker->lock);
   worker->funcs.found (worker->user_data, NULL, events, item->generation);
   vlm_analyzer_reset (worker->analyzer);
+}
+
+/* Nobody looks any more: nothing stays open. */
+static void
+pass_untriggered (GstVlmWorker *worker, const GstVlmWorkerItem *item)
+{
+  g_mutex_lock (&worker->lock);
+  gst_vlm_coverage_add (&worker->accounted, item);
+  g_mutex_unlock (&worker->lock);
+  tell_still (worker, item, item->generation);
+  cut (worker, item);
 }
 
 /* At once when a device was lost for the first time; one that does not come
@@ -303,6 +316,10 @@ process (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   worker->epoch = item->epoch;
   if (item->kind == GST_VLM_WORKER_ITEM_STILL) {
     pass_still (worker, item);
+    return;
+  }
+  if (item->kind == GST_VLM_WORKER_ITEM_UNTRIGGERED) {
+    pass_untriggered (worker, item);
     return;
   }
   tell_still (worker, item, item->generation);

@@ -38,7 +38,7 @@ mark_new (GstVlmWorkerItemKind kind, guint generation)
   return item;
 }
 
-/* Takes @window over; a still one is let go, with its frames. */
+/* Takes @window over; one that is not analysed is let go, with its frames. */
 static GstVlmWorkerItem *
 item_new (GstVlmWorkerItemKind kind, VlmWindow *window, guint generation)
 {
@@ -283,8 +283,10 @@ gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window, guint64 ticket,
 }
 
 GstFlowReturn
-gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window, guint64 ticket)
+gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window, guint64 ticket,
+    GstVlmSkipReason reason)
 {
+  gboolean is_still = reason == GST_VLM_SKIP_STILL;
   GstVlmWorkerItem *item;
   GstFlowReturn flow;
 
@@ -292,11 +294,14 @@ gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window, guint64 ticket)
   flow = get_flow (worker);
   if (flow == GST_FLOW_OK)
     remember (worker, window);
-  item = item_new (GST_VLM_WORKER_ITEM_STILL, window, worker->generation);
+  item = item_new (
+      is_still ? GST_VLM_WORKER_ITEM_STILL : GST_VLM_WORKER_ITEM_UNTRIGGERED,
+      window, worker->generation);
   item->ticket = ticket;
   if (flow == GST_FLOW_OK) {
     gst_vlm_coverage_add (&worker->seen, item);
-    worker->stats.n_skipped++;
+    worker->stats.n_skipped += is_still;
+    worker->stats.n_untriggered += !is_still;
     g_queue_push_tail (&worker->items, g_steal_pointer (&item));
     g_cond_broadcast (&worker->changed);
   }
@@ -415,7 +420,8 @@ static gboolean
 has_span (const GstVlmWorkerItem *item)
 {
   return item->kind == GST_VLM_WORKER_ITEM_WINDOW ||
-      item->kind == GST_VLM_WORKER_ITEM_STILL;
+      item->kind == GST_VLM_WORKER_ITEM_STILL ||
+      item->kind == GST_VLM_WORKER_ITEM_UNTRIGGERED;
 }
 
 void
@@ -427,7 +433,9 @@ gst_vlm_worker_get_stats (GstVlmWorker *worker, GstVlmWorkerStats *stats)
   *stats = worker->stats;
   stats->queue_level = worker->n_windows;
   stats->watched_ns = worker->watched.total_ns;
-  stats->skipped_ns = worker->accounted.total_ns - worker->watched.total_ns;
+  stats->skipped_ns = worker->attended.total_ns - worker->watched.total_ns;
+  stats->untriggered_ns =
+      worker->accounted.total_ns - worker->attended.total_ns;
   /* What was seen, but neither done with nor still waits for its turn. */
   expected = worker->accounted;
   if (worker->current != NULL && has_span (worker->current))

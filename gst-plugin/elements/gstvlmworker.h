@@ -61,16 +61,27 @@ typedef struct
   guint64 n_dropped;
   guint64 n_failed;
   guint64 n_skipped;
+  guint64 n_untriggered;
   guint64 n_reloads; /* after a device was lost */
   guint64 n_events;
   guint queue_level;
   gint64 watched_ns;
   gint64 unwatched_ns;
   gint64 skipped_ns;
+  gint64 untriggered_ns;
   double inference_s;
   /* Of the last window: 0 before there is one. */
   double seconds_per_second;
 } GstVlmWorkerStats;
+
+typedef enum
+{
+  /* Nothing moves: reported together with its still neighbours. */
+  GST_VLM_SKIP_STILL,
+  /* Nobody asked for it: what is open ends, and is not looked for again before
+   * the next window that is analysed. */
+  GST_VLM_SKIP_UNTRIGGERED,
+} GstVlmSkipReason;
 
 typedef enum
 {
@@ -120,10 +131,10 @@ void gst_vlm_worker_get_geometry (GstVlmWorker *worker, VlmGeometry *geometry);
  * until fewer than @max_queue windows wait. */
 GstFlowReturn gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
     guint64 ticket, GstVlmPolicy policy, guint max_queue);
-/* Instead of pushing it: nothing happens in @window (transfer full), which is
- * counted, and told together with its still neighbours. Never waits. */
-GstFlowReturn
-gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window, guint64 ticket);
+/* Instead of pushing it: @window (transfer full) is not analysed, for @reason,
+ * and counted. Never waits. */
+GstFlowReturn gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window,
+    guint64 ticket, GstVlmSkipReason reason);
 /* What was learnt from the window that was analysed last, once. */
 gboolean gst_vlm_worker_take_measurement (
     GstVlmWorker *worker, VlmRateMeasurement *measurement);

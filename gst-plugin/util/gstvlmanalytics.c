@@ -34,3 +34,23 @@ gst_vlm_analytics_add_box (GstBuffer *buffer, const VlmEvent *event,
   gst_analytics_relation_meta_set_relation (
       meta, GST_ANALYTICS_REL_TYPE_RELATE_TO, object.id, tracking.id);
 }
+
+gboolean
+gst_vlm_analytics_has_object (GstBuffer *buffer,
+    gboolean (*is_wanted) (gpointer user_data, const char *type),
+    gpointer user_data)
+{
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_get_analytics_relation_meta (buffer);
+  gpointer state = NULL;
+  GstAnalyticsMtd object;
+
+  while (meta != NULL &&
+      gst_analytics_relation_meta_iterate (
+          meta, &state, gst_analytics_od_mtd_get_mtd_type (), &object))
+    if (is_wanted (user_data,
+            g_quark_to_string (gst_analytics_od_mtd_get_obj_type (
+                (GstAnalyticsODMtd *) &object))))
+      return TRUE;
+  return FALSE;
+}

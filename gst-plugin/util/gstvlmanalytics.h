@@ -14,4 +14,9 @@ G_BEGIN_DECLS
 void gst_vlm_analytics_add_box (GstBuffer *buffer, const VlmEvent *event,
     const GstVideoRegionOfInterestMeta *box);
 
+/* Whether an object was detected in @buffer for whose type @is_wanted is true. */
+gboolean gst_vlm_analytics_has_object (GstBuffer *buffer,
+    gboolean (*is_wanted) (gpointer user_data, const char *type),
+    gpointer user_data);
+
 G_END_DECLS

@@ -52,6 +52,8 @@ typedef enum
   GST_VLM_WINDOWER_ITEM_WINDOW,
   /* A window in which nothing moves, where those are left out. */
   GST_VLM_WINDOWER_ITEM_STILL,
+  /* A window that no trigger wants; of gst_vlm_trigger_pop() alone. */
+  GST_VLM_WINDOWER_ITEM_UNTRIGGERED,
   /* A span that is in no window. */
   GST_VLM_WINDOWER_ITEM_GAP,
   /* What comes later does not go on where that ended. */
@@ -61,7 +63,7 @@ typedef enum
 typedef struct
 {
   GstVlmWindowerItemKind kind;
-  VlmWindow *window; /* of the two first kinds, to be unreferenced */
+  VlmWindow *window; /* of the first kinds, to be unreferenced */
   GstVlmGapReason reason;
   VlmInstant start; /* of all but the last kind */
   VlmInstant end;

@@ -60,11 +60,41 @@ test_box (void)
   watch_fixture_clear (&f);
 }
 
+/* Objects that a detector put on the buffers are triggers. */
+static void
+test_trigger (void)
+{
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  gst_util_set_object_arg (G_OBJECT (f.element), "trigger", "external");
+  g_object_set (f.element, "hop", 2.0, "trigger-label", "dog; person",
+      "trigger-before", 0.0, "trigger-after", 0.0, NULL);
+  watch_fixture_start (&f, FALSE);
+  for (guint i = 0; i < 40; i++) {
+    GstBuffer *buffer = watch_fixture_make_frame (
+        i * GST_SECOND / 4, GST_SECOND / 4, (guint8) i);
+    GstAnalyticsODMtd object;
+
+    gst_analytics_relation_meta_add_od_mtd (
+        gst_buffer_add_analytics_relation_meta (buffer),
+        g_quark_from_string (i / 4 == 5 ? "Person" : "cat"), 1, 1, 9, 9, 0.9f,
+        &object);
+    g_assert_cmpint (gst_harness_push (f.harness, buffer), ==, GST_FLOW_OK);
+  }
+  watch_fixture_finish (&f);
+  g_assert_cmpuint (fake_analyzer_get_n_windows (f.fake), ==, 1);
+  g_assert_cmpint (
+      fake_analyzer_get_window (f.fake, 0)->start, ==, 4 * VLM_SECOND);
+  watch_fixture_clear (&f);
+}
+
 int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/vlmevents/analytics/box", test_box);
+  g_test_add_func ("/vlmevents/analytics/trigger", test_trigger);
   return g_test_run ();
 }

@@ -27,6 +27,9 @@ static const struct
   { "\\\\\\n( \\*)?", "" },
   { "\\bgst-launch-1.0\\s+(-\\S+\\s+)*", "" },
   { "\\b(filesrc|rtspsrc)(\\s+[\\w-]+=\\S+)*\\s+! decodebin", TEST_SOURCE },
+  /* Of a newer GStreamer, where it was built with ONNX. */
+  { "\\bonnxinference\\b.*\\bssdobjectdetector\\b(\\s+[\\w-]+=\\S+)*",
+      "identity" },
   { "\\bv4l2src(\\s+[\\w-]+=\\S+)*", TEST_SOURCE },
   { "\\bvlmtestsrc\\b", "vlmtestsrc num-buffers=40" },
   { "/dev/stdout", "stdout.jsonl" },

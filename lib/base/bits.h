@@ -7,11 +7,17 @@
 
 #include <glib.h>
 
+static inline guint
+vlm_bits_n_words (guint n)
+{
+  return n / 32 + (n % 32 != 0);
+}
+
 /* The empty set of numbers below @n. (transfer full), g_free */
 static inline guint32 *
 vlm_bits_new (guint n)
 {
-  return g_new0 (guint32, n / 32 + (n % 32 != 0));
+  return g_new0 (guint32, vlm_bits_n_words (n));
 }
 
 static inline void

@@ -4,7 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
-#include "base/checked.h"
+#include "base/bits.h"
 #include "base/log.h"
 #include "base/work.h"
 
@@ -20,7 +20,6 @@
 #define FIRST_SUBMIT_WORK 2048
 /* Bytes of logits on the device while all are kept. */
 #define MAX_KEPT_BYTES (64u << 20)
-#define MIN_CAPACITY 256
 
 /* What is appended by one call. */
 typedef struct
@@ -174,47 +173,21 @@ run (VlmContext *context, gint64 *elapsed, GCancellable *cancellable,
   return good;
 }
 
-/* Layers grow one after the other, so that only one of them is there twice;
- * each knows its own capacity. */
-static gboolean
-grow_cache (VlmContext *context, VlmNnKv *cache, guint n_tokens, GError **error)
-{
-  const VlmTextConfig *c = &context->net->config.text;
-  VlmNnKv grown = { 0 };
-
-  if (!vlm_nn_kv_init (
-          &grown, context->nn, c->n_kv_heads, c->head_dim, n_tokens, error))
-    return FALSE;
-  if (context->n_tokens > 0) {
-    vlm_nn_begin (context->nn);
-    vlm_nn_label (context->nn, "text.grow");
-    vlm_nn_kv_copy (context->nn, cache, &grown, context->n_tokens);
-    if (!run (context, NULL, NULL, error)) {
-      vlm_nn_kv_clear (&grown);
-      return FALSE;
-    }
-  }
-  vlm_nn_kv_clear (cache);
-  *cache = grown;
-  return TRUE;
-}
-
 static gboolean
 reserve_caches (VlmContext *context, guint n_tokens, GError **error)
 {
+  const VlmTextConfig *c = &context->net->config.text;
+
   if (context->caches[0].capacity < n_tokens)
     vlm_debug ("the cache grows from %u tokens to at least %u, %u of them held",
         context->caches[0].capacity, n_tokens, context->n_tokens);
-  for (guint i = 0; i < context->net->config.text.n_layers; i++) {
-    VlmNnKv *cache = &context->caches[i];
-    guint needed = MAX (MAX (n_tokens, MIN_CAPACITY), 2 * cache->capacity);
-
-    if (cache->capacity < n_tokens &&
-        !grow_cache (context, cache, needed, error)) {
-      g_prefix_error (error, "cache of %u tokens, layer %u: ", needed, i);
+  /* Layers grow one after the other, so that only one of them is there twice. */
+  for (guint i = 0; i < c->n_layers; i++)
+    if (!vlm_nn_kv_reserve (&context->caches[i], context->nn, c->n_kv_heads,
+            c->head_dim, n_tokens, context->n_tokens, error)) {
+      g_prefix_error (error, "layer %u: ", i);
       return FALSE;
     }
-  }
   return TRUE;
 }
 
@@ -223,8 +196,7 @@ static gboolean
 write_bits (VlmContext *context, VlmNnTensor *tensor, const guint32 *bits,
     GError **error)
 {
-  guint n_words =
-      (guint) vlm_div_round_up (context->net->config.text.vocab_size, 32);
+  guint n_words = vlm_bits_n_words (context->net->config.text.vocab_size);
 
   if (bits == NULL)
     return TRUE;

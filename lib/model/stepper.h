@@ -39,8 +39,8 @@ void vlm_stepper_free (VlmStepper *stepper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmStepper, vlm_stepper_free)
 
 /* How many sequences can be run together. Each one's rows are bound by
- * themselves, which devices allow only at multiples of 256 bytes: nets whose
- * rows are too short for that get one. */
+ * themselves, which vlm_nn_tensor_row_begins () allows or not: nets whose rows
+ * are too short for that get one. */
 guint vlm_stepper_get_max_steps (const VlmNet *net);
 
 /* Runs @n_steps steps of different contexts, of VLM_STEP_MAX_TOKENS tokens

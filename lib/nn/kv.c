@@ -6,8 +6,9 @@
 
 #include <vlm/vlm-error.h>
 
-#define HEAD_DIM_STEP 8
 #define CAPACITY_STEP 32
+/* Below this growing costs more than it saves. */
+#define MIN_CAPACITY 256
 #define KEYS_TOGETHER 8
 
 gboolean
@@ -19,7 +20,7 @@ vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads, guint head_dim,
   *kv = (VlmNnKv){ 0 };
   capacity = (guint) vlm_align_up (capacity, CAPACITY_STEP);
   head_bytes = (guint64) capacity * head_dim * 4;
-  if (n_heads == 0 || head_dim == 0 || head_dim % HEAD_DIM_STEP != 0 ||
+  if (n_heads == 0 || head_dim == 0 || head_dim % VLM_NN_HEAD_STEP != 0 ||
       capacity == 0 || head_bytes > nn->limits.binding_bytes ||
       !vlm_checked_mul (head_bytes, n_heads, &n_bytes)) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
@@ -70,15 +71,40 @@ copy_heads (VlmNn *nn, const VlmNnKv *kv, VlmVkBuffer *from,
         nn, &source, head * from_capacity, &target, head * to_capacity, n_rows);
 }
 
-void
-vlm_nn_kv_copy (VlmNn *nn, const VlmNnKv *from, const VlmNnKv *to, guint n_keys)
+static gboolean
+copy (VlmNn *nn, const VlmNnKv *from, const VlmNnKv *to, guint n_keys,
+    GError **error)
 {
-  g_assert (from->n_heads == to->n_heads && from->head_dim == to->head_dim);
-  g_assert (n_keys <= from->capacity && n_keys <= to->capacity);
+  vlm_nn_begin (nn);
+  vlm_nn_label (nn, "kv.grow");
   copy_heads (
       nn, from, from->keys, from->capacity, to->keys, to->capacity, n_keys);
   copy_heads (
       nn, from, from->values, from->capacity, to->values, to->capacity, n_keys);
+  return vlm_nn_submit (nn, error) && vlm_nn_wait (nn, NULL, error);
+}
+
+gboolean
+vlm_nn_kv_reserve (VlmNnKv *kv, VlmNn *nn, guint n_heads, guint head_dim,
+    guint n_keys, guint n_held, GError **error)
+{
+  VlmNnKv grown;
+
+  g_assert (n_held <= kv->capacity);
+  if (n_keys <= kv->capacity)
+    return TRUE;
+  g_assert (
+      kv->keys == NULL || (kv->n_heads == n_heads && kv->head_dim == head_dim));
+  if (!vlm_nn_kv_init (&grown, nn, n_heads, head_dim,
+          MAX (MAX (n_keys, MIN_CAPACITY), 2 * kv->capacity), error))
+    return FALSE;
+  if (n_held > 0 && !copy (nn, kv, &grown, n_held, error)) {
+    vlm_nn_kv_clear (&grown);
+    return FALSE;
+  }
+  vlm_nn_kv_clear (kv);
+  *kv = grown;
+  return TRUE;
 }
 
 /* Eight keys lie together, by fours of elements. */
@@ -90,11 +116,12 @@ unpack_keys (const VlmNnKv *kv, const float *packed, guint first_packed,
 
   for (guint i = 0; i < n; i++) {
     const guint key = first + i - first_packed;
-    const float *block = packed + (gsize) (key / 8) * 8 * kv->head_dim;
+    const float *block =
+        packed + (gsize) (key / KEYS_TOGETHER) * KEYS_TOGETHER * kv->head_dim;
     float *row = rows + i * n_cols + (gsize) head * kv->head_dim;
 
     for (guint j = 0; j < kv->head_dim; j++)
-      row[j] = block[(j / 4 * 8 + key % 8) * 4 + j % 4];
+      row[j] = block[(j / 4 * KEYS_TOGETHER + key % KEYS_TOGETHER) * 4 + j % 4];
   }
 }
 
@@ -102,8 +129,9 @@ gboolean
 vlm_nn_kv_read_keys (const VlmNnKv *kv, VlmNn *nn, guint first, guint n,
     float *rows, GError **error)
 {
-  const guint begin = first / 8 * 8;
-  const guint n_packed = (guint) vlm_align_up (first + n, 8) - begin;
+  const guint begin = first / KEYS_TOGETHER * KEYS_TOGETHER;
+  const guint n_packed =
+      (guint) vlm_align_up (first + n, KEYS_TOGETHER) - begin;
   const VlmNnTensor keys = { kv->keys, 0, (guint64) kv->n_heads * kv->capacity,
     kv->head_dim, kv->head_dim };
   g_autofree float *packed = g_new (float, (gsize) n_packed * kv->head_dim);

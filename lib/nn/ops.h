@@ -67,6 +67,8 @@ void vlm_nn_scatter_rows (VlmNn *nn, const VlmNnTensor *x,
 void vlm_nn_copy_rows (VlmNn *nn, const VlmNnTensor *x, guint64 first_x,
     const VlmNnTensor *y, guint64 first_y, guint64 n_rows);
 
+#define VLM_NN_HEAD_STEP 8
+
 /* Keys and values of one layer, packed for the attention kernel. A plain struct
  * with init/clear. */
 typedef struct
@@ -74,18 +76,21 @@ typedef struct
   VlmVkBuffer *keys;   /* [K][capacity / 8][D / 4][8][4] f32 */
   VlmVkBuffer *values; /* [K][capacity][D] f32 */
   guint n_heads;       /* K */
-  guint head_dim;      /* D, a multiple of 8 */
+  guint head_dim;      /* D, a multiple of VLM_NN_HEAD_STEP */
   guint capacity;      /* multiple of 32 */
 } VlmNnKv;
 
 /* Room for @capacity keys at least. */
 gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads, guint head_dim,
     guint capacity, GError **error);
+/* NULL-safe and idempotent. */
 void vlm_nn_kv_clear (VlmNnKv *kv);
-/* Copies the first @n_keys keys and values to a larger cache of the same heads:
- * how a cache grows. */
-void vlm_nn_kv_copy (
-    VlmNn *nn, const VlmNnKv *from, const VlmNnKv *to, guint n_keys);
+/* Makes room for @n_keys keys at least, and twice as many as before, where there
+ * is less; the first @n_held of them stay. @kv: all zero, or of the same heads.
+ * Nothing may be recorded on @nn; it works in a submission of its own, and the
+ * device must not be using the cache. On error the cache is as before. */
+gboolean vlm_nn_kv_reserve (VlmNnKv *kv, VlmNn *nn, guint n_heads,
+    guint head_dim, guint n_keys, guint n_held, GError **error);
 /* Keys first … first + n - 1 to the host, rows [n, K * D] like those of q. For
  * looking at, not for speed. The device must not be using them. */
 gboolean vlm_nn_kv_read_keys (const VlmNnKv *kv, VlmNn *nn, guint first,

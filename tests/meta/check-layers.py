@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Fails on an include that points up or sideways, on a cycle, and on a public
-header or plugin file that reaches into the library's inside.
+"""Fails on an include that points up or sideways, on a cycle, on a public header
+or plugin file that reaches into the library's inside, and on what is Vulkan's or
+a format's above nn.
 
 The table below is docs/architecture.md's; a folder may include itself and what
 stands in its row.
@@ -30,6 +31,10 @@ EXCEPTIONS = {("engine/device.c", "vk")}
 # Whoever stands above nn, which gives them opaque names for what is Vulkan's.
 NO_VULKAN = {"model", "engine", "analyzer"}
 VULKAN = re.compile(r"\b(?:Vk[A-Z]\w*|vk[A-Z]\w+(?=\s*\()|VlmVk\w*|(?:vlm_vk|VLM_VK|VK)_\w+)")
+# How nn packs: above it such a number has a name, of nn's or of its own.
+NO_FORMATS = {"model", "engine"}
+FORMAT = re.compile(r"(?<![\w.])(?:8|64|256)[uU]?(?![\w.])")
+ASIDE = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\])*"|^\s*#.*$', re.M | re.S)
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 
 
@@ -60,9 +65,17 @@ def check_library(lib, complaints, graph):
             if below in MAY_SEE and below != layer and below not in MAY_SEE[layer] \
                     and (name, below) not in EXCEPTIONS:
                 complaints.append(f"lib/{name}: {layer} may not see {below}: {target}")
+        text = path.read_text(encoding="utf-8")
+        check_formats(name, layer, text, complaints)
         if layer in NO_VULKAN and (name, "vk") not in EXCEPTIONS:
-            for symbol in sorted(set(VULKAN.findall(path.read_text(encoding="utf-8")))):
+            for symbol in sorted(set(VULKAN.findall(text))):
                 complaints.append(f"lib/{name}: {layer} holds a Vulkan symbol: {symbol}")
+
+
+def check_formats(name, layer, text, complaints):
+    if layer in NO_FORMATS:
+        for number in sorted(set(FORMAT.findall(ASIDE.sub(" ", text)))):
+            complaints.append(f"lib/{name}: {layer} holds the number of a format: {number}")
 
 
 def check_public_header(path, complaints):

@@ -65,7 +65,7 @@ check_flag (
       "only %s is supported", expected ? "true" : "false");
 }
 
-/* Rotation pairs, and kernels that read 8 elements at once. */
+/* Rotation pairs, and what kernels read at once. */
 static gboolean
 read_heads (const VlmGguf *gguf, const char *key, guint hidden_size,
     guint *n_heads, guint *head_dim, GError **error)
@@ -76,9 +76,9 @@ read_heads (const VlmGguf *gguf, const char *key, guint hidden_size,
     return vlm_gguf_fail (gguf, key, VLM_LOAD_ERROR_CORRUPT, error,
         "%u does not divide the embedding_length %u", *n_heads, hidden_size);
   *head_dim = hidden_size / *n_heads;
-  if (*head_dim % 8 != 0)
+  if (*head_dim % VLM_NN_HEAD_STEP != 0)
     return vlm_gguf_fail (gguf, key, VLM_LOAD_ERROR_UNSUPPORTED, error,
-        "a head of %u is not a multiple of 8", *head_dim);
+        "a head of %u is not a multiple of %u", *head_dim, VLM_NN_HEAD_STEP);
   return TRUE;
 }
 
@@ -130,8 +130,9 @@ read_text (const VlmGgufFiles *files, VlmTextConfig *text, GError **error)
 
   if (!check_text_key (gguf, "general.architecture", ARCHITECTURE,
           ", the architecture of Qwen2.5-VL", error) ||
-      !vlm_gguf_read_uint (gguf, TEXT ("embedding_length"), 8,
-          VLM_CONFIG_MAX_WIDTH, &text->hidden_size, error) ||
+      !vlm_gguf_read_uint (gguf, TEXT ("embedding_length"),
+          VLM_CONFIG_MIN_WIDTH, VLM_CONFIG_MAX_WIDTH, &text->hidden_size,
+          error) ||
       !vlm_gguf_read_uint (gguf, TEXT ("block_count"), 1, VLM_CONFIG_MAX_LAYERS,
           &text->n_layers, error) ||
       !read_heads (gguf, TEXT ("attention.head_count"), text->hidden_size,
@@ -218,16 +219,18 @@ read_vision (const VlmGguf *gguf, const VlmGguf *text_gguf,
       !check_flag (gguf, "clip.use_gelu", FALSE, error) ||
       !vlm_gguf_read_uint (gguf, VISION ("block_count"), 1,
           VLM_CONFIG_MAX_LAYERS, &vision->depth, error) ||
-      !vlm_gguf_read_uint (gguf, VISION ("embedding_length"), 8,
-          VLM_CONFIG_MAX_WIDTH, &vision->hidden_size, error) ||
+      !vlm_gguf_read_uint (gguf, VISION ("embedding_length"),
+          VLM_CONFIG_MIN_WIDTH, VLM_CONFIG_MAX_WIDTH, &vision->hidden_size,
+          error) ||
       !read_heads (gguf, VISION ("attention.head_count"), vision->hidden_size,
           &vision->n_heads, &vision->head_dim, error) ||
       !vlm_gguf_read_uint (gguf, VISION ("feed_forward_length"), 1,
           VLM_CONFIG_MAX_WIDTH, &vision->intermediate_size, error) ||
-      !vlm_gguf_read_uint (gguf, VISION ("projection_dim"), 8,
-          VLM_CONFIG_MAX_WIDTH, &vision->out_hidden_size, error) ||
-      !vlm_gguf_read_uint (
-          gguf, VISION ("patch_size"), 1, 256, &vision->patch_size, error) ||
+      !vlm_gguf_read_uint (gguf, VISION ("projection_dim"),
+          VLM_CONFIG_MIN_WIDTH, VLM_CONFIG_MAX_WIDTH, &vision->out_hidden_size,
+          error) ||
+      !vlm_gguf_read_uint (gguf, VISION ("patch_size"), 1, VLM_CONFIG_MAX_SIDE,
+          &vision->patch_size, error) ||
       !check_patches (gguf, vision, error) ||
       !read_full_blocks (gguf, vision, error))
     return FALSE;

@@ -7,10 +7,13 @@
 
 #include "io/json.h"
 #include "model/qwen2_5_vl/config.h"
+#include "nn/ops.h"
 
 /* Bounds of what is plausible: a hundred times the largest release, and small
  * enough that every product of two of them and a type's size fits 64 bits. */
 #define VLM_CONFIG_MAX_WIDTH (1u << 20)
+#define VLM_CONFIG_MIN_WIDTH 8u
+#define VLM_CONFIG_MAX_SIDE 256u /* of a patch, in pixels */
 #define VLM_CONFIG_MAX_LAYERS 1024u
 #define VLM_CONFIG_MAX_HEADS 1024u
 
@@ -34,7 +37,7 @@ gboolean vlm_config_read_vision (const VlmConfigLayout *layout,
 
 /* Absent or "silu". */
 gboolean vlm_config_check_silu (const VlmJson *at, GError **error);
-/* Rotation pairs, and kernels that read 8 elements at once. */
+/* Rotation pairs, and what kernels read at once. */
 gboolean vlm_config_check_heads (const VlmJson *at, guint hidden_size,
     guint n_heads, guint *head_dim, GError **error);
 

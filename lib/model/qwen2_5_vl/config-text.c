@@ -204,8 +204,8 @@ gboolean
 vlm_config_read_text (
     const VlmConfigLayout *layout, VlmTextConfig *text, GError **error)
 {
-  return read_uint (layout, "hidden_size", 8, VLM_CONFIG_MAX_WIDTH,
-             DEFAULT_HIDDEN, &text->hidden_size, error) &&
+  return read_uint (layout, "hidden_size", VLM_CONFIG_MIN_WIDTH,
+             VLM_CONFIG_MAX_WIDTH, DEFAULT_HIDDEN, &text->hidden_size, error) &&
       read_uint (layout, "num_hidden_layers", 1, VLM_CONFIG_MAX_LAYERS,
           DEFAULT_LAYERS, &text->n_layers, error) &&
       read_heads (layout, text, error) &&

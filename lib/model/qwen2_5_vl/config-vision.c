@@ -92,12 +92,14 @@ read_side (const VlmJson *at, const char *key, guint fallback, guint *value,
   guint n;
 
   if (!vlm_json_read_list (at, key, &list, &n, NULL))
-    return vlm_json_read_uint_or (at, key, 1, 256, fallback, value, error);
+    return vlm_json_read_uint_or (
+        at, key, 1, VLM_CONFIG_MAX_SIDE, fallback, value, error);
   for (guint i = 0; i < n; i++) {
     VlmJson element = vlm_json_element (&list, i);
     guint side;
 
-    if (!vlm_json_read_uint (&element, NULL, 1, 256, &side, error))
+    if (!vlm_json_read_uint (
+            &element, NULL, 1, VLM_CONFIG_MAX_SIDE, &side, error))
       return FALSE;
     if (i > 0 && side != *value)
       return vlm_json_fail (error, &element, NULL, VLM_LOAD_ERROR_UNSUPPORTED,
@@ -119,8 +121,8 @@ read_patches (const VlmJson *at, VlmVisionConfig *vision, GError **error)
           at, "patch_size", DEFAULT_PATCH, &vision->patch_size, error) ||
       !read_side (at, "temporal_patch_size", DEFAULT_TEMPORAL,
           &vision->temporal_patch_size, error) ||
-      !vlm_json_read_uint_or (at, "spatial_merge_size", 1, 256, DEFAULT_MERGE,
-          &vision->spatial_merge_size, error) ||
+      !vlm_json_read_uint_or (at, "spatial_merge_size", 1, VLM_CONFIG_MAX_SIDE,
+          DEFAULT_MERGE, &vision->spatial_merge_size, error) ||
       !vlm_json_read_uint_or (at, "window_size", 1, 1u << 16, DEFAULT_WINDOW,
           &vision->window_size, error) ||
       !check_fixed (
@@ -165,14 +167,15 @@ vlm_config_read_vision (const VlmConfigLayout *layout,
   if (!vlm_json_read_object (&layout->root, key, &at, error) ||
       !vlm_json_read_uint_or (&at, "depth", 1, VLM_CONFIG_MAX_LAYERS,
           DEFAULT_DEPTH, &vision->depth, error) ||
-      !vlm_json_read_uint_or (&at, "hidden_size", 8, VLM_CONFIG_MAX_WIDTH,
-          DEFAULT_HIDDEN, &vision->hidden_size, error) ||
+      !vlm_json_read_uint_or (&at, "hidden_size", VLM_CONFIG_MIN_WIDTH,
+          VLM_CONFIG_MAX_WIDTH, DEFAULT_HIDDEN, &vision->hidden_size, error) ||
       !vlm_json_read_uint_or (&at, "num_heads", 1, VLM_CONFIG_MAX_HEADS,
           DEFAULT_HEADS, &vision->n_heads, error) ||
       !vlm_json_read_uint_or (&at, "intermediate_size", 1, VLM_CONFIG_MAX_WIDTH,
           DEFAULT_INTERMEDIATE, &vision->intermediate_size, error) ||
-      !vlm_json_read_uint_or (&at, "out_hidden_size", 8, VLM_CONFIG_MAX_WIDTH,
-          DEFAULT_OUT_HIDDEN, &vision->out_hidden_size, error) ||
+      !vlm_json_read_uint_or (&at, "out_hidden_size", VLM_CONFIG_MIN_WIDTH,
+          VLM_CONFIG_MAX_WIDTH, DEFAULT_OUT_HIDDEN, &vision->out_hidden_size,
+          error) ||
       !read_tokens_per_second (&at, vision, error) ||
       !vlm_config_check_silu (&at, error) ||
       !read_channels (&at, vision, error) ||

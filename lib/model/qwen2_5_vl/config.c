@@ -42,9 +42,9 @@ vlm_config_check_heads (const VlmJson *at, guint hidden_size, guint n_heads,
     return vlm_json_fail (error, at, "hidden_size", VLM_LOAD_ERROR_CORRUPT,
         "%u is not divisible by the %u heads", hidden_size, n_heads);
   *head_dim = hidden_size / n_heads;
-  if (*head_dim % 8 != 0)
+  if (*head_dim % VLM_NN_HEAD_STEP != 0)
     return vlm_json_fail (error, at, "hidden_size", VLM_LOAD_ERROR_UNSUPPORTED,
-        "a head of %u is not a multiple of 8", *head_dim);
+        "a head of %u is not a multiple of %u", *head_dim, VLM_NN_HEAD_STEP);
   return TRUE;
 }
 

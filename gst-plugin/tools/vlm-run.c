@@ -58,10 +58,11 @@ static void
 print_summary (const VlmAnswer *answer, double load_s)
 {
   fprintf (stderr,
-      "\n%u prompt tokens (%u of pictures), %u written%s\n"
+      "\n%u prompt tokens (%u of pictures), %u written (%u without a step)%s\n"
       "load %.2f s, vision %.2f s, prefill %.2f s (%.1f tokens/s), "
       "decode %.2f s (%.1f tokens/s), confidence %.3f\n",
       answer->n_prompt_tokens, answer->n_vision_tokens, answer->n_tokens,
+      answer->n_forced_tokens,
       answer->stopped ? "" : " (cut off by --max-tokens)", load_s,
       answer->vision_s, answer->prefill_s,
       answer->n_prompt_tokens / MAX (answer->prefill_s, 1e-9), answer->decode_s,

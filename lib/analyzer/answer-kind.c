@@ -1,11 +1,14 @@
 /* gst-vlm: the table of the kinds of answers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vlm/vlm-error.h>
+
 #include "analyzer/kinds.h"
 
 static const VlmAnswerKind *const kinds[] = {
   &vlm_kind_free,
   &vlm_kind_events,
   &vlm_kind_boxes,
+  &vlm_kind_json,
   &vlm_kind_yes_no,
 };
 
@@ -82,4 +85,34 @@ vlm_answer_kind_make_question (
   if (about != NULL && about[0] == '\0')
     about = NULL;
   return kind->question (about, is_video);
+}
+
+/**
+ * vlm_answer_kind_check: (skip)
+ * @kind: (nullable): a kind
+ * @detail: (nullable): what #VlmGenerateParams or #VlmQuestions is to have as
+ *   detail, such as the JSON schema of `json`
+ * @name: (nullable): what messages call @detail, such as the name of its file
+ * @error: return location
+ *
+ * Whether @detail is one that answers of @kind can be held to, before a model is
+ * loaded. May be called on any thread.
+ *
+ * Returns: %TRUE if it is; %FALSE with %VLM_INFER_ERROR_BAD_INPUT, whose message
+ *   names @name and the place in it (for a schema: the path and the keyword, as
+ *   in `F.json: /properties/age/foo: this keyword is not supported`), or with a
+ *   #VlmLoadError for what is no JSON
+ */
+gboolean
+vlm_answer_kind_check (const VlmAnswerKind *kind, const char *detail,
+    const char *name, GError **error)
+{
+  if (kind != NULL && kind->check != NULL)
+    return kind->check (detail, name, error);
+  if (detail == NULL)
+    return TRUE;
+  g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+      "%s: answers of the kind %s take no schema",
+      name != NULL ? name : "schema", vlm_answer_kind_get_name (kind));
+  return FALSE;
 }

@@ -159,7 +159,7 @@ take_forced (Loop *loop)
   VlmDecodeJob *job = loop->job;
   g_autoptr (GArray) forced = g_array_new (FALSE, FALSE, sizeof (gint32));
 
-  vlm_matcher_force (
+  loop->out->n_forced += vlm_matcher_force (
       job->matcher, job->max_tokens - loop->out->n_tokens, forced);
   for (guint i = 0; i < forced->len; i++)
     take (loop, g_array_index (forced, gint32, i));

@@ -263,6 +263,7 @@ make_answer (const VlmLayout *layout, const VlmTranscript *transcript)
   answer->n_prompt_tokens = layout->ids->len;
   answer->n_vision_tokens = layout->n_vision_tokens;
   answer->n_tokens = transcript->n_tokens;
+  answer->n_forced_tokens = transcript->n_forced;
   answer->stopped = transcript->stopped;
   answer->vision_s = (double) transcript->vision_us / G_USEC_PER_SEC;
   answer->prefill_s = (double) transcript->prefill_us / G_USEC_PER_SEC;
@@ -391,9 +392,12 @@ static void
 log_answer (const VlmAnswer *answer)
 {
   if (answer != NULL)
-    vlm_log_answer ("answer of %u tokens%s, confidence %.4f: %s",
-        answer->n_tokens, answer->stopped ? "" : ", cut off",
-        answer->confidence, answer->text);
+    vlm_log_answer ("answer to %u tokens of %u tokens, %u of them without a "
+                    "step%s, confidence %.4f, vision %.3f s, prefill %.3f s, "
+                    "decode %.3f s: %s",
+        answer->n_prompt_tokens, answer->n_tokens, answer->n_forced_tokens,
+        answer->stopped ? "" : ", cut off", answer->confidence,
+        answer->vision_s, answer->prefill_s, answer->decode_s, answer->text);
   else
     vlm_log_answer ("no answer");
 }

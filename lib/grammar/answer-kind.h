@@ -39,6 +39,10 @@ struct _VlmAnswerKind
   GPtrArray *(*read) (const char *text, const VlmAnswerBounds *bounds,
       guint *n_rejected, char **why, GError **error);
 
+  /* Of kinds that need a detail: whether it will do. NULL: it takes none. @name:
+   * what messages call it, nullable. */
+  gboolean (*check) (const char *detail, const char *name, GError **error);
+
   /* Of answers that are one of a few words, else NULL: the words, ended by
    * NULL, and which of them a token of @n bytes stands for, -1 for none. */
   const char *const *choices;

@@ -73,7 +73,7 @@ test_answer (void)
 
   g_assert_nonnull (strstr (log, "vlm-answer 6 prompt: "));
   g_assert_nonnull (strstr (log, "<4 frames of video> what is "));
-  g_assert_nonnull (strstr (log, "vlm-answer 6 answer of "));
+  g_assert_nonnull (strstr (log, "vlm-answer 6 answer to "));
   g_assert_nonnull (strstr (log, "\\u001b[2Jhere?"));
   g_assert_null (strchr (log, '\033'));
   g_assert_null (strstr (log, "vlm 5"));

@@ -166,6 +166,38 @@ def test_formats(folder):
             shape=is_list))
 
 
+SCHEMA = {"type": "object", "required": ["count", "kind", "note"], "properties": {
+    "count": {"type": "integer", "minimum": 0, "maximum": 99}, "kind": {"enum": ["ball", "car"]},
+    "note": {"type": "string", "maxLength": 40}}}
+
+
+def fits_schema(answer):
+    value = json.loads(answer)
+    return (list(value) == ["count", "kind", "note"] and 0 <= value["count"] <= 99
+            and value["kind"] in ("ball", "car") and len(value["note"]) <= 40)
+
+
+def test_schemas(folder):
+    """The answer fits, however few tokens there are; what is wrong with a schema is said by its place."""
+    def write(name, text):
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+    good = write("schema.json", json.dumps(SCHEMA))
+    for n in ("60", "200"):
+        answers(f"/schemas/answer-{n}", "--schema", good, "--max-tokens", n, "hi", shape=fits_schema)
+    bad = write("bad.json", '{"properties": {"age": {"foo": 1}}}')
+    fails("/schemas/keyword", "--schema", bad, "hi",
+          because=f"{bad}: /properties/age/foo: this keyword is not supported")
+    fails("/schemas/no-json", "--schema", write("no.json", "{"), "hi", because="no.json")
+    fails("/schemas/missing", "--schema", "nowhere.json", "hi", because="nowhere.json")
+    fails("/schemas/few-tokens", "--schema", good, "--max-tokens", "3", "hi", because="there are 3")
+    fails("/schemas/format-too", "--schema", good, "--format", "events", "hi",
+          because="exclude each other", status=2)
+    fails("/schemas/format-alone", "--format", "json", "hi", because="needs a JSON schema")
+
+
 def numpy_shape(path):
     """Of an array of floats that is all there."""
     with open(path, "rb") as file:
@@ -251,6 +283,7 @@ with tempfile.TemporaryDirectory() as media:
     test_sampling()
     test_media(media)
     test_formats(media)
+    test_schemas(media)
     test_attention(media)
     test_not_finite(media)
     test_interrupt(media)

@@ -153,6 +153,107 @@ test_yes_no (void)
   g_assert_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX);
 }
 
+static const char schema[] =
+    "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\","
+    "\"minimum\":0,\"maximum\":9},\"ok\":{\"type\":\"boolean\"}},"
+    "\"required\":[\"n\",\"ok\"]}";
+
+static void
+check_detail (const VlmAnswerKind *kind, const char *detail, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (vlm_answer_kind_check (kind, detail, "F.json", &error), ==,
+      words == NULL);
+  if (words == NULL)
+    g_assert_no_error (error);
+  else if (strstr (error->message, words) == NULL)
+    g_error ("\"%s\" does not say \"%s\"", error->message, words);
+}
+
+/* What is wrong is said by file, place and keyword. */
+static void
+test_detail (void)
+{
+  check_detail (&vlm_kind_json, schema, NULL);
+  check_detail (&vlm_kind_json, "true", NULL);
+  check_detail (&vlm_kind_json, NULL, "needs a JSON schema");
+  check_detail (&vlm_kind_json, "{\"properties\":{\"age\":{\"foo\":1}}}",
+      "F.json: /properties/age/foo: this keyword is not supported");
+  check_detail (&vlm_kind_json, "{\"type\":", "F.json");
+  check_detail (&vlm_kind_json, "false", "F.json");
+  check_detail (&vlm_kind_events, NULL, NULL);
+  check_detail (NULL, NULL, NULL);
+  check_detail (&vlm_kind_events, schema, "take no schema");
+  check_detail (NULL, schema, "kind free take no schema");
+}
+
+static GPtrArray *
+read_json (const char *text, const char *detail, GError **error)
+{
+  const VlmAnswerBounds bounds = { .duration_ns = -1, .detail = detail };
+  g_autofree char *why = NULL;
+  guint n_rejected = 99;
+  GPtrArray *list =
+      vlm_kind_json.read (text, &bounds, &n_rejected, &why, error);
+
+  g_assert_cmpuint (n_rejected, ==, 0);
+  g_assert_null (why);
+  return list;
+}
+
+static void
+check_json (const char *text, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) list = read_json (text, schema, &error);
+
+  if (expected == NULL) {
+    g_assert_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA);
+    return;
+  }
+  g_assert_no_error (error);
+  g_assert_cmpuint (list->len, ==, 1);
+  g_assert_cmpstr (list->pdata[0], ==, expected);
+}
+
+/* Of those whom nothing held, too, but only what fits. */
+static void
+test_json (void)
+{
+  check_json ("{\"n\":3,\"ok\":true}", "{\"n\":3,\"ok\":true}");
+  check_json ("```json\n{ \"ok\": false, \"n\": 9 }\n```",
+      "{ \"ok\": false, \"n\": 9 }");
+  check_json (" {\"n\":0,\"ok\":true}\n", "{\"n\":0,\"ok\":true}");
+  check_json ("{\"n\":10,\"ok\":true}", NULL);
+  check_json ("{\"n\":3}", NULL);
+  check_json ("{\"n\":3,\"ok\":true", NULL);
+  check_json ("```json\n{\"n\":3,\"ok\":true}", NULL);
+  check_json ("``````", NULL);
+  check_json ("``", NULL);
+  check_json ("", NULL);
+}
+
+static void
+test_json_rule (void)
+{
+  const VlmAnswerBounds bounds = { .duration_ns = -1, .detail = schema };
+  const VlmAnswerBounds bad = { .duration_ns = -1,
+    .detail = "{\"minimum\":\"1\"}" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmGrammar) grammar =
+      vlm_answer_kind_compile (&vlm_kind_json, &bounds, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (
+      vlm_grammar_match (grammar, "{\"n\":3,\"ok\":true}", 17, NULL), ==,
+      VLM_GRAMMAR_MATCHED);
+  check_lack (&vlm_kind_json, "needs a JSON schema");
+  g_assert_null (vlm_answer_kind_compile (&vlm_kind_json, &bad, &error));
+  g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
+  g_assert_nonnull (strstr (error->message, "schema: /minimum"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -162,5 +263,8 @@ main (int argc, char **argv)
   g_test_add_func ("/answer-kind/lacks", test_lacks);
   g_test_add_func ("/answer-kind/read", test_read);
   g_test_add_func ("/answer-kind/yes-no", test_yes_no);
+  g_test_add_func ("/answer-kind/detail", test_detail);
+  g_test_add_func ("/answer-kind/json", test_json);
+  g_test_add_func ("/answer-kind/json-rule", test_json_rule);
   return g_test_run ();
 }

@@ -237,6 +237,7 @@ put_figures (JsonBuilder *json, const AnswerReport *report)
   put_count (json, "prompt_tokens", answer->n_prompt_tokens);
   put_count (json, "vision_tokens", answer->n_vision_tokens);
   put_count (json, "answer_tokens", answer->n_tokens);
+  put_count (json, "forced_tokens", answer->n_forced_tokens);
   json_builder_end_object (json);
   json_builder_set_member_name (json, "seconds");
   json_builder_begin_object (json);

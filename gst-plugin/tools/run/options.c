@@ -34,6 +34,7 @@ typedef struct
   char *end;
   char *task;
   char *format;
+  char *schema; /* a file */
   int max_tokens;
   char *temperature;
   char *top_p;
@@ -53,6 +54,7 @@ written_clear (Written *written)
   g_free (written->end);
   g_free (written->task);
   g_free (written->format);
+  g_free (written->schema);
   g_free (written->temperature);
   g_free (written->top_p);
   g_free (written->top_k);
@@ -94,6 +96,8 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
     { "format", 0, 0, G_OPTION_ARG_STRING, &w->format,
         "hold the answer to the form of a task; the question is as it is",
         "TASK" },
+    { "schema", 0, 0, G_OPTION_ARG_FILENAME, &w->schema,
+        "hold the answer to a JSON schema; the question is as it is", "FILE" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &o->json,
         "a line of JSON for each answer: with usage and times", NULL },
     { "no-stream", 0, 0, G_OPTION_ARG_NONE, &w->no_stream,
@@ -193,8 +197,8 @@ find_contradiction (const RunOptions *o, const Written *w)
   gboolean reads_words = w->prompts.words != NULL &&
       w->prompts.words[1] == NULL && count_stdin (w->prompts.words) == 1;
 
-  if (w->task != NULL && w->format != NULL)
-    return "--task and --format exclude each other";
+  if ((w->task != NULL) + (w->format != NULL) + (w->schema != NULL) > 1)
+    return "--task, --format and --schema exclude each other";
   if (count_stdin (o->images) + count_stdin (o->videos) +
           count_stdin (w->prompts.files) + (reads_words ? 1 : 0) >
       1)
@@ -204,6 +208,20 @@ find_contradiction (const RunOptions *o, const Written *w)
   if (o->system != NULL && !g_utf8_validate (o->system, -1, NULL))
     return "--system must be UTF-8";
   return NULL;
+}
+
+/* What is wrong with a schema is said before a model is loaded. */
+static gboolean
+read_schema (RunOptions *o, const char *path, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  o->params.kind = vlm_answer_kind_lookup ("json");
+  if (!g_file_get_contents (path, &o->schema, NULL, error) ||
+      !vlm_answer_kind_check (o->params.kind, o->schema, name, error))
+    return FALSE;
+  o->params.detail = o->schema;
+  return TRUE;
 }
 
 static gboolean
@@ -220,6 +238,11 @@ finish (RunOptions *o, const Written *w, GError **error)
     return FALSE;
   if (task != NULL)
     o->params.kind = task;
+  if (!(w->schema != NULL
+              ? read_schema (o, w->schema, error)
+              : vlm_answer_kind_check (o->params.kind, NULL,
+                    w->task != NULL ? "--task" : "--format", error)))
+    return FALSE;
   o->stream = !w->no_stream && !o->json;
   o->prompts = prompts_gather (&w->prompts, task, o->videos != NULL, error);
   if (o->prompts == NULL)
@@ -255,6 +278,7 @@ run_options_clear (RunOptions *options)
   g_strfreev (options->images);
   g_strfreev (options->videos);
   g_free (options->system);
+  g_free (options->schema);
   g_strfreev (options->prompts);
   g_free (options->attention);
 }

@@ -16,6 +16,7 @@ typedef struct
   char *system;
   char **prompts; /* what is asked, one after the other */
   VlmGenerateParams params;
+  char *schema;          /* nullable: that of params */
   gboolean list_devices; /* and nothing else */
   gboolean quiet;
   gboolean json;

@@ -18,6 +18,9 @@ G_BEGIN_DECLS
  *   read it with vlm_event_parse()
  * - `boxes`: a JSON list of bbox_2d, label; needs a picture or a video; read it
  *   with vlm_box_parse()
+ * - `json`: JSON that fits a schema, which is the detail of the question
+ *   (#VlmGenerateParams, #VlmQuestions); docs/schemas.md has what may be in it,
+ *   vlm_answer_kind_check() says what is wrong with one
  * - `yes-no`: `Yes` or `No`
  *
  * Where a kind is a parameter, %NULL stands for `free`.
@@ -29,5 +32,7 @@ VLM_API const char *const *vlm_answer_kind_get_names (void);
 VLM_API const char *vlm_answer_kind_get_name (const VlmAnswerKind *kind);
 VLM_API char *vlm_answer_kind_make_question (
     const VlmAnswerKind *kind, const char *about, gboolean is_video);
+VLM_API gboolean vlm_answer_kind_check (const VlmAnswerKind *kind,
+    const char *detail, const char *name, GError **error);
 
 G_END_DECLS

@@ -18,8 +18,8 @@ G_BEGIN_DECLS
  * @top_p: < 0 for what the checkpoint says, 1 for no limit
  * @repetition_penalty: <= 0 for what the checkpoint says, 1 for none
  * @seed: of the sampling
- * @detail: (nullable): what the kind has to know beside the question, %NULL for
- *   kinds that need nothing
+ * @detail: (nullable): what the kind has to know beside the question: the JSON
+ *   schema of `json`; %NULL for kinds that need nothing
  */
 typedef struct
 {
@@ -49,6 +49,8 @@ typedef struct
  * @vision_s: seconds spent in the vision encoder
  * @prefill_s: seconds spent on the prompt
  * @decode_s: seconds spent on the answer
+ * @n_forced_tokens: tokens of the answer that its form left no choice about: the
+ *   model was not asked for them
  */
 typedef struct
 {
@@ -61,6 +63,7 @@ typedef struct
   double vision_s;
   double prefill_s;
   double decode_s;
+  guint n_forced_tokens;
 } VlmAnswer;
 
 VLM_API void vlm_answer_free (VlmAnswer *answer);

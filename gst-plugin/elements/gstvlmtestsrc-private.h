@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 #define GST_VLM_TYPE_TEST_SRC_BACKGROUND                                       \
   (gst_vlm_test_src_background_get_type ())
 #define GST_VLM_TYPE_TEST_SRC_EFFECTS (gst_vlm_test_src_effects_get_type ())
+#define GST_VLM_TYPE_TEST_SRC_TROUBLES (gst_vlm_test_src_troubles_get_type ())
 
 typedef struct
 {
@@ -28,6 +29,7 @@ typedef struct
   VlmSceneKind kind;
   guint background;
   guint effects;
+  guint troubles;
   gboolean add_meta;
   char *truth_location;
 } GstVlmTestSrcSettings;
@@ -81,6 +83,7 @@ gboolean gst_vlm_test_src_close_truth (GstVlmTestSrc *self);
 GType gst_vlm_test_src_kind_get_type (void);
 GType gst_vlm_test_src_background_get_type (void);
 GType gst_vlm_test_src_effects_get_type (void);
+GType gst_vlm_test_src_troubles_get_type (void);
 
 GST_DEBUG_CATEGORY_EXTERN (gst_vlm_test_src_debug);
 

@@ -20,6 +20,7 @@ enum
   PROP_KIND,
   PROP_BACKGROUND,
   PROP_EFFECTS,
+  PROP_TROUBLES,
   PROP_IS_LIVE,
   PROP_ADD_META,
   PROP_TRUTH_LOCATION,
@@ -91,6 +92,36 @@ gst_vlm_test_src_effects_get_type (void)
   return type;
 }
 
+GType
+gst_vlm_test_src_troubles_get_type (void)
+{
+  static GType type;
+  static const GFlagsValue values[] = {
+    { VLM_SCENE_TROUBLE_STANDING, "Walls, signs and parked things stand there",
+        "standing" },
+    { VLM_SCENE_TROUBLE_DRIFT, "The camera looks for its exposure", "drift" },
+    { VLM_SCENE_TROUBLE_FOCUS, "The camera looks for its focus", "focus" },
+    { VLM_SCENE_TROUBLE_SWAY, "Leaves sway or water flows", "sway" },
+    { VLM_SCENE_TROUBLE_SHADES, "Shadows pass of things outside", "shades" },
+    { VLM_SCENE_TROUBLE_FIGURES, "Dark figures and things with limbs",
+        "figures" },
+    { VLM_SCENE_TROUBLE_STAYS, "Long stays with small motion", "stays" },
+    { VLM_SCENE_TROUBLE_EDGES, "Small things at the edge", "edges" },
+    { VLM_SCENE_TROUBLE_BRIEF, "Things in view for 0.5 to 2 s", "brief" },
+    { VLM_SCENE_TROUBLE_ANGLE, "The camera is tilted", "angle" },
+    { VLM_SCENE_TROUBLE_FAINT, "Things that hardly stand out", "faint" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type)) {
+    GType registered =
+        g_flags_register_static ("GstVlmTestSrcTroubles", values);
+
+    g_once_init_leave (&type, registered);
+  }
+  return type;
+}
+
 static void
 gst_vlm_test_src_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *spec)
@@ -139,6 +170,9 @@ gst_vlm_test_src_set_property (
     break;
   case PROP_EFFECTS:
     s->effects = g_value_get_flags (value);
+    break;
+  case PROP_TROUBLES:
+    s->troubles = g_value_get_flags (value);
     break;
   case PROP_ADD_META:
     s->add_meta = g_value_get_boolean (value);
@@ -196,6 +230,9 @@ gst_vlm_test_src_get_property (
     break;
   case PROP_EFFECTS:
     g_value_set_flags (value, s->effects);
+    break;
+  case PROP_TROUBLES:
+    g_value_set_flags (value, s->troubles);
     break;
   case PROP_ADD_META:
     g_value_set_boolean (value, s->add_meta);
@@ -277,6 +314,11 @@ install_scene_properties (GObjectClass *klass)
           "What can make the picture less than perfect; each is drawn for "
           "some scenes",
           GST_VLM_TYPE_TEST_SRC_EFFECTS, VLM_SCENE_EFFECT_ALL, FLAGS));
+  g_object_class_install_property (klass, PROP_TROUBLES,
+      g_param_spec_flags ("troubles", "Troubles",
+          "What can make the scenes hard; each scene has at least one of them "
+          "(0 = none)",
+          GST_VLM_TYPE_TEST_SRC_TROUBLES, 0, FLAGS));
 }
 
 void
@@ -289,6 +331,7 @@ gst_vlm_test_src_install_properties (GObjectClass *klass)
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_TEST_SRC_KIND, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_TEST_SRC_BACKGROUND, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_TEST_SRC_EFFECTS, 0);
+  gst_type_mark_as_plugin_api (GST_VLM_TYPE_TEST_SRC_TROUBLES, 0);
 }
 
 void

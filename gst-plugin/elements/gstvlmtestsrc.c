@@ -177,6 +177,7 @@ prepare_scene (GstVlmTestSrc *self, guint64 index)
     .effects = (VlmSceneEffects) s->effects,
     .max_bystanders = s->max_bystanders,
     .perspective = s->perspective,
+    .troubles = (VlmSceneTroubles) s->troubles,
   };
 
   if (self->scene != NULL && self->scene_index == index)

@@ -167,6 +167,28 @@ vlm_background_contrast (const VlmBackground *b, VlmColor color)
   return least;
 }
 
+VlmColor
+vlm_background_near_color (const VlmBackground *b, VlmRandom *random)
+{
+  const VlmTexture *near =
+      b->kind == VLM_SCENE_BACKGROUND_CLUTTER && vlm_random_chance (random, 0.6)
+      ? &b->ground
+      : &b->texture;
+  VlmColor color = near->colors[vlm_random_below (random, 2)];
+  double shift = vlm_random_between (random, 24.0, 45.0);
+
+  /* lighter or darker, as there is room */
+  if (vlm_color_lightness (color) > 200.0 ||
+      (vlm_color_lightness (color) > 55.0 && vlm_random_chance (random, 0.5)))
+    shift = -shift;
+  for (guint i = 0; i < 3; i++) {
+    double own = vlm_random_between (random, -8.0, 8.0);
+
+    color.c[i] = CLAMP (color.c[i] + (float) (shift + own), 0.0f, 255.0f);
+  }
+  return color;
+}
+
 double
 vlm_background_lightness (const VlmBackground *b, double height)
 {

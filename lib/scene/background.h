@@ -38,6 +38,9 @@ double
 vlm_background_lightness (const VlmBackground *background, double height);
 /* How much @color differs from everything in @background at least. */
 float vlm_background_contrast (const VlmBackground *background, VlmColor color);
+/* One that differs by little from one that is in @background. */
+VlmColor
+vlm_background_near_color (const VlmBackground *background, VlmRandom *random);
 /* Packed RGB, [height, width]; the pixel (0, 0) has its corner at (@x0, @y0) of
  * the scene, pixels are (@dx, @dy) large. */
 void vlm_background_render (const VlmBackground *background, double x0,

@@ -2,51 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/object.h"
 
+#include "scene/build.h"
+#include "scene/limbs.h"
 #include "scene/trig.h"
-
-#define MIN_CONTRAST 55.0f
-#define MIN_CONTRAST_OF_PATTERN 30.0f
-
-#define LABELS(color)                                                          \
-  color " circle", color " square", color " triangle", color " star",          \
-      color " cross", color " ring"
-
-static const char *const labels[VLM_OBJECT_UNNAMED + 1] = {
-  LABELS ("red"),
-  LABELS ("green"),
-  LABELS ("blue"),
-  LABELS ("yellow"),
-  LABELS ("orange"),
-  LABELS ("purple"),
-  LABELS ("white"),
-  LABELS ("black"),
-  "object",
-};
-
-static const VlmColor named_colors[VLM_N_NAMED_COLORS] = {
-  { { 215, 30, 35 } },
-  { { 30, 165, 55 } },
-  { { 35, 75, 225 } },
-  { { 245, 222, 40 } },
-  { { 250, 130, 20 } },
-  { { 140, 45, 185 } },
-  { { 248, 248, 248 } },
-  { { 14, 14, 16 } },
-};
-
-const char *
-vlm_object_label (guint name)
-{
-  g_assert (name <= VLM_OBJECT_UNNAMED);
-  return labels[name];
-}
-
-float
-vlm_object_name_contrast (guint name, const VlmBackground *background)
-{
-  return vlm_background_contrast (
-      background, named_colors[name / VLM_N_SHAPES]);
-}
 
 double
 vlm_object_lightness (const VlmObject *object)
@@ -58,21 +16,111 @@ vlm_object_lightness (const VlmObject *object)
   return sum / object->n_parts;
 }
 
-/* @farthest: how far it reaches to the side to which it reaches farthest. */
 static void
-set_size (VlmObject *object, double farthest)
+turn_limb (const VlmSwing *swing, double turns, VlmOutline *outline)
+{
+  vlm_outline_place (outline, -swing->x, -swing->y, 1.0, 1.0, 0.0);
+  vlm_outline_place (outline, 0.0, 0.0, 1.0, 1.0, turns);
+  vlm_outline_place (outline, swing->x, swing->y, 1.0, 1.0, 0.0);
+}
+
+const VlmOutline *
+vlm_part_outline (
+    const VlmPart *part, gint64 time, double way, VlmOutline *held)
+{
+  const VlmSwing *swing = &part->swing;
+  double turns =
+      swing->rate * ((double) time / 1e9) + swing->along * way + swing->phase;
+
+  if (swing->most == 0.0)
+    return &part->outline;
+  *held = part->outline;
+  turn_limb (swing, swing->most * vlm_sin_turns (turns), held);
+  return held;
+}
+
+gboolean
+vlm_object_has_restless_limbs (const VlmObject *object)
+{
+  for (guint i = 0; i < object->n_parts; i++)
+    if (object->parts[i].swing.most != 0.0 && object->parts[i].swing.rate > 0.0)
+      return TRUE;
+  return FALSE;
+}
+
+/* In units of the outlines, wherever the limbs are. */
+static void
+find_reach (VlmObject *object)
 {
   VlmReach *r = &object->reach;
 
   *r = (VlmReach){ 0 };
-  for (guint i = 0; i < object->n_parts; i++)
-    vlm_outline_extend_reach (&object->parts[i].outline, r);
+  for (guint i = 0; i < object->n_parts; i++) {
+    const VlmPart *part = &object->parts[i];
+
+    vlm_outline_extend_reach (&part->outline, r);
+    for (int side = -1; side <= 1 && part->swing.most != 0.0; side += 2) {
+      VlmOutline turned = part->outline;
+
+      turn_limb (&part->swing, side * part->swing.most, &turned);
+      vlm_outline_extend_reach (&turned, r);
+    }
+  }
+}
+
+static void
+scale_reach (VlmReach *r, double factor)
+{
+  r->left *= factor;
+  r->right *= factor;
+  r->top *= factor;
+  r->bottom *= factor;
+}
+
+/* @farthest: how far it reaches to the side to which it reaches farthest. */
+static void
+set_size (VlmObject *object, double farthest)
+{
+  const VlmReach *r = &object->reach;
+
+  find_reach (object);
   object->size =
       farthest / MAX (MAX (r->left, r->right), MAX (r->top, r->bottom));
-  r->left *= object->size;
-  r->right *= object->size;
-  r->top *= object->size;
-  r->bottom *= object->size;
+  scale_reach (&object->reach, object->size);
+}
+
+void
+vlm_object_scale (VlmObject *object, double factor)
+{
+  object->size *= factor;
+  scale_reach (&object->reach, factor);
+}
+
+void
+vlm_object_turn (VlmObject *object, double turns)
+{
+  for (guint i = 0; i < object->n_parts; i++) {
+    VlmSwing *swing = &object->parts[i].swing;
+    double x =
+        swing->x * vlm_cos_turns (turns) - swing->y * vlm_sin_turns (turns);
+
+    swing->y =
+        swing->x * vlm_sin_turns (turns) + swing->y * vlm_cos_turns (turns);
+    swing->x = x;
+    vlm_outline_place (&object->parts[i].outline, 0.0, 0.0, 1.0, 1.0, turns);
+  }
+  find_reach (object);
+  scale_reach (&object->reach, object->size);
+}
+
+void
+vlm_object_make_faint (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background)
+{
+  for (guint i = 0; i < object->n_parts; i++)
+    for (guint k = 0; k < 2; k++)
+      object->parts[i].texture.colors[k] =
+          vlm_background_near_color (background, random);
 }
 
 /* Beside it, or on the ground it stands on. */
@@ -99,7 +147,7 @@ vlm_object_init_named (VlmObject *object, VlmRandom *random, guint name)
   *object = (VlmObject){ .name = name, .n_parts = 1 };
   vlm_outline_init_shape (&part->outline, (VlmShape) (name % VLM_N_SHAPES));
   *t = (VlmTexture){ .pattern = VLM_PATTERN_PLAIN };
-  t->colors[0] = named_colors[name / VLM_N_SHAPES];
+  t->colors[0] = vlm_named_color (name / VLM_N_SHAPES);
   for (guint i = 0; i < 3; i++) {
     float shade = (float) vlm_random_between (random, -12.0, 12.0);
 
@@ -114,152 +162,6 @@ vlm_object_init_named (VlmObject *object, VlmRandom *random, guint name)
   draw_shadow (object, random);
 }
 
-/* Much of what moves in the world is white, black or gray, and some has the very
- * colour of a named thing: a colour alone tells nothing of a name. */
-static VlmColor
-draw_color (VlmRandom *random)
-{
-  double paint = vlm_random_between (random, 0.0, 1.0);
-
-  if (paint < 0.15)
-    return vlm_color_draw_gray (random, 225.0, 255.0);
-  if (paint < 0.22)
-    return vlm_color_draw_gray (random, 5.0, 40.0);
-  if (paint < 0.32)
-    return vlm_color_draw_gray (random, 40.0, 225.0);
-  if (paint < 0.45)
-    return named_colors[vlm_random_below (random, VLM_N_NAMED_COLORS)];
-  return vlm_color_draw (random, vlm_random_chance (random, 0.4) ? 0.9 : 0.35);
-}
-
-/* That differs from all that is behind it, if chance lets it. */
-static VlmColor
-draw_color_before (VlmRandom *random, const VlmBackground *b, float least)
-{
-  VlmColor best = { { 0 } };
-  float best_contrast = -1.0f;
-
-  for (guint i = 0; i < 24 && best_contrast < least; i++) {
-    VlmColor color = draw_color (random);
-    float contrast = vlm_background_contrast (b, color);
-
-    if (contrast > best_contrast) {
-      best = color;
-      best_contrast = contrast;
-    }
-  }
-  return best;
-}
-
-/* A texture that can be told from what is behind it. */
-static void
-draw_texture (VlmTexture *t, VlmRandom *random, const VlmBackground *b)
-{
-  static const VlmPattern patterns[] = { VLM_PATTERN_PLAIN, VLM_PATTERN_PLAIN,
-    VLM_PATTERN_STRIPES, VLM_PATTERN_CHECKS, VLM_PATTERN_CLOUDS,
-    VLM_PATTERN_CLOUDS };
-  double turns = vlm_random_between (random, 0.0, 1.0);
-  double frequency = vlm_random_between (random, 0.8, 3.5);
-
-  *t = (VlmTexture){
-    .pattern = patterns[vlm_random_below (random, G_N_ELEMENTS (patterns))],
-    .along_u = (float) (frequency * vlm_cos_turns (turns)),
-    .along_v = (float) (frequency * vlm_sin_turns (turns)),
-    .shade_u = (float) vlm_random_between (random, -0.3, 0.3),
-    .shade_v = (float) vlm_random_between (random, -0.35, 0.1),
-    .falloff = (float) vlm_random_between (random, 0.0, 0.3),
-    .seed = (guint32) vlm_random_next (random),
-  };
-  t->colors[0] = draw_color_before (random, b, MIN_CONTRAST);
-  t->colors[1] = draw_color_before (random, b, MIN_CONTRAST_OF_PATTERN);
-}
-
-static void
-add_part (VlmObject *object, const VlmOutline *outline, VlmRandom *random,
-    const VlmBackground *background)
-{
-  VlmPart *part = &object->parts[object->n_parts++];
-
-  g_assert (object->n_parts <= VLM_OBJECT_MAX_PARTS);
-  part->outline = *outline;
-  draw_texture (&part->texture, random, background);
-}
-
-/* Long and low, with something on top and wheels below. */
-static void
-build_vehicle (VlmObject *object, VlmRandom *random, const VlmBackground *b)
-{
-  double height = vlm_random_between (random, 0.2, 0.32);
-  double wheel = vlm_random_between (random, 0.12, 0.19);
-  double axle = vlm_random_between (random, 0.5, 0.68);
-  double cabin = vlm_random_between (random, 0.35, 0.75);
-  double at = vlm_random_between (random, -0.2, 0.2);
-  VlmOutline outline;
-
-  vlm_outline_init_box (&outline, vlm_random_between (random, 0.2, 0.9));
-  vlm_outline_place (&outline, at, -height, cabin, 0.9 * height, 0.0);
-  add_part (object, &outline, random, b);
-  vlm_outline_init_box (&outline, vlm_random_between (random, 0.1, 0.6));
-  vlm_outline_place (&outline, 0.0, 0.4 * height, 1.0, height, 0.0);
-  add_part (object, &outline, random, b);
-  for (int side = -1; side <= 1; side += 2) {
-    vlm_outline_init_shape (&outline, VLM_SHAPE_CIRCLE);
-    vlm_outline_place (&outline, side * axle, 1.4 * height, wheel, wheel, 0.0);
-    add_part (object, &outline, random, b);
-  }
-}
-
-/* A head on a body that stands upright. */
-static void
-build_figure (VlmObject *object, VlmRandom *random, const VlmBackground *b)
-{
-  double width = vlm_random_between (random, 0.18, 0.34);
-  double waist = vlm_random_between (random, -0.05, 0.25);
-  double head = vlm_random_between (random, 0.13, 0.2);
-  double neck = 2.0 * head - 1.0;
-  double gap = width * vlm_random_between (random, 0.3, 0.55);
-  VlmOutline outline;
-
-  for (int side = -1; side <= 1; side += 2) {
-    vlm_outline_init_box (&outline, 0.4);
-    vlm_outline_place (&outline, side * gap, (waist + 1.0) / 2.0, 0.4 * width,
-        (1.0 - waist) / 2.0 + 0.05, 0.0);
-    add_part (object, &outline, random, b);
-  }
-  object->parts[1].texture = object->parts[0].texture;
-  vlm_outline_init_box (&outline, 0.5);
-  vlm_outline_place (&outline, 0.0, (waist + neck) / 2.0, width,
-      (waist - neck) / 2.0 + 0.05, 0.0);
-  add_part (object, &outline, random, b);
-  vlm_outline_init_shape (&outline, VLM_SHAPE_CIRCLE);
-  vlm_outline_place (&outline, 0.0, -1.0 + head, 0.85 * head, head, 0.0);
-  add_part (object, &outline, random, b);
-}
-
-/* One outline, perhaps with smaller ones on it. */
-static void
-build_thing (VlmObject *object, VlmRandom *random, const VlmBackground *b)
-{
-  guint n_marks = vlm_random_chance (random, 0.5)
-      ? 0
-      : 1 + vlm_random_below (random, VLM_OBJECT_MAX_PARTS - 1);
-  double turns = vlm_random_between (random, 0.0, 1.0);
-
-  for (guint i = 0; i <= n_marks; i++) {
-    double size = i == 0 ? 1.0 : vlm_random_between (random, 0.12, 0.35);
-    double x = i == 0 ? 0.0 : vlm_random_between (random, -0.4, 0.4);
-    double y = i == 0 ? 0.0 : vlm_random_between (random, -0.4, 0.4);
-    VlmOutline outline;
-
-    if (vlm_random_chance (random, 0.5))
-      vlm_outline_init_blob (&outline, random);
-    else
-      vlm_outline_init_polygon (&outline, random);
-    vlm_outline_place (&outline, x, y, size, size, turns);
-    add_part (object, &outline, random, b);
-  }
-}
-
 void
 vlm_object_init_any (
     VlmObject *object, VlmRandom *random, const VlmBackground *background)
@@ -269,11 +171,49 @@ vlm_object_init_any (
 
   *object = (VlmObject){ .name = VLM_OBJECT_UNNAMED };
   if (build < 0.25)
-    build_vehicle (object, random, background);
+    vlm_build_vehicle (object, random, background);
   else if (build < 0.45)
-    build_figure (object, random, background);
+    vlm_build_figure (object, random, background);
   else
-    build_thing (object, random, background);
+    vlm_build_thing (object, random, background);
   set_size (object, 0.07 + 0.21 * spread * spread);
+  draw_shadow (object, random);
+}
+
+void
+vlm_object_init_standing (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background)
+{
+  double spread = vlm_random_between (random, 0.0, 1.0);
+  double build = vlm_random_between (random, 0.0, 1.0);
+
+  *object = (VlmObject){ .name = VLM_OBJECT_UNNAMED };
+  if (build < 0.35)
+    vlm_build_panel (object, random, background);
+  else if (build < 0.6)
+    vlm_build_sign (object, random, background);
+  else if (build < 0.8)
+    vlm_build_vehicle (object, random, background);
+  else
+    vlm_build_figure (object, random, background);
+  set_size (object, 0.08 + 0.22 * spread);
+  draw_shadow (object, random);
+}
+
+void
+vlm_object_init_limbed (VlmObject *object, VlmRandom *random,
+    const VlmBackground *background, gboolean restless)
+{
+  double spread = vlm_random_between (random, 0.0, 1.0);
+  double build = vlm_random_between (random, 0.0, 1.0);
+
+  *object = (VlmObject){ .name = VLM_OBJECT_UNNAMED };
+  if (build < 0.65)
+    vlm_build_walker (object, random, background, restless);
+  else if (build < 0.85)
+    vlm_build_animal (object, random, background, restless);
+  else
+    vlm_build_machine (object, random, background, restless);
+  set_size (object, 0.09 + 0.19 * spread * spread);
   draw_shadow (object, random);
 }

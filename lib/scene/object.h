@@ -2,16 +2,29 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "scene/background.h"
-#include "scene/outline.h"
+#include "scene/names.h"
 
-#define VLM_OBJECT_MAX_PARTS 5
-#define VLM_N_NAMED_COLORS 8
+#define VLM_OBJECT_MAX_PARTS 8
+/* Of things of one outline with smaller ones on it. */
+#define VLM_OBJECT_MAX_MARKS 4
+
+/* A limb turns around its pivot, to and fro, as time passes and as its object
+ * gets on. */
+typedef struct
+{
+  double most; /* turns to each side; 0: it is no limb */
+  double x;    /* the pivot, in units of the outlines */
+  double y;
+  double rate;  /* a second */
+  double along; /* a unit of the scene */
+  double phase;
+} VlmSwing;
 
 typedef struct
 {
   VlmOutline outline;
   VlmTexture texture; /* over the object's own coordinates */
+  VlmSwing swing;
 } VlmPart;
 
 typedef struct
@@ -31,14 +44,28 @@ typedef struct
   double shadow_blur; /* in units of the outlines */
 } VlmObject;
 
-#define VLM_OBJECT_UNNAMED (VLM_N_NAMED_COLORS * VLM_N_SHAPES)
-
-/* "red circle" …, then "object"; static text. */
-const char *vlm_object_label (guint name);
 void vlm_object_init_named (VlmObject *object, VlmRandom *random, guint name);
 void vlm_object_init_any (
     VlmObject *object, VlmRandom *random, const VlmBackground *background);
+/* Something that stands for good: a wall, a panel, a sign, a parked vehicle, a
+ * person who waits. */
+void vlm_object_init_standing (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background);
+/* With limbs: people, animals, machines; half of them dark. @restless: the limbs
+ * move even while it stays where it is. */
+void vlm_object_init_limbed (VlmObject *object, VlmRandom *random,
+    const VlmBackground *background, gboolean restless);
+/* Colours near those of what is behind it. */
+void vlm_object_make_faint (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background);
+/* All of it turns by @turns. */
+void vlm_object_turn (VlmObject *object, double turns);
+/* Makes it smaller or larger. */
+void vlm_object_scale (VlmObject *object, double factor);
+/* The outline of a part at that time, after its object has gone @way units of
+ * the scene; in @held if it is not the part's own. */
+const VlmOutline *vlm_part_outline (
+    const VlmPart *part, gint64 time, double way, VlmOutline *held);
+gboolean vlm_object_has_restless_limbs (const VlmObject *object);
 /* Of all of it, 0 to 255. */
 double vlm_object_lightness (const VlmObject *object);
-/* How much a named object stands out. */
-float vlm_object_name_contrast (guint name, const VlmBackground *background);

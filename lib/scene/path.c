@@ -4,6 +4,8 @@
 
 #include <vlm/vlm-types.h>
 
+#include "scene/trig.h"
+
 #define MIN_SCALE 0.75
 #define MAX_SCALE 1.25
 
@@ -13,6 +15,11 @@ typedef struct
   VlmRandom *random;
   const VlmReach *reach;
   const VlmStage *stage;
+  const VlmManner *manner;
+  double margin; /* to the sides, where it rests */
+  gboolean is_cut;
+  VlmSide cut_by;
+  double cut_part; /* of it that is inside */
 } Planner;
 
 static gint64
@@ -28,8 +35,36 @@ round_time (gint64 time)
   return time >= VLM_SECOND / 10 ? time / 1000000 * 1000000 : time;
 }
 
+/* For a moment only. */
 static void
-draw_times (Planner *p)
+draw_brief_times (Planner *p)
+{
+  gint64 length =
+      part_of (VLM_SECOND, vlm_random_between (p->random, 0.5, 2.0));
+  gint64 latest = p->stage->duration - length;
+  double start = vlm_random_between (p->random, 0.0, 1.0);
+
+  p->path->start = round_time (part_of (latest, start));
+  p->path->end = MIN (p->path->start + round_time (length), p->stage->duration);
+}
+
+/* For most of the scene. */
+static void
+draw_long_times (Planner *p)
+{
+  gboolean from_start = vlm_random_chance (p->random, 0.5);
+  gboolean to_end = vlm_random_chance (p->random, 0.5);
+  double first = vlm_random_between (p->random, 0.02, 0.3);
+  double last = vlm_random_between (p->random, 0.7, 0.98);
+
+  p->path->start =
+      from_start ? 0 : round_time (part_of (p->stage->duration, first));
+  p->path->end = to_end ? p->stage->duration
+                        : round_time (part_of (p->stage->duration, last));
+}
+
+static void
+draw_usual_times (Planner *p)
 {
   VlmPath *path = p->path;
   gint64 least = MIN (VLM_SECOND, p->stage->duration / 2);
@@ -46,6 +81,19 @@ draw_times (Planner *p)
   path->end = to_end ? p->stage->duration : round_time (path->end);
   if (path->end <= path->start || p->stage->duration == 0)
     path->end = p->stage->duration;
+}
+
+static void
+draw_times (Planner *p)
+{
+  VlmPath *path = p->path;
+
+  if (p->manner->is_brief && p->stage->duration > 3 * VLM_SECOND)
+    draw_brief_times (p);
+  else if (p->manner->stays && p->stage->duration > 3 * VLM_SECOND)
+    draw_long_times (p);
+  else
+    draw_usual_times (p);
   path->came = path->start == 0            ? VLM_CAME_BEFORE
       : vlm_random_chance (p->random, 0.6) ? VLM_CAME_FROM_SIDE
                                            : VLM_CAME_FROM_NOWHERE;
@@ -76,10 +124,10 @@ draw_inside (Planner *p)
   double s = vlm_random_between (p->random, MIN_SCALE, MAX_SCALE);
 
   return (VlmPose){
-    .x = vlm_random_between (
-        p->random, s * r->left, p->stage->width - s * r->right),
-    .y = vlm_random_between (
-        p->random, s * r->top, p->stage->height - s * r->bottom),
+    .x = vlm_random_between (p->random, s * r->left + p->margin,
+        p->stage->width - s * r->right - p->margin),
+    .y = vlm_random_between (p->random, s * r->top + p->margin,
+        p->stage->height - s * r->bottom - p->margin),
     .scale = s,
   };
 }
@@ -143,6 +191,34 @@ draw_travel (Planner *p, const VlmPose *from, const VlmPose *to, gint64 most)
   return MAX ((gint64) MIN (travel, (double) most), 1);
 }
 
+/* Takes a coordinate to where all of it is inside, if it is that large. */
+static double
+clamp_inside (double at, double scale, double before, double after, double most)
+{
+  double low = scale * before;
+  double high = most - scale * after;
+
+  return CLAMP (at, low, MAX (low, high));
+}
+
+/* A way that is level in the world is not before a tilted camera. */
+static void
+tilt (const Planner *p, const VlmPose *first, VlmPose *last)
+{
+  const VlmReach *r = p->reach;
+  double way;
+
+  if (p->path->from <= VLM_SIDE_RIGHT) {
+    way = p->path->from == VLM_SIDE_LEFT ? p->stage->width : -p->stage->width;
+    last->y = clamp_inside (last->y + p->stage->slope * way, first->scale,
+        r->top, r->bottom, p->stage->height);
+  } else {
+    way = p->path->from == VLM_SIDE_TOP ? p->stage->height : -p->stage->height;
+    last->x = clamp_inside (last->x - p->stage->slope * way, first->scale,
+        r->left, r->right, p->stage->width);
+  }
+}
+
 /* In at one side and out at the opposite one, without a stop. */
 static void
 plan_crossing (Planner *p)
@@ -159,6 +235,8 @@ plan_crossing (Planner *p)
   else
     last.x = first.x + (last.x - first.x) * drift;
   last.scale = first.scale;
+  if (p->stage->slope != 0.0)
+    tilt (p, &first, &last);
   add_pose (p, at_side (p, first, path->from), path->start);
   add_pose (p, at_side (p, last, path->to), path->end);
 }
@@ -222,9 +300,57 @@ plan_move (Planner *p, VlmPose *rest, gint64 from, gint64 until)
   *rest = to;
 }
 
+/* Along the side that cuts it. */
+static VlmPose
+slide (Planner *p, VlmPose pose)
+{
+  VlmPose other = draw_inside (p);
+
+  if (p->cut_by <= VLM_SIDE_RIGHT)
+    pose.y = other.y;
+  else
+    pose.x = other.x;
+  return pose;
+}
+
+/* At one side of the picture, never far inside. */
+static void
+plan_edge (Planner *p)
+{
+  VlmPath *path = p->path;
+  gboolean comes = path->came == VLM_CAME_FROM_SIDE;
+  gboolean goes = path->went == VLM_WENT_TO_SIDE;
+  gint64 in_view = path->end - path->start;
+  gint64 arrives = path->start + (comes ? in_view / 4 : 0);
+  gint64 departs = path->end - (goes ? in_view / 4 : 0);
+  VlmPose rest = draw_inside (p);
+  gboolean slides = vlm_random_chance (p->random, 0.4) ||
+      (p->manner->restless && !comes && !goes);
+
+  p->is_cut = TRUE;
+  p->cut_by = path->from = path->to = draw_side (p->random);
+  p->cut_part = vlm_random_between (p->random, 0.45, 1.0);
+  rest = across_side (p, rest, p->cut_by, p->cut_part);
+  if (comes)
+    add_pose (p, at_side (p, rest, path->from), path->start);
+  add_pose (p, rest, arrives);
+  if (slides && departs > arrives) {
+    VlmPose to = slide (p, rest);
+
+    path->moves = distance (&rest, &to) > 0.0;
+    path->towards = direction (&rest, &to);
+    rest = to;
+    add_pose (p, rest, departs);
+  } else if (goes) {
+    add_pose (p, rest, departs);
+  }
+  if (goes)
+    add_pose (p, at_side (p, rest, path->to), path->end);
+}
+
 /* Comes, perhaps moves, goes. */
 static void
-plan_stay (Planner *p, gboolean restless)
+plan_stay (Planner *p)
 {
   VlmPath *path = p->path;
   gint64 in_view = path->end - path->start;
@@ -235,7 +361,9 @@ plan_stay (Planner *p, gboolean restless)
   gint64 arrives = path->start;
   gint64 departs = path->end;
   gboolean still = path->came == VLM_CAME_BEFORE && path->went == VLM_WENT_NOT;
-  double p_move = still ? (restless ? 1.0 : 0.5) : 0.3;
+  double p_move = p->manner->stays ? 0.1
+      : still                      ? (p->manner->restless ? 1.0 : 0.5)
+                                   : 0.3;
 
   if (comes) {
     VlmPose outside;
@@ -268,6 +396,13 @@ shrink (const VlmStage *stage, VlmPose *pose)
   double above = 1.0 - CLAMP (pose->y / stage->height, 0.0, 1.0);
 
   pose->scale *= 1.0 - stage->perspective * above;
+  if (stage->oblique != 0.0) {
+    double right = CLAMP (pose->x / stage->width, 0.0, 1.0);
+
+    pose->scale *= 1.0 -
+        (stage->oblique > 0.0 ? stage->oblique * right
+                              : -stage->oblique * (1.0 - right));
+  }
 }
 
 /* What was inside stays inside; poses at a side move to where it now is. */
@@ -279,6 +414,8 @@ apply_perspective (Planner *p)
 
   for (VlmPose *pose = path->poses; pose <= last; pose++)
     shrink (p->stage, pose);
+  for (VlmPose *pose = path->poses; pose <= last && p->is_cut; pose++)
+    *pose = across_side (p, *pose, p->cut_by, p->cut_part);
   if (path->came == VLM_CAME_FROM_SIDE)
     path->poses[0] = at_side (p, path->poses[0], path->from);
   if (path->went == VLM_WENT_TO_SIDE)
@@ -299,28 +436,62 @@ find_moves (VlmPath *path)
   }
 }
 
+/* To and fro where it stays. */
+static void
+draw_fidgets (Planner *p)
+{
+  VlmPath *path = p->path;
+
+  path->fidget_x = vlm_random_between (p->random, 0.006, 0.03);
+  path->fidget_y = 0.4 * vlm_random_between (p->random, 0.0, 0.03);
+  path->fidget_turns = vlm_random_between (p->random, 0.1, 0.6);
+  path->fidget_phase = vlm_random_between (p->random, 0.0, 1.0);
+  p->margin = 0.03;
+}
+
 void
 vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
-    const VlmStage *stage, gboolean restless)
+    const VlmStage *stage, const VlmManner *manner)
 {
-  Planner p = { path, random, reach, stage };
+  Planner p = { path, random, reach, stage, manner };
 
   *path = (VlmPath){ 0 };
   draw_times (&p);
-  if (path->came == VLM_CAME_FROM_SIDE && path->went == VLM_WENT_TO_SIDE &&
-      vlm_random_chance (random, 0.5))
+  if (manner->stays)
+    draw_fidgets (&p);
+  if (manner->at_edge)
+    plan_edge (&p);
+  else if (path->came == VLM_CAME_FROM_SIDE && path->went == VLM_WENT_TO_SIDE &&
+      !manner->stays && vlm_random_chance (random, 0.5))
     plan_crossing (&p);
   else
-    plan_stay (&p, restless);
+    plan_stay (&p);
   apply_perspective (&p);
   find_moves (path);
+}
+
+void
+vlm_path_init_passing (VlmPath *path, VlmRandom *random, const VlmReach *reach,
+    const VlmStage *stage)
+{
+  const VlmManner manner = { 0 };
+  Planner p = { path, random, reach, stage, &manner };
+  double first = vlm_random_between (random, -0.1, 0.8);
+  double length = vlm_random_between (random, 0.8, 6.0);
+
+  *path = (VlmPath){ .came = VLM_CAME_FROM_SIDE, .went = VLM_WENT_TO_SIDE };
+  path->start = part_of (stage->duration, first);
+  path->end = path->start + part_of (VLM_SECOND, length);
+  plan_crossing (&p);
+  apply_perspective (&p);
 }
 
 void
 vlm_path_init_still (VlmPath *path, VlmRandom *random, const VlmReach *reach,
     const VlmStage *stage)
 {
-  Planner p = { path, random, reach, stage };
+  const VlmManner manner = { 0 };
+  Planner p = { path, random, reach, stage, &manner };
   VlmPose pose = draw_inside (&p);
   VlmSide side = draw_side (random);
   gboolean is_cut = vlm_random_chance (random, 0.4);
@@ -338,8 +509,8 @@ vlm_path_init_still (VlmPath *path, VlmRandom *random, const VlmReach *reach,
   add_pose (&p, pose, 0);
 }
 
-VlmPose
-vlm_path_pose (const VlmPath *path, gint64 time)
+static VlmPose
+pose_on_way (const VlmPath *path, gint64 time)
 {
   guint i = 1;
   const VlmPose *a;
@@ -365,6 +536,37 @@ vlm_path_pose (const VlmPath *path, gint64 time)
     /* outside the picture it stays */
     .scale = a->scale + (b->scale - a->scale) * CLAMP (part, 0.0, 1.0),
   };
+}
+
+/* How much it fidgets: not at all where it comes into view or leaves, so that it
+ * does so at the right moment. */
+static double
+fidget_part (const VlmPath *path, gint64 time)
+{
+  double since =
+      path->came == VLM_CAME_BEFORE ? 1.0 : (double) (time - path->start) / 1e9;
+  double until =
+      path->went == VLM_WENT_NOT ? 1.0 : (double) (path->end - time) / 1e9;
+  double part = MIN (since, until);
+
+  return CLAMP (part, 0.0, 1.0);
+}
+
+VlmPose
+vlm_path_pose (const VlmPath *path, gint64 time)
+{
+  VlmPose pose = pose_on_way (path, time);
+  double turns =
+      path->fidget_turns * ((double) time / 1e9) + path->fidget_phase;
+  double part;
+
+  if (path->fidget_x == 0.0)
+    return pose;
+  part = fidget_part (path, time);
+  pose.x += part * path->fidget_x *
+      (0.6 * vlm_sin_turns (turns) + 0.4 * vlm_sin_turns (2.6 * turns));
+  pose.y += part * path->fidget_y * vlm_sin_turns (1.4 * turns);
+  return pose;
 }
 
 gboolean

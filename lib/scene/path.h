@@ -53,24 +53,43 @@ typedef struct
   VlmSide towards;
   gint64 moves_from;
   gint64 moves_until;
+  double fidget_x; /* how far it goes to and fro besides; 0: it stays still */
+  double fidget_y;
+  double fidget_turns; /* a second */
+  double fidget_phase;
   guint n_poses;
   VlmPose poses[VLM_PATH_MAX_POSES];
 } VlmPath;
 
-/* Where and when paths can be: a scene's width and height, its length, and by
- * which part things at its top edge are smaller than at its bottom one. */
+/* Where and when paths can be: a scene's width and height, its length, by which
+ * part things at its top edge are smaller than at its bottom one, by which part
+ * those at its right edge are (negative: at its left one), and how far a level
+ * way goes down for a unit to the right. */
 typedef struct
 {
   double width;
   double height;
   gint64 duration;
   double perspective;
+  double oblique;
+  double slope;
 } VlmStage;
 
-/* @reach: of the object at scale 1, at most 0.3 to a side. @restless: it may not
- * simply be there all the time, unmoving. */
+/* What something does that is in view. */
+typedef struct
+{
+  gboolean restless; /* it may not simply be there all the time, unmoving */
+  gboolean is_brief; /* 0.5 to 2 s */
+  gboolean stays;    /* most of the scene, moving a little */
+  gboolean at_edge;  /* the side cuts it */
+} VlmManner;
+
+/* @reach: of the object at scale 1, at most 0.35 to a side. */
 void vlm_path_init (VlmPath *path, VlmRandom *random, const VlmReach *reach,
-    const VlmStage *stage, gboolean restless);
+    const VlmStage *stage, const VlmManner *manner);
+/* In at one side and out at the other. */
+void vlm_path_init_passing (VlmPath *path, VlmRandom *random,
+    const VlmReach *reach, const VlmStage *stage);
 /* There from the first moment to the last, and never moves; often the edge of
  * the picture cuts it. */
 void vlm_path_init_still (VlmPath *path, VlmRandom *random,

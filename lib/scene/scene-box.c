@@ -93,9 +93,13 @@ find_box (const VlmScene *scene, const VlmActor *actor, gint64 time,
   Bounds b = { scene->stage.width, scene->stage.height, 1e9, 1e9, -1e9, -1e9 };
 
   vlm_effects_shake (&scene->effects, time, &dx, &dy);
-  for (guint i = 0; i < object->n_parts; i++)
-    add_outline (&b, &object->parts[i].outline, pose.x + dx, pose.y + dy,
-        pose.scale * object->size);
+  for (guint i = 0; i < object->n_parts; i++) {
+    VlmOutline held;
+
+    add_outline (&b,
+        vlm_part_outline (&object->parts[i], time, pose.x + pose.y, &held),
+        pose.x + dx, pose.y + dy, pose.scale * object->size);
+  }
   if (b.x1 < b.x0)
     extend (&b, pose.x + dx, pose.y + dy);
   to_pixels (b.x0 * width / scene->stage.width,

@@ -9,6 +9,10 @@
 #include "scene/object.h"
 #include "scene/path.h"
 #include "scene/raster.h"
+#include "scene/sway.h"
+#include "scene/troubles.h"
+
+#define VLM_SCENE_MAX_SHADES 2
 
 typedef struct
 {
@@ -18,6 +22,13 @@ typedef struct
   VlmSceneEvent event;
   char *description;
 } VlmActor;
+
+/* The shadow of something that is not in view. */
+typedef struct
+{
+  VlmActor actor;
+  double strength; /* of the light that it takes */
+} VlmShade;
 
 /* The background as it was last rendered, larger than the picture by a margin
  * for the camera's shake. */
@@ -40,6 +51,10 @@ struct _VlmScene
   VlmActor actors[VLM_SCENE_MAX_OBJECTS]; /* in the order of their events */
   guint n_bystanders;
   VlmActor bystanders[VLM_SCENE_MAX_BYSTANDERS]; /* without events */
+  VlmTroubles troubles;
+  VlmSway sway;
+  guint n_shades;
+  VlmShade shades[VLM_SCENE_MAX_SHADES];
   VlmBackdrop backdrop;
   VlmMask mask;
 };

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/scene-private.h"
 
+#include "scene/trig.h"
+
 #define MAX_SIDE 32768
 #define MAX_DURATION (G_GINT64_CONSTANT (86400) * VLM_SECOND)
 /* How often a place is drawn for an object before it gets another look, and how
@@ -20,7 +22,14 @@ enum
   STREAM_EFFECTS,
   STREAM_OBJECTS,
   STREAM_BYSTANDERS,
+  STREAM_TROUBLES,
+  STREAM_SWAY,
+  STREAM_SHADES,
+  STREAM_STANDING,
 };
+
+#define HAS(scene, trouble)                                                    \
+  (((scene)->troubles.drawn & VLM_SCENE_TROUBLE_##trouble) != 0)
 
 static gboolean
 hide_each_other (const VlmBox *a, const VlmBox *b)
@@ -88,8 +97,37 @@ draw_name (const VlmScene *scene, VlmRandom *random)
   return best;
 }
 
+/* What the scene's troubles make of an object, and what it does. */
+static VlmManner
+draw_manner (const VlmScene *scene, VlmRandom *random)
+{
+  VlmManner manner = { 0 };
+
+  if (HAS (scene, BRIEF))
+    manner.is_brief = vlm_random_chance (random, 0.6);
+  if (HAS (scene, STAYS) && !manner.is_brief)
+    manner.stays = vlm_random_chance (random, 0.5);
+  if (HAS (scene, EDGES))
+    manner.at_edge = vlm_random_chance (random, 0.5);
+  return manner;
+}
+
 static void
-draw_look (const VlmScene *scene, VlmActor *actor, VlmRandom *random)
+draw_unnamed (const VlmScene *scene, VlmActor *actor, const VlmManner *manner,
+    VlmRandom *random)
+{
+  if (HAS (scene, FIGURES) && vlm_random_chance (random, 0.75))
+    vlm_object_init_limbed (&actor->object, random, &scene->background,
+        manner->stays || vlm_random_chance (random, 0.3));
+  else
+    vlm_object_init_any (&actor->object, random, &scene->background);
+  if (HAS (scene, FAINT) && vlm_random_chance (random, 0.6))
+    vlm_object_make_faint (&actor->object, random, &scene->background);
+}
+
+static void
+draw_look (const VlmScene *scene, VlmActor *actor, const VlmManner *manner,
+    VlmRandom *random)
 {
   gboolean named = scene->params.kind == VLM_SCENE_KIND_NAMED ||
       (scene->params.kind == VLM_SCENE_KIND_MIXED &&
@@ -98,19 +136,25 @@ draw_look (const VlmScene *scene, VlmActor *actor, VlmRandom *random)
   if (named)
     vlm_object_init_named (&actor->object, random, draw_name (scene, random));
   else
-    vlm_object_init_any (&actor->object, random, &scene->background);
+    draw_unnamed (scene, actor, manner, random);
+  /* a shape must be as large as its name can be read */
+  if (manner->at_edge)
+    vlm_object_scale (&actor->object,
+        vlm_random_between (random, named ? 0.6 : 0.35, named ? 0.9 : 0.7));
+  if (scene->troubles.turns != 0.0)
+    vlm_object_turn (&actor->object, scene->troubles.turns);
 }
 
 static gboolean
-find_place (VlmScene *scene, VlmActor *actor, VlmRandom *random)
+find_place (
+    VlmScene *scene, VlmActor *actor, VlmManner manner, VlmRandom *random)
 {
   /* A thing without a name that is always there and never moves could as well
    * belong to the background. */
-  gboolean restless = actor->object.name == VLM_OBJECT_UNNAMED;
-
+  manner.restless = actor->object.name == VLM_OBJECT_UNNAMED;
   for (guint i = 0; i < N_PLACES; i++) {
     vlm_path_init (
-        &actor->path, random, &actor->object.reach, &scene->stage, restless);
+        &actor->path, random, &actor->object.reach, &scene->stage, &manner);
     if (is_free (actor, scene->actors, scene->n_actors, 0))
       return TRUE;
   }
@@ -123,8 +167,10 @@ add_actor (VlmScene *scene, VlmRandom *random)
   VlmActor *actor = &scene->actors[scene->n_actors];
 
   for (guint i = 0; i < N_LOOKS; i++) {
-    draw_look (scene, actor, random);
-    if (find_place (scene, actor, random)) {
+    VlmManner manner = draw_manner (scene, random);
+
+    draw_look (scene, actor, &manner, random);
+    if (find_place (scene, actor, manner, random)) {
       actor->depth = scene->n_actors++;
       return;
     }
@@ -148,20 +194,94 @@ find_place_to_stand (
 }
 
 static void
-add_bystanders (VlmScene *scene, VlmRandom *random)
+add_bystander (VlmScene *scene, VlmRandom *random, gboolean stands)
 {
-  guint n = vlm_random_below (random, scene->params.max_bystanders + 1);
+  VlmActor *bystander = &scene->bystanders[scene->n_bystanders];
 
-  /* In a still picture they would be objects like any other. */
+  if (stands)
+    vlm_object_init_standing (&bystander->object, random, &scene->background);
+  else
+    vlm_object_init_any (&bystander->object, random, &scene->background);
+  if (scene->troubles.turns != 0.0)
+    vlm_object_turn (&bystander->object, scene->troubles.turns);
+  if (find_place_to_stand (scene, bystander, random))
+    scene->n_bystanders++;
+}
+
+static void
+add_bystanders (VlmScene *scene)
+{
+  guint64 seed = scene->params.seed;
+  VlmRandom random = vlm_random_init (seed, STREAM_BYSTANDERS);
+  guint n = vlm_random_below (&random, scene->params.max_bystanders + 1);
+
+  for (guint i = 0; i < n; i++)
+    add_bystander (scene, &random, FALSE);
+  random = vlm_random_init (seed, STREAM_STANDING);
+  n = HAS (scene, STANDING)
+      ? 1 + vlm_random_below (&random, VLM_SCENE_MAX_BYSTANDERS)
+      : 0;
+  for (guint i = 0; i < n && scene->n_bystanders < VLM_SCENE_MAX_BYSTANDERS;
+       i++)
+    add_bystander (scene, &random, TRUE);
+}
+
+static void
+add_shades (VlmScene *scene)
+{
+  VlmRandom random = vlm_random_init (scene->params.seed, STREAM_SHADES);
+
+  scene->n_shades = 1 + vlm_random_below (&random, VLM_SCENE_MAX_SHADES);
+  for (guint i = 0; i < scene->n_shades; i++) {
+    VlmShade *shade = &scene->shades[i];
+    VlmObject *object = &shade->actor.object;
+
+    if (vlm_random_chance (&random, 0.4))
+      vlm_object_init_limbed (object, &random, &scene->background, FALSE);
+    else
+      vlm_object_init_any (object, &random, &scene->background);
+    vlm_object_scale (object, vlm_random_between (&random, 0.8, 1.6));
+    object->shadow_x = object->shadow_y = 0.0;
+    shade->strength = vlm_random_between (&random, 0.2, 0.6);
+    vlm_path_init_passing (
+        &shade->actor.path, &random, &object->reach, &scene->stage);
+  }
+}
+
+/* What is there besides the objects; in a still picture, where nothing tells them
+ * from objects, nothing. */
+static void
+add_surroundings (VlmScene *scene)
+{
+  if (HAS (scene, SWAY)) {
+    VlmRandom random = vlm_random_init (scene->params.seed, STREAM_SWAY);
+
+    vlm_sway_init (&scene->sway, &random, &scene->background,
+        scene->stage.width, scene->stage.height);
+  }
   if (scene->params.duration == 0)
     return;
-  for (guint i = 0; i < n; i++) {
-    VlmActor *bystander = &scene->bystanders[scene->n_bystanders];
+  add_bystanders (scene);
+  if (HAS (scene, SHADES))
+    add_shades (scene);
+}
 
-    vlm_object_init_any (&bystander->object, random, &scene->background);
-    if (find_place_to_stand (scene, bystander, random))
-      scene->n_bystanders++;
-  }
+static void
+init_stage (VlmScene *scene)
+{
+  const VlmSceneParams *params = &scene->params;
+  const VlmTroubles *troubles = &scene->troubles;
+
+  scene->stage = (VlmStage){
+    .width = MAX (1.0, (double) params->width / params->height),
+    .height = MAX (1.0, (double) params->height / params->width),
+    .duration = params->duration,
+    .perspective = MAX (params->perspective, troubles->perspective),
+    .oblique = troubles->oblique,
+  };
+  if (troubles->turns != 0.0)
+    scene->stage.slope =
+        vlm_sin_turns (troubles->turns) / vlm_cos_turns (troubles->turns);
 }
 
 static int
@@ -192,6 +312,8 @@ write_event (VlmActor *actor)
     .in_view_at_end = path->went == VLM_WENT_NOT,
     .moves_from = path->moves_from,
     .moves_until = path->moves_until,
+    .fidgets =
+        path->fidget_x != 0.0 || vlm_object_has_restless_limbs (&actor->object),
   };
 }
 
@@ -204,7 +326,8 @@ params_are_valid (const VlmSceneParams *p)
       p->max_objects <= VLM_SCENE_MAX_OBJECTS &&
       p->max_bystanders <= VLM_SCENE_MAX_BYSTANDERS &&
       p->kind <= VLM_SCENE_KIND_MIXED && p->perspective >= 0.0 &&
-      p->perspective <= VLM_SCENE_MAX_PERSPECTIVE;
+      p->perspective <= VLM_SCENE_MAX_PERSPECTIVE &&
+      p->troubles <= VLM_SCENE_TROUBLE_ALL;
 }
 
 /**
@@ -227,12 +350,9 @@ vlm_scene_new (const VlmSceneParams *params)
 
   scene = g_new0 (VlmScene, 1);
   scene->params = *params;
-  scene->stage = (VlmStage){
-    .width = MAX (1.0, (double) params->width / params->height),
-    .height = MAX (1.0, (double) params->height / params->width),
-    .duration = params->duration,
-    .perspective = params->perspective,
-  };
+  random = vlm_random_init (params->seed, STREAM_TROUBLES);
+  vlm_troubles_init (&scene->troubles, &random, params->troubles);
+  init_stage (scene);
   random = vlm_random_init (params->seed, STREAM_BACKGROUND);
   vlm_background_init (&scene->background, &random, params->backgrounds,
       scene->stage.width, scene->stage.height);
@@ -246,8 +366,7 @@ vlm_scene_new (const VlmSceneParams *params)
   qsort (scene->actors, scene->n_actors, sizeof (VlmActor), compare_actors);
   for (guint i = 0; i < scene->n_actors; i++)
     write_event (&scene->actors[i]);
-  random = vlm_random_init (params->seed, STREAM_BYSTANDERS);
-  add_bystanders (scene, &random);
+  add_surroundings (scene);
   return scene;
 }
 

@@ -222,6 +222,7 @@ make_scene (guint64 seed, guint width, guint height, gint64 duration)
     .kind = VLM_SCENE_KIND_MIXED,
     .effects = VLM_SCENE_EFFECT_ALL,
     .perspective = 0.5,
+    .troubles = VLM_SCENE_TROUBLE_SWAY | VLM_SCENE_TROUBLE_STAYS,
   };
 
   return vlm_scene_new (&params);
@@ -304,6 +305,7 @@ check_truth (const char *caps, guint64 seed)
 {
   g_autofree char *properties =
       g_strdup_printf ("num-scenes=1 duration=8 min-objects=3 perspective=0.5 "
+                       "troubles=sway+stays "
                        "seed=%" G_GUINT64_FORMAT,
           seed);
   g_autoptr (VlmScene) scene = make_scene (seed, 96, 64, 8 * VLM_SECOND);

@@ -101,6 +101,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t n_bytes)
   if (rng_below (&rng, 2) == 0)
     params.perspective =
         VLM_SCENE_MAX_PERSPECTIVE * rng_below (&rng, 101) / 100;
+  if (rng_below (&rng, 2) == 0)
+    params.troubles =
+        (VlmSceneTroubles) rng_below (&rng, (guint) VLM_SCENE_TROUBLE_ALL + 1);
   params.min_objects = rng_below (&rng, params.max_objects + 1);
   scene = vlm_scene_new (&params);
   for (guint i = 0; i < vlm_scene_get_n_events (scene); i++) {

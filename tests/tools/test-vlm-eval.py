@@ -78,6 +78,12 @@ def test_scenes(folder):
                fractions_are_sound(always), "/scenes/always")
 
 
+def test_hard(folder):
+    scores = measure(folder, "/hard", "--scenes", "2", "--fps", "0.5", "--max-pixels", "7056", "--hard")
+    if scores is not None:
+        report(scores["hard"] is True and scores["absent"]["n"] == 2 and fractions_are_sound(scores), "/hard")
+
+
 def test_rates(folder):
     scores = measure(folder, "/rates", "--scenes", "1", "--fps-consistency", "--max-pixels", "3136")
     if scores is not None:
@@ -145,6 +151,7 @@ with tempfile.TemporaryDirectory() as scratch:
     if KIND == "tool":
         test_options(scratch)
         test_scenes(scratch)
+        test_hard(scratch)
         test_rates(scratch)
         test_video(scratch)
     elif os.path.exists(os.path.join(MODEL, "model.safetensors")):

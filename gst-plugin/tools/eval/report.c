@@ -185,11 +185,12 @@ eval_report_print (const EvalReport *report)
       report->n_answers, report->seconds);
   if (report->scores != NULL)
     g_print ("; %u scenes from seed %" G_GUINT64_FORMAT
-             " on with up to %u bystanders, perspective %g%s at %g fps, %.2f "
+             " on with up to %u bystanders, perspective %g%s%s at %g fps, %.2f "
              "scenes/s",
         report->n_scenes, report->first_seed, report->camera.max_bystanders,
         report->camera.perspective, report->camera.exposure ? ", exposure" : "",
-        report->fps, report->n_scenes / MAX (report->seconds, 1e-9));
+        report->camera.hard ? ", hard" : "", report->fps,
+        report->n_scenes / MAX (report->seconds, 1e-9));
   g_print ("\n");
   if (report->n_rejected + report->n_unreadable > 0)
     g_print ("%u events or boxes of no sense left out, %u answers without a "
@@ -325,6 +326,8 @@ eval_report_save (const EvalReport *report, const char *path, GError **error)
     set_double (b, "perspective", report->camera.perspective);
     json_builder_set_member_name (b, "exposure");
     json_builder_add_boolean_value (b, report->camera.exposure);
+    json_builder_set_member_name (b, "hard");
+    json_builder_add_boolean_value (b, report->camera.hard);
     build_scores (b, report->scores);
     json_builder_set_member_name (b, "always");
     json_builder_begin_object (b);

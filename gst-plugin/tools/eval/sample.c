@@ -8,6 +8,8 @@
 
 #define SHORTEST_S 4.0
 #define MAX_OBJECTS 3
+#define MAX_OBJECTS_HARD 5
+#define MAX_BYSTANDERS_HARD 3
 /* Of the absent labels, how many share a word with one that is there. */
 #define P_NEAR 0.5
 
@@ -121,7 +123,12 @@ eval_sample_new (guint64 seed, double longest, const EvalCamera *camera)
     .effects = VLM_SCENE_EFFECT_ALL,
     .max_bystanders = camera->max_bystanders,
     .perspective = camera->perspective };
-  if (!camera->exposure)
+  if (camera->hard) {
+    params.max_objects = MAX_OBJECTS_HARD;
+    params.max_bystanders = MAX (params.max_bystanders, MAX_BYSTANDERS_HARD);
+    params.troubles = VLM_SCENE_TROUBLE_ALL;
+  }
+  if (!camera->exposure && !camera->hard)
     params.effects &= ~VLM_SCENE_EFFECT_EXPOSURE;
   self->scene = vlm_scene_new (&params);
   read_truth (self);

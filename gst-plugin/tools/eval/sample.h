@@ -3,7 +3,8 @@
  *
  * The mix is fixed: named, any and mixed objects 60, 15 and 25 %; 0 to 3 of
  * them; all backgrounds; 4 to 20 s; 1:1, 4:3, 16:9 or 9:16, 640 pixels at most;
- * all effects but what EvalCamera asks for. All follows from the seed.
+ * all effects but what EvalCamera asks for. Hard scenes have up to 5 objects, up
+ * to 3 bystanders, exposure and any trouble. All follows from the seed.
  * Seeds from EVAL_FIRST_SEED on are for evaluation: no training uses them. */
 #pragma once
 
@@ -17,6 +18,7 @@ typedef struct
   guint max_bystanders;
   double perspective;
   gboolean exposure;
+  gboolean hard; /* all of it, and all that makes a scene hard */
 } EvalCamera;
 
 typedef struct

@@ -173,7 +173,9 @@ static gboolean
 run_picture (EvalAsker *asker, const EvalRun *run, guint64 seed,
     EvalScores *scores, EvalScores *baseline, GError **error)
 {
-  g_autoptr (EvalSample) still = eval_sample_new (seed, 0.0, NULL);
+  /* a camera that looks at a still picture has no say in what is in it */
+  const EvalCamera camera = { .hard = run->camera.hard };
+  g_autoptr (EvalSample) still = eval_sample_new (seed, 0.0, &camera);
   g_autoptr (VlmFrame) frame = NULL;
   guint width;
   guint height;

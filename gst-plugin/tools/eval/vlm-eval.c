@@ -19,6 +19,7 @@
   "\n"                                                                         \
   "Examples:\n"                                                                \
   "  vlm-eval --scenes 300 --json scores.json\n"                               \
+  "  vlm-eval --hard\n"                                                        \
   "  vlm-eval --fps-consistency --scenes 40\n"                                 \
   "  vlm-eval --video gate.mp4 --truth gate.json --window 10 --hop 5"
 
@@ -34,6 +35,7 @@ typedef struct
   int bystanders;
   double perspective;
   gboolean exposure;
+  gboolean hard;
   gint64 min_pixels;
   gint64 max_pixels;
   gboolean rates;
@@ -178,8 +180,8 @@ run_all (const Options *o, GError **error)
   g_auto (EvalAsker) asker = { 0 };
   g_auto (Results) results;
   EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, o->fps,
-    { (guint) o->bystanders, o->perspective, o->exposure }, cancellable,
-    on_progress };
+    { (guint) o->bystanders, o->perspective, o->exposure, o->hard },
+    cancellable, on_progress };
   VlmModelParams params = {
     .path = o->model, .device = o->device, .mmproj = o->mmproj
   };
@@ -225,6 +227,10 @@ main (int argc, char **argv)
         "P" },
     { "exposure", 0, 0, G_OPTION_ARG_NONE, &o.exposure,
         "the camera may answer light and dark things", NULL },
+    { "hard", 0, 0, G_OPTION_ARG_NONE, &o.hard,
+        "up to 5 objects, up to 3 bystanders, exposure, and all that makes a "
+        "scene hard",
+        NULL },
     { "min-pixels", 0, 0, G_OPTION_ARG_INT64, &o.min_pixels,
         "smallest area of a frame (what the checkpoint says)", "N" },
     { "max-pixels", 0, 0, G_OPTION_ARG_INT64, &o.max_pixels,

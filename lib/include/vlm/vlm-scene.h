@@ -92,6 +92,48 @@ typedef enum
 } VlmSceneEffects;
 
 /**
+ * VlmSceneTroubles:
+ * @VLM_SCENE_TROUBLE_STANDING: walls, panels, signs, parked vehicles and people
+ *   who stand: bystanders, which never move
+ * @VLM_SCENE_TROUBLE_DRIFT: the camera looks for its exposure: all of the
+ *   picture becomes lighter and darker, whatever is in view
+ * @VLM_SCENE_TROUBLE_FOCUS: the camera looks for its focus: the picture blurs
+ *   and clears
+ * @VLM_SCENE_TROUBLE_SWAY: leaves sway, or water flows, in the background
+ * @VLM_SCENE_TROUBLE_SHADES: shadows pass of things that are not in view
+ * @VLM_SCENE_TROUBLE_FIGURES: most objects without a name are dark upright
+ *   figures or other things with limbs that swing
+ * @VLM_SCENE_TROUBLE_STAYS: some objects stay for most of the scene and move
+ *   only a little where they are
+ * @VLM_SCENE_TROUBLE_EDGES: some objects are small and stay at the edge of the
+ *   picture, which cuts them
+ * @VLM_SCENE_TROUBLE_BRIEF: some objects are in view for 0.5 to 2 s only
+ * @VLM_SCENE_TROUBLE_ANGLE: the camera is tilted and looks from the side
+ * @VLM_SCENE_TROUBLE_FAINT: many objects without a name hardly differ from what
+ *   is behind them
+ * @VLM_SCENE_TROUBLE_ALL: all of them
+ *
+ * What cameras see and shapes on a screen do not have. Of those that are
+ * allowed a scene has at least one, and each other one with a probability of
+ * 0.3. Nothing but objects is an event.
+ */
+typedef enum
+{
+  VLM_SCENE_TROUBLE_STANDING = 1 << 0,
+  VLM_SCENE_TROUBLE_DRIFT = 1 << 1,
+  VLM_SCENE_TROUBLE_FOCUS = 1 << 2,
+  VLM_SCENE_TROUBLE_SWAY = 1 << 3,
+  VLM_SCENE_TROUBLE_SHADES = 1 << 4,
+  VLM_SCENE_TROUBLE_FIGURES = 1 << 5,
+  VLM_SCENE_TROUBLE_STAYS = 1 << 6,
+  VLM_SCENE_TROUBLE_EDGES = 1 << 7,
+  VLM_SCENE_TROUBLE_BRIEF = 1 << 8,
+  VLM_SCENE_TROUBLE_ANGLE = 1 << 9,
+  VLM_SCENE_TROUBLE_FAINT = 1 << 10,
+  VLM_SCENE_TROUBLE_ALL = (1 << 11) - 1,
+} VlmSceneTroubles;
+
+/**
  * VlmSceneParams:
  * @seed: any number; the same one gives the same scene on every machine
  * @width: with @height, the shape of the picture the scene is laid out for; 1
@@ -107,6 +149,7 @@ typedef enum
  * @perspective: by which part things at the top edge are smaller than at the
  *   bottom one, as seen by a camera that looks down; 0 (all sizes stay) to
  *   %VLM_SCENE_MAX_PERSPECTIVE
+ * @troubles: what can make the scene hard; 0 for nothing
  *
  * What is drawn by lot, and between which limits. The background of a seed does
  * not depend on its objects, nor either of them on its bystanders.
@@ -124,6 +167,7 @@ typedef struct
   VlmSceneEffects effects;
   guint max_bystanders;
   gdouble perspective;
+  VlmSceneTroubles troubles;
 } VlmSceneParams;
 
 /**
@@ -136,6 +180,8 @@ typedef struct
  * @in_view_at_end: it is there when the scene ends
  * @moves_from: when it begins to move, ns
  * @moves_until: when it has stopped, ns; @moves_from if it never moves
+ * @fidgets: it is never quite still, not even before and after: its limbs move,
+ *   or it sways where it stands
  *
  * One object's time in view. It is in view from @start on, and no longer at
  * @end (unless @in_view_at_end); an object that crosses the edge of the picture
@@ -151,6 +197,7 @@ typedef struct
   gboolean in_view_at_end;
   gint64 moves_from;
   gint64 moves_until;
+  gboolean fidgets;
 } VlmSceneEvent;
 
 /**
@@ -167,7 +214,8 @@ typedef struct
  * Behind them there may be bystanders: things that look like objects without a
  * name, but are there from the first moment to the last and never move. They
  * are no events, because nobody could tell them from the background. A still
- * picture, in which nothing moves, has none.
+ * picture, in which nothing moves, has none. What moves in the background
+ * (leaves, water, shadows of things outside) is no event either.
  *
  * Pixels, events and boxes follow from the parameters alone; no function of the
  * C library whose results differ between machines is involved.

@@ -17,7 +17,7 @@ CELL = 28
 """Pixels of a merged cell's side: what one token of the model sees."""
 
 NAMED, ANY, MIXED = range(3)
-ALL_BACKGROUNDS, ALL_EFFECTS = 31, 63
+ALL_BACKGROUNDS, ALL_EFFECTS, ALL_TROUBLES = 31, 63, 2047
 TRAINING_SEEDS = 1 << 40
 """Seeds below are for training; evaluation begins here."""
 
@@ -29,7 +29,7 @@ class Params(ctypes.Structure):
               ("min_objects", ctypes.c_uint), ("max_objects", ctypes.c_uint),
               ("kind", ctypes.c_int), ("backgrounds", ctypes.c_int),
               ("effects", ctypes.c_int), ("max_bystanders", ctypes.c_uint),
-              ("perspective", ctypes.c_double)]
+              ("perspective", ctypes.c_double), ("troubles", ctypes.c_int)]
 
 
 class Event(ctypes.Structure):
@@ -38,7 +38,8 @@ class Event(ctypes.Structure):
               ("start", ctypes.c_int64), ("end", ctypes.c_int64),
               ("in_view_at_start", ctypes.c_int),
               ("in_view_at_end", ctypes.c_int),
-              ("moves_from", ctypes.c_int64), ("moves_until", ctypes.c_int64)]
+              ("moves_from", ctypes.c_int64), ("moves_until", ctypes.c_int64),
+              ("fidgets", ctypes.c_int)]
 
 
 class Rect(ctypes.Structure):
@@ -83,9 +84,10 @@ class Scene:
 
   def __init__(self, seed, width, height, duration, objects, kind,
                effects=ALL_EFFECTS, backgrounds=ALL_BACKGROUNDS,
-               max_bystanders=0, perspective=0.0):
+               max_bystanders=0, perspective=0.0, troubles=0):
     params = Params(seed, width, height, duration, objects[0], objects[1],
-                    kind, backgrounds, effects, max_bystanders, perspective)
+                    kind, backgrounds, effects, max_bystanders, perspective,
+                    troubles)
     self.width, self.height, self.duration = width, height, duration
     self._handle = _library.vlm_scene_new(ctypes.byref(params))
     self._rect = Rect()
@@ -94,7 +96,7 @@ class Scene:
       event = _library.vlm_scene_get_event(self._handle, i).contents
       self.events.append((LABELS.index(event.label.decode()),
                           event.description.decode(), event.start, event.end,
-                          bool(event.in_view_at_end)))
+                          bool(event.in_view_at_end), bool(event.fidgets)))
     n_bystanders = _library.vlm_scene_get_n_bystanders(self._handle)
     self.labels = np.array([e[0] for e in self.events]
                            + [UNNAMED] * n_bystanders, np.int64)

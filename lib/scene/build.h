@@ -1,0 +1,23 @@
+/* gst-vlm: how things without a name are put together
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "scene/object.h"
+
+/* One more part in front of the others, with a texture that can be told from
+ * what is behind it. (transfer none) */
+VlmPart *vlm_build_add_part (VlmObject *object, const VlmOutline *outline,
+    VlmRandom *random, const VlmBackground *background);
+
+/* Parts are added to an object without any; how large it is, is not decided
+ * here. */
+void vlm_build_vehicle (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background);
+void vlm_build_figure (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background);
+void vlm_build_thing (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background);
+void vlm_build_panel (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background);
+void vlm_build_sign (
+    VlmObject *object, VlmRandom *random, const VlmBackground *background);

@@ -42,6 +42,14 @@ event_meta_transform (GstBuffer *dest, GstMeta *meta, GstBuffer *source,
              g_ptr_array_ref (((GstVlmEventMeta *) meta)->events)) != NULL;
 }
 
+/**
+ * gst_vlm_event_meta_api_get_type:
+ *
+ * Registers the API with the first call; thread-safe.
+ * GST_VLM_EVENT_META_API_TYPE is the short form.
+ *
+ * Returns: the type to filter the metas of a buffer by
+ */
 GType
 gst_vlm_event_meta_api_get_type (void)
 {
@@ -59,6 +67,9 @@ gst_vlm_event_meta_api_get_type (void)
 
 /**
  * gst_vlm_event_meta_get_info: (skip)
+ *
+ * Registers the meta with the first call; thread-safe. GST_VLM_EVENT_META_INFO
+ * is the short form.
  *
  * Returns: (transfer none): how the meta is made, copied and freed
  */
@@ -83,6 +94,9 @@ gst_vlm_event_meta_get_info (void)
  * @buffer: a writable buffer
  * @events: (element-type VlmEvent) (transfer none): at least one event; the
  *   meta takes a reference to each, not to the array
+ *
+ * Attaches events to a buffer. They go with every copy of it, also with a copy
+ * of a part.
  *
  * Returns: (transfer none): the meta that was added
  */
@@ -142,6 +156,8 @@ gst_vlm_buffer_get_event_meta (GstBuffer *buffer)
  * gst_vlm_event_meta_get_n_events:
  * @meta: a meta
  *
+ * Counts the events of a meta.
+ *
  * Returns: how many events it holds
  */
 guint
@@ -155,6 +171,9 @@ gst_vlm_event_meta_get_n_events (const GstVlmEventMeta *meta)
  * gst_vlm_event_meta_get_event:
  * @meta: a meta
  * @index: which of its events
+ *
+ * Gets one event of a meta. It lives as long as the meta does; take a
+ * reference to keep it longer.
  *
  * Returns: (transfer none): the event
  */

@@ -61,6 +61,8 @@ get_event (GstMessage *message, const char *name)
  * gst_vlm_message_get_event:
  * @message: any message
  *
+ * Reads an event from a message of the bus, whatever the message is.
+ *
  * Returns: (transfer full) (nullable): the event that @message tells of, or
  *   %NULL if it tells of none
  */
@@ -74,6 +76,8 @@ gst_vlm_message_get_event (GstMessage *message)
 /**
  * gst_vlm_message_get_truth:
  * @message: any message
+ *
+ * Reads what `vlmtestsrc` says to be true from a message of the bus.
  *
  * Returns: (transfer full) (nullable): what @message says to be true of a
  *   made-up scene, or %NULL if it says nothing of the kind

@@ -13,6 +13,8 @@ G_DEFINE_BOXED_TYPE (VlmAnalyzerParams, vlm_analyzer_params,
  * vlm_analyzer_params_copy:
  * @params: parameters
  *
+ * Copies all that @params own: their strings.
+ *
  * Returns: (transfer full): a copy
  */
 VlmAnalyzerParams *
@@ -31,6 +33,8 @@ vlm_analyzer_params_copy (const VlmAnalyzerParams *params)
 /**
  * vlm_analyzer_params_free:
  * @params: (nullable) (transfer full): parameters
+ *
+ * Frees parameters that vlm_analyzer_params_copy() made.
  */
 void
 vlm_analyzer_params_free (VlmAnalyzerParams *params)
@@ -73,6 +77,8 @@ vlm_analyzer_load (VlmAnalyzer *self, const VlmAnalyzerParams *params,
  * vlm_analyzer_get_geometry:
  * @self: a loaded analyzer
  * @geometry: (out caller-allocates): what frames must look like
+ *
+ * Says which sizes frames must have for the model that was loaded.
  */
 void
 vlm_analyzer_get_geometry (VlmAnalyzer *self, VlmGeometry *geometry)

@@ -16,6 +16,8 @@ static const VlmAnswerKind *const kinds[] = {
  * vlm_answer_kind_lookup: (skip)
  * @name: name of a kind, see #VlmAnswerKind
  *
+ * Finds a kind by its name; thread-safe.
+ *
  * Returns: (transfer none) (nullable): the kind, %NULL if there is none of that
  *   name
  */
@@ -32,6 +34,9 @@ vlm_answer_kind_lookup (const char *name)
 
 /**
  * vlm_answer_kind_get_names: (skip)
+ *
+ * Lists the kinds there are. The array and its strings are constant;
+ * thread-safe.
  *
  * Returns: (transfer none) (array zero-terminated=1): the names of all kinds
  */
@@ -52,6 +57,8 @@ vlm_answer_kind_get_names (void)
 /**
  * vlm_answer_kind_get_name: (skip)
  * @kind: (nullable): a kind
+ *
+ * Gets the name by which vlm_answer_kind_lookup() finds the kind.
  *
  * Returns: (transfer none): its name
  */

@@ -112,6 +112,9 @@ vlm_engine_analyzer_init (VlmEngineAnalyzer *self)
 /**
  * vlm_engine_analyzer_new:
  *
+ * Makes the analyzer that asks a model on a device of this machine. Nothing is
+ * loaded before vlm_analyzer_load().
+ *
  * Returns: (transfer full): an analyzer that runs a checkpoint on a device
  */
 VlmAnalyzer *

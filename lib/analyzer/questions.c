@@ -17,6 +17,8 @@ G_DEFINE_BOXED_TYPE (
  * vlm_questions_copy:
  * @questions: questions
  *
+ * Copies all that @questions own: strings and arrays.
+ *
  * Returns: (transfer full): a copy
  */
 VlmQuestions *
@@ -37,6 +39,8 @@ vlm_questions_copy (const VlmQuestions *questions)
 /**
  * vlm_questions_free:
  * @questions: (nullable) (transfer full): questions
+ *
+ * Frees questions that vlm_questions_copy() made.
  */
 void
 vlm_questions_free (VlmQuestions *questions)

@@ -5,7 +5,35 @@
 /* The macro makes a string of its first argument as it stands: spaces that
  * clang-format would put around the hyphens become part of the domain. */
 /* clang-format off */
+/**
+ * vlm_load_error_quark:
+ *
+ * The domain of what is wrong with files: %VLM_LOAD_ERROR.
+ *
+ * Returns: the quark of `vlm-load-error`
+ */
 G_DEFINE_QUARK (vlm-load-error, vlm_load_error)
+/**
+ * vlm_device_error_quark:
+ *
+ * The domain of what is wrong with a device: %VLM_DEVICE_ERROR.
+ *
+ * Returns: the quark of `vlm-device-error`
+ */
 G_DEFINE_QUARK (vlm-device-error, vlm_device_error)
+/**
+ * vlm_infer_error_quark:
+ *
+ * The domain of what goes wrong with one question: %VLM_INFER_ERROR.
+ *
+ * Returns: the quark of `vlm-infer-error`
+ */
 G_DEFINE_QUARK (vlm-infer-error, vlm_infer_error)
+/**
+ * vlm_event_error_quark:
+ *
+ * The domain of what is wrong with an answer: %VLM_EVENT_ERROR.
+ *
+ * Returns: the quark of `vlm-event-error`
+ */
 G_DEFINE_QUARK (vlm-event-error, vlm_event_error)

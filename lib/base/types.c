@@ -8,6 +8,8 @@
  * vlm_time_source_to_string:
  * @source: a time source
  *
+ * Names a time source.
+ *
  * Returns: (transfer none): its name as it stands in JSON
  */
 const char *
@@ -25,6 +27,8 @@ vlm_time_source_to_string (VlmTimeSource source)
  * vlm_time_add:
  * @time: a time, ns
  * @distance: from there, ns
+ *
+ * Moves a time by a distance, and never overflows.
  *
  * Returns: the sum; %VLM_TIME_NONE where that is no time, or @time is none
  */
@@ -44,6 +48,8 @@ vlm_time_add (gint64 time, gint64 distance)
  * @time: a time, ns
  * @before: another one, ns
  *
+ * Measures from one time to another, and never overflows.
+ *
  * Returns: from @before to @time, or as much of it as can be said
  */
 gint64
@@ -61,6 +67,9 @@ vlm_time_since (gint64 time, gint64 before)
  * @a: a time, ns
  * @b: another one, ns
  *
+ * Measures how far two times are apart. Unlike vlm_time_since() it needs no
+ * sign and is always exact.
+ *
  * Returns: how far they are apart
  */
 guint64
@@ -73,6 +82,8 @@ vlm_time_distance (gint64 a, gint64 b)
  * vlm_time_scale:
  * @distance: between two times, ns
  * @factor: any number
+ *
+ * Multiplies a distance, and never overflows.
  *
  * Returns: the product, cut to what can be said; 0 where it is no number
  */

@@ -293,6 +293,8 @@ vlm_attention_recorder_finish (VlmAttentionRecorder *self,
 /**
  * vlm_attention_free: (skip)
  * @attention: (nullable) (transfer full): what vlm_session_steal_attention() gave
+ *
+ * Frees the maps and the frames they belong to.
  */
 void
 vlm_attention_free (VlmAttention *attention)

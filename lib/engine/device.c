@@ -37,6 +37,9 @@ vlm_device_init (VlmDevice *self)
  * vlm_device_list:
  * @error: return location
  *
+ * Lists the Vulkan devices of this machine without opening one. The index of a
+ * line, its UUID or a part of its name is what vlm_device_open() takes.
+ *
  * Returns: (transfer full) (array zero-terminated=1): a line for each Vulkan
  *   device: index, name, kind, driver and UUID; %NULL on error
  */
@@ -72,6 +75,8 @@ vlm_device_open (const char *selector, GError **error)
  * vlm_device_get_name:
  * @device: a device
  *
+ * Gets the name that the driver gives the device.
+ *
  * Returns: (transfer none): its name
  */
 const char *
@@ -84,6 +89,8 @@ vlm_device_get_name (VlmDevice *device)
 /**
  * vlm_device_get_memory_bytes:
  * @device: a device
+ *
+ * Measures the memory that this process holds on a device. Thread-safe.
  *
  * Returns: bytes of device memory in use now, by everything that shares the
  *   device

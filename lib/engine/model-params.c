@@ -47,6 +47,8 @@ vlm_model_params_clear (VlmModelParams *params)
  * vlm_model_params_copy:
  * @params: parameters
  *
+ * Copies all that @params own: their strings.
+ *
  * Returns: (transfer full): a copy
  */
 VlmModelParams *
@@ -64,6 +66,8 @@ vlm_model_params_copy (const VlmModelParams *params)
 /**
  * vlm_model_params_free:
  * @params: (nullable) (transfer full): parameters
+ *
+ * Frees parameters that vlm_model_params_copy() made.
  */
 void
 vlm_model_params_free (VlmModelParams *params)

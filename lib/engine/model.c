@@ -175,6 +175,8 @@ vlm_model_new_from_parts (
  * vlm_model_get_device:
  * @model: a model
  *
+ * Gets the device on which the weights are. It lives as long as the model.
+ *
  * Returns: (transfer none): the device its weights are on
  */
 VlmDevice *
@@ -187,6 +189,8 @@ vlm_model_get_device (VlmModel *model)
 /**
  * vlm_model_get_name:
  * @model: a model
+ *
+ * Gets the name that events and `stats` give the model.
  *
  * Returns: (transfer none): the base name of its directory or file
  */
@@ -201,6 +205,9 @@ vlm_model_get_name (VlmModel *model)
  * vlm_model_get_geometry:
  * @model: a model
  * @geometry: (out caller-allocates): what frames must look like
+ *
+ * Says which sizes pictures must have; it comes from the configuration of the
+ * checkpoint. vlm_image_plan_size() and vlm_video_plan_size() compute with it.
  */
 void
 vlm_model_get_geometry (VlmModel *model, VlmGeometry *geometry)

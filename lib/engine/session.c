@@ -534,6 +534,9 @@ vlm_session_set_record_attention (VlmSession *session, gboolean record)
  * vlm_session_steal_attention: (skip)
  * @session: a session
  *
+ * Hands out the maps that vlm_session_set_record_attention() asked for. On the
+ * thread of the session.
+ *
  * Returns: (transfer full) (nullable): where the model looked while it gave the
  *   last answer; %NULL when that was not recorded, or was taken before
  */
@@ -563,6 +566,8 @@ vlm_session_read_logits (VlmSession *self, float *logits, GError **error)
 /**
  * vlm_answer_free: (skip)
  * @answer: (nullable) (transfer full): an answer
+ *
+ * Frees an answer and its text.
  */
 void
 vlm_answer_free (VlmAnswer *answer)

@@ -9,6 +9,8 @@
 /**
  * vlm_found_box_free:
  * @box: (nullable) (transfer full): a box
+ *
+ * Frees a box and its label; vlm_box_parse() makes them.
  */
 void
 vlm_found_box_free (VlmFoundBox *box)

@@ -13,6 +13,8 @@
 /**
  * vlm_finding_free:
  * @finding: (nullable) (transfer full): a finding
+ *
+ * Frees a finding and its text; vlm_event_parse() makes them.
  */
 void
 vlm_finding_free (VlmFinding *finding)

@@ -13,6 +13,9 @@ static const VlmInstant no_instant = VLM_INSTANT_NONE;
 /**
  * vlm_event_new:
  *
+ * Makes an event that may be filled in until it is shared: no times,
+ * confidence, probability, mass and latency -1, everything else 0 or %NULL.
+ *
  * Returns: (transfer full): an event about which nothing is known yet
  */
 VlmEvent *
@@ -38,6 +41,8 @@ vlm_event_new (void)
  * vlm_event_ref:
  * @event: an event
  *
+ * Takes a reference; thread-safe.
+ *
  * Returns: (transfer full): the same event
  */
 VlmEvent *
@@ -61,6 +66,8 @@ event_clear (gpointer data)
 /**
  * vlm_event_unref:
  * @event: (transfer full): an event
+ *
+ * Drops a reference, and frees the event with the last one; thread-safe.
  */
 void
 vlm_event_unref (VlmEvent *event)
@@ -72,6 +79,9 @@ vlm_event_unref (VlmEvent *event)
 /**
  * vlm_event_copy:
  * @event: an event
+ *
+ * Copies an event with its strings. `probabilities`, which never change, are
+ * shared.
  *
  * Returns: (transfer full): an unshared copy, which may be changed
  */
@@ -178,6 +188,8 @@ field_equal (const VlmField *field, const VlmEvent *a, const VlmEvent *b)
  * @a: an event
  * @b: an event
  *
+ * Compares two events field by field, `event_uid` and `seq` included.
+ *
  * Returns: %TRUE if every field is equal
  */
 gboolean
@@ -194,6 +206,9 @@ vlm_event_equal (const VlmEvent *a, const VlmEvent *b)
 /**
  * vlm_instant_to_json:
  * @instant: a moment
+ *
+ * Writes a moment as `start` and `end` of a record have it: seconds, and UTC
+ * as text of RFC 3339.
  *
  * Returns: (transfer full): the clocks that are known, as one JSON object, the
  *   way an event has them
@@ -242,6 +257,8 @@ vlm_event_to_text (const VlmEvent *event)
 /**
  * vlm_event_state_to_string:
  * @state: a state
+ *
+ * Names a state.
  *
  * Returns: (transfer none): its name as it stands in JSON
  */

@@ -8,6 +8,8 @@
  * vlm_record_type_to_string:
  * @type: a type of records
  *
+ * Names a type of records.
+ *
  * Returns: (transfer none): its name as it stands in JSON
  */
 const char *

@@ -47,6 +47,8 @@ typedef struct
  * vlm_blackout_new:
  * @regions: what is blackened
  *
+ * Makes what blackens @regions, to which it takes a reference.
+ *
  * Returns: (transfer full): a blackout
  */
 VlmBlackout *
@@ -65,6 +67,8 @@ vlm_blackout_new (VlmRegions *regions)
 /**
  * vlm_blackout_free:
  * @blackout: (nullable) (transfer full): a blackout
+ *
+ * Frees a blackout, and drops its reference to the regions.
  */
 void
 vlm_blackout_free (VlmBlackout *blackout)

@@ -81,6 +81,8 @@ typedef struct
  * vlm_camera_new:
  * @states: what to look for
  *
+ * Makes a judge of the pictures of one camera.
+ *
  * Returns: (transfer full): a camera of which nothing is known yet
  */
 VlmCamera *
@@ -95,6 +97,8 @@ vlm_camera_new (VlmCameraStates states)
 /**
  * vlm_camera_free:
  * @camera: (nullable) (transfer full): a camera
+ *
+ * Frees a camera.
  */
 void
 vlm_camera_free (VlmCamera *camera)
@@ -236,6 +240,8 @@ follow (VlmCamera *camera, guint index, gboolean shown, const VlmInstant *from,
  * @camera: a camera
  * @frame: the next copy; frames come in the order of their stream times
  * @changes: (element-type VlmCameraChange): what began or ended is appended
+ *
+ * Judges the next picture. Its stream time must be known.
  */
 void
 vlm_camera_look (VlmCamera *camera, const VlmFrame *frame, GArray *changes)
@@ -342,6 +348,8 @@ vlm_camera_reset (VlmCamera *camera)
  * vlm_camera_get_states:
  * @camera: a camera
  *
+ * Says what is wrong now.
+ *
  * Returns: the states that have begun and not ended
  */
 VlmCameraStates
@@ -360,6 +368,8 @@ vlm_camera_get_states (const VlmCamera *camera)
 /**
  * vlm_camera_state_to_string:
  * @state: one state
+ *
+ * Names one state, as records have it in `condition`.
  *
  * Returns: (transfer none): its name, as in "no-signal"
  */

@@ -64,6 +64,8 @@ vlm_frame_new (const VlmImageView *view, guint width, guint height,
  * vlm_frame_ref:
  * @frame: a frame
  *
+ * Takes a reference; thread-safe.
+ *
  * Returns: (transfer full): the same frame
  */
 VlmFrame *
@@ -86,6 +88,8 @@ clear_frame (gpointer data)
 /**
  * vlm_frame_unref:
  * @frame: (transfer full): a frame
+ *
+ * Drops a reference, and frees the frame with the last one; thread-safe.
  */
 void
 vlm_frame_unref (VlmFrame *frame)

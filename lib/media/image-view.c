@@ -90,6 +90,9 @@ vlm_image_view_check (const VlmImageView *view, GError **error)
  * @part: within the picture; @x and @y are even
  * @cropped: (out caller-allocates): a view of that part; borrows the pixels
  *   of @view
+ *
+ * Makes a view of a part of a picture; no pixel is copied. Even coordinates
+ * keep the samples of colour where they are.
  */
 void
 vlm_image_view_crop (

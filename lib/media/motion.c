@@ -34,6 +34,8 @@ struct _VlmMotion
 /**
  * vlm_motion_new:
  *
+ * Makes a detector of motion.
+ *
  * Returns: (transfer full): a detector that has kept nothing yet
  */
 VlmMotion *
@@ -45,6 +47,8 @@ vlm_motion_new (void)
 /**
  * vlm_motion_free:
  * @motion: (nullable) (transfer full): a detector
+ *
+ * Frees a detector.
  */
 void
 vlm_motion_free (VlmMotion *motion)
@@ -175,6 +179,8 @@ compare (const VlmMotion *motion)
  * @changed: (out): share of it that differs from the one that was kept, 0 to 1;
  *   -1 when there is none of this size and format
  * @error: return location
+ *
+ * Compares a picture with the one that vlm_motion_keep() kept.
  *
  * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when the view cannot be read
  */

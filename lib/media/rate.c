@@ -65,6 +65,8 @@ level_for (const VlmRate *rate, double fps)
  * vlm_rate_new:
  * @params: the rates; copied
  *
+ * Makes a policy for one stream.
+ *
  * Returns: (transfer full): a policy, without a budget
  */
 VlmRate *
@@ -91,6 +93,8 @@ vlm_rate_new (const VlmRateParams *params)
 /**
  * vlm_rate_free:
  * @rate: (nullable) (transfer full): a policy
+ *
+ * Frees a policy.
  */
 void
 vlm_rate_free (VlmRate *rate)
@@ -207,6 +211,9 @@ vlm_rate_observe (
  * vlm_rate_spend:
  * @rate: a policy
  * @n_frames: taken since the last call
+ *
+ * Takes frames from the budget that vlm_rate_set_budget() gave; without a
+ * budget it does nothing.
  */
 void
 vlm_rate_spend (VlmRate *rate, guint n_frames)
@@ -307,6 +314,10 @@ vlm_rate_measure (VlmRate *rate, const VlmRateMeasurement *measurement)
  * vlm_rate_get_serial:
  * @rate: a policy
  *
+ * Counts the changes that measurements of the device made. A
+ * #VlmRateMeasurement has the count at the time when its window began, so that
+ * the rate before a change does not judge the one after.
+ *
  * Returns: how often the device has changed the decision
  */
 guint
@@ -319,6 +330,8 @@ vlm_rate_get_serial (const VlmRate *rate)
 /**
  * vlm_rate_reason_to_string:
  * @reason: why
+ *
+ * Names a reason, as `stats` has it.
  *
  * Returns: "fixed", "budget", "device", "motion" or "idle"
  */

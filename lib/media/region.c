@@ -161,6 +161,8 @@ vlm_regions_parse (const char *text, GError **error)
  * vlm_regions_ref:
  * @regions: regions
  *
+ * Takes a reference; thread-safe.
+ *
  * Returns: (transfer full): the same regions
  */
 VlmRegions *
@@ -173,6 +175,8 @@ vlm_regions_ref (VlmRegions *regions)
 /**
  * vlm_regions_unref:
  * @regions: (nullable) (transfer full): regions
+ *
+ * Drops a reference, and frees the regions with the last one; thread-safe.
  */
 void
 vlm_regions_unref (VlmRegions *regions)
@@ -186,6 +190,8 @@ vlm_regions_unref (VlmRegions *regions)
 /**
  * vlm_regions_get_n_regions:
  * @regions: regions
+ *
+ * Counts the polygons.
  *
  * Returns: how many there are, at least one
  */
@@ -207,6 +213,8 @@ get_region (const VlmRegions *regions, guint index)
  * @regions: regions
  * @index: which
  *
+ * Gets what stands before the `:` of a polygon.
+ *
  * Returns: (nullable) (transfer none): its name
  */
 const char *
@@ -220,6 +228,8 @@ vlm_regions_get_name (const VlmRegions *regions, guint index)
  * vlm_regions_get_n_points:
  * @regions: regions
  * @index: which
+ *
+ * Counts the corners of a polygon.
  *
  * Returns: how many corners it has
  */
@@ -239,6 +249,9 @@ vlm_regions_get_n_points (const VlmRegions *regions, guint index)
  * @height: of the picture, pixels
  * @x: (out): pixels from the left edge of the picture, up to @width
  * @y: (out): pixels from the top edge, up to @height
+ *
+ * Computes where a corner is in a picture of a size. What lies outside of the
+ * picture is moved to its edge.
  */
 void
 vlm_regions_get_point (const VlmRegions *regions, guint index, guint point,
@@ -282,6 +295,8 @@ widen (double low, double high, guint side, gint *start, gint *length)
  *   starts at even pixels, and no side of which is below 16 pixels where the
  *   picture has as many
  * @error: return location
+ *
+ * Computes the box that encloses a polygon in a picture of a size.
  *
  * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when the region lies outside
  *   of the picture

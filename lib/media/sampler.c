@@ -97,6 +97,8 @@ make_rate (const VlmSamplerParams *p)
  * vlm_sampler_new:
  * @params: what to sample; copied
  *
+ * Makes a sampler for one stream.
+ *
  * Returns: (transfer full): a sampler
  */
 VlmSampler *
@@ -137,6 +139,8 @@ forget_frames (VlmSampler *self)
 /**
  * vlm_sampler_free:
  * @sampler: (nullable) (transfer full): a sampler
+ *
+ * Frees a sampler with the frames and windows that it still holds.
  */
 void
 vlm_sampler_free (VlmSampler *sampler)
@@ -662,6 +666,8 @@ vlm_sampler_get_decision (const VlmSampler *sampler, VlmRateDecision *decision)
 /**
  * vlm_sampler_pop:
  * @sampler: a sampler
+ *
+ * Takes the next complete window, in the order of their starts.
  *
  * Returns: (transfer full) (nullable): the next window that is complete
  */

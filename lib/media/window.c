@@ -20,6 +20,8 @@ vlm_window_new (guint n_samples)
  * vlm_window_ref:
  * @window: a window
  *
+ * Takes a reference; thread-safe.
+ *
  * Returns: (transfer full): the same window
  */
 VlmWindow *
@@ -42,6 +44,8 @@ clear_window (gpointer data)
 /**
  * vlm_window_unref:
  * @window: (transfer full): a window
+ *
+ * Drops a reference, and frees the window with the last one; thread-safe.
  */
 void
 vlm_window_unref (VlmWindow *window)
@@ -55,6 +59,10 @@ vlm_window_unref (VlmWindow *window)
  * @window: a window
  * @seconds: that its analysis took
  * @measurement: (out caller-allocates): what is learnt from that
+ *
+ * Turns the time that the analysis of a window took into what
+ * vlm_rate_measure() takes: its load is @seconds divided by the period of the
+ * window.
  *
  * Returns: %FALSE when nothing is, from a window that was cut short
  */

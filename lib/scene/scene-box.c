@@ -167,6 +167,8 @@ vlm_scene_get_box (const VlmScene *scene, guint index, gint64 time, guint width,
  * @width: of the picture, pixels
  * @height: of the picture, pixels
  * @box: (out): around the bystander
+ *
+ * Computes where a bystander is in a picture of a size.
  */
 void
 vlm_scene_get_bystander_box (const VlmScene *scene, guint index, gint64 time,

@@ -373,6 +373,8 @@ vlm_scene_new (const VlmSceneParams *params)
 /**
  * vlm_scene_free:
  * @scene: (nullable) (transfer full): a scene
+ *
+ * Frees a scene with its events.
  */
 void
 vlm_scene_free (VlmScene *scene)
@@ -396,6 +398,8 @@ vlm_scene_clamp_time (const VlmScene *scene, gint64 time)
  * vlm_scene_get_n_events:
  * @scene: a scene
  *
+ * Counts the events.
+ *
  * Returns: how many events it has: one for each object
  */
 guint
@@ -410,6 +414,8 @@ vlm_scene_get_n_events (const VlmScene *scene)
  * @scene: a scene
  * @index: which of its events, in the order of their starts
  *
+ * Gets one event of a scene.
+ *
  * Returns: (transfer none): the event, as long as the scene lives
  */
 const VlmSceneEvent *
@@ -422,6 +428,8 @@ vlm_scene_get_event (const VlmScene *scene, guint index)
 /**
  * vlm_scene_get_n_bystanders:
  * @scene: a scene
+ *
+ * Counts the bystanders.
  *
  * Returns: how many things without a name stand in it from the first moment to
  * the last; they are no events
@@ -436,6 +444,8 @@ vlm_scene_get_n_bystanders (const VlmScene *scene)
 /**
  * vlm_scene_get_n_labels:
  *
+ * Counts the labels that vlm_scene_get_label() has.
+ *
  * Returns: how many labels there are in all scenes together
  */
 guint
@@ -447,6 +457,8 @@ vlm_scene_get_n_labels (void)
 /**
  * vlm_scene_get_label:
  * @index: which; the last one is that of unnamed objects
+ *
+ * Gets one of the labels that objects of any scene can have.
  *
  * Returns: (transfer none): a label that objects can have
  */

@@ -63,6 +63,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
  * @finish: (nullable): the stream ends: events that are still open, as ended
  * @unload: give back what @load took; ids of events go on counting after the
  *   next @load
+ *
+ * What an implementation provides. An analyzer without @ask refuses questions
+ * with %VLM_INFER_ERROR_BAD_INPUT.
  */
 struct _VlmAnalyzerInterface
 {

@@ -24,6 +24,8 @@ VLM_API GQuark vlm_load_error_quark (void);
  * @VLM_LOAD_ERROR_UNSUPPORTED: well formed, but not something this can run
  * @VLM_LOAD_ERROR_MISMATCH: two files, or a file and the model, disagree
  * @VLM_LOAD_ERROR_TOO_LARGE: beyond a limit that guards against hostile input
+ *
+ * Codes of %VLM_LOAD_ERROR.
  */
 typedef enum
 {
@@ -51,6 +53,8 @@ VLM_API GQuark vlm_device_error_quark (void);
  * @VLM_DEVICE_ERROR_OUT_OF_MEMORY: device or host memory is exhausted
  * @VLM_DEVICE_ERROR_LOST: the device was lost; a new one must be opened
  * @VLM_DEVICE_ERROR_VK: any other failed Vulkan call
+ *
+ * Codes of %VLM_DEVICE_ERROR.
  */
 typedef enum
 {
@@ -76,6 +80,9 @@ VLM_API GQuark vlm_infer_error_quark (void);
  * @VLM_INFER_ERROR_TIMEOUT: a deadline passed
  * @VLM_INFER_ERROR_NOT_FINITE: the model's numbers are NaN or infinite: its
  *   weights are damaged, or values go beyond what 32 bits hold
+ *
+ * Codes of %VLM_INFER_ERROR. A device that fails meanwhile has a
+ * #VlmDeviceError, what was cancelled %G_IO_ERROR_CANCELLED.
  */
 typedef enum
 {
@@ -97,7 +104,9 @@ VLM_API GQuark vlm_event_error_quark (void);
  * VlmEventError:
  * @VLM_EVENT_ERROR_SYNTAX: not the agreed format
  * @VLM_EVENT_ERROR_SCHEMA: the format, but fields are missing or of wrong type
- * @VLM_EVENT_ERROR_TIME_RANGE: a time outside of what was watched
+ * @VLM_EVENT_ERROR_TIME_RANGE: a time outside of what was analysed
+ *
+ * Codes of %VLM_EVENT_ERROR.
  */
 typedef enum
 {

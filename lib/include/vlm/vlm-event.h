@@ -12,6 +12,9 @@ G_BEGIN_DECLS
  * @VLM_EVENT_STATE_BEGIN: seen for the first time
  * @VLM_EVENT_STATE_UPDATE: something about it changed
  * @VLM_EVENT_STATE_END: it is over; the last record of this event
+ *
+ * Where in its life an event is. Each event has one record with `begin`, any
+ * number with `update` and one with `end`, in this order.
  */
 typedef enum
 {

@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  *   the passes), bit-exact
  * @VLM_RESAMPLE_VIDEO: the path of video frames (float throughout, one
  *   rounding at the end)
+ *
+ * How a picture is brought to a size. Both compute what the reference
+ * (transformers and qwen-vl-utils) does with the same input.
  */
 typedef enum
 {

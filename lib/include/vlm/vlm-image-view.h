@@ -8,8 +8,21 @@ G_BEGIN_DECLS
 
 /**
  * VlmPixelFormat:
+ * @VLM_PIXEL_FORMAT_RGB: red, green, blue
+ * @VLM_PIXEL_FORMAT_BGR: blue, green, red
+ * @VLM_PIXEL_FORMAT_RGBX: red, green, blue, a byte without meaning
+ * @VLM_PIXEL_FORMAT_BGRX: blue, green, red, a byte without meaning
+ * @VLM_PIXEL_FORMAT_RGBA: red, green, blue, alpha
+ * @VLM_PIXEL_FORMAT_BGRA: blue, green, red, alpha
+ * @VLM_PIXEL_FORMAT_GRAY8: brightness
+ * @VLM_PIXEL_FORMAT_NV12: planes of Y and of CbCr, 4:2:0
+ * @VLM_PIXEL_FORMAT_I420: planes of Y, Cb and Cr, 4:2:0
+ * @VLM_PIXEL_FORMAT_YV12: planes of Y, Cr and Cb, 4:2:0
+ * @VLM_PIXEL_FORMAT_YUY2: Y, Cb, Y, Cr for two pixels, 4:2:2
+ * @VLM_PIXEL_FORMAT_UYVY: Cb, Y, Cr, Y for two pixels, 4:2:2
  *
- * Pixel layouts that can be read; the names are those of GStreamer.
+ * Pixel layouts that can be read, 8 bits a sample; the names are those of
+ * GStreamer.
  */
 typedef enum
 {
@@ -29,6 +42,9 @@ typedef enum
 
 /**
  * VlmColorMatrix:
+ * @VLM_COLOR_MATRIX_BT601: ITU-R BT.601, standard definition
+ * @VLM_COLOR_MATRIX_BT709: ITU-R BT.709, high definition
+ * @VLM_COLOR_MATRIX_BT2020: ITU-R BT.2020, non-constant luminance
  *
  * How Y'CbCr becomes R'G'B'. Ignored for RGB formats.
  */

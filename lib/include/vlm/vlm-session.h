@@ -20,6 +20,9 @@ G_BEGIN_DECLS
  * @seed: of the sampling
  * @detail: (nullable): what the kind has to know beside the question: the JSON
  *   schema of `json`; %NULL for kinds that need nothing
+ *
+ * How an answer is written. Begin with %VLM_GENERATE_PARAMS_DEFAULT: here zeros
+ * are no defaults.
  */
 typedef struct
 {
@@ -33,6 +36,12 @@ typedef struct
   const char *detail;
 } VlmGenerateParams;
 
+/**
+ * VLM_GENERATE_PARAMS_DEFAULT:
+ *
+ * Initialiser of a #VlmGenerateParams: any text, of at most 256 tokens, sampled
+ * as the checkpoint says.
+ */
 #define VLM_GENERATE_PARAMS_DEFAULT                                            \
   {                                                                            \
     NULL, 0, -1.0, -1, -1.0, 0.0, 0, NULL                                      \
@@ -51,6 +60,8 @@ typedef struct
  * @decode_s: seconds spent on the answer
  * @n_forced_tokens: tokens of the answer that its form left no choice about: the
  *   model was not asked for them
+ *
+ * What a model answered, and what it took.
  */
 typedef struct
 {

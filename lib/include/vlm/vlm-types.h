@@ -18,7 +18,20 @@ G_BEGIN_DECLS
  * A time that is not known. All times are nanoseconds in #gint64.
  */
 #define VLM_TIME_NONE G_MININT64
+
+/**
+ * VLM_TIME_IS_VALID:
+ * @t: a time, ns
+ *
+ * Whether a time is known.
+ */
 #define VLM_TIME_IS_VALID(t) ((t) != VLM_TIME_NONE)
+
+/**
+ * VLM_SECOND:
+ *
+ * A second in ns.
+ */
 #define VLM_SECOND G_GINT64_CONSTANT (1000000000)
 
 /**
@@ -57,6 +70,11 @@ typedef struct
   gint64 utc;
 } VlmInstant;
 
+/**
+ * VLM_INSTANT_NONE:
+ *
+ * Initialiser of a #VlmInstant of which no clock is known.
+ */
 #define VLM_INSTANT_NONE                                                       \
   {                                                                            \
     VLM_TIME_NONE, VLM_TIME_NONE, VLM_TIME_NONE, VLM_TIME_NONE                 \

@@ -147,7 +147,11 @@ struct _GstVlmEvents
   GQueue kept_events;    /* GstEvent, that a flush found on their way out */
   GstVideoInfo out_info; /* of what leaves, on the thread that sends it */
   gint regions_followed; /* version that the windower has */
-  char *zone_text;       /* that it has */
+  char *mask_text;       /* that it has, as the next one */
+  char *zone_text;
+  GstEvent *front_regions; /* what an element in front says of its own */
+  gboolean must_tell_regions;
+  gboolean told_regions; /* since the stream started */
 
   /* Lock order: this, then that of the worker or of an event pad. No message is
    * posted, no signal emitted and nothing pushed under it. */
@@ -204,8 +208,14 @@ char *gst_vlm_events_find_error (GstVlmEvents *self);
 char *gst_vlm_events_find_region_error (const GstVlmEventsSettings *settings);
 /* Gives a new windower its mask and zone. */
 void gst_vlm_events_start_regions (GstVlmEvents *self);
-/* Takes a change up; on the streaming thread, before a frame. */
+/* Takes a change up, and tells downstream; on the streaming thread, before a
+ * frame. */
 void gst_vlm_events_follow_regions (GstVlmEvents *self);
+/* What is told is to be told again: a stream or other caps came. */
+void gst_vlm_events_repeat_regions (GstVlmEvents *self);
+/* Whether @event says regions of an element in front, which then go along with
+ * the own ones. */
+gboolean gst_vlm_events_take_regions (GstVlmEvents *self, GstEvent *event);
 
 /* gstvlmevents-trigger.c */
 /* With the analysis. */

@@ -6,6 +6,8 @@
  * next frame, or is refused with a warning. */
 #include "elements/gstvlmevents-private.h"
 
+#include "util/gstvlmshapes.h"
+
 /* NULL without an error where there is none. */
 static VlmRegions *
 parse_zone (const char *text, GError **error)
@@ -55,19 +57,89 @@ gst_vlm_events_find_region_error (const GstVlmEventsSettings *settings)
   return g_strdup (error->message);
 }
 
+/* --- what downstream is told --------------------------------------------- */
+
 void
-gst_vlm_events_follow_regions (GstVlmEvents *self)
+gst_vlm_events_repeat_regions (GstVlmEvents *self)
 {
-  gint version = g_atomic_int_get (&self->regions_version);
+  self->must_tell_regions = TRUE;
+  self->told_regions = FALSE;
+}
+
+gboolean
+gst_vlm_events_take_regions (GstVlmEvents *self, GstEvent *event)
+{
+  if (!gst_event_has_name (event, GST_VLM_SHAPES_EVENT))
+    return FALSE;
+  gst_event_take (&self->front_regions, event);
+  self->must_tell_regions = TRUE;
+  return TRUE;
+}
+
+static void
+append_own (GstVlmEvents *self, GValue *list)
+{
+  const GstVideoInfo *info = gst_vlm_windower_get_info (self->windower);
+  g_auto (GValue) value = G_VALUE_INIT;
+  GstStructure *own;
+
+  if (info == NULL || (self->mask_text == NULL && self->zone_text == NULL))
+    return;
+  own = gst_structure_new (GST_VLM_SHAPES_EVENT, GST_VLM_SHAPES_WIDTH,
+      G_TYPE_UINT, (guint) GST_VIDEO_INFO_WIDTH (info), GST_VLM_SHAPES_HEIGHT,
+      G_TYPE_UINT, (guint) GST_VIDEO_INFO_HEIGHT (info), NULL);
+  if (self->mask_text != NULL)
+    gst_structure_set (
+        own, GST_VLM_SHAPES_MASK, G_TYPE_STRING, self->mask_text, NULL);
+  if (self->zone_text != NULL)
+    gst_structure_set (
+        own, GST_VLM_SHAPES_ZONE, G_TYPE_STRING, self->zone_text, NULL);
+  g_value_init (&value, GST_TYPE_STRUCTURE);
+  g_value_take_boxed (&value, own);
+  gst_value_array_append_value (list, &value);
+}
+
+/* With what is in front: an event replaces the one before, whose it may be. Where
+ * there never was a region, there is nothing to tell. */
+static void
+tell_regions (GstVlmEvents *self)
+{
+  g_auto (GValue) list = G_VALUE_INIT;
+  const GValue *front = NULL;
+  GstStructure *structure;
+  GstEvent *event;
+
+  self->must_tell_regions = FALSE;
+  if (self->front_regions != NULL)
+    front = gst_structure_get_value (
+        gst_event_get_structure (self->front_regions), GST_VLM_SHAPES_FIELD);
+  g_value_init (&list, GST_TYPE_ARRAY);
+  if (front != NULL && GST_VALUE_HOLDS_ARRAY (front))
+    g_value_copy (front, &list);
+  append_own (self, &list);
+  if (gst_value_array_get_size (&list) == 0 && !self->told_regions)
+    return;
+  self->told_regions = TRUE;
+  structure = gst_structure_new_empty (GST_VLM_SHAPES_EVENT);
+  gst_structure_set_value (structure, GST_VLM_SHAPES_FIELD, &list);
+  event = gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
+  if (self->delay != NULL)
+    gst_vlm_delay_push_event (self->delay, event);
+  else
+    gst_vlm_events_send_event (self, event);
+}
+
+/* --- changes -------------------------------------------------------------- */
+
+static void
+take_up (GstVlmEvents *self)
+{
   g_autofree char *mask_text = NULL;
   g_autofree char *zone_text = NULL;
   g_autoptr (VlmRegions) mask = NULL;
   g_autoptr (VlmRegions) zone = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (version == self->regions_followed)
-    return;
-  self->regions_followed = version;
   GST_OBJECT_LOCK (self);
   mask_text = g_strdup (self->settings.mask);
   zone_text = g_strdup (self->settings.zone);
@@ -79,6 +151,9 @@ gst_vlm_events_follow_regions (GstVlmEvents *self)
     return;
   }
   gst_vlm_windower_set_mask (self->windower, mask);
+  g_free (self->mask_text);
+  self->mask_text = g_steal_pointer (&mask_text);
+  self->must_tell_regions = TRUE;
   if (g_strcmp0 (zone_text, self->zone_text) == 0)
     return;
   g_free (self->zone_text);
@@ -86,10 +161,28 @@ gst_vlm_events_follow_regions (GstVlmEvents *self)
   gst_vlm_windower_set_zone (self->windower, zone);
 }
 
+static void
+take_up_changes (GstVlmEvents *self)
+{
+  gint version = g_atomic_int_get (&self->regions_version);
+
+  if (version != self->regions_followed)
+    take_up (self);
+  self->regions_followed = version;
+}
+
+void
+gst_vlm_events_follow_regions (GstVlmEvents *self)
+{
+  take_up_changes (self);
+  if (self->must_tell_regions)
+    tell_regions (self);
+}
+
 void
 gst_vlm_events_start_regions (GstVlmEvents *self)
 {
   g_clear_pointer (&self->zone_text, g_free);
   self->regions_followed = g_atomic_int_get (&self->regions_version) - 1;
-  gst_vlm_events_follow_regions (self);
+  take_up_changes (self);
 }

@@ -159,7 +159,8 @@ set_caps (GstVlmEvents *self, GstEvent *event)
   }
   if (!gst_vlm_events_check_delay (self, &info))
     return FALSE;
-  gst_vlm_events_set_info (self, &info);
+  if (gst_vlm_events_set_info (self, &info))
+    gst_vlm_events_repeat_regions (self);
   g_mutex_lock (&self->lock);
   self->video_width = (guint) GST_VIDEO_INFO_WIDTH (&info);
   self->video_height = (guint) GST_VIDEO_INFO_HEIGHT (&info);
@@ -188,6 +189,8 @@ start_stream (GstVlmEvents *self)
 {
   gst_vlm_events_cut (self);
   gst_vlm_events_finish_camera (self);
+  gst_vlm_events_repeat_regions (self);
+  gst_clear_event (&self->front_regions);
   self->knows_live = FALSE;
   self->told_no_time = FALSE;
 }
@@ -413,6 +416,8 @@ gst_vlm_events_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     return forward;
   default:
     gst_vlm_events_take_trigger (self, event);
+    if (gst_vlm_events_take_regions (self, event))
+      return TRUE;
     break;
   }
   if (!forward) {
@@ -519,7 +524,9 @@ gst_vlm_events_finalize (GObject *object)
   gst_vlm_placer_free (self->placer);
   gst_vlm_snapshots_free (self->snapshots);
   g_free (self->run);
+  g_free (self->mask_text);
   g_free (self->zone_text);
+  gst_clear_event (&self->front_regions);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_vlm_events_parent_class)->finalize (object);
 }

@@ -117,9 +117,10 @@ set_attach (GstVlmOverlay *self, gboolean attach)
 {
   GST_DEBUG_OBJECT (self, attach ? "downstream draws" : "drawing myself");
   self->attach = attach;
-  self->patches = NULL;
+  g_array_set_size (self->patches, 0);
   self->dirty = TRUE;
   gst_vlm_painter_set_frame (self->painter, &self->info, !attach);
+  gst_vlm_shapes_set_frame (self->shapes, &self->info, !attach);
   return TRUE;
 }
 

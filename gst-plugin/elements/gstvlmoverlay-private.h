@@ -7,6 +7,7 @@
 #include "elements/gstvlmoverlay.h"
 #include "util/gstvlmpainter.h"
 #include "util/gstvlmrecent.h"
+#include "util/gstvlmshapes.h"
 
 G_BEGIN_DECLS
 
@@ -48,7 +49,8 @@ struct _GstVlmOverlay
   GstVlmPictures *pictures;
   GstVlmPainter *painter;
   GstVlmScene *scene;
-  const GArray *patches; /* GstVlmPatch, of the painter; (nullable) */
+  GstVlmShapes *shapes;
+  GArray *patches; /* GstVlmPatch, of shapes and painter: all that is drawn */
   GstVideoOverlayComposition *composition; /* the same; (nullable) */
   double composed_opacity;
   gint64 now;         /* stream time of the last buffer */

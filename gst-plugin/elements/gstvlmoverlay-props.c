@@ -17,6 +17,7 @@ enum
   PROP_DRAW_AGE,
   PROP_DRAW_STRIP,
   PROP_DRAW_PICTURES,
+  PROP_REGIONS,
   PROP_TOLERANCE,
   PROP_HOLD,
   PROP_HISTORY,
@@ -41,6 +42,8 @@ find_switch (GstVlmShown *shown, guint id)
     return &shown->strip;
   case PROP_DRAW_PICTURES:
     return &shown->pictures;
+  case PROP_REGIONS:
+    return &shown->regions;
   default:
     return NULL;
   }
@@ -152,6 +155,10 @@ install_switches (GObjectClass *klass)
           "Show in the strip a small picture of the frame in which a box was "
           "found, where that passed before it was known",
           TRUE, FLAGS_CONTROLLABLE));
+  g_object_class_install_property (klass, PROP_REGIONS,
+      g_param_spec_boolean ("regions", "Regions",
+          "Show what vlmevents masks, and the zone that it analyses", FALSE,
+          FLAGS_CONTROLLABLE));
 }
 
 void

@@ -10,7 +10,8 @@
  * says what it is, how sure the model is and how long it has been going on, and
  * along the bottom a strip with the recent events and a time axis that ends now.
  * It reads the #GstVlmEventMeta on the buffers, and draws every other
- * #GstVideoRegionOfInterestMeta too.
+ * #GstVideoRegionOfInterestMeta too. With #GstVlmOverlay:regions it shows what
+ * vlmevents masks, and the zone that it analyses.
  *
  * Colours and shapes tell how far an event has come: a yellow triangle where it
  * has just begun, a blue disc while it goes on, an orange square when it is
@@ -77,7 +78,7 @@ GST_ELEMENT_REGISTER_DEFINE (
 static void
 forget_drawn (GstVlmOverlay *self)
 {
-  self->patches = NULL;
+  g_array_set_size (self->patches, 0);
   g_clear_pointer (&self->composition, gst_video_overlay_composition_unref);
 }
 
@@ -270,6 +271,7 @@ take_settings (GstVlmOverlay *self, GstVlmShown *shown, double *opacity)
   if (restyled) {
     forget_drawn (self);
     gst_vlm_painter_set_style (self->painter, font != NULL ? font : "", scale);
+    gst_vlm_shapes_set_scale (self->shapes, scale);
   }
 }
 
@@ -299,6 +301,12 @@ compose (GstVlmOverlay *self, double opacity)
   self->composed_opacity = opacity;
 }
 
+static void
+add_patches (GstVlmOverlay *self, const GArray *patches)
+{
+  g_array_append_vals (self->patches, patches->data, patches->len);
+}
+
 /* The scene changes with events, with the regions of a frame, when something
  * gets too old and with every second: in between, what was drawn is used. */
 static void
@@ -319,7 +327,12 @@ update (GstVlmOverlay *self, GstBuffer *buffer, const GstVlmShown *shown)
   gst_vlm_scene_clear (self->scene);
   gst_vlm_recent_show (self->recent, shown, self->now, self->tick, self->scene);
   show_regions (self, buffer, shown);
-  self->patches = gst_vlm_painter_paint (self->painter, self->scene);
+  g_array_set_size (self->patches, 0);
+  if (shown->regions) {
+    gst_vlm_shapes_show_names (self->shapes, self->scene);
+    add_patches (self, gst_vlm_shapes_get_patches (self->shapes));
+  }
+  add_patches (self, gst_vlm_painter_paint (self->painter, self->scene));
   g_clear_pointer (&self->composition, gst_video_overlay_composition_unref);
   self->had_regions = has_regions;
   self->dirty = FALSE;
@@ -421,7 +434,7 @@ gst_vlm_overlay_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (shown.strip && shown.pictures)
     gst_vlm_pictures_offer (self->pictures, buffer, self->now, shown.history);
   update (self, buffer, &shown);
-  if (self->patches != NULL && self->patches->len > 0 && opacity > 0.0)
+  if (self->patches->len > 0 && opacity > 0.0)
     buffer = self->attach ? attach (self, buffer, opacity)
                           : blend (self, buffer, opacity);
   if (buffer == NULL)
@@ -450,6 +463,15 @@ set_caps (GstVlmOverlay *self, GstCaps *caps)
   return gst_vlm_overlay_negotiate (self, caps);
 }
 
+/* @regions: (nullable) */
+static void
+take_shapes (GstVlmOverlay *self, const GstStructure *regions)
+{
+  forget_drawn (self);
+  gst_vlm_shapes_set (self->shapes, regions);
+  self->dirty = TRUE;
+}
+
 static gboolean
 gst_vlm_overlay_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
@@ -468,6 +490,11 @@ gst_vlm_overlay_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     break;
   case GST_EVENT_STREAM_START:
     gst_vlm_overlay_forget (self);
+    take_shapes (self, NULL);
+    break;
+  case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
+    if (gst_event_has_name (event, GST_VLM_SHAPES_EVENT))
+      take_shapes (self, gst_event_get_structure (event));
     break;
   case GST_EVENT_FLUSH_STOP:
     gst_vlm_overlay_forget (self);
@@ -502,6 +529,7 @@ gst_vlm_overlay_change_state (GstElement *element, GstStateChange transition)
 
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     gst_vlm_overlay_forget (self);
+    take_shapes (self, NULL);
     gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
     self->has_info = FALSE;
   }
@@ -528,6 +556,8 @@ gst_vlm_overlay_init (GstVlmOverlay *self)
   self->pictures = gst_vlm_pictures_new ();
   self->painter = gst_vlm_painter_new ();
   self->scene = gst_vlm_scene_new ();
+  self->shapes = gst_vlm_shapes_new ();
+  self->patches = g_array_new (FALSE, FALSE, sizeof (GstVlmPatch));
   self->tick = VLM_TIME_NONE;
   gst_vlm_overlay_forget (self);
 }
@@ -542,6 +572,8 @@ gst_vlm_overlay_finalize (GObject *object)
   gst_vlm_pictures_free (self->pictures);
   gst_vlm_painter_free (self->painter);
   gst_vlm_scene_free (self->scene);
+  gst_vlm_shapes_free (self->shapes);
+  g_array_unref (self->patches);
   gst_vlm_overlay_clear_settings (self);
   G_OBJECT_CLASS (gst_vlm_overlay_parent_class)->finalize (object);
 }

@@ -18,6 +18,7 @@ typedef struct
   gboolean age;
   gboolean strip;
   gboolean pictures;
+  gboolean regions;
   gint64 tolerance; /* a box is shown so long before and after its time, ns */
   gint64 history;   /* length of the strip, ns */
 } GstVlmShown;

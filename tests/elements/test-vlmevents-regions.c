@@ -186,6 +186,101 @@ test_zone_outside (void)
   watch_fixture_clear (&f);
 }
 
+/* --- what is told --------------------------------------------------------- */
+
+/* The last event that came out, as "MASK|ZONE|SIZE" for each that told; NULL if
+ * there was none. */
+static char *
+pull_told (WatchFixture *f)
+{
+  g_autoptr (GstEvent) told = NULL;
+  GString *text = g_string_new (NULL);
+  const GValue *list;
+  GstEvent *event;
+
+  while ((event = gst_harness_try_pull_event (f->harness)) != NULL) {
+    if (gst_event_has_name (event, "vlm-regions"))
+      gst_event_replace (&told, event);
+    gst_event_unref (event);
+  }
+  if (told == NULL)
+    return g_string_free (text, TRUE);
+  g_assert_true (GST_EVENT_IS_STICKY (told));
+  list = gst_structure_get_value (gst_event_get_structure (told), "regions");
+  for (guint i = 0; i < gst_value_array_get_size (list); i++) {
+    const GstStructure *one =
+        gst_value_get_structure (gst_value_array_get_value (list, i));
+    const char *mask = gst_structure_get_string (one, "mask");
+    const char *zone = gst_structure_get_string (one, "zone");
+    guint width, height;
+
+    g_assert_true (gst_structure_get_uint (one, "width", &width));
+    g_assert_true (gst_structure_get_uint (one, "height", &height));
+    g_string_append_printf (text, "%s|%s|%ux%u\n", mask != NULL ? mask : "",
+        zone != NULL ? zone : "", width, height);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* After a frame at so many half seconds. */
+static void
+check_told (WatchFixture *f, guint time, const char *expected)
+{
+  g_autofree char *told = NULL;
+
+  g_assert_cmpint (
+      watch_fixture_push (f, time * GST_SECOND / 2, GST_SECOND / 2), ==,
+      GST_FLOW_OK);
+  told = pull_told (f);
+  g_assert_cmpstr (told, ==, expected);
+}
+
+static void
+tell_from_front (WatchFixture *f)
+{
+  GstStructure *structure = gst_structure_from_string (
+      "vlm-regions, regions=(structure)< [vlm-regions, mask=(string)\"0,0 1,0 "
+      "1,1\", width=(uint)8, height=(uint)9] >",
+      NULL);
+
+  g_assert_nonnull (structure);
+  g_assert_true (gst_harness_push_event (f->harness,
+      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure)));
+}
+
+/* Who draws them knows which are in force, those of elements in front as well. */
+static void
+test_told (void)
+{
+  WatchFixture f;
+
+  init (&f, NULL, NULL);
+  watch_fixture_start (&f, FALSE);
+  check_told (&f, 0, NULL);
+  g_object_set (
+      f.element, "mask", "0,0 1,0 1,1", "zone", "a: 0,0 0.9,0 0.9,0.9", NULL);
+  check_told (&f, 1, "0,0 1,0 1,1|a: 0,0 0.9,0 0.9,0.9|64x48\n");
+  check_told (&f, 2, NULL);
+  g_object_set (f.element, "zone", "0,0", NULL);
+  check_told (&f, 3, NULL);
+  tell_from_front (&f);
+  check_told (
+      &f, 4, "0,0 1,0 1,1||8x9\n0,0 1,0 1,1|a: 0,0 0.9,0 0.9,0.9|64x48\n");
+  g_object_set (f.element, "mask", NULL, "zone", NULL, NULL);
+  check_told (&f, 5, "0,0 1,0 1,1||8x9\n");
+  g_object_set (f.element, "mask", "0,0 1,0 0,1", NULL);
+  /* another stream, without regions in front */
+  gst_harness_push_event (f.harness, gst_event_new_stream_start ("other"));
+  gst_harness_push_event (f.harness,
+      gst_event_new_caps (gst_caps_new_simple ("video/x-raw", "format",
+          G_TYPE_STRING, "RGB", "width", G_TYPE_INT, 64, "height", G_TYPE_INT,
+          48, "framerate", GST_TYPE_FRACTION, 0, 1, NULL)));
+  check_told (&f, 6, "0,0 1,0 0,1||64x48\n");
+  g_object_set (f.element, "mask", NULL, NULL);
+  check_told (&f, 7, "");
+  watch_fixture_clear (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -197,5 +292,6 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/regions/changes", test_changes);
   g_test_add_func ("/vlmevents/regions/wrong", test_wrong);
   g_test_add_func ("/vlmevents/regions/zone-outside", test_zone_outside);
+  g_test_add_func ("/vlmevents/regions/told", test_told);
   return g_test_run ();
 }

@@ -4,39 +4,12 @@
 
 #include "support/overlay-fixture.h"
 
-/* The pixels of @area that differ between @a and @b, in per cent. */
-static double
-get_change (const GstVideoInfo *info, GstBuffer *a, GstBuffer *b, VlmRect area)
-{
-  GstVideoFrame frames[2];
-  const GstVideoFormatInfo *format = info->finfo;
-  gboolean deep = GST_VIDEO_FORMAT_INFO_DEPTH (format, 0) > 8;
-  gsize bytes = deep ? 8 : 4;
-  g_autofree guint8 *lines = g_malloc (2 * bytes * (gsize) (info->width + 16));
-  guint8 *line[2] = { lines, lines + bytes * (gsize) (info->width + 16) };
-  guint n = 0;
-
-  g_assert_true (gst_video_frame_map (&frames[0], info, a, GST_MAP_READ));
-  g_assert_true (gst_video_frame_map (&frames[1], info, b, GST_MAP_READ));
-  for (int y = area.y; y < area.y + area.height; y++) {
-    for (guint i = 0; i < 2; i++)
-      format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line[i],
-          frames[i].data, frames[i].info.stride, 0, y, info->width);
-    for (int x = area.x; x < area.x + area.width; x++)
-      n += memcmp (line[0] + bytes * (gsize) x, line[1] + bytes * (gsize) x,
-               bytes) != 0;
-  }
-  gst_video_frame_unmap (&frames[0]);
-  gst_video_frame_unmap (&frames[1]);
-  return 100.0 * n / (area.width * area.height);
-}
-
 static double
 get_change_of_all (const GstVideoInfo *info, GstBuffer *a, GstBuffer *b)
 {
   VlmRect all = { 0, 0, info->width, info->height };
 
-  return get_change (info, a, b, all);
+  return overlay_get_change (info, a, b, all);
 }
 
 /* A frame at @pts with @event (nullable), as it comes out. */
@@ -59,7 +32,7 @@ pass_and_compare (OverlayFixture *f, gint64 pts, VlmEvent *event, VlmRect area)
 
   g_assert_nonnull (after);
   g_assert_cmpuint (GST_BUFFER_PTS (after), ==, (guint64) pts);
-  return get_change (&f->info, before, after, area);
+  return overlay_get_change (&f->info, before, after, area);
 }
 
 static double
@@ -133,7 +106,7 @@ test_format (gconstpointer data)
       &f, VLM_SECOND, make_middle (&f, VLM_EVENT_STATE_BEGIN, VLM_SECOND));
   g_assert_nonnull (after);
 #define CHANGE(...)                                                            \
-  get_change (&f.info, before, after, (VlmRect){ __VA_ARGS__ })
+  overlay_get_change (&f.info, before, after, (VlmRect){ __VA_ARGS__ })
   g_assert_cmpfloat (CHANGE (90, 61, 60, 2), >, 80.0);   /* its upper side */
   g_assert_cmpfloat (CHANGE (81, 80, 2, 30), >, 80.0);   /* its left side */
   g_assert_cmpfloat (CHANGE (157, 80, 2, 30), >, 80.0);  /* its right side */
@@ -468,8 +441,8 @@ test_still (void)
   g_assert_cmpfloat (get_change_of_all (&f.info, second, third), <, 15.0);
   /* The line of the box becomes dashed in the meantime; the strip stays. */
   g_assert_cmpfloat (
-      get_change (&f.info, first, second, (VlmRect){ 0, 190, 320, 50 }), ==,
-      0.0);
+      overlay_get_change (&f.info, first, second, (VlmRect){ 0, 190, 320, 50 }),
+      ==, 0.0);
   overlay_fixture_clear (&f);
 }
 
@@ -490,7 +463,7 @@ test_late_event (void)
   later = pass (&f, 20 * VLM_SECOND,
       overlay_make_event (
           1, VLM_EVENT_STATE_END, "it", 0, 18 * VLM_SECOND, NULL));
-  g_assert_cmpfloat (get_change (&f.info, late, later, bar), >, 15.0);
+  g_assert_cmpfloat (overlay_get_change (&f.info, late, later, bar), >, 15.0);
   overlay_fixture_clear (&f);
 }
 
@@ -601,7 +574,7 @@ test_regions (void)
   in = overlay_fixture_make_frame (&f, 0);
   gst_buffer_add_video_region_of_interest_meta (in, "face", 200, 20, 40, 40);
   out = gst_harness_push_and_pull (f.harness, in);
-  g_assert_cmpfloat (get_change (&f.info, plain, out, face), >, 10.0);
+  g_assert_cmpfloat (overlay_get_change (&f.info, plain, out, face), >, 10.0);
   g_assert_cmpfloat (pass_and_compare_all (&f, 0, NULL), ==, 0.0);
   gst_clear_buffer (&out);
 
@@ -613,7 +586,7 @@ test_regions (void)
           G_TYPE_STRING, "begin", "label", G_TYPE_STRING, "it", "stream-time",
           G_TYPE_INT64, (gint64) 0, NULL));
   out = gst_harness_push_and_pull (f.harness, in);
-  g_assert_cmpfloat (get_change (&f.info, plain, out, face), >, 10.0);
+  g_assert_cmpfloat (overlay_get_change (&f.info, plain, out, face), >, 10.0);
   g_assert_cmpfloat (pass_and_compare (&f, 0, NULL, face), >, 10.0);
   overlay_fixture_clear (&f);
 }
@@ -642,8 +615,9 @@ test_truth (void)
   gst_video_region_of_interest_meta_add_param (region,
       gst_structure_new ("vlm-truth", "id", G_TYPE_UINT64, (guint64) 4, NULL));
   out = gst_harness_push_and_pull (f.harness, in);
-  g_assert_cmpfloat (get_change (&f.info, plain, out, elsewhere), >, 10.0);
-  g_assert_cmpfloat (get_change (&f.info, plain, out, there), ==, 0.0);
+  g_assert_cmpfloat (
+      overlay_get_change (&f.info, plain, out, elsewhere), >, 10.0);
+  g_assert_cmpfloat (overlay_get_change (&f.info, plain, out, there), ==, 0.0);
   overlay_fixture_clear (&f);
 }
 

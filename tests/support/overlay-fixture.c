@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support/overlay-fixture.h"
 
+#include <string.h>
+
 #include "gstvlm.h"
 
 static void
@@ -125,4 +127,31 @@ overlay_make_scene (const GstVideoInfo *info, gint64 now)
             now + (gint64) (table[i].end * VLM_SECOND), &box));
   }
   return events;
+}
+
+double
+overlay_get_change (
+    const GstVideoInfo *info, GstBuffer *a, GstBuffer *b, VlmRect area)
+{
+  GstVideoFrame frames[2];
+  const GstVideoFormatInfo *format = info->finfo;
+  gboolean deep = GST_VIDEO_FORMAT_INFO_DEPTH (format, 0) > 8;
+  gsize bytes = deep ? 8 : 4;
+  g_autofree guint8 *lines = g_malloc (2 * bytes * (gsize) (info->width + 16));
+  guint8 *line[2] = { lines, lines + bytes * (gsize) (info->width + 16) };
+  guint n = 0;
+
+  g_assert_true (gst_video_frame_map (&frames[0], info, a, GST_MAP_READ));
+  g_assert_true (gst_video_frame_map (&frames[1], info, b, GST_MAP_READ));
+  for (int y = area.y; y < area.y + area.height; y++) {
+    for (guint i = 0; i < 2; i++)
+      format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line[i],
+          frames[i].data, frames[i].info.stride, 0, y, info->width);
+    for (int x = area.x; x < area.x + area.width; x++)
+      n += memcmp (line[0] + bytes * (gsize) x, line[1] + bytes * (gsize) x,
+               bytes) != 0;
+  }
+  gst_video_frame_unmap (&frames[0]);
+  gst_video_frame_unmap (&frames[1]);
+  return 100.0 * n / (area.width * area.height);
 }

@@ -34,4 +34,8 @@ void overlay_attach_events (GstBuffer *buffer, GPtrArray *events);
 /* Four events in all states, with boxes, as they stand at @now. */
 GPtrArray *overlay_make_scene (const GstVideoInfo *info, gint64 now);
 
+/* The pixels of @area that differ between @a and @b, in per cent. */
+double overlay_get_change (
+    const GstVideoInfo *info, GstBuffer *a, GstBuffer *b, VlmRect area);
+
 G_END_DECLS

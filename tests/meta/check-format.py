@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 SKIP = 77
-FOLDERS = ("lib", "gst-plugin", "tests")
+FOLDERS = ("lib", "gst-plugin", "tests", "docs")
 
 
 def find_formatter():

@@ -3,13 +3,15 @@
 """What an application meets after `meson install`: a program in C and in C++
 builds with pkg-config alone and runs; in a shell that has sourced the env.sh
 that was installed, Python imports both modules, GStreamer finds the element, and
-the programs are on PATH; they find the model that ships.
+the programs are on PATH; they find the model that ships. The programs of
+docs/examples, which embed the library, run.
 
-    check-install.py BUILD PREFIX LIBDIR DATA STANDIN
+    check-install.py BUILD PREFIX LIBDIR DATA STANDIN EXAMPLES
 
 DATA is where our data is installed, from the prefix on; where the model that
 ships was not, a copy of STANDIN takes its place.
 """
+import json
 import os
 import pathlib
 import shutil
@@ -73,20 +75,39 @@ def sourced(env_file, prefix, root):
     return {**clean, **dict(line.split("=", 1) for line in found.pop())}
 
 
-def check_model(root, models, standin, env):
+def check_model(folder, env):
     """Found where it was moved to; missed by name where it is not."""
     command = ["vlm-run", "--max-tokens=1", "-q", "Hello"]
-    folder = root / models / "demo"
-    if not folder.exists():
-        shutil.copytree(standin, folder)
     call(*command, env=env, stdout=subprocess.DEVNULL)
-    folder.rename(root / models / "gone")
+    folder.rename(folder.with_name("gone"))
     result = subprocess.run(command, env=env, text=True, stderr=subprocess.PIPE, check=False)
     assert result.returncode == 1 and "models/demo" in result.stderr, result.stderr
     print("the model that ships is found")
 
 
-def check(build, prefix, libdir, data, standin, destdir):
+def build_program(source, packages, folder, env):
+    flags = call("pkg-config", "--cflags", "--libs", *packages, env=env,
+                 stdout=subprocess.PIPE).stdout.split()
+    compiler = "c++" if source.suffix == ".cc" else "cc"
+    call(compiler, "-Wall", "-Werror", str(source), "-o", source.stem, *flags, cwd=folder)
+    return str(folder / source.stem)
+
+
+def check_examples(examples, folder, env, has_python, finds_events):
+    """Each prints what it found."""
+    program = build_program(examples / "embed.c", ["vlm-1.0"], folder, env)
+    lines = call(program, env=env, stdout=subprocess.PIPE).stdout.splitlines()
+    assert all(json.loads(line)["type"] == "event" for line in lines), lines
+    assert lines or not finds_events
+    print(f"embed.c: {len(lines)} records")
+    if has_python:
+        said = call("/usr/bin/python3", str(examples / "embed.py"), env=env,
+                    stdout=subprocess.PIPE).stdout
+        assert said.endswith("2 windows analysed\n"), said
+        print("embed.py runs")
+
+
+def check(build, prefix, libdir, data, standin, examples, destdir):
     call("meson", "install", "-C", build, "--no-rebuild", "--destdir", str(destdir),
          stdout=subprocess.DEVNULL)
     root = pathlib.Path(f"{destdir}{prefix}")
@@ -96,23 +117,26 @@ def check(build, prefix, libdir, data, standin, destdir):
     env["PKG_CONFIG_PATH"] = f"{destdir}:{os.environ.get('PKG_CONFIG_PATH', '')}"
     env["GST_REGISTRY"] = str(destdir / "registry.bin")
     env["VLM_VALIDATE"] = os.environ.get("VLM_VALIDATE", "0")
-    for compiler, name in (("cc", "program.c"), ("c++", "program.cc")):
+    for name in ("program.c", "program.cc"):
         (destdir / name).write_text(PROGRAM)
-        flags = call("pkg-config", "--cflags", "--libs", "gstvlm-1.0", "vlm-1.0",
-                     env=env, stdout=subprocess.PIPE).stdout.split()
-        call(compiler, "-Wall", "-Werror", name, "-o", "program", *flags, cwd=destdir)
-        call("./program", cwd=destdir, env=env)
+        call(build_program(destdir / name, ["gstvlm-1.0", "vlm-1.0"], destdir, env), env=env)
         print(f"{name} builds and runs")
-    if (libraries / "girepository-1.0").exists():
+    has_python = (libraries / "girepository-1.0").exists()
+    if has_python:
         call("/usr/bin/python3", "-c", SCRIPT, env=env)
         print("Python imports Vlm and GstVlm")
     call("gst-inspect-1.0", "vlmevents", env=env, stdout=subprocess.DEVNULL)
     for program in ("vlm-run", "vlm-eval"):
         assert shutil.which(program, path=env["PATH"]) == str(root / "bin" / program), env["PATH"]
         call(program, "--help", env=env, stdout=subprocess.DEVNULL)
-    check_model(root, pathlib.Path(data) / "models", standin, env)
+    model = root / data / "models" / "demo"
+    ships = model.exists()
+    if not ships:
+        shutil.copytree(standin, model)
+    check_examples(pathlib.Path(examples), destdir, env, has_python, finds_events=ships)
+    check_model(model, env)
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="vlm-install-") as folder:
-        check(*sys.argv[1:6], pathlib.Path(folder))
+        check(*sys.argv[1:7], pathlib.Path(folder))

@@ -33,15 +33,14 @@ map_slice (VlmAttentionRecorder *self, const VlmSliceRef *slice, gsize first,
     GError **error)
 {
   const VlmVisionConfig *c = &self->config->vision;
-  g_autoptr (VlmVisionPlan) plan =
-      vlm_vision_plan_new (c, &slice->grid, 1, error);
+  g_autofree guint32 *order =
+      vlm_vision_order (self->config, &slice->grid, error);
+  const gsize n = (gsize) slice->grid.h * slice->grid.w;
   g_autofree float *maps = NULL;
   g_autofree float *windowed = NULL;
-  gsize n;
 
-  if (plan == NULL)
+  if (order == NULL)
     return NULL;
-  n = plan->n_patches;
   maps = g_new (float, self->blocks->len * c->n_heads * n);
   windowed = g_new (float, c->n_heads *n);
   for (guint i = 0; i < self->blocks->len; i++) {
@@ -55,12 +54,11 @@ map_slice (VlmAttentionRecorder *self, const VlmSliceRef *slice, gsize first,
       return NULL;
     g_assert (first + n <= q->n_rows && q->n_rows == k->n_rows);
     vlm_attention_received (q->data + first * q->n_cols,
-        k->data + first * k->n_cols, plan->n_patches, c->n_heads, c->head_dim,
+        k->data + first * k->n_cols, (guint) n, c->n_heads, c->head_dim,
         windowed);
     for (guint head = 0; head < c->n_heads; head++)
       for (gsize j = 0; j < n; j++)
-        target[head * n + plan->rows[j] * slice->grid.w + plan->cols[j]] =
-            windowed[head * n + j];
+        target[head * n + order[j]] = windowed[head * n + j];
   }
   return g_steal_pointer (&maps);
 }

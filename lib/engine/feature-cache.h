@@ -6,7 +6,7 @@
 #pragma once
 
 #include "engine/prompt.h"
-#include "model/qwen2_5_vl/vision.h"
+#include "model/vision.h"
 
 typedef struct _VlmFeatureCache VlmFeatureCache;
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/device.h"
 #include "model/checkpoint.h"
+#include "model/layout.h"
 
 struct _VlmModel
 {
@@ -69,44 +70,6 @@ check_vocabulary (VlmTokenizer *tokenizer, const VlmConfig *config,
   return FALSE;
 }
 
-/* The tokens of the chat template: where one is missing or means another id to
- * the network, the tokenizer is that of another model. */
-static gboolean
-check_template (const VlmTokenizer *tokenizer, const VlmConfig *config,
-    const char *path, GError **error)
-{
-  const struct
-  {
-    const char *name;
-    gint32 id; /* -1: that of the tokenizer */
-    const char *key;
-  } tokens[] = {
-    { "<|im_start|>", -1, NULL },
-    { "<|im_end|>", -1, NULL },
-    { "<|vision_start|>", config->vision_start_token_id,
-        "vision_start_token_id" },
-    { "<|vision_end|>", config->vision_end_token_id, "vision_end_token_id" },
-    { "<|image_pad|>", config->image_token_id, "image_token_id" },
-    { "<|video_pad|>", config->video_token_id, "video_token_id" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (tokens); i++) {
-    gint32 id = vlm_tokenizer_find_special (tokenizer, tokens[i].name);
-
-    if (id < 0)
-      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: the tokenizer has no %s", path, tokens[i].name);
-    else if (tokens[i].id >= 0 && id != tokens[i].id)
-      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: %s is %d in the tokenizer, but %s in config.json is %d", path,
-          tokens[i].name, id, tokens[i].key, tokens[i].id);
-    else
-      continue;
-    return FALSE;
-  }
-  return TRUE;
-}
-
 /**
  * vlm_model_load:
  * @params: (nullable): which model, and where it runs; %NULL for the defaults
@@ -147,7 +110,8 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
   self->tokenizer = vlm_checkpoint_load_tokenizer (checkpoint, error);
   if (self->tokenizer == NULL ||
       !check_vocabulary (self->tokenizer, checkpoint->config, path, error) ||
-      !check_template (self->tokenizer, checkpoint->config, path, error))
+      !vlm_layout_check_tokenizer (
+          self->tokenizer, checkpoint->config, path, error))
     return NULL;
   self->device = device != NULL
       ? g_object_ref (device)

@@ -1,67 +1,12 @@
-/* gst-vlm: from a user's turn to tokens and positions
+/* gst-vlm: a user's turn, and what answers to it are bounded by
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <vlm/vlm-session.h>
 
 #include "grammar/answer-kind.h"
-#include "model/qwen2_5_vl/config.h"
-#include "model/qwen2_5_vl/mrope.h"
-#include "text/tokenizer.h"
-
-typedef enum
-{
-  VLM_PART_TEXT,
-  VLM_PART_IMAGE,
-  VLM_PART_VIDEO,
-} VlmPartKind;
-
-typedef struct
-{
-  VlmPartKind kind;
-  char *text;
-  GPtrArray *frames; /* VlmFrame */
-  GArray *times;     /* gint64 ns, one a frame; of a video */
-} VlmPart;
-
-struct _VlmPrompt
-{
-  char *system;
-  GPtrArray *parts; /* VlmPart */
-};
+#include "model/layout.h"
 
 /* What answers about the pictures of @prompt are bounded by: the length of its
  * first video, and the size of its first picture or video. */
 VlmAnswerBounds vlm_prompt_get_bounds (const VlmPrompt *prompt);
-
-/* One temporal patch of the prompt, in order: the unit of the vision encoder
- * and of its cache. A still image is a slice of twice the same frame. */
-typedef struct
-{
-  VlmFrame *first;  /* (not owned) */
-  VlmFrame *second; /* (not owned) */
-  gboolean is_video;
-  VlmGrid grid; /* t = 1 */
-  guint n_cells;
-} VlmSliceRef;
-
-/* The turn laid out, ready for the decoder but for the rows of the features:
- * ids[i] >= 0 is a token; -1 - s is the next cell of slice s. */
-typedef struct
-{
-  GArray *ids;    /* gint32 */
-  GArray *slices; /* VlmSliceRef */
-  VlmPositions positions;
-  guint n_vision_tokens;
-} VlmLayout;
-
-/* Renders the chat template. The prompt must outlive the layout. Errors:
- * VLM_INFER_ERROR_BAD_INPUT (a frame of wrong size, no text and no picture),
- * VLM_LOAD_ERROR_MISMATCH (the tokenizer lacks a special token). */
-VlmLayout *vlm_layout_new (const VlmPrompt *prompt, const VlmConfig *config,
-    const VlmTokenizer *tokenizer, GError **error);
-void vlm_layout_free (VlmLayout *layout);
-/* (transfer full) gint32: ids as the decoder wants them, with the cells of slice
- * s in rows @rows[s] … of the features: row r is -1 - r. */
-GArray *vlm_layout_resolve (const VlmLayout *layout, const guint64 *rows);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmLayout, vlm_layout_free)

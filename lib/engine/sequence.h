@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "model/qwen2_5_vl/mrope.h"
+#include "model/positions.h"
 
 /* A token, or a cell of encoded features, that stands at a position. Two equal
  * places after equal places have equal keys and values in the cache. */

@@ -10,8 +10,8 @@
 #include "io/gguf-pair.h"
 #include "io/model-dir.h"
 #include "io/quantised.h"
+#include "model/arch.h"
 #include "model/checkpoint-path.h"
-#include "model/qwen2_5_vl/tensor-names.h"
 #include "model/tokenizer-gguf.h"
 
 /* A file of that kind, or a directory that has one and is none of Hugging
@@ -102,10 +102,8 @@ open_directory (VlmCheckpoint *self, const char *path, GError **error)
   if (self->source != NULL && quantised != NULL)
     self->source =
         vlm_tensor_source_new_quantised (self->source, quantised, error);
-  if (self->source == NULL || !vlm_tensor_names_normalise (self->source, error))
-    return FALSE;
-  vlm_weights_settle_head (self->config, self->source);
-  return TRUE;
+  return self->source != NULL &&
+      self->config->arch->prepare_source (self->config, self->source, error);
 }
 
 VlmCheckpoint *

@@ -5,7 +5,7 @@
  * files. What is behind a path, only this file asks. */
 #pragma once
 
-#include "model/qwen2_5_vl/weights.h"
+#include "model/weights.h"
 #include "text/tokenizer.h"
 
 /* Open, and checked to hold a whole network that can be loaded. One owner. */

@@ -3,14 +3,14 @@
 #pragma once
 
 #include "model/context.h"
-#include "model/qwen2_5_vl/decoder.h"
+#include "model/decoder.h"
 
 struct _VlmContext
 {
   VlmNet *net;
   VlmNn *nn;
   VlmTurns *turns; /* borrowed, may be NULL */
-  VlmDecoder decoder;
+  VlmDecoder *decoder;
   VlmNnKv *caches; /* a layer each; capacities may differ */
   guint n_tokens;
   gint32 next;

@@ -40,7 +40,7 @@ vlm_context_new (VlmNet *net, VlmNn *nn)
   context->submit_work = FIRST_SUBMIT_WORK;
   context->caches = g_new0 (VlmNnKv, net->config.text.n_layers);
   context->kept = g_array_new (FALSE, FALSE, sizeof (float));
-  vlm_decoder_init (&context->decoder, net, nn);
+  context->decoder = vlm_decoder_new (net, nn);
   return context;
 }
 
@@ -52,7 +52,7 @@ vlm_context_free (VlmContext *context)
   for (guint i = 0; i < context->net->config.text.n_layers; i++)
     vlm_nn_kv_clear (&context->caches[i]);
   g_free (context->caches);
-  vlm_decoder_clear (&context->decoder);
+  vlm_decoder_free (context->decoder);
   vlm_nn_tensor_clear (&context->allowed);
   vlm_nn_tensor_clear (&context->seen);
   vlm_nn_tensor_clear (&context->choice);
@@ -109,7 +109,7 @@ vlm_context_set_turns (VlmContext *context, VlmTurns *turns)
 void
 vlm_context_set_taps (VlmContext *context, VlmModelTaps *taps)
 {
-  context->decoder.taps = taps;
+  context->decoder->taps = taps;
 }
 
 static gboolean
@@ -220,7 +220,7 @@ void
 vlm_context_record_choice (
     VlmContext *context, VlmNn *nn, const VlmChoose *choose)
 {
-  VlmNnTensor logits = vlm_nn_tensor_rows (&context->decoder.logits, 0, 1);
+  VlmNnTensor logits = vlm_nn_tensor_rows (&context->decoder->logits, 0, 1);
 
   vlm_nn_label (nn, "text.choose");
   vlm_nn_choose (nn, &logits, context->net->config.text.vocab_size,
@@ -234,10 +234,11 @@ write_tokens (
     VlmContext *context, const Input *in, guint first, guint n, GError **error)
 {
   const VlmTextConfig *c = &context->net->config.text;
-  VlmDecoder *decoder = &context->decoder;
+  VlmDecoder *decoder = context->decoder;
   g_autofree float *angles = g_new (float, (gsize) n * c->head_dim);
 
-  vlm_positions_angles (in->span->positions, c, first, n, angles);
+  vlm_positions_angles (
+      in->span->positions, &context->net->config, first, n, angles);
   return vlm_nn_tensor_write (
              &decoder->ids, context->nn, 0, n, in->span->ids + first, error) &&
       vlm_nn_tensor_write (&decoder->angles, context->nn, 0, n, angles, error);
@@ -249,7 +250,7 @@ keep_logits (VlmContext *context, guint n, const VlmChoose *choose,
     GCancellable *cancellable, GError **error)
 {
   gsize n_vocab = context->net->config.text.vocab_size;
-  VlmNnTensor *logits = &context->decoder.logits;
+  VlmNnTensor *logits = &context->decoder->logits;
   gsize n_before = context->kept->len;
 
   g_array_set_size (context->kept, (guint) (n_before + n * n_vocab));
@@ -301,7 +302,7 @@ run_layers (VlmContext *context, const Input *in, guint first,
     if (g_cancellable_set_error_if_cancelled (cancellable, error))
       return FALSE;
     vlm_nn_begin (context->nn);
-    vlm_decoder_record (&context->decoder, pass, done, n);
+    vlm_decoder_record (context->decoder, pass, done, n);
     done += n;
     if (done == n_layers && choose != NULL && !context->keep_logits)
       vlm_context_record_choice (context, context->nn, choose);
@@ -336,7 +337,7 @@ run_chunk (VlmContext *context, const Input *in, guint first, guint n,
     pass.logits = VLM_LOGITS_ALL;
   else if (choose != NULL)
     pass.logits = VLM_LOGITS_LAST;
-  if (!vlm_decoder_reserve (&context->decoder, n, 1,
+  if (!vlm_decoder_reserve (context->decoder, n, 1,
           context->keep_logits ? n : choose != NULL, error) ||
       !write_tokens (context, in, first, n, error))
     return FALSE;
@@ -452,7 +453,7 @@ vlm_context_read_logits (VlmContext *context, float *logits, GError **error)
 {
   return require_logits (context->has_logits, error) &&
       vlm_nn_tensor_read (
-          &context->decoder.logits, context->nn, 0, 1, logits, error);
+          &context->decoder->logits, context->nn, 0, 1, logits, error);
 }
 
 gboolean

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/qwen2_5_vl/mrope.h"
 #include "model/net.h"
+#include "model/positions.h"
 #include "model/taps.h"
 #include "model/turns.h"
 

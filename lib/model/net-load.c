@@ -134,7 +134,7 @@ load_item (Loader *loader, guint i, GError **error)
 
   if (!vlm_weight_item_find (item, loader->checkpoint->source, &view, error))
     return FALSE;
-  ok = vlm_weight_is_matrix (item->weight)
+  ok = vlm_weight_is_matrix (item->kind)
       ? load_matrix (loader, item, &view, error)
       : load_vector (loader, item, &view, error);
   if (!ok)
@@ -165,7 +165,7 @@ prepare (Loader *loader, GError **error)
   const VlmWeightList *list = loader->checkpoint->weights;
 
   for (guint i = 0; i < list->n_items; i++) {
-    if (!vlm_weight_is_matrix (list->items[i].weight)) {
+    if (!vlm_weight_is_matrix (list->items[i].kind)) {
       if (!load_item (loader, i, error))
         return FALSE;
     } else if (vlm_weight_list_is_first (list, i)) {
@@ -222,7 +222,7 @@ vlm_net_load (VlmNnDevice *device, const VlmCheckpoint *checkpoint,
   nn = vlm_nn_new (device, error);
   if (nn == NULL)
     return NULL;
-  net = vlm_net_new (device, checkpoint->config);
+  net = vlm_net_new (device, checkpoint->config, list);
   loader.net = net;
   loader.nn = nn;
   loader.matrices = g_array_new (FALSE, FALSE, sizeof (guint));

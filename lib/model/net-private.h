@@ -5,7 +5,16 @@
 #pragma once
 
 #include "model/net.h"
-#include "model/qwen2_5_vl/weights.h"
+#include "model/weights.h"
+
+/* A weight of all layers; the other of the two is NULL. */
+typedef struct
+{
+  guint n_layers;
+  guint n_out;
+  VlmNnMatrix **matrices;
+  VlmNnTensor *vectors; /* [1, n] */
+} VlmNetWeight;
 
 struct _VlmNet
 {
@@ -13,27 +22,18 @@ struct _VlmNet
   VlmNnDevice *device;
   VlmConfig config;
   guint64 n_bytes;
-  /* By use, then by layer; each weight is in one of the two. */
-  VlmNnMatrix **matrices[VLM_N_WEIGHTS];
-  VlmNnTensor *vectors[VLM_N_WEIGHTS]; /* [1, n] */
+  VlmNetWeight *weights; /* by place */
+  guint n_weights;
 };
 
 static inline const VlmNnMatrix *
-vlm_net_matrix (const VlmNet *net, VlmWeight weight, guint layer)
+vlm_net_matrix (const VlmNet *net, guint weight, guint layer)
 {
-  return net->matrices[weight][layer];
+  return net->weights[weight].matrices[layer];
 }
 
 static inline const VlmNnTensor *
-vlm_net_vector (const VlmNet *net, VlmWeight weight, guint layer)
+vlm_net_vector (const VlmNet *net, guint weight, guint layer)
 {
-  return &net->vectors[weight][layer];
-}
-
-/* [vocab, hidden]: what turns the last hidden state into logits. */
-static inline const VlmNnMatrix *
-vlm_net_head (const VlmNet *net)
-{
-  return vlm_net_matrix (net,
-      net->config.text.tied ? VLM_WEIGHT_TEXT_EMBED : VLM_WEIGHT_TEXT_HEAD, 0);
+  return &net->weights[weight].vectors[layer];
 }

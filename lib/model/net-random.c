@@ -99,22 +99,6 @@ put_vector (
   return vlm_net_put_vector (random->net, random->nn, item, values, error);
 }
 
-static gboolean
-is_norm (VlmWeight weight)
-{
-  switch (weight) {
-  case VLM_WEIGHT_VISION_NORM1:
-  case VLM_WEIGHT_VISION_NORM2:
-  case VLM_WEIGHT_MERGER_NORM:
-  case VLM_WEIGHT_TEXT_NORM1:
-  case VLM_WEIGHT_TEXT_NORM2:
-  case VLM_WEIGHT_TEXT_NORM:
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
 VlmNet *
 vlm_net_new_random (VlmNnDevice *device, const VlmConfig *config,
     guint n_layers, guint64 seed, VlmModelWeights weights, GError **error)
@@ -133,21 +117,21 @@ vlm_net_new_random (VlmNnDevice *device, const VlmConfig *config,
     limited.text.n_layers = MIN (limited.text.n_layers, n_layers);
   }
   list = vlm_weight_list_new (&limited, VLM_TENSOR_NAMES_HUGGING_FACE);
-  net = vlm_net_new (device, &limited);
+  net = vlm_net_new (device, &limited, list);
   random.net = net;
   fill_pool (&random);
   pool = random.pool;
   for (guint i = 0; i < list->n_items; i++)
     list->items[i].dtype = vlm_weight_get_stored_type (
-        list->items[i].weight, VLM_DTYPE_BF16, weights);
+        list->items[i].kind, VLM_DTYPE_BF16, weights);
   for (guint i = 0; i < list->n_items; i++) {
     const VlmWeightItem *item = &list->items[i];
-    gboolean ok = vlm_weight_is_matrix (item->weight)
+    gboolean ok = vlm_weight_is_matrix (item->kind)
         ? (!vlm_weight_list_is_first (list, i) ||
               vlm_net_add_matrix (net, nn, list, i, error)) &&
             put_matrix (&random, item, error)
-        : put_vector (
-              &random, item, is_norm (item->weight) ? 1.0f : 0.0f, error);
+        : put_vector (&random, item,
+              item->kind == VLM_WEIGHT_NORM ? 1.0f : 0.0f, error);
 
     if (!ok)
       return NULL;

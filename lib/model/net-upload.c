@@ -20,7 +20,7 @@ vlm_net_add_matrix (VlmNet *net, VlmNn *nn, const VlmWeightList *list,
     guint first, GError **error)
 {
   const VlmWeightItem *item = &list->items[first];
-  VlmNnMatrix **matrix = &net->matrices[item->weight][item->layer];
+  VlmNnMatrix **matrix = &net->weights[item->weight].matrices[item->layer];
   VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS];
   guint n = vlm_weight_list_get_segments (list, first, segments);
 
@@ -36,7 +36,7 @@ gboolean
 vlm_net_put_rows (VlmNet *net, const VlmWeightItem *item, guint first, guint n,
     const void *data, GError **error)
 {
-  return vlm_nn_matrix_write (net->matrices[item->weight][item->layer],
+  return vlm_nn_matrix_write (net->weights[item->weight].matrices[item->layer],
       item->rows, item->first_out + first, n, data, error);
 }
 
@@ -44,17 +44,14 @@ vlm_net_put_rows (VlmNet *net, const VlmWeightItem *item, guint first, guint n,
 static guint
 vector_length (const VlmNet *net, const VlmWeightItem *item)
 {
-  guint n_out, n_in;
-
-  vlm_weight_get_size (item->weight, &net->config, &n_out, &n_in);
-  return vlm_nn_rows_length (item->rows, n_out);
+  return vlm_nn_rows_length (item->rows, net->weights[item->weight].n_out);
 }
 
 gboolean
 vlm_net_put_vector (VlmNet *net, VlmNn *nn, const VlmWeightItem *item,
     const float *values, GError **error)
 {
-  VlmNnTensor *vector = &net->vectors[item->weight][item->layer];
+  VlmNnTensor *vector = &net->weights[item->weight].vectors[item->layer];
   guint n = vector_length (net, item);
   g_autofree float *whole = g_new0 (float, n);
 

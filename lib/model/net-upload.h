@@ -4,8 +4,10 @@
 
 #include "model/net-private.h"
 
-/* A net of that configuration (copied) without any weight. */
-VlmNet *vlm_net_new (VlmNnDevice *device, const VlmConfig *config);
+/* A net of that configuration (copied), with places for the weights of @list and
+ * nothing in them. */
+VlmNet *vlm_net_new (
+    VlmNnDevice *device, const VlmConfig *config, const VlmWeightList *list);
 
 /* The matrix whose first item is @first, for rows to be put into it. */
 gboolean vlm_net_add_matrix (VlmNet *net, VlmNn *nn, const VlmWeightList *list,

@@ -3,7 +3,8 @@
 #include "model/net-upload.h"
 
 VlmNet *
-vlm_net_new (VlmNnDevice *device, const VlmConfig *config)
+vlm_net_new (
+    VlmNnDevice *device, const VlmConfig *config, const VlmWeightList *list)
 {
   VlmNet *net = g_new0 (VlmNet, 1);
 
@@ -11,13 +12,18 @@ vlm_net_new (VlmNnDevice *device, const VlmConfig *config)
   net->device = vlm_nn_device_ref (device);
   net->config = *config;
   net->config.name = g_strdup (config->name);
-  for (guint i = 0; i < VLM_N_WEIGHTS; i++) {
-    guint n = vlm_weight_get_n_layers (i, config);
+  net->n_weights = list->n_places;
+  net->weights = g_new0 (VlmNetWeight, net->n_weights);
+  for (guint i = 0; i < net->n_weights; i++) {
+    const VlmWeightPlace *place = &list->places[i];
+    VlmNetWeight *weight = &net->weights[i];
 
-    if (vlm_weight_is_matrix (i))
-      net->matrices[i] = g_new0 (VlmNnMatrix *, n);
+    weight->n_layers = place->n_layers;
+    weight->n_out = place->n_out;
+    if (vlm_weight_is_matrix (place->kind))
+      weight->matrices = g_new0 (VlmNnMatrix *, place->n_layers);
     else
-      net->vectors[i] = g_new0 (VlmNnTensor, n);
+      weight->vectors = g_new0 (VlmNnTensor, place->n_layers);
   }
   return net;
 }
@@ -25,18 +31,19 @@ vlm_net_new (VlmNnDevice *device, const VlmConfig *config)
 static void
 net_free (VlmNet *net)
 {
-  for (guint i = 0; i < VLM_N_WEIGHTS; i++) {
-    guint n = vlm_weight_get_n_layers (i, &net->config);
+  for (guint i = 0; i < net->n_weights; i++) {
+    VlmNetWeight *weight = &net->weights[i];
 
-    for (guint layer = 0; layer < n; layer++) {
-      if (net->matrices[i] != NULL)
-        vlm_nn_matrix_free (net->matrices[i][layer]);
-      if (net->vectors[i] != NULL)
-        vlm_nn_tensor_clear (&net->vectors[i][layer]);
+    for (guint layer = 0; layer < weight->n_layers; layer++) {
+      if (weight->matrices != NULL)
+        vlm_nn_matrix_free (weight->matrices[layer]);
+      if (weight->vectors != NULL)
+        vlm_nn_tensor_clear (&weight->vectors[layer]);
     }
-    g_free (net->matrices[i]);
-    g_free (net->vectors[i]);
+    g_free (weight->matrices);
+    g_free (weight->vectors);
   }
+  g_free (net->weights);
   g_free (net->config.name);
   vlm_nn_device_unref (net->device);
   g_free (net);

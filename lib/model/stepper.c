@@ -9,7 +9,7 @@ struct _VlmStepper
 {
   VlmNet *net;
   VlmNn *nn;
-  VlmDecoder decoder;
+  VlmDecoder *decoder;
 };
 
 VlmStepper *
@@ -23,7 +23,7 @@ vlm_stepper_new (VlmNet *net, GError **error)
   stepper = g_new0 (VlmStepper, 1);
   stepper->net = vlm_net_ref (net);
   stepper->nn = nn;
-  vlm_decoder_init (&stepper->decoder, net, nn);
+  stepper->decoder = vlm_decoder_new (net, nn);
   return stepper;
 }
 
@@ -32,7 +32,7 @@ vlm_stepper_free (VlmStepper *stepper)
 {
   if (stepper == NULL)
     return;
-  vlm_decoder_clear (&stepper->decoder);
+  vlm_decoder_free (stepper->decoder);
   vlm_nn_free (stepper->nn);
   vlm_net_unref (stepper->net);
   g_free (stepper);
@@ -75,7 +75,7 @@ vlm_step_init (VlmStep *step, VlmContext *context, const VlmTokenSpan *span,
   *step = (VlmStep){ context, *span, choose };
   /* The logits end up in the context's own. */
   if (vlm_context_prepare (context, span, choose, error) &&
-      vlm_decoder_reserve (&context->decoder, 1, 1, 1, error) &&
+      vlm_decoder_reserve (context->decoder, 1, 1, 1, error) &&
       make_plans (step, error))
     return TRUE;
   vlm_step_clear (step);
@@ -131,13 +131,14 @@ write_tokens (VlmStepper *stepper, VlmStep **steps, guint n_steps,
 
     memcpy (ids + sequences[i].first, step->span.ids + step->span.first,
         step->span.n * sizeof *ids);
-    vlm_positions_angles (step->span.positions, c, step->span.first,
-        step->span.n, angles + (gsize) sequences[i].first_angle * c->head_dim);
+    vlm_positions_angles (step->span.positions, &stepper->net->config,
+        step->span.first, step->span.n,
+        angles + (gsize) sequences[i].first_angle * c->head_dim);
   }
   return vlm_nn_tensor_write (
-             &stepper->decoder.ids, stepper->nn, 0, n_tokens, ids, error) &&
+             &stepper->decoder->ids, stepper->nn, 0, n_tokens, ids, error) &&
       vlm_nn_tensor_write (
-          &stepper->decoder.angles, stepper->nn, 0, n_angles, angles, error);
+          &stepper->decoder->angles, stepper->nn, 0, n_angles, angles, error);
 }
 
 static void
@@ -153,10 +154,10 @@ record (VlmStepper *stepper, VlmStep **steps, guint n_steps,
 
   vlm_nn_begin (stepper->nn);
   vlm_decoder_record (
-      &stepper->decoder, &pass, 0, stepper->net->config.text.n_layers);
+      stepper->decoder, &pass, 0, stepper->net->config.text.n_layers);
   for (guint i = 0; i < n_steps; i++) {
-    vlm_nn_copy_rows (stepper->nn, &stepper->decoder.logits, i,
-        &steps[i]->context->decoder.logits, 0, 1);
+    vlm_nn_copy_rows (stepper->nn, &stepper->decoder->logits, i,
+        &steps[i]->context->decoder->logits, 0, 1);
     if (steps[i]->choose != NULL)
       vlm_context_record_choice (
           steps[i]->context, stepper->nn, steps[i]->choose);
@@ -174,7 +175,7 @@ vlm_stepper_run (
 
   g_assert (n_tokens <= VLM_STEP_MAX_TOKENS);
   if (!vlm_decoder_reserve (
-          &stepper->decoder, n_tokens, n_steps, n_steps, error) ||
+          stepper->decoder, n_tokens, n_steps, n_steps, error) ||
       !write_tokens (
           stepper, steps, n_steps, sequences, n_tokens, n_angles, error))
     return FALSE;

@@ -12,7 +12,9 @@
 #include "ceilings.h"
 #include "model/context.h"
 #include "model/stepper.h"
+#include "model/qwen2_5_vl/decoder.h"
 #include "model/qwen2_5_vl/vision-private.h"
+#include "model/qwen2_5_vl/weights.h"
 #include "tests/support/figures.h"
 #include "tools/tool.h"
 #include "vision-cost.h"
@@ -61,9 +63,9 @@ typedef struct
 static double
 decoder_bytes (const VlmNet *net)
 {
-  static const VlmWeight weights[] = { VLM_WEIGHT_TEXT_QKV, VLM_WEIGHT_TEXT_OUT,
-    VLM_WEIGHT_TEXT_GATE_UP, VLM_WEIGHT_TEXT_DOWN };
-  guint64 n_bytes = vlm_nn_matrix_get_n_bytes (vlm_net_head (net));
+  static const VlmQwenWeight weights[] = { VLM_QWEN_TEXT_QKV, VLM_QWEN_TEXT_OUT,
+    VLM_QWEN_TEXT_GATE_UP, VLM_QWEN_TEXT_DOWN };
+  guint64 n_bytes = vlm_nn_matrix_get_n_bytes (vlm_qwen_head (net));
 
   for (guint i = 0; i < G_N_ELEMENTS (weights); i++)
     for (guint layer = 0; layer < net->config.text.n_layers; layer++)

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/qwen2_5_vl/config.h"
+#include "model/config.h"
 
 /* Floating-point operations, two for a multiply-add: @n tokens after @n_before,
  * with the logits of one. */

@@ -1,6 +1,6 @@
 /* gst-vlm: any bytes as the files beside config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/qwen2_5_vl/config.h"
+#include "model/config.h"
 #include "tests/fuzz/folder.h"
 #include "tests/fuzz/target.h"
 

@@ -1,6 +1,6 @@
 /* gst-vlm: any bytes as config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/qwen2_5_vl/weights.h"
+#include "model/weights.h"
 #include "tests/fuzz/target.h"
 
 /* What was accepted can be laid out: no size is zero, none overflows. */

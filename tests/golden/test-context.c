@@ -1,6 +1,7 @@
 /* gst-vlm: a sequence gives the same logits however it came together
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/context.h"
+#include "model/qwen2_5_vl/mrope.h"
 #include "tests/support/random-net.h"
 
 /* Sums in another order; logits are about 1. */

@@ -97,7 +97,7 @@ test_cuts (void)
   for (guint i = 0; i < G_N_ELEMENTS (cuts); i++) {
     g_autofree float *features = NULL;
 
-    vlm_vision_set_limits (vision, cuts[i].group, cuts[i].band);
+    vlm_qwen_vision_set_limits (vision, cuts[i].group, cuts[i].band);
     features = encode (&input, vision);
     g_assert_cmpfloat (difference (&input, features, expected), <=, TOLERANCE);
   }
@@ -155,7 +155,7 @@ test_cancel (void)
     return;
   vision = vlm_vision_new (input.net.net, input.net.nn);
   expected = encode (&input, vision);
-  vlm_vision_set_limits (vision, 64, 0);
+  vlm_qwen_vision_set_limits (vision, 64, 0);
   vlm_nn_tensor_init (&target, input.net.nn, 80, HIDDEN, &error);
   g_assert_no_error (error);
   g_assert_false (
@@ -208,7 +208,7 @@ test_large (void)
   expected = encode (&input, vision);
   vlm_vision_free (vision);
   vision = vlm_vision_new (input.net.net, input.net.nn);
-  vlm_vision_set_limits (vision, 0, 256);
+  vlm_qwen_vision_set_limits (vision, 0, 256);
   input.net.nn->limits.chunk_macs = 1 << 20;
   for (guint n_wanted = 0; n_wanted <= 3; n_wanted += 3) {
     Told told = { .n_wanted = n_wanted, .cancellable = g_cancellable_new () };
@@ -218,7 +218,7 @@ test_large (void)
 
     vlm_nn_tensor_init (&target, input.net.nn, 195, HIDDEN, &error);
     g_assert_no_error (error);
-    vision->submit_macs = 1;
+    ((VlmQwenVision *) vision)->submit_macs = 1;
     good = vlm_vision_encode (vision, input.patches, &grid, 1, &target, 0,
         &(const VlmWork){ .cancellable = told.cancellable,
             .progress = count,

@@ -16,6 +16,9 @@ DEFECTS = {
     "vk in engine": {"lib/engine/a.c": "vlm_vk_device_unref (device);\n"},
     "a format in model": {"lib/model/a.c": "n = (n + 7) / 8 * 8;\n"},
     "a format in engine": {"lib/engine/a.c": "/* 8 */ int n = 256u;\n"},
+    "family": {"lib/model/net.c": '#include "model/qwen2_5_vl/config.h"\n'},
+    "family from engine": {"lib/engine/a.c": '#include "model/qwen2_5_vl/config.h"\n'},
+    "family to family": {"lib/model/b/a.c": '#include "model/c/a.h"\n'},
     "plugin inside": {"gst-plugin/a.c": '#include "nn/ops.h"\n', "lib/nn/ops.h": ""},
     "public header": {"lib/include/vlm/a.h": "#include <vulkan/vulkan.h>\n"},
     "cycle": {"lib/nn/a.h": '#include "nn/b.h"\n', "lib/nn/b.h": '#include "nn/a.h"\n'},
@@ -38,6 +41,10 @@ CLEAN = {
     "lib/nn/a.c": '#include "vk/device.h"\n',
     "lib/engine/device.c": '#include "vk/device.h"\nVlmVkDevice *vk;\n',
     "lib/model/a.c": "#define MAX 64 /* 8 */\nVlmNnDevice *x[MAX]; /* 256 */\n",
+    "lib/model/arch.c": '#include "model/qwen2_5_vl/family.h"\n',
+    "lib/model/qwen2_5_vl/a.c": '#include "model/qwen2_5_vl/family.h"\n',
+    "lib/model/qwen2_5_vl/family.h": '#include "model/arch.h"\n',
+    "lib/model/arch.h": "",
     "lib/vk/device.h": "",
 }
 if run(CLEAN) != 0:

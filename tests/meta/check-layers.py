@@ -35,6 +35,8 @@ VULKAN = re.compile(r"\b(?:Vk[A-Z]\w*|vk[A-Z]\w+(?=\s*\()|VlmVk\w*|(?:vlm_vk|VLM
 NO_FORMATS = {"model", "engine"}
 FORMAT = re.compile(r"(?<![\w.])(?:8|64|256)[uU]?(?![\w.])")
 ASIDE = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\])*"|^\s*#.*$', re.M | re.S)
+# A family of models is a folder of model/ that only arch.c looks into.
+ARCH = "model/arch.c"
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 
 
@@ -62,6 +64,10 @@ def check_library(lib, complaints, graph):
             below = target.split("/")[0]
             if (lib / target).exists():
                 graph.setdefault(name, set()).add(target)
+            folder = pathlib.PurePosixPath(target).parent
+            if below == "model" and len(folder.parts) > 1 and name != ARCH \
+                    and pathlib.PurePosixPath(name).parent != folder:
+                complaints.append(f"lib/{name}: looks into a family of models: {target}")
             if below in MAY_SEE and below != layer and below not in MAY_SEE[layer] \
                     and (name, below) not in EXCEPTIONS:
                 complaints.append(f"lib/{name}: {layer} may not see {below}: {target}")

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "model/context.h"
-#include "model/qwen2_5_vl/vision.h"
+#include "model/qwen2_5_vl/vision-plan.h"
+#include "model/vision.h"
 #include "tests/support/case.h"
 #include "vk/device.h"
 

@@ -5,11 +5,13 @@
 #include <vlm/vlm-error.h>
 
 #include "model/net.h"
+#include "model/qwen2_5_vl/family.h"
 #include "vk/device.h"
 
 /* Awkward on purpose: widths off the tile, two queries to a key, ragged
  * windows, one full block among windowed ones. */
 static const VlmConfig random_net_config = {
+  .arch = &vlm_qwen2_5_vl,
   .vision = {
     .depth = 3,
     .hidden_size = 48,

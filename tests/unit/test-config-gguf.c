@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/qwen2_5_vl/config.h"
+#include "model/config.h"
 #include "model/tokenizer-gguf.h"
 #include "tests/support/files.h"
 #include "tests/support/gguf-model.h"

@@ -4,7 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
-#include "model/qwen2_5_vl/config.h"
+#include "model/config.h"
 #include "tests/support/files.h"
 #include "tests/support/golden.h"
 #include "tests/support/warnings.h"

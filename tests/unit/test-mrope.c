@@ -142,16 +142,16 @@ test_uneven_times (void)
 static void
 test_angles (void)
 {
-  const VlmTextConfig text = {
-    .head_dim = 32, .rope_theta = 1000000.0, .mrope_section = { 4, 6, 6 }
-  };
+  const VlmConfig config = { .text = { .head_dim = 32,
+                                 .rope_theta = 1000000.0,
+                                 .mrope_section = { 4, 6, 6 } } };
   float angles[12 * 32];
   VlmPositions p;
 
   vlm_positions_init (&p);
   vlm_positions_add_text (&p, 5);
   vlm_positions_add_video (&p, &vision, (VlmGrid){ 2, 4, 6 }, 1.0f);
-  vlm_positions_angles (&p, &text, 3, 12, angles);
+  vlm_mrope_angles (&p, &config, 3, 12, angles);
   for (guint i = 0; i < 12; i++)
     for (guint j = 0; j < 16; j++) {
       guint axis = j < 4 ? 0 : j < 10 ? 1 : 2;

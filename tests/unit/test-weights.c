@@ -25,7 +25,7 @@ check_folder (const char *path, guint64 *n_bytes, GError **error)
 
   if (source == NULL || !vlm_tensor_names_normalise (source, error))
     return FALSE;
-  vlm_weights_settle_head (config, source);
+  vlm_qwen_weights_settle_head (config, source);
 
   g_autoptr (VlmWeightList) list =
       vlm_weight_list_new (config, VLM_TENSOR_NAMES_HUGGING_FACE);
@@ -78,9 +78,9 @@ test_parts_fill (void)
 
   for (guint i = 0, end; i < list->n_items; i = end, n_whole++) {
     const VlmWeightItem *first = &list->items[i];
-    guint n_out, n_in;
+    guint n_out = list->places[first->weight].n_out;
+    guint n_in = list->places[first->weight].n_in;
 
-    vlm_weight_get_size (first->weight, config, &n_out, &n_in);
     g_autofree guint8 *filled = g_malloc0 (n_out + 16);
     for (end = i; end < list->n_items; end++) {
       const VlmWeightItem *item = &list->items[end];
@@ -101,11 +101,10 @@ test_parts_fill (void)
   }
 
   guint expected = 0;
-  for (guint weight = 0; weight < VLM_N_WEIGHTS; weight++)
-    expected += vlm_weight_get_n_layers (weight, config);
+  for (guint weight = 0; weight < list->n_places; weight++)
+    expected += list->places[weight].n_layers;
   g_assert_cmpuint (n_whole, ==, expected);
-  g_assert_cmpuint (
-      vlm_weight_get_n_layers (VLM_WEIGHT_TEXT_HEAD, config), ==, 0);
+  g_assert_cmpuint (list->places[VLM_QWEN_TEXT_HEAD].n_layers, ==, 0);
 }
 
 /* 8.29 billion parameters: the table knows the 7B model without its files. */
@@ -231,7 +230,7 @@ check_with_f16 (const char *name, VlmConfig **config)
 }
 
 static guint
-find_first (const VlmWeightList *list, VlmWeight weight)
+find_first (const VlmWeightList *list, VlmQwenWeight weight)
 {
   guint i = 0;
 
@@ -250,7 +249,7 @@ test_mixed_types (void)
       check_with_f16 ("model.layers.0.self_attn.k_proj.weight", &config);
   const guint n_kv = config->text.n_kv_heads * config->text.head_dim;
   VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS];
-  guint first = find_first (list, VLM_WEIGHT_TEXT_QKV);
+  guint first = find_first (list, VLM_QWEN_TEXT_QKV);
 
   g_assert_cmpuint (
       vlm_weight_list_get_segments (list, first, segments), ==, 3);
@@ -263,7 +262,7 @@ test_mixed_types (void)
   g_assert_cmpuint (segments[2].n_out, ==, n_kv);
   /* Those of the next layer are of one type, and one segment. */
   first += 3;
-  while (list->items[first].weight != VLM_WEIGHT_TEXT_QKV)
+  while (list->items[first].weight != VLM_QWEN_TEXT_QKV)
     first++;
   g_assert_true (vlm_weight_list_is_first (list, first));
   g_assert_false (vlm_weight_list_is_first (list, first + 1));
@@ -280,12 +279,12 @@ test_mixed_pair (void)
   g_autoptr (VlmWeightList) list =
       check_with_f16 ("model.layers.1.mlp.up_proj.weight", &config);
   VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS];
-  guint first = find_first (list, VLM_WEIGHT_TEXT_GATE_UP);
+  guint first = find_first (list, VLM_QWEN_TEXT_GATE_UP);
 
   vlm_weight_list_get_segments (list, first, segments);
   g_assert_cmpint (segments[0].dtype, ==, VLM_DTYPE_BF16);
   first += 2;
-  while (list->items[first].weight != VLM_WEIGHT_TEXT_GATE_UP)
+  while (list->items[first].weight != VLM_QWEN_TEXT_GATE_UP)
     first++;
   g_assert_cmpuint (
       vlm_weight_list_get_segments (list, first, segments), ==, 1);

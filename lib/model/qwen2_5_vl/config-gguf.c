@@ -363,27 +363,14 @@ read_sampling (
           gguf, SAMPLING ("top_k"), 0, G_MAXINT32, &generation->top_k, error);
 }
 
-/* "Qwen2.5-VL-3B-Instruct-Q4_K_M" of its file. */
-static char *
-name_of (const VlmGguf *gguf)
-{
-  static const char suffix[] = ".gguf";
-  g_autofree char *name = g_path_get_basename (vlm_gguf_get_path (gguf));
-
-  if (g_str_has_suffix (name, suffix))
-    name[strlen (name) - strlen (suffix)] = '\0';
-  return g_steal_pointer (&name);
-}
-
 VlmConfig *
-vlm_config_new_from_gguf (
+vlm_qwen_config_read_gguf (
     const VlmGgufFiles *text, const VlmGgufFiles *mmproj, GError **error)
 {
   const VlmGguf *head = vlm_gguf_files_get_head (text);
   const VlmGguf *tower = vlm_gguf_files_get_head (mmproj);
   g_autoptr (VlmConfig) config = g_new0 (VlmConfig, 1);
 
-  config->name = name_of (head);
   vlm_config_set_defaults (config);
   if (!read_text (text, &config->text, error) ||
       !read_tokens (head, config, error) ||

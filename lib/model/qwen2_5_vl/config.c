@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "io/model-dir.h"
 #include "model/qwen2_5_vl/config-private.h"
 
 #define MAX_VIDEO_SECONDS (1u << 24)
@@ -170,13 +169,29 @@ read_limits (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
               &config->max_context_windows, error));
 }
 
-static VlmConfig *
-config_new (const VlmJsonDocument *document, const char *name, GError **error)
+static gboolean
+read_companions (VlmConfig *config, const VlmModelDir *dir, GError **error)
+{
+  return (dir->preprocessor == NULL ||
+             vlm_config_read_preprocessor (config, dir->preprocessor, error)) &&
+      (dir->processor == NULL ||
+          vlm_config_read_preprocessor (config, dir->processor, error)) &&
+      (dir->video_preprocessor == NULL ||
+          vlm_config_read_video_preprocessor (
+              config, dir->video_preprocessor, error)) &&
+      (dir->processor == NULL ||
+          vlm_config_read_video_preprocessor (config, dir->processor, error)) &&
+      (dir->generation == NULL ||
+          vlm_config_read_generation (config, dir->generation, error));
+}
+
+VlmConfig *
+vlm_qwen_config_read (
+    const VlmJsonDocument *document, const VlmModelDir *dir, GError **error)
 {
   g_autoptr (VlmConfig) config = g_new0 (VlmConfig, 1);
   VlmConfigLayout layout = { 0 };
 
-  config->name = g_strdup (name);
   vlm_config_set_defaults (config);
   if (!open_layout (document, &layout, error) ||
       !vlm_config_read_text (&layout, &config->text, error) ||
@@ -184,123 +199,8 @@ config_new (const VlmJsonDocument *document, const char *name, GError **error)
           &layout, &config->text, &config->vision, error) ||
       !read_token_ids (&layout, config, error) ||
       !read_eos (&layout, config, error) ||
-      !read_limits (&layout, config, error))
+      !read_limits (&layout, config, error) ||
+      (dir != NULL && !read_companions (config, dir, error)))
     return NULL;
   return g_steal_pointer (&config);
-}
-
-static gboolean
-check_eos (const VlmConfig *config, const char *path, GError **error)
-{
-  if (config->generation.n_eos > 0)
-    return TRUE;
-  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT,
-      "%s: eos_token_id: missing", path);
-  return FALSE;
-}
-
-VlmConfig *
-vlm_config_load (const char *directory, GError **error)
-{
-  g_autoptr (VlmModelDir) dir = vlm_model_dir_open_config (directory, error);
-
-  if (dir == NULL)
-    return NULL;
-
-  g_autoptr (VlmJsonDocument) document =
-      vlm_json_document_load (dir->config, error);
-  if (document == NULL)
-    return NULL;
-
-  g_autoptr (VlmConfig) config = config_new (document, dir->name, error);
-  if (config == NULL ||
-      (dir->preprocessor != NULL &&
-          !vlm_config_read_preprocessor (config, dir->preprocessor, error)) ||
-      (dir->processor != NULL &&
-          !vlm_config_read_preprocessor (config, dir->processor, error)) ||
-      (dir->video_preprocessor != NULL &&
-          !vlm_config_read_video_preprocessor (
-              config, dir->video_preprocessor, error)) ||
-      (dir->processor != NULL &&
-          !vlm_config_read_video_preprocessor (
-              config, dir->processor, error)) ||
-      (dir->generation != NULL &&
-          !vlm_config_read_generation (config, dir->generation, error)) ||
-      !check_eos (config, dir->config, error))
-    return NULL;
-  return g_steal_pointer (&config);
-}
-
-VlmConfig *
-vlm_config_load_file (const char *path, GError **error)
-{
-  g_autoptr (VlmJsonDocument) document = vlm_json_document_load (path, error);
-
-  if (document == NULL)
-    return NULL;
-
-  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
-  g_autofree char *directory = g_path_get_dirname (absolute);
-  g_autofree char *name = g_path_get_basename (directory);
-  g_autoptr (VlmConfig) config = config_new (document, name, error);
-  if (config == NULL || !check_eos (config, path, error))
-    return NULL;
-  return g_steal_pointer (&config);
-}
-
-VlmConfig *
-vlm_config_new_from_data (
-    const char *json, gsize n_bytes, const char *source, GError **error)
-{
-  g_autoptr (VlmJsonDocument) document =
-      vlm_json_document_new (json, n_bytes, source, error);
-
-  if (document == NULL)
-    return NULL;
-
-  g_autoptr (VlmConfig) config = config_new (document, source, error);
-  if (config == NULL || !check_eos (config, source, error))
-    return NULL;
-  return g_steal_pointer (&config);
-}
-
-VlmConfig *
-vlm_config_copy (const VlmConfig *config)
-{
-  VlmConfig *copy = g_memdup2 (config, sizeof *config);
-
-  copy->name = g_strdup (config->name);
-  return copy;
-}
-
-void
-vlm_config_free (VlmConfig *config)
-{
-  if (config == NULL)
-    return;
-  g_free (config->name);
-  g_free (config);
-}
-
-gboolean
-vlm_vision_config_is_full (const VlmVisionConfig *config, guint block)
-{
-  for (guint i = 0; i < config->n_full_blocks; i++)
-    if (config->full_blocks[i] == block)
-      return TRUE;
-  return FALSE;
-}
-
-void
-vlm_config_get_geometry (const VlmConfig *config, VlmGeometry *geometry)
-{
-  *geometry = (VlmGeometry){
-    .patch_size = config->vision.patch_size,
-    .merge_size = config->vision.spatial_merge_size,
-    .temporal_patch_size = config->vision.temporal_patch_size,
-    .image_min_pixels = config->preprocess.min_pixels,
-    .image_max_pixels = config->preprocess.max_pixels,
-    .video_min_pixels = config->preprocess.video_min_pixels,
-    .video_max_pixels = config->preprocess.video_max_pixels,
-  };
 }

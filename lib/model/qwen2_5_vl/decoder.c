@@ -5,17 +5,44 @@
  * grouped-query attention and a SiLU-gated MLP; q, k and v have biases. */
 #include "model/qwen2_5_vl/decoder.h"
 
-void
-vlm_decoder_init (VlmDecoder *decoder, VlmNet *net, VlmNn *nn)
+#include "model/qwen2_5_vl/weights.h"
+
+typedef struct
 {
-  *decoder = (VlmDecoder){ .net = vlm_net_ref (net), .nn = nn };
+  VlmDecoder base;
+  guint max_tokens; /* rows of the scratch below */
+  guint max_sequences;
+  guint max_logits;
+  VlmNnTensor x;        /* [T, hidden]: the residual stream */
+  VlmNnTensor normed;   /* [T, hidden] */
+  VlmNnTensor qkv;      /* [T, (H + 2K) * D] */
+  VlmNnTensor q;        /* [T, H * D] */
+  VlmNnTensor attended; /* [T, H * D] */
+  VlmNnTensor mlp;      /* [T, inter] */
+  VlmNnTensor last_x;   /* [S, hidden] */
+  VlmNnTensor last_q;   /* [S, H * D] */
+} Decoder;
+
+const VlmNnMatrix *
+vlm_qwen_head (const VlmNet *net)
+{
+  return vlm_net_matrix (
+      net, net->config.text.tied ? VLM_QWEN_TEXT_EMBED : VLM_QWEN_TEXT_HEAD, 0);
+}
+
+VlmDecoder *
+vlm_qwen_decoder_new (void)
+{
+  Decoder *decoder = g_new0 (Decoder, 1);
+
+  return &decoder->base;
 }
 
 static void
-clear_scratch (VlmDecoder *decoder)
+clear_scratch (Decoder *decoder)
 {
-  vlm_nn_tensor_clear (&decoder->ids);
-  vlm_nn_tensor_clear (&decoder->angles);
+  vlm_nn_tensor_clear (&decoder->base.ids);
+  vlm_nn_tensor_clear (&decoder->base.angles);
   vlm_nn_tensor_clear (&decoder->x);
   vlm_nn_tensor_clear (&decoder->normed);
   vlm_nn_tensor_clear (&decoder->qkv);
@@ -28,24 +55,24 @@ clear_scratch (VlmDecoder *decoder)
 }
 
 void
-vlm_decoder_clear (VlmDecoder *decoder)
+vlm_qwen_decoder_free (VlmDecoder *base)
 {
+  Decoder *decoder = (Decoder *) base;
+
   clear_scratch (decoder);
-  vlm_nn_tensor_clear (&decoder->logits);
-  decoder->max_logits = 0;
-  g_clear_pointer (&decoder->net, vlm_net_unref);
+  g_free (decoder);
 }
 
 static gboolean
-init_scratch (VlmDecoder *decoder, guint n, guint n_sequences, GError **error)
+init_scratch (Decoder *decoder, guint n, guint n_sequences, GError **error)
 {
-  const VlmTextConfig *c = &decoder->net->config.text;
+  const VlmTextConfig *c = &decoder->base.net->config.text;
   guint n_q = c->n_heads * c->head_dim;
   guint n_qkv = n_q + 2 * c->n_kv_heads * c->head_dim;
-  VlmNn *nn = decoder->nn;
+  VlmNn *nn = decoder->base.nn;
 
-  return vlm_nn_tensor_init (&decoder->ids, nn, n, 1, error) &&
-      vlm_nn_tensor_init (&decoder->angles, nn,
+  return vlm_nn_tensor_init (&decoder->base.ids, nn, n, 1, error) &&
+      vlm_nn_tensor_init (&decoder->base.angles, nn,
           n + (VLM_NN_ROW_STEP - 1) * (n_sequences - 1), c->head_dim, error) &&
       vlm_nn_tensor_init (&decoder->x, nn, n, c->hidden_size, error) &&
       vlm_nn_tensor_init (&decoder->normed, nn, n, c->hidden_size, error) &&
@@ -59,9 +86,11 @@ init_scratch (VlmDecoder *decoder, guint n, guint n_sequences, GError **error)
 }
 
 gboolean
-vlm_decoder_reserve (VlmDecoder *decoder, guint n_tokens, guint n_sequences,
+vlm_qwen_decoder_reserve (VlmDecoder *base, guint n_tokens, guint n_sequences,
     guint n_logits, GError **error)
 {
+  Decoder *decoder = (Decoder *) base;
+
   if (n_tokens > decoder->max_tokens || n_sequences > decoder->max_sequences) {
     n_tokens = MAX (n_tokens, decoder->max_tokens);
     n_sequences = MAX (n_sequences, decoder->max_sequences);
@@ -74,10 +103,10 @@ vlm_decoder_reserve (VlmDecoder *decoder, guint n_tokens, guint n_sequences,
     decoder->max_sequences = n_sequences;
   }
   if (n_logits > decoder->max_logits) {
-    vlm_nn_tensor_clear (&decoder->logits);
+    vlm_nn_tensor_clear (&decoder->base.logits);
     decoder->max_logits = 0;
-    if (!vlm_nn_tensor_init (&decoder->logits, decoder->nn, n_logits,
-            decoder->net->config.text.vocab_size, error))
+    if (!vlm_nn_tensor_init (&decoder->base.logits, decoder->base.nn, n_logits,
+            decoder->base.net->config.text.vocab_size, error))
       return FALSE;
     decoder->max_logits = n_logits;
   }
@@ -91,7 +120,7 @@ typedef struct
 } Rows;
 
 static Rows
-take_rows (const VlmDecoder *d, guint n)
+take_rows (const Decoder *d, guint n)
 {
   return (Rows){
     .x = vlm_nn_tensor_rows (&d->x, 0, n),
@@ -105,17 +134,16 @@ take_rows (const VlmDecoder *d, guint n)
 
 /* From here on only the last token of each sequence matters. */
 static Rows
-keep_last_rows (
-    const VlmDecoder *d, const Rows *all, const VlmDecoderPass *pass)
+keep_last_rows (const Decoder *d, const Rows *all, const VlmDecoderPass *pass)
 {
   Rows last = take_rows (d, pass->n_sequences);
 
-  vlm_nn_label (d->nn, "text.last_row");
+  vlm_nn_label (d->base.nn, "text.last_row");
   for (guint i = 0; i < pass->n_sequences; i++) {
     guint64 row = pass->sequences[i].first + pass->sequences[i].n - 1;
 
-    vlm_nn_copy_rows (d->nn, &all->x, row, &d->last_x, i, 1);
-    vlm_nn_copy_rows (d->nn, &all->q, row, &d->last_q, i, 1);
+    vlm_nn_copy_rows (d->base.nn, &all->x, row, &d->last_x, i, 1);
+    vlm_nn_copy_rows (d->base.nn, &all->q, row, &d->last_q, i, 1);
   }
   last.x = vlm_nn_tensor_rows (&d->last_x, 0, pass->n_sequences);
   last.q = vlm_nn_tensor_rows (&d->last_q, 0, pass->n_sequences);
@@ -123,39 +151,41 @@ keep_last_rows (
 }
 
 static void
-record_qkv (const VlmDecoder *d, guint layer, const Rows *rows,
-    const VlmDecoderPass *pass)
+record_qkv (
+    const Decoder *d, guint layer, const Rows *rows, const VlmDecoderPass *pass)
 {
-  const VlmTextConfig *c = &d->net->config.text;
+  const VlmTextConfig *c = &d->base.net->config.text;
 
-  vlm_nn_label (d->nn, "text.norm");
-  vlm_nn_rms_norm (d->nn, &rows->x,
-      vlm_net_vector (d->net, VLM_WEIGHT_TEXT_NORM1, layer),
+  vlm_nn_label (d->base.nn, "text.norm");
+  vlm_nn_rms_norm (d->base.nn, &rows->x,
+      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM1, layer),
       (float) c->rms_norm_eps, &rows->normed);
-  vlm_nn_label (d->nn, "text.qkv");
-  vlm_nn_matmul (d->nn, &rows->normed,
-      vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_QKV, layer),
-      vlm_net_vector (d->net, VLM_WEIGHT_TEXT_QKV_BIAS, layer), VLM_NN_STORE,
+  vlm_nn_label (d->base.nn, "text.qkv");
+  vlm_nn_matmul (d->base.nn, &rows->normed,
+      vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_QKV, layer),
+      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_QKV_BIAS, layer), VLM_NN_STORE,
       &rows->qkv);
-  vlm_nn_label (d->nn, "text.rope");
+  vlm_nn_label (d->base.nn, "text.rope");
   for (guint i = 0; i < pass->n_sequences; i++) {
     const VlmDecoderSequence *s = &pass->sequences[i];
     VlmNnTensor qkv = vlm_nn_tensor_rows (&rows->qkv, s->first, s->n);
-    VlmNnTensor angles = vlm_nn_tensor_rows (&d->angles, s->first_angle, s->n);
+    VlmNnTensor angles =
+        vlm_nn_tensor_rows (&d->base.angles, s->first_angle, s->n);
     VlmNnTensor q = vlm_nn_tensor_rows (&rows->q, s->first, s->n);
 
-    vlm_nn_rope_split (
-        d->nn, &qkv, &angles, c->n_heads, &q, &s->caches[layer], s->first_key);
+    vlm_nn_rope_split (d->base.nn, &qkv, &angles, c->n_heads, &q,
+        &s->caches[layer], s->first_key);
   }
-  vlm_model_taps_take (d->taps, d->nn, "text.q", (int) layer, &rows->q);
+  vlm_model_taps_take (
+      d->base.taps, d->base.nn, "text.q", (int) layer, &rows->q);
 }
 
 /* @last: rows are the last ones of the sequences. */
 static void
-record_attention (const VlmDecoder *d, guint layer, const Rows *rows,
+record_attention (const Decoder *d, guint layer, const Rows *rows,
     const VlmDecoderPass *pass, gboolean last)
 {
-  vlm_nn_label (d->nn, "text.attention");
+  vlm_nn_label (d->base.nn, "text.attention");
   for (guint i = 0; i < pass->n_sequences; i++) {
     const VlmDecoderSequence *s = &pass->sequences[i];
     guint first = last ? i : s->first;
@@ -163,64 +193,66 @@ record_attention (const VlmDecoder *d, guint layer, const Rows *rows,
     VlmNnTensor q = vlm_nn_tensor_rows (&rows->q, first, n);
     VlmNnTensor attended = vlm_nn_tensor_rows (&rows->attended, first, n);
 
-    vlm_nn_attention (d->nn, &q, &s->caches[layer],
+    vlm_nn_attention (d->base.nn, &q, &s->caches[layer],
         last && s->n > 1 ? s->last_plan : s->plan, &attended);
   }
-  vlm_nn_label (d->nn, "text.out");
-  vlm_nn_matmul (d->nn, &rows->attended,
-      vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_OUT, layer), NULL, VLM_NN_ADD,
+  vlm_nn_label (d->base.nn, "text.out");
+  vlm_nn_matmul (d->base.nn, &rows->attended,
+      vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_OUT, layer), NULL, VLM_NN_ADD,
       &rows->x);
 }
 
 static void
-record_mlp (const VlmDecoder *d, guint layer, const Rows *rows)
+record_mlp (const Decoder *d, guint layer, const Rows *rows)
 {
-  vlm_nn_label (d->nn, "text.norm");
-  vlm_nn_rms_norm (d->nn, &rows->x,
-      vlm_net_vector (d->net, VLM_WEIGHT_TEXT_NORM2, layer),
-      (float) d->net->config.text.rms_norm_eps, &rows->normed);
-  vlm_nn_label (d->nn, "text.gate_up");
-  vlm_nn_matmul (d->nn, &rows->normed,
-      vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_GATE_UP, layer), NULL,
+  vlm_nn_label (d->base.nn, "text.norm");
+  vlm_nn_rms_norm (d->base.nn, &rows->x,
+      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM2, layer),
+      (float) d->base.net->config.text.rms_norm_eps, &rows->normed);
+  vlm_nn_label (d->base.nn, "text.gate_up");
+  vlm_nn_matmul (d->base.nn, &rows->normed,
+      vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_GATE_UP, layer), NULL,
       VLM_NN_SWIGLU, &rows->mlp);
-  vlm_nn_label (d->nn, "text.down");
-  vlm_nn_matmul (d->nn, &rows->mlp,
-      vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_DOWN, layer), NULL, VLM_NN_ADD,
+  vlm_nn_label (d->base.nn, "text.down");
+  vlm_nn_matmul (d->base.nn, &rows->mlp,
+      vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_DOWN, layer), NULL, VLM_NN_ADD,
       &rows->x);
 }
 
 static void
-record_logits (const VlmDecoder *d, const Rows *rows)
+record_logits (const Decoder *d, const Rows *rows)
 {
-  VlmNnTensor logits = vlm_nn_tensor_rows (&d->logits, 0, rows->x.n_rows);
+  VlmNnTensor logits = vlm_nn_tensor_rows (&d->base.logits, 0, rows->x.n_rows);
 
-  vlm_nn_label (d->nn, "text.norm");
-  vlm_nn_rms_norm (d->nn, &rows->x,
-      vlm_net_vector (d->net, VLM_WEIGHT_TEXT_NORM, 0),
-      (float) d->net->config.text.rms_norm_eps, &rows->normed);
-  vlm_model_taps_take (d->taps, d->nn, "text.norm", -1, &rows->normed);
-  vlm_nn_label (d->nn, "text.head");
-  vlm_nn_matmul (
-      d->nn, &rows->normed, vlm_net_head (d->net), NULL, VLM_NN_STORE, &logits);
+  vlm_nn_label (d->base.nn, "text.norm");
+  vlm_nn_rms_norm (d->base.nn, &rows->x,
+      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM, 0),
+      (float) d->base.net->config.text.rms_norm_eps, &rows->normed);
+  vlm_model_taps_take (
+      d->base.taps, d->base.nn, "text.norm", -1, &rows->normed);
+  vlm_nn_label (d->base.nn, "text.head");
+  vlm_nn_matmul (d->base.nn, &rows->normed, vlm_qwen_head (d->base.net), NULL,
+      VLM_NN_STORE, &logits);
 }
 
 static void
-record_embed (const VlmDecoder *d, const VlmDecoderPass *pass)
+record_embed (const Decoder *d, const VlmDecoderPass *pass)
 {
-  VlmNnTensor ids = vlm_nn_tensor_rows (&d->ids, 0, pass->n_tokens);
+  VlmNnTensor ids = vlm_nn_tensor_rows (&d->base.ids, 0, pass->n_tokens);
   VlmNnTensor x = vlm_nn_tensor_rows (&d->x, 0, pass->n_tokens);
 
-  vlm_nn_label (d->nn, "text.embed");
-  vlm_nn_embed (d->nn, &ids, vlm_net_matrix (d->net, VLM_WEIGHT_TEXT_EMBED, 0),
-      pass->features, &x);
-  vlm_model_taps_take (d->taps, d->nn, "inputs_embeds", -1, &x);
+  vlm_nn_label (d->base.nn, "text.embed");
+  vlm_nn_embed (d->base.nn, &ids,
+      vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_EMBED, 0), pass->features, &x);
+  vlm_model_taps_take (d->base.taps, d->base.nn, "inputs_embeds", -1, &x);
 }
 
 void
-vlm_decoder_record (VlmDecoder *decoder, const VlmDecoderPass *pass,
+vlm_qwen_decoder_record (VlmDecoder *base, const VlmDecoderPass *pass,
     guint first_layer, guint n_layers)
 {
-  guint depth = decoder->net->config.text.n_layers;
+  Decoder *decoder = (Decoder *) base;
+  guint depth = decoder->base.net->config.text.n_layers;
   Rows rows = take_rows (decoder, pass->n_tokens);
 
   g_assert (n_layers <= depth - first_layer);
@@ -239,7 +271,7 @@ vlm_decoder_record (VlmDecoder *decoder, const VlmDecoderPass *pass,
     record_attention (decoder, i, &rows, pass, last);
     record_mlp (decoder, i, &rows);
     vlm_model_taps_take (
-        decoder->taps, decoder->nn, "text.layer", (int) i, &rows.x);
+        decoder->base.taps, decoder->base.nn, "text.layer", (int) i, &rows.x);
   }
   if (first_layer + n_layers == depth)
     record_logits (decoder, &rows);

@@ -7,49 +7,6 @@
 
 #include <math.h>
 
-void
-vlm_positions_init (VlmPositions *positions)
-{
-  for (guint axis = 0; axis < 3; axis++)
-    positions->axes[axis] = g_array_new (FALSE, FALSE, sizeof (gint32));
-  positions->next = 0;
-}
-
-void
-vlm_positions_clear (VlmPositions *positions)
-{
-  for (guint axis = 0; axis < 3; axis++)
-    g_clear_pointer (&positions->axes[axis], g_array_unref);
-  positions->next = 0;
-}
-
-/* Room for @n_tokens more; where each axis is to be written. */
-static void
-grow (VlmPositions *positions, guint n_tokens, gint32 *targets[3])
-{
-  for (guint axis = 0; axis < 3; axis++) {
-    GArray *array = positions->axes[axis];
-    guint n = array->len;
-
-    g_array_set_size (array, n + n_tokens);
-    targets[axis] = (gint32 *) array->data + n;
-  }
-}
-
-void
-vlm_positions_add_text (VlmPositions *positions, guint n_tokens)
-{
-  gint32 *targets[3];
-
-  /* An array that never held anything has no data to point into. */
-  if (n_tokens == 0)
-    return;
-  grow (positions, n_tokens, targets);
-  for (guint i = 0; i < n_tokens; i++, positions->next++)
-    for (guint axis = 0; axis < 3; axis++)
-      targets[axis][i] = positions->next;
-}
-
 /* One slice, all of its tokens at the same time @t after @start. */
 static void
 add_slice (VlmPositions *positions, const VlmVisionConfig *config, VlmGrid grid,
@@ -61,7 +18,7 @@ add_slice (VlmPositions *positions, const VlmVisionConfig *config, VlmGrid grid,
   gint32 *targets[3];
   guint i = 0;
 
-  grow (positions, height * width, targets);
+  vlm_positions_extend (positions, height * width, targets);
   for (guint y = 0; y < height; y++)
     for (guint x = 0; x < width; x++, i++) {
       targets[0][i] = start + t;
@@ -114,13 +71,13 @@ vlm_positions_add_video_times (VlmPositions *positions,
 }
 
 void
-vlm_positions_angles (const VlmPositions *positions,
-    const VlmTextConfig *config, guint first, guint n, float *angles)
+vlm_mrope_angles (const VlmPositions *positions, const VlmConfig *whole,
+    guint first, guint n, float *angles)
 {
+  const VlmTextConfig *config = &whole->text;
   guint half = config->head_dim / 2;
   guint axis = 0, end = config->mrope_section[0];
 
-  g_assert (first + n <= positions->axes[0]->len);
   for (guint j = 0; j < half; j++) {
     float exponent = (float) (2 * j) / (float) config->head_dim;
     float inv_freq = 1.0f / (float) pow (config->rope_theta, exponent);

@@ -7,9 +7,6 @@
 
 #include <vlm/vlm-error.h>
 
-/* Groups of names that a message lists. */
-#define MAX_GROUPS 4u
-
 /* A component of a name from which on it is as in the released files, and what
  * stands before it there. */
 static const struct
@@ -135,53 +132,4 @@ vlm_tensor_names_normalise (VlmTensorSource *source, GError **error)
         vlm_tensor_source_get_path (source), n_added,
         (const char *) names->pdata[0]);
   return TRUE;
-}
-
-typedef struct
-{
-  const char *name; /* one of them */
-  gsize n_name;     /* of what they share */
-  guint n;
-} Group;
-
-static int
-compare_groups (gconstpointer a, gconstpointer b)
-{
-  const Group *x = a, *y = b;
-
-  return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp (x->name, y->name);
-}
-
-char *
-vlm_tensor_names_describe (const VlmTensorSource *source)
-{
-  g_autoptr (GPtrArray) names = vlm_tensor_source_list (source);
-  g_autoptr (GArray) groups = g_array_new (FALSE, FALSE, sizeof (Group));
-  GString *text = g_string_new (NULL);
-
-  /* Names are sorted: those that begin alike come together. */
-  for (guint i = 0; i < names->len; i++) {
-    const char *name = names->pdata[i];
-    Group *last = groups->len > 0
-        ? &g_array_index (groups, Group, groups->len - 1)
-        : NULL;
-    Group group = { name, strcspn (name, "."), 1 };
-
-    if (last != NULL && last->n_name == group.n_name &&
-        strncmp (last->name, name, group.n_name) == 0)
-      last->n++;
-    else
-      g_array_append_val (groups, group);
-  }
-  g_array_sort (groups, compare_groups);
-  g_string_append_printf (text, "%u tensors", names->len);
-  for (guint i = 0; i < MIN (groups->len, MAX_GROUPS); i++) {
-    const Group *group = &g_array_index (groups, Group, i);
-
-    g_string_append_printf (text, "%s%.*s.* (%u)", i == 0 ? ": " : ", ",
-        (int) MIN (group->n_name, 40), group->name, group->n);
-  }
-  if (groups->len > MAX_GROUPS)
-    g_string_append (text, ", …");
-  return g_string_free (text, FALSE);
 }

@@ -14,6 +14,3 @@ char *vlm_tensor_names_canonical (const char *name);
  * their layers, MLX's quantisation); MISMATCH when two tensors could be the same
  * one. Does nothing to files whose names are known. */
 gboolean vlm_tensor_names_normalise (VlmTensorSource *source, GError **error);
-
-/* "825 tensors: language_model.* (434), vision_tower.* (391)" (transfer full) */
-char *vlm_tensor_names_describe (const VlmTensorSource *source);

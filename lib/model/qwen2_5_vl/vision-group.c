@@ -32,7 +32,7 @@ vlm_vision_mlp_macs (const VlmVisionConfig *c)
 }
 
 guint
-vlm_vision_next_group (const VlmVision *vision, const VlmGrid *grids,
+vlm_vision_next_group (const VlmQwenVision *vision, const VlmGrid *grids,
     guint n_grids, guint *grid, guint *slice, GArray *group)
 {
   guint limit = vision->group_patches;
@@ -62,23 +62,21 @@ vlm_vision_next_group (const VlmVision *vision, const VlmGrid *grids,
 }
 
 VlmVision *
-vlm_vision_new (VlmNet *net, VlmNn *nn)
+vlm_qwen_vision_new (const VlmConfig *config)
 {
-  VlmVision *vision = g_new0 (VlmVision, 1);
+  VlmQwenVision *vision = g_new0 (VlmQwenVision, 1);
 
-  vision->net = vlm_net_ref (net);
-  vision->nn = nn;
   vision->submit_macs = FIRST_SUBMIT_WORK *
-      (vlm_vision_qkv_macs (&net->config.vision) +
-          vlm_vision_mlp_macs (&net->config.vision));
+      (vlm_vision_qkv_macs (&config->vision) +
+          vlm_vision_mlp_macs (&config->vision));
   vision->group_patches = GROUP_PATCHES;
   vision->band_rows = BAND_ROWS;
   vision->grids = g_array_new (FALSE, FALSE, sizeof (VlmGrid));
-  return vision;
+  return &vision->base;
 }
 
 static void
-clear_plans (VlmVision *vision)
+clear_plans (VlmQwenVision *vision)
 {
   g_array_set_size (vision->grids, 0);
   g_clear_pointer (&vision->plan, vlm_vision_plan_free);
@@ -87,7 +85,7 @@ clear_plans (VlmVision *vision)
 }
 
 static void
-clear_scratch (VlmVision *vision)
+clear_scratch (VlmQwenVision *vision)
 {
   vision->max_patches = 0;
   vlm_nn_tensor_clear (&vision->angles);
@@ -105,32 +103,22 @@ clear_scratch (VlmVision *vision)
 }
 
 void
-vlm_vision_free (VlmVision *vision)
+vlm_qwen_vision_free (VlmVision *base)
 {
-  if (vision == NULL)
-    return;
+  VlmQwenVision *vision = (VlmQwenVision *) base;
+
   clear_plans (vision);
   clear_scratch (vision);
   g_array_unref (vision->grids);
-  vlm_net_unref (vision->net);
   g_free (vision);
 }
 
 void
-vlm_vision_set_turns (VlmVision *vision, VlmTurns *turns)
+vlm_qwen_vision_set_limits (
+    VlmVision *base, guint group_patches, guint band_rows)
 {
-  vision->turns = turns;
-}
+  VlmQwenVision *vision = (VlmQwenVision *) base;
 
-void
-vlm_vision_set_taps (VlmVision *vision, VlmModelTaps *taps)
-{
-  vision->taps = taps;
-}
-
-void
-vlm_vision_set_limits (VlmVision *vision, guint group_patches, guint band_rows)
-{
   g_assert (band_rows % 32 == 0);
   vision->group_patches = group_patches > 0 ? group_patches : GROUP_PATCHES;
   vision->band_rows = band_rows > 0 ? band_rows : BAND_ROWS;
@@ -139,10 +127,10 @@ vlm_vision_set_limits (VlmVision *vision, guint group_patches, guint band_rows)
 }
 
 static gboolean
-init_scratch (VlmVision *vision, guint n, GError **error)
+init_scratch (VlmQwenVision *vision, guint n, GError **error)
 {
-  const VlmVisionConfig *c = &vision->net->config.vision;
-  VlmNn *nn = vision->nn;
+  const VlmVisionConfig *c = &vision->base.net->config.vision;
+  VlmNn *nn = vision->base.nn;
   guint v = c->hidden_size, b = MIN (n, vision->band_rows);
   guint cell = c->spatial_merge_size * c->spatial_merge_size;
 
@@ -163,9 +151,9 @@ init_scratch (VlmVision *vision, guint n, GError **error)
 }
 
 static gboolean
-plan_group (VlmVision *vision, const GArray *grids, GError **error)
+plan_group (VlmQwenVision *vision, const GArray *grids, GError **error)
 {
-  const VlmVisionConfig *c = &vision->net->config.vision;
+  const VlmVisionConfig *c = &vision->base.net->config.vision;
   g_autofree float *angles = NULL;
   VlmVisionPlan *plan;
 
@@ -185,19 +173,19 @@ plan_group (VlmVision *vision, const GArray *grids, GError **error)
     vision->max_patches = plan->n_patches;
   }
   vision->windows =
-      vlm_nn_attention_plan_new_segments (vision->nn, plan->window_bounds,
+      vlm_nn_attention_plan_new_segments (vision->base.nn, plan->window_bounds,
           plan->n_windows, c->n_heads, c->n_heads, c->head_dim, error);
   if (vision->windows == NULL)
     return FALSE;
   vision->slices =
-      vlm_nn_attention_plan_new_segments (vision->nn, plan->slice_bounds,
+      vlm_nn_attention_plan_new_segments (vision->base.nn, plan->slice_bounds,
           plan->n_slices, c->n_heads, c->n_heads, c->head_dim, error);
   if (vision->slices == NULL)
     return FALSE;
   angles = g_new (float, (gsize) plan->n_patches * c->head_dim);
   vlm_vision_plan_angles (plan, c, angles);
   if (!vlm_nn_tensor_write (
-          &vision->angles, vision->nn, 0, plan->n_patches, angles, error))
+          &vision->angles, vision->base.nn, 0, plan->n_patches, angles, error))
     return FALSE;
   g_array_append_vals (vision->grids, grids->data, grids->len);
   return TRUE;
@@ -205,19 +193,20 @@ plan_group (VlmVision *vision, const GArray *grids, GError **error)
 
 /* Where the cells of the group go. */
 static gboolean
-write_index (VlmVision *vision, guint64 first_row, GError **error)
+write_index (VlmQwenVision *vision, guint64 first_row, GError **error)
 {
   guint n = vision->plan->n_cells;
   g_autofree guint32 *rows = g_new (guint32, n);
 
   for (guint i = 0; i < n; i++)
     rows[i] = (guint32) (first_row + vision->plan->window_index[i]);
-  return vlm_nn_tensor_write (&vision->index, vision->nn, 0, n, rows, error);
+  return vlm_nn_tensor_write (
+      &vision->index, vision->base.nn, 0, n, rows, error);
 }
 
 gboolean
-vlm_vision_prepare_group (
-    VlmVision *vision, const GArray *grids, guint64 first_row, GError **error)
+vlm_vision_prepare_group (VlmQwenVision *vision, const GArray *grids,
+    guint64 first_row, GError **error)
 {
   gboolean is_same = grids->len == vision->grids->len &&
       memcmp (
@@ -225,4 +214,20 @@ vlm_vision_prepare_group (
 
   return (is_same || plan_group (vision, grids, error)) &&
       write_index (vision, first_row, error);
+}
+
+guint32 *
+vlm_qwen_vision_order (
+    const VlmConfig *config, const VlmGrid *grid, GError **error)
+{
+  g_autoptr (VlmVisionPlan) plan =
+      vlm_vision_plan_new (&config->vision, grid, 1, error);
+  guint32 *order;
+
+  if (plan == NULL)
+    return NULL;
+  order = g_new (guint32, plan->n_patches);
+  for (guint i = 0; i < plan->n_patches; i++)
+    order[i] = plan->rows[i] * grid->w + plan->cols[i];
+  return order;
 }

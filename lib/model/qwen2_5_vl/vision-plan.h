@@ -2,15 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/qwen2_5_vl/config.h"
-
-/* Patches per axis before merging. */
-typedef struct
-{
-  guint t;
-  guint h;
-  guint w;
-} VlmGrid;
+#include "model/config.h"
 
 /* Pure: no device involved. All arrays are owned by the plan. */
 typedef struct

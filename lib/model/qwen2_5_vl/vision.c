@@ -9,6 +9,7 @@
 #include "model/qwen2_5_vl/vision-private.h"
 
 #include "base/work.h"
+#include "model/qwen2_5_vl/weights.h"
 
 /* modeling_qwen2_5_vl.py: Qwen2RMSNorm(config.hidden_size, eps=1e-6). */
 #define NORM_EPS 1e-6f
@@ -30,9 +31,9 @@ typedef struct
 } Job;
 
 static gboolean
-wait_idle (VlmVision *vision, GCancellable *cancellable, GError **error)
+wait_idle (VlmQwenVision *vision, GCancellable *cancellable, GError **error)
 {
-  if (!vlm_nn_wait (vision->nn, cancellable, error))
+  if (!vlm_nn_wait (vision->base.nn, cancellable, error))
     return FALSE;
   vision->busy = FALSE;
   return TRUE;
@@ -40,26 +41,27 @@ wait_idle (VlmVision *vision, GCancellable *cancellable, GError **error)
 
 /* Submits what is recorded and waits for it. @elapsed: what the device took. */
 static gboolean
-run (VlmVision *vision, Job *job, gint64 *elapsed, GError **error)
+run (VlmQwenVision *vision, Job *job, gint64 *elapsed, GError **error)
 {
   gint64 start;
   gboolean good;
 
-  if (!vlm_turns_take (vision->turns, VLM_TURN_BULK, job->cancellable, error))
+  if (!vlm_turns_take (
+          vision->base.turns, VLM_TURN_BULK, job->cancellable, error))
     return FALSE;
   start = g_get_monotonic_time ();
-  good = vlm_nn_submit (vision->nn, error);
+  good = vlm_nn_submit (vision->base.nn, error);
   if (good) {
     vision->busy = TRUE;
     good = wait_idle (vision, job->cancellable, error);
   }
-  vlm_turns_give_back (vision->turns);
+  vlm_turns_give_back (vision->base.turns);
   *elapsed = g_get_monotonic_time () - start;
   return good;
 }
 
 static gboolean
-flush (VlmVision *vision, Job *job, GError **error)
+flush (VlmQwenVision *vision, Job *job, GError **error)
 {
   gint64 elapsed;
 
@@ -81,14 +83,14 @@ flush (VlmVision *vision, Job *job, GError **error)
 /* Something was recorded: submits when it is enough. Nothing but the scratch of
  * the whole group is carried from one piece to the next. */
 static gboolean
-meter (VlmVision *vision, Job *job, guint64 n_macs, GError **error)
+meter (VlmQwenVision *vision, Job *job, guint64 n_macs, GError **error)
 {
   job->macs_recorded += n_macs;
   if (job->macs_recorded < vision->submit_macs)
     return TRUE;
   if (!flush (vision, job, error))
     return FALSE;
-  vlm_nn_begin (vision->nn);
+  vlm_nn_begin (vision->base.nn);
   return TRUE;
 }
 
@@ -100,7 +102,7 @@ typedef struct
 } Band;
 
 static Band
-take_band (const VlmVision *vision, guint first)
+take_band (const VlmQwenVision *vision, guint first)
 {
   guint n = MIN (vision->plan->n_patches - first, vision->band_rows);
 
@@ -120,9 +122,9 @@ take_band (const VlmVision *vision, guint first)
 /* x = patches · Wᵀ; the convolution over 2 x 14 x 14 pixels is a matrix. */
 static gboolean
 embed_patches (
-    VlmVision *vision, const float *patches, Job *job, GError **error)
+    VlmQwenVision *vision, const float *patches, Job *job, GError **error)
 {
-  const VlmVisionConfig *c = &vision->net->config.vision;
+  const VlmVisionConfig *c = &vision->base.net->config.vision;
   guint cell = c->spatial_merge_size * c->spatial_merge_size;
   gsize cell_floats = (gsize) cell * vlm_vision_patch_floats (c);
 
@@ -139,32 +141,33 @@ embed_patches (
           patches + vision->plan->window_index[first / cell + i] * cell_floats,
           cell_floats * sizeof (float));
     if (!vlm_nn_tensor_write (
-            &vision->patches, vision->nn, 0, band.n, vision->band, error))
+            &vision->patches, vision->base.nn, 0, band.n, vision->band, error))
       return FALSE;
-    vlm_nn_begin (vision->nn);
-    vlm_nn_label (vision->nn, "vision.patch_embed");
-    vlm_nn_matmul (vision->nn, &source,
-        vlm_net_matrix (vision->net, VLM_WEIGHT_VISION_PATCH, 0), NULL,
+    vlm_nn_begin (vision->base.nn);
+    vlm_nn_label (vision->base.nn, "vision.patch_embed");
+    vlm_nn_matmul (vision->base.nn, &source,
+        vlm_net_matrix (vision->base.net, VLM_QWEN_VISION_PATCH, 0), NULL,
         VLM_NN_STORE, &band.x);
-    vlm_model_taps_take (vision->taps, vision->nn, "patch_embed", -1, &band.x);
+    vlm_model_taps_take (
+        vision->base.taps, vision->base.nn, "patch_embed", -1, &band.x);
   }
   return TRUE;
 }
 
 static void
-record_qkv (VlmVision *vision, guint block, const Band *band)
+record_qkv (VlmQwenVision *vision, guint block, const Band *band)
 {
-  VlmNet *net = vision->net;
-  VlmNn *nn = vision->nn;
+  VlmNet *net = vision->base.net;
+  VlmNn *nn = vision->base.nn;
 
   vlm_nn_label (nn, "vision.norm");
   vlm_nn_rms_norm (nn, &band->x,
-      vlm_net_vector (net, VLM_WEIGHT_VISION_NORM1, block), NORM_EPS,
+      vlm_net_vector (net, VLM_QWEN_VISION_NORM1, block), NORM_EPS,
       &band->normed);
   vlm_nn_label (nn, "vision.qkv");
   vlm_nn_matmul (nn, &band->normed,
-      vlm_net_matrix (net, VLM_WEIGHT_VISION_QKV, block),
-      vlm_net_vector (net, VLM_WEIGHT_VISION_QKV_BIAS, block), VLM_NN_STORE,
+      vlm_net_matrix (net, VLM_QWEN_VISION_QKV, block),
+      vlm_net_vector (net, VLM_QWEN_VISION_QKV_BIAS, block), VLM_NN_STORE,
       &band->qkv);
   vlm_nn_label (nn, "vision.rope");
   vlm_nn_rope_split (nn, &band->qkv, &band->angles, net->config.vision.n_heads,
@@ -172,49 +175,51 @@ record_qkv (VlmVision *vision, guint block, const Band *band)
 }
 
 static void
-record_mlp (VlmVision *vision, guint block, const Band *band)
+record_mlp (VlmQwenVision *vision, guint block, const Band *band)
 {
-  VlmNet *net = vision->net;
-  VlmNn *nn = vision->nn;
+  VlmNet *net = vision->base.net;
+  VlmNn *nn = vision->base.nn;
 
   vlm_nn_label (nn, "vision.out");
   vlm_nn_matmul (nn, &band->attended,
-      vlm_net_matrix (net, VLM_WEIGHT_VISION_PROJ, block),
-      vlm_net_vector (net, VLM_WEIGHT_VISION_PROJ_BIAS, block), VLM_NN_ADD,
+      vlm_net_matrix (net, VLM_QWEN_VISION_PROJ, block),
+      vlm_net_vector (net, VLM_QWEN_VISION_PROJ_BIAS, block), VLM_NN_ADD,
       &band->x);
   vlm_nn_label (nn, "vision.norm");
   vlm_nn_rms_norm (nn, &band->x,
-      vlm_net_vector (net, VLM_WEIGHT_VISION_NORM2, block), NORM_EPS,
+      vlm_net_vector (net, VLM_QWEN_VISION_NORM2, block), NORM_EPS,
       &band->normed);
   vlm_nn_label (nn, "vision.gate_up");
   vlm_nn_matmul (nn, &band->normed,
-      vlm_net_matrix (net, VLM_WEIGHT_VISION_GATE_UP, block),
-      vlm_net_vector (net, VLM_WEIGHT_VISION_GATE_UP_BIAS, block),
-      VLM_NN_SWIGLU, &band->mlp);
+      vlm_net_matrix (net, VLM_QWEN_VISION_GATE_UP, block),
+      vlm_net_vector (net, VLM_QWEN_VISION_GATE_UP_BIAS, block), VLM_NN_SWIGLU,
+      &band->mlp);
   vlm_nn_label (nn, "vision.down");
   vlm_nn_matmul (nn, &band->mlp,
-      vlm_net_matrix (net, VLM_WEIGHT_VISION_DOWN, block),
-      vlm_net_vector (net, VLM_WEIGHT_VISION_DOWN_BIAS, block), VLM_NN_ADD,
+      vlm_net_matrix (net, VLM_QWEN_VISION_DOWN, block),
+      vlm_net_vector (net, VLM_QWEN_VISION_DOWN_BIAS, block), VLM_NN_ADD,
       &band->x);
 }
 
 static gboolean
-record_attention (VlmVision *vision, guint block, Job *job, GError **error)
+record_attention (VlmQwenVision *vision, guint block, Job *job, GError **error)
 {
   guint n = vision->plan->n_patches;
   VlmNnTensor q = vlm_nn_tensor_rows (&vision->q, 0, n);
   VlmNnTensor attended = vlm_nn_tensor_rows (&vision->attended, 0, n);
   gboolean is_full =
-      vlm_vision_config_is_full (&vision->net->config.vision, block);
+      vlm_vision_config_is_full (&vision->base.net->config.vision, block);
   const VlmNnAttentionPlan *plan = is_full ? vision->slices : vision->windows;
 
-  vlm_model_taps_take (vision->taps, vision->nn, "q", (int) block, &q);
+  vlm_model_taps_take (
+      vision->base.taps, vision->base.nn, "q", (int) block, &q);
   vlm_model_taps_take_keys (
-      vision->taps, vision->nn, "k", (int) block, &vision->kv, n);
+      vision->base.taps, vision->base.nn, "k", (int) block, &vision->kv, n);
   for (guint i = 0; i < vlm_nn_attention_plan_get_n_chunks (plan); i++) {
-    vlm_nn_label (
-        vision->nn, is_full ? "vision.attention_full" : "vision.attention");
-    vlm_nn_attention_chunk (vision->nn, &q, &vision->kv, plan, i, &attended);
+    vlm_nn_label (vision->base.nn,
+        is_full ? "vision.attention_full" : "vision.attention");
+    vlm_nn_attention_chunk (
+        vision->base.nn, &q, &vision->kv, plan, i, &attended);
     if (!meter (vision, job, vlm_nn_attention_plan_get_macs (plan, i), error))
       return FALSE;
   }
@@ -222,9 +227,9 @@ record_attention (VlmVision *vision, guint block, Job *job, GError **error)
 }
 
 static gboolean
-record_block (VlmVision *vision, guint block, Job *job, GError **error)
+record_block (VlmQwenVision *vision, guint block, Job *job, GError **error)
 {
-  const VlmVisionConfig *c = &vision->net->config.vision;
+  const VlmVisionConfig *c = &vision->base.net->config.vision;
   guint n = vision->plan->n_patches;
   VlmNnTensor x = vlm_nn_tensor_rows (&vision->x, 0, n);
 
@@ -245,7 +250,8 @@ record_block (VlmVision *vision, guint block, Job *job, GError **error)
     if (!meter (vision, job, band.n * vlm_vision_mlp_macs (c), error))
       return FALSE;
   }
-  vlm_model_taps_take (vision->taps, vision->nn, "block", (int) block, &x);
+  vlm_model_taps_take (
+      vision->base.taps, vision->base.nn, "block", (int) block, &x);
   return TRUE;
 }
 
@@ -253,10 +259,10 @@ record_block (VlmVision *vision, guint block, Job *job, GError **error)
  * memory and become one row by looking at them so. Rows go back to the order
  * the patches came in. */
 static void
-record_merger (VlmVision *vision, VlmNnTensor *features)
+record_merger (VlmQwenVision *vision, VlmNnTensor *features)
 {
-  VlmNet *net = vision->net;
-  VlmNn *nn = vision->nn;
+  VlmNet *net = vision->base.net;
+  VlmNn *nn = vision->base.nn;
   const VlmVisionConfig *c = &net->config.vision;
   guint cell = c->spatial_merge_size * c->spatial_merge_size;
   guint cell_cols = cell * c->hidden_size;
@@ -270,24 +276,22 @@ record_merger (VlmVision *vision, VlmNnTensor *features)
     VlmNnTensor index = vlm_nn_tensor_rows (&vision->index, f / cell, n);
 
     vlm_nn_label (nn, "vision.merger");
-    vlm_nn_rms_norm (nn, &band.x,
-        vlm_net_vector (net, VLM_WEIGHT_MERGER_NORM, 0), NORM_EPS,
-        &band.normed);
-    vlm_nn_matmul (nn, &cells, vlm_net_matrix (net, VLM_WEIGHT_MERGER_IN, 0),
-        vlm_net_vector (net, VLM_WEIGHT_MERGER_IN_BIAS, 0), VLM_NN_GELU,
-        &hidden);
-    vlm_nn_matmul (nn, &hidden, vlm_net_matrix (net, VLM_WEIGHT_MERGER_OUT, 0),
-        vlm_net_vector (net, VLM_WEIGHT_MERGER_OUT_BIAS, 0), VLM_NN_STORE,
+    vlm_nn_rms_norm (nn, &band.x, vlm_net_vector (net, VLM_QWEN_MERGER_NORM, 0),
+        NORM_EPS, &band.normed);
+    vlm_nn_matmul (nn, &cells, vlm_net_matrix (net, VLM_QWEN_MERGER_IN, 0),
+        vlm_net_vector (net, VLM_QWEN_MERGER_IN_BIAS, 0), VLM_NN_GELU, &hidden);
+    vlm_nn_matmul (nn, &hidden, vlm_net_matrix (net, VLM_QWEN_MERGER_OUT, 0),
+        vlm_net_vector (net, VLM_QWEN_MERGER_OUT_BIAS, 0), VLM_NN_STORE,
         &merged);
     vlm_nn_scatter_rows (nn, &merged, &index, features);
   }
 }
 
 static gboolean
-encode_group (VlmVision *vision, const float *patches, const GArray *grids,
+encode_group (VlmQwenVision *vision, const float *patches, const GArray *grids,
     guint64 first_row, Job *job, GError **error)
 {
-  guint depth = vision->net->config.vision.depth;
+  guint depth = vision->base.net->config.vision.depth;
 
   if (!vlm_vision_prepare_group (vision, grids, first_row, error) ||
       !embed_patches (vision, patches, job, error))
@@ -300,11 +304,12 @@ encode_group (VlmVision *vision, const float *patches, const GArray *grids,
 }
 
 gboolean
-vlm_vision_encode (VlmVision *vision, const float *patches,
+vlm_qwen_vision_encode (VlmVision *base, const float *patches,
     const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
     guint64 first_row, const VlmWork *work, GError **error)
 {
-  const VlmVisionConfig *c = &vision->net->config.vision;
+  VlmQwenVision *vision = (VlmQwenVision *) base;
+  const VlmVisionConfig *c = &base->net->config.vision;
   guint cell = c->spatial_merge_size * c->spatial_merge_size;
   g_autoptr (GArray) group = g_array_new (FALSE, FALSE, sizeof (VlmGrid));
   Job job = { .features = features,

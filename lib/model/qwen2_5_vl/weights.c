@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#include "base/checked.h"
+#include <vlm/vlm-error.h>
+
+#include "base/log.h"
 
 /* A part of the network that is there once, or once per layer. */
 typedef enum
@@ -63,7 +65,7 @@ typedef struct
   Group group;
   const char *names[2]; /* of Hugging Face and of GGUF; NULL where there is no
                            such tensor, and others fill its place */
-  VlmWeight weight;
+  VlmQwenWeight weight;
   Dim n_out;
   Dim n_in; /* DIM_ONE for a vector */
   Dim first_out;
@@ -75,7 +77,7 @@ typedef struct
 
 /* clang-format off */
 #define P(group, name, gguf, weight, n_out, n_in, ...) \
-  { GROUP_##group, { name, gguf }, VLM_WEIGHT_##weight, DIM_##n_out, \
+  { GROUP_##group, { name, gguf }, VLM_QWEN_##weight, DIM_##n_out, \
     DIM_##n_in, __VA_ARGS__ }
 
 static const Part parts[] = {
@@ -195,7 +197,7 @@ group_n_layers (Group group, const VlmConfig *config)
 }
 
 static const Part *
-first_part (VlmWeight weight)
+first_part (VlmQwenWeight weight)
 {
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     if (parts[i].weight == weight)
@@ -203,47 +205,49 @@ first_part (VlmWeight weight)
   g_assert_not_reached ();
 }
 
-gboolean
-vlm_weight_is_matrix (VlmWeight weight)
+/* The patch embedding, whose rows are few and whose input is raw pixels, stays as
+ * it is; the rest of the vision tower, the embeddings and the head have eight
+ * bits: errors of the first are in every token after, those of the last choose
+ * tokens. The decoder's layers have the width that is asked for. */
+static VlmWeightKind
+kind_of (VlmQwenWeight weight)
 {
-  return first_part (weight)->n_in != DIM_ONE;
-}
-
-guint
-vlm_weight_get_n_layers (VlmWeight weight, const VlmConfig *config)
-{
-  return group_n_layers (first_part (weight)->group, config);
-}
-
-VlmDType
-vlm_weight_get_stored_type (
-    VlmWeight weight, VlmDType dtype, VlmModelWeights weights)
-{
-  if (weights <= VLM_MODEL_WEIGHTS_NATIVE || !vlm_weight_is_matrix (weight) ||
-      weight == VLM_WEIGHT_VISION_PATCH)
-    return dtype;
   switch (weight) {
-  case VLM_WEIGHT_TEXT_QKV:
-  case VLM_WEIGHT_TEXT_OUT:
-  case VLM_WEIGHT_TEXT_GATE_UP:
-  case VLM_WEIGHT_TEXT_DOWN:
-    if (weights == VLM_MODEL_WEIGHTS_INT4)
-      return VLM_DTYPE_Q4_1;
-    return VLM_DTYPE_Q8_0;
+  case VLM_QWEN_VISION_NORM1:
+  case VLM_QWEN_VISION_NORM2:
+  case VLM_QWEN_MERGER_NORM:
+  case VLM_QWEN_TEXT_NORM1:
+  case VLM_QWEN_TEXT_NORM2:
+  case VLM_QWEN_TEXT_NORM:
+    return VLM_WEIGHT_NORM;
+  case VLM_QWEN_VISION_PATCH:
+    return VLM_WEIGHT_KEPT;
+  case VLM_QWEN_TEXT_QKV:
+  case VLM_QWEN_TEXT_OUT:
+  case VLM_QWEN_TEXT_GATE_UP:
+  case VLM_QWEN_TEXT_DOWN:
+    return VLM_WEIGHT_NARROW;
   default:
-    return VLM_DTYPE_Q8_0;
+    return first_part (weight)->n_in != DIM_ONE ? VLM_WEIGHT_EIGHT
+                                                : VLM_WEIGHT_BIAS;
   }
 }
 
-void
-vlm_weight_get_size (
-    VlmWeight weight, const VlmConfig *config, guint *n_out, guint *n_in)
+/* Both schemes fill the same places; that of Hugging Face says how large. */
+static VlmWeightPlace
+make_place (VlmQwenWeight weight, const VlmConfig *config)
 {
-  *n_out = 0;
+  const Part *first = first_part (weight);
+  VlmWeightPlace place = {
+    .kind = kind_of (weight),
+    .n_layers = group_n_layers (first->group, config),
+    .n_in = resolve (first->n_in, config),
+  };
+
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     if (parts[i].weight == weight && parts[i].names[0] != NULL)
-      *n_out += resolve (parts[i].n_out, config);
-  *n_in = resolve (first_part (weight)->n_in, config);
+      place.n_out += resolve (parts[i].n_out, config);
+  return place;
 }
 
 static char *
@@ -268,13 +272,6 @@ set_names (char *names[2], const Part *part, VlmTensorNames scheme, guint layer)
   names[1] = is_gguf ? NULL : tensor_name (part, SCHEME_NEW, layer);
 }
 
-void
-vlm_weight_get_names (
-    VlmWeight weight, VlmTensorNames scheme, guint layer, char *names[2])
-{
-  set_names (names, first_part (weight), scheme, layer);
-}
-
 /* The patch embedding is stored as a convolution; a row of its kernel has the
  * order of a row of patches. */
 static void
@@ -284,12 +281,12 @@ set_shape (VlmWeightItem *item, const VlmVisionConfig *vision)
     vision->temporal_patch_size, vision->patch_size, vision->patch_size };
   const guint64 plain[] = { item->n_out, item->n_in };
 
-  if (item->weight == VLM_WEIGHT_VISION_PATCH) {
+  if (item->weight == VLM_QWEN_VISION_PATCH) {
     item->n_dims = G_N_ELEMENTS (kernel);
     memcpy (item->shape, kernel, sizeof kernel);
     return;
   }
-  item->n_dims = vlm_weight_is_matrix (item->weight) ? 2 : 1;
+  item->n_dims = vlm_weight_is_matrix (item->kind) ? 2 : 1;
   memcpy (item->shape, plain, sizeof plain);
 }
 
@@ -299,12 +296,16 @@ make_item (const Part *part, VlmTensorNames names, guint layer,
 {
   VlmWeightItem item = {
     .weight = part->weight,
+    .kind = kind_of (part->weight),
     .layer = layer,
     .rows = part->rows,
     .first_out = resolve (part->first_out, config),
     .n_out = resolve (part->n_out, config),
     .n_in = resolve (part->n_in, config),
     .dtype = VLM_DTYPE_INVALID,
+    .missing = part->weight == VLM_QWEN_TEXT_HEAD
+        ? "tie_word_embeddings is not set in config.json"
+        : NULL,
   };
 
   set_names (item.names, part, names, layer);
@@ -312,20 +313,16 @@ make_item (const Part *part, VlmTensorNames names, guint layer,
   return item;
 }
 
-static void
-item_clear (gpointer data)
-{
-  VlmWeightItem *item = data;
-
-  g_free (item->names[0]);
-  g_free (item->names[1]);
-}
-
 VlmWeightList *
-vlm_weight_list_new (const VlmConfig *config, VlmTensorNames names)
+vlm_qwen_weights_list (const VlmConfig *config, VlmTensorNames names)
 {
   GArray *items = g_array_new (FALSE, FALSE, sizeof (VlmWeightItem));
   VlmWeightList *list = g_new0 (VlmWeightList, 1);
+
+  list->n_places = VLM_QWEN_N_WEIGHTS;
+  list->places = g_new (VlmWeightPlace, list->n_places);
+  for (guint i = 0; i < list->n_places; i++)
+    list->places[i] = make_place (i, config);
 
   for (guint first = 0, end; first < G_N_ELEMENTS (parts); first = end) {
     Group group = parts[first].group;
@@ -349,26 +346,105 @@ vlm_weight_list_new (const VlmConfig *config, VlmTensorNames names)
   return list;
 }
 
-void
-vlm_weight_list_free (VlmWeightList *list)
+/* Rows that are compared to see whether two matrices are one: a head that was
+ * trained differs everywhere. */
+#define N_HEAD_SAMPLES 16u
+
+static gboolean
+has_same_rows (const VlmTensorView *a, const VlmTensorView *b)
 {
-  if (list == NULL)
-    return;
-  for (guint i = 0; i < list->n_items; i++)
-    item_clear (&list->items[i]);
-  g_free (list->items);
-  g_free (list);
+  const guint64 n_rows = vlm_tensor_view_get_n_rows (a);
+
+  if (a->dtype == VLM_DTYPE_INVALID || a->dtype != b->dtype ||
+      a->n_bytes != b->n_bytes || n_rows == 0 ||
+      n_rows != vlm_tensor_view_get_n_rows (b))
+    return FALSE;
+
+  const gsize row_bytes = a->n_bytes / n_rows;
+  g_autofree guint8 *x = g_malloc (row_bytes);
+  g_autofree guint8 *y = g_malloc (row_bytes);
+  for (guint i = 0; i < N_HEAD_SAMPLES; i++) {
+    guint64 row = (n_rows - 1) * i / (N_HEAD_SAMPLES - 1);
+
+    if (!vlm_tensor_view_read_rows (a, row, 1, x, NULL) ||
+        !vlm_tensor_view_read_rows (b, row, 1, y, NULL) ||
+        memcmp (x, y, row_bytes) != 0)
+      return FALSE;
+  }
+  return TRUE;
 }
 
 void
-vlm_weight_list_quantise (VlmWeightList *list, VlmModelWeights weights)
+vlm_qwen_weights_settle_head (VlmConfig *config, const VlmTensorSource *source)
 {
-  for (guint i = 0; i < list->n_items; i++) {
-    VlmWeightItem *item = &list->items[i];
+  g_auto (VlmTensorView) head = { 0 };
+  g_auto (VlmTensorView) embed = { 0 };
+  char *names[2];
 
-    if (vlm_weight_is_matrix (item->weight) &&
-        vlm_dtype_block_length (item->dtype) == 1)
-      item->dtype =
-          vlm_weight_get_stored_type (item->weight, item->dtype, weights);
+  if (vlm_tensor_source_get_names (source) != VLM_TENSOR_NAMES_HUGGING_FACE)
+    return;
+  if (!vlm_tensor_source_find (source, "lm_head.weight", &head)) {
+    config->text.tied |= config->text.tied_is_disputed;
+    return;
   }
+  if (config->text.tied_is_disputed)
+    config->text.tied = FALSE;
+  if (!config->text.tied)
+    return;
+  set_names (names, first_part (VLM_QWEN_TEXT_EMBED),
+      VLM_TENSOR_NAMES_HUGGING_FACE, 0);
+  if ((vlm_tensor_source_find (source, names[0], &embed) ||
+          vlm_tensor_source_find (source, names[1], &embed)) &&
+      !has_same_rows (&head, &embed))
+    vlm_warning ("%s: tensor %s differs from %s, but has no effect: "
+                 "tie_word_embeddings is set in config.json",
+        vlm_tensor_source_get_path (source), head.name, embed.name);
+  g_free (names[0]);
+  g_free (names[1]);
+}
+
+/* Weights of a layer that the configuration does not know would be left out in
+ * silence. */
+gboolean
+vlm_qwen_weights_check (
+    const VlmConfig *config, const VlmTensorSource *source, GError **error)
+{
+  const struct
+  {
+    VlmQwenWeight weight;
+    guint n_layers;
+    const char *keys[2]; /* of config.json, of GGUF */
+  } stacks[] = {
+    { VLM_QWEN_VISION_NORM1, config->vision.depth,
+        { "vision_config.depth of %u in config.json",
+            "clip.vision.block_count of %u" } },
+    { VLM_QWEN_TEXT_NORM1, config->text.n_layers,
+        { "num_hidden_layers of %u in config.json",
+            "qwen2vl.block_count of %u" } },
+  };
+  const VlmTensorNames scheme = vlm_tensor_source_get_names (source);
+
+  for (guint i = 0; i < G_N_ELEMENTS (stacks); i++) {
+    char *names[2];
+    const char *found = NULL;
+
+    set_names (
+        names, first_part (stacks[i].weight), scheme, stacks[i].n_layers);
+    for (guint k = 0; k < G_N_ELEMENTS (names) && found == NULL; k++)
+      if (names[k] != NULL && vlm_tensor_source_find (source, names[k], NULL))
+        found = names[k];
+    if (found != NULL) {
+      g_autofree char *limit = g_strdup_printf (
+          stacks[i].keys[scheme == VLM_TENSOR_NAMES_GGUF], stacks[i].n_layers);
+
+      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
+          "%s: tensor %s is beyond the %s",
+          vlm_tensor_source_get_path_of (source, found), found, limit);
+    }
+    g_free (names[0]);
+    g_free (names[1]);
+    if (found != NULL)
+      return FALSE;
+  }
+  return TRUE;
 }

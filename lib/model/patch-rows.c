@@ -1,6 +1,6 @@
 /* gst-vlm: a patch embedding with its channels last
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/qwen2_5_vl/patch-rows.h"
+#include "model/patch-rows.h"
 
 #include <string.h>
 

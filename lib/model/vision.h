@@ -5,10 +5,16 @@
 #include "model/net.h"
 #include "model/taps.h"
 #include "model/turns.h"
-#include "model/qwen2_5_vl/vision-plan.h"
 
-/* Scratch and plans of one user of the tower; grows as needed. One thread. */
-typedef struct _VlmVision VlmVision;
+/* Scratch and plans of one user of a tower; grows as needed. A family's has more
+ * behind this. One thread. */
+typedef struct
+{
+  VlmNet *net;
+  VlmNn *nn;
+  VlmTurns *turns;    /* borrowed, may be NULL */
+  VlmModelTaps *taps; /* likewise */
+} VlmVision;
 
 VlmVision *vlm_vision_new (VlmNet *net, VlmNn *nn);
 void vlm_vision_free (VlmVision *vision);
@@ -17,8 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVision, vlm_vision_free)
 /* Submissions wait for their turn. @turns is borrowed, NULL for no waiting. */
 void vlm_vision_set_turns (VlmVision *vision, VlmTurns *turns);
 
-/* patches: rows [P, C * 2 * 14 * 14] in merge order, normalised (MODEL.md 3.4),
- * of n_grids grids one after the other. Writes the features [P / 4, out_hidden]
+/* patches: rows [P, C * 2 * side * side] in merge order, normalised, of n_grids
+ * grids one after the other. Writes the features [P / 4, out_hidden]
  * in their final order to rows first_row … of @features. Cancellation within
  * one submission; slices are encoded in as many submissions as memory asks. */
 gboolean vlm_vision_encode (VlmVision *vision, const float *patches,
@@ -29,8 +35,7 @@ gboolean vlm_vision_encode (VlmVision *vision, const float *patches,
  * and "k<i>" [P, N * D]; rows in window order, group after group. @taps is
  * borrowed, NULL for none. */
 void vlm_vision_set_taps (VlmVision *vision, VlmModelTaps *taps);
-/* For exactness tests: patches that are encoded together (but at least one
- * slice), and rows of the scratch of all that does not look across rows, a
- * multiple of 32; 0 for the defaults. The device must be idle. */
-void
-vlm_vision_set_limits (VlmVision *vision, guint group_patches, guint band_rows);
+/* Where the rows of a slice's patches in those taps are in the slice: row i is
+ * of patch order[i], counted line by line. @grid has t = 1. (transfer full) */
+guint32 *
+vlm_vision_order (const VlmConfig *config, const VlmGrid *grid, GError **error);

@@ -1,6 +1,6 @@
 /* gst-vlm: whether a checkpoint holds the tensors of a network
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/qwen2_5_vl/weights.h"
+#include "model/weights.h"
 
 #include <string.h>
 
@@ -8,8 +8,8 @@
 
 #include "base/blocks.h"
 #include "base/log.h"
-#include "model/qwen2_5_vl/patch-rows.h"
-#include "model/qwen2_5_vl/tensor-names.h"
+#include "model/arch.h"
+#include "model/patch-rows.h"
 #include "nn/format.h"
 
 static gboolean
@@ -69,11 +69,11 @@ fail_missing (
     why = g_strdup ("the layer is quantised, but config.json has no "
                     "quantization_config: take it from where the weights are "
                     "from");
-  if (why == NULL && item->weight == VLM_WEIGHT_TEXT_HEAD)
-    why = g_strdup ("tie_word_embeddings is not set in config.json");
+  if (why == NULL)
+    why = g_strdup (item->missing);
   if (why == NULL &&
       vlm_tensor_source_get_names (source) == VLM_TENSOR_NAMES_HUGGING_FACE) {
-    g_autofree char *found = vlm_tensor_names_describe (source);
+    g_autofree char *found = vlm_weights_describe (source);
 
     why = g_strdup_printf ("there are %s", found);
   }
@@ -87,7 +87,7 @@ fail_missing (
 static void
 reorder (const VlmWeightItem *item, VlmTensorView *view)
 {
-  if (item->weight == VLM_WEIGHT_VISION_PATCH &&
+  if (item->n_dims == G_N_ELEMENTS (item->shape) &&
       vlm_patch_rows_reorder (view, (guint) item->shape[1],
           (guint) item->shape[2], (guint) item->shape[3]))
     vlm_info ("%s: tensor %s has its channels last",
@@ -129,111 +129,9 @@ vlm_weight_item_find (const VlmWeightItem *item, const VlmTensorSource *source,
   return TRUE;
 }
 
-/* Rows that are compared to see whether two matrices are one: a head that was
- * trained differs everywhere. */
-#define N_HEAD_SAMPLES 16u
-
-static gboolean
-has_same_rows (const VlmTensorView *a, const VlmTensorView *b)
-{
-  const guint64 n_rows = vlm_tensor_view_get_n_rows (a);
-
-  if (a->dtype == VLM_DTYPE_INVALID || a->dtype != b->dtype ||
-      a->n_bytes != b->n_bytes || n_rows == 0 ||
-      n_rows != vlm_tensor_view_get_n_rows (b))
-    return FALSE;
-
-  const gsize row_bytes = a->n_bytes / n_rows;
-  g_autofree guint8 *x = g_malloc (row_bytes);
-  g_autofree guint8 *y = g_malloc (row_bytes);
-  for (guint i = 0; i < N_HEAD_SAMPLES; i++) {
-    guint64 row = (n_rows - 1) * i / (N_HEAD_SAMPLES - 1);
-
-    if (!vlm_tensor_view_read_rows (a, row, 1, x, NULL) ||
-        !vlm_tensor_view_read_rows (b, row, 1, y, NULL) ||
-        memcmp (x, y, row_bytes) != 0)
-      return FALSE;
-  }
-  return TRUE;
-}
-
-void
-vlm_weights_settle_head (VlmConfig *config, const VlmTensorSource *source)
-{
-  g_auto (VlmTensorView) head = { 0 };
-  g_auto (VlmTensorView) embed = { 0 };
-  char *names[2];
-
-  if (vlm_tensor_source_get_names (source) != VLM_TENSOR_NAMES_HUGGING_FACE)
-    return;
-  if (!vlm_tensor_source_find (source, "lm_head.weight", &head)) {
-    config->text.tied |= config->text.tied_is_disputed;
-    return;
-  }
-  if (config->text.tied_is_disputed)
-    config->text.tied = FALSE;
-  if (!config->text.tied)
-    return;
-  vlm_weight_get_names (
-      VLM_WEIGHT_TEXT_EMBED, VLM_TENSOR_NAMES_HUGGING_FACE, 0, names);
-  if ((vlm_tensor_source_find (source, names[0], &embed) ||
-          vlm_tensor_source_find (source, names[1], &embed)) &&
-      !has_same_rows (&head, &embed))
-    vlm_warning ("%s: tensor %s differs from %s, but has no effect: "
-                 "tie_word_embeddings is set in config.json",
-        vlm_tensor_source_get_path (source), head.name, embed.name);
-  g_free (names[0]);
-  g_free (names[1]);
-}
-
-/* Weights of a layer that the configuration does not know would be left out in
- * silence. */
-static gboolean
-check_depth (
-    const VlmConfig *config, const VlmTensorSource *source, GError **error)
-{
-  const struct
-  {
-    VlmWeight weight;
-    guint n_layers;
-    const char *keys[2]; /* of config.json, of GGUF */
-  } stacks[] = {
-    { VLM_WEIGHT_VISION_NORM1, config->vision.depth,
-        { "vision_config.depth of %u in config.json",
-            "clip.vision.block_count of %u" } },
-    { VLM_WEIGHT_TEXT_NORM1, config->text.n_layers,
-        { "num_hidden_layers of %u in config.json",
-            "qwen2vl.block_count of %u" } },
-  };
-  const VlmTensorNames scheme = vlm_tensor_source_get_names (source);
-
-  for (guint i = 0; i < G_N_ELEMENTS (stacks); i++) {
-    char *names[2];
-    const char *found = NULL;
-
-    vlm_weight_get_names (stacks[i].weight, scheme, stacks[i].n_layers, names);
-    for (guint k = 0; k < G_N_ELEMENTS (names) && found == NULL; k++)
-      if (names[k] != NULL && vlm_tensor_source_find (source, names[k], NULL))
-        found = names[k];
-    if (found != NULL) {
-      g_autofree char *limit = g_strdup_printf (
-          stacks[i].keys[scheme == VLM_TENSOR_NAMES_GGUF], stacks[i].n_layers);
-
-      g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-          "%s: tensor %s is beyond the %s",
-          vlm_tensor_source_get_path_of (source, found), found, limit);
-    }
-    g_free (names[0]);
-    g_free (names[1]);
-    if (found != NULL)
-      return FALSE;
-  }
-  return TRUE;
-}
-
 /* All zeros: nothing is lost when it is not added. */
 static gboolean
-check_zero (const VlmTensorView *view, GError **error)
+check_zero (const VlmTensorView *view, const char *title, GError **error)
 {
   g_autofree guint8 *row = NULL;
   g_autofree float *values = NULL;
@@ -251,16 +149,16 @@ check_zero (const VlmTensorView *view, GError **error)
   if (is_zero)
     return TRUE;
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
-      "%s: tensor %s is not zero, and Qwen2.5-VL has no such bias",
-      vlm_data_file_get_path (view->file), view->name);
+      "%s: tensor %s is not zero, and %s has no such bias",
+      vlm_data_file_get_path (view->file), view->name, title);
   return FALSE;
 }
 
 /* Some tools write a bias for each layer, zeros where the network has none:
  * nobody would miss one that is not zero. */
 static gboolean
-check_biases (
-    const VlmWeightList *list, const VlmTensorSource *source, GError **error)
+check_biases (const VlmWeightList *list, const VlmTensorSource *source,
+    const char *title, GError **error)
 {
   g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
 
@@ -273,14 +171,14 @@ check_biases (
       g_autofree char *bias = NULL;
       g_auto (VlmTensorView) view = { 0 };
 
-      if (!vlm_weight_is_matrix (list->items[i].weight) ||
+      if (!vlm_weight_is_matrix (list->items[i].kind) ||
           !g_str_has_suffix (name, ".weight"))
         continue;
       bias = g_strdup_printf (
           "%.*sbias", (int) (strlen (name) - strlen ("weight")), name);
       if (!g_hash_table_contains (known, bias) &&
           vlm_tensor_source_find (source, bias, &view) &&
-          !check_zero (&view, error))
+          !check_zero (&view, title, error))
         return FALSE;
     }
   return TRUE;
@@ -302,12 +200,6 @@ join_pair (VlmWeightItem *first, VlmWeightItem *second)
     return;
   first->dtype = VLM_DTYPE_F32;
   second->dtype = VLM_DTYPE_F32;
-}
-
-static gboolean
-is_same_weight (const VlmWeightItem *a, const VlmWeightItem *b)
-{
-  return a->weight == b->weight && a->layer == b->layer;
 }
 
 /* Says so when a device needs more memory than the files. */
@@ -335,58 +227,16 @@ vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
     if (!vlm_weight_item_find (item, source, &view, error))
       return FALSE;
     total += view.n_bytes; /* each is bounded by its file */
-    if (!vlm_weight_is_matrix (item->weight))
+    if (!vlm_weight_is_matrix (item->kind))
       continue;
     item->dtype = device_type (view.dtype);
     n_converted += item->dtype != view.dtype;
-    if (i > 0 && is_same_weight (item - 1, item))
+    if (!vlm_weight_list_is_first (list, i))
       join_pair (item - 1, item);
   }
   report_converted (source, list, n_converted);
   if (n_bytes != NULL)
     *n_bytes = total;
-  return check_depth (config, source, error) &&
-      check_biases (list, source, error);
-}
-
-guint64
-vlm_weight_list_get_device_bytes (const VlmWeightList *list)
-{
-  guint64 n_bytes = 0;
-
-  for (guint i = 0; i < list->n_items; i++) {
-    const VlmWeightItem *item = &list->items[i];
-
-    n_bytes += vlm_weight_is_matrix (item->weight)
-        ? vlm_nn_format_bytes (
-              vlm_nn_format (item->dtype), item->n_out, item->n_in)
-        : item->n_out * sizeof (float);
-  }
-  return n_bytes;
-}
-
-gboolean
-vlm_weight_list_is_first (const VlmWeightList *list, guint i)
-{
-  return i == 0 || !is_same_weight (&list->items[i - 1], &list->items[i]);
-}
-
-guint
-vlm_weight_list_get_segments (const VlmWeightList *list, guint first,
-    VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS])
-{
-  guint n = 0;
-
-  for (guint i = first; i < list->n_items; i++) {
-    const VlmWeightItem *item = &list->items[i];
-
-    if (!is_same_weight (&list->items[first], item))
-      break;
-    if (n == 0 || segments[n - 1].dtype != item->dtype) {
-      g_assert (n < VLM_WEIGHT_MAX_SEGMENTS);
-      segments[n++] = (VlmNnSegment){ .dtype = item->dtype };
-    }
-    segments[n - 1].n_out += item->n_out;
-  }
-  return n;
+  return config->arch->check_source (config, source, error) &&
+      check_biases (list, source, config->arch->title, error);
 }

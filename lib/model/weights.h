@@ -1,0 +1,108 @@
+/* gst-vlm: the tensors of a checkpoint and their places in a network
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Pure: no device involved. A family's list says what a checkpoint must hold, in
+ * which shape, and what it is for. */
+#pragma once
+
+#include <vlm/vlm-model-params.h>
+
+#include "io/tensor-source.h"
+#include "model/config.h"
+#include "nn/tensor.h"
+
+/* What a weight is for, and so what a device holds of it. */
+typedef enum
+{
+  VLM_WEIGHT_NORM,   /* vectors are few and become f32 */
+  VLM_WEIGHT_BIAS,   /* likewise */
+  VLM_WEIGHT_KEPT,   /* a matrix, in the type of its file */
+  VLM_WEIGHT_EIGHT,  /* of eight bits, however few are asked for */
+  VLM_WEIGHT_NARROW, /* of as many as are asked for */
+} VlmWeightKind;
+
+static inline gboolean
+vlm_weight_is_matrix (VlmWeightKind kind)
+{
+  return kind != VLM_WEIGHT_NORM && kind != VLM_WEIGHT_BIAS;
+}
+
+/* What a device holds of a weight whose file has @dtype, one of 16 or 32 bits. */
+VlmDType vlm_weight_get_stored_type (
+    VlmWeightKind kind, VlmDType dtype, VlmModelWeights weights);
+
+/* What the network reads under one name: one matrix or one vector, per layer
+ * where there are layers. Several tensors may fill one. Of a paired one n_out is
+ * twice the true width: the padding of the pairing is the matrix's business. */
+typedef struct
+{
+  VlmWeightKind kind;
+  guint n_layers; /* 1, the blocks, the layers, or 0 */
+  guint n_out;    /* of the whole */
+  guint n_in;     /* 1 for a vector */
+} VlmWeightPlace;
+
+/* One tensor of the checkpoint and the part of a weight that it fills. */
+typedef struct
+{
+  char *names[2]; /* under the old and under the new scheme of Hugging Face, or
+                     of GGUF and NULL */
+  guint weight;   /* of the places */
+  VlmWeightKind kind;
+  guint layer;
+  VlmNnRows rows;  /* how its rows lie in the whole */
+  guint first_out; /* its first row among rows of that kind */
+  guint n_out;     /* its rows, or the elements of a vector */
+  guint n_in;      /* elements of a row; 1 for a vector */
+  guint n_dims;
+  guint64 shape[5];    /* as stored */
+  const char *missing; /* why it may not be there; NULL */
+  VlmDType dtype; /* of a matrix on the device, once the checkpoint is known */
+} VlmWeightItem;
+
+/* All items of a configuration, in the order of the network: layer after layer,
+ * those of one weight together. One owner. */
+typedef struct
+{
+  VlmTensorNames names;
+  VlmWeightPlace *places;
+  guint n_places;
+  VlmWeightItem *items;
+  guint n_items;
+} VlmWeightList;
+
+VlmWeightList *
+vlm_weight_list_new (const VlmConfig *config, VlmTensorNames names);
+void vlm_weight_list_free (VlmWeightList *list);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWeightList, vlm_weight_list_free)
+
+/* Finds the tensor under either name and checks it: NOT_FOUND with both names
+ * and the file, MISMATCH with both shapes, UNSUPPORTED for a type of which no
+ * weights can be made. The view is the caller's. */
+gboolean vlm_weight_item_find (const VlmWeightItem *item,
+    const VlmTensorSource *source, VlmTensorView *view, GError **error);
+
+/* All of the above for all items, before anything is uploaded; and that the
+ * checkpoint is not deeper than its configuration (MISMATCH), and that biases
+ * which the network does not have are zero (UNSUPPORTED). Sets the dtype of each:
+ * its own, or F32 where no kernel reads that, or where the two of a pair
+ * differ. n_bytes: of all tensors; may be NULL. */
+gboolean vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
+    const VlmTensorSource *source, guint64 *n_bytes, GError **error);
+
+/* After that: items of 16 and 32 bits get the type that @weights asks for. */
+void vlm_weight_list_quantise (VlmWeightList *list, VlmModelWeights weights);
+
+/* "825 tensors: language_model.* (434), vision_tower.* (391)" (transfer full) */
+char *vlm_weights_describe (const VlmTensorSource *source);
+
+/* What a device holds for them once their dtypes are set. */
+guint64 vlm_weight_list_get_device_bytes (const VlmWeightList *list);
+
+#define VLM_WEIGHT_MAX_SEGMENTS 3 /* queries, keys, values */
+
+/* Whether item @i begins a weight. */
+gboolean vlm_weight_list_is_first (const VlmWeightList *list, guint i);
+/* What the matrix whose first item is @first is made of; how many there are. */
+guint vlm_weight_list_get_segments (const VlmWeightList *list, guint first,
+    VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS]);

@@ -181,7 +181,7 @@ vec4
 code_unit ()
 {
   if (LEVELS != LINEAR)
-    return vec4 (1.0);
+    return vec4 (LEVELS == E4M3 ? 256.0 : 1.0);
   if (CODES == INT8)
     return vec4 (1.0, 0.00390625, 0.0000152587890625, 1.0);
   return vec4 (1.0, 0.0625, 0.00390625, 0.000244140625);
@@ -204,15 +204,15 @@ levels_of (uvec4 index)
   return v;
 }
 
-// Of four bytes of sign, four bits of exponent and three of mantissa: f16 has one
-// bit of exponent more, so that its exponents are 8 less.
+// Of four bytes of sign, four bits of exponent and three of mantissa, over 256:
+// f16 has one bit of exponent more, so that its exponents are 8 less.
 vec4
 expand_e4m3 (uint u)
 {
   const uvec2 h = uvec2 (u, u >> 16);
   const uvec2 halves = (h & 0x7fu) << 7 | (h & 0x80u) << 8
       | (h & 0x7f00u) << 15 | (h & 0x8000u) << 16;
-  return expand_f16 (halves) * 256.0;
+  return expand_f16 (halves);
 }
 
 // Codes of inputs 4 t … 4 t + 3 of a k32 as floats over code_unit ().

@@ -379,38 +379,47 @@ check_errors (VkCheck *check)
   case_clear (&c);
 }
 
-/* The products of the 3B model. */
 static void
-bench_models (VkCheck *check, VlmDType dtype)
+bench_case (VkCheck *check, VlmDType dtype, Shape shape)
 {
-  static const Shape large[] = {
-    { 1, 11008, 2048 },
+  Case c = { .shape = shape, .dtype = dtype };
+  const double n_w = (double) shape.n * shape.k;
+
+  if (!vkcheck_begin (check, "matmul/bench/%s/%ux%ux%u", vlm_dtype_name (dtype),
+          shape.m, shape.n, shape.k))
+    return;
+  case_init (check, &c);
+  vkcheck_run (check, record, &c);
+  compare_rows (check, &c, 97);
+  vkcheck_time (check, record, &c, 2.0 * shape.m * n_w,
+      shape.m <= 4 ? shape.n * (double) vlm_dtype_row_bytes (dtype, shape.k)
+                   : 0.0);
+  vkcheck_end (check);
+  case_clear (&c);
+}
+
+/* The products of the 3B model, and two of them with weights of each type. */
+static void
+bench_models (VkCheck *check)
+{
+  static const Shape plain[] = {
     { 1, 2048, 11008 },
     { 2, 11008, 2048 },
     { 4, 11008, 2048 },
     { 1024, 1280, 1280 },
     { 1024, 1280, 3420 },
     { 256, 3420, 1280 },
-    { 128, 11008, 2048 },
     { 16, 2048, 2048 },
   };
+  const Shape step = { 1, 11008, 2048 }, prompt = { 128, 11008, 2048 };
 
-  for (guint i = 0; i < G_N_ELEMENTS (large); i++) {
-    Case c = { .shape = large[i], .dtype = dtype };
-    const double n_w = (double) c.shape.n * c.shape.k;
-
-    if (!vkcheck_begin (check, "matmul/bench/%s/%ux%ux%u",
-            vlm_dtype_name (dtype), c.shape.m, c.shape.n, c.shape.k))
-      continue;
-    case_init (check, &c);
-    vkcheck_run (check, record, &c);
-    compare_rows (check, &c, 97);
-    vkcheck_time (check, record, &c, 2.0 * c.shape.m * n_w,
-        c.shape.m <= 4
-            ? c.shape.n * (double) vlm_dtype_row_bytes (dtype, c.shape.k)
-            : 0.0);
-    vkcheck_end (check);
-    case_clear (&c);
+  for (guint i = 0; i < G_N_ELEMENTS (plain); i++)
+    bench_case (check, VLM_DTYPE_BF16, plain[i]);
+  bench_case (check, VLM_DTYPE_BF16, step);
+  bench_case (check, VLM_DTYPE_BF16, prompt);
+  for (guint i = 0; i < G_N_ELEMENTS (quantised); i++) {
+    bench_case (check, quantised[i], step);
+    bench_case (check, quantised[i], prompt);
   }
 }
 
@@ -433,11 +442,6 @@ check_matmul (VkCheck *check)
   vlm_nn_force_kernel (check->nn, NULL);
   check_splits (check);
   check_errors (check);
-  if (check->bench) {
-    bench_models (check, VLM_DTYPE_BF16);
-    bench_models (check, VLM_DTYPE_Q8_0);
-    bench_models (check, VLM_DTYPE_Q4_1);
-    bench_models (check, VLM_DTYPE_Q4_K);
-    bench_models (check, VLM_DTYPE_Q6_K);
-  }
+  if (check->bench)
+    bench_models (check);
 }

@@ -8,7 +8,7 @@ import torch
 
 import data
 import text
-from data import BOX_STEP
+from data import BOX_STEP, POINT_STEP
 from model import CONFIG
 from scenes import SHAPES
 
@@ -29,20 +29,24 @@ IS_SHAPE = tokens_of(SHAPES)
 _COMMA = text.TOKENIZER.encode(",")[0]
 _END = text.TOKENIZER.encode("end")[0]
 _MODES = {text.TOKENIZER.encode(word)[0]: mode for word, mode in
-          (("start", "first"), ("end", "last"), ("bbox", "first"))}
+          (("start", "first"), ("end", "last"), ("bbox", "first"),
+           ("point", "first"))}
+_POINT = text.TOKENIZER.encode("point")[0]
+POINT = 4
+"""In place of the side of a box: a digit of a point."""
 _WORDS = {text.TOKENIZER.encode(word)[0] for word in ("description", "label")}
 
 
 def pointed_cells(answer, objects, sights):
   """For each token of an answer, the object and slice that it is read from:
   digits of a start from where the object is first seen, of an end from where
-  it is last seen; and the side of a box that they tell of. sights: first and
-  last slice of each object. [n, 3], -1 for none."""
+  it is last seen; and the side of a box that they tell of, or POINT. sights:
+  first and last slice of each object. [n, 3], -1 for none."""
   out = np.full((len(answer), 3), -1, np.int64)
-  mode, about, side = None, -1, 0
+  mode, about, side, is_point = None, -1, 0, False
   for i, token in enumerate(answer):
     if token in _MODES:
-      mode, side = _MODES[token], 0
+      mode, side, is_point = _MODES[token], 0, token == _POINT
       about += token != _END
     elif token == _COMMA:
       side += 1
@@ -50,7 +54,8 @@ def pointed_cells(answer, objects, sights):
       mode = None
     elif mode is not None and IS_DIGIT[token] and about < len(objects):
       who = objects[about]
-      out[i] = who, sights[who][mode == "last"], min(side, 3)
+      out[i] = (who, sights[who][mode == "last"],
+                POINT if is_point else min(side, 3))
   return out
 
 
@@ -73,6 +78,8 @@ class Batch:
       self.box = torch.from_numpy(np.stack([self._boxes(s) for s in samples]))
       self.outermost = torch.from_numpy(
           np.stack([self._outermost(s.owner) for s in samples]))
+      self.middle = torch.from_numpy(
+          np.stack([self._middles(s) for s in samples]))
     times = np.stack([s.times for s in samples])     # [B, T]
     rate = CONFIG["tokens_per_second"]
     ids = np.trunc(times.astype(np.float32) * np.float32(rate)).astype(np.int64)
@@ -98,6 +105,20 @@ class Batch:
     self.groups = [tuple(part.to(device) for part in group)
                    for group in self.groups]
     return self
+
+  @staticmethod
+  def _middles(sample):
+    """Digits of the point of each cell's owner, as _boxes(). [T*C, 4]"""
+    n_slices, rows, columns = sample.grid
+    points = data.points_of(sample.boxes[1::2], columns * data.CELL,
+                            rows * data.CELL)         # [T, objects, 2]
+    out = np.full(sample.owner.shape + (2,), np.nan)
+    t, row, column = np.nonzero(sample.owner >= 0)
+    out[t, row, column] = points[t, sample.owner[t, row, column]]
+    known = ~np.isnan(out)
+    value = np.where(known, out, 0).astype(np.int64)
+    digits = np.stack([value // 100, value % 100 // POINT_STEP], -1)
+    return np.where(known[..., None], digits, -100).reshape(-1, 4)
 
   @staticmethod
   def _boxes(sample):
@@ -147,7 +168,7 @@ class Batch:
 
   def _lay_out(self, samples):
     """Prefix and vision tokens are the trunk; questions and answers the
-    branches: the first one apart, because it is the longest."""
+    branches, in groups of about the same length."""
     n_prefix = len(text.PREFIX)
     prefix = torch.arange(n_prefix).expand(self.size, 3, n_prefix)
     vision = self.place + n_prefix
@@ -158,8 +179,7 @@ class Batch:
     if not samples[0].branches:
       return
     sights = [self._sights(sample) for sample in samples]
-    for at in (slice(0, 1), slice(1, None)):
-      rows = [s.branches[at] for s in samples]
+    for rows in zip(*(s.branches for s in samples)):
       count = len(rows[0])
       length = max(len(q) + len(a) for row in rows for q, a, _ in row)
       ids = np.zeros((self.size, count, length), np.int64)
@@ -182,13 +202,20 @@ MAX_SLICES = 60
 
 
 class Source:
-  """Draws batches; numpy's generator alone decides, and can be saved."""
+  """Draws batches. Each step has a generator of its own, which follows from the
+  seed and the step's number: a run that was stopped goes on as if it had not
+  been."""
 
   def __init__(self, seed, stage, budget, positions):
-    self.rng = np.random.default_rng(seed)
+    self.seed = seed
+    self.rng = None
     self.positions = positions
     self.stage = stage
     self.budget = budget
+
+  def begin(self, step):
+    self.rng = np.random.default_rng([*self.seed, step])
+    torch.manual_seed(int(self.rng.integers(1 << 62)))
 
   def drill(self):
     """Many pictures, neither rendered nor asked about."""
@@ -205,7 +232,7 @@ class Source:
     branches = self.stage != "vision"
     if rng.random() < (0.4 if branches else 0.35):
       rows, columns = data.draw_grid(rng, 24 + 76 * level)
-      cost = rows * columns + (150 if branches else 0)
+      cost = rows * columns + (180 if branches else 0)
       count = max(4, int(self.budget / cost))
       return Batch([data.image(rng, rows, columns, render, branches, level)
                     for _ in range(count)], self.positions)

@@ -22,9 +22,13 @@ BOX = (6, 20) * 4
 bottom. Tens and fives are one number here: a decoder learns which of twenty
 stretches a side lies in, but not whether the number of its stretch is odd."""
 
+MIDDLE = (6, 10) * 2
+"""Hundreds and tens of pixels of the point inside, where videos have CLOCK."""
+
 HEAD_OF_TIMES = 3, 1
 SIDE_HEADS = (4, 0), (4, 1), (5, 0), (5, 1)
-"""Layers and key heads whose last query head looks for what is to be told."""
+"""Layers and key heads whose last query head looks for what is to be told; that
+of times looks for points, too."""
 
 
 def code_matrix(size):

@@ -14,15 +14,14 @@ import matplotlib.pyplot as plt
 DECODER = [("video.shapes", "shape in lists"),
            ("video.digits", "digits of times"),
            ("video.query", "query answered exactly"),
-           ("image.query", "box answered exactly")]
+           ("image.query", "box answered exactly"),
+           ("video.yes", "yes or no"), ("image.count", "number")]
 PANELS = {
     "vision": [("video.recall", "cells found"),
                ("video.precision", "found cells that are there"),
                ("video.color", "colour"), ("video.shape", "shape")],
     "text": DECODER,
     "joint": DECODER,
-    "again/joint": DECODER,
-    "last/joint": DECODER,
 }
 
 
@@ -39,7 +38,7 @@ def read(log):
   records = []
   for line in log.read_text().splitlines():
     record = json.loads(line)
-    while records and records[-1]["minutes"] >= record["minutes"]:
+    while records and records[-1]["step"] >= record["step"]:
       records.pop()
     records.append(record)
   return records
@@ -49,7 +48,7 @@ def main():
   if len(sys.argv) != 3:
     raise SystemExit(__doc__)
   run = pathlib.Path(sys.argv[1])
-  figure, panels = plt.subplots(1, len(PANELS), figsize=(13, 3), sharey=True)
+  figure, panels = plt.subplots(1, len(PANELS), figsize=(11, 3), sharey=True)
   for panel, (stage, lines) in zip(panels, PANELS.items()):
     log = run / f"{stage}.jsonl"
     if not log.exists():

@@ -12,6 +12,7 @@ import dataclasses
 import numpy as np
 
 import scenes
+import statements
 import text
 from scenes import CELL, COLORS, SECOND, SHAPES, UNNAMED
 from text import TOKENIZER as T
@@ -29,6 +30,8 @@ MAX_SIDES = 4.0
 
 # Sides of boxes are told in steps of so many pixels.
 BOX_STEP = 5
+# Points are told less finely: they need only lie inside.
+POINT_STEP = 10
 MAX_CELLS_A_SIDE = 24
 
 
@@ -44,9 +47,26 @@ class Sample:
   clock: np.ndarray         # [t, objects, 2], quarters of a second: the start if
                             # the object came in this slice, the end if it went
   boxes: np.ndarray         # [n frames, objects, 4]
-  events: list              # (start, end, description, label, object)
-  branches: list            # (question, answer, objects): token ids, and whom
-                            # the answer tells of, in its order
+  events: list              # Event
+  branches: list            # groups of (question, answer, objects): token ids,
+                            # and whom the answer tells of, in its order
+
+
+@dataclasses.dataclass
+class Event:
+  """What the frames show of an object; times in quarters of a second from the
+  first frame."""
+  start: int
+  end: int
+  description: str
+  label: int
+  owner: int                # the object
+  life: tuple               # came, source, went, target, as text.describe()
+  moved: float              # statements.moved()
+
+  @property
+  def told(self):
+    return self.start, self.end, self.description
 
 
 def _assign(boxes, rows, columns):
@@ -127,9 +147,10 @@ def _first_sights(boxes, owner):
   return flags
 
 
-def _describe(scene, index, begin, until, boxes):
-  """What the event is in the window [begin, until) ns of its scene."""
-  label, description, start, end, stays = scene.events[index]
+def _life(scene, index, begin, until):
+  """How the event comes and goes in the window [begin, until) ns of its
+  scene."""
+  label, description, start, end, stays, _ = scene.events[index]
   came, source, went, target = text.life(label, description)
   if start <= begin and came != text.BEFORE:
     came, source = text.BEFORE, None
@@ -139,10 +160,7 @@ def _describe(scene, index, begin, until, boxes):
     went = text.BEFORE
   if went == text.SIDE and end >= until:
     went, target = text.BEFORE, None
-  move = None
-  if came == text.BEFORE and went == text.BEFORE:
-    move = _direction(boxes)
-  return text.describe(label, came, source, went, target, move)
+  return came, source, went, target
 
 
 def _direction(boxes):
@@ -196,21 +214,26 @@ def _stands_still(boxes):
 
 
 def _events(scene, frame_times, boxes, duration):
-  """(start, end, description, label, object) of what the frames show; times in
-  quarters of a second from the first frame. frame_times: ns of the scene. A
-  thing without a name that stands still in all of them is none: nobody could
-  tell it from the background."""
+  """What the frames show, in the order of a list. frame_times: ns of the scene. A
+  thing without a name that stands still in all of them is no event: nobody
+  could tell it from the background."""
   out = []
   relative = (frame_times - frame_times[0]) / SECOND
   for i, event in enumerate(scene.events):
-    at = np.nonzero(~np.isnan(boxes[:, i, 0]))[0]
-    if len(at) == 0 or (event[0] == UNNAMED and _stands_still(boxes[:, i])):
+    mine = boxes[:, i]
+    at = np.nonzero(~np.isnan(mine[:, 0]))[0]
+    label, fidgets = event[0], event[5]
+    if len(at) == 0 or (label == UNNAMED and not fidgets
+                        and _stands_still(mine)):
       continue
     start, end = _bounds(relative, at[0], at[-1], duration)
-    description = _describe(scene, i, frame_times[0], frame_times[-1] + 1,
-                            boxes[:, i])
-    out.append((start, end, description, event[0], i))
-  return sorted(out, key=lambda e: (e[0], e[1], e[2]))
+    life = _life(scene, i, frame_times[0], frame_times[-1] + 1)
+    move = None
+    if life[0] == text.BEFORE and life[2] == text.BEFORE:
+      move = _direction(mine)
+    out.append(Event(start, end, text.describe(label, *life, move), label, i,
+                     life, statements.moved(mine, fidgets)))
+  return sorted(out, key=lambda e: e.told)
 
 
 # --- questions -------------------------------------------------------------
@@ -253,25 +276,49 @@ def _branch(question, answer, objects=()):
           list(objects))
 
 
-def _video_branches(rng, events, labels):
-  present = {e[3] for e in events}
-  tempted = UNNAMED in labels and UNNAMED not in present
-  out = [_branch(text.ALL_EVENTS, text.events_answer([e[:3] for e in events]),
-                 [e[4] for e in events])]
-  for kind in ("query", "query", rng.choice(["query", "when", "describe"])):
-    label = _pick(rng, present, tempted=tempted)
-    mine = [e[:3] for e in events if e[3] == label]
-    if kind == "query":
-      out.append(_branch(text.events_question(_phrase(rng, label)),
-                         text.events_answer(mine),
-                         [e[4] for e in events if e[3] == label]))
+def _yes_no(statement, truth, is_video):
+  return _branch(text.yes_no_question(statement, is_video),
+                 text.YES if truth else text.NO)
+
+
+def _video_branches(rng, events, labels, is_hard):
+  """The list; two questions about one label or all; statements."""
+  present = {e.label for e in events}
+  tempted = is_hard or UNNAMED in labels and UNNAMED not in present
+  pick = lambda p_absent: _pick(rng, present, p_absent, tempted)
+  lists = [_branch(text.ALL_EVENTS, text.events_answer([e.told for e in events]),
+                   [e.owner for e in events])]
+  others = ["query", rng.choice(["query", "when", "describe", "all"],
+                                p=[0.45, 0.2, 0.2, 0.15])]
+  queries = []
+  for kind in others:
+    label = pick(0.4)
+    mine = [e for e in events if e.label == label]
+    told = [e.told for e in mine]
+    if kind == "query" and rng.random() < 0.03:
+      queries.append(_branch(
+          text.events_question(statements.strange_word(rng)),
+          text.events_answer([])))
+    elif kind == "query":
+      queries.append(_branch(text.events_question(_phrase(rng, label)),
+                             text.events_answer(told),
+                             [e.owner for e in mine]))
     elif kind == "when":
-      out.append(_branch(text.when_question(_phrase(rng, label)),
-                         text.when_answer(mine)))
+      queries.append(_branch(text.when_question(_phrase(rng, label)),
+                             text.when_answer(told)))
+    elif kind == "describe":
+      answer = (". ".join(e.description for e in mine)
+                or text.ABSENT[:-1]) + "."
+      queries.append(_branch(text.describe_question(scenes.LABELS[label]),
+                             answer))
     else:
-      answer = (". ".join(e[2] for e in mine) or text.ABSENT[:-1]) + "."
-      out.append(_branch(text.describe_question(scenes.LABELS[label]), answer))
-  return out
+      queries.append(_branch(
+          text.DESCRIBE_VIDEO,
+          text.video_description([e.told for e in events])))
+  known = [(e.label, e.life, e.moved) for e in events]
+  short = [_yes_no(*statements.of_video(rng, known, pick), True)
+           for _ in range(3)]
+  return [lists, queries, short]
 
 
 def round_boxes(boxes, width, height):
@@ -280,21 +327,52 @@ def round_boxes(boxes, width, height):
   return np.minimum(np.round(boxes / BOX_STEP) * BOX_STEP, most)
 
 
-def _image_branches(rng, boxes, labels):
-  """boxes: [objects, 4] of the picture, rounded."""
+def points_of(boxes, width, height):
+  """The middles, to POINT_STEP pixels, inside the picture; NaN stays."""
+  most = (np.array([width, height]) - 1) // POINT_STEP * POINT_STEP
+  middles = (boxes[..., :2] + boxes[..., 2:]) / 2
+  return np.minimum(np.round(middles / POINT_STEP) * POINT_STEP, most)
+
+
+def _image_branches(rng, boxes, points, labels):
+  """The list, of boxes or points; three questions for those of one label;
+  numbers and statements. boxes: [objects, 4], points: [objects, 2] of the
+  picture, rounded."""
   found = [(*(int(v) for v in box), scenes.LABELS[labels[i]], labels[i], i)
            for i, box in enumerate(boxes) if not np.isnan(box[0])]
   found.sort()
   present = {f[5] for f in found}
-  out = [_branch(text.ALL_BOXES, text.boxes_answer([f[:5] for f in found]),
-                 [f[6] for f in found])]
-  for p_absent in (0.0, 0.2, 0.7):
-    label = _pick(rng, present, p_absent)
-    mine = [f[:5] for f in found if f[5] == label]
-    out.append(_branch(text.box_question(scenes.LABELS[label]),
-                       text.boxes_answer(mine),
-                       [f[6] for f in found if f[5] == label]))
-  return out
+  pick = lambda p_absent: _pick(rng, present, p_absent)
+
+  def listing(question, some, as_points):
+    owners = [f[6] for f in some]
+    answer = (text.points_answer([(*points[f[6]].astype(int), f[4])
+                                  for f in some]) if as_points
+              else text.boxes_answer([f[:5] for f in some]))
+    return _branch(question, answer, owners)
+
+  as_points = rng.random() < 0.25
+  lists = [listing(text.ALL_POINTS if as_points else text.ALL_BOXES, found,
+                   as_points)]
+  queries = []
+  for as_points, p_absent in ((False, 0.0), (False, 0.4), (True, 0.3)):
+    label = pick(p_absent)
+    mine = [f for f in found if f[5] == label]
+    ask = text.points_question if as_points else text.box_question
+    queries.append(listing(ask(scenes.LABELS[label]), mine, as_points))
+  if rng.random() < 0.1:
+    queries[-1] = _branch(text.DESCRIBE_IMAGE,
+                          text.image_description([f[5] for f in found]))
+  elif rng.random() < 0.03:
+    queries[-1] = _branch(text.box_question(statements.strange_word(rng)),
+                          text.boxes_answer([]))
+  short = [_branch(text.ALL_COUNT, str(len(found)))]
+  label = pick(0.25)
+  short.append(_branch(text.count_question(_phrase(rng, label)),
+                       str(sum(f[5] == label for f in found))))
+  short += [_yes_no(*statements.of_image(rng, present, pick), False)
+            for _ in range(2)]
+  return [lists, queries, short]
 
 
 # --- samples ---------------------------------------------------------------
@@ -304,20 +382,25 @@ def _scene(rng, rows, columns, duration, level):
   # Rendered at the very shape of the picture, laid out for it too; a little
   # stretch comes with the sizes that sources really have.
   stretch = np.exp(rng.uniform(-0.12, 0.12))
+  is_hard = rng.random() < 0.5
   most = 1
   if rng.random() < level:
-    most = int(rng.choice([1, 2, 3], p=[0.3, 0.35, 0.35]))
-  least = 0 if rng.random() < 0.06 else 1
+    most = int(rng.choice([1, 2, 3, 4, 5], p=[0.23, 0.27, 0.27, 0.14, 0.09]))
+  # nothing at all, or all of them at once
+  least = 0 if rng.random() < (0.12 if is_hard else 0.06) else 1
+  if most >= 3 and rng.random() < 0.4:
+    least = most
   perspective = rng.uniform(0.1, 0.5) if rng.random() < 0.4 else 0.0
   return scenes.Scene(
       int(rng.integers(scenes.TRAINING_SEEDS)),
       max(1, int(columns * CELL * stretch)), rows * CELL,
-      int(duration * SECOND), (least, most),
+      int(duration * SECOND), (least, 0 if least == 0 else most),
       int(rng.choice([scenes.NAMED, scenes.ANY, scenes.MIXED],
                      p=[0.45, 0.25, 0.3])),
       scenes.ALL_EFFECTS if rng.random() < 0.75 else 0,
       max_bystanders=int(rng.choice(4, p=[0.6, 0.2, 0.1, 0.1])),
-      perspective=perspective)
+      perspective=perspective,
+      troubles=scenes.ALL_TROUBLES if is_hard else 0)
 
 
 def _finish(rng, scene, frame_times, grid, duration, slice_period, render,
@@ -345,25 +428,27 @@ def _finish(rng, scene, frame_times, grid, duration, slice_period, render,
   branches = []
   if with_branches:
     branches = (_image_branches(rng, round_boxes(boxes[0], width, height),
-                                labels) if still
-                else _video_branches(rng, events, labels))
+                                points_of(boxes[0], width, height), labels)
+                if still else
+                _video_branches(rng, events, labels, scene.is_hard))
   return Sample(frames, np.arange(n_slices) * slice_period, grid, dense, owner,
                 flags, clock, boxes, events, branches)
 
 
 def video(rng, n_slices, rows, columns, render=True, with_branches=True,
           level=1.0):
-  """A clip of 0.5 to 8 frames a second and 2 to 30 s, or a part of one. level:
+  """A clip of 0.5 to 30 frames a second and 1 to 30 s, or a part of one. level:
   how often there may be more than one object."""
   n_frames = 2 * n_slices
-  low, high = max(2.0, n_frames / 8.0), min(30.0, n_frames / 0.5)
+  low, high = max(1.0, n_frames / 30.0), min(30.0, n_frames / 0.5)
   # mostly the rates that sampling really has: halves and doubles of 2
-  usual = [f for f in (0.5, 1, 1, 1, 2, 2, 2, 2, 4, 4, 8, 8)
-           if low <= n_frames / f <= high]
+  usual = [f for f in (0.5, 1, 1, 1, 2, 2, 2, 2, 4, 4, 8, 8, 15, 30)
+           if max(low, min(2.0, high)) <= n_frames / f <= high]
   if usual and rng.random() < 0.8:
     duration = n_frames / float(rng.choice(usual))
   else:
-    duration = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    least = max(low, n_frames / 12.0)
+    duration = float(np.exp(rng.uniform(np.log(least), np.log(high))))
   whole = duration
   offset = 0.0
   if rng.random() < 0.4:

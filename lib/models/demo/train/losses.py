@@ -7,8 +7,9 @@ import torch.nn.functional as F
 
 import data
 import text
-from batches import IS_DIGIT, IS_SHAPE, tokens_of
-from codes import BOX, CLOCK, HEAD_OF_TIMES, MAX_TIME_IDS, SIDE_HEADS
+from batches import IS_DIGIT, IS_SHAPE, POINT, tokens_of
+from codes import (BOX, CLOCK, HEAD_OF_TIMES, MAX_TIME_IDS, MIDDLE,
+                   SIDE_HEADS)
 from data import MAX_CELLS_A_SIDE, N_DENSE
 from model import TAP, patchify
 from scenes import COLORS
@@ -96,16 +97,18 @@ def _token_kinds():
   kinds[IS_DIGIT] = 3
   kinds[tokens_of(COLORS + ["object"])] = 4
   kinds[IS_SHAPE] = 5
+  kinds[_YES] = kinds[_NO] = 6
   return kinds
 
 
+_YES, _NO = (text.TOKENIZER.encode(word)[0] for word in (text.YES, text.NO))
 _KINDS = _token_kinds()
-_KIND_WEIGHTS = [0.3, 0.7, 1.0, 1.5, 1.0, 1.0]
+_KIND_WEIGHTS = [0.3, 0.7, 1.0, 1.5, 1.0, 1.0, 1.0]
 
 
 def answer_loss(model, hidden, batch):
   total = 0.0
-  digits, shapes, choices, exact = [], [], [], []
+  digits, shapes, choices, decisions, exact = [], [], [], [], []
   for (_, labels, *_), out in zip(batch.groups, hidden):
     chosen = labels != -100
     logits = model.text.logits(out[chosen]).float()
@@ -120,12 +123,14 @@ def answer_loss(model, hidden, batch):
       digits.append(right[kinds == 3])
       shapes.append(right[kinds == 5])
       choices.append(right[kinds == 2])
+      decisions.append(right[kinds == 6])
       all_right = torch.ones_like(chosen)
       all_right[chosen] = right
       exact.append(all_right.all(-1).float().mean())
   mean = lambda parts: torch.cat(parts).float().mean()
-  return total, {"digits": mean(digits), "shapes": mean(shapes[:1]),
-                 "repeat": mean(shapes[1:]), "choices": mean(choices),
+  return total, {"digits": mean(digits[:2]), "count": mean(digits[2:]),
+                 "shapes": mean(shapes[:1]), "repeat": mean(shapes[1:]),
+                 "choices": mean(choices), "yes": mean(decisions),
                  "list": exact[0], "query": exact[1]}
 
 
@@ -133,12 +138,15 @@ def pointer_loss(pointers, batch):
   """Some heads shall look where an answer's digits are to be read: for a time
   at the sight of its object, for a side of a box at the cells that see it. The
   heads of the other sides shall not look at any cell meanwhile: what they hand
-  on would go to the same place."""
+  on would go to the same place; and for a point at the cells of its object."""
   n_prefix = len(text.PREFIX)
   n_slices, rows, columns = batch.grid
   slices = torch.arange(n_slices, device=batch.owner.device)
   slices = slices.repeat_interleave(rows * columns)
-  heads = [HEAD_OF_TIMES] if batch.is_video else SIDE_HEADS
+  # of videos only times are told, of pictures sides of boxes and points
+  heads = [(*HEAD_OF_TIMES, None if batch.is_video else POINT)]
+  if not batch.is_video:
+    heads += [(*head, side) for side, head in enumerate(SIDE_HEADS)]
   losses, shares = [], []
   for g, (*_, points) in enumerate(batch.groups):
     b, k, l = torch.nonzero(points[..., 0] >= 0, as_tuple=True)
@@ -146,14 +154,15 @@ def pointer_loss(pointers, batch):
       continue
     who, when, side = points[b, k, l].unbind(-1)
     theirs = (batch.owner[b] == who[:, None]) & (slices == when[:, None])
-    for i, (layer, kv) in enumerate(heads):
+    for layer, kv, turn in heads:
       attention = pointers[layer - FIRST_POINTER][g][b, k, kv, l].float()
       cells = attention[:, n_prefix:-1]
       there, its_turn = theirs, theirs.any(-1)
-      if not batch.is_video:
-        there = theirs & batch.outermost[b, :, i]
-        its_turn = its_turn & (side == i)
-        idle = 1 - cells[side != i].sum(-1)
+      if turn is not None:
+        if turn != POINT:
+          there = theirs & batch.outermost[b, :, turn]
+        its_turn = its_turn & (side == turn)
+        idle = 1 - cells[side != turn].sum(-1)
         losses.append(-0.5 * torch.log(idle.clamp(min=0) + 1e-3))
       share = (cells * there).sum(-1)[its_turn]
       losses.append(-torch.log(share + 1e-3))
@@ -213,6 +222,13 @@ def place_loss(helpers, tapped, later, batch):
     return loss, stats
   known = batch.box[..., 0] >= 0
   if known.any():
+    more, logits = digits_loss(x[known], helpers.clock[:sum(MIDDLE)], MIDDLE,
+                               batch.middle[known])
+    loss = loss + 0.3 * more
+    with torch.no_grad():
+      stats["middle"] = torch.stack(
+          [logits[i].argmax(-1) == batch.middle[known][:, i]
+           for i in (1, 3)]).float().mean()
     digits, outermost = batch.box[known], batch.outermost[known]
     weights = (outermost + 0.05).repeat_interleave(2, -1)
     more, logits = digits_loss(later[:, n_prefix:-1][known], helpers.box, BOX,

@@ -89,6 +89,7 @@ class Scene:
                     kind, backgrounds, effects, max_bystanders, perspective,
                     troubles)
     self.width, self.height, self.duration = width, height, duration
+    self.is_hard = troubles != 0
     self._handle = _library.vlm_scene_new(ctypes.byref(params))
     self._rect = Rect()
     self.events = []

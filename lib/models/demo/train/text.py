@@ -3,7 +3,8 @@
 """Questions, answers, and the tokenizer that writes them.
 
 Questions and answers have the shapes that Qwen2.5-VL was trained on; those for
-events and boxes are what <vlm/vlm-answer-kind.h> asks. The tokenizer is a real
+events, boxes and yes or no are what <vlm/vlm-answer-kind.h> asks, those for
+points and numbers are in docs/decisions/0009-wordings.md. The tokenizer is a real
 byte-level BPE with Qwen's pre-tokenizer and special tokens, whose merges are
 learned from exactly these texts, so that each of their words is one token.
 """
@@ -56,6 +57,30 @@ def box_question(label):
   return _ask("boxes", label, False)
 
 
+ALL_POINTS = ("Point to each object and output all the point coordinates in "
+              "JSON format.")
+ALL_COUNT = "How many objects are in the image? Answer with a number only."
+DESCRIBE_VIDEO = _ask("free", None, True)
+DESCRIBE_IMAGE = _ask("free", None, False)
+YES, NO = "Yes", "No"
+NOTHING_HAPPENS = "Nothing happens."
+NOTHING_THERE = "There is nothing."
+
+
+def points_question(label):
+  return (f"Point to the {label}, report the point coordinates in JSON "
+          "format.")
+
+
+def count_question(query):
+  return (f"How many objects in the image match the query '{query}'? Answer "
+          "with a number only.")
+
+
+def yes_no_question(statement, is_video):
+  return _ask("yes-no", statement, is_video)
+
+
 def timecode(quarters):
   """mm:ss.ff of quarters of a second."""
   seconds, part = divmod(quarters, 4)
@@ -82,6 +107,31 @@ def boxes_answer(boxes):
   return _listing("\t", [
       f'{{"bbox_2d": [{x0}, {y0}, {x1}, {y1}], "label": "{label}"}}'
       for x0, y0, x1, y1, label in boxes])
+
+
+def points_answer(points):
+  """points: of (x, y, label)."""
+  return _listing("\t", [
+      f'{{"point_2d": [{x}, {y}], "label": "{label}"}}'
+      for x, y, label in points])
+
+
+def with_article(label):
+  name = LABELS[label]
+  return ("an " if name[0] in "aeiou" else "a ") + name
+
+
+def video_description(events):
+  """events: of (start, end, description)."""
+  if not events:
+    return NOTHING_HAPPENS
+  return ". ".join(description for *_, description in events) + "."
+
+
+def image_description(labels):
+  if not labels:
+    return NOTHING_THERE
+  return "There is " + " and ".join(map(with_article, labels)) + "."
 
 
 def when_answer(events):
@@ -159,6 +209,34 @@ def life(label, description):
   return _life(description[len(LABELS[label]) + 1:])
 
 
+# --- statements ------------------------------------------------------------
+
+SOMETHING = "something"
+IN_VIEW, THERE_IS, MOVES_AT_ALL, STAYS = "in view", "there is", "moves", "stays"
+
+
+def statements():
+  """What can be said of a subject: (key, text with {}). A key is one of the
+  words above, or (what happens, by which side or None)."""
+  yield IN_VIEW, "{} is in view"
+  yield THERE_IS, "there is {}"
+  yield MOVES_AT_ALL, "{} moves"
+  yield STAYS, "{} stays"
+  yield ("comes", None), "{} enters"
+  yield ("goes", None), "{} leaves"
+  yield ("appears", None), "{} appears"
+  yield ("disappears", None), "{} disappears"
+  for side in range(4):
+    yield ("comes", side), "{} enters " + FROM[side]
+    yield ("goes", side), "{} leaves " + TO[side]
+
+
+STATEMENTS = list(statements())
+STRANGE = ["person", "man", "woman", "child", "car", "truck", "bicycle", "dog",
+           "cat", "bird", "hand", "door", "gate", "light", "fire", "smoke"]
+"""Words for what this model does not know: it never says that they are there."""
+
+
 # --- tokenizer -------------------------------------------------------------
 
 PATTERN = ("(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
@@ -195,14 +273,32 @@ _ALPHABET = _byte_alphabet()
 def _texts():
   """Everything that is ever asked or answered, in a canonical order."""
   yield from (SYSTEM, "user\n", "assistant\n", "\n", ALL_EVENTS, ALL_BOXES,
-              ABSENT, "0123456789", "```json\n[]\n```")
+              ABSENT, "0123456789", "```json\n[]\n```", ALL_POINTS, ALL_COUNT,
+              DESCRIBE_VIDEO, DESCRIBE_IMAGE, YES, NO, NOTHING_HAPPENS,
+              NOTHING_THERE)
   yield from (events_answer([(0, 1, "x")] * 2), boxes_answer([(1, 2, 3, 4,
                                                              "x")] * 2))
   yield when_answer([(1, 2, ""), (3, 4, "")])
+  yield points_answer([(1, 2, "x")] * 2)
+  yield image_description([0, 1, UNNAMED])
+  subjects = [article + label for label in LABELS
+              for article in ("a ", "an ", "the ")]
+  for _, form in STATEMENTS:
+    for subject in (*subjects, SOMETHING, *(f"a {w}" for w in STRANGE)):
+      yield yes_no_question(form.format(subject), True)
+      yield yes_no_question(form.format(subject), False)
+  for word in STRANGE:
+    for article in ("", "a ", "the "):
+      yield events_question(article + word)
+      yield count_question(article + word)
+    yield from (box_question(word), points_question(word))
   for label in LABELS:
     for article in ("", "a ", "the ", "an "):
       yield events_question(article + label)
       yield when_question(article + label)
+      yield count_question(article + label)
+    yield points_question(label)
+    yield points_answer([(1, 2, label)])
     yield from (describe_question(label), box_question(label))
     yield from (label + ".", boxes_answer([(1, 2, 3, 4, label)]))
   for verb in VERBS:

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Trains the demo model in three stages; README.md beside this says how.
 
-  train.py vision --out DIR --minutes 30     the vision tower alone
-  train.py text   --out DIR --minutes 40     the decoder, on perfect features
-  train.py joint  --out DIR --minutes 60     both together
-  train.py joint  --out DIR/again --from DIR/joint.pt --minutes 60   once more
+  train.py vision --out DIR --steps 5000     the vision tower alone
+  train.py text   --out DIR --steps 3000     the decoder, on perfect features
+  train.py joint  --out DIR --steps 9000     both together
 
-`vision` and `text` know nothing of each other and may run side by side. Each
-can be stopped and called again: it goes on where it saved last. `joint` takes
-what the two left in DIR.
+`vision` and `text` know nothing of each other and may run side by side. `joint`
+takes what the two left in DIR. Each can be stopped at any moment and called
+again: it goes on from where it saved last, and comes to the same weights as one
+that was never stopped. How far the learning rate has fallen, and when it ends,
+is a matter of steps, not of time: a busy machine makes it longer, not worse.
 """
 
 import argparse
@@ -34,6 +35,8 @@ from muon import make_optimizers
 SAVE_EVERY = 120.0
 REPORT_EVERY = 20.0
 EASY_PART = 0.6
+SAME = ("seed", "steps", "budget", "world", "positions")
+"""What must not change while a stage is trained."""
 
 STAGES = {
     # learning rates of Muon and of AdamW, warm-up in steps
@@ -60,11 +63,11 @@ class Run:
                "joint": [self.model, self.helpers]}[args.stage]
     self.parameters = [p for m in trained for p in m.parameters()]
     self.optimizers = make_optimizers(trained, self.rates)
-    self.base = [[g["lr"] * args.rate for g in o.param_groups]
-                 for o in self.optimizers]
+    self.base = [[g["lr"] for g in o.param_groups] for o in self.optimizers]
     self.source = Source([args.seed, hash_of(args.stage), args.rank],
                          args.stage, args.budget, args.positions)
-    self.step, self.elapsed, self.seen = 0, 0.0, 0
+    self.step, self.seen = 0, 0
+    self.seconds, self.busy = 0.0, 0.0   # on the clock; of this process
     self.state = self.folder / f"{args.stage}.pt"
     known = self._begin()
     self.model.to(self.device)
@@ -75,19 +78,12 @@ class Run:
   def _begin(self):
     """The weights with which it begins or goes on; what the optimizers know by
     then."""
-    known = []
     if self.state.exists():
-      saved = self._load(self.state)
-      known = saved["optimizers"]
-      self.step, self.elapsed = saved["step"], saved["elapsed"]
-      self.seen = saved["seen"]
-      self.source.rng = np.random.default_rng(
-          [self.args.seed, self.args.rank, saved["step"]])
-    elif self.args.begin:
-      saved = self._load(self.args.begin)
-      # other scenes than those that these weights have seen
-      self.source.rng = np.random.default_rng(
-          [self.args.seed, self.args.rank, saved["seen"]])
+      return self._go_on()
+    if self.args.begin:
+      saved = torch.load(self.args.begin, "cpu")
+      self.model.load_state_dict(saved["model"])
+      self.helpers.load_state_dict(saved["helpers"])
     elif self.args.stage == "text":
       align(self.model.text, self.helpers.code)
       align_pointers(self.model.text, self.helpers.clock, self.helpers.box)
@@ -99,23 +95,36 @@ class Run:
         self.model.load_state_dict(chosen, strict=False)
         if stage == "text":
           self.helpers.load_state_dict(saved["helpers"])
-    return known
+    return []
 
-  def _load(self, state):
-    saved = torch.load(state, "cpu")
+  def _go_on(self):
+    saved = torch.load(self.state, "cpu")
+    for name in SAME:
+      if saved["args"][name] != getattr(self.args, name):
+        raise SystemExit(
+            f"{self.state} was begun with --{name} {saved['args'][name]}, not "
+            f"{getattr(self.args, name)}: go on with that, or begin in another "
+            "folder.")
     self.model.load_state_dict(saved["model"])
     self.helpers.load_state_dict(saved["helpers"])
-    return saved
+    self.step, self.seen = saved["step"], saved["seen"]
+    self.seconds, self.busy = saved["seconds"], saved["busy"]
+    return saved["optimizers"]
 
   def save(self):
     if self.args.rank:
       return
     partial = self.state.with_suffix(".partial")
-    torch.save({"model": self.model.state_dict(),
-                "helpers": self.helpers.state_dict(),
-                "optimizers": [o.state_dict() for o in self.optimizers],
-                "step": self.step, "elapsed": self.elapsed,
-                "seen": self.seen}, partial)
+    with open(partial, "wb") as out:
+      torch.save({"model": self.model.state_dict(),
+                  "helpers": self.helpers.state_dict(),
+                  "optimizers": [o.state_dict() for o in self.optimizers],
+                  "args": {name: getattr(self.args, name) for name in SAME},
+                  "step": self.step, "seen": self.seen,
+                  "seconds": self.seconds, "busy": self.busy}, out)
+      # a machine that loses its power keeps the state before, or this one
+      out.flush()
+      os.fsync(out.fileno())
     os.replace(partial, self.state)
 
   def log(self, record):
@@ -128,7 +137,7 @@ class Run:
 
   def set_rate(self):
     """Warm-up, then half a cosine down to a fiftieth at the end."""
-    part = min(1.0, self.elapsed / (60 * self.args.minutes))
+    part = min(1.0, self.step / self.args.steps)
     factor = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * part))
     factor *= min(1.0, (self.step + 1) / self.rates["warmup"])
     for optimizer, base in zip(self.optimizers, self.base):
@@ -147,7 +156,8 @@ class Run:
       at += p.numel()
 
   def one_step(self):
-    part = self.elapsed / (60 * self.args.minutes)
+    part = self.step / self.args.steps
+    self.source.begin(self.step)
     batch = self.source.draw(
         min(1.0, part / EASY_PART) if self.args.stage == "text" else 1.0)
     loss, stats = step_loss(self.args.stage, self.model, self.helpers,
@@ -168,34 +178,32 @@ class Run:
     self.step += 1
     self.seen += batch.size * self.args.world
     kind = "video" if batch.grid[0] > 1 else "image"
-    return kind, {k: float(v) for k, v in stats.items()}
-
-  def now(self, begin):
-    elapsed = torch.tensor([time.monotonic() - begin])
-    if self.args.world > 1:
-      distributed.broadcast(elapsed, 0)
-    return float(elapsed)
+    # what the batch has nothing of is NaN
+    told = {k: float(v) for k, v in stats.items()}
+    return kind, {k: v for k, v in told.items() if not math.isnan(v)}
 
   def go(self):
-    begin = time.monotonic() - self.elapsed
+    begin = time.monotonic() - self.seconds
+    begin_busy = time.process_time() - self.busy
     collected = {}
-    reported = saved = self.elapsed
-    while self.elapsed < 60 * self.args.minutes:
+    reported = saved = self.seconds
+    while self.step < self.args.steps:
       self.set_rate()
       kind, stats = self.one_step()
       for name, value in stats.items():
         collected.setdefault(f"{kind}.{name}", []).append(value)
-      self.elapsed = self.now(begin)
-      if self.elapsed - reported > REPORT_EVERY:
-        record = {"minutes": self.elapsed / 60, "step": self.step,
-                  "seen": self.seen}
-        record.update({k: float(np.nanmean(v))
+      self.seconds = time.monotonic() - begin
+      self.busy = time.process_time() - begin_busy
+      if self.seconds - reported > REPORT_EVERY:
+        record = {"step": self.step, "seen": self.seen,
+                  "minutes": self.seconds / 60, "busy": self.busy / 60}
+        record.update({k: float(np.mean(v))
                        for k, v in sorted(collected.items())})
         self.log(record)
-        collected, reported = {}, self.elapsed
-      if self.elapsed - saved > SAVE_EVERY:
+        collected, reported = {}, self.seconds
+      if self.seconds - saved > SAVE_EVERY:
         self.save()
-        saved = self.elapsed
+        saved = self.seconds
     self.save()
 
 
@@ -208,10 +216,8 @@ def main():
       description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
   parser.add_argument("stage", choices=STAGES)
   parser.add_argument("--out", required=True, help="folder of the run")
-  parser.add_argument("--minutes", type=float, required=True,
+  parser.add_argument("--steps", type=int, required=True,
                       help="of the whole stage; the rate falls over them")
-  parser.add_argument("--rate", type=float, default=1.0,
-                      help="factor of the learning rates")
   parser.add_argument("--from", dest="begin", metavar="STATE",
                       help="begin with the weights of another run's stage")
   parser.add_argument("--positions", choices=("time", "index"), default="time",

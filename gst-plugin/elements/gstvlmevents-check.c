@@ -161,9 +161,11 @@ gst_vlm_events_check_questions (GstVlmEvents *self)
   const GstVlmEventsSettings *s = &self->settings;
   gboolean idle;
   gboolean crossed;
+  gboolean lonely;
 
   GST_OBJECT_LOCK (self);
   crossed = s->off_threshold > s->on_threshold;
+  lonely = s->locate && s->conditions == NULL;
   idle = s->prompt != NULL && (s->query != NULL || s->queries != NULL) &&
       strstr (s->prompt, QUERY_MARK) == NULL;
   GST_OBJECT_UNLOCK (self);
@@ -171,6 +173,10 @@ gst_vlm_events_check_questions (GstVlmEvents *self)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
         ("`query` and `queries` are not asked: `prompt` replaces them, unless "
          "it has " QUERY_MARK " where each of them goes."),
+        (NULL));
+  if (lonely)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("`locate` has no effect: it is for `conditions`, and there are none."),
         (NULL));
   if (crossed)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,

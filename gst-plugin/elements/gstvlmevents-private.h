@@ -82,6 +82,7 @@ typedef struct
   double off_threshold;
   guint confirm;
   double cooldown;
+  gboolean locate;
 
   /* Windows, and how many frames of which size are in them. */
   double window;

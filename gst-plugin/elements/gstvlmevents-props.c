@@ -103,6 +103,10 @@ static const Property properties[] = {
   { "cooldown", "Cooldown",
       "How long after its end a condition does not hold again, in seconds",
       QUESTION, KIND_DOUBLE, AT (cooldown), .maximum = MAX_WINDOW },
+  { "locate", "Locate",
+      "Ask when, within a window, a condition begins or ends, with a question "
+      "of its own; else it does so with a window",
+      QUESTION, KIND_BOOLEAN, AT (locate) },
   { "window", "Window",
       "Length of video that is analysed at once, in seconds (0 = the whole "
       "stream)",

@@ -62,6 +62,7 @@ gst_vlm_events_get_questions (GstVlmEvents *self)
     .confirm = s->confirm,
     .cooldown = gst_vlm_time_from_seconds (s->cooldown),
   };
+  questions.locate = s->locate;
   copy = vlm_questions_copy (&questions);
   GST_OBJECT_UNLOCK (self);
   return copy;

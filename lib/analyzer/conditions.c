@@ -5,13 +5,25 @@
 #include <string.h>
 
 #include "analyzer/kinds.h"
+#include "analyzer/locate.h"
 #include "base/log.h"
 #include "events/condition.h"
 
+/* One of them, and the windows that are asked when it began and ended. */
+typedef struct
+{
+  VlmCondition *condition;
+  VlmWindow *first; /* of those that are above in a row, before it holds */
+  VlmWindow *last;  /* in which it held */
+  VlmConditionSpan last_span; /* in that, if it was asked for */
+} Asked;
+
 struct _VlmConditions
 {
-  GPtrArray *list; /* VlmCondition */
+  GPtrArray *list; /* Asked */
   VlmConditionRules rules;
+  gboolean locates;
+  guint max_tokens;    /* of an answer that locates */
   gboolean has_warned; /* since they were set */
 };
 
@@ -19,15 +31,34 @@ typedef struct
 {
   double probability;
   double mass;
+  VlmConditionSpan span;      /* where it begins or ends with this window */
+  gboolean is_of_this_window; /* all of @span */
 } Answer;
+
+static void
+forget_windows (Asked *asked)
+{
+  g_clear_pointer (&asked->first, vlm_window_unref);
+  g_clear_pointer (&asked->last, vlm_window_unref);
+  asked->last_span = (VlmConditionSpan){ 0 };
+}
+
+static void
+asked_free (gpointer data)
+{
+  Asked *asked = data;
+
+  forget_windows (asked);
+  vlm_condition_free (asked->condition);
+  g_free (asked);
+}
 
 VlmConditions *
 vlm_conditions_new (void)
 {
   VlmConditions *self = g_new0 (VlmConditions, 1);
 
-  self->list =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_condition_free);
+  self->list = g_ptr_array_new_with_free_func (asked_free);
   return self;
 }
 
@@ -49,9 +80,10 @@ vlm_conditions_is_empty (const VlmConditions *self)
 /* --- which ---------------------------------------------------------------- */
 
 /* "name=text", or a text that is its own name. */
-static VlmCondition *
+static Asked *
 parse (const char *words)
 {
+  Asked *asked;
   const char *sign = strchr (words, '=');
   g_autofree char *text = g_strstrip (g_strdup (sign ? sign + 1 : words));
   g_autofree char *name =
@@ -61,20 +93,41 @@ parse (const char *words)
     vlm_warning ("the condition \"%s\" says nothing, and is not asked", words);
     return NULL;
   }
-  return vlm_condition_new (name[0] != '\0' ? name : text, text);
+  asked = g_new0 (Asked, 1);
+  asked->condition = vlm_condition_new (name[0] != '\0' ? name : text, text);
+  return asked;
+}
+
+static gboolean
+is_same (const Asked *a, const Asked *b)
+{
+  return g_str_equal (vlm_condition_get_name (a->condition),
+             vlm_condition_get_name (b->condition)) &&
+      g_str_equal (vlm_condition_get_text (a->condition),
+          vlm_condition_get_text (b->condition));
 }
 
 /* (transfer full) (nullable): the one in @list that is like @wanted, taken out */
-static VlmCondition *
-take (GPtrArray *list, const VlmCondition *wanted)
+static Asked *
+take (GPtrArray *list, const Asked *wanted)
 {
   for (guint i = 0; i < list->len; i++)
-    if (g_str_equal (vlm_condition_get_name (list->pdata[i]),
-            vlm_condition_get_name (wanted)) &&
-        g_str_equal (vlm_condition_get_text (list->pdata[i]),
-            vlm_condition_get_text (wanted)))
+    if (is_same (list->pdata[i], wanted))
       return g_ptr_array_steal_index (list, i);
   return NULL;
+}
+
+static void
+finish_all (GPtrArray *list, GPtrArray *records)
+{
+  for (guint i = 0; i < list->len; i++) {
+    Asked *asked = list->pdata[i];
+    VlmEvent *record = vlm_condition_finish (asked->condition);
+
+    forget_windows (asked);
+    if (record != NULL)
+      g_ptr_array_add (records, record);
+  }
 }
 
 void
@@ -83,28 +136,24 @@ vlm_conditions_set (
 {
   g_autoptr (GPtrArray) before = self->list;
 
-  self->list =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_condition_free);
+  self->list = g_ptr_array_new_with_free_func (asked_free);
   self->rules = questions->condition_rules;
+  self->locates = questions->locate;
+  self->max_tokens = questions->max_tokens;
   self->has_warned = FALSE;
   for (char **words = questions->conditions; words != NULL && *words != NULL;
        words++) {
-    VlmCondition *wanted = parse (*words);
-    VlmCondition *old = wanted != NULL ? take (before, wanted) : NULL;
+    Asked *wanted = parse (*words);
+    Asked *old = wanted != NULL ? take (before, wanted) : NULL;
 
     if (old != NULL) {
-      vlm_condition_free (wanted);
+      asked_free (wanted);
       wanted = old;
     }
     if (wanted != NULL)
       g_ptr_array_add (self->list, wanted);
   }
-  for (guint i = 0; i < before->len; i++) {
-    VlmEvent *record = vlm_condition_finish (before->pdata[i]);
-
-    if (record != NULL)
-      g_ptr_array_add (records, record);
-  }
+  finish_all (before, records);
 }
 
 gboolean
@@ -146,10 +195,49 @@ ask_one (VlmConditions *self, VlmAnswerer *answerer, VlmRequest *request,
   return TRUE;
 }
 
+/* When it begins: in the first window that was above. When it ends: in the last
+ * one in which it held, of which that may be known. */
+static gboolean
+locate (VlmConditions *self, VlmAnswerer *answerer, const Asked *asked,
+    VlmWindow *window, VlmConditionChange change, gboolean is_apart,
+    Answer *answer, GCancellable *cancellable, GError **error)
+{
+  const VlmWindow *where = window;
+
+  if (change == VLM_CONDITION_BEGINS && asked->first != NULL)
+    where = asked->first;
+  else if (change == VLM_CONDITION_ENDS)
+    where = asked->last;
+  answer->is_of_this_window = where == window;
+  if (change == VLM_CONDITION_ENDS && asked->last_span.has_end) {
+    answer->span = asked->last_span;
+    return TRUE;
+  }
+  if (where == NULL)
+    return TRUE;
+  if (!vlm_locate (answerer, where, vlm_condition_get_text (asked->condition),
+          self->max_tokens, is_apart || where != window, &answer->span,
+          cancellable, error))
+    return FALSE;
+  if (change == VLM_CONDITION_BEGINS && where != window)
+    answer->span.has_end = FALSE;
+  return TRUE;
+}
+
+static VlmEvent *
+make_own (const VlmEvent *report, const Answer *answer)
+{
+  VlmEvent *own = vlm_event_copy (report);
+
+  own->probability = answer->probability;
+  own->mass = answer->mass;
+  return own;
+}
+
 GArray *
 vlm_conditions_ask (VlmConditions *self, VlmAnswerer *answerer,
-    const VlmWindow *window, gboolean is_apart, GCancellable *cancellable,
-    GError **error)
+    VlmWindow *window, const VlmEvent *report, gboolean is_apart,
+    GCancellable *cancellable, GError **error)
 {
   g_autoptr (GArray) answers = g_array_new (FALSE, FALSE, sizeof (Answer));
   VlmRequest request = {
@@ -159,30 +247,70 @@ vlm_conditions_ask (VlmConditions *self, VlmAnswerer *answerer,
   };
 
   for (guint i = 0; i < self->list->len; i++) {
-    const char *text = vlm_condition_get_text (self->list->pdata[i]);
-    Answer answer;
+    const Asked *asked = self->list->pdata[i];
+    const char *text = vlm_condition_get_text (asked->condition);
+    g_autoptr (VlmEvent) own = NULL;
+    Answer answer = { 0 };
+    VlmConditionChange change;
 
     if (!ask_one (self, answerer, &request, text, cancellable, &answer, error))
+      return NULL;
+    own = make_own (report, &answer);
+    change = vlm_condition_foresee (asked->condition, &self->rules, own);
+    if (self->locates && change != VLM_CONDITION_STAYS &&
+        !locate (self, answerer, asked, window, change, is_apart, &answer,
+            cancellable, error))
       return NULL;
     g_array_append_val (answers, answer);
   }
   return g_steal_pointer (&answers);
 }
 
+/* --- what follows --------------------------------------------------------- */
+
+static void
+keep (VlmWindow **kept, VlmWindow *window)
+{
+  vlm_window_ref (window);
+  g_clear_pointer (kept, vlm_window_unref);
+  *kept = window;
+}
+
+/* Windows have frames: no more of them are kept than is needed. */
+static void
+note_window (
+    VlmConditions *self, Asked *asked, VlmWindow *window, const Answer *answer)
+{
+  gboolean holds = vlm_condition_holds (asked->condition);
+
+  if (!self->locates ||
+      (!holds && !vlm_condition_is_rising (asked->condition))) {
+    forget_windows (asked);
+  } else if (!holds) {
+    if (asked->first == NULL)
+      keep (&asked->first, window);
+  } else if (answer->mass >= VLM_CONDITION_MIN_MASS) {
+    g_clear_pointer (&asked->first, vlm_window_unref);
+    keep (&asked->last, window);
+    asked->last_span =
+        answer->is_of_this_window ? answer->span : (VlmConditionSpan){ 0 };
+  }
+}
+
 void
 vlm_conditions_push (VlmConditions *self, const GArray *answers,
-    const VlmEvent *report, guint64 *next_id, GPtrArray *records)
+    VlmWindow *window, const VlmEvent *report, guint64 *next_id,
+    GPtrArray *records)
 {
   g_assert (answers->len == self->list->len);
   for (guint i = 0; i < answers->len; i++) {
     const Answer *answer = &g_array_index (answers, Answer, i);
-    g_autoptr (VlmEvent) own = vlm_event_copy (report);
-    VlmEvent *record;
+    Asked *asked = self->list->pdata[i];
+    g_autoptr (VlmEvent) own = make_own (report, answer);
+    VlmEvent *record = vlm_condition_push (
+        asked->condition, &self->rules, own, &answer->span, next_id);
 
-    own->probability = answer->probability;
-    own->mass = answer->mass;
-    record =
-        vlm_condition_push (self->list->pdata[i], &self->rules, own, next_id);
+    note_window (self, asked, window, answer);
     if (record != NULL)
       g_ptr_array_add (records, record);
   }
@@ -191,17 +319,16 @@ vlm_conditions_push (VlmConditions *self, const GArray *answers,
 void
 vlm_conditions_finish (VlmConditions *self, GPtrArray *records)
 {
-  for (guint i = 0; i < self->list->len; i++) {
-    VlmEvent *record = vlm_condition_finish (self->list->pdata[i]);
-
-    if (record != NULL)
-      g_ptr_array_add (records, record);
-  }
+  finish_all (self->list, records);
 }
 
 void
 vlm_conditions_reset (VlmConditions *self)
 {
-  for (guint i = 0; i < self->list->len; i++)
-    vlm_condition_reset (self->list->pdata[i]);
+  for (guint i = 0; i < self->list->len; i++) {
+    Asked *asked = self->list->pdata[i];
+
+    forget_windows (asked);
+    vlm_condition_reset (asked->condition);
+  }
 }

@@ -25,15 +25,17 @@ void vlm_conditions_set (VlmConditions *conditions,
 gboolean vlm_conditions_check (
     const VlmConditions *conditions, VlmAnswerer *answerer, GError **error);
 
-/* Asks for each of them; changes nothing. @is_apart: as in VlmRequest. (transfer
- * full): what vlm_conditions_push() takes */
+/* Asks for each of them, and when those that begin or end do so, if that is
+ * wanted; changes nothing. @report: what all records of the window have in
+ * common. @is_apart: as in VlmRequest. (transfer full): what
+ * vlm_conditions_push() takes */
 GArray *vlm_conditions_ask (VlmConditions *conditions, VlmAnswerer *answerer,
-    const VlmWindow *window, gboolean is_apart, GCancellable *cancellable,
-    GError **error);
-/* @report: what all records of the window have in common. @next_id: as in
- * vlm_condition_push(). */
+    VlmWindow *window, const VlmEvent *report, gboolean is_apart,
+    GCancellable *cancellable, GError **error);
+/* With the same @window and @report. @next_id: as in vlm_condition_push(). */
 void vlm_conditions_push (VlmConditions *conditions, const GArray *answers,
-    const VlmEvent *report, guint64 *next_id, GPtrArray *records);
+    VlmWindow *window, const VlmEvent *report, guint64 *next_id,
+    GPtrArray *records);
 
 /* The stream ended or broke off. */
 void vlm_conditions_finish (VlmConditions *conditions, GPtrArray *records);

@@ -346,35 +346,33 @@ ground_event (VlmEvent *event, gpointer user_data, GError **error)
       grounding->cancellable, error);
 }
 
-/* (transfer full): what @window says of the conditions. They are about the window
- * alone, also where other questions are about a longer video: else they would
- * hold until that video is over. */
-static GArray *
-decide (VlmEngineAnalyzer *self, const VlmWindow *window, const VlmWindow *seen,
-    GCancellable *cancellable, GError **error)
-{
-  gboolean is_apart =
-      self->questions->len > 0 && seen->n_samples != window->n_samples;
-
-  return vlm_conditions_ask (
-      self->conditions, self->answerer, window, is_apart, cancellable, error);
-}
-
-/* Adds to @records what follows from that. */
-static void
-conclude (VlmEngineAnalyzer *self, const VlmWindow *window,
-    const GArray *answers, GPtrArray *records)
+/* (transfer full): what all records of the conditions have in common. */
+static VlmEvent *
+report_window (VlmEngineAnalyzer *self, const VlmWindow *window)
 {
   const VlmEventWindow about = describe_window (window);
   gint64 from = window->start - window->samples[0].slot_time;
-  g_autoptr (VlmEvent) report = vlm_event_new ();
+  VlmEvent *report = vlm_event_new ();
 
   describe_source (self, window, &about, report);
   report->start = vlm_event_time (window, from);
   report->end = vlm_event_time (window, from + window->end - window->start);
   report->time_source = vlm_event_time_source (window, from);
-  vlm_conditions_push (self->conditions, answers, report,
-      vlm_tracker_get_next_id (self->tracker), records);
+  return report;
+}
+
+/* (transfer full): what @window says of the conditions. They are about the window
+ * alone, also where other questions are about a longer video: else they would
+ * hold until that video is over. */
+static GArray *
+decide (VlmEngineAnalyzer *self, VlmWindow *window, const VlmEvent *report,
+    const VlmWindow *seen, GCancellable *cancellable, GError **error)
+{
+  gboolean is_apart =
+      self->questions->len > 0 && seen->n_samples != window->n_samples;
+
+  return vlm_conditions_ask (self->conditions, self->answerer, window, report,
+      is_apart, cancellable, error);
 }
 
 /* (transfer full): the records that are still open, as ended. */
@@ -406,6 +404,7 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   g_autoptr (VlmWindow) seen = NULL;
   VlmTrackerLook at = { 0 };
   Grounding grounding;
+  g_autoptr (VlmEvent) report = NULL;
   g_autoptr (GArray) answers = NULL;
   g_autoptr (GPtrArray) reports = NULL;
   GPtrArray *records;
@@ -416,7 +415,8 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   reports = look (self, window, &seen, cancellable, error);
   if (reports == NULL)
     return NULL;
-  answers = decide (self, window, seen, cancellable, error);
+  report = report_window (self, window);
+  answers = decide (self, window, report, seen, cancellable, error);
   if (answers == NULL)
     return NULL;
   if (window->epoch != self->epoch)
@@ -433,7 +433,8 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
       vlm_tracker_push (self->tracker, g_steal_pointer (&reports), &at, error);
   if (records == NULL)
     return NULL;
-  conclude (self, window, answers, records);
+  vlm_conditions_push (self->conditions, answers, window, report,
+      vlm_tracker_get_next_id (self->tracker), records);
   return pay (self, records);
 }
 

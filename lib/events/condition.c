@@ -19,12 +19,17 @@ struct _VlmCondition
   GArray *looks; /* VlmProbability, the oldest first */
   gint64 seen_until;   /* end of the last window */
   VlmInstant seen_end; /* likewise */
+  gint64 over_until;   /* end of the event before; VLM_TIME_NONE */
   gint64 quiet_until;  /* nothing begins before; VLM_TIME_NONE */
 
   /* Windows in a row that were above the threshold, while it does not hold. */
   guint n_above;
   VlmInstant since;
   VlmTimeSource since_source;
+
+  /* Found out by a question of its own, where that is so. */
+  gboolean has_located_start;
+  gboolean has_located_end;
 
   double told;    /* probability in the last record */
   guint n_untold; /* looks since then */
@@ -72,6 +77,7 @@ vlm_condition_reset (VlmCondition *self)
   g_clear_pointer (&self->event, vlm_event_unref);
   g_array_set_size (self->looks, 0);
   self->seen_until = VLM_TIME_NONE;
+  self->over_until = VLM_TIME_NONE;
   self->quiet_until = VLM_TIME_NONE;
   self->n_above = 0;
 }
@@ -135,6 +141,15 @@ take_report (VlmCondition *self, const VlmEvent *report)
   event->query_version = report->query_version;
 }
 
+/* As it stands in records; NULL: times are those of windows. */
+static const char *
+get_located (const VlmCondition *self)
+{
+  if (self->has_located_start)
+    return self->has_located_end ? "both" : "start";
+  return self->has_located_end ? "end" : NULL;
+}
+
 static VlmEvent *
 emit (VlmCondition *self, VlmEventState state)
 {
@@ -143,6 +158,7 @@ emit (VlmCondition *self, VlmEventState state)
   record->state = state;
   record->ongoing = state != VLM_EVENT_STATE_END;
   record->probabilities = g_array_copy (self->looks);
+  record->located = g_strdup (get_located (self));
   self->told = record->probability;
   self->n_untold = 0;
   return record;
@@ -161,9 +177,33 @@ start_run (VlmCondition *self, const VlmEvent *report)
   self->since_source = report->time_source;
 }
 
+/* Nothing begins before what was before is over. */
+static void
+take_located_start (VlmCondition *self, const VlmConditionSpan *span)
+{
+  self->has_located_start = span != NULL && span->has_start &&
+      (!VLM_TIME_IS_VALID (self->over_until) ||
+          span->start.stream_time >= self->over_until);
+  self->has_located_end = FALSE;
+  if (!self->has_located_start)
+    return;
+  self->event->start = span->start;
+  self->event->time_source = span->time_source;
+}
+
+/* Nothing ends before it begins. */
+static void
+take_located_end (VlmCondition *self, const VlmConditionSpan *span)
+{
+  self->has_located_end = span != NULL && span->has_end &&
+      span->end.stream_time >= self->event->start.stream_time;
+  if (self->has_located_end)
+    self->event->end = span->end;
+}
+
 static VlmEvent *
 wait_for_begin (VlmCondition *self, const VlmConditionRules *rules,
-    const VlmEvent *report, guint64 *next_id)
+    const VlmEvent *report, const VlmConditionSpan *span, guint64 *next_id)
 {
   VlmEvent *event;
 
@@ -184,6 +224,8 @@ wait_for_begin (VlmCondition *self, const VlmConditionRules *rules,
   event->query = g_strdup (self->text);
   event->start = self->since;
   event->time_source = self->since_source;
+  take_located_start (self, span);
+  take_located_end (self, span);
   take_report (self, report);
   return emit (self, VLM_EVENT_STATE_BEGIN);
 }
@@ -191,7 +233,8 @@ wait_for_begin (VlmCondition *self, const VlmConditionRules *rules,
 /* It holds in no moment of the window that ends it: where that overlaps with
  * the one before, it was over when it began. */
 static VlmEvent *
-end (VlmCondition *self, const VlmConditionRules *rules, const VlmEvent *report)
+end (VlmCondition *self, const VlmConditionRules *rules, const VlmEvent *report,
+    const VlmConditionSpan *span)
 {
   VlmEvent *event = self->event;
   VlmEvent *record;
@@ -200,8 +243,10 @@ end (VlmCondition *self, const VlmConditionRules *rules, const VlmEvent *report)
     event->end = report->start.stream_time > event->start.stream_time
         ? report->start
         : event->start;
+  take_located_end (self, span);
   take_report (self, report);
   record = emit (self, VLM_EVENT_STATE_END);
+  self->over_until = event->end.stream_time;
   self->quiet_until = rules->cooldown < G_MAXINT64 - event->end.stream_time
       ? event->end.stream_time + rules->cooldown
       : G_MAXINT64;
@@ -210,14 +255,16 @@ end (VlmCondition *self, const VlmConditionRules *rules, const VlmEvent *report)
 }
 
 static VlmEvent *
-go_on (
-    VlmCondition *self, const VlmConditionRules *rules, const VlmEvent *report)
+go_on (VlmCondition *self, const VlmConditionRules *rules,
+    const VlmEvent *report, const VlmConditionSpan *span)
 {
   if (is_answer (report)) {
     if (report->probability < off_threshold (rules))
-      return end (self, rules, report);
-    if (report->end.stream_time > self->event->end.stream_time)
+      return end (self, rules, report, span);
+    if (report->end.stream_time > self->event->end.stream_time) {
       self->event->end = report->end;
+      self->has_located_end = FALSE;
+    }
     take_report (self, report);
   }
   if (fabs (self->event->probability - self->told) < MATERIAL_CHANGE &&
@@ -226,15 +273,41 @@ go_on (
   return emit (self, VLM_EVENT_STATE_UPDATE);
 }
 
+VlmConditionChange
+vlm_condition_foresee (const VlmCondition *self, const VlmConditionRules *rules,
+    const VlmEvent *report)
+{
+  if (self->event == NULL)
+    return is_above (self, rules, report) && self->n_above + 1 >= rules->confirm
+        ? VLM_CONDITION_BEGINS
+        : VLM_CONDITION_STAYS;
+  return is_answer (report) && report->probability < off_threshold (rules)
+      ? VLM_CONDITION_ENDS
+      : VLM_CONDITION_STAYS;
+}
+
+gboolean
+vlm_condition_holds (const VlmCondition *self)
+{
+  return self->event != NULL;
+}
+
+gboolean
+vlm_condition_is_rising (const VlmCondition *self)
+{
+  return self->n_above > 0;
+}
+
 VlmEvent *
 vlm_condition_push (VlmCondition *self, const VlmConditionRules *rules,
-    const VlmEvent *report, guint64 *next_id)
+    const VlmEvent *report, const VlmConditionSpan *span, guint64 *next_id)
 {
   VlmEvent *record;
 
   note_look (self, report);
-  record = self->event == NULL ? wait_for_begin (self, rules, report, next_id)
-                               : go_on (self, rules, report);
+  record = self->event == NULL
+      ? wait_for_begin (self, rules, report, span, next_id)
+      : go_on (self, rules, report, span);
   self->seen_until = report->end.stream_time;
   self->seen_end = report->end;
   return record;

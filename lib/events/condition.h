@@ -17,18 +17,43 @@
 
 typedef struct _VlmCondition VlmCondition;
 
+/* When it was so, more exactly than windows say. */
+typedef struct
+{
+  gboolean has_start;
+  gboolean has_end;
+  VlmInstant start;
+  VlmInstant end;
+  VlmTimeSource time_source; /* of @start */
+} VlmConditionSpan;
+
+typedef enum
+{
+  VLM_CONDITION_STAYS,
+  VLM_CONDITION_BEGINS,
+  VLM_CONDITION_ENDS,
+} VlmConditionChange;
+
 /* @text: what is asked; @name: what it is called. */
 VlmCondition *vlm_condition_new (const char *name, const char *text);
 void vlm_condition_free (VlmCondition *condition);
 const char *vlm_condition_get_name (const VlmCondition *condition);
 const char *vlm_condition_get_text (const VlmCondition *condition);
 
+/* What vlm_condition_push() will do with @report; changes nothing. */
+VlmConditionChange vlm_condition_foresee (const VlmCondition *condition,
+    const VlmConditionRules *rules, const VlmEvent *report);
 /* Takes what one window says: its start and end on all clocks, probability,
  * mass, and what all records of the window have in common. Windows come in
- * order. (transfer full) (nullable): the record to emit. @next_id: the id of an
- * event that begins, then raised. */
-VlmEvent *vlm_condition_push (VlmCondition *condition,
-    const VlmConditionRules *rules, const VlmEvent *report, guint64 *next_id);
+ * order. @span: (nullable): where it begins or ends, what is known of that; the
+ * end of one that begins is in this very window. (transfer full) (nullable): the
+ * record to emit. @next_id: the id of an event that begins, then raised. */
+VlmEvent *
+vlm_condition_push (VlmCondition *condition, const VlmConditionRules *rules,
+    const VlmEvent *report, const VlmConditionSpan *span, guint64 *next_id);
+/* Whether it holds; or else is on the way there, until @confirm is reached. */
+gboolean vlm_condition_holds (const VlmCondition *condition);
+gboolean vlm_condition_is_rising (const VlmCondition *condition);
 
 /* The stream ended or broke off. (transfer full) (nullable): the end */
 VlmEvent *vlm_condition_finish (VlmCondition *condition);

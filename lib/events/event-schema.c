@@ -38,6 +38,9 @@ const VlmField vlm_event_fields[] = {
       "small, `probability` says nothing"),
   FIELD (probabilities, PROBABILITIES,
       "of the condition in the last windows, the newest one at the end"),
+  FIELD (located, STRING,
+      "of a condition: which of its times the model found within a window, "
+      "`start`, `end` or `both`; the others are those of windows"),
   FIELD (window, WINDOW, "the span of video that the model looked at"),
   FIELD (model, STRING, "name of the model"),
   FIELD (latency_ms, MILLISECONDS,

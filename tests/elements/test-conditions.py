@@ -101,8 +101,24 @@ def test_beside_queries(folder):
     assert not any('condition' in record for record in records), records
 
 
+def test_locate(folder):
+    """Times within windows come from a question of their own, and the record says so."""
+    model = yes_no_model.make(TINY, folder / 'model')
+    # The model answers without any sense: of many answers some are lists that can be.
+    line = (f'{SOURCE} ! vlmevents model={model} {SMALL} max-tokens=96 conditions="gate=the gate is open;'
+            ' it rains; a dog barks; nothing moves; the light is on; a circle is red" locate=%s ! fakesink')
+    records, error = play(line % 'true')
+    assert error is None and records, error
+    located = {record.get('located') for record in records}
+    assert located - {None} and located <= {None, 'start', 'end', 'both'}, located
+    for record in records:
+        assert record['start']['stream_time'] <= record['end']['stream_time'], record
+    records, error = play(line % 'false')
+    assert error is None and records and not any('located' in record for record in records), records
+
+
 Gst.init(None)
-tests = (test_no_words, test_records, test_beside_queries)
+tests = (test_no_words, test_records, test_beside_queries, test_locate)
 print(f'1..{len(tests)}')
 failed = False
 for number, test in enumerate(tests, 1):

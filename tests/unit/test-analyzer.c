@@ -409,6 +409,100 @@ test_conditions_warned (void)
   g_assert_cmpstr (scripted->log->str, ==, "Y8Y8");
 }
 
+static void
+check_times (
+    const GPtrArray *records, double start, double end, const char *located)
+{
+  const VlmEvent *event = only_event (records);
+
+  g_assert_cmpint (event->start.stream_time, ==, (gint64) (start * VLM_SECOND));
+  g_assert_cmpint (event->end.stream_time, ==, (gint64) (end * VLM_SECOND));
+  g_assert_cmpstr (event->located, ==, located);
+}
+
+/* (transfer full): the records of @n windows behind one another. */
+static GPtrArray *
+analyse_windows (VlmAnalyzer *analyzer, guint n)
+{
+  GPtrArray *all =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (all, analyse (analyzer, 8 * i, 8));
+  return all;
+}
+
+static const GPtrArray *
+records_of (const GPtrArray *all, guint window)
+{
+  return all->pdata[window];
+}
+
+static VlmAnalyzer *
+new_locating (Scripted *scripted, const double *yes, guint confirm)
+{
+  static char *conditions[] = { (char *) "it rains", NULL };
+  const VlmQuestions questions = { .conditions = conditions,
+    .condition_rules = { .confirm = confirm },
+    .locate = TRUE };
+  VlmAnalyzer *analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+
+  scripted->yes = yes;
+  vlm_analyzer_set_questions (analyzer, &questions);
+  return analyzer;
+}
+
+/* When it began and ended is asked when it does, and at no other time; in the
+ * last window in which it held, which may have been asked already. */
+static void
+test_locate (void)
+{
+  static const double yes[] = { 0.1, 0.9, 0.9, 0.1, 0.9, 0.1 };
+  Scripted *scripted = scripted_new (ANSWER ("00:01.00", "00:02.50"));
+  g_autoptr (VlmAnalyzer) analyzer = new_locating (scripted, yes, 1);
+  g_autoptr (GPtrArray) records = analyse_windows (analyzer, 6);
+
+  check_times (records_of (records, 1), 5, 6.5, "both");
+  check_times (records_of (records, 3), 5, 10.5, "both");
+  check_times (records_of (records, 4), 17, 18.5, "both");
+  check_times (records_of (records, 5), 17, 18.5, "both");
+  g_assert_cmpuint (
+      records_of (records, 0)->len + records_of (records, 2)->len, ==, 0);
+  g_assert_cmpstr (scripted->log->str, ==, "Y8Y8eY8Y8eY8eY8");
+}
+
+/* It begins in the first of the windows that confirm it. */
+static void
+test_locate_confirmed (void)
+{
+  static const double yes[] = { 0.9, 0.1, 0.9, 0.9, 0.8, 0.0 };
+  Scripted *scripted = scripted_new (ANSWER ("00:01.00", "00:02.50"));
+  g_autoptr (VlmAnalyzer) analyzer = new_locating (scripted, yes, 2);
+  g_autoptr (GPtrArray) records = analyse_windows (analyzer, 6);
+
+  check_times (records_of (records, 3), 9, 16, "start");
+  check_times (records_of (records, 5), 9, 18.5, "both");
+  g_assert_cmpstr (scripted->log->str, ==, "Y8Y8Y8Y8eY8Y8e");
+}
+
+/* Where the answer says nothing, windows do. */
+static void
+test_locate_nothing (void)
+{
+  static const char *const answers[] = { "I see rain.", "[]" };
+  static const double yes[] = { 0.9, 0.1 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++) {
+    Scripted *scripted = scripted_new (answers[i]);
+    g_autoptr (VlmAnalyzer) analyzer = new_locating (scripted, yes, 1);
+    g_autoptr (GPtrArray) first = analyse (analyzer, 0, 8);
+    g_autoptr (GPtrArray) second = analyse (analyzer, 8, 8);
+
+    check_times (first, 0, 4, NULL);
+    check_times (second, 0, 4, NULL);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -427,5 +521,8 @@ main (int argc, char **argv)
       "/analyzer/conditions-beside-events", test_conditions_beside_events);
   g_test_add_func ("/analyzer/conditions-changed", test_conditions_changed);
   g_test_add_func ("/analyzer/conditions-warned", test_conditions_warned);
+  g_test_add_func ("/analyzer/locate", test_locate);
+  g_test_add_func ("/analyzer/locate-confirmed", test_locate_confirmed);
+  g_test_add_func ("/analyzer/locate-nothing", test_locate_nothing);
   return g_test_run ();
 }

@@ -53,7 +53,7 @@ watch (const VlmConditionRules *rules, guint length, guint hop,
     g_autoptr (VlmEvent) report = make_report (start, start + length * SECOND,
         ABS (hundredths[i]) / 100.0, hundredths[i] < 0 ? 0.01 : 0.98);
 
-    add (log, vlm_condition_push (condition, rules, report, &next_id));
+    add (log, vlm_condition_push (condition, rules, report, NULL, &next_id));
   }
   add (log, vlm_condition_finish (condition));
   g_assert_null (vlm_condition_finish (condition));
@@ -149,9 +149,9 @@ test_record (void)
   guint64 next_id = 5;
 
   second->model = g_strdup ("m");
-  g_assert_null (vlm_condition_push (condition, &rules, first, &next_id));
-  begin = vlm_condition_push (condition, &rules, second, &next_id);
-  over = vlm_condition_push (condition, &rules, third, &next_id);
+  g_assert_null (vlm_condition_push (condition, &rules, first, NULL, &next_id));
+  begin = vlm_condition_push (condition, &rules, second, NULL, &next_id);
+  over = vlm_condition_push (condition, &rules, third, NULL, &next_id);
   g_assert_cmpuint (next_id, ==, 6);
   json = vlm_event_to_json (begin);
   g_assert_cmpstr (json, ==,
@@ -176,6 +176,82 @@ test_record (void)
   /* What was emitted is not changed by what follows. */
   g_assert_cmpuint (begin->probabilities->len, ==, 2);
   vlm_condition_free (condition);
+}
+
+static VlmConditionSpan
+make_span (gint64 start, gint64 end)
+{
+  return (VlmConditionSpan){
+    .has_start = start >= 0,
+    .has_end = end >= 0,
+    .start = { start + 1, start + 2, start, start + 3 },
+    .end = { end + 1, end + 2, end, end + 3 },
+    .time_source = VLM_TIME_SOURCE_NTP,
+  };
+}
+
+/* Windows of 10 s, one that holds or does not after the other; spans in seconds,
+ * -1 for what is not known. */
+static char *
+watch_located (const int hundredths[], const int spans[][2], guint n)
+{
+  const VlmConditionRules defaults = { 0 };
+  VlmCondition *condition = vlm_condition_new ("gate", "the gate is open");
+  GString *log = g_string_new (NULL);
+  guint64 next_id = 1;
+
+  for (guint i = 0; i <= n; i++) {
+    g_autoptr (VlmEvent) report = make_report (
+        i * 10 * SECOND, (i + 1) * 10 * SECOND, hundredths[i] / 100.0, 0.98);
+    VlmConditionSpan span = { 0 };
+    VlmEvent *record;
+
+    if (i < n) {
+      span = make_span (spans[i][0] * SECOND, spans[i][1] * SECOND);
+      record =
+          vlm_condition_push (condition, &defaults, report, &span, &next_id);
+    } else {
+      record = vlm_condition_finish (condition);
+    }
+    if (record != NULL && record->located != NULL)
+      g_string_append_printf (log, "(%s)", record->located);
+    add (log, record);
+  }
+  vlm_condition_free (condition);
+  return g_string_free (log, FALSE);
+}
+
+#define CHECK_LOCATED(expected, n, values, ...)                                \
+  G_STMT_START                                                                 \
+  {                                                                            \
+    const int p[] = values;                                                    \
+    const int spans[][2] = { __VA_ARGS__ };                                    \
+    g_autofree char *log = watch_located (p, spans, n);                        \
+                                                                               \
+    g_assert_cmpstr (log, ==, expected);                                       \
+  }                                                                            \
+  G_STMT_END
+#define P(...)                                                                 \
+  {                                                                            \
+    __VA_ARGS__, 0                                                             \
+  }
+
+static void
+test_located (void)
+{
+  /* What is known at once, and stays. */
+  CHECK_LOCATED ("(both)[3-7(both)]3-7.", 2, P (90, 0), { 3, 7 }, { 3, 7 });
+  CHECK_LOCATED ("(both)[3-7(both)]3-7", 1, P (90), { 3, 7 });
+  /* It goes on, and then it is the window's end again. */
+  CHECK_LOCATED ("(both)[3-10(start)+3-20(both)]3-16.", 3, P (99, 70, 0),
+      { 3, 10 }, { -1, -1 }, { -1, 16 });
+  CHECK_LOCATED ("(both)[3-10(start)+3-20(start)]3-20.", 3, P (99, 70, 0),
+      { 3, 10 }, { -1, -1 }, { -1, -1 });
+  CHECK_LOCATED ("[0-10(end)]0-8.", 2, P (90, 0), { -1, -1 }, { -1, 8 });
+  /* No end before the start, no start before the end of the one before. */
+  CHECK_LOCATED ("(start)[5-10(start)]5-10.", 2, P (90, 0), { 5, 4 }, { 5, 4 });
+  CHECK_LOCATED ("(both)[3-7(both)]3-7(end)[20-28(end)]20-28", 3, P (90, 0, 90),
+      { 3, 7 }, { 3, 7 }, { 6, 28 });
 }
 
 /* --- what holds for every life -------------------------------------------- */
@@ -273,6 +349,19 @@ check_record (Check *check, const VlmEvent *record, const VlmEvent *report)
     check->last_end = record->end.stream_time;
 }
 
+/* Of a moment in the window, or nothing. */
+static VlmConditionSpan
+make_random_span (Rng *rng, const VlmEvent *report)
+{
+  gint64 from = report->start.stream_time;
+  gint64 to = report->end.stream_time;
+  gboolean has_start = random_time (rng, 0, 2) > 0;
+  gboolean has_end = random_time (rng, 0, 2) > 0;
+
+  return make_span (has_start ? random_time (rng, from, to) : -1,
+      has_end ? random_time (rng, from, to) : -1);
+}
+
 static char *
 live (const Life *life, guint64 seed)
 {
@@ -294,13 +383,19 @@ live (const Life *life, guint64 seed)
     const VlmProbability look = { report->end.stream_time, report->probability,
       report->mass };
     gboolean held = check.holds;
-    g_autoptr (VlmEvent) record =
-        vlm_condition_push (condition, &life->rules, report, &next_id);
+    const VlmConditionSpan span = make_random_span (&rng, report);
+    VlmConditionChange change =
+        vlm_condition_foresee (condition, &life->rules, report);
+    g_autoptr (VlmEvent) record = vlm_condition_push (condition, &life->rules,
+        report, change != VLM_CONDITION_STAYS ? &span : NULL, &next_id);
 
     g_array_append_val (check.looks, look);
     check.n_above = is_answer && look.probability > on ? check.n_above + 1 : 0;
     if (record != NULL)
       check_record (&check, record, report);
+    g_assert_true ((change == VLM_CONDITION_BEGINS) == (!held && check.holds));
+    g_assert_true ((change == VLM_CONDITION_ENDS) == (held && !check.holds));
+    g_assert_true (check.holds == vlm_condition_holds (condition));
     /* Whether it goes on is decided by the lower threshold alone. */
     if (held)
       g_assert_true (check.holds == !(is_answer && look.probability < off));
@@ -343,6 +438,7 @@ main (int argc, char **argv)
   g_test_add_func ("/condition/overlap", test_overlap);
   g_test_add_func ("/condition/no-answer", test_no_answer);
   g_test_add_func ("/condition/record", test_record);
+  g_test_add_func ("/condition/located", test_located);
   g_test_add_func ("/condition/property", test_property);
   return g_test_run ();
 }

@@ -87,6 +87,8 @@ typedef struct
  * @mass: as in #VlmProbability, in @window; -1 where there is none
  * @probabilities: (nullable) (element-type VlmProbability): of the condition in
  *   the last windows, the newest one at the end; never changed
+ * @located: (nullable): of a condition: which of its times the model found
+ *   within a window, `start`, `end` or `both`; the others are those of windows
  * @window: the window in which it was found
  * @model: (nullable): name of the model
  * @latency_ms: from the end of the window to the event, -1 when unknown
@@ -120,6 +122,7 @@ typedef struct
   double probability;
   double mass;
   GArray *probabilities;
+  char *located;
   VlmEventWindow window;
   char *model;
   double latency_ms;

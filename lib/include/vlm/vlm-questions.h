@@ -42,6 +42,7 @@ typedef struct
  *   tense that each window is asked for with yes or no; `name=text` gives one a
  *   name, else the text is its name
  * @condition_rules: when a condition holds
+ * @locate: ask when, within a window, a condition that begins or ends does so
  *
  * What windows are asked. With @conditions and neither @prompt nor @queries,
  * these alone. A @prompt without `{query}` is asked once, and its
@@ -56,6 +57,7 @@ typedef struct
   gboolean ground;
   char **conditions;
   VlmConditionRules condition_rules;
+  gboolean locate;
 } VlmQuestions;
 
 VLM_API GType vlm_questions_get_type (void) G_GNUC_CONST;

@@ -28,4 +28,4 @@ plugin_init (GstPlugin *plugin)
 #define PACKAGE "gst-vlm"
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, vlm,
     "Watches video with Qwen2.5-VL and says what happened, where and when",
-    plugin_init, VLM_VERSION, "LGPL", "gst-vlm", PACKAGE_ORIGIN)
+    plugin_init, PACKAGE_VERSION, "LGPL", "gst-vlm", PACKAGE_ORIGIN)

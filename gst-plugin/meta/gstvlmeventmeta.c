@@ -49,6 +49,8 @@ event_meta_transform (GstBuffer *dest, GstMeta *meta, GstBuffer *source,
  * GST_VLM_EVENT_META_API_TYPE is the short form.
  *
  * Returns: the type to filter the metas of a buffer by
+ *
+ * Since: 0.1
  */
 GType
 gst_vlm_event_meta_api_get_type (void)
@@ -72,6 +74,8 @@ gst_vlm_event_meta_api_get_type (void)
  * is the short form.
  *
  * Returns: (transfer none): how the meta is made, copied and freed
+ *
+ * Since: 0.1
  */
 const GstMetaInfo *
 gst_vlm_event_meta_get_info (void)
@@ -99,6 +103,8 @@ gst_vlm_event_meta_get_info (void)
  * of a part.
  *
  * Returns: (transfer none): the meta that was added
+ *
+ * Since: 0.1
  */
 GstVlmEventMeta *
 gst_vlm_buffer_add_event_meta (GstBuffer *buffer, GPtrArray *events)
@@ -132,6 +138,8 @@ is_truth (const GstVlmEventMeta *meta)
  * %VLM_RECORD_TYPE_TRUTH, is returned where nothing else is there.
  *
  * Returns: (transfer none) (nullable): the events on @buffer, or %NULL
+ *
+ * Since: 0.1
  */
 GstVlmEventMeta *
 gst_vlm_buffer_get_event_meta (GstBuffer *buffer)
@@ -159,6 +167,8 @@ gst_vlm_buffer_get_event_meta (GstBuffer *buffer)
  * Counts the events of a meta.
  *
  * Returns: how many events it holds
+ *
+ * Since: 0.1
  */
 guint
 gst_vlm_event_meta_get_n_events (const GstVlmEventMeta *meta)
@@ -176,6 +186,8 @@ gst_vlm_event_meta_get_n_events (const GstVlmEventMeta *meta)
  * reference to keep it longer.
  *
  * Returns: (transfer none): the event
+ *
+ * Since: 0.1
  */
 VlmEvent *
 gst_vlm_event_meta_get_event (const GstVlmEventMeta *meta, guint index)

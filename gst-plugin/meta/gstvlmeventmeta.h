@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * Events that became known just before this buffer passed. They are late by
  * nature: each says itself when it happened, this buffer's timestamp does not.
  * The events are immutable and shared between copies of the buffer.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

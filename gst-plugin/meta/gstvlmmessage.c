@@ -19,6 +19,8 @@
  * (stream time), `running-time-start` and `running-time-end` (#gint64).
  *
  * Returns: (transfer full): the message
+ *
+ * Since: 0.1
  */
 GstMessage *
 gst_vlm_message_new_event (GstObject *source, VlmEvent *event)
@@ -65,6 +67,8 @@ get_event (GstMessage *message, const char *name)
  *
  * Returns: (transfer full) (nullable): the event that @message tells of, or
  *   %NULL if it tells of none
+ *
+ * Since: 0.1
  */
 VlmEvent *
 gst_vlm_message_get_event (GstMessage *message)
@@ -81,6 +85,8 @@ gst_vlm_message_get_event (GstMessage *message)
  *
  * Returns: (transfer full) (nullable): what @message says to be true of a
  *   made-up scene, or %NULL if it says nothing of the kind
+ *
+ * Since: 0.1
  */
 VlmEvent *
 gst_vlm_message_get_truth (GstMessage *message)

@@ -79,7 +79,7 @@ make_device (const GstVlmFormat *self, const Entity *entity)
   json_object_set_string_member (device, "name", entity->stream_name);
   json_object_set_string_member (device, "manufacturer", "gst-vlm");
   json_object_set_string_member (device, "model", "vlmevents");
-  json_object_set_string_member (device, "sw_version", VLM_VERSION);
+  json_object_set_string_member (device, "sw_version", PACKAGE_VERSION);
   return device;
 }
 
@@ -99,7 +99,7 @@ make_config (
   json_object_set_int_member (config, "qos", 1);
   json_object_set_object_member (config, "device", make_device (self, entity));
   json_object_set_string_member (origin, "name", "gst-vlm");
-  json_object_set_string_member (origin, "sw_version", VLM_VERSION);
+  json_object_set_string_member (origin, "sw_version", PACKAGE_VERSION);
   json_object_set_object_member (config, "origin", origin);
   return config;
 }

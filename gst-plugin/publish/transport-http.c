@@ -97,7 +97,7 @@ set_options (HttpTransport *self)
   curl_easy_setopt (easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
   curl_easy_setopt (easy, CURLOPT_TIMEOUT_MS, MAX (1, timeout));
-  curl_easy_setopt (easy, CURLOPT_USERAGENT, "gst-vlm/" VLM_VERSION);
+  curl_easy_setopt (easy, CURLOPT_USERAGENT, "gst-vlm/" PACKAGE_VERSION);
   curl_easy_setopt (easy, CURLOPT_ERRORBUFFER, self->failure);
   curl_easy_setopt (easy, CURLOPT_WRITEFUNCTION, on_answer);
   curl_easy_setopt (easy, CURLOPT_WRITEDATA, self);

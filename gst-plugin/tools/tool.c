@@ -37,7 +37,7 @@ static gboolean
 on_version (
     const char *option, const char *value, gpointer user_data, GError **error)
 {
-  printf ("%s (gst-vlm) %s\n", g_get_prgname (), VLM_VERSION);
+  printf ("%s (gst-vlm) %s\n", g_get_prgname (), PACKAGE_VERSION);
   exit (fflush (stdout) == 0 ? 0 : 1);
 }
 

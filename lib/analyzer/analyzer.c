@@ -16,6 +16,8 @@ G_DEFINE_BOXED_TYPE (VlmAnalyzerParams, vlm_analyzer_params,
  * Copies all that @params own: their strings.
  *
  * Returns: (transfer full): a copy
+ *
+ * Since: 0.1
  */
 VlmAnalyzerParams *
 vlm_analyzer_params_copy (const VlmAnalyzerParams *params)
@@ -35,6 +37,8 @@ vlm_analyzer_params_copy (const VlmAnalyzerParams *params)
  * @params: (nullable) (transfer full): parameters
  *
  * Frees parameters that vlm_analyzer_params_copy() made.
+ *
+ * Since: 0.1
  */
 void
 vlm_analyzer_params_free (VlmAnalyzerParams *params)
@@ -62,6 +66,8 @@ vlm_analyzer_default_init (VlmAnalyzerInterface *iface)
  * Gets ready to analyse. May take long.
  *
  * Returns: %TRUE on success
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_analyzer_load (VlmAnalyzer *self, const VlmAnalyzerParams *params,
@@ -79,6 +85,8 @@ vlm_analyzer_load (VlmAnalyzer *self, const VlmAnalyzerParams *params,
  * @geometry: (out caller-allocates): what frames must look like
  *
  * Says which sizes frames must have for the model that was loaded.
+ *
+ * Since: 0.1
  */
 void
 vlm_analyzer_get_geometry (VlmAnalyzer *self, VlmGeometry *geometry)
@@ -95,6 +103,8 @@ vlm_analyzer_get_geometry (VlmAnalyzer *self, VlmGeometry *geometry)
  * @questions: what is asked from the next window on
  *
  * An analyzer that asks nothing ignores it.
+ *
+ * Since: 0.1
  */
 void
 vlm_analyzer_set_questions (VlmAnalyzer *self, const VlmQuestions *questions)
@@ -120,6 +130,8 @@ vlm_analyzer_set_questions (VlmAnalyzer *self, const VlmQuestions *questions)
  *
  * Returns: (transfer full) (element-type VlmEvent): the events in order of
  *   their start, or %NULL on error
+ *
+ * Since: 0.1
  */
 GPtrArray *
 vlm_analyzer_analyze (VlmAnalyzer *self, VlmWindow *window,
@@ -144,6 +156,8 @@ vlm_analyzer_analyze (VlmAnalyzer *self, VlmWindow *window,
  * Answers a question in words. The events of later windows do not depend on it.
  *
  * Returns: (transfer full): the answer, or %NULL on error
+ *
+ * Since: 0.1
  */
 char *
 vlm_analyzer_ask (VlmAnalyzer *self, VlmWindow *window, const char *question,
@@ -170,6 +184,8 @@ vlm_analyzer_ask (VlmAnalyzer *self, VlmWindow *window, const char *question,
  * @self: an analyzer
  *
  * Forgets what was seen: the stream was interrupted.
+ *
+ * Since: 0.1
  */
 void
 vlm_analyzer_reset (VlmAnalyzer *self)
@@ -186,6 +202,8 @@ vlm_analyzer_reset (VlmAnalyzer *self)
  *
  * Returns: (transfer full) (element-type VlmEvent): a last record of each event
  *   that was still open
+ *
+ * Since: 0.1
  */
 GPtrArray *
 vlm_analyzer_finish (VlmAnalyzer *self)
@@ -205,6 +223,8 @@ vlm_analyzer_finish (VlmAnalyzer *self)
  * @self: an analyzer
  *
  * Gives back what was loaded.
+ *
+ * Since: 0.1
  */
 void
 vlm_analyzer_unload (VlmAnalyzer *self)

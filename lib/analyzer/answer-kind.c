@@ -20,6 +20,8 @@ static const VlmAnswerKind *const kinds[] = {
  *
  * Returns: (transfer none) (nullable): the kind, %NULL if there is none of that
  *   name
+ *
+ * Since: 0.1
  */
 const VlmAnswerKind *
 vlm_answer_kind_lookup (const char *name)
@@ -39,6 +41,8 @@ vlm_answer_kind_lookup (const char *name)
  * thread-safe.
  *
  * Returns: (transfer none) (array zero-terminated=1): the names of all kinds
+ *
+ * Since: 0.1
  */
 const char *const *
 vlm_answer_kind_get_names (void)
@@ -61,6 +65,8 @@ vlm_answer_kind_get_names (void)
  * Gets the name by which vlm_answer_kind_lookup() finds the kind.
  *
  * Returns: (transfer none): its name
+ *
+ * Since: 0.1
  */
 const char *
 vlm_answer_kind_get_name (const VlmAnswerKind *kind)
@@ -82,6 +88,8 @@ vlm_answer_kind_get_name (const VlmAnswerKind *kind)
  * held to the form that it asks for.
  *
  * Returns: (transfer full): the question
+ *
+ * Since: 0.1
  */
 char *
 vlm_answer_kind_make_question (
@@ -109,6 +117,8 @@ vlm_answer_kind_make_question (
  *   names @name and the place in it (for a schema: the path and the keyword, as
  *   in `F.json: /properties/age/foo: this keyword is not supported`), or with a
  *   #VlmLoadError for what is no JSON
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_answer_kind_check (const VlmAnswerKind *kind, const char *detail,

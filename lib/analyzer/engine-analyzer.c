@@ -116,6 +116,8 @@ vlm_engine_analyzer_init (VlmEngineAnalyzer *self)
  * loaded before vlm_analyzer_load().
  *
  * Returns: (transfer full): an analyzer that runs a checkpoint on a device
+ *
+ * Since: 0.1
  */
 VlmAnalyzer *
 vlm_engine_analyzer_new (void)

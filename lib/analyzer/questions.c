@@ -20,6 +20,8 @@ G_DEFINE_BOXED_TYPE (
  * Copies all that @questions own: strings and arrays.
  *
  * Returns: (transfer full): a copy
+ *
+ * Since: 0.1
  */
 VlmQuestions *
 vlm_questions_copy (const VlmQuestions *questions)
@@ -41,6 +43,8 @@ vlm_questions_copy (const VlmQuestions *questions)
  * @questions: (nullable) (transfer full): questions
  *
  * Frees questions that vlm_questions_copy() made.
+ *
+ * Since: 0.1
  */
 void
 vlm_questions_free (VlmQuestions *questions)

@@ -11,6 +11,8 @@
  * The domain of what is wrong with files: %VLM_LOAD_ERROR.
  *
  * Returns: the quark of `vlm-load-error`
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (vlm-load-error, vlm_load_error)
 /**
@@ -19,6 +21,8 @@ G_DEFINE_QUARK (vlm-load-error, vlm_load_error)
  * The domain of what is wrong with a device: %VLM_DEVICE_ERROR.
  *
  * Returns: the quark of `vlm-device-error`
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (vlm-device-error, vlm_device_error)
 /**
@@ -27,6 +31,8 @@ G_DEFINE_QUARK (vlm-device-error, vlm_device_error)
  * The domain of what goes wrong with one question: %VLM_INFER_ERROR.
  *
  * Returns: the quark of `vlm-infer-error`
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (vlm-infer-error, vlm_infer_error)
 /**
@@ -35,5 +41,7 @@ G_DEFINE_QUARK (vlm-infer-error, vlm_infer_error)
  * The domain of what is wrong with an answer: %VLM_EVENT_ERROR.
  *
  * Returns: the quark of `vlm-event-error`
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (vlm-event-error, vlm_event_error)

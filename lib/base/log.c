@@ -15,6 +15,8 @@ static gpointer sink_data;
  * `G_MESSAGES_DEBUG` names its domain. Whoever has a log of his own gets it
  * here as well, from all threads. There is one such function in a process; the
  * GStreamer plugin takes the place where it is loaded.
+ *
+ * Since: 0.1
  */
 void
 vlm_log_set_func (VlmLogFunc func, gpointer user_data)

@@ -11,6 +11,8 @@
  * Names a time source.
  *
  * Returns: (transfer none): its name as it stands in JSON
+ *
+ * Since: 0.1
  */
 const char *
 vlm_time_source_to_string (VlmTimeSource source)
@@ -31,6 +33,8 @@ vlm_time_source_to_string (VlmTimeSource source)
  * Moves a time by a distance, and never overflows.
  *
  * Returns: the sum; %VLM_TIME_NONE where that is no time, or @time is none
+ *
+ * Since: 0.1
  */
 gint64
 vlm_time_add (gint64 time, gint64 distance)
@@ -51,6 +55,8 @@ vlm_time_add (gint64 time, gint64 distance)
  * Measures from one time to another, and never overflows.
  *
  * Returns: from @before to @time, or as much of it as can be said
+ *
+ * Since: 0.1
  */
 gint64
 vlm_time_since (gint64 time, gint64 before)
@@ -71,6 +77,8 @@ vlm_time_since (gint64 time, gint64 before)
  * sign and is always exact.
  *
  * Returns: how far they are apart
+ *
+ * Since: 0.1
  */
 guint64
 vlm_time_distance (gint64 a, gint64 b)
@@ -86,6 +94,8 @@ vlm_time_distance (gint64 a, gint64 b)
  * Multiplies a distance, and never overflows.
  *
  * Returns: the product, cut to what can be said; 0 where it is no number
+ *
+ * Since: 0.1
  */
 gint64
 vlm_time_scale (gint64 distance, double factor)

@@ -293,6 +293,8 @@ vlm_attention_recorder_finish (VlmAttentionRecorder *self,
  * @attention: (nullable) (transfer full): what vlm_session_steal_attention() gave
  *
  * Frees the maps and the frames they belong to.
+ *
+ * Since: 0.1
  */
 void
 vlm_attention_free (VlmAttention *attention)

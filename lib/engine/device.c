@@ -42,6 +42,8 @@ vlm_device_init (VlmDevice *self)
  *
  * Returns: (transfer full) (array zero-terminated=1): a line for each Vulkan
  *   device: index, name, kind, driver and UUID; %NULL on error
+ *
+ * Since: 0.1
  */
 char **
 vlm_device_list (GError **error)
@@ -57,6 +59,8 @@ vlm_device_list (GError **error)
  * Opens a Vulkan device. Software devices are taken when there is no other.
  *
  * Returns: (transfer full): the device, or %NULL with a #VlmDeviceError
+ *
+ * Since: 0.1
  */
 VlmDevice *
 vlm_device_open (const char *selector, GError **error)
@@ -78,6 +82,8 @@ vlm_device_open (const char *selector, GError **error)
  * Gets the name that the driver gives the device.
  *
  * Returns: (transfer none): its name
+ *
+ * Since: 0.1
  */
 const char *
 vlm_device_get_name (VlmDevice *device)
@@ -94,6 +100,8 @@ vlm_device_get_name (VlmDevice *device)
  *
  * Returns: bytes of device memory in use now, by everything that shares the
  *   device
+ *
+ * Since: 0.1
  */
 guint64
 vlm_device_get_memory_bytes (VlmDevice *device)

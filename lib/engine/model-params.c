@@ -50,6 +50,8 @@ vlm_model_params_clear (VlmModelParams *params)
  * Copies all that @params own: their strings.
  *
  * Returns: (transfer full): a copy
+ *
+ * Since: 0.1
  */
 VlmModelParams *
 vlm_model_params_copy (const VlmModelParams *params)
@@ -68,6 +70,8 @@ vlm_model_params_copy (const VlmModelParams *params)
  * @params: (nullable) (transfer full): parameters
  *
  * Frees parameters that vlm_model_params_copy() made.
+ *
+ * Since: 0.1
  */
 void
 vlm_model_params_free (VlmModelParams *params)

@@ -83,6 +83,8 @@ check_vocabulary (VlmTokenizer *tokenizer, const VlmConfig *config,
  *
  * Returns: (transfer full): the model, or %NULL with a #VlmLoadError,
  *   #VlmDeviceError or %G_IO_ERROR_CANCELLED
+ *
+ * Since: 0.1
  */
 VlmModel *
 vlm_model_load (const VlmModelParams *params, VlmDevice *device,
@@ -142,6 +144,8 @@ vlm_model_new_from_parts (
  * Gets the device on which the weights are. It lives as long as the model.
  *
  * Returns: (transfer none): the device its weights are on
+ *
+ * Since: 0.1
  */
 VlmDevice *
 vlm_model_get_device (VlmModel *model)
@@ -157,6 +161,8 @@ vlm_model_get_device (VlmModel *model)
  * Gets the name that events and `stats` give the model.
  *
  * Returns: (transfer none): the base name of its directory or file
+ *
+ * Since: 0.1
  */
 const char *
 vlm_model_get_name (VlmModel *model)
@@ -172,6 +178,8 @@ vlm_model_get_name (VlmModel *model)
  *
  * Says which sizes pictures must have; it comes from the configuration of the
  * checkpoint. vlm_image_plan_size() and vlm_video_plan_size() compute with it.
+ *
+ * Since: 0.1
  */
 void
 vlm_model_get_geometry (VlmModel *model, VlmGeometry *geometry)

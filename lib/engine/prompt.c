@@ -18,7 +18,12 @@ part_free (gpointer data)
 /**
  * vlm_prompt_new: (skip)
  *
+ * Starts a turn with the system text of the reference, "You are a helpful
+ * assistant.". For one thread at a time.
+ *
  * Returns: (transfer full): an empty turn
+ *
+ * Since: 0.1
  */
 VlmPrompt *
 vlm_prompt_new (void)
@@ -33,6 +38,10 @@ vlm_prompt_new (void)
 /**
  * vlm_prompt_free: (skip)
  * @prompt: (nullable) (transfer full): a turn
+ *
+ * Frees a turn; frames of which others hold a reference stay.
+ *
+ * Since: 0.1
  */
 void
 vlm_prompt_free (VlmPrompt *prompt)
@@ -48,6 +57,10 @@ vlm_prompt_free (VlmPrompt *prompt)
  * vlm_prompt_set_system: (skip)
  * @prompt: a turn
  * @text: what the system says before it
+ *
+ * Replaces the text of the system turn in front of the user turn.
+ *
+ * Since: 0.1
  */
 void
 vlm_prompt_set_system (VlmPrompt *prompt, const char *text)
@@ -75,6 +88,10 @@ add_part (VlmPrompt *prompt, VlmPartKind kind)
  * vlm_prompt_add_text: (skip)
  * @prompt: a turn
  * @text: UTF-8; the names of special tokens in it are ordinary text
+ *
+ * Appends text to the turn.
+ *
+ * Since: 0.1
  */
 void
 vlm_prompt_add_text (VlmPrompt *prompt, const char *text)
@@ -89,6 +106,10 @@ vlm_prompt_add_text (VlmPrompt *prompt, const char *text)
  * vlm_prompt_add_image: (skip)
  * @prompt: a turn
  * @frame: a picture of the size that vlm_image_plan_size() gives
+ *
+ * Appends a picture to the turn, which takes a reference to @frame.
+ *
+ * Since: 0.1
  */
 void
 vlm_prompt_add_image (VlmPrompt *prompt, VlmFrame *frame)
@@ -109,6 +130,8 @@ vlm_prompt_add_image (VlmPrompt *prompt, VlmFrame *frame)
  * @n_frames: at least 1; an odd count repeats the last frame
  *
  * Two frames are one slice; its time is that of the first of them.
+ *
+ * Since: 0.1
  */
 void
 vlm_prompt_add_video (VlmPrompt *prompt, VlmFrame *const *frames,
@@ -132,6 +155,8 @@ vlm_prompt_add_video (VlmPrompt *prompt, VlmFrame *const *frames,
  * @window: a window
  *
  * Adds the samples of a window as a video, each at the time of its slot.
+ *
+ * Since: 0.1
  */
 void
 vlm_prompt_add_window (VlmPrompt *prompt, const VlmWindow *window)

@@ -78,6 +78,8 @@ vlm_session_init (VlmSession *self)
  * Takes device memory only when it is used.
  *
  * Returns: (transfer full): a session
+ *
+ * Since: 0.1
  */
 VlmSession *
 vlm_session_new (VlmModel *model)
@@ -496,6 +498,8 @@ vlm_session_weigh (VlmSession *self, const VlmPrompt *prompt,
  *
  * Returns: (transfer full): the answer, or %NULL with a #VlmInferError,
  *   #VlmDeviceError or %G_IO_ERROR_CANCELLED
+ *
+ * Since: 0.1
  */
 VlmAnswer *
 vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
@@ -522,6 +526,8 @@ vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
  * From the next question on; see vlm_session_steal_attention(). For looking
  * into a model: answers stay what they are, but each takes much longer, because
  * queries and keys are read back and all slices are encoded again.
+ *
+ * Since: 0.1
  */
 void
 vlm_session_set_record_attention (VlmSession *session, gboolean record)
@@ -539,6 +545,8 @@ vlm_session_set_record_attention (VlmSession *session, gboolean record)
  *
  * Returns: (transfer full) (nullable): where the model looked while it gave the
  *   last answer; %NULL when that was not recorded, or was taken before
+ *
+ * Since: 0.1
  */
 VlmAttention *
 vlm_session_steal_attention (VlmSession *session)
@@ -568,6 +576,8 @@ vlm_session_read_logits (VlmSession *self, float *logits, GError **error)
  * @answer: (nullable) (transfer full): an answer
  *
  * Frees an answer and its text.
+ *
+ * Since: 0.1
  */
 void
 vlm_answer_free (VlmAnswer *answer)

@@ -11,6 +11,8 @@
  * @box: (nullable) (transfer full): a box
  *
  * Frees a box and its label; vlm_box_parse() makes them.
+ *
+ * Since: 0.1
  */
 void
 vlm_found_box_free (VlmFoundBox *box)
@@ -126,6 +128,8 @@ place_box (gpointer element, gsize start, gsize end)
  *
  * Returns: (transfer full) (element-type VlmFoundBox): what it says, or %NULL
  *   with %VLM_EVENT_ERROR_SYNTAX when it holds no list
+ *
+ * Since: 0.1
  */
 GPtrArray *
 vlm_box_parse (const char *text, guint width, guint height, guint *n_rejected,

@@ -15,6 +15,8 @@
  * @finding: (nullable) (transfer full): a finding
  *
  * Frees a finding and its text; vlm_event_parse() makes them.
+ *
+ * Since: 0.1
  */
 void
 vlm_finding_free (VlmFinding *finding)
@@ -226,6 +228,8 @@ parse_sentence (
  *
  * Returns: (transfer full) (element-type VlmFinding): what it says, or %NULL
  *   with %VLM_EVENT_ERROR_SYNTAX when it is none of this
+ *
+ * Since: 0.1
  */
 GPtrArray *
 vlm_event_parse (const char *text, gint64 duration_ns, guint *n_rejected,

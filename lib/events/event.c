@@ -17,6 +17,8 @@ static const VlmInstant no_instant = VLM_INSTANT_NONE;
  * confidence, probability, mass and latency -1, everything else 0 or %NULL.
  *
  * Returns: (transfer full): an event about which nothing is known yet
+ *
+ * Since: 0.1
  */
 VlmEvent *
 vlm_event_new (void)
@@ -44,6 +46,8 @@ vlm_event_new (void)
  * Takes a reference; thread-safe.
  *
  * Returns: (transfer full): the same event
+ *
+ * Since: 0.1
  */
 VlmEvent *
 vlm_event_ref (VlmEvent *event)
@@ -68,6 +72,8 @@ event_clear (gpointer data)
  * @event: (transfer full): an event
  *
  * Drops a reference, and frees the event with the last one; thread-safe.
+ *
+ * Since: 0.1
  */
 void
 vlm_event_unref (VlmEvent *event)
@@ -84,6 +90,8 @@ vlm_event_unref (VlmEvent *event)
  * shared.
  *
  * Returns: (transfer full): an unshared copy, which may be changed
+ *
+ * Since: 0.1
  */
 VlmEvent *
 vlm_event_copy (const VlmEvent *event)
@@ -191,6 +199,8 @@ field_equal (const VlmField *field, const VlmEvent *a, const VlmEvent *b)
  * Compares two events field by field, `event_uid` and `seq` included.
  *
  * Returns: %TRUE if every field is equal
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_event_equal (const VlmEvent *a, const VlmEvent *b)
@@ -212,6 +222,8 @@ vlm_event_equal (const VlmEvent *a, const VlmEvent *b)
  *
  * Returns: (transfer full): the clocks that are known, as one JSON object, the
  *   way an event has them
+ *
+ * Since: 0.1
  */
 char *
 vlm_instant_to_json (const VlmInstant *instant)
@@ -228,6 +240,8 @@ vlm_instant_to_json (const VlmInstant *instant)
  * exact decimals; UTC is ISO 8601. Fields without a value are left out.
  *
  * Returns: (transfer full): the text, UTF-8
+ *
+ * Since: 0.1
  */
 char *
 vlm_event_to_json (const VlmEvent *event)
@@ -243,6 +257,8 @@ vlm_event_to_json (const VlmEvent *event)
  * What a person reads in a subtitle: the description, or the label.
  *
  * Returns: (transfer full): the text, UTF-8
+ *
+ * Since: 0.1
  */
 char *
 vlm_event_to_text (const VlmEvent *event)
@@ -261,6 +277,8 @@ vlm_event_to_text (const VlmEvent *event)
  * Names a state.
  *
  * Returns: (transfer none): its name as it stands in JSON
+ *
+ * Since: 0.1
  */
 const char *
 vlm_event_state_to_string (VlmEventState state)

@@ -11,6 +11,8 @@
  * Names a type of records.
  *
  * Returns: (transfer none): its name as it stands in JSON
+ *
+ * Since: 0.1
  */
 const char *
 vlm_record_type_to_string (VlmRecordType type)
@@ -43,6 +45,8 @@ begin_record (VlmRecordType type, const char *event_uid, guint64 seq)
  * vlm_event_to_json(). Its `state` is `gap`.
  *
  * Returns: (transfer full): the text, UTF-8
+ *
+ * Since: 0.1
  */
 char *
 vlm_gap_to_json (const VlmGap *gap)
@@ -72,6 +76,8 @@ vlm_gap_to_json (const VlmGap *gap)
  * vlm_event_to_json().
  *
  * Returns: (transfer full): the text, UTF-8
+ *
+ * Since: 0.1
  */
 char *
 vlm_camera_report_to_json (const VlmCameraReport *report)

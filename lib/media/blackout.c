@@ -50,6 +50,8 @@ typedef struct
  * Makes what blackens @regions, to which it takes a reference.
  *
  * Returns: (transfer full): a blackout
+ *
+ * Since: 0.1
  */
 VlmBlackout *
 vlm_blackout_new (VlmRegions *regions)
@@ -69,6 +71,8 @@ vlm_blackout_new (VlmRegions *regions)
  * @blackout: (nullable) (transfer full): a blackout
  *
  * Frees a blackout, and drops its reference to the regions.
+ *
+ * Since: 0.1
  */
 void
 vlm_blackout_free (VlmBlackout *blackout)
@@ -202,6 +206,8 @@ plan (VlmBlackout *b, const VlmFrame *frame, guint picture_width,
  *
  * Makes black what the regions cover in the copy, and a border around it of the
  * pixels in which the filter mixed something of it.
+ *
+ * Since: 0.1
  */
 void
 vlm_blackout_apply (VlmBlackout *blackout, VlmFrame *frame, guint picture_width,

@@ -84,6 +84,8 @@ typedef struct
  * Makes a judge of the pictures of one camera.
  *
  * Returns: (transfer full): a camera of which nothing is known yet
+ *
+ * Since: 0.1
  */
 VlmCamera *
 vlm_camera_new (VlmCameraStates states)
@@ -99,6 +101,8 @@ vlm_camera_new (VlmCameraStates states)
  * @camera: (nullable) (transfer full): a camera
  *
  * Frees a camera.
+ *
+ * Since: 0.1
  */
 void
 vlm_camera_free (VlmCamera *camera)
@@ -242,6 +246,8 @@ follow (VlmCamera *camera, guint index, gboolean shown, const VlmInstant *from,
  * @changes: (element-type VlmCameraChange): what began or ended is appended
  *
  * Judges the next picture. Its stream time must be known.
+ *
+ * Since: 0.1
  */
 void
 vlm_camera_look (VlmCamera *camera, const VlmFrame *frame, GArray *changes)
@@ -285,6 +291,8 @@ vlm_camera_look (VlmCamera *camera, const VlmFrame *frame, GArray *changes)
  * To be called from time to time while no frame comes, before which nothing
  * tells that there is none. No signal begins with the last frame, or with the
  * first call if there was none.
+ *
+ * Since: 0.1
  */
 void
 vlm_camera_wait (VlmCamera *camera, const VlmInstant *now, VlmTimeSource source,
@@ -307,6 +315,8 @@ vlm_camera_wait (VlmCamera *camera, const VlmInstant *now, VlmTimeSource source,
  *
  * The stream is over: what has begun ends with the last frame, and everything
  * is forgotten.
+ *
+ * Since: 0.1
  */
 void
 vlm_camera_finish (VlmCamera *camera, GArray *changes)
@@ -332,6 +342,8 @@ vlm_camera_finish (VlmCamera *camera, GArray *changes)
  * @camera: a camera
  *
  * Forgets everything, also which states had begun: another stream follows.
+ *
+ * Since: 0.1
  */
 void
 vlm_camera_reset (VlmCamera *camera)
@@ -351,6 +363,8 @@ vlm_camera_reset (VlmCamera *camera)
  * Says what is wrong now.
  *
  * Returns: the states that have begun and not ended
+ *
+ * Since: 0.1
  */
 VlmCameraStates
 vlm_camera_get_states (const VlmCamera *camera)
@@ -372,6 +386,8 @@ vlm_camera_get_states (const VlmCamera *camera)
  * Names one state, as records have it in `condition`.
  *
  * Returns: (transfer none): its name, as in "no-signal"
+ *
+ * Since: 0.1
  */
 const char *
 vlm_camera_state_to_string (VlmCameraStates state)

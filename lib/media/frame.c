@@ -25,6 +25,8 @@ G_DEFINE_BOXED_TYPE (VlmFrame, vlm_frame, vlm_frame_ref, vlm_frame_unref)
  *
  * Returns: (transfer full): the copy, or %NULL with
  *   %VLM_INFER_ERROR_BAD_INPUT when the view cannot be read
+ *
+ * Since: 0.1
  */
 VlmFrame *
 vlm_frame_new (const VlmImageView *view, guint width, guint height,
@@ -67,6 +69,8 @@ vlm_frame_new (const VlmImageView *view, guint width, guint height,
  * Takes a reference; thread-safe.
  *
  * Returns: (transfer full): the same frame
+ *
+ * Since: 0.1
  */
 VlmFrame *
 vlm_frame_ref (VlmFrame *frame)
@@ -90,6 +94,8 @@ clear_frame (gpointer data)
  * @frame: (transfer full): a frame
  *
  * Drops a reference, and frees the frame with the last one; thread-safe.
+ *
+ * Since: 0.1
  */
 void
 vlm_frame_unref (VlmFrame *frame)
@@ -104,6 +110,8 @@ vlm_frame_unref (VlmFrame *frame)
  * For tests: that a stream of hours is watched in bounded memory.
  *
  * Returns: how many frames there are in this process
+ *
+ * Since: 0.1
  */
 guint
 vlm_frame_count_alive (void)

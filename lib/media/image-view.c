@@ -93,6 +93,8 @@ vlm_image_view_check (const VlmImageView *view, GError **error)
  *
  * Makes a view of a part of a picture; no pixel is copied. Even coordinates
  * keep the samples of colour where they are.
+ *
+ * Since: 0.1
  */
 void
 vlm_image_view_crop (

@@ -72,6 +72,8 @@ compress (j_compress_ptr codec, Failure *failure, const VlmFrame *frame,
  *
  * Returns: (transfer full): the file, or %NULL with %G_IO_ERROR_FAILED, as for
  *   one of more than 65500 pixels in a row or column
+ *
+ * Since: 0.1
  */
 GBytes *
 vlm_frame_to_jpeg (const VlmFrame *frame, guint quality, GError **error)

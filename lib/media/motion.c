@@ -37,6 +37,8 @@ struct _VlmMotion
  * Makes a detector of motion.
  *
  * Returns: (transfer full): a detector that has kept nothing yet
+ *
+ * Since: 0.1
  */
 VlmMotion *
 vlm_motion_new (void)
@@ -49,6 +51,8 @@ vlm_motion_new (void)
  * @motion: (nullable) (transfer full): a detector
  *
  * Frees a detector.
+ *
+ * Since: 0.1
  */
 void
 vlm_motion_free (VlmMotion *motion)
@@ -183,6 +187,8 @@ compare (const VlmMotion *motion)
  * Compares a picture with the one that vlm_motion_keep() kept.
  *
  * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when the view cannot be read
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_motion_look (
@@ -205,6 +211,8 @@ vlm_motion_look (
  * @motion: a detector
  *
  * Keeps the picture that was looked at last, for those to come.
+ *
+ * Since: 0.1
  */
 void
 vlm_motion_keep (VlmMotion *motion)
@@ -222,6 +230,8 @@ vlm_motion_keep (VlmMotion *motion)
  * @motion: a detector
  *
  * Forgets the picture that was kept.
+ *
+ * Since: 0.1
  */
 void
 vlm_motion_reset (VlmMotion *motion)

@@ -94,6 +94,8 @@ set_rate (VlmVideoPlan *plan, gint64 duration, guint n_frames)
  * still too much for the tokens there are fewer frames.
  *
  * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when there is no such size
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_video_plan (const VlmGeometry *geometry, const VlmVideoBudget *budget,
@@ -147,6 +149,8 @@ vlm_video_plan (const VlmGeometry *geometry, const VlmVideoBudget *budget,
  * the smallest one, and none of two steps are the same.
  *
  * Returns: %FALSE when there is no such step
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_video_plan_smaller (const VlmGeometry *geometry,

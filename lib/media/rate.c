@@ -68,6 +68,8 @@ level_for (const VlmRate *rate, double fps)
  * Makes a policy for one stream.
  *
  * Returns: (transfer full): a policy, without a budget
+ *
+ * Since: 0.1
  */
 VlmRate *
 vlm_rate_new (const VlmRateParams *params)
@@ -95,6 +97,8 @@ vlm_rate_new (const VlmRateParams *params)
  * @rate: (nullable) (transfer full): a policy
  *
  * Frees a policy.
+ *
+ * Since: 0.1
  */
 void
 vlm_rate_free (VlmRate *rate)
@@ -109,6 +113,8 @@ vlm_rate_free (VlmRate *rate)
  * @n_pixel_steps: how often the area of a frame may be halved
  *
  * What frames and tokens there are.
+ *
+ * Since: 0.1
  */
 void
 vlm_rate_set_budget (VlmRate *rate, guint n_frames, guint n_pixel_steps)
@@ -141,6 +147,8 @@ vlm_rate_set_budget (VlmRate *rate, guint n_frames, guint n_pixel_steps)
  *
  * A discontinuity: what was seen and spent counts no more; what the device does
  * is still known.
+ *
+ * Since: 0.1
  */
 void
 vlm_rate_restart (VlmRate *rate)
@@ -179,6 +187,8 @@ pass_time (VlmRate *rate, gint64 stream_time)
  * @decision: (out caller-allocates): what to do from this slot on
  *
  * To be told of each slot of the highest rate, in order.
+ *
+ * Since: 0.1
  */
 void
 vlm_rate_observe (
@@ -214,6 +224,8 @@ vlm_rate_observe (
  *
  * Takes frames from the budget that vlm_rate_set_budget() gave; without a
  * budget it does nothing.
+ *
+ * Since: 0.1
  */
 void
 vlm_rate_spend (VlmRate *rate, guint n_frames)
@@ -279,6 +291,8 @@ increase (VlmRate *rate, double room)
  *
  * Closes the loop over the device. For live streams: where the device may take
  * its time it must not decide what is seen.
+ *
+ * Since: 0.1
  */
 void
 vlm_rate_measure (VlmRate *rate, const VlmRateMeasurement *measurement)
@@ -319,6 +333,8 @@ vlm_rate_measure (VlmRate *rate, const VlmRateMeasurement *measurement)
  * the rate before a change does not judge the one after.
  *
  * Returns: how often the device has changed the decision
+ *
+ * Since: 0.1
  */
 guint
 vlm_rate_get_serial (const VlmRate *rate)
@@ -334,6 +350,8 @@ vlm_rate_get_serial (const VlmRate *rate)
  * Names a reason, as `stats` has it.
  *
  * Returns: "fixed", "budget", "device", "motion" or "idle"
+ *
+ * Since: 0.1
  */
 const char *
 vlm_rate_reason_to_string (VlmRateReason reason)

@@ -138,6 +138,8 @@ clear_regions (gpointer data)
  *
  * Returns: (transfer full) (nullable): the regions; %NULL without an error where
  *   there are none, else with %VLM_INFER_ERROR_BAD_INPUT
+ *
+ * Since: 0.1
  */
 VlmRegions *
 vlm_regions_parse (const char *text, GError **error)
@@ -164,6 +166,8 @@ vlm_regions_parse (const char *text, GError **error)
  * Takes a reference; thread-safe.
  *
  * Returns: (transfer full): the same regions
+ *
+ * Since: 0.1
  */
 VlmRegions *
 vlm_regions_ref (VlmRegions *regions)
@@ -177,6 +181,8 @@ vlm_regions_ref (VlmRegions *regions)
  * @regions: (nullable) (transfer full): regions
  *
  * Drops a reference, and frees the regions with the last one; thread-safe.
+ *
+ * Since: 0.1
  */
 void
 vlm_regions_unref (VlmRegions *regions)
@@ -194,6 +200,8 @@ vlm_regions_unref (VlmRegions *regions)
  * Counts the polygons.
  *
  * Returns: how many there are, at least one
+ *
+ * Since: 0.1
  */
 guint
 vlm_regions_get_n_regions (const VlmRegions *regions)
@@ -216,6 +224,8 @@ get_region (const VlmRegions *regions, guint index)
  * Gets what stands before the `:` of a polygon.
  *
  * Returns: (nullable) (transfer none): its name
+ *
+ * Since: 0.1
  */
 const char *
 vlm_regions_get_name (const VlmRegions *regions, guint index)
@@ -232,6 +242,8 @@ vlm_regions_get_name (const VlmRegions *regions, guint index)
  * Counts the corners of a polygon.
  *
  * Returns: how many corners it has
+ *
+ * Since: 0.1
  */
 guint
 vlm_regions_get_n_points (const VlmRegions *regions, guint index)
@@ -252,6 +264,8 @@ vlm_regions_get_n_points (const VlmRegions *regions, guint index)
  *
  * Computes where a corner is in a picture of a size. What lies outside of the
  * picture is moved to its edge.
+ *
+ * Since: 0.1
  */
 void
 vlm_regions_get_point (const VlmRegions *regions, guint index, guint point,
@@ -300,6 +314,8 @@ widen (double low, double high, guint side, gint *start, gint *length)
  *
  * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when the region lies outside
  *   of the picture
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_regions_get_bounds (const VlmRegions *regions, guint index, guint width,

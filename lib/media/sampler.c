@@ -100,6 +100,8 @@ make_rate (const VlmSamplerParams *p)
  * Makes a sampler for one stream.
  *
  * Returns: (transfer full): a sampler
+ *
+ * Since: 0.1
  */
 VlmSampler *
 vlm_sampler_new (const VlmSamplerParams *params)
@@ -141,6 +143,8 @@ forget_frames (VlmSampler *self)
  * @sampler: (nullable) (transfer full): a sampler
  *
  * Frees a sampler with the frames and windows that it still holds.
+ *
+ * Since: 0.1
  */
 void
 vlm_sampler_free (VlmSampler *sampler)
@@ -453,6 +457,8 @@ motion_at (const VlmSampler *self, gint64 time)
  *
  * Returns: whether the buffer is at a slot of the highest rate: say with
  *   vlm_sampler_see() whether something moves in it
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_sampler_looks (VlmSampler *sampler, gint64 stream_time, gint64 duration)
@@ -474,6 +480,8 @@ vlm_sampler_looks (VlmSampler *sampler, gint64 stream_time, gint64 duration)
  *   known
  *
  * A buffer of which nothing is said counts as one in which something moves.
+ *
+ * Since: 0.1
  */
 void
 vlm_sampler_see (VlmSampler *sampler, float motion)
@@ -493,6 +501,8 @@ vlm_sampler_see (VlmSampler *sampler, float motion)
  *
  * Returns: whether the buffer fills a slot: make a frame of it and
  *   vlm_sampler_add() it. %FALSE for a buffer without a time.
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_sampler_wants (VlmSampler *sampler, gint64 stream_time, gint64 duration)
@@ -530,6 +540,8 @@ is_other_video (const VlmSampler *self, const VlmFrame *frame)
  * @duration: of its buffer, as for vlm_sampler_wants()
  *
  * Fills the slots that @frame is for; if there are none, nothing happens.
+ *
+ * Since: 0.1
  */
 void
 vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration)
@@ -569,6 +581,8 @@ vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration)
  * as a discontinuity.
  *
  * Returns: %FALSE when there is a hole; %TRUE also before the first buffer
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_sampler_continues (VlmSampler *sampler, gint64 stream_time)
@@ -592,6 +606,8 @@ vlm_sampler_continues (VlmSampler *sampler, gint64 stream_time)
  *
  * Time passes without a buffer (a gap event). Slots that are surely past get
  * the frame that is held; after more than max_hold the epoch ends.
+ *
+ * Since: 0.1
  */
 void
 vlm_sampler_advance (VlmSampler *sampler, gint64 stream_time)
@@ -613,6 +629,8 @@ vlm_sampler_advance (VlmSampler *sampler, gint64 stream_time)
  *
  * Lets the rate follow what the device sustains. For live streams: where the
  * device may take its time it must not decide what is seen.
+ *
+ * Since: 0.1
  */
 void
 vlm_sampler_measure (VlmSampler *sampler, const VlmRateMeasurement *measurement)
@@ -630,6 +648,8 @@ vlm_sampler_measure (VlmSampler *sampler, const VlmRateMeasurement *measurement)
  * @n_pixel_steps: how often the area of a frame may be halved
  *
  * Bounds a rate that varies.
+ *
+ * Since: 0.1
  */
 void
 vlm_sampler_set_budget (
@@ -647,6 +667,8 @@ vlm_sampler_set_budget (
  *
  * The area of the frames that are to be added now is halved
  * @decision.pixel_step times.
+ *
+ * Since: 0.1
  */
 void
 vlm_sampler_get_decision (const VlmSampler *sampler, VlmRateDecision *decision)
@@ -670,6 +692,8 @@ vlm_sampler_get_decision (const VlmSampler *sampler, VlmRateDecision *decision)
  * Takes the next complete window, in the order of their starts.
  *
  * Returns: (transfer full) (nullable): the next window that is complete
+ *
+ * Since: 0.1
  */
 VlmWindow *
 vlm_sampler_pop (VlmSampler *sampler)
@@ -686,6 +710,8 @@ vlm_sampler_pop (VlmSampler *sampler)
  *
  * Returns: (transfer full) (nullable): the next window; to be called until
  *   there is none
+ *
+ * Since: 0.1
  */
 VlmWindow *
 vlm_sampler_finish (VlmSampler *sampler)
@@ -701,6 +727,8 @@ vlm_sampler_finish (VlmSampler *sampler)
  *
  * A discontinuity: what follows belongs to a new epoch. What was in no window
  * yet becomes a partial one; after a flush, pop and drop it.
+ *
+ * Since: 0.1
  */
 void
 vlm_sampler_reset (VlmSampler *sampler)

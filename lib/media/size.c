@@ -157,6 +157,8 @@ get_factor (const VlmGeometry *geometry, guint *factor, GError **error)
  * A @max_pixels below the @geometry's minimum lowers that, too.
  *
  * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when there is none
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_image_plan_size (const VlmGeometry *geometry, guint source_width,
@@ -192,6 +194,8 @@ vlm_image_plan_size (const VlmGeometry *geometry, guint source_width,
  * The size of a video's frames, by the rule of qwen-vl-utils.
  *
  * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when there is none
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_video_plan_size (const VlmGeometry *geometry, const VlmVideoLimits *limits,

@@ -23,6 +23,8 @@ vlm_window_new (guint n_samples)
  * Takes a reference; thread-safe.
  *
  * Returns: (transfer full): the same window
+ *
+ * Since: 0.1
  */
 VlmWindow *
 vlm_window_ref (VlmWindow *window)
@@ -46,6 +48,8 @@ clear_window (gpointer data)
  * @window: (transfer full): a window
  *
  * Drops a reference, and frees the window with the last one; thread-safe.
+ *
+ * Since: 0.1
  */
 void
 vlm_window_unref (VlmWindow *window)
@@ -65,6 +69,8 @@ vlm_window_unref (VlmWindow *window)
  * window.
  *
  * Returns: %FALSE when nothing is, from a window that was cut short
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_window_measure (

@@ -142,6 +142,8 @@ vlm_box_shared (const VlmBox *a, const VlmBox *b)
  * to it.
  *
  * Returns: %TRUE if the object is in view
+ *
+ * Since: 0.1
  */
 gboolean
 vlm_scene_get_box (const VlmScene *scene, guint index, gint64 time, guint width,
@@ -169,6 +171,8 @@ vlm_scene_get_box (const VlmScene *scene, guint index, gint64 time, guint width,
  * @box: (out): around the bystander
  *
  * Computes where a bystander is in a picture of a size.
+ *
+ * Since: 0.1
  */
 void
 vlm_scene_get_bystander_box (const VlmScene *scene, guint index, gint64 time,

@@ -44,6 +44,8 @@ lose_focus (const VlmCanvas *c, gint64 time)
  * @stride: bytes from one row to the next
  *
  * Draws one picture. Pictures may be rendered in any order.
+ *
+ * Since: 0.1
  */
 void
 vlm_scene_render (VlmScene *scene, gint64 time, guint width, guint height,

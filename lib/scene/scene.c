@@ -338,6 +338,8 @@ params_are_valid (const VlmSceneParams *p)
  * left out.
  *
  * Returns: (transfer full): a scene
+ *
+ * Since: 0.1
  */
 VlmScene *
 vlm_scene_new (const VlmSceneParams *params)
@@ -375,6 +377,8 @@ vlm_scene_new (const VlmSceneParams *params)
  * @scene: (nullable) (transfer full): a scene
  *
  * Frees a scene with its events.
+ *
+ * Since: 0.1
  */
 void
 vlm_scene_free (VlmScene *scene)
@@ -401,6 +405,8 @@ vlm_scene_clamp_time (const VlmScene *scene, gint64 time)
  * Counts the events.
  *
  * Returns: how many events it has: one for each object
+ *
+ * Since: 0.1
  */
 guint
 vlm_scene_get_n_events (const VlmScene *scene)
@@ -417,6 +423,8 @@ vlm_scene_get_n_events (const VlmScene *scene)
  * Gets one event of a scene.
  *
  * Returns: (transfer none): the event, as long as the scene lives
+ *
+ * Since: 0.1
  */
 const VlmSceneEvent *
 vlm_scene_get_event (const VlmScene *scene, guint index)
@@ -433,6 +441,8 @@ vlm_scene_get_event (const VlmScene *scene, guint index)
  *
  * Returns: how many things without a name stand in it from the first moment to
  * the last; they are no events
+ *
+ * Since: 0.1
  */
 guint
 vlm_scene_get_n_bystanders (const VlmScene *scene)
@@ -447,6 +457,8 @@ vlm_scene_get_n_bystanders (const VlmScene *scene)
  * Counts the labels that vlm_scene_get_label() has.
  *
  * Returns: how many labels there are in all scenes together
+ *
+ * Since: 0.1
  */
 guint
 vlm_scene_get_n_labels (void)
@@ -461,6 +473,8 @@ vlm_scene_get_n_labels (void)
  * Gets one of the labels that objects of any scene can have.
  *
  * Returns: (transfer none): a label that objects can have
+ *
+ * Since: 0.1
  */
 const char *
 vlm_scene_get_label (guint index)

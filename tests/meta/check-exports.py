@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The shared libraries export what their public headers declare, no more and
-no less.   check-exports.py LIBRARY HEADER-FOLDER PREFIX API-MACRO"""
+no less.   check-exports.py LIBRARY PREFIX API-MACRO HEADER-FOLDER…"""
 import pathlib
 import re
 import subprocess
 import sys
 
-library, folder, prefix, macro = sys.argv[1:5]
+library, prefix, macro, *folders = sys.argv[1:]
 symbols = subprocess.run(["nm", "-D", "--defined-only", library], check=True,
                          capture_output=True, text=True).stdout
 exported = {line.split()[2] for line in symbols.splitlines() if len(line.split()) == 3}
-text = "\n".join(p.read_text() for p in pathlib.Path(folder).glob("*.h"))
+text = "\n".join(p.read_text() for folder in folders
+                 for p in pathlib.Path(folder).glob("*.h"))
 text = re.sub(r"/\*.*?\*/|^#.*?$", "", text, flags=re.S | re.M)
 declared = set()
 for match in re.finditer(macro + r"\s+(G_DECLARE_\w+ \([^)]*\)|[^;{]+?[;{])", text):

@@ -26,11 +26,12 @@ split = sys.argv.index("--")
 include_flags = sys.argv[split + 1:]
 good = True
 count = 0
-for directory in map(pathlib.Path, sys.argv[1:split]):
+folders = [pathlib.Path(name) for name in sys.argv[1:split]]
+include_flags += [f"-I{directory}" for directory in folders]
+for directory in folders:
     for path in sorted(directory.rglob("*.h")):
         count += 1
         for lang, std in (("c", "c11"), ("c++", "c++17")):
-            good &= compiles(path.relative_to(directory).as_posix(), lang, std,
-                             [f"-I{directory}", *include_flags])
+            good &= compiles(path.relative_to(directory).as_posix(), lang, std, include_flags)
 print(f"{count} headers")
 sys.exit(0 if good and count else 1)

@@ -32,8 +32,9 @@ def defined(source):
 
 def main(root):
     good, count = True, 0
-    for header in sorted((root / "lib" / "include" / "vlm").glob("vlm-*.h")):
-        name = header.stem.removeprefix("vlm-")
+    for header in sorted((root / "lib" / "include" / "vlm").glob("vlm-*.h*")):
+        # vlm-version.h is made of vlm-version.h.in
+        name = header.name.partition(".")[0].removeprefix("vlm-")
         homes = sorted((root / "lib").glob(f"*/{name}.c"))
         there = set().union(*map(defined, homes))
         for function in declared(header):

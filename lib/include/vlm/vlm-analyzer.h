@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * What turns windows into events. The one that ships runs a model
  * (vlm_engine_analyzer_new()); tests bring one that stalls or fails. Each
  * method is called on one thread at a time.
+ *
+ * Since: 0.1
  */
 VLM_API
 G_DECLARE_INTERFACE (VlmAnalyzer, vlm_analyzer, VLM, ANALYZER, GObject)
@@ -32,6 +34,8 @@ G_DECLARE_INTERFACE (VlmAnalyzer, vlm_analyzer, VLM, ANALYZER, GObject)
  *   one alone
  *
  * What an analyzer loads. All fields zero are the defaults.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -66,6 +70,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
  *
  * What an implementation provides. An analyzer without @ask refuses questions
  * with %VLM_INFER_ERROR_BAD_INPUT.
+ *
+ * Since: 0.1
  */
 struct _VlmAnalyzerInterface
 {

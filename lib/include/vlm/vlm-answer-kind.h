@@ -24,6 +24,8 @@ G_BEGIN_DECLS
  * - `yes-no`: `Yes` or `No`
  *
  * Where a kind is a parameter, %NULL stands for `free`.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmAnswerKind VlmAnswerKind;
 

@@ -25,6 +25,8 @@ G_BEGIN_DECLS
  *
  * Attention to one slice (a picture, or two frames of a video). Row-major, the
  * upper left first.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -55,6 +57,8 @@ typedef struct
  * Where the model looked while it answered. A token is written at the place
  * before it, so its attention is that of the token before (the first one's is
  * that of the end of the prompt).
+ *
+ * Since: 0.1
  */
 typedef struct
 {

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  *
  * Blackens regions in copies of frames, before anything looks at them. For one
  * thread at a time.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmBlackout VlmBlackout;
 

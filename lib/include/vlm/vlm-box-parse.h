@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @text_end: one past the last one
  *
  * What an answer says about one box.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * @VLM_CAMERA_ALL: all of them
  *
  * What can be wrong with a camera, seen from its pictures, without a model.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -38,6 +40,8 @@ typedef enum
  * @time_source: where their UTC comes from
  *
  * A state of the camera that began or ended.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -58,6 +62,8 @@ typedef struct
  * is black or overexposed it does not also say that it is covered.
  *
  * For one thread at a time.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmCamera VlmCamera;
 

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  * VlmDevice:
  *
  * An open Vulkan device. Thread-safe; immutable after it was opened.
+ *
+ * Since: 0.1
  */
 VLM_API
 G_DECLARE_FINAL_TYPE (VlmDevice, vlm_device, VLM, DEVICE, GObject)

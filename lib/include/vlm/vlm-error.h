@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  *
  * What can be wrong with files: a checkpoint, a tokenizer, a configuration.
  * The message names the file and, where there is one, the tensor or key.
+ *
+ * Since: 0.1
  */
 #define VLM_LOAD_ERROR (vlm_load_error_quark ())
 VLM_API GQuark vlm_load_error_quark (void);
@@ -26,6 +28,8 @@ VLM_API GQuark vlm_load_error_quark (void);
  * @VLM_LOAD_ERROR_TOO_LARGE: beyond a limit that guards against hostile input
  *
  * Codes of %VLM_LOAD_ERROR.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -42,6 +46,8 @@ typedef enum
  *
  * What can be wrong with a Vulkan device. The message names the Vulkan call and
  * its result.
+ *
+ * Since: 0.1
  */
 #define VLM_DEVICE_ERROR (vlm_device_error_quark ())
 VLM_API GQuark vlm_device_error_quark (void);
@@ -55,6 +61,8 @@ VLM_API GQuark vlm_device_error_quark (void);
  * @VLM_DEVICE_ERROR_VK: any other failed Vulkan call
  *
  * Codes of %VLM_DEVICE_ERROR.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -69,6 +77,8 @@ typedef enum
  * VLM_INFER_ERROR:
  *
  * What can go wrong with one question to a loaded model.
+ *
+ * Since: 0.1
  */
 #define VLM_INFER_ERROR (vlm_infer_error_quark ())
 VLM_API GQuark vlm_infer_error_quark (void);
@@ -83,6 +93,8 @@ VLM_API GQuark vlm_infer_error_quark (void);
  *
  * Codes of %VLM_INFER_ERROR. A device that fails meanwhile has a
  * #VlmDeviceError, what was cancelled %G_IO_ERROR_CANCELLED.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -96,6 +108,8 @@ typedef enum
  * VLM_EVENT_ERROR:
  *
  * What can be wrong with a text that should describe events.
+ *
+ * Since: 0.1
  */
 #define VLM_EVENT_ERROR (vlm_event_error_quark ())
 VLM_API GQuark vlm_event_error_quark (void);
@@ -107,6 +121,8 @@ VLM_API GQuark vlm_event_error_quark (void);
  * @VLM_EVENT_ERROR_TIME_RANGE: a time outside of what was analysed
  *
  * Codes of %VLM_EVENT_ERROR.
+ *
+ * Since: 0.1
  */
 typedef enum
 {

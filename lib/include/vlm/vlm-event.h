@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  *
  * Where in its life an event is. Each event has one record with `begin`, any
  * number with `update` and one with `end`, in this order.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -33,6 +35,8 @@ typedef enum
  * @height: of the frames the model saw
  *
  * The window in which an event was found.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -52,6 +56,8 @@ typedef struct
  *   @probability says nothing
  *
  * What one window says of a condition.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -98,6 +104,8 @@ typedef struct
  *   `data:` URI
  *
  * One event. Reference counted; immutable once it is shared.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  *
  * How a picture is brought to a size. Both compute what the reference
  * (transformers and qwen-vl-utils) does with the same input.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -43,6 +45,8 @@ typedef enum
  *
  * A small RGB copy of a video frame, made when it was sampled. Reference
  * counted (atomically) and immutable once it is shared.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

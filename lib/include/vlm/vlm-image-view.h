@@ -23,6 +23,8 @@ G_BEGIN_DECLS
  *
  * Pixel layouts that can be read, 8 bits a sample; the names are those of
  * GStreamer.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -47,6 +49,8 @@ typedef enum
  * @VLM_COLOR_MATRIX_BT2020: ITU-R BT.2020, non-constant luminance
  *
  * How Y'CbCr becomes R'G'B'. Ignored for RGB formats.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -72,6 +76,8 @@ typedef enum
  * Sides may be odd; subsampled planes then have (n + 1) / 2 columns or rows.
  * A chroma sample stands for all the pixels it covers (replication), as in
  * the unscaled conversions of the common players. Alpha is dropped.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @user_data: closure
  *
  * Takes a message, on the thread that has it.
+ *
+ * Since: 0.1
  */
 typedef void (*VlmLogFunc) (const char *domain, GLogLevelFlags level,
     const char *message, gpointer user_data);

@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  * What a device holds of the matrices of a model. Files whose weights are
  * quantised already stay as they are; those of 16 or 32 bits are quantised while
  * they are loaded.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -47,6 +49,8 @@ VLM_API GType vlm_model_weights_get_type (void) G_GNUC_CONST;
  * @weights: what the device holds of its matrices
  *
  * Which model, and where it runs. All fields zero are the defaults.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

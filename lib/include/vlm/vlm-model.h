@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * A loaded checkpoint: configuration, tokenizer and the weights on a device.
  * Immutable after it was loaded; any number of sessions on any threads share
  * it.
+ *
+ * Since: 0.1
  */
 VLM_API
 G_DECLARE_FINAL_TYPE (VlmModel, vlm_model, VLM, MODEL, GObject)

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * differs from what is behind it in colour only is not seen. A change of the
  * light that is the same everywhere is taken away first. Integers throughout:
  * the same pictures give the same answer on every machine. Not thread-safe.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmMotion VlmMotion;
 

@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * @max_pixels: largest area of a frame, 0 for the model's default
  *
  * What the frames of a window may cost.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -41,6 +43,8 @@ typedef struct
  * @is_lowered: it is not the wanted one
  *
  * How a budget is spent.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
  *
  * One user turn: text, images and videos in the order in which they were added.
  * Text is text: no special token can be smuggled in through it.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmPrompt VlmPrompt;
 

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * @cooldown: ns after the end in which it does not begin again
  *
  * When a condition holds.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -47,6 +49,8 @@ typedef struct
  * What windows are asked. With @conditions and neither @prompt nor @queries,
  * these alone. A @prompt without `{query}` is asked once, and its
  * events name no query.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

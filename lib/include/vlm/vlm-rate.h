@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  *
  * The share of a picture that must have changed for something to have moved:
  * seven of the 2304 cells that are compared.
+ *
+ * Since: 0.1
  */
 #define VLM_MOTION_THRESHOLD 0.003f
 
@@ -24,6 +26,8 @@ G_BEGIN_DECLS
  * @VLM_RATE_REASON_IDLE: nothing moves
  *
  * Why the rate is what it is.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -45,6 +49,8 @@ typedef enum
  *
  * The rates that may be chosen: the highest one, halved as often as the result
  * is not below the lowest one. A budget may ask for less than the lowest one.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -64,6 +70,8 @@ typedef struct
  * @fps: frames a second, which is the highest rate / 2^@level
  *
  * What is to be done from now on.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -81,6 +89,8 @@ typedef struct
  * @load: seconds of inference for a second of new video
  *
  * What the analysis of a window took.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -111,6 +121,8 @@ typedef struct
  * saves and the most that raising costs, it does not swing about its goal. What
  * was begun before the last change is not judged. When a raise was too much, the
  * next one needs twice as many good windows in a row, up to sixteen.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmRate VlmRate;
 

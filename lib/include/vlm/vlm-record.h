@@ -11,6 +11,8 @@ G_BEGIN_DECLS
  *
  * The `schema_version` of every record. It grows when a field changes its
  * meaning or goes; new fields and new types of records do not change it.
+ *
+ * Since: 0.1
  */
 #define VLM_RECORD_SCHEMA_VERSION 1
 
@@ -25,6 +27,8 @@ G_BEGIN_DECLS
  *
  * What a record tells of: its field `type`. Readers pass over types that they
  * do not know.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -45,6 +49,8 @@ typedef enum
  * @n_records: how many records are missing, 0 where it is the analysis of video
  *
  * A span of video that was not analysed, or of which records were left out.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -70,6 +76,8 @@ typedef struct
  * @stream: (nullable): id of the stream
  *
  * What is wrong with the pictures of a camera.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  * 0,0.2`. A polygon whose coordinates are all at most 1 is in fractions of the
  * picture's sides, any other one in pixels of the source. Lines may cross; what
  * lies within them an odd number of times is inside.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmRegions VlmRegions;
 

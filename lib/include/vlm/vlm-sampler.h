@@ -31,6 +31,8 @@ G_BEGIN_DECLS
  * rounded up. A @hop beyond @window leaves spans that nobody watches; no frame
  * is wanted there. Where the rate varies (see #VlmRate) @fps_n / @fps_d is the
  * highest one.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -50,6 +52,8 @@ typedef struct
  * VLM_SAMPLER_MAX_TIME:
  *
  * What lies further from 0 is no time and not sampled: 73 years, in ns.
+ *
+ * Since: 0.1
  */
 #define VLM_SAMPLER_MAX_TIME (G_MAXINT64 / 4)
 
@@ -97,6 +101,8 @@ typedef struct
  * Use: for every buffer ask vlm_sampler_wants(); if so, make a #VlmFrame and
  * vlm_sampler_add() it; then vlm_sampler_pop() until it returns %NULL. The
  * number of windows that can be waiting is bounded by what fits into max_hold.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmSampler VlmSampler;
 

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
  * VLM_SCENE_MAX_OBJECTS:
  *
  * The most objects a scene can have.
+ *
+ * Since: 0.1
  */
 #define VLM_SCENE_MAX_OBJECTS 8
 
@@ -18,6 +20,8 @@ G_BEGIN_DECLS
  * VLM_SCENE_MAX_BYSTANDERS:
  *
  * The most bystanders a scene can have.
+ *
+ * Since: 0.1
  */
 #define VLM_SCENE_MAX_BYSTANDERS 4
 
@@ -25,6 +29,8 @@ G_BEGIN_DECLS
  * VLM_SCENE_MAX_PERSPECTIVE:
  *
  * The strongest perspective that a scene can have.
+ *
+ * Since: 0.1
  */
 #define VLM_SCENE_MAX_PERSPECTIVE 0.8
 
@@ -37,6 +43,8 @@ G_BEGIN_DECLS
  * @VLM_SCENE_KIND_MIXED: both
  *
  * What the objects of a scene look like.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -55,6 +63,8 @@ typedef enum
  * @VLM_SCENE_BACKGROUND_ALL: any of them
  *
  * What can be behind the objects; one is drawn for each scene.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -79,6 +89,8 @@ typedef enum
  *
  * What makes pictures less than perfect. Each that is allowed is drawn for some
  * scenes, at some strength.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -116,6 +128,8 @@ typedef enum
  * What cameras see and shapes on a screen do not have. Of those that are
  * allowed a scene has at least one, and each other one with a probability of
  * 0.3. Nothing but objects is an event.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -153,6 +167,8 @@ typedef enum
  *
  * What is drawn by lot, and between which limits. The background of a seed does
  * not depend on its objects, nor either of them on its bystanders.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -186,6 +202,8 @@ typedef struct
  * One object's time in view. It is in view from @start on, and no longer at
  * @end (unless @in_view_at_end); an object that crosses the edge of the picture
  * counts as in view while at least an eighth of it is inside.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -221,6 +239,8 @@ typedef struct
  * C library whose results differ between machines is involved.
  *
  * For one thread at a time: rendering keeps the background of the last size.
+ *
+ * Since: 0.1
  */
 typedef struct _VlmScene VlmScene;
 

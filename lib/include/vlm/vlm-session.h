@@ -23,6 +23,8 @@ G_BEGIN_DECLS
  *
  * How an answer is written. Begin with %VLM_GENERATE_PARAMS_DEFAULT: here zeros
  * are no defaults.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -41,6 +43,8 @@ typedef struct
  *
  * Initialiser of a #VlmGenerateParams: any text, of at most 256 tokens, sampled
  * as the checkpoint says.
+ *
+ * Since: 0.1
  */
 #define VLM_GENERATE_PARAMS_DEFAULT                                            \
   {                                                                            \
@@ -62,6 +66,8 @@ typedef struct
  *   model was not asked for them
  *
  * What a model answered, and what it took.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -87,6 +93,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswer, vlm_answer_free)
  *
  * One conversation's worth of state (KV cache, cached features) on a shared
  * model. One thread at a time.
+ *
+ * Since: 0.1
  */
 VLM_API
 G_DECLARE_FINAL_TYPE (VlmSession, vlm_session, VLM, SESSION, GObject)

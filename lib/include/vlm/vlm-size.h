@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * The pixel budget of a video as in qwen-vl-utils. A token is a square of
  * patch_size * merge_size pixels. A @max_pixels below the default of
  * @min_pixels lowers that, too; below a given @min_pixels it is an error.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

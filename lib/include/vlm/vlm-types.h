@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * VLM_TIME_NONE:
  *
  * A time that is not known. All times are nanoseconds in #gint64.
+ *
+ * Since: 0.1
  */
 #define VLM_TIME_NONE G_MININT64
 
@@ -24,6 +26,8 @@ G_BEGIN_DECLS
  * @t: a time, ns
  *
  * Whether a time is known.
+ *
+ * Since: 0.1
  */
 #define VLM_TIME_IS_VALID(t) ((t) != VLM_TIME_NONE)
 
@@ -31,6 +35,8 @@ G_BEGIN_DECLS
  * VLM_SECOND:
  *
  * A second in ns.
+ *
+ * Since: 0.1
  */
 #define VLM_SECOND G_GINT64_CONSTANT (1000000000)
 
@@ -43,6 +49,8 @@ G_BEGIN_DECLS
  * @VLM_TIME_SOURCE_PTP: a PTP clock
  *
  * Where the UTC of a #VlmInstant comes from.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -61,6 +69,8 @@ typedef enum
  * @utc: nanoseconds since 1970-01-01T00:00:00Z
  *
  * One moment on the four clocks of a pipeline; any may be %VLM_TIME_NONE.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -74,6 +84,8 @@ typedef struct
  * VLM_INSTANT_NONE:
  *
  * Initialiser of a #VlmInstant of which no clock is known.
+ *
+ * Since: 0.1
  */
 #define VLM_INSTANT_NONE                                                       \
   {                                                                            \
@@ -88,6 +100,8 @@ typedef struct
  * @height: height
  *
  * A box in pixels of the source frame.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -111,6 +125,8 @@ typedef struct
  *
  * What a model needs to know of pictures; frame sides are multiples of
  * @patch_size * @merge_size.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

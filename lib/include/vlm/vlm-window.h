@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  *
  * A picture on the sampling grid. The same picture fills several slots when the
  * stream is slower than the grid.
+ *
+ * Since: 0.1
  */
 typedef struct
 {
@@ -41,6 +43,8 @@ typedef struct
  *
  * A span of video, ready to be analysed. Windows that overlap share their
  * frames. Reference counted, immutable.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * @user_data: closure
  *
  * Progress of long work. Called on the thread that does the work.
+ *
+ * Since: 0.1
  */
 typedef void (*VlmProgressFunc) (
     const char *stage, double fraction, gpointer user_data);
@@ -24,6 +26,8 @@ typedef void (*VlmProgressFunc) (
  * @user_data: closure
  *
  * Streams an answer. Called on the thread that generates.
+ *
+ * Since: 0.1
  */
 typedef void (*VlmTextFunc) (const char *text, gpointer user_data);
 
@@ -36,6 +40,8 @@ typedef void (*VlmTextFunc) (const char *text, gpointer user_data);
  *
  * How long work is followed and ended. All fields may be %NULL; so may the
  * pointer to it, wherever it is an argument. It is borrowed for the call.
+ *
+ * Since: 0.1
  */
 typedef struct
 {

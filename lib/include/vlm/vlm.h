@@ -33,5 +33,6 @@
 #include <vlm/vlm-session.h>
 #include <vlm/vlm-size.h>
 #include <vlm/vlm-types.h>
+#include <vlm/vlm-version.h>
 #include <vlm/vlm-window.h>
 #include <vlm/vlm-work.h>

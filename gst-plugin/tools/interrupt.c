@@ -20,15 +20,22 @@ serve_signals (gpointer context)
   return NULL;
 }
 
-void
-interrupt_watch (GCancellable *cancellable)
+gboolean
+interrupt_watch (GCancellable *cancellable, GError **error)
 {
   GMainContext *context = g_main_context_new ();
-  GSource *source = g_unix_signal_source_new (SIGINT);
+  g_autoptr (GSource) source = g_unix_signal_source_new (SIGINT);
+  GThread *thread;
 
   g_source_set_callback (
       source, on_interrupt, g_object_ref (cancellable), g_object_unref);
   g_source_attach (source, context);
-  g_source_unref (source);
-  g_thread_unref (g_thread_new ("signals", serve_signals, context));
+  thread = g_thread_try_new ("signals", serve_signals, context, error);
+  if (thread == NULL) {
+    g_source_destroy (source);
+    g_main_context_unref (context);
+    return FALSE;
+  }
+  g_thread_unref (thread);
+  return TRUE;
 }

@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 
-/* Cancels @cancellable upon SIGINT, so that the work ends within one step. The
- * signal is served by a thread of its own. Once in a program. */
-void interrupt_watch (GCancellable *cancellable);
+/* Cancels @cancellable upon SIGINT, so that the work ends within one step; a
+ * second one ends the program. The signal is served by a thread of its own:
+ * FALSE where none can be made. Once in a program. */
+gboolean interrupt_watch (GCancellable *cancellable, GError **error);

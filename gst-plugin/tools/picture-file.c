@@ -57,23 +57,28 @@ read_tiff (const guint8 *data, gsize n)
   return 0;
 }
 
-/* Chunks of a length, a name, the bytes, and in PNG a sum. */
-static guint
-search_chunks (const Span *file, gsize at, gboolean is_png)
+/* Chunks of a length, a name, the bytes, and in PNG a sum: those of the first
+ * one with @name; @n is 0 where there is none. */
+static const guint8 *
+find_chunk (const Span *file, const char *name, gsize *n)
 {
-  const char *name = is_png ? "eXIf" : "EXIF";
+  /* WebP is RIFF, whose numbers are little endian. */
+  gsize at = file->little ? 12 : 8;
 
+  *n = 0;
   while (at + 8 <= file->n) {
-    guint32 length = read_number (file, is_png ? at : at + 4, 4);
+    guint32 length = read_number (file, file->little ? at + 4 : at, 4);
     gsize begin = at + 8;
 
     if (length > file->n - begin)
-      return 0;
-    if (memcmp (file->data + at + (is_png ? 4 : 0), name, 4) == 0)
-      return read_tiff (file->data + begin, length);
-    at = begin + length + (is_png ? 4 : length % 2);
+      return NULL;
+    if (memcmp (file->data + at + (file->little ? 0 : 4), name, 4) == 0) {
+      *n = length;
+      return file->data + begin;
+    }
+    at = begin + length + (file->little ? length % 2 : 4);
   }
-  return 0;
+  return NULL;
 }
 
 static gboolean
@@ -82,19 +87,35 @@ is_png (const Span *file)
   return file->n >= 8 && memcmp (file->data, "\x89PNG\r\n\x1a\n", 8) == 0;
 }
 
+static gboolean
+is_webp (const Span *file)
+{
+  return file->n >= 12 && memcmp (file->data, "RIFF", 4) == 0 &&
+      memcmp (file->data + 8, "WEBP", 4) == 0;
+}
+
 guint
 picture_file_find_orientation (const guint8 *data, gsize n)
 {
   Span file = { data, n, FALSE };
+  const guint8 *about;
 
-  if (is_png (&file))
-    return search_chunks (&file, 8, TRUE);
-  if (n >= 12 && memcmp (data, "RIFF", 4) == 0 &&
-      memcmp (data + 8, "WEBP", 4) == 0) {
-    file.little = TRUE;
-    return search_chunks (&file, 12, FALSE);
-  }
-  return 0;
+  file.little = is_webp (&file);
+  if (!file.little && !is_png (&file))
+    return 0;
+  about = find_chunk (&file, file.little ? "EXIF" : "eXIf", &n);
+  return about != NULL ? read_tiff (about, n) : 0;
+}
+
+gboolean
+picture_file_is_animated (const guint8 *data, gsize n)
+{
+  Span file = { data, n, FALSE };
+
+  file.little = is_webp (&file);
+  if (!file.little && !is_png (&file))
+    return FALSE;
+  return find_chunk (&file, file.little ? "ANIM" : "acTL", &n) != NULL;
 }
 
 /* --- to the end ----------------------------------------------------------- */

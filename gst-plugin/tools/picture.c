@@ -8,18 +8,15 @@
 #include "tools/picture.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
-#include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
-#include <gst/gst.h>
 #include <gst/video/video.h>
 
 #include "tools/picture-file.h"
+#include "tools/pipeline.h"
 #include "tools/source.h"
 
 /* More are refused before memory is taken for them. */
 #define MAX_PIXELS (G_GINT64_CONSTANT (1) << 28)
-
-#define POLL_NS (20 * GST_MSECOND)
 
 typedef GdkPixbuf Picture;
 
@@ -60,7 +57,7 @@ read_with_loader (GBytes *bytes, gboolean *is_animated, GError **error)
         error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "there is no picture in it");
     return NULL;
   }
-  *is_animated = !gdk_pixbuf_animation_is_static_image (animation);
+  *is_animated |= !gdk_pixbuf_animation_is_static_image (animation);
   return g_object_ref (gdk_pixbuf_animation_get_static_image (animation));
 }
 
@@ -103,77 +100,47 @@ sample_to_picture (GstSample *sample, GError **error)
 static void
 on_all_streams (GstElement *decoder, gpointer user_data)
 {
-  GstPad *video = user_data;
+  Pipeline *pipeline = user_data;
+  g_autoptr (GstElement) convert =
+      gst_bin_get_by_name (GST_BIN (pipeline->element), "convert");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (convert, "sink");
 
-  if (!gst_pad_is_linked (video))
-    GST_ELEMENT_ERROR (
-        decoder, STREAM, TYPE_NOT_FOUND, ("there is no picture in it"), (NULL));
-}
-
-/* Nothing for a minute is nothing at all: now and then the error of an element
- * is lost while others are plugged to it. */
-static GstSample *
-pull (GstElement *pipeline, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GstElement) sink =
-      gst_bin_get_by_name (GST_BIN (pipeline), "sink");
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  GstClockTime waited = 0;
-
-  while (!g_cancellable_set_error_if_cancelled (cancellable, error)) {
-    GstSample *sample =
-        gst_app_sink_try_pull_sample (GST_APP_SINK (sink), POLL_NS);
-    g_autoptr (GstMessage) message = NULL;
-
-    if (sample != NULL)
-      return sample;
-    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-    if (message != NULL) {
-      gst_message_parse_error (message, error, NULL);
-      return NULL;
-    }
-    waited += POLL_NS;
-    if (gst_app_sink_is_eos (GST_APP_SINK (sink)) || waited > 60 * GST_SECOND) {
-      g_set_error_literal (error, GST_STREAM_ERROR,
-          GST_STREAM_ERROR_TYPE_NOT_FOUND, "there is no picture in it");
-      return NULL;
-    }
-  }
-  return NULL;
+  if (!gst_pad_is_linked (pad))
+    pipeline_condemn (pipeline, "there is no picture in it");
 }
 
 /* All bytes are one buffer: decoders of pictures want that. */
 static Picture *
 read_with_gstreamer (GBytes *bytes, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GstElement) pipeline = gst_parse_launch (
+  GstElement *element = gst_parse_launch (
       "appsrc name=source ! decodebin name=decoder ! videoconvert name=convert "
       "! video/x-raw,format={RGBA,RGB} ! appsink name=sink sync=false",
       error);
+  g_auto (Pipeline) pipeline = { 0 };
   g_autoptr (GstElement) source = NULL;
   g_autoptr (GstElement) decoder = NULL;
-  g_autoptr (GstElement) convert = NULL;
-  g_autoptr (GstPad) video = NULL;
   g_autoptr (GstSample) sample = NULL;
-  Picture *picture = NULL;
 
-  if (pipeline == NULL)
+  if (element == NULL)
     return NULL;
-  source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
-  decoder = gst_bin_get_by_name (GST_BIN (pipeline), "decoder");
-  convert = gst_bin_get_by_name (GST_BIN (pipeline), "convert");
-  video = gst_element_get_static_pad (convert, "sink");
+  pipeline_init (&pipeline, element, NULL, cancellable);
+  source = gst_bin_get_by_name (GST_BIN (element), "source");
+  decoder = gst_bin_get_by_name (GST_BIN (element), "decoder");
   g_signal_connect (
-      decoder, "no-more-pads", G_CALLBACK (on_all_streams), video);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+      decoder, "no-more-pads", G_CALLBACK (on_all_streams), &pipeline);
+  if (!pipeline_set_state (&pipeline, GST_STATE_PLAYING, error))
+    return NULL;
   gst_app_src_push_buffer (
       GST_APP_SRC (source), gst_buffer_new_wrapped_bytes (bytes));
   gst_app_src_end_of_stream (GST_APP_SRC (source));
-  sample = pull (pipeline, cancellable, error);
+  if (!pipeline_pull (&pipeline, &sample, error))
+    return NULL;
   if (sample != NULL)
-    picture = sample_to_picture (sample, error);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  return picture;
+    return sample_to_picture (sample, error);
+  g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND,
+      "there is no picture in it");
+  return NULL;
 }
 
 /* --- as it is meant to be seen -------------------------------------------- */
@@ -188,8 +155,14 @@ decode (GBytes *bytes, GCancellable *cancellable, gboolean *is_animated,
   if (picture != NULL)
     return picture;
   if (g_error_matches (
-          failure, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_UNKNOWN_TYPE))
-    return read_with_gstreamer (bytes, cancellable, error);
+          failure, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_UNKNOWN_TYPE)) {
+    if (!*is_animated)
+      return read_with_gstreamer (bytes, cancellable, error);
+    g_clear_error (&failure);
+    g_set_error_literal (&failure, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "nothing that is installed here reads an animated WebP: convert it, or "
+        "take one of its pictures");
+  }
   g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }
@@ -271,11 +244,13 @@ picture_load (const char *word, const VlmGeometry *geometry,
 {
   g_autoptr (GBytes) bytes = source_read (word, cancellable, error);
   g_autoptr (GdkPixbuf) picture = NULL;
-  gboolean animated = FALSE;
+  gboolean animated;
   VlmFrame *frame = NULL;
 
   if (bytes == NULL)
     return NULL;
+  animated = picture_file_is_animated (
+      g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
   if (check_bytes (bytes, error))
     picture = decode (bytes, cancellable, &animated, error);
   if (picture != NULL) {
@@ -283,7 +258,7 @@ picture_load (const char *word, const VlmGeometry *geometry,
     frame = resize (picture, geometry, error);
   }
   if (frame == NULL)
-    g_prefix_error (error, "%s: ", word);
+    g_prefix_error (error, "%s: ", source_get_name (word));
   if (is_animated != NULL)
     *is_animated = animated;
   return frame;

@@ -2,10 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/reader.h"
 
-#include <gst/app/gstappsink.h>
-#include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "tools/pipeline.h"
 #include "tools/source.h"
 #include "util/gstvlmframe.h"
 
@@ -15,48 +14,37 @@
 /* Slots are at most an hour apart: a video of years is a few pictures too. */
 #define MIN_FPS 0.001
 
-/* How late an error or a cancellation may be noticed. */
-#define POLL_NS (20 * GST_MSECOND)
-
 /* So many frames in a row without time going on are no video, but an animation
  * that GStreamer repeats for ever, or a stream without times. */
 #define MAX_STILL 1000
 
-/* Nothing for so long, and no end: there will be nothing. */
-#define SILENCE_NS (60 * GST_SECOND)
-
 /* A decoding pipeline that ends in an appsink with RGB frames. */
 typedef struct
 {
-  const char *path;
-  GCancellable *cancellable;
-  GstElement *pipeline;
-  GstAppSink *sink;
-  gint has_no_picture; /* atomic: all streams are known, none is one */
-  gint is_gif;         /* atomic: GStreamer would never end it (1.22) */
+  const char *name;
+  Pipeline pipeline;
+  gint is_webp; /* atomic */
 } Reader;
 
 static void
 reader_clear (Reader *reader)
 {
-  if (reader->pipeline != NULL)
-    gst_element_set_state (reader->pipeline, GST_STATE_NULL);
-  gst_clear_object (&reader->sink);
-  gst_clear_object (&reader->pipeline);
+  pipeline_clear (&reader->pipeline);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
 
+/* What a file of sounds alone fails with speaks of links. */
 static void
 on_all_streams (GstElement *decoder, gpointer user_data)
 {
   Reader *reader = user_data;
   g_autoptr (GstElement) convert =
-      gst_bin_get_by_name (GST_BIN (reader->pipeline), "convert");
+      gst_bin_get_by_name (GST_BIN (reader->pipeline.element), "convert");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (convert, "sink");
 
   if (!gst_pad_is_linked (pad))
-    g_atomic_int_set (&reader->has_no_picture, TRUE);
+    pipeline_condemn (&reader->pipeline, "there is no picture in it");
 }
 
 static void
@@ -65,111 +53,88 @@ on_element (
 {
   Reader *reader = user_data;
   GstElementFactory *factory = gst_element_get_factory (element);
+  const char *name = factory != NULL ? GST_OBJECT_NAME (factory) : "";
 
-  if (factory != NULL && g_str_has_suffix (GST_OBJECT_NAME (factory), "_gif"))
-    g_atomic_int_set (&reader->is_gif, TRUE);
-}
-
-/* What has stopped the pipeline, if anything has, as an error that names the
- * file. What a file of sounds alone fails with speaks of links. */
-static gboolean
-check_bus (Reader *reader, GError **error)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (reader->pipeline);
-  g_autoptr (GstMessage) message =
-      gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-
-  if (g_atomic_int_get (&reader->has_no_picture))
-    g_set_error_literal (error, GST_STREAM_ERROR,
-        GST_STREAM_ERROR_TYPE_NOT_FOUND, "there is no picture in it");
-  else if (g_atomic_int_get (&reader->is_gif))
-    g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+  /* which GStreamer would never end (1.22) */
+  if (g_str_has_suffix (name, "_gif"))
+    pipeline_condemn (&reader->pipeline,
         "an animated GIF is no video that can be read: convert it, or ask "
         "about its first picture with --image");
-  else if (message != NULL)
-    gst_message_parse_error (message, error, NULL);
-  else
-    return TRUE;
-  g_prefix_error (error, "%s: ", reader->path);
+  if (g_str_equal (name, "webpdec") || g_str_equal (name, "avdec_webp"))
+    g_atomic_int_set (&reader->is_webp, TRUE);
+}
+
+/* Names the file. Always FALSE. */
+static gboolean
+fail (const Reader *reader, GError **error)
+{
+  if (error != NULL && (*error)->domain == GST_STREAM_ERROR &&
+      g_atomic_int_get (&reader->is_webp)) {
+    g_clear_error (error);
+    g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "an animated WebP is no video that can be read: convert it");
+  }
+  g_prefix_error (error, "%s: ", reader->name);
   return FALSE;
 }
 
 /* Paused, so that it can be sought in. */
 static gboolean
-reader_open (Reader *reader, const char *path, GError **error)
+reader_open (
+    Reader *reader, const char *word, GCancellable *cancellable, GError **error)
 {
-  g_autofree char *uri = source_to_uri (path, error);
+  g_autofree char *uri = source_to_uri (word, error);
   g_autoptr (GstElement) decoder = NULL;
+  GstElement *element;
 
-  reader->path = path;
+  reader->name = source_get_name (word);
   if (uri == NULL)
     return FALSE;
-  reader->pipeline = gst_parse_launch (
+  element = gst_parse_launch (
       "uridecodebin name=decoder ! videoconvert name=convert "
       "! videoflip video-direction=auto "
       "! video/x-raw,format=RGB ! appsink name=sink sync=false max-buffers=2",
       error);
-  if (reader->pipeline == NULL)
+  if (element == NULL)
     return FALSE;
-  decoder = gst_bin_get_by_name (GST_BIN (reader->pipeline), "decoder");
+  pipeline_init (&reader->pipeline, element, uri, cancellable);
+  decoder = gst_bin_get_by_name (GST_BIN (element), "decoder");
   g_object_set (decoder, "uri", uri, NULL);
   g_signal_connect (
       decoder, "no-more-pads", G_CALLBACK (on_all_streams), reader);
   g_signal_connect (
-      reader->pipeline, "deep-element-added", G_CALLBACK (on_element), reader);
-  reader->sink =
-      GST_APP_SINK (gst_bin_get_by_name (GST_BIN (reader->pipeline), "sink"));
-  gst_element_set_state (reader->pipeline, GST_STATE_PAUSED);
-  return TRUE;
+      element, "deep-element-added", G_CALLBACK (on_element), reader);
+  return pipeline_set_state (&reader->pipeline, GST_STATE_PAUSED, error) ||
+      fail (reader, error);
 }
 
 /* From @start on, or from before it where the source cannot go there. */
 static gboolean
 reader_start (Reader *reader, gint64 start, GError **error)
 {
-  while (start > 0 &&
-      gst_element_get_state (reader->pipeline, NULL, NULL, POLL_NS) ==
-          GST_STATE_CHANGE_ASYNC)
-    if (g_cancellable_set_error_if_cancelled (reader->cancellable, error) ||
-        !check_bus (reader, error))
-      return FALSE;
-  if (start > 0)
-    gst_element_seek_simple (reader->pipeline, GST_FORMAT_TIME,
+  if (start > 0) {
+    if (!pipeline_wait (&reader->pipeline, error))
+      return fail (reader, error);
+    gst_element_seek_simple (reader->pipeline.element, GST_FORMAT_TIME,
         GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, start);
-  gst_element_set_state (reader->pipeline, GST_STATE_PLAYING);
-  return TRUE;
+  }
+  return pipeline_set_state (&reader->pipeline, GST_STATE_PLAYING, error) ||
+      fail (reader, error);
 }
 
 /* The next picture; NULL after the last one. */
 static gboolean
 pull (Reader *reader, GstSample **sample, GError **error)
 {
-  GstClockTime waited = 0;
-
-  while ((*sample = gst_app_sink_try_pull_sample (reader->sink, POLL_NS)) ==
-      NULL) {
-    if (g_cancellable_set_error_if_cancelled (reader->cancellable, error) ||
-        !check_bus (reader, error))
-      return FALSE;
-    if (gst_app_sink_is_eos (reader->sink))
-      return TRUE;
-    waited += POLL_NS;
-    if (waited >= SILENCE_NS) {
-      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-          "%s: nothing came for %u s", reader->path,
-          (guint) (SILENCE_NS / GST_SECOND));
-      return FALSE;
-    }
-  }
-  return !g_cancellable_set_error_if_cancelled (reader->cancellable, error) &&
-      check_bus (reader, error);
+  return pipeline_pull (&reader->pipeline, sample, error) ||
+      fail (reader, error);
 }
 
 static gboolean
 fail_empty (const Reader *reader, GError **error)
 {
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-      "%s: no picture could be decoded", reader->path);
+      "%s: no picture could be decoded", reader->name);
   return FALSE;
 }
 
@@ -311,7 +276,7 @@ check_count (const VideoJob *job, GError **error)
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
       "%s: more than %u frames, in a file that does not say how long it is: "
       "give a lower --fps",
-      job->reader->path, MAX_FRAMES);
+      job->reader->name, MAX_FRAMES);
   return FALSE;
 }
 
@@ -343,7 +308,7 @@ read_all (VideoJob *job, GstSample *first, const VlmWork *work, GError **error)
 
   while (sample != NULL && !is_behind (job, sample)) {
     if (!take_sample (job, sample, error)) {
-      g_prefix_error (error, "%s: ", job->reader->path);
+      g_prefix_error (error, "%s: ", job->reader->name);
       return FALSE;
     }
     if (!check_count (job, error))
@@ -364,7 +329,7 @@ get_duration (const VideoJob *job)
   gint64 end;
 
   if (!gst_element_query_duration (
-          job->reader->pipeline, GST_FORMAT_TIME, &end) ||
+          job->reader->pipeline.element, GST_FORMAT_TIME, &end) ||
       end <= 0)
     end = job->span.end;
   else if (job->span.end > 0)
@@ -392,7 +357,7 @@ VlmWindow *
 reader_load_video (const char *path, const VlmGeometry *geometry, double fps,
     const ReaderSpan *span, const VlmWork *work, GError **error)
 {
-  g_auto (Reader) reader = { .cancellable = work->cancellable };
+  g_auto (Reader) reader = { 0 };
   g_autoptr (VlmSampler) sampler = NULL;
   VideoJob job = {
     .reader = &reader, .geometry = geometry, .span = *span, .newest = G_MININT64
@@ -400,7 +365,7 @@ reader_load_video (const char *path, const VlmGeometry *geometry, double fps,
   GstSample *first;
   VlmWindow *window;
 
-  if (!reader_open (&reader, path, error) ||
+  if (!reader_open (&reader, path, work->cancellable, error) ||
       !reader_start (&reader, span->start, error) ||
       !pull (&reader, &first, error))
     return NULL;
@@ -411,7 +376,7 @@ reader_load_video (const char *path, const VlmGeometry *geometry, double fps,
   window = vlm_sampler_finish (sampler);
   if (window == NULL && (span->start > 0 || span->end > 0))
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-        "%s: there is no picture between --start and --end", path);
+        "%s: there is no picture between --start and --end", reader.name);
   else if (window == NULL)
     fail_empty (&reader, error);
   return window;
@@ -445,7 +410,7 @@ watch_all (VideoJob *job, GstSample *first, ReaderWindowFunc on_window,
 
   while (sample != NULL) {
     if (!take_sample (job, sample, error)) {
-      g_prefix_error (error, "%s: ", job->reader->path);
+      g_prefix_error (error, "%s: ", job->reader->name);
       return FALSE;
     }
     g_clear_pointer (&sample, gst_sample_unref);
@@ -463,7 +428,7 @@ reader_watch_video (const char *path, const VlmGeometry *geometry,
     const ReaderWindows *windows, GCancellable *cancellable,
     ReaderWindowFunc on_window, gpointer user_data, GError **error)
 {
-  g_auto (Reader) reader = { .cancellable = cancellable };
+  g_auto (Reader) reader = { 0 };
   VlmSamplerParams grid = choose_grid (0, windows->fps);
   g_autoptr (VlmSampler) sampler = NULL;
   double n_frames = windows->fps * (double) windows->window / VLM_SECOND;
@@ -477,7 +442,7 @@ reader_watch_video (const char *path, const VlmGeometry *geometry,
   grid.window = windows->window;
   grid.hop = windows->hop;
   grid.max_hold = 0;
-  if (!reader_open (&reader, path, error) ||
+  if (!reader_open (&reader, path, cancellable, error) ||
       !reader_start (&reader, 0, error) || !pull (&reader, &first, error))
     return FALSE;
   if (first == NULL)

@@ -3,66 +3,141 @@
 #include "tools/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include <gst/app/gstappsink.h>
-#include <gst/gst.h>
+#include "tools/pipeline.h"
 
 /* More is no picture. */
 #define MAX_BYTES (G_GINT64_CONSTANT (1) << 30)
 
-/* How late an error or a cancellation may be noticed. */
-#define POLL_NS (20 * GST_MSECOND)
+const char *
+source_get_name (const char *word)
+{
+  return g_str_equal (word, "-") ? "standard input" : word;
+}
 
+/* --- words ---------------------------------------------------------------- */
+
+static gboolean
+is_supported (const char *scheme)
+{
+  return gst_uri_protocol_is_supported (GST_URI_SRC, scheme);
+}
+
+/* data: and the like have no slashes; a file may be called so, too. */
 static gboolean
 is_address (const char *word)
 {
-  const char *end = strstr (word, "://");
+  g_autofree char *scheme = NULL;
 
-  return end != NULL && end > word && gst_uri_is_valid (word);
+  if (!gst_uri_is_valid (word))
+    return FALSE;
+  scheme = gst_uri_get_protocol (word);
+  return g_str_has_prefix (word + strlen (scheme), "://") ||
+      (is_supported (scheme) && !g_file_test (word, G_FILE_TEST_EXISTS));
+}
+
+/* What @word names: a path of a file, or an address; one of them is set. */
+static gboolean
+split (const char *word, char **path, char **address, GError **error)
+{
+  g_autofree char *scheme = NULL;
+
+  if (!is_address (word)) {
+    *path = g_canonicalize_filename (word, NULL);
+    return TRUE;
+  }
+  scheme = gst_uri_get_protocol (word);
+  if (g_str_equal (scheme, "file")) {
+    g_autofree char *host = NULL;
+
+    *path = g_filename_from_uri (word, &host, error);
+    if (*path == NULL || host == NULL || g_str_equal (host, "localhost"))
+      return *path != NULL;
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+        "%s: is on another machine, \"%s\": file:// has three slashes", word,
+        host);
+    return FALSE;
+  }
+  if (is_supported (scheme)) {
+    *address = g_strdup (word);
+    return TRUE;
+  }
+  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+      "%s: no element of GStreamer that is installed here reads %s://", word,
+      scheme);
+  return FALSE;
 }
 
 /* @word is named in errors. */
-static char *
-file_to_uri (const char *word, const char *path, GError **error)
+static gboolean
+check_file (
+    const char *word, const char *path, gboolean *is_pipe, GError **error)
 {
-  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
-  char *uri = NULL;
   struct stat status;
 
-  if (stat (absolute, &status) != 0)
+  *is_pipe = FALSE;
+  if (word[0] == '\0') {
+    g_set_error_literal (
+        error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "the name of a file is empty");
+  } else if (stat (path, &status) != 0) {
     g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
         word, g_strerror (errno));
-  else if (S_ISDIR (status.st_mode))
+  } else if (S_ISDIR (status.st_mode)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR,
         "%s: is a folder, not a file", word);
-  else
-    uri = g_filename_to_uri (absolute, NULL, error);
-  return uri;
+  } else {
+    *is_pipe = S_ISFIFO (status.st_mode);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+source_check (const char *word, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *address = NULL;
+  gboolean is_pipe;
+
+  if (g_str_equal (word, "-"))
+    return TRUE;
+  return split (word, &path, &address, error) &&
+      (path == NULL || check_file (word, path, &is_pipe, error));
+}
+
+/* To open it as filesrc does would wait for its writer. */
+static char *
+open_pipe (const char *word, const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+  if (fd >= 0)
+    return g_strdup_printf ("fd://%d", fd);
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
+      word, g_strerror (errno));
+  return NULL;
 }
 
 char *
 source_to_uri (const char *word, GError **error)
 {
-  g_autofree char *scheme = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *address = NULL;
+  gboolean is_pipe;
 
   if (g_str_equal (word, "-"))
     return g_strdup ("fd://0");
-  if (!is_address (word))
-    return file_to_uri (word, word, error);
-  scheme = gst_uri_get_protocol (word);
-  if (g_str_equal (scheme, "file")) {
-    path = g_filename_from_uri (word, NULL, error);
-    return path != NULL ? file_to_uri (word, path, error) : NULL;
-  }
-  if (gst_uri_protocol_is_supported (GST_URI_SRC, scheme))
-    return g_strdup (word);
-  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-      "%s: no element of GStreamer that is installed here reads %s://", word,
-      scheme);
-  return NULL;
+  if (!split (word, &path, &address, error))
+    return NULL;
+  if (address != NULL)
+    return g_steal_pointer (&address);
+  if (!check_file (word, path, &is_pipe, error))
+    return NULL;
+  return is_pipe ? open_pipe (word, path, error)
+                 : g_filename_to_uri (path, NULL, error);
 }
 
 /* --- bytes ---------------------------------------------------------------- */
@@ -76,28 +151,20 @@ fail_large (GError **error)
 }
 
 static gboolean
-collect (GstAppSink *sink, GstBus *bus, GByteArray *bytes,
-    GCancellable *cancellable, GError **error)
+collect (Pipeline *pipeline, GByteArray *bytes, GError **error)
 {
-  while (!g_cancellable_set_error_if_cancelled (cancellable, error)) {
-    g_autoptr (GstSample) sample = gst_app_sink_try_pull_sample (sink, POLL_NS);
-    g_autoptr (GstMessage) message =
-        gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  GstSample *sample;
+
+  while (pipeline_pull (pipeline, &sample, error)) {
     GstMapInfo map;
 
-    if (message != NULL) {
-      gst_message_parse_error (message, error, NULL);
-      return FALSE;
-    }
-    if (sample == NULL) {
-      if (gst_app_sink_is_eos (sink))
-        return TRUE;
-      continue;
-    }
+    if (sample == NULL)
+      return TRUE;
     if (gst_buffer_map (gst_sample_get_buffer (sample), &map, GST_MAP_READ)) {
       g_byte_array_append (bytes, map.data, (guint) map.size);
       gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
     }
+    gst_sample_unref (sample);
     if (bytes->len > MAX_BYTES)
       return fail_large (error);
   }
@@ -107,25 +174,27 @@ collect (GstAppSink *sink, GstBus *bus, GByteArray *bytes,
 static GBytes *
 read_all (const char *uri, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GstElement) pipeline = gst_pipeline_new (NULL);
+  g_auto (Pipeline) pipeline = { 0 };
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
   GstElement *source =
       gst_element_make_from_uri (GST_URI_SRC, uri, NULL, error);
-  GstElement *sink = gst_element_factory_make ("appsink", NULL);
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  gboolean good;
+  GstElement *element;
+  GstElement *sink;
 
-  if (source == NULL) {
-    gst_clear_object (&sink);
+  if (source == NULL)
     return NULL;
-  }
-  g_object_set (sink, "sync", FALSE, NULL);
-  gst_bin_add_many (GST_BIN (pipeline), source, sink, NULL);
+  element = gst_pipeline_new (NULL);
+  sink = gst_element_factory_make ("appsink", "sink");
+  gst_bin_add_many (GST_BIN (element), source, sink, NULL);
   gst_element_link (source, sink);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  good = collect (GST_APP_SINK (sink), bus, bytes, cancellable, error);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  return good ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes)) : NULL;
+  pipeline_init (&pipeline, element, uri, cancellable);
+  gst_base_sink_set_sync (GST_BASE_SINK (pipeline.sink), FALSE);
+  /* What has no end is not kept all. */
+  gst_app_sink_set_max_buffers (pipeline.sink, 16);
+  return pipeline_set_state (&pipeline, GST_STATE_PLAYING, error) &&
+          collect (&pipeline, bytes, error)
+      ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes))
+      : NULL;
 }
 
 GBytes *
@@ -138,7 +207,7 @@ source_read (const char *word, GCancellable *cancellable, GError **error)
     return NULL;
   bytes = read_all (uri, cancellable, error);
   if (bytes == NULL)
-    g_prefix_error (error, "%s: ", word);
+    g_prefix_error (error, "%s: ", source_get_name (word));
   return bytes;
 }
 

@@ -4,10 +4,17 @@
 
 #include <gio/gio.h>
 
+/* How errors call @word: so, or "standard input" for "-". */
+const char *source_get_name (const char *word);
+
 /* The address of a file's name, of an address, or of standard input for "-".
  * What cannot be there is an error that says why: G_FILE_ERROR or
- * GST_RESOURCE_ERROR. (transfer full) */
+ * GST_RESOURCE_ERROR. A named pipe is opened, and stays so: who waits for its
+ * writer can be cancelled. (transfer full) */
 char *source_to_uri (const char *word, GError **error);
+
+/* Whether source_to_uri() would find it; nothing is opened. */
+gboolean source_check (const char *word, GError **error);
 
 /* All that can be read from it. G_IO_ERROR_CANCELLED, too. (transfer full) */
 GBytes *

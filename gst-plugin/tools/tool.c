@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,12 +34,88 @@ check_streams (GError **error)
   return has_output;
 }
 
+/* What a file is called, or a model wrote, may steer a terminal. */
+static int
+complain (const char *name, const char *message)
+{
+  g_autofree char *text = gst_vlm_text_for_terminal (message);
+
+  g_printerr ("%s: %s\n", name, text);
+  return 1;
+}
+
+/* Debug messages have what the model wrote, too; and standard output is for
+ * answers. */
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
+    gpointer user_data)
+{
+  g_autofree GLogField *safe =
+      g_memdup2 (fields, n_fields * sizeof (GLogField));
+  g_autofree char *text = NULL;
+
+  for (gsize i = 0; i < n_fields && text == NULL; i++) {
+    g_autofree char *message = NULL;
+
+    if (!g_str_equal (fields[i].key, "MESSAGE"))
+      continue;
+    message = fields[i].length < 0
+        ? g_strdup (fields[i].value)
+        : g_strndup (fields[i].value, (gsize) fields[i].length);
+    text = gst_vlm_text_for_terminal (message);
+    safe[i].value = text;
+    safe[i].length = -1;
+  }
+  return g_log_writer_default (level, safe, n_fields, user_data);
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+/* What libraries of plugins may take for their end; some never do (OpenBLAS,
+ * after a lack of memory). */
+#define LONGEST_END_S 60
+
+static int exit_status;
+
+static void
+on_alarm (int number)
+{
+  _exit (exit_status);
+}
+
+/* FALSE where standard output took not all of it, which is said. */
+static gboolean
+flush_output (const char *name)
+{
+  int why = fflush (stdout) != 0 ? errno : 0;
+  g_autofree char *text = NULL;
+
+  if (why == 0 && ferror (stdout) == 0)
+    return TRUE;
+  text = g_strdup_printf ("standard output: %s",
+      why != 0 ? g_strerror (why) : "not all could be written");
+  complain (name, text);
+  return FALSE;
+}
+
+/* After --help as well, which GLib writes. */
+static void
+on_exit_of_program (void)
+{
+  if (exit_status == 0 && !flush_output (g_get_prgname ()))
+    _exit (1);
+  signal (SIGALRM, on_alarm);
+  alarm (LONGEST_END_S);
+}
+
+/* --- the command line ----------------------------------------------------- */
+
 static gboolean
 on_version (
     const char *option, const char *value, gpointer user_data, GError **error)
 {
   printf ("%s (gst-vlm) %s\n", g_get_prgname (), PACKAGE_VERSION);
-  exit (fflush (stdout) == 0 ? 0 : 1);
+  exit (0);
 }
 
 static const GOptionEntry version_entries[] = {
@@ -54,6 +131,9 @@ tool_parse (const Tool *tool, int *argc, char ***argv, GError **error)
 
   if (!check_streams (error))
     return FALSE;
+  atexit (on_exit_of_program);
+  g_log_writer_default_set_use_stderr (TRUE);
+  g_log_set_writer_func (write_log, NULL, NULL);
   setlocale (LC_CTYPE, "");
   g_option_context_set_description (context, tool->description);
   g_option_context_add_main_entries (context, tool->entries, NULL);
@@ -151,31 +231,23 @@ tool_parse_time (
   return FALSE;
 }
 
-/* What a file is called, or a model wrote, may steer a terminal. */
 static int
-complain (const char *name, const char *message)
+find_status (const GError *error)
 {
-  g_autofree char *text = gst_vlm_text_for_terminal (message);
-
-  g_printerr ("%s: %s\n", name, text);
-  return 1;
+  if (error == NULL)
+    return 0;
+  if (error->domain == G_OPTION_ERROR)
+    return 2;
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 130 : 1;
 }
 
 int
 tool_end (const char *name, const GError *error)
 {
-  int written = fflush (stdout);
-
-  if (error == NULL && written != 0) {
-    g_autofree char *text =
-        g_strdup_printf ("standard output: %s", g_strerror (errno));
-
-    return complain (name, text);
-  }
-  if (error == NULL)
-    return 0;
-  complain (name, error->message);
-  if (error->domain == G_OPTION_ERROR)
-    return 2;
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 130 : 1;
+  exit_status = find_status (error);
+  if (error != NULL)
+    complain (name, error->message);
+  else if (!flush_output (name))
+    exit_status = 1;
+  return exit_status;
 }

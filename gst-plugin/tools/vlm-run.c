@@ -10,6 +10,8 @@
 #include "tools/run/answer.h"
 #include "tools/run/output.h"
 #include "tools/tool.h"
+#include "util/gstvlmlog.h"
+#include "util/gstvlmtext.h"
 
 /* One run of the program. */
 typedef struct
@@ -132,6 +134,27 @@ ask (Run *run, const char *question, const VlmWork *work, GError **error)
   return TRUE;
 }
 
+/* A small model is not broken when it cannot answer what it never saw. */
+static void
+note_purpose (Run *run)
+{
+  static const char *const trained[] = { "events", "boxes", NULL };
+  const char *purpose = vlm_model_get_trained_for (run->model);
+  const char *kind = vlm_answer_kind_get_name (run->options->params.kind);
+  g_autofree char *text = NULL;
+  g_autofree char *safe = NULL;
+
+  if (run->options->quiet || purpose == NULL || g_strv_contains (trained, kind))
+    return;
+  text = g_strdup_printf ("note: the model \"%s\" was trained for %s; it can "
+                          "answer no other questions (--model names another "
+                          "one)",
+      vlm_model_get_name (run->model), purpose);
+  safe = gst_vlm_text_for_terminal (text);
+  output_end_progress (&run->output);
+  g_printerr ("%s\n", safe);
+}
+
 static gboolean
 load (Run *run, const VlmWork *work, GError **error)
 {
@@ -142,6 +165,7 @@ load (Run *run, const VlmWork *work, GError **error)
   run->load_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
   if (run->model == NULL)
     return FALSE;
+  note_purpose (run);
   vlm_model_get_geometry (run->model, &geometry);
   run->inputs = inputs_load (run->options, &geometry, work, error);
   if (run->inputs == NULL ||
@@ -164,10 +188,12 @@ run_all (const RunOptions *options, GError **error)
   const VlmWork work = { cancellable, on_progress, on_text, &run };
   gboolean good;
 
-  if (options->attention != NULL &&
-      !attention_make_folder (options->attention, error))
+  gst_vlm_log_init ();
+  if (!inputs_check_words (options, error) ||
+      (options->attention != NULL &&
+          !attention_make_folder (options->attention, error)) ||
+      !interrupt_watch (cancellable, error))
     return FALSE;
-  interrupt_watch (cancellable);
   good = load (&run, &work, error);
   for (guint i = 0; good && options->prompts[i] != NULL; i++) {
     if (i > 0 && !options->json)

@@ -12,6 +12,14 @@ is_control (gunichar c)
       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* That turn no more than themselves, and are a part of good Arabic and Hebrew;
+ * in a terminal they can still make a line look like another one. */
+static gboolean
+is_direction_mark (gunichar c)
+{
+  return c == 0x061c || c == 0x200e || c == 0x200f;
+}
+
 char *
 gst_vlm_text_for_terminal (const char *text)
 {
@@ -21,7 +29,7 @@ gst_vlm_text_for_terminal (const char *text)
   for (const char *s = valid; *s != '\0'; s = g_utf8_next_char (s)) {
     gunichar c = g_utf8_get_char (s);
 
-    if (is_control (c) && c != '\n' && c != '\t')
+    if ((is_control (c) && c != '\n' && c != '\t') || is_direction_mark (c))
       g_string_append_printf (safe, "\\u%04x", c);
     else
       g_string_append_unichar (safe, c);

@@ -172,6 +172,25 @@ vlm_model_get_name (VlmModel *model)
 }
 
 /**
+ * vlm_model_get_trained_for:
+ * @model: a model
+ *
+ * What `trained_for` of its config.json says: the small model that ships cannot
+ * answer what people ask of large ones, and a program should tell them so.
+ *
+ * Returns: (transfer none) (nullable): all that it was trained to answer, in
+ *   words for people; %NULL when it does not say
+ *
+ * Since: 0.1
+ */
+const char *
+vlm_model_get_trained_for (VlmModel *model)
+{
+  g_return_val_if_fail (VLM_IS_MODEL (model), NULL);
+  return vlm_net_get_config (model->net)->trained_for;
+}
+
+/**
  * vlm_model_get_geometry:
  * @model: a model
  * @geometry: (out caller-allocates): what frames must look like

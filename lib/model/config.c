@@ -115,12 +115,27 @@ vlm_config_new_from_gguf (
   return config;
 }
 
+void
+vlm_config_init_copy (VlmConfig *copy, const VlmConfig *config)
+{
+  *copy = *config;
+  copy->name = g_strdup (config->name);
+  copy->trained_for = g_strdup (config->trained_for);
+}
+
+void
+vlm_config_clear (VlmConfig *config)
+{
+  g_clear_pointer (&config->name, g_free);
+  g_clear_pointer (&config->trained_for, g_free);
+}
+
 VlmConfig *
 vlm_config_copy (const VlmConfig *config)
 {
-  VlmConfig *copy = g_memdup2 (config, sizeof *config);
+  VlmConfig *copy = g_new (VlmConfig, 1);
 
-  copy->name = g_strdup (config->name);
+  vlm_config_init_copy (copy, config);
   return copy;
 }
 
@@ -129,7 +144,7 @@ vlm_config_free (VlmConfig *config)
 {
   if (config == NULL)
     return;
-  g_free (config->name);
+  vlm_config_clear (config);
   g_free (config);
 }
 

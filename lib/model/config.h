@@ -88,6 +88,7 @@ typedef struct
   /* What it may look at, 0 when it does not say. */
   guint max_video_seconds;   /* longest video it was trained on */
   guint max_context_windows; /* windows that overlap, as one video */
+  char *trained_for;         /* all it can answer, in words; NULL likewise */
   gint32 image_token_id;
   gint32 video_token_id;
   gint32 vision_start_token_id;
@@ -112,6 +113,9 @@ VlmConfig *vlm_config_new_from_data (
 VlmConfig *vlm_config_new_from_gguf (
     const VlmGgufFiles *text, const VlmGgufFiles *mmproj, GError **error);
 VlmConfig *vlm_config_copy (const VlmConfig *config);
+/* Of one that is a part of something else. */
+void vlm_config_init_copy (VlmConfig *copy, const VlmConfig *config);
+void vlm_config_clear (VlmConfig *config);
 void vlm_config_free (VlmConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmConfig, vlm_config_free)
 

@@ -10,8 +10,7 @@ vlm_net_new (
 
   g_atomic_ref_count_init (&net->ref_count);
   net->device = vlm_nn_device_ref (device);
-  net->config = *config;
-  net->config.name = g_strdup (config->name);
+  vlm_config_init_copy (&net->config, config);
   net->n_weights = list->n_places;
   net->weights = g_new0 (VlmNetWeight, net->n_weights);
   for (guint i = 0; i < net->n_weights; i++) {
@@ -44,7 +43,7 @@ net_free (VlmNet *net)
     g_free (weight->vectors);
   }
   g_free (net->weights);
-  g_free (net->config.name);
+  vlm_config_clear (&net->config);
   vlm_nn_device_unref (net->device);
   g_free (net);
 }

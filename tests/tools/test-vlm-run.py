@@ -155,8 +155,8 @@ def is_list(answer):
 
 def test_formats(folder):
     """The grammar holds however few tokens there are."""
-    fails("/formats/events-of-nothing", "--format", "events", "hi", because="needs a video")
-    fails("/formats/boxes-of-nothing", "--format", "boxes", "hi", because="needs a picture")
+    fails("/formats/events-of-nothing", "--format", "events", "hi", because="need a --video", status=2)
+    fails("/formats/boxes-of-nothing", "--format", "boxes", "hi", because="need an --image", status=2)
     for n in ("30", "64", "200"):
         with_media(folder, "video.avi", lambda path: answers(
             f"/formats/events-{n}", "--format", "events", "--max-tokens", n, "--video", path, "hi",

@@ -505,6 +505,30 @@ test_context (void)
   }
 }
 
+/* What a model was trained for is told as its config.json says it. */
+static void
+test_trained_for (void)
+{
+  g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
+  g_autoptr (VlmConfig) silent = vlm_config_load (tiny, NULL);
+  gsize n_bytes;
+  g_autofree char *text = files_read (tiny, "config.json", &n_bytes);
+  g_autofree char *good = g_strconcat (
+      "{\"trained_for\": \"boxes\",", strchr (text, '{') + 1, NULL);
+  g_autofree char *bad =
+      g_strconcat ("{\"trained_for\": 1,", strchr (text, '{') + 1, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmConfig) told = load_with ("config.json", good, &error);
+  g_autoptr (VlmConfig) copy = NULL;
+
+  g_assert_null (silent->trained_for);
+  g_assert_no_error (error);
+  copy = vlm_config_copy (told);
+  g_assert_cmpstr (copy->trained_for, ==, "boxes");
+  g_assert_null (load_with ("config.json", bad, &error));
+  g_assert_nonnull (strstr (error->message, "trained_for"));
+}
+
 static void
 test_preprocessor (void)
 {
@@ -742,5 +766,6 @@ main (int argc, char **argv)
   g_test_add_func ("/config/generation", test_generation);
   g_test_add_func ("/config/companion-defects", test_companion_defects);
   g_test_add_func ("/config/context", test_context);
+  g_test_add_func ("/config/trained-for", test_trained_for);
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 #include "tools/eval/tasks.h"
 #include "tools/interrupt.h"
 #include "tools/tool.h"
+#include "util/gstvlmlog.h"
 
 /* Short enough for 30 frames a second on a processor. */
 #define LONGEST_OF_RATES_S 8.0
@@ -188,11 +189,12 @@ run_all (const Options *o, GError **error)
   gint64 start;
 
   results_init (&results, o->video);
-  interrupt_watch (cancellable);
   asker.verbose = o->verbose;
   asker.limits.min_pixels = (guint64) o->min_pixels;
   asker.limits.max_pixels = (guint64) o->max_pixels;
-  if (!tool_parse_weights (o->weights, &params.weights, error) ||
+  gst_vlm_log_init ();
+  if (!interrupt_watch (cancellable, error) ||
+      !tool_parse_weights (o->weights, &params.weights, error) ||
       !eval_asker_init (&asker, &params, cancellable, error))
     return FALSE;
   start = g_get_monotonic_time ();

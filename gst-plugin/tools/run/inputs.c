@@ -3,6 +3,7 @@
 #include "tools/run/inputs.h"
 
 #include "tools/picture.h"
+#include "tools/source.h"
 #include "tools/tool.h"
 #include "util/gstvlmtext.h"
 
@@ -113,19 +114,40 @@ are_alike (GPtrArray *inputs)
 gboolean
 inputs_check (GPtrArray *inputs, const VlmAnswerKind *kind, GError **error)
 {
-  const char *name = vlm_answer_kind_get_name (kind);
-  guint n_videos = 0;
-
-  for (guint i = 0; i < inputs->len; i++)
-    n_videos += ((RunInput *) inputs->pdata[i])->video != NULL ? 1 : 0;
-  if (g_str_equal (name, "events") && n_videos > 1)
-    return tool_check (
-        "events are of one video: which one would they be in?", error);
-  if (g_str_equal (name, "boxes") && !are_alike (inputs))
+  if (g_str_equal (vlm_answer_kind_get_name (kind), "boxes") &&
+      !are_alike (inputs))
     return tool_check (
         "boxes are of pictures of one size: in which one would they be?",
         error);
   return TRUE;
+}
+
+static gboolean
+check_all (char **words, GError **error)
+{
+  for (guint i = 0; words != NULL && words[i] != NULL; i++)
+    if (!source_check (words[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+inputs_check_words (const RunOptions *options, GError **error)
+{
+  const char *kind = vlm_answer_kind_get_name (options->params.kind);
+  guint n_videos =
+      options->videos != NULL ? g_strv_length (options->videos) : 0;
+
+  if (g_str_equal (kind, "events") && n_videos == 0)
+    return tool_check ("events need a --video", error);
+  if (g_str_equal (kind, "events") && n_videos > 1)
+    return tool_check (
+        "events are of one video: which one would they be in?", error);
+  if (g_str_equal (kind, "boxes") && n_videos == 0 &&
+      options->images[0] == NULL)
+    return tool_check ("boxes need an --image or a --video", error);
+  return check_all (options->images, error) &&
+      check_all (options->videos, error);
 }
 
 VlmPrompt *

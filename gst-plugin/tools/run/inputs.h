@@ -20,6 +20,10 @@ GPtrArray *inputs_load (const RunOptions *options, const VlmGeometry *geometry,
 gboolean
 inputs_check (GPtrArray *inputs, const VlmAnswerKind *kind, GError **error);
 
+/* What can be known of that before anything is loaded, and whether files are
+ * there. */
+gboolean inputs_check_words (const RunOptions *options, GError **error);
+
 /* The picture, or the first one of the video; NULL where there is neither. */
 const VlmFrame *inputs_get_frame (GPtrArray *inputs);
 

@@ -153,14 +153,21 @@ read_eos (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
   return TRUE;
 }
 
-/* Keys of ours: a small model knows no longer videos than it was shown, and may
- * be better at single windows than at a video that grows. */
+/* Keys of ours: a small model knows no other questions than it was asked, and no
+ * longer videos than it was shown, and may be better at single windows than at
+ * a video that grows. */
 static gboolean
 read_limits (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
 {
   static const char seconds[] = "max_video_seconds";
   static const char windows[] = "max_context_windows";
+  static const char purpose[] = "trained_for";
+  const char *text = NULL;
 
+  if (vlm_json_has (&layout->root, purpose) &&
+      !vlm_json_read_string (&layout->root, purpose, &text, error))
+    return FALSE;
+  config->trained_for = g_strdup (text);
   return (!vlm_json_has (&layout->root, seconds) ||
              vlm_json_read_uint (&layout->root, seconds, 1, MAX_VIDEO_SECONDS,
                  &config->max_video_seconds, error)) &&

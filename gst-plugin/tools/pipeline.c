@@ -1,0 +1,221 @@
+/* gst-vlm: pipelines of GStreamer that end in an appsink
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tools/pipeline.h"
+
+#include <time.h>
+
+#include <gst/pbutils/missing-plugins.h>
+
+/* How late an error or a cancellation may be noticed. */
+#define POLL_NS (20 * GST_MSECOND)
+
+/* Without a sample for so long, and hardly any work: there will be nothing. Not
+ * all that goes wrong is an error message: a thread that cannot be made is
+ * none. */
+#define IDLE_NS (60 * GST_SECOND)
+
+/* And whatever it works on. */
+#define SILENCE_NS (600 * GST_SECOND)
+
+/* What a file with picture and sound needs, roughly. */
+#define N_THREADS 8
+
+void
+pipeline_init (Pipeline *self, GstElement *element, const char *uri,
+    GCancellable *cancellable)
+{
+  *self = (Pipeline){
+    .element = element,
+    .sink = GST_APP_SINK (gst_bin_get_by_name (GST_BIN (element), "sink")),
+    .cancellable = cancellable,
+  };
+  if (uri != NULL) {
+    self->is_patient = g_str_has_prefix (uri, "fd:");
+    self->is_address = !self->is_patient && !g_str_has_prefix (uri, "file:");
+  }
+}
+
+void
+pipeline_clear (Pipeline *self)
+{
+  if (self->element != NULL)
+    gst_element_set_state (self->element, GST_STATE_NULL);
+  gst_clear_object (&self->sink);
+  gst_clear_object (&self->element);
+  g_clear_pointer (&self->missing, g_free);
+}
+
+void
+pipeline_condemn (Pipeline *self, const char *why)
+{
+  g_atomic_pointer_set (&self->verdict, why);
+}
+
+/* Takes @failure over: what GStreamer says tells how it failed, not at what. */
+static void
+explain (Pipeline *self, GError *failure, GError **error)
+{
+  g_autoptr (GError) own = failure;
+
+  if (self->missing != NULL &&
+      g_error_matches (own, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN))
+    g_set_error (error, own->domain, own->code,
+        "GStreamer has nothing installed here that reads it (or no memory for "
+        "it): %s is missing",
+        self->missing);
+  else if (g_error_matches (own, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED))
+    g_set_error (error, own->domain, own->code, "it cannot be read%s (%s)",
+        self->is_address ? "; does the server answer?" : "", own->message);
+  else if (own->domain == GST_STREAM_ERROR)
+    g_set_error (error, own->domain, own->code,
+        "there is no picture in it that can be read here (%s)", own->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&own));
+}
+
+/* The first error on the bus. */
+static gboolean
+check_bus (Pipeline *self, GError **error)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->element);
+  GstMessage *message;
+
+  while ((message = gst_bus_pop_filtered (
+              bus, GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT)) != NULL) {
+    GError *failure = NULL;
+
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+      gst_message_parse_error (message, &failure, NULL);
+    else if (gst_is_missing_plugin_message (message) && self->missing == NULL)
+      self->missing = gst_missing_plugin_message_get_description (message);
+    gst_message_unref (message);
+    if (failure != NULL) {
+      explain (self, failure, error);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+gboolean
+pipeline_check (Pipeline *self, GError **error)
+{
+  const char *verdict = g_atomic_pointer_get (&self->verdict);
+
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return FALSE;
+  if (verdict == NULL)
+    return check_bus (self, error);
+  g_set_error_literal (
+      error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND, verdict);
+  return FALSE;
+}
+
+static gpointer
+wait_for (gpointer mutex)
+{
+  g_mutex_lock (mutex);
+  g_mutex_unlock (mutex);
+  return NULL;
+}
+
+/* GStreamer (1.22) waits for ever for the end of a thread that it could not
+ * make. */
+static gboolean
+check_threads (GError **error)
+{
+  GThread *threads[N_THREADS];
+  guint n = 0;
+  GMutex mutex;
+
+  g_mutex_init (&mutex);
+  g_mutex_lock (&mutex);
+  while (n < N_THREADS &&
+      (threads[n] = g_thread_try_new ("probe", wait_for, &mutex, error)) !=
+          NULL)
+    n++;
+  g_mutex_unlock (&mutex);
+  for (guint i = 0; i < n; i++)
+    g_thread_join (threads[i]);
+  g_mutex_clear (&mutex);
+  if (n < N_THREADS)
+    g_prefix_error (error,
+        "it cannot be read: %u threads are needed, and the limits of this "
+        "process (ulimit -u, ulimit -v) allow %u: ",
+        N_THREADS, n);
+  return n == N_THREADS;
+}
+
+gboolean
+pipeline_set_state (Pipeline *self, GstState state, GError **error)
+{
+  if (!check_threads (error))
+    return FALSE;
+  if (gst_element_set_state (self->element, state) != GST_STATE_CHANGE_FAILURE)
+    return TRUE;
+  if (pipeline_check (self, error))
+    g_set_error_literal (error, GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE,
+        "it cannot be read: an element of GStreamer could not be started");
+  return FALSE;
+}
+
+/* How long nothing has come by now. */
+typedef struct
+{
+  GstClockTime silence;
+  GstClockTime idle;
+  clock_t worked; /* by all threads */
+} Silence;
+
+/* After another POLL_NS of it. FALSE where it is to be waited no longer. */
+static gboolean
+go_on (Pipeline *self, Silence *silence, GError **error)
+{
+  clock_t now = clock ();
+  double work_ns =
+      (double) (now - silence->worked) * GST_SECOND / CLOCKS_PER_SEC;
+
+  if (!pipeline_check (self, error))
+    return FALSE;
+  silence->silence += POLL_NS;
+  silence->idle = work_ns > POLL_NS / 10.0 ? 0 : silence->idle + POLL_NS;
+  silence->worked = now;
+  if (self->is_patient ||
+      (silence->idle < IDLE_NS && silence->silence < SILENCE_NS))
+    return TRUE;
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      "nothing came for %u s", (guint) (silence->silence / GST_SECOND));
+  return FALSE;
+}
+
+gboolean
+pipeline_wait (Pipeline *self, GError **error)
+{
+  Silence silence = { .worked = clock () };
+
+  while (gst_element_get_state (self->element, NULL, NULL, POLL_NS) ==
+      GST_STATE_CHANGE_ASYNC)
+    if (!go_on (self, &silence, error))
+      return FALSE;
+  return pipeline_check (self, error);
+}
+
+gboolean
+pipeline_pull (Pipeline *self, GstSample **sample, GError **error)
+{
+  Silence silence = { .worked = clock () };
+
+  while (
+      (*sample = gst_app_sink_try_pull_sample (self->sink, POLL_NS)) == NULL) {
+    gboolean is_over = gst_app_sink_is_eos (self->sink);
+
+    if (!go_on (self, &silence, error))
+      return FALSE;
+    if (is_over)
+      return TRUE;
+  }
+  if (pipeline_check (self, error))
+    return TRUE;
+  g_clear_pointer (sample, gst_sample_unref);
+  return FALSE;
+}

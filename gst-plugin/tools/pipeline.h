@@ -1,0 +1,41 @@
+/* gst-vlm: pipelines of GStreamer that end in an appsink
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <gst/app/gstappsink.h>
+
+/* One that is pulled from, and ends in any case: with the last sample, with an
+ * error, or when nothing happens any more. Zero at first. */
+typedef struct
+{
+  GstElement *element; /* of the class GstPipeline */
+  GstAppSink *sink;
+  GCancellable *cancellable; /* (nullable) */
+  gboolean is_address;       /* a server may not answer */
+  gboolean is_patient;       /* who writes to a pipe may take all the time */
+  char *missing;             /* what is not installed, in words */
+  const char *verdict;       /* atomic; see pipeline_condemn() */
+} Pipeline;
+
+/* Takes @element over; its appsink is called "sink". @uri (nullable): what it
+ * reads. */
+void pipeline_init (Pipeline *self, GstElement *element, const char *uri,
+    GCancellable *cancellable);
+void pipeline_clear (Pipeline *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pipeline, pipeline_clear)
+
+/* Why nothing can come of it, of which GStreamer says less or nothing. From any
+ * thread; @why lives on. */
+void pipeline_condemn (Pipeline *self, const char *why);
+
+gboolean pipeline_set_state (Pipeline *self, GstState state, GError **error);
+
+/* FALSE with what has stopped it, or G_IO_ERROR_CANCELLED. */
+gboolean pipeline_check (Pipeline *self, GError **error);
+
+/* Until the last change of its state is done. */
+gboolean pipeline_wait (Pipeline *self, GError **error);
+
+/* The next sample, NULL after the last one. */
+gboolean pipeline_pull (Pipeline *self, GstSample **sample, GError **error);

@@ -107,10 +107,49 @@ def test_video(folder):
                and 0 <= video["iou"] <= 1
                and abs(video["whole_iou"] - 1.5 / video["duration_s"]) < 1e-6, "/video")
     fails("/video/no-truth", "--video", path, because="need each other")
-    fails("/video/bad-truth", "--video", path, "--truth", path, because="video.avi: ", status=1)
+    fails("/video/bad-truth", "--video", path, "--truth", path, because="video.avi, line 1: ", status=1)
     with open(truth, "w", encoding="utf-8") as file:
         json.dump({"any_object_in_view": [[2, 1]]}, file)
     fails("/video/backwards", "--video", path, "--truth", truth, because="any_object_in_view", status=1)
+    test_records(folder)
+
+
+def test_records(folder):
+    """What vlmtestsrc writes is a truth: all of it, or that of one label."""
+    path, truth = os.path.join(folder, "scene.avi"), os.path.join(folder, "truth.jsonl")
+    subprocess.run(["gst-launch-1.0", "-q", *"vlmtestsrc seed=3 num-scenes=1 duration=4".split(),
+                    f"truth-location={truth}", *"! video/x-raw,width=64,height=48,framerate=5/1 ! jpegenc "
+                    "! avimux ! filesink".split(), f"location={path}"], check=True)
+    with open(truth, encoding="utf-8") as file:
+        events = [json.loads(line) for line in file]
+    label = events[0]["label"]
+    of_label = [event for event in events if event["label"] == label]
+    for query, wanted in (("object", events), (label, of_label)):
+        scores = measure(folder, f"/records/{query}", "--video", path, "--truth", truth, "--query", query,
+                         "--window", "4", "--max-pixels", "3136")
+        spans = [[event[end]["stream_time"] for end in ("start", "end")] for event in wanted]
+        report(scores is not None and scores["video"]["truth"] == spans, f"/records/{query}")
+    with open(truth, "a", encoding="utf-8") as file:
+        file.write('{"type": "gap"}\n')
+    fails("/records/no-event", "--video", path, "--truth", truth, because=f"line {len(events) + 1}: ",
+          status=1)
+
+
+def test_output(folder):
+    """Whether it can be written is known before hours of work; what is there stays until all is done."""
+    nowhere = os.path.join(folder, "nowhere", "x.json")
+    for name, path in (("no-folder", nowhere), ("folder", folder)):
+        # a model that is not there is met later
+        fails(f"/output/{name}", "--json", path, "--model", folder, because=f"{path}: ", status=1)
+    path = os.path.join(folder, "mine.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("precious")
+    fails("/output/kept", "--json", path, "--model", folder, because="no config.json", status=1)
+    with open(path, encoding="utf-8") as file:
+        report(file.read() == "precious" and not [name for name in os.listdir(folder) if name != "mine.json"],
+               "/output/as-it-was")
+    fails("/output/full", "--json", "/dev/full", "--scenes", "1", "--fps", "0.5", "--max-pixels", "3136",
+          because="/dev/full: ", status=1)
 
 
 def test_options(folder):
@@ -150,6 +189,7 @@ def test_footage(folder):
 with tempfile.TemporaryDirectory() as scratch:
     if KIND == "tool":
         test_options(scratch)
+        test_output(scratch)
         test_scenes(scratch)
         test_hard(scratch)
         test_rates(scratch)

@@ -304,11 +304,10 @@ build_video (JsonBuilder *b, const EvalVideo *video)
   json_builder_end_object (b);
 }
 
-gboolean
-eval_report_save (const EvalReport *report, const char *path, GError **error)
+char *
+eval_report_to_json (const EvalReport *report)
 {
   g_autoptr (JsonBuilder) b = json_builder_new ();
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (b);
@@ -340,7 +339,5 @@ eval_report_save (const EvalReport *report, const char *path, GError **error)
     build_video (b, report->video);
   json_builder_end_object (b);
   root = json_builder_get_root (b);
-  json_generator_set_root (generator, root);
-  json_generator_set_pretty (generator, TRUE);
-  return json_generator_to_file (generator, path, error);
+  return json_to_string (root, TRUE);
 }

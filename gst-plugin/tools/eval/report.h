@@ -35,5 +35,5 @@ typedef struct
 
 /* To stdout. */
 void eval_report_print (const EvalReport *report);
-gboolean
-eval_report_save (const EvalReport *report, const char *path, GError **error);
+/* (transfer full) */
+char *eval_report_to_json (const EvalReport *report);

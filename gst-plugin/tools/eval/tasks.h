@@ -29,7 +29,7 @@ gboolean eval_run_rates (EvalAsker *asker, const EvalRun *run, double longest,
     GArray *rates, GError **error);
 
 /* One query, in windows as those of vlmevents (s), over the video at
- * video->path. The truth is read from the JSON file @truth. */
-gboolean eval_run_video (EvalAsker *asker, const EvalRun *run,
-    const char *truth, const char *query, double window, double hop,
-    EvalVideo *video, GError **error);
+ * video->path. */
+gboolean
+eval_run_video (EvalAsker *asker, const EvalRun *run, const char *query,
+    double window, double hop, EvalVideo *video, GError **error);

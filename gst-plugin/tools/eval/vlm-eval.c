@@ -6,7 +6,10 @@
 #include <gst/gst.h>
 
 #include "tools/eval/tasks.h"
+#include "tools/eval/truth.h"
 #include "tools/interrupt.h"
+#include "tools/result-file.h"
+#include "tools/source.h"
 #include "tools/tool.h"
 #include "util/gstvlmlog.h"
 
@@ -135,9 +138,8 @@ measure (const Options *o, EvalAsker *asker, const EvalRun *run,
     Results *results, GError **error)
 {
   if (o->video != NULL)
-    return eval_run_video (asker, run, o->truth,
-        o->query != NULL ? o->query : "object", o->window, o->hop,
-        &results->video, error);
+    return eval_run_video (
+        asker, run, o->query, o->window, o->hop, &results->video, error);
   if (o->rates)
     return eval_run_rates (
         asker, run, LONGEST_OF_RATES_S, results->rates, error);
@@ -147,8 +149,9 @@ measure (const Options *o, EvalAsker *asker, const EvalRun *run,
 
 static gboolean
 report (const Options *o, const EvalAsker *asker, const EvalRun *run,
-    const Results *results, double seconds, GError **error)
+    const Results *results, double seconds, ResultFile *file, GError **error)
 {
+  g_autofree char *json = NULL;
   EvalReport report = {
     .model = vlm_model_get_name (asker->model),
     .device = vlm_device_get_name (vlm_model_get_device (asker->model)),
@@ -171,7 +174,20 @@ report (const Options *o, const EvalAsker *asker, const EvalRun *run,
     report.baseline = &results->baseline;
   }
   eval_report_print (&report);
-  return o->json == NULL || eval_report_save (&report, o->json, error);
+  json = eval_report_to_json (&report);
+  return o->json == NULL || result_file_finish (file, json, error);
+}
+
+/* What can fail does so before a model is loaded. */
+static gboolean
+open_files (
+    const Options *o, Results *results, ResultFile *file, GError **error)
+{
+  return (o->truth == NULL ||
+             eval_truth_read (
+                 o->truth, o->query, results->video.truth, error)) &&
+      (o->video == NULL || source_check (o->video, error)) &&
+      (o->json == NULL || result_file_open (file, o->json, error));
 }
 
 static gboolean
@@ -180,6 +196,7 @@ run_all (const Options *o, GError **error)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_auto (EvalAsker) asker = { 0 };
   g_auto (Results) results;
+  g_auto (ResultFile) file = { 0 };
   EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, o->fps,
     { (guint) o->bystanders, o->perspective, o->exposure, o->hard },
     cancellable, on_progress };
@@ -193,14 +210,16 @@ run_all (const Options *o, GError **error)
   asker.limits.min_pixels = (guint64) o->min_pixels;
   asker.limits.max_pixels = (guint64) o->max_pixels;
   gst_vlm_log_init ();
-  if (!interrupt_watch (cancellable, error) ||
+  if (!open_files (o, &results, &file, error) ||
+      !interrupt_watch (cancellable, error) ||
       !tool_parse_weights (o->weights, &params.weights, error) ||
       !eval_asker_init (&asker, &params, cancellable, error))
     return FALSE;
   start = g_get_monotonic_time ();
   return measure (o, &asker, &run, &results, error) &&
       report (o, &asker, &run, &results,
-          (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC, error);
+          (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC, &file,
+          error);
 }
 
 int
@@ -242,7 +261,8 @@ main (int argc, char **argv)
     { "video", 0, 0, G_OPTION_ARG_FILENAME, &o.video, "a video instead",
         "FILE" },
     { "truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth,
-        "JSON with its \"any_object_in_view\": [[start, end] ...], in s",
+        "JSON with its \"any_object_in_view\": [[start, end] ...], in s, or "
+        "records of events such as vlmtestsrc writes",
         "FILE" },
     { "query", 0, 0, G_OPTION_ARG_STRING, &o.query,
         "what is looked for in the video (object)", "TEXT" },
@@ -260,7 +280,10 @@ main (int argc, char **argv)
     entries, gst_init_get_option_group () };
   g_autoptr (GError) error = NULL;
 
-  if (tool_parse (&tool, &argc, &argv, &error) && check_options (&o, &error))
+  if (tool_parse (&tool, &argc, &argv, &error) && check_options (&o, &error)) {
+    if (o.query == NULL)
+      o.query = g_strdup ("object");
     run_all (&o, &error);
+  }
   return tool_end ("vlm-eval", error);
 }

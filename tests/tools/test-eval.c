@@ -1,9 +1,11 @@
 /* gst-vlm: the arithmetic of an evaluation, and its scenes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "tools/eval/sample.h"
 #include "tools/eval/score.h"
+#include "tools/eval/statement.h"
 
 #define assert_near(a, b) g_assert_cmpfloat_with_epsilon (a, b, 1e-9)
 
@@ -159,6 +161,87 @@ test_match_events (void)
 }
 
 /* One true event is found once, however often it is reported. */
+static GArray *
+points (guint n, const EvalPoint *list)
+{
+  GArray *array = g_array_new (FALSE, FALSE, sizeof (EvalPoint));
+
+  g_array_append_vals (array, list, n);
+  return array;
+}
+
+static void
+test_match_points (void)
+{
+  const VlmRect boxes[] = { { 10, 10, 20, 20 }, { 25, 10, 20, 20 } };
+  /* one in both boxes and nearer to the second, one in the first, one in none */
+  const EvalPoint some[] = { { 29, 20 }, { 12, 12 }, { 90, 90 } };
+  g_autoptr (GArray) truth = g_array_new (FALSE, FALSE, sizeof (VlmRect));
+  g_autoptr (GArray) none = points (0, some);
+  g_autoptr (GArray) shared = points (1, some);
+  g_autoptr (GArray) both = points (2, some);
+  g_autoptr (GArray) all = points (3, some);
+
+  assert_near (eval_match_points (truth, none), 1.0);
+  assert_near (eval_match_points (truth, shared), 0.0);
+  g_array_append_vals (truth, boxes, 2);
+  assert_near (eval_match_points (truth, none), 0.0);
+  assert_near (eval_match_points (truth, shared), 0.5);
+  assert_near (eval_match_points (truth, both), 1.0);
+  assert_near (eval_match_points (truth, all), 2.0 / 3.0);
+}
+
+/* Of four events at once one is found, which is brief; of one alone, too. */
+static void
+test_match_crowd (void)
+{
+  g_autoptr (GArray) crowd = eval_events_new ();
+  g_autoptr (GArray) alone = eval_events_new ();
+  EvalMatches m = { 0 };
+
+  eval_events_add (alone, 0.0, 1.0, "a", "a stays");
+  eval_match_events (alone, alone, &m);
+  g_assert_cmpuint (m.n_crowd, ==, 0);
+  g_assert_cmpuint (m.n_brief, ==, 1);
+  g_assert_cmpuint (m.n_brief_right, ==, 1);
+  eval_events_add (crowd, 0.0, 1.0, "a", "a stays");
+  eval_events_add (crowd, 0.0, 2.5, "b", "b stays");
+  eval_events_add (crowd, 4.0, 5.5, "c", "c stays");
+  eval_match_events (crowd, alone, &m);
+  g_assert_cmpuint (m.n_crowd, ==, 3);
+  g_assert_cmpuint (m.n_crowd_right, ==, 1);
+  g_assert_cmpuint (m.n_brief, ==, 3);
+  g_assert_cmpuint (m.n_brief_right, ==, 2);
+}
+
+/* As many as it takes, and about half of them true; what is said of presence
+ * is. */
+static void
+test_statements (void)
+{
+  guint n_true = 0, n = 0;
+
+  for (guint64 seed = EVAL_FIRST_SEED; seed < EVAL_FIRST_SEED + 200; seed++) {
+    g_autoptr (EvalSample) sample = eval_sample_new (seed, 8.0, NULL);
+    g_autoptr (GArray) list = eval_statements_new (sample);
+
+    g_assert_cmpuint (list->len, ==, sample->present != NULL ? 3 : 1);
+    for (guint i = 0; i < list->len; i++, n++) {
+      const EvalStatement *s = &g_array_index (list, EvalStatement, i);
+
+      n_true += s->truth;
+      if (!g_str_has_suffix (s->text, " is in view"))
+        continue;
+      g_assert_true (g_str_has_prefix (s->text, "a ") ||
+          g_str_has_prefix (s->text, "an o"));
+      g_assert_nonnull (
+          strstr (s->text, s->truth ? sample->present : sample->absent));
+    }
+  }
+  g_assert_cmpuint (n_true, >, n * 2 / 5);
+  g_assert_cmpuint (n_true, <, n * 3 / 5);
+}
+
 static void
 test_match_repeated (void)
 {
@@ -312,6 +395,9 @@ main (int argc, char **argv)
   g_test_add_func ("/eval/box-iou", test_box_iou);
   g_test_add_func ("/eval/match-boxes", test_match_boxes);
   g_test_add_func ("/eval/match-events", test_match_events);
+  g_test_add_func ("/eval/match-points", test_match_points);
+  g_test_add_func ("/eval/match-crowd", test_match_crowd);
+  g_test_add_func ("/eval/statements", test_statements);
   g_test_add_func ("/eval/match-repeated", test_match_repeated);
   g_test_add_func ("/eval/median", test_median);
   g_test_add_func ("/eval/locate", test_locate);

@@ -64,7 +64,8 @@ def fails(name, *args, because, status=2):
 
 def fractions_are_sound(scores):
     return all(0.0 <= scores[section][key] <= 1.0
-               for section in ("query", "absent", "events", "boxes", "absent_boxes")
+               for section in ("query", "absent", "events", "boxes", "absent_boxes", "yes_no", "points",
+                               "absent_points", "count")
                for key in scores[section] if not key.startswith(("n", "median")) or key == "named_miou")
 
 
@@ -74,6 +75,7 @@ def test_scenes(folder):
         report(scores["n_scenes"] == 2 and scores["absent"]["n"] == 2 and scores["query"]["n"] <= 2
                and scores["first_seed"] == 2**40 and fractions_are_sound(scores), "/scenes")
         always = scores["always"]
+        report(always["yes_no"]["yes"] == 1 and always["yes_no"]["no"] == 0, "/scenes/always-yes")
         report(always["absent"]["empty"] == 0 and always["events"]["label_accuracy"] in (0, 1) and
                fractions_are_sound(always), "/scenes/always")
 

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <json-glib/json-glib.h>
+
 #include "tools/eval/metrics.h"
 
 gboolean
@@ -75,6 +77,16 @@ eval_clip_free (EvalClip *self)
 }
 
 /* --- questions ---------------------------------------------------------- */
+
+/* The wordings of docs/decisions/0009-wordings.md for which the library has no
+ * kind. */
+#define ASK_POINTS                                                             \
+  "Point to the %s, report the point coordinates in JSON format."
+#define ASK_COUNT                                                              \
+  "How many objects are in the image? Answer with a number only."
+#define ASK_COUNT_OF                                                           \
+  "How many objects in the image match the query '%s'? Answer with a number "  \
+  "only."
 
 static char *
 generate (EvalAsker *self, const VlmPrompt *prompt, const char *kind,
@@ -229,4 +241,139 @@ eval_asker_ask_boxes (EvalAsker *self, VlmFrame *frame, const char *label,
   for (guint i = 0; boxes != NULL && i < boxes->len; i++)
     g_array_append_val (rects, ((VlmFoundBox *) boxes->pdata[i])->rect);
   return rects;
+}
+
+gboolean
+eval_asker_ask_yes_no (EvalAsker *self, const EvalClip *clip, VlmFrame *frame,
+    const char *statement, EvalSays *says, GCancellable *cancellable,
+    GError **error)
+{
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  g_autofree char *question = vlm_answer_kind_make_question (
+      vlm_answer_kind_lookup ("yes-no"), statement, clip != NULL);
+  g_autofree char *text = NULL;
+
+  if (clip != NULL)
+    vlm_prompt_add_video (prompt, (VlmFrame *const *) clip->frames->pdata,
+        (const gint64 *) clip->times->data, clip->frames->len);
+  else
+    vlm_prompt_add_image (prompt, frame);
+  vlm_prompt_add_text (prompt, question);
+  text = generate (self, prompt, "yes-no", cancellable, error);
+  if (text == NULL)
+    return FALSE;
+  say (self, statement, text);
+  *says = g_str_equal (text, "Yes") ? EVAL_SAYS_YES
+      : g_str_equal (text, "No")    ? EVAL_SAYS_NO
+                                    : EVAL_SAYS_NEITHER;
+  self->n_unfit += *says == EVAL_SAYS_NEITHER;
+  return TRUE;
+}
+
+/* What a free answer to @question about @frame is. (transfer full) */
+static char *
+ask_picture (EvalAsker *self, VlmFrame *frame, const char *question,
+    const char *label, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  char *text;
+
+  vlm_prompt_add_image (prompt, frame);
+  vlm_prompt_add_text (prompt, question);
+  text = generate (self, prompt, "free", cancellable, error);
+  if (text != NULL)
+    say (self, label, text);
+  return text;
+}
+
+/* The list in its fence; NULL if that is not all there is. */
+static JsonArray *
+parse_list (JsonParser *parser, const char *text)
+{
+  g_autofree char *inner = g_strdup (text);
+  JsonNode *root;
+  char *begin = strchr (inner, '[');
+  char *end = strrchr (inner, ']');
+
+  if (begin == NULL || end == NULL || end < begin)
+    return NULL;
+  end[1] = '\0';
+  if (!json_parser_load_from_data (parser, begin, -1, NULL))
+    return NULL;
+  root = json_parser_get_root (parser);
+  return root != NULL && JSON_NODE_HOLDS_ARRAY (root)
+      ? json_node_get_array (root)
+      : NULL;
+}
+
+static gboolean
+read_point (JsonNode *node, EvalPoint *point)
+{
+  JsonArray *pair;
+  JsonNode *member;
+
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return FALSE;
+  member = json_object_get_member (json_node_get_object (node), "point_2d");
+  if (member == NULL || !JSON_NODE_HOLDS_ARRAY (member))
+    return FALSE;
+  pair = json_node_get_array (member);
+  if (json_array_get_length (pair) != 2 ||
+      !JSON_NODE_HOLDS_VALUE (json_array_get_element (pair, 0)) ||
+      !JSON_NODE_HOLDS_VALUE (json_array_get_element (pair, 1)))
+    return FALSE;
+  point->x = json_array_get_double_element (pair, 0);
+  point->y = json_array_get_double_element (pair, 1);
+  return TRUE;
+}
+
+gboolean
+eval_asker_ask_points (EvalAsker *self, VlmFrame *frame, const char *label,
+    GArray **points, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *question = g_strdup_printf (ASK_POINTS, label);
+  g_autofree char *text =
+      ask_picture (self, frame, question, label, cancellable, error);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonArray *list;
+
+  *points = NULL;
+  if (text == NULL)
+    return FALSE;
+  list = parse_list (parser, text);
+  if (list == NULL) {
+    self->n_unfit++;
+    return TRUE;
+  }
+  *points = g_array_new (FALSE, FALSE, sizeof (EvalPoint));
+  for (guint i = 0; i < json_array_get_length (list); i++) {
+    EvalPoint point;
+
+    if (read_point (json_array_get_element (list, i), &point))
+      g_array_append_val (*points, point);
+    else
+      self->n_rejected++;
+  }
+  return TRUE;
+}
+
+gboolean
+eval_asker_ask_count (EvalAsker *self, VlmFrame *frame, const char *label,
+    gint *count, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *question = label != NULL
+      ? g_strdup_printf (ASK_COUNT_OF, label)
+      : g_strdup (ASK_COUNT);
+  g_autofree char *text =
+      ask_picture (self, frame, question, label, cancellable, error);
+  guint64 number;
+
+  if (text == NULL)
+    return FALSE;
+  *count = -1;
+  if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT, &number, NULL))
+    *count = (gint) number;
+  else
+    self->n_unfit++;
+  return TRUE;
 }

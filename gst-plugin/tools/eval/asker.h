@@ -15,7 +15,8 @@ typedef struct
   gboolean verbose; /* say on stdout what is asked and answered */
   guint n_answers;
   guint n_rejected;   /* events and boxes of no sense */
-  guint n_unreadable; /* answers without a list */
+  guint n_unreadable; /* answers without a list of events or boxes */
+  guint n_unfit;      /* answers that are no points, number, Yes or No */
 } EvalAsker;
 
 gboolean eval_asker_init (EvalAsker *asker, const VlmModelParams *params,
@@ -50,3 +51,25 @@ GArray *eval_asker_ask_window (EvalAsker *asker, const VlmWindow *window,
 /* Array of VlmRect, in pixels of the frame. (transfer full) */
 GArray *eval_asker_ask_boxes (EvalAsker *asker, VlmFrame *frame,
     const char *label, GCancellable *cancellable, GError **error);
+
+typedef enum
+{
+  EVAL_SAYS_NEITHER,
+  EVAL_SAYS_YES,
+  EVAL_SAYS_NO,
+} EvalSays;
+
+/* Of a video or a picture: one of @clip and @frame is NULL. */
+gboolean eval_asker_ask_yes_no (EvalAsker *asker, const EvalClip *clip,
+    VlmFrame *frame, const char *statement, EvalSays *says,
+    GCancellable *cancellable, GError **error);
+
+/* @points: array of EvalPoint, in pixels of the frame, or NULL where the answer
+ * is no list. */
+gboolean
+eval_asker_ask_points (EvalAsker *asker, VlmFrame *frame, const char *label,
+    GArray **points, GCancellable *cancellable, GError **error);
+
+/* @label: NULL for everything. @count is -1 where the answer is no number. */
+gboolean eval_asker_ask_count (EvalAsker *asker, VlmFrame *frame,
+    const char *label, gint *count, GCancellable *cancellable, GError **error);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/eval/metrics.h"
 
+#include <math.h>
+
 #include <string.h>
 
 static void
@@ -189,6 +191,17 @@ choose_pairs (GArray *pairs, guint n_true, guint n_found)
   g_array_set_size (pairs, n);
 }
 
+/* What a crowd hides, and what hardly lasts. */
+static gboolean
+is_brief (const EvalEvent *event)
+{
+  double length = event->span.end - event->span.start;
+
+  return length >= 1.0 && length <= 2.0;
+}
+
+#define MIN_CROWD 3
+
 void
 eval_match_events (const GArray *truth, const GArray *found, EvalMatches *sum)
 {
@@ -209,12 +222,17 @@ eval_match_events (const GArray *truth, const GArray *found, EvalMatches *sum)
   sum->n_true += truth->len;
   sum->n_found += found->len;
   sum->n_placed += pairs->len;
+  sum->n_crowd += truth->len >= MIN_CROWD ? truth->len : 0;
+  for (guint t = 0; t < truth->len; t++)
+    sum->n_brief += is_brief (&g_array_index (truth, EvalEvent, t));
   for (guint i = 0; i < pairs->len; i++) {
     const Pair *pair = &g_array_index (pairs, Pair, i);
     const EvalEvent *a = &g_array_index (truth, EvalEvent, pair->truth);
     const EvalEvent *b = &g_array_index (found, EvalEvent, pair->found);
 
     sum->n_right += pair->first;
+    sum->n_crowd_right += pair->first && truth->len >= MIN_CROWD;
+    sum->n_brief_right += pair->first && is_brief (a);
     sum->n_described +=
         pair->first && g_strcmp0 (a->description, b->description) == 0;
   }
@@ -242,6 +260,38 @@ double
 eval_f1 (const EvalMatches *m)
 {
   return fraction (2 * m->n_right, m->n_true + m->n_found);
+}
+
+static gboolean
+is_inside (const EvalPoint *point, const VlmRect *box)
+{
+  return point->x >= box->x && point->x <= box->x + box->width &&
+      point->y >= box->y && point->y <= box->y + box->height;
+}
+
+double
+eval_match_points (const GArray *truth, const GArray *found)
+{
+  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
+
+  if (truth->len == 0 && found->len == 0)
+    return 1.0;
+  for (guint t = 0; t < truth->len; t++) {
+    for (guint f = 0; f < found->len; f++) {
+      const VlmRect *box = &g_array_index (truth, VlmRect, t);
+      const EvalPoint *point = &g_array_index (found, EvalPoint, f);
+      Pair pair = { t, f,
+        1.0 /
+            (1.0 + fabs (point->x - box->x - box->width / 2.0) +
+                fabs (point->y - box->y - box->height / 2.0)),
+        TRUE };
+
+      if (is_inside (point, box))
+        g_array_append_val (pairs, pair);
+    }
+  }
+  choose_pairs (pairs, truth->len, found->len);
+  return (double) pairs->len / MAX (truth->len, found->len);
 }
 
 double

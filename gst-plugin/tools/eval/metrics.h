@@ -18,6 +18,12 @@ typedef struct
 
 typedef struct
 {
+  double x;
+  double y;
+} EvalPoint;
+
+typedef struct
+{
   EvalSpan span;
   char *label;
   char *description;
@@ -50,6 +56,10 @@ typedef struct
   guint n_right;     /* pairs with the same label */
   guint n_placed;    /* all pairs */
   guint n_described; /* pairs with the same label and description */
+  guint n_crowd;     /* true ones beside two others or more */
+  guint n_crowd_right;
+  guint n_brief; /* true ones of 1 to 2 s */
+  guint n_brief_right;
 } EvalMatches;
 
 void
@@ -58,6 +68,10 @@ eval_match_events (const GArray *truth, const GArray *found, EvalMatches *sum);
 double eval_precision (const EvalMatches *m);
 double eval_recall (const EvalMatches *m);
 double eval_f1 (const EvalMatches *m);
+
+/* Points beside true boxes, one to one, nearest first: how many lie in one, over
+ * the larger of the two counts. Arrays of VlmRect and of EvalPoint. */
+double eval_match_points (const GArray *truth, const GArray *found);
 
 /* Boxes beside the true ones, one to one, nearest first: the sum of the IoUs
  * over the larger of the two counts. Arrays of VlmRect. */

@@ -78,9 +78,34 @@ add_events (GArray *rows, const EvalMatches *m)
   add (rows, "events", "f1", "F1", eval_f1 (m));
   add (rows, "events", "label_accuracy", "right label, where the time is",
       part (m->n_right, m->n_placed));
+  add (rows, "events", "n_crowd", "there, three and more in a scene",
+      m->n_crowd);
+  add (rows, "events", "recall_crowd", "recall of those",
+      part (m->n_crowd_right, m->n_crowd));
+  add (rows, "events", "n_brief", "there, 1 to 2 s long", m->n_brief);
+  add (rows, "events", "recall_brief", "recall of those",
+      part (m->n_brief_right, m->n_brief));
   add (rows, "events", "description_accuracy",
       "right description, where the label is",
       part (m->n_described, m->n_right));
+}
+
+static void
+add_yes_no (GArray *rows, const EvalRight *yes, const EvalRight *no)
+{
+  add (rows, "yes_no", "n", "asked", yes->n + no->n);
+  add (rows, "yes_no", "accuracy", "right",
+      part (yes->sum + no->sum, yes->n + no->n));
+  add (rows, "yes_no", "yes", "Yes to what is true", part (yes->sum, yes->n));
+  add (rows, "yes_no", "no", "No to what is not", part (no->sum, no->n));
+}
+
+static void
+add_right (GArray *rows, const char *section, const char *title,
+    const EvalRight *right)
+{
+  add (rows, section, "n", "asked", right->n);
+  add (rows, section, "accuracy", title, part (right->sum, right->n));
 }
 
 static GArray *
@@ -93,6 +118,10 @@ list_rows (const EvalScores *scores)
   add_events (rows, &scores->events);
   add_locate (rows, "boxes", scores->boxes, FALSE);
   add_absent (rows, "absent_boxes", &scores->absent_box);
+  add_yes_no (rows, &scores->yes, &scores->no);
+  add_right (rows, "points", "inside of what they point to", &scores->points);
+  add_absent (rows, "absent_points", &scores->absent_point);
+  add_right (rows, "count", "the right number", &scores->count);
   return rows;
 }
 
@@ -196,6 +225,10 @@ eval_report_print (const EvalReport *report)
     g_print ("%u events or boxes of no sense left out, %u answers without a "
              "list\n",
         report->n_rejected, report->n_unreadable);
+  if (report->n_unfit > 0)
+    g_print (
+        "%u answers that are no points, no number, or neither Yes nor No\n",
+        report->n_unfit);
   if (report->scores != NULL)
     print_scores (report);
   if (report->rates != NULL)
@@ -317,6 +350,7 @@ eval_report_to_json (const EvalReport *report)
   set_int (b, "n_answers", report->n_answers);
   set_int (b, "n_rejected", report->n_rejected);
   set_int (b, "n_unreadable", report->n_unreadable);
+  set_int (b, "n_unfit", report->n_unfit);
   if (report->scores != NULL) {
     set_int (b, "first_seed", (gint64) report->first_seed);
     set_int (b, "n_scenes", report->n_scenes);

@@ -27,6 +27,7 @@ typedef struct
   guint n_answers;
   guint n_rejected;
   guint n_unreadable;
+  guint n_unfit;
   const EvalScores *scores;   /* of the model */
   const EvalScores *baseline; /* of "it is there from the first to the last" */
   const GArray *rates;        /* EvalRate, the reference first */

@@ -1,5 +1,6 @@
 /* gst-vlm: a model evaluated on made-up scenes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tools/eval/statement.h"
 #include "tools/eval/tasks.h"
 
 #define LONGEST_S 20.0
@@ -95,6 +96,34 @@ run_everything (EvalAsker *asker, const EvalRun *run, const EvalSample *sample,
   return TRUE;
 }
 
+/* --- yes or no ---------------------------------------------------------- */
+
+/* Of a video or of a picture. Who always says Yes is right of what is true. */
+static gboolean
+run_statements (EvalAsker *asker, const EvalRun *run, const EvalSample *sample,
+    const EvalClip *clip, VlmFrame *frame, EvalScores *scores,
+    EvalScores *baseline, GError **error)
+{
+  g_autoptr (GArray) list = eval_statements_new (sample);
+
+  for (guint i = 0; i < list->len; i++) {
+    const EvalStatement *statement = &g_array_index (list, EvalStatement, i);
+    EvalSays says;
+
+    if (!eval_asker_ask_yes_no (asker, clip, frame, statement->text, &says,
+            run->cancellable, error))
+      return FALSE;
+    if (statement->truth) {
+      eval_right_add (&scores->yes, says == EVAL_SAYS_YES);
+      eval_right_add (&baseline->yes, 1.0);
+    } else {
+      eval_right_add (&scores->no, says == EVAL_SAYS_NO);
+      eval_right_add (&baseline->no, 0.0);
+    }
+  }
+  return TRUE;
+}
+
 /* --- boxes -------------------------------------------------------------- */
 
 static GArray *
@@ -168,6 +197,70 @@ run_boxes (EvalAsker *asker, const EvalRun *run, const EvalSample *still,
   return TRUE;
 }
 
+/* --- points and numbers ------------------------------------------------- */
+
+/* What cannot be read is wrong, whatever is there. */
+static gboolean
+run_points (EvalAsker *asker, const EvalRun *run, const EvalSample *still,
+    VlmFrame *frame, EvalScores *scores, EvalScores *baseline, GError **error)
+{
+  g_autoptr (GArray) nothing = NULL;
+
+  if (still->present != NULL) {
+    const EvalPoint middle = { frame->width / 2.0, frame->height / 2.0 };
+    g_autoptr (GArray) truth = true_boxes (still, still->present, frame);
+    g_autoptr (GArray) always = g_array_new (FALSE, FALSE, sizeof middle);
+    g_autoptr (GArray) found = NULL;
+
+    if (!eval_asker_ask_points (
+            asker, frame, still->present, &found, run->cancellable, error))
+      return FALSE;
+    g_array_append_val (always, middle);
+    eval_right_add (&scores->points,
+        found != NULL ? eval_match_points (truth, found) : 0.0);
+    eval_right_add (&baseline->points, eval_match_points (truth, always));
+  }
+  if (!eval_asker_ask_points (
+          asker, frame, still->absent, &nothing, run->cancellable, error))
+    return FALSE;
+  scores->absent_point.n++;
+  scores->absent_point.n_empty += nothing != NULL && nothing->len == 0;
+  baseline->absent_point.n++;
+  return TRUE;
+}
+
+static guint
+count_label (const EvalSample *still, const char *label)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < still->events->len; i++)
+    n += label == NULL ||
+        g_str_equal (g_array_index (still->events, EvalEvent, i).label, label);
+  return n;
+}
+
+/* Of everything, of a label that is there, and of one that is not. */
+static gboolean
+run_counts (EvalAsker *asker, const EvalRun *run, const EvalSample *still,
+    VlmFrame *frame, EvalScores *scores, EvalScores *baseline, GError **error)
+{
+  const char *const labels[] = { NULL, still->absent, still->present };
+  guint n = still->present != NULL ? 3 : 2;
+
+  for (guint i = 0; i < n; i++) {
+    guint truth = count_label (still, labels[i]);
+    gint count;
+
+    if (!eval_asker_ask_count (
+            asker, frame, labels[i], &count, run->cancellable, error))
+      return FALSE;
+    eval_right_add (&scores->count, count == (gint) truth);
+    eval_right_add (&baseline->count, truth == 1);
+  }
+  return TRUE;
+}
+
 /* The picture that the same seed gives, which has other objects. */
 static gboolean
 run_picture (EvalAsker *asker, const EvalRun *run, guint64 seed,
@@ -187,7 +280,10 @@ run_picture (EvalAsker *asker, const EvalRun *run, guint64 seed,
   frame =
       eval_sample_frame (still, 0, width, height, VLM_RESAMPLE_IMAGE, error);
   return frame != NULL &&
-      run_boxes (asker, run, still, frame, scores, baseline, error);
+      run_boxes (asker, run, still, frame, scores, baseline, error) &&
+      run_points (asker, run, still, frame, scores, baseline, error) &&
+      run_counts (asker, run, still, frame, scores, baseline, error) &&
+      run_statements (asker, run, still, NULL, frame, scores, baseline, error);
 }
 
 static gboolean
@@ -206,6 +302,8 @@ run_scene (EvalAsker *asker, const EvalRun *run, guint64 seed,
     return FALSE;
   return run_absent (asker, run, sample, clip, scores, baseline, error) &&
       run_everything (asker, run, sample, clip, scores, baseline, error) &&
+      run_statements (
+          asker, run, sample, clip, NULL, scores, baseline, error) &&
       run_picture (asker, run, seed, scores, baseline, error);
 }
 

@@ -69,6 +69,13 @@ eval_locate_add_spans (
 }
 
 void
+eval_right_add (EvalRight *self, double how_right)
+{
+  self->n++;
+  self->sum += how_right;
+}
+
+void
 eval_absent_add (EvalAbsent *self, const GArray *found)
 {
   self->n++;

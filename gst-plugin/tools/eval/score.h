@@ -24,6 +24,13 @@ typedef struct
   guint n_empty;
 } EvalAbsent;
 
+/* Answers that are right or wrong, or something between. */
+typedef struct
+{
+  guint n;
+  double sum; /* 1 for each that is right */
+} EvalRight;
+
 enum
 {
   EVAL_NAMED,
@@ -39,6 +46,11 @@ typedef struct
   EvalMatches events;
   EvalLocate boxes[EVAL_N_GROUPS];
   EvalAbsent absent_box;
+  EvalRight yes; /* of what is true */
+  EvalRight no;  /* of what is not */
+  EvalRight points;
+  EvalAbsent absent_point;
+  EvalRight count; /* of everything, and of one label */
 } EvalScores;
 
 void eval_scores_init (EvalScores *scores);
@@ -49,6 +61,7 @@ guint eval_group (const char *label);
 void eval_locate_add_spans (
     EvalLocate *locate, const GArray *truth, const GArray *found);
 void eval_locate_add_iou (EvalLocate *locate, double iou, gboolean answered);
+void eval_right_add (EvalRight *right, double how_right);
 void eval_absent_add (EvalAbsent *absent, const GArray *found);
 
 /* The groups together. Errors are sorted in place. (caller clears) */

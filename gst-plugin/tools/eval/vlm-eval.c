@@ -163,6 +163,7 @@ report (const Options *o, const EvalAsker *asker, const EvalRun *run,
     .n_answers = asker->n_answers,
     .n_rejected = asker->n_rejected,
     .n_unreadable = asker->n_unreadable,
+    .n_unfit = asker->n_unfit,
   };
 
   if (o->video != NULL) {

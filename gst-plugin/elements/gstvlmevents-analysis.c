@@ -64,6 +64,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
 
   if (!check_process (self) || !gst_vlm_events_check_settings (self, &windows))
     return FALSE;
+  gst_vlm_events_read_schema (self);
   GST_OBJECT_LOCK (self);
   params.model.path = model = g_strdup (s->model);
   params.model.mmproj = mmproj = g_strdup (s->mmproj);

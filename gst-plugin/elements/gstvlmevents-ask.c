@@ -6,6 +6,13 @@
 
 static guint answer_signal;
 
+void
+gst_vlm_events_emit_answer (
+    GstVlmEvents *self, guint64 id, const GstStructure *answer)
+{
+  g_signal_emit (self, answer_signal, 0, id, answer);
+}
+
 static guint64
 ask (GstVlmEvents *self, const char *question)
 {
@@ -42,7 +49,7 @@ gst_vlm_events_answer (gpointer user_data, guint64 id, const char *question,
     gst_structure_set (structure, "error", G_TYPE_ERROR, error, NULL);
   }
   GST_DEBUG_OBJECT (self, "%" GST_PTR_FORMAT, structure);
-  g_signal_emit (self, answer_signal, 0, id, structure);
+  gst_vlm_events_emit_answer (self, id, structure);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), structure));
 }
@@ -73,7 +80,8 @@ gst_vlm_events_install_ask (GObjectClass *klass)
   /**
    * GstVlmEvents::answer:
    * @element: the element
-   * @id: what `ask` returned
+   * @id: what `ask` returned; 0 of an answer about a window, whose fields
+   *   gst_vlm_message_new_answer() has
    * @answer: `vlm-answer`: `id`, `question`, and either `answer`, `confidence`
    *   (0 to 1, -1 when unknown) and the window in stream time (`start`, `end`)
    *   and running time (`running-time-start`, `running-time-end`), or `error`

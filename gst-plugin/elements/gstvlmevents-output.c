@@ -65,8 +65,8 @@ on_loaded (gpointer user_data, const GError *error)
 
 /* From the last frame of the window to now, on the pipeline's clock. Of no
  * meaning where the stream does not run with the clock. */
-static double
-latency_ms_of (GstVlmEvents *self, const VlmWindow *window)
+double
+gst_vlm_events_get_latency_ms (GstVlmEvents *self, const VlmWindow *window)
 {
   const VlmFrame *last;
   gint64 now;
@@ -81,8 +81,8 @@ latency_ms_of (GstVlmEvents *self, const VlmWindow *window)
   return (double) MAX (0, now - last->time.running_time) / GST_MSECOND;
 }
 
-static char *
-dup_stream_label (GstVlmEvents *self)
+char *
+gst_vlm_events_dup_stream_label (GstVlmEvents *self)
 {
   char *label;
 
@@ -98,7 +98,7 @@ static VlmEvent *
 complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
 {
   VlmEvent *own = vlm_event_copy (event);
-  char *label = dup_stream_label (self);
+  char *label = gst_vlm_events_dup_stream_label (self);
 
   own->latency_ms = latency_ms;
   g_free (own->event_uid);
@@ -175,7 +175,7 @@ on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
     guint generation)
 {
   GstVlmEvents *self = user_data;
-  double latency_ms = latency_ms_of (self, window);
+  double latency_ms = gst_vlm_events_get_latency_ms (self, window);
 
   for (guint i = 0; i < events->len; i++) {
     gboolean is_first = FALSE;
@@ -264,7 +264,7 @@ void
 gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     const VlmInstant *start, const VlmInstant *end, guint generation)
 {
-  g_autofree char *label = dup_stream_label (self);
+  g_autofree char *label = gst_vlm_events_dup_stream_label (self);
   g_autofree char *uid = NULL;
   g_autofree char *json = NULL;
   VlmGap gap = {
@@ -314,7 +314,7 @@ GstMessage *
 gst_vlm_events_report_camera (
     GstVlmEvents *self, VlmCameraReport *report, char **uid)
 {
-  g_autofree char *label = dup_stream_label (self);
+  g_autofree char *label = gst_vlm_events_dup_stream_label (self);
   g_autofree char *json = NULL;
 
   report->stream = label;
@@ -352,6 +352,7 @@ const GstVlmWorkerFuncs gst_vlm_events_worker_funcs = {
   .progress = on_progress,
   .loaded = on_loaded,
   .found = on_found,
+  .asked = gst_vlm_events_tell_answers,
   .failed = on_failed,
   .unwatched = on_unwatched,
   .done = on_done,
@@ -389,6 +390,7 @@ GstBuffer *
 gst_vlm_events_attach_events (
     GstVlmEvents *self, GstBuffer *buffer, GPtrArray *records, GPtrArray *boxes)
 {
+  buffer = gst_vlm_events_attach_answers (self, buffer);
   if (records->len == 0 && boxes->len == 0)
     return buffer;
   buffer = gst_buffer_make_writable (buffer);
@@ -414,7 +416,7 @@ gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer)
   g_mutex_unlock (&self->lock);
   return events != NULL
       ? gst_vlm_events_attach_events (self, buffer, events, events)
-      : buffer;
+      : gst_vlm_events_attach_answers (self, buffer);
 }
 
 void

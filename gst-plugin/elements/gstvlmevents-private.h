@@ -78,6 +78,8 @@ typedef struct
   guint max_tokens;
   gboolean ground;
   char *conditions; /* likewise */
+  char *schema_file;
+  gboolean answers; /* tell all that is asked and answered */
   double on_threshold;
   double off_threshold;
   guint confirm;
@@ -129,6 +131,7 @@ struct _GstVlmEvents
   GstVlmEventsSettings settings;
   guint64 query_version; /* grows with each change of what is asked */
   VlmAnalyzer *analyzer;
+  char *schema;         /* what is in schema-file, since the start */
   gint regions_version; /* atomic: grows with each change of mask or zone */
 
   /* Of the streaming thread, and of others while the pads are inactive. */
@@ -159,7 +162,8 @@ struct _GstVlmEvents
   GMutex lock;
   GstVlmWorker *worker;
   guint generation;
-  GPtrArray *pending;   /* events for the next buffer */
+  GPtrArray *pending;         /* events for the next buffer */
+  GPtrArray *pending_answers; /* VlmAnswerRecord, likewise */
   GstVlmPlacer *placer; /* events for their own buffers, with delay-video */
   GstVlmGate *gate;
   GstVlmSnapshots *snapshots; /* has a lock of its own */
@@ -251,11 +255,18 @@ void gst_vlm_events_finish_camera (GstVlmEvents *self);
 /* gstvlmevents-questions.c */
 /* (transfer full): what is asked now */
 VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
+/* (transfer full) (nullable): what is wrong with schema-file */
+char *gst_vlm_events_find_schema_error (const GstVlmEventsSettings *settings);
+/* At the start, when that was nothing. */
+void gst_vlm_events_read_schema (GstVlmEvents *self);
 /* Tells the worker, and who listens to events. */
 void gst_vlm_events_update_questions (GstVlmEvents *self);
 
 /* gstvlmevents-ask.c */
 void gst_vlm_events_install_ask (GObjectClass *klass);
+/* The signal; @id: 0 for what nobody asked with the signal `ask` */
+void gst_vlm_events_emit_answer (
+    GstVlmEvents *self, guint64 id, const GstStructure *answer);
 void gst_vlm_events_answer (gpointer user_data, guint64 id,
     const char *question, const VlmInstant *start, const VlmInstant *end,
     const char *answer, double confidence, const GError *error);
@@ -263,6 +274,11 @@ void gst_vlm_events_answer (gpointer user_data, guint64 id,
 /* gstvlmevents-output.c */
 void gst_vlm_events_install_signals (GObjectClass *klass);
 extern const GstVlmWorkerFuncs gst_vlm_events_worker_funcs;
+/* From the end of @window (nullable) to now, -1 where that means nothing. */
+double
+gst_vlm_events_get_latency_ms (GstVlmEvents *self, const VlmWindow *window);
+/* (transfer full) (nullable) */
+char *gst_vlm_events_dup_stream_label (GstVlmEvents *self);
 /* A span that was not watched, on every way out. */
 void gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     const VlmInstant *start, const VlmInstant *end, guint generation);
@@ -278,6 +294,16 @@ GstBuffer *gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer);
 /* Puts these on it, VlmEvent: @records as metadata, @boxes as regions. */
 GstBuffer *gst_vlm_events_attach_events (GstVlmEvents *self, GstBuffer *buffer,
     GPtrArray *records, GPtrArray *boxes);
+
+/* gstvlmevents-answers.c */
+/* VlmAnswerRecord; (transfer full) */
+GPtrArray *gst_vlm_events_new_answers (void);
+/* Of the worker: GstVlmWorkerFuncs.asked */
+void gst_vlm_events_tell_answers (gpointer user_data, const VlmWindow *window,
+    GPtrArray *records, guint generation);
+/* Takes @buffer over; on the thread on which video leaves. */
+GstBuffer *
+gst_vlm_events_attach_answers (GstVlmEvents *self, GstBuffer *buffer);
 
 /* gstvlmevents.c */
 /* On the thread on which video leaves; both take over what they are given. */

@@ -87,6 +87,15 @@ static const Property properties[] = {
       "them, each with or without a name (gate=the gate is open); one that "
       "holds is an event. Without queries or prompt, nothing else is asked",
       QUESTION, KIND_TEXT, AT (conditions) },
+  { "schema-file", "Schema file",
+      "A JSON schema that the answer about each window fits: a record of the "
+      "type `answer`, instead of events; `prompt` or `query` says what is "
+      "asked",
+      AT_START, KIND_PATH, AT (schema_file) },
+  { "answers", "Answers",
+      "Report every question and its answer as a record of the type `answer`: "
+      "prompt, text, tokens and times",
+      AT_ANY_TIME, KIND_BOOLEAN, AT (answers) },
   { "on-threshold", "On threshold",
       "A condition begins to hold when it is more probable than this", QUESTION,
       KIND_DOUBLE, AT (on_threshold), .minimum = 0.001, .maximum = 1.0,
@@ -309,6 +318,10 @@ make_stats (GstVlmEvents *self)
       self->delay != NULL ? gst_vlm_delay_get_level (self->delay) : 0, NULL);
   g_mutex_unlock (&self->lock);
 
+  gst_structure_set (structure, "questions", G_TYPE_UINT64, stats.n_questions,
+      "prompt-tokens", G_TYPE_UINT64, stats.n_prompt_tokens, "answer-tokens",
+      G_TYPE_UINT64, stats.n_answer_tokens, "forced-tokens", G_TYPE_UINT64,
+      stats.n_forced_tokens, NULL);
   gst_structure_set (structure, "windows-analysed", G_TYPE_UINT64,
       stats.n_analysed, "windows-dropped", G_TYPE_UINT64, stats.n_dropped,
       "windows-failed", G_TYPE_UINT64, stats.n_failed, "windows-skipped",
@@ -611,7 +624,9 @@ gst_vlm_events_install_properties (GObjectClass *klass)
       g_param_spec_boxed ("stats", "Statistics",
           "buffers, frames-sampled, windows-analysed, windows-dropped, "
           "windows-failed, windows-skipped, windows-untriggered, triggers, "
-          "triggers-late, reloads, events, events-unsure, watched, unwatched, "
+          "triggers-late, reloads, questions, prompt-tokens, answer-tokens, "
+          "forced-tokens (of which no step was needed), events, events-unsure, "
+          "watched, unwatched, "
           "skipped and untriggered (ns of stream time), inference-seconds, "
           "seconds-per-second (inference for a second of new video, last "
           "window), queue-level, fps, fps-reason, width, height, delayed-bytes",

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <vlm/vlm-answer-kind.h>
+
 #include "util/gstvlmtime.h"
 
 #define QUERY_MARK "{query}"
@@ -53,6 +55,8 @@ gst_vlm_events_get_questions (GstVlmEvents *self)
   questions.version = self->query_version;
   questions.prompt = s->prompt;
   questions.queries = queries = split (s->query, s->queries);
+  questions.task = self->schema != NULL ? (char *) "json" : NULL;
+  questions.detail = self->schema;
   questions.max_tokens = s->max_tokens;
   questions.ground = s->ground;
   questions.conditions = conditions = split (NULL, s->conditions);
@@ -67,6 +71,43 @@ gst_vlm_events_get_questions (GstVlmEvents *self)
   GST_OBJECT_UNLOCK (self);
   return copy;
 }
+
+/* @schema: (out) (transfer full) (optional) */
+static char *
+read_schema (const char *path, char **schema)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *name = g_filename_display_name (path);
+
+  if (!g_file_get_contents (path, &text, NULL, &error) ||
+      !vlm_answer_kind_check (
+          vlm_answer_kind_lookup ("json"), text, name, &error))
+    return g_strdup_printf ("schema-file: %s", error->message);
+  if (schema != NULL)
+    *schema = g_steal_pointer (&text);
+  return NULL;
+}
+
+char *
+gst_vlm_events_find_schema_error (const GstVlmEventsSettings *settings)
+{
+  return settings->schema_file != NULL
+      ? read_schema (settings->schema_file, NULL)
+      : NULL;
+}
+
+void
+gst_vlm_events_read_schema (GstVlmEvents *self)
+{
+  GST_OBJECT_LOCK (self);
+  g_clear_pointer (&self->schema, g_free);
+  if (self->settings.schema_file != NULL)
+    g_free (read_schema (self->settings.schema_file, &self->schema));
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* --- what events can be about ---------------------------------------------- */
 
 static void
 add_subject (GValue *subjects, const char *text)
@@ -98,10 +139,13 @@ add_condition (GValue *subjects, const char *words)
 static GstEvent *
 make_subjects (GstVlmEvents *self, const VlmQuestions *q)
 {
+  gboolean finds_events = q->task == NULL;
   gboolean has_queries = q->queries != NULL && q->queries[0] != NULL;
   gboolean has_conditions = q->conditions != NULL && q->conditions[0] != NULL;
-  gboolean names_query =
-      q->prompt == NULL || strstr (q->prompt, QUERY_MARK) != NULL;
+  gboolean names_query = finds_events &&
+      (q->prompt == NULL || strstr (q->prompt, QUERY_MARK) != NULL);
+  gboolean names_none = finds_events &&
+      (q->prompt != NULL ? !names_query : !has_queries && !has_conditions);
   g_auto (GValue) subjects = G_VALUE_INIT;
   GstStructure *structure = gst_structure_new_empty ("vlm-subjects");
 
@@ -110,7 +154,7 @@ make_subjects (GstVlmEvents *self, const VlmQuestions *q)
     add_subject (&subjects, q->queries[i]);
   for (guint i = 0; has_conditions && q->conditions[i] != NULL; i++)
     add_condition (&subjects, q->conditions[i]);
-  if (q->prompt != NULL ? !names_query : !has_queries && !has_conditions)
+  if (names_none)
     add_subject (&subjects, "");
   gst_structure_set_value (structure, "subjects", &subjects);
   GST_OBJECT_LOCK (self);

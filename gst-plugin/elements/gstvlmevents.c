@@ -274,6 +274,7 @@ send_end (GstVlmEvents *self)
     gst_vlm_event_pad_hand_on (outputs->pdata[i]);
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (self->pending, 0);
+  g_ptr_array_set_size (self->pending_answers, 0);
   gst_vlm_placer_clear (self->placer);
   self->ended = TRUE;
   for (guint i = 0; i < self->outputs->len; i++)
@@ -350,6 +351,7 @@ start_flush (GstVlmEvents *self)
   g_mutex_lock (&self->lock);
   generation = ++self->generation;
   g_ptr_array_set_size (self->pending, 0);
+  g_ptr_array_set_size (self->pending_answers, 0);
   gst_vlm_placer_clear (self->placer);
   gst_vlm_gate_clear (self->gate, FALSE);
   gst_vlm_snapshots_clear (self->snapshots);
@@ -461,6 +463,7 @@ reset (GstVlmEvents *self)
   g_free (self->run);
   self->run = g_uuid_string_random ();
   g_ptr_array_set_size (self->pending, 0);
+  g_ptr_array_set_size (self->pending_answers, 0);
   gst_vlm_gate_clear (self->gate, FALSE);
   gst_vlm_snapshots_clear (self->snapshots);
   gst_flow_combiner_reset (self->flow);
@@ -520,6 +523,8 @@ gst_vlm_events_finalize (GObject *object)
   gst_clear_event (&self->subjects);
   gst_flow_combiner_unref (self->flow);
   g_ptr_array_unref (self->pending);
+  g_ptr_array_unref (self->pending_answers);
+  g_free (self->schema);
   gst_vlm_gate_free (self->gate);
   gst_vlm_placer_free (self->placer);
   gst_vlm_snapshots_free (self->snapshots);
@@ -572,6 +577,7 @@ gst_vlm_events_init (GstVlmEvents *self)
   g_mutex_init (&self->lock);
   self->pending =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  self->pending_answers = gst_vlm_events_new_answers ();
   self->gate = gst_vlm_gate_new ();
   self->snapshots = gst_vlm_snapshots_new ();
   self->flow = gst_flow_combiner_new ();

@@ -124,6 +124,8 @@ gst_vlm_worker_answer (GstVlmWorker *worker)
   if (window == NULL)
     worker->asking->is_given_up = TRUE; /* flushed since it was taken */
   answer = find_answer (worker, ask, window, &confidence, &error);
+  if (window != NULL)
+    gst_vlm_worker_tell_answers (worker, window, ask->generation);
   worker->funcs.answered (worker->user_data, ask->id, ask->question,
       answer != NULL ? &start : NULL, answer != NULL ? &end : NULL, answer,
       confidence, error);

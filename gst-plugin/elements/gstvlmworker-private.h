@@ -113,6 +113,9 @@ void gst_vlm_worker_answer (GstVlmWorker *worker);
 void gst_vlm_worker_answer_rest (GstVlmWorker *worker);
 
 /* gstvlmworker-thread.c */
+/* On the thread: what was asked just now. */
+void gst_vlm_worker_tell_answers (
+    GstVlmWorker *worker, const VlmWindow *window, guint generation);
 /* A new cancellable for what comes next. */
 GCancellable *gst_vlm_worker_begin_work (GstVlmWorker *worker);
 /* The thread's function, @data is the worker. */

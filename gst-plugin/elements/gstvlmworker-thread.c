@@ -262,6 +262,34 @@ tell_questions (GstVlmWorker *worker)
     vlm_analyzer_set_questions (worker->analyzer, questions);
 }
 
+static void
+count_usage (GstVlmWorker *worker, const GPtrArray *records)
+{
+  GstVlmWorkerStats *stats = &worker->stats;
+
+  g_mutex_lock (&worker->lock);
+  for (guint i = 0; i < records->len; i++) {
+    const VlmAnswerRecord *record = records->pdata[i];
+
+    stats->n_questions++;
+    stats->n_prompt_tokens += record->usage.n_prompt_tokens;
+    stats->n_answer_tokens += record->usage.n_tokens;
+    stats->n_forced_tokens += record->usage.n_forced_tokens;
+  }
+  g_mutex_unlock (&worker->lock);
+}
+
+void
+gst_vlm_worker_tell_answers (
+    GstVlmWorker *worker, const VlmWindow *window, guint generation)
+{
+  g_autoptr (GPtrArray) records = vlm_analyzer_take_answers (worker->analyzer);
+
+  count_usage (worker, records);
+  if (records->len > 0)
+    worker->funcs.asked (worker->user_data, window, records, generation);
+}
+
 /* A window that was under way when the device was lost gets a second try. */
 static void
 analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
@@ -288,6 +316,7 @@ analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   if (!account (
           worker, item, events, error, (double) inference_us / G_USEC_PER_SEC))
     return;
+  gst_vlm_worker_tell_answers (worker, item->window, item->generation);
   if (events == NULL)
     report_failure (worker, item, error, was_told);
   else

@@ -42,6 +42,10 @@ typedef struct
   /* @window: %NULL for what was still open at the end of a stream */
   void (*found) (gpointer user_data, const VlmWindow *window, GPtrArray *events,
       guint generation);
+  /* What was asked about @window, VlmAnswerRecord, and answered; before what
+   * came of it, and also where nothing did */
+  void (*asked) (gpointer user_data, const VlmWindow *window,
+      GPtrArray *records, guint generation);
   /* FALSE: no use in going on */
   gboolean (*failed) (gpointer user_data, const GError *error);
   void (*unwatched) (gpointer user_data, const VlmInstant *start,
@@ -64,6 +68,10 @@ typedef struct
   guint64 n_untriggered;
   guint64 n_reloads; /* after a device was lost */
   guint64 n_events;
+  guint64 n_questions; /* that were answered, and what that took: tokens */
+  guint64 n_prompt_tokens;
+  guint64 n_answer_tokens;
+  guint64 n_forced_tokens;
   guint queue_level;
   gint64 watched_ns;
   gint64 unwatched_ns;

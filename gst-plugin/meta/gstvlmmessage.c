@@ -5,6 +5,7 @@
 #define EVENT_MESSAGE "vlm-event"
 /* What is true of a made-up scene must not pass for what was found in it. */
 #define TRUTH_MESSAGE "vlm-truth"
+#define ANSWER_MESSAGE "vlm-answer"
 
 /**
  * gst_vlm_message_new_event:
@@ -93,4 +94,73 @@ gst_vlm_message_get_truth (GstMessage *message)
 {
   g_return_val_if_fail (GST_IS_MESSAGE (message), NULL);
   return get_event (message, TRUTH_MESSAGE);
+}
+
+/**
+ * gst_vlm_message_new_answer:
+ * @source: (nullable): who posts it
+ * @record: what was asked about a window, and answered
+ *
+ * An element message with a structure `vlm-answer`: the #VlmAnswerRecord itself
+ * in `record`, the same as text in `json`, and for filters on the bus `type`,
+ * `event-uid`, `task`, `question`, `answer`, `value` (JSON), `error` (strings),
+ * `schema-version` (#guint), `seq` (#guint64), `confidence` (#gdouble), and in
+ * ns, %G_MININT64 where it is not known, `start`, `end` (stream time),
+ * `running-time-start` and `running-time-end` (#gint64). The answers to the
+ * action signal `ask` have the same name, but an `id` and no `record`.
+ *
+ * Returns: (transfer full): the message
+ *
+ * Since: 0.1
+ */
+GstMessage *
+gst_vlm_message_new_answer (GstObject *source, VlmAnswerRecord *record)
+{
+  g_autofree char *json = NULL;
+  GstStructure *structure;
+
+  g_return_val_if_fail (record != NULL, NULL);
+
+  json = vlm_answer_record_to_json (record);
+  structure = gst_structure_new (ANSWER_MESSAGE, "type", G_TYPE_STRING,
+      vlm_record_type_to_string (VLM_RECORD_TYPE_ANSWER), "schema-version",
+      G_TYPE_UINT, VLM_RECORD_SCHEMA_VERSION, "event-uid", G_TYPE_STRING,
+      record->event_uid, "seq", G_TYPE_UINT64, record->seq, "task",
+      G_TYPE_STRING, record->task, "question", G_TYPE_STRING, record->question,
+      "answer", G_TYPE_STRING, record->answer, "value", G_TYPE_STRING,
+      record->value, "error", G_TYPE_STRING, record->error, "confidence",
+      G_TYPE_DOUBLE, record->confidence, "start", G_TYPE_INT64,
+      record->start.stream_time, "end", G_TYPE_INT64, record->end.stream_time,
+      "running-time-start", G_TYPE_INT64, record->start.running_time,
+      "running-time-end", G_TYPE_INT64, record->end.running_time, "json",
+      G_TYPE_STRING, json, "record", VLM_TYPE_ANSWER_RECORD, record, NULL);
+  return gst_message_new_element (source, structure);
+}
+
+/**
+ * gst_vlm_message_get_answer:
+ * @message: any message
+ *
+ * The record in a message that the element posts of a question and its answer.
+ * Replies to the action signal `ask` have the same name, but no record.
+ *
+ * Returns: (transfer full) (nullable): the record of the question that @message
+ *   tells of, or %NULL if it tells of none
+ *
+ * Since: 0.1
+ */
+VlmAnswerRecord *
+gst_vlm_message_get_answer (GstMessage *message)
+{
+  const GstStructure *structure;
+  VlmAnswerRecord *record = NULL;
+
+  g_return_val_if_fail (GST_IS_MESSAGE (message), NULL);
+
+  structure = gst_message_get_structure (message);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT && structure != NULL &&
+      gst_structure_has_name (structure, ANSWER_MESSAGE))
+    gst_structure_get (
+        structure, "record", VLM_TYPE_ANSWER_RECORD, &record, NULL);
+  return record;
 }

@@ -222,6 +222,12 @@ write_gap (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 }
 
 static void
+write_answer (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  write_as_event (self, entry, "answer", "Answers", messages);
+}
+
+static void
 write_other (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 {
   write_as_event (self, entry, "record", "Other records", messages);
@@ -316,6 +322,7 @@ static const GstVlmFormatRule rules[] = {
   { GST_VLM_RECORD_SUBJECT, write_subject },
   { "camera", write_camera },
   { "gap", write_gap },
+  { "answer", write_answer },
   { NULL, write_other },
 };
 

@@ -188,9 +188,36 @@ write_camera (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
           .retain = TRUE });
 }
 
+/* What was asked about a span, and answered: it is over when it is known. */
+static void
+write_answer (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  const GstVlmRecord *record = entry->record;
+  JsonObject *source = json_object_new ();
+  JsonObject *data = json_object_new ();
+  g_autofree char *stream =
+      gst_vlm_topic_make_level (record->stream, NO_STREAM);
+  g_autofree char *topic =
+      g_strconcat (self->topic, "/" OTHER_TOPIC "Answer/&", stream, NULL);
+
+  set_text (source, "VideoSource", stream_of (record));
+  set_value (data, "Task", record->json, "task");
+  set_value (data, "Question", record->json, "question");
+  set_value (data, "Answer", record->json, "answer");
+  set_value (data, "Value", record->json, "value");
+  set_value (data, "Error", record->json, "error");
+  set_value (data, "Likelihood", record->json, "confidence");
+  set_text (data, "Start", gst_vlm_record_get_time_text (record, "start"));
+  set_text (data, "End", gst_vlm_record_get_time_text (record, "end"));
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){
+          .topic = topic, .payload = make_payload (entry, source, data) });
+}
+
 static const GstVlmFormatRule rules[] = {
   { "event", write_event },
   { "camera", write_camera },
+  { "answer", write_answer },
   { NULL, write_other },
 };
 

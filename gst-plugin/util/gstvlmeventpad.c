@@ -7,6 +7,7 @@
 #include "gstvlmcues.h"
 #include "gstvlmmuxer.h"
 #include "gstvlmonvif.h"
+#include "gstvlmtext.h"
 #include "gstvlmtime.h"
 
 GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
@@ -71,8 +72,9 @@ struct _GstVlmEventPad
   gboolean ended;
   GstVlmCues *cues;
   GstVlmOnvif *onvif;
-  GstClockTime shown_until; /* the latest end of a cue */
-  gboolean warned_overlap;  /* since the stream started */
+  GstClockTime shown_until;     /* the latest end of a cue */
+  GstClockTime captioned_until; /* of one that is an answer */
+  gboolean warned_overlap;      /* since the stream started */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstVlmEventPad, gst_vlm_event_pad, GST_TYPE_PAD,
@@ -98,7 +100,6 @@ static VlmGap
 describe_lost (const Item *item)
 {
   const VlmEvent *event = item->event;
-  const GstVlmNote *note = item->note;
 
   if (event != NULL)
     return (VlmGap){ .event_uid = event->event_uid,
@@ -106,13 +107,7 @@ describe_lost (const Item *item)
       .start = event->start,
       .end = event->end,
       .stream = event->stream };
-  if (note->type == VLM_RECORD_TYPE_GAP)
-    return note->gap;
-  return (VlmGap){ .event_uid = note->camera.event_uid,
-    .seq = note->camera.seq,
-    .start = *gst_vlm_note_get_start (note),
-    .end = *gst_vlm_note_get_end (note),
-    .stream = note->camera.stream };
+  return gst_vlm_note_get_gap (item->note);
 }
 
 /* What is left of a record. */
@@ -359,6 +354,27 @@ push_cue (GstVlmEventPad *self, const VlmEvent *event)
   return push_text (self, gst_vlm_cues_make_text (event), start, duration);
 }
 
+/* What was said of a window, for as long as it is; where windows overlap, a
+ * cue begins with the end of the one before. */
+static GstFlowReturn
+push_caption (GstVlmEventPad *self, const VlmAnswerRecord *answer)
+{
+  GstClockTime start =
+      gst_vlm_time_to_position (&answer->start, &self->segment);
+  GstClockTime end = gst_vlm_time_to_position (&answer->end, &self->segment);
+
+  if (answer->words == NULL || !answer->is_result ||
+      !GST_CLOCK_TIME_IS_VALID (start) || !GST_CLOCK_TIME_IS_VALID (end))
+    return GST_FLOW_OK;
+  start = MAX (start, self->captioned_until);
+  if (start >= end)
+    return GST_FLOW_OK;
+  self->captioned_until = end;
+  check_overlap (self, start, end);
+  return push_text (
+      self, gst_vlm_text_for_cue (answer->words), start, end - start);
+}
+
 /* Takes @text over, which is about a span. */
 static GstFlowReturn
 push_document (GstVlmEventPad *self, char *text, const VlmInstant *start,
@@ -410,9 +426,11 @@ push_record (GstVlmEventPad *self, const Item *item)
     return GST_FLOW_OK;
   if (!ensure_negotiated (self))
     return GST_FLOW_NOT_NEGOTIATED;
+  if (self->format == FORMAT_TEXT && item->kind == ITEM_EVENT)
+    return push_cue (self, item->event);
   if (self->format == FORMAT_TEXT)
-    return item->kind == ITEM_EVENT ? push_cue (self, item->event)
-                                    : GST_FLOW_OK;
+    return item->note->answer != NULL ? push_caption (self, item->note->answer)
+                                      : GST_FLOW_OK;
   if (item->kind == ITEM_EVENT)
     return push_document (self, write_event (self, item->event),
         &item->event->start, &item->event->end);
@@ -433,6 +451,7 @@ push_gst_event (GstVlmEventPad *self, const Item *item)
     break;
   case GST_EVENT_SEGMENT:
     self->shown_until = 0;
+    self->captioned_until = 0;
     if (!ensure_negotiated (self))
       return GST_FLOW_NOT_NEGOTIATED;
     gst_event_copy_segment (event, &self->segment);
@@ -652,6 +671,12 @@ gst_vlm_event_pad_add_camera (
     GstVlmEventPad *self, const VlmCameraReport *report)
 {
   add_note (self, gst_vlm_note_new_camera (report));
+}
+
+void
+gst_vlm_event_pad_add_answer (GstVlmEventPad *self, VlmAnswerRecord *answer)
+{
+  add_note (self, gst_vlm_note_new_answer (answer));
 }
 
 void

@@ -3,8 +3,7 @@
 #pragma once
 
 #include <gst/gst.h>
-#include <vlm/vlm-event.h>
-#include <vlm/vlm-record.h>
+#include <vlm/vlm-answer-record.h>
 
 G_BEGIN_DECLS
 
@@ -42,6 +41,9 @@ void gst_vlm_event_pad_add_event (GstVlmEventPad *self, VlmEvent *event);
 void gst_vlm_event_pad_add_gap (GstVlmEventPad *self, const VlmGap *gap);
 void gst_vlm_event_pad_add_camera (
     GstVlmEventPad *self, const VlmCameraReport *report);
+/* Answers in words are cues, all others are left out of text. */
+void
+gst_vlm_event_pad_add_answer (GstVlmEventPad *self, VlmAnswerRecord *answer);
 /* Of the video that boxes are in; known before there is one. */
 void gst_vlm_event_pad_set_video_size (
     GstVlmEventPad *self, guint width, guint height);

@@ -321,6 +321,23 @@ append_camera (GString *xml, const VlmCameraReport *report)
   end_message (xml);
 }
 
+static void
+append_answer (GString *xml, const VlmAnswerRecord *answer)
+{
+  begin_message (xml, "VideoAnalytics/gstvlm:Answer", &answer->end, NULL);
+  append_source (xml, "VideoSource", answer->stream, NULL);
+  g_string_append (xml, "<tt:Data>");
+  append_item (xml, "Task", answer->task);
+  append_item (xml, "Question", answer->question);
+  append_item (xml, "Answer", answer->answer);
+  append_item (xml, "Value", answer->value);
+  append_item (xml, "Error", answer->error);
+  append_time (xml, "Start", &answer->start);
+  append_time (xml, "End", &answer->end);
+  g_string_append (xml, "</tt:Data>");
+  end_message (xml);
+}
+
 char *
 gst_vlm_onvif_write_note (GstVlmOnvif *self, const GstVlmNote *note)
 {
@@ -329,6 +346,8 @@ gst_vlm_onvif_write_note (GstVlmOnvif *self, const GstVlmNote *note)
   g_string_append (xml, "<tt:Event>");
   if (note->type == VLM_RECORD_TYPE_GAP)
     append_gap (xml, &note->gap);
+  else if (note->type == VLM_RECORD_TYPE_ANSWER)
+    append_answer (xml, note->answer);
   else
     append_camera (xml, &note->camera);
   g_string_append (xml, "</tt:Event>");

@@ -232,3 +232,29 @@ vlm_analyzer_unload (VlmAnalyzer *self)
   g_return_if_fail (VLM_IS_ANALYZER (self));
   VLM_ANALYZER_GET_IFACE (self)->unload (self);
 }
+
+/**
+ * vlm_analyzer_take_answers:
+ * @self: an analyzer
+ *
+ * What the model was asked in the last call of vlm_analyzer_analyze() or
+ * vlm_analyzer_ask(), also where that failed, and what it answered, in order.
+ * Once: the next call finds nothing.
+ *
+ * Returns: (transfer full) (element-type VlmAnswerRecord): the records
+ *
+ * Since: 0.1
+ */
+GPtrArray *
+vlm_analyzer_take_answers (VlmAnalyzer *self)
+{
+  VlmAnalyzerInterface *iface;
+
+  g_return_val_if_fail (VLM_IS_ANALYZER (self), NULL);
+
+  iface = VLM_ANALYZER_GET_IFACE (self);
+  if (iface->take_answers == NULL)
+    return g_ptr_array_new_with_free_func (
+        (GDestroyNotify) vlm_answer_record_unref);
+  return iface->take_answers (self);
+}

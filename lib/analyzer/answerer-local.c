@@ -44,8 +44,9 @@ make_reply (const VlmRequest *request, VlmAnswer *answer, GArray *trace)
 
   reply->text = g_steal_pointer (&answer->text);
   reply->trace = trace;
-  reply->n_prompt = answer->n_prompt_tokens;
-  reply->n_tokens = answer->n_tokens;
+  reply->usage = (VlmUsage){ answer->n_prompt_tokens, answer->n_vision_tokens,
+    answer->n_tokens, answer->n_forced_tokens, answer->vision_s,
+    answer->prefill_s, answer->decode_s };
   reply->max_tokens =
       request->max_tokens > 0 ? request->max_tokens : VLM_SESSION_MAX_TOKENS;
   reply->is_cut_off = !answer->stopped;
@@ -77,6 +78,7 @@ local_answer (VlmAnswerer *answerer, const VlmRequest *request,
   GArray *trace = NULL;
 
   params.kind = request->kind;
+  params.detail = request->detail;
   params.max_tokens = request->max_tokens;
   answer = vlm_session_run (choose_session (self, request), prompt, &params,
       &bounds, &trace, &work, error);

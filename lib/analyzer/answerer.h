@@ -8,8 +8,10 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <vlm/vlm-answer-record.h>
 #include <vlm/vlm-sampler.h>
 
+#include "analyzer/reading.h"
 #include "engine/trace.h"
 #include "grammar/answer-kind.h"
 
@@ -26,16 +28,26 @@ typedef struct
   /* The window is another piece of video than the questions before were about:
    * what is kept of that one stays. */
   gboolean is_apart;
+
+  /* For the record of it: whose times it has, where that is not @window; the
+   * query in the question; and whether a user asked for the answer as it is.
+   * Nullable. */
+  const VlmWindow *about;
+  const char *query;
+  gboolean is_result;
 } VlmRequest;
 
 typedef struct
 {
   char *text;
-  GArray *trace;       /* VlmTokenTrace; NULL: it is not known how sure it is */
-  guint n_prompt;      /* tokens of the prompt */
-  guint n_tokens;      /* tokens of the answer */
+  GArray *trace; /* VlmTokenTrace; NULL: it is not known how sure it is */
+  VlmUsage usage;
   guint max_tokens;    /* there might have been */
   gboolean is_cut_off; /* max_tokens ended it */
+
+  /* Set by vlm_answerer_answer(): what it says, or else why it says nothing. */
+  VlmReading *reading;
+  GError *problem;
 } VlmReply;
 
 void vlm_reply_free (VlmReply *reply);
@@ -72,6 +84,10 @@ struct _VlmAnswerer
   VlmGeometry geometry;  /* what frames must look like */
   gint64 trained_ns;     /* longest video it was trained on, 0 if unknown */
   guint max_vision;      /* tokens of frames in one question */
+
+  /* VlmAnswerRecord: what was asked since somebody took them; NULL: nothing. Of
+   * vlm_answerer_answer() and vlm_answerer_weigh() alone. */
+  GPtrArray *records;
 };
 
 VlmReply *vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
@@ -82,6 +98,9 @@ gboolean vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
     double *probabilities, GCancellable *cancellable, GError **error);
 gboolean vlm_answerer_can_weigh (
     VlmAnswerer *self, const VlmAnswerKind *kind, GError **error);
+/* What was asked since the last call, and what was answered: VlmAnswerRecord, in
+ * order. (transfer full) */
+GPtrArray *vlm_answerer_take_records (VlmAnswerer *self);
 /* NULL-safe. */
 void vlm_answerer_free (VlmAnswerer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswerer, vlm_answerer_free)

@@ -187,6 +187,7 @@ ask_one (VlmConditions *self, VlmAnswerer *answerer, VlmRequest *request,
   double p[VLM_N_YES_NO];
 
   request->question = question;
+  request->query = text;
   if (!vlm_answerer_weigh (answerer, request, p, cancellable, error))
     return FALSE;
   answer->mass = p[VLM_YES] + p[VLM_NO];

@@ -11,6 +11,7 @@
 #include <vlm/vlm-questions.h>
 
 #include "analyzer/answerer-local.h"
+#include "analyzer/asked.h"
 #include "analyzer/conditions.h"
 #include "analyzer/ground.h"
 #include "analyzer/kinds.h"
@@ -181,23 +182,6 @@ engine_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
 /* From here to the end of a report, the video that is looked at is a window,
  * though it may have begun long before the one that was asked about. */
 
-static VlmEventWindow
-describe_window (const VlmWindow *window)
-{
-  const VlmFrame *frame = window->samples[0].frame;
-
-  return (VlmEventWindow){
-    .start = window->start,
-    .end = window->end,
-    .n_frames = window->n_samples,
-    .fps = window->end > window->start ? window->n_samples *
-            (double) VLM_SECOND / (double) (window->end - window->start)
-                                       : 0.0,
-    .width = frame->width,
-    .height = frame->height,
-  };
-}
-
 /* What all records of @window have in common. */
 static void
 describe_source (VlmEngineAnalyzer *self, const VlmWindow *window,
@@ -237,7 +221,7 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
 static void
 judge_length (VlmEngineAnalyzer *self, const VlmReply *reply)
 {
-  if (reply->n_tokens > FULL_ANSWER * reply->max_tokens)
+  if (reply->usage.n_tokens > FULL_ANSWER * reply->max_tokens)
     vlm_history_restart (self->history);
 }
 
@@ -252,28 +236,28 @@ find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
   const VlmRequest request = {
     .window = window,
     .question = question->text,
-    .kind = &vlm_kind_events,
+    .kind = question->kind,
     .max_tokens = self->settings->max_tokens,
+    .about = asked,
+    .query = question->query,
   };
-  const VlmAnswerBounds bounds = vlm_request_get_bounds (&request);
   g_autoptr (VlmReply) reply = NULL;
-  g_autoptr (GPtrArray) findings = NULL;
-  g_autofree char *why = NULL;
-  guint n_rejected;
+  const GPtrArray *findings;
 
   reply = vlm_answerer_answer (self->answerer, &request, cancellable, error);
   if (reply == NULL)
     return FALSE;
   judge_length (self, reply);
-  findings =
-      request.kind->read (reply->text, &bounds, &n_rejected, &why, error);
-  if (findings == NULL)
+  if (reply->reading == NULL) {
+    g_propagate_error (error, g_steal_pointer (&reply->problem));
     return FALSE;
-  if (n_rejected > 0)
+  }
+  findings = reply->reading->parts;
+  if (reply->reading->n_rejected > 0)
     vlm_info ("window %" G_GUINT64_FORMAT
               ": %u of the model's events left out: "
               "%s",
-        window->serial, n_rejected, why);
+        window->serial, reply->reading->n_rejected, reply->reading->why);
   for (guint i = 0; i < findings->len; i++) {
     VlmEvent *report = make_report (
         self, window, about, question->query, findings->pdata[i], reply->trace);
@@ -291,13 +275,17 @@ static GPtrArray *
 find_reports (VlmEngineAnalyzer *self, const VlmWindow *asked,
     const VlmWindow *window, GCancellable *cancellable, GError **error)
 {
-  const VlmEventWindow about = describe_window (window);
+  const VlmEventWindow about = vlm_asked_window (window);
   g_autoptr (GPtrArray) reports = new_records ();
 
-  for (guint i = 0; i < self->questions->len; i++)
-    if (!find_answers (self, asked, window, &about, self->questions->pdata[i],
-            reports, cancellable, error))
+  for (guint i = 0; i < self->questions->len; i++) {
+    const VlmQuestion *question = self->questions->pdata[i];
+
+    if (question->kind == &vlm_kind_events &&
+        !find_answers (
+            self, asked, window, &about, question, reports, cancellable, error))
       return NULL;
+  }
   return g_steal_pointer (&reports);
 }
 
@@ -348,11 +336,48 @@ ground_event (VlmEvent *event, gpointer user_data, GError **error)
       grounding->cancellable, error);
 }
 
+/* Answers that are no events are about the window alone, too, and those about a
+ * moment about its last one. What came of them is in their records. */
+static gboolean
+answer_tasks (VlmEngineAnalyzer *self, const VlmWindow *window,
+    const VlmWindow *seen, GCancellable *cancellable, GError **error)
+{
+  VlmRequest request = {
+    .detail = self->settings->detail,
+    .max_tokens = self->settings->max_tokens,
+    .is_apart = seen->n_samples != window->n_samples,
+    .about = window,
+    .is_result = TRUE,
+  };
+
+  for (guint i = 0; i < self->questions->len; i++) {
+    const VlmQuestion *question = self->questions->pdata[i];
+    g_autoptr (VlmReply) reply = NULL;
+
+    if (question->kind == &vlm_kind_events)
+      continue;
+    request.kind = question->kind;
+    request.question = question->text;
+    request.query = question->query;
+    if (question->kind->of_picture)
+      request.picture = window->samples[window->n_samples - 1].frame;
+    else
+      request.window = window;
+    reply = vlm_answerer_answer (self->answerer, &request, cancellable, error);
+    if (reply == NULL)
+      return FALSE;
+    if (reply->problem != NULL)
+      vlm_info ("window %" G_GUINT64_FORMAT ": the answer cannot be read: %s",
+          window->serial, reply->problem->message);
+  }
+  return TRUE;
+}
+
 /* (transfer full): what all records of the conditions have in common. */
 static VlmEvent *
 report_window (VlmEngineAnalyzer *self, const VlmWindow *window)
 {
-  const VlmEventWindow about = describe_window (window);
+  const VlmEventWindow about = vlm_asked_window (window);
   gint64 from = window->start - window->samples[0].slot_time;
   VlmEvent *report = vlm_event_new ();
 
@@ -387,6 +412,29 @@ end_all (VlmEngineAnalyzer *self)
   return records;
 }
 
+/* What was asked before is of no interest. */
+static void
+forget_answers (VlmEngineAnalyzer *self)
+{
+  g_ptr_array_unref (vlm_answerer_take_records (self->answerer));
+}
+
+static GPtrArray *
+engine_take_answers (VlmAnalyzer *analyzer)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+  GPtrArray *records;
+
+  if (self->answerer == NULL)
+    return g_ptr_array_new_with_free_func (
+        (GDestroyNotify) vlm_answer_record_unref);
+  records = vlm_answerer_take_records (self->answerer);
+  for (guint i = 0; i < records->len; i++)
+    ((VlmAnswerRecord *) records->pdata[i])->query_version =
+        self->settings->version;
+  return records;
+}
+
 /* (transfer full): what is owed and @records. */
 static GPtrArray *
 pay (VlmEngineAnalyzer *self, GPtrArray *records)
@@ -414,12 +462,13 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   g_return_val_if_fail (self->answerer != NULL, NULL);
   g_return_val_if_fail (window->n_samples > 0, NULL);
 
+  forget_answers (self);
   reports = look (self, window, &seen, cancellable, error);
   if (reports == NULL)
     return NULL;
   report = report_window (self, window);
   answers = decide (self, window, report, seen, cancellable, error);
-  if (answers == NULL)
+  if (answers == NULL || !answer_tasks (self, window, seen, cancellable, error))
     return NULL;
   if (window->epoch != self->epoch)
     g_ptr_array_extend_and_steal (self->owed, end_all (self));
@@ -456,7 +505,9 @@ engine_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
   g_return_val_if_fail (self->answerer != NULL, NULL);
   g_return_val_if_fail (window->n_samples > 0, NULL);
 
+  forget_answers (self);
   request.window = seen = vlm_history_peek (self->history, window);
+  request.about = window;
   reply = vlm_answerer_answer (self->answerer, &request, cancellable, error);
   if (reply == NULL)
     return NULL;
@@ -495,4 +546,5 @@ vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->reset = engine_reset;
   iface->finish = engine_finish;
   iface->unload = engine_unload;
+  iface->take_answers = engine_take_answers;
 }

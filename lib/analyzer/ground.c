@@ -42,14 +42,14 @@ vlm_ground_thing (const VlmEvent *event)
   return NULL;
 }
 
-const VlmFoundBox *
+const VlmMark *
 vlm_ground_choose (const GPtrArray *boxes, const char *thing)
 {
-  const VlmFoundBox *best = NULL;
+  const VlmMark *best = NULL;
   double best_alike = -1.0;
 
   for (guint i = 0; i < boxes->len; i++) {
-    const VlmFoundBox *box = boxes->pdata[i];
+    const VlmMark *box = boxes->pdata[i];
     double alike = vlm_words_similarity (box->label, thing);
 
     if (alike > best_alike) {
@@ -60,36 +60,12 @@ vlm_ground_choose (const GPtrArray *boxes, const char *thing)
   return best;
 }
 
-static gint
-scale (gint value, guint from, guint to)
-{
-  return (gint) (((guint64) value * to + from / 2) / from);
-}
-
-VlmRect
-vlm_ground_map (const VlmRect *rect, const VlmFrame *frame)
-{
-  gint width = (gint) frame->source_width;
-  gint height = (gint) frame->source_height;
-  gint x1 = scale (rect->x, frame->width, frame->source_width);
-  gint y1 = scale (rect->y, frame->height, frame->source_height);
-  gint x2 = scale (rect->x + rect->width, frame->width, frame->source_width);
-  gint y2 = scale (rect->y + rect->height, frame->height, frame->source_height);
-
-  x1 = CLAMP (x1, 0, width - 1);
-  y1 = CLAMP (y1, 0, height - 1);
-  x2 = CLAMP (x2, x1 + 1, width);
-  y2 = CLAMP (y2, y1 + 1, height);
-  return (VlmRect){ (gint) frame->source_x + x1, (gint) frame->source_y + y1,
-    x2 - x1, y2 - y1 };
-}
-
 /* --- asking ------------------------------------------------------------- */
 
-/* (transfer full): the boxes of @thing in @frame, VlmFoundBox */
-static GPtrArray *
-find_boxes (VlmAnswerer *answerer, VlmFrame *frame, const char *thing,
-    GCancellable *cancellable, GError **error)
+/* (transfer full): what there is of @thing in @frame of @window */
+static VlmReply *
+ask (VlmAnswerer *answerer, const VlmWindow *window, VlmFrame *frame,
+    const char *thing, GCancellable *cancellable, GError **error)
 {
   g_autofree char *question =
       vlm_answer_kind_make_question (&vlm_kind_boxes, thing, FALSE);
@@ -99,21 +75,22 @@ find_boxes (VlmAnswerer *answerer, VlmFrame *frame, const char *thing,
     .kind = &vlm_kind_boxes,
     .max_items = MAX_BOXES,
     .max_tokens = MAX_TOKENS,
+    .about = window,
+    .query = thing,
   };
-  const VlmAnswerBounds bounds = vlm_request_get_bounds (&request);
-  g_autoptr (VlmReply) reply = NULL;
-  g_autofree char *why = NULL;
-  GPtrArray *boxes;
-  guint n_rejected;
+  g_autoptr (VlmReply) reply =
+      vlm_answerer_answer (answerer, &request, cancellable, error);
 
-  reply = vlm_answerer_answer (answerer, &request, cancellable, error);
   if (reply == NULL)
     return NULL;
-  boxes = request.kind->read (reply->text, &bounds, &n_rejected, &why, error);
-  if (boxes != NULL && n_rejected > 0)
-    vlm_info ("%u of the model's boxes of \"%s\" left out: %s", n_rejected,
-        thing, why);
-  return boxes;
+  if (reply->reading == NULL) {
+    g_propagate_error (error, g_steal_pointer (&reply->problem));
+    return NULL;
+  }
+  if (reply->reading->n_rejected > 0)
+    vlm_info ("%u of the model's boxes of \"%s\" left out: %s",
+        reply->reading->n_rejected, thing, reply->reading->why);
+  return g_steal_pointer (&reply);
 }
 
 gboolean
@@ -122,18 +99,18 @@ vlm_ground_event (VlmAnswerer *answerer, const VlmWindow *window,
 {
   const VlmSample *sample = vlm_ground_sample (window, event);
   g_autofree char *thing = vlm_ground_thing (event);
-  g_autoptr (GPtrArray) boxes = NULL;
-  const VlmFoundBox *box;
+  g_autoptr (VlmReply) reply = NULL;
+  const VlmMark *box;
 
   if (thing == NULL)
     return TRUE;
-  boxes = find_boxes (answerer, sample->frame, thing, cancellable, error);
-  if (boxes == NULL)
+  reply = ask (answerer, window, sample->frame, thing, cancellable, error);
+  if (reply == NULL)
     return FALSE;
-  box = vlm_ground_choose (boxes, thing);
+  box = vlm_ground_choose (reply->reading->marks, thing);
   if (box == NULL)
     return TRUE;
-  event->bbox = vlm_ground_map (&box->rect, sample->frame);
+  event->bbox = box->rect;
   event->bbox_time = sample->frame->time;
   if (event->label == NULL && box->label[0] != '\0')
     event->label = g_strdup (box->label);

@@ -24,7 +24,4 @@ vlm_ground_sample (const VlmWindow *window, const VlmEvent *event);
 char *vlm_ground_thing (const VlmEvent *event);
 /* The box whose label has most in common with @thing; the first of several.
  * (transfer none), NULL without boxes */
-const VlmFoundBox *
-vlm_ground_choose (const GPtrArray *boxes, const char *thing);
-/* From pixels of the copy to those of the source; at least one pixel. */
-VlmRect vlm_ground_map (const VlmRect *rect, const VlmFrame *frame);
+const VlmMark *vlm_ground_choose (const GPtrArray *boxes, const char *thing);

@@ -54,6 +54,8 @@ read_answer (const char *text, const VlmAnswerBounds *bounds, guint *n_rejected,
 const VlmAnswerKind vlm_kind_boxes = {
   .name = "boxes",
   .question = make_question,
+  .of_picture = TRUE,
   .rule = make_rule,
   .read = read_answer,
+  .part = VLM_PART_MARK,
 };

@@ -82,4 +82,5 @@ const VlmAnswerKind vlm_kind_events = {
   .question = make_question,
   .rule = make_rule,
   .read = read_answer,
+  .part = VLM_PART_EVENT,
 };

@@ -119,5 +119,6 @@ const VlmAnswerKind vlm_kind_json = {
   .question = make_question,
   .rule = make_rule,
   .read = read_answer,
+  .part = VLM_PART_JSON,
   .check = check_detail,
 };

@@ -70,6 +70,7 @@ const VlmAnswerKind vlm_kind_yes_no = {
   .question = make_question,
   .rule = make_rule,
   .read = read_answer,
+  .part = VLM_PART_WORDS,
   .choices = choices,
   .stands_for = stands_for,
 };

@@ -6,7 +6,7 @@
 
 extern const VlmAnswerKind vlm_kind_free;
 extern const VlmAnswerKind vlm_kind_events; /* reads VlmFinding */
-extern const VlmAnswerKind vlm_kind_boxes;  /* reads VlmFoundBox */
+extern const VlmAnswerKind vlm_kind_boxes;  /* reads VlmMark */
 extern const VlmAnswerKind vlm_kind_json;   /* reads the JSON, a char * */
 /* Its choices are in the order below; reads the one that was taken, a const char
  * * of theirs. */

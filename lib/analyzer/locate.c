@@ -42,28 +42,24 @@ vlm_locate (VlmAnswerer *answerer, const VlmWindow *window, const char *text,
     .kind = &vlm_kind_events,
     .max_tokens = max_tokens,
     .is_apart = is_apart,
+    .query = text,
   };
-  const VlmAnswerBounds bounds = vlm_request_get_bounds (&request);
   g_autoptr (VlmReply) reply = NULL;
-  g_autoptr (GPtrArray) findings = NULL;
-  g_autoptr (GError) no_list = NULL;
-  g_autofree char *why = NULL;
-  guint n_rejected;
+  const VlmReading *reading;
 
   *span = (VlmConditionSpan){ 0 };
   reply = vlm_answerer_answer (answerer, &request, cancellable, error);
   if (reply == NULL)
     return FALSE;
-  findings =
-      request.kind->read (reply->text, &bounds, &n_rejected, &why, &no_list);
-  if (findings != NULL)
-    take_findings (window, findings, span);
+  reading = reply->reading;
+  if (reading != NULL)
+    take_findings (window, reading->parts, span);
   if (!span->has_start)
     vlm_info ("window %" G_GUINT64_FORMAT
               ": it is not known when \"%s\" was so: %s",
         window->serial, text,
-        no_list != NULL   ? no_list->message
-            : why != NULL ? why
-                          : "the list is empty");
+        reading == NULL            ? reply->problem->message
+            : reading->why != NULL ? reading->why
+                                   : "the list is empty");
   return TRUE;
 }

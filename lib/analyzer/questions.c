@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/kinds.h"
+#include "base/log.h"
 
 #define QUERY_PLACE "{query}"
 /* What a prompt that asks for a query gets when there is none. */
@@ -35,6 +36,8 @@ vlm_questions_copy (const VlmQuestions *questions)
   copy->prompt = g_strdup (questions->prompt);
   copy->queries = g_strdupv (questions->queries);
   copy->conditions = g_strdupv (questions->conditions);
+  copy->task = g_strdup (questions->task);
+  copy->detail = g_strdup (questions->detail);
   return copy;
 }
 
@@ -54,6 +57,8 @@ vlm_questions_free (VlmQuestions *questions)
   g_free (questions->prompt);
   g_strfreev (questions->queries);
   g_strfreev (questions->conditions);
+  g_free (questions->task);
+  g_free (questions->detail);
   g_free (questions);
 }
 
@@ -68,14 +73,16 @@ question_free (gpointer data)
 }
 
 static void
-add_question (GPtrArray *list, const char *query, const char *prompt)
+add_question (GPtrArray *list, const VlmAnswerKind *kind, const char *query,
+    const char *prompt)
 {
   VlmQuestion *question = g_new0 (VlmQuestion, 1);
 
   question->query = g_strdup (query);
+  question->kind = kind;
   if (prompt == NULL) {
     question->text =
-        vlm_answer_kind_make_question (&vlm_kind_events, query, TRUE);
+        vlm_answer_kind_make_question (kind, query, !kind->of_picture);
   } else {
     GString *text = g_string_new (prompt);
 
@@ -85,22 +92,37 @@ add_question (GPtrArray *list, const char *query, const char *prompt)
   g_ptr_array_add (list, question);
 }
 
+/* NULL where there is none of that name. */
+static const VlmAnswerKind *
+find_kind (const char *task)
+{
+  const VlmAnswerKind *kind =
+      task != NULL ? vlm_answer_kind_lookup (task) : &vlm_kind_events;
+
+  if (kind == NULL)
+    vlm_warning ("there is no task \"%s\", and it is not asked", task);
+  return kind;
+}
+
 GPtrArray *
 vlm_questions_expand (const VlmQuestions *questions)
 {
   GPtrArray *list = g_ptr_array_new_with_free_func (question_free);
+  const VlmAnswerKind *kind = find_kind (questions->task);
   const char *prompt = questions->prompt;
 
+  if (kind == NULL)
+    return list;
   if (prompt != NULL && prompt[0] == '\0')
     prompt = NULL;
   if (prompt == NULL || strstr (prompt, QUERY_PLACE) != NULL)
     for (char **query = questions->queries; query != NULL && *query != NULL;
          query++)
-      add_question (list, *query, prompt);
+      add_question (list, kind, *query, prompt);
   /* Who sets conditions alone wants no list. */
   if (list->len == 0 &&
-      (prompt != NULL || questions->conditions == NULL ||
-          questions->conditions[0] == NULL))
-    add_question (list, NULL, prompt);
+      (prompt != NULL || questions->task != NULL ||
+          questions->conditions == NULL || questions->conditions[0] == NULL))
+    add_question (list, kind, NULL, prompt);
   return list;
 }

@@ -5,11 +5,14 @@
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-questions.h>
 
+#include "grammar/answer-kind.h"
+
 /* One question about a window. */
 typedef struct
 {
   char *query; /* NULL: none */
   char *text;  /* what the model is asked */
+  const VlmAnswerKind *kind;
 } VlmQuestion;
 
 /* What each window is asked beside the conditions, in order; at least one

@@ -6,23 +6,6 @@
 #include "events/answer-list.h"
 #include "events/event-schema.h"
 
-/**
- * vlm_found_box_free:
- * @box: (nullable) (transfer full): a box
- *
- * Frees a box and its label; vlm_box_parse() makes them.
- *
- * Since: 0.1
- */
-void
-vlm_found_box_free (VlmFoundBox *box)
-{
-  if (box == NULL)
-    return;
-  g_free (box->label);
-  g_free (box);
-}
-
 /* Four whole numbers. */
 static gboolean
 read_corners (JsonObject *object, gint64 corners[4])
@@ -77,7 +60,7 @@ read_box (JsonObject *object, gconstpointer user_data, GError **error)
   const guint *size = user_data;
   const char *label = read_label (object);
   gint64 c[4];
-  VlmFoundBox *box;
+  VlmMark *box;
 
   if (label == NULL || !read_corners (object, c)) {
     g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
@@ -95,7 +78,7 @@ read_box (JsonObject *object, gconstpointer user_data, GError **error)
         c[0], c[1], c[2], c[3], size[0], size[1]);
     return NULL;
   }
-  box = g_new0 (VlmFoundBox, 1);
+  box = g_new0 (VlmMark, 1);
   box->rect = (VlmRect){ (gint) c[0], (gint) c[1], (gint) (c[2] - c[0]),
     (gint) (c[3] - c[1]) };
   box->label = g_strdup (label);
@@ -105,7 +88,7 @@ read_box (JsonObject *object, gconstpointer user_data, GError **error)
 static void
 place_box (gpointer element, gsize start, gsize end)
 {
-  VlmFoundBox *box = element;
+  VlmMark *box = element;
 
   box->text_start = start;
   box->text_end = end;
@@ -126,7 +109,7 @@ place_box (gpointer element, gsize start, gsize end)
  * schema, is empty or not inside the picture is left out, never bent into
  * shape.
  *
- * Returns: (transfer full) (element-type VlmFoundBox): what it says, or %NULL
+ * Returns: (transfer full) (element-type VlmMark): what it says, or %NULL
  *   with %VLM_EVENT_ERROR_SYNTAX when it holds no list
  *
  * Since: 0.1
@@ -141,5 +124,5 @@ vlm_box_parse (const char *text, guint width, guint height, guint *n_rejected,
   g_return_val_if_fail (n_rejected != NULL && why != NULL, NULL);
 
   return vlm_answer_list_parse (text, read_box, place_box,
-      (GDestroyNotify) vlm_found_box_free, size, n_rejected, why, error);
+      (GDestroyNotify) vlm_mark_free, size, n_rejected, why, error);
 }

@@ -5,29 +5,6 @@
 #include "events/event-schema.h"
 #include "events/record-json.h"
 
-static gboolean
-instant_is_known (const VlmInstant *instant)
-{
-  return VLM_TIME_IS_VALID (instant->pts) ||
-      VLM_TIME_IS_VALID (instant->running_time) ||
-      VLM_TIME_IS_VALID (instant->stream_time) ||
-      VLM_TIME_IS_VALID (instant->utc);
-}
-
-static void
-put_window (GString *json, const char *name, const VlmEventWindow *window)
-{
-  vlm_json_put_key (json, name);
-  g_string_append_c (json, '{');
-  vlm_json_put_seconds (json, "start", window->start);
-  vlm_json_put_seconds (json, "end", window->end);
-  vlm_json_put_uint64 (json, "frames", window->n_frames);
-  vlm_json_put_double (json, "fps", window->fps, 3);
-  vlm_json_put_key (json, "pixels");
-  g_string_append_printf (json, "[%u, %u]", window->width, window->height);
-  g_string_append_c (json, '}');
-}
-
 static void
 put_box (GString *json, const char *name, const VlmRect *box)
 {
@@ -65,7 +42,7 @@ field_has_value (const VlmField *field, const void *value)
   case VLM_FIELD_PROBABILITIES:
     return *(GArray *const *) value != NULL;
   case VLM_FIELD_INSTANT:
-    return instant_is_known (value);
+    return vlm_instant_is_known (value);
   case VLM_FIELD_FRACTION:
   case VLM_FIELD_MILLISECONDS:
     return *(const double *) value >= 0.0;
@@ -122,7 +99,7 @@ put_field (GString *json, const VlmField *field, const void *value)
     put_box (json, name, value);
     break;
   case VLM_FIELD_WINDOW:
-    put_window (json, name, value);
+    vlm_json_put_window (json, name, value);
     break;
   case VLM_FIELD_PROBABILITIES:
     put_probabilities (json, name, *(GArray *const *) value);

@@ -52,3 +52,9 @@ extern const guint vlm_n_event_fields;
 /* Grounding: {"bbox_2d": [x1, y1, x2, y2], "label": "…"} */
 #define VLM_ANSWER_BOX "bbox_2d"
 #define VLM_ANSWER_LABEL "label"
+
+/* Points: {"point_2d": [x, y], "label": "…"}; text where it stands: {"bbox_2d":
+ * [x1, y1, x2, y2], "text_content": "…"}, or four corners in quad_2d. */
+#define VLM_ANSWER_POINT "point_2d"
+#define VLM_ANSWER_QUAD "quad_2d"
+#define VLM_ANSWER_TEXT "text_content"

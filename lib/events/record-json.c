@@ -29,7 +29,7 @@ append_harmless (GString *json, const char *escaped)
 }
 
 void
-vlm_json_put_string (GString *json, const char *name, const char *text)
+vlm_json_put_text (GString *json, const char *text)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_VALUE);
   g_autofree char *valid = g_utf8_make_valid (text, -1);
@@ -37,8 +37,14 @@ vlm_json_put_string (GString *json, const char *name, const char *text)
 
   json_node_set_string (node, valid);
   escaped = json_to_string (node, FALSE);
-  vlm_json_put_key (json, name);
   append_harmless (json, escaped);
+}
+
+void
+vlm_json_put_string (GString *json, const char *name, const char *text)
+{
+  vlm_json_put_key (json, name);
+  vlm_json_put_text (json, text);
 }
 
 void
@@ -131,4 +137,61 @@ vlm_json_from_instant (const VlmInstant *instant)
 
   put_clocks (json, instant);
   return g_string_free (json, FALSE);
+}
+
+gboolean
+vlm_instant_is_known (const VlmInstant *instant)
+{
+  return VLM_TIME_IS_VALID (instant->pts) ||
+      VLM_TIME_IS_VALID (instant->running_time) ||
+      VLM_TIME_IS_VALID (instant->stream_time) ||
+      VLM_TIME_IS_VALID (instant->utc);
+}
+
+void
+vlm_json_put_window (
+    GString *json, const char *name, const VlmEventWindow *window)
+{
+  vlm_json_put_key (json, name);
+  g_string_append_c (json, '{');
+  vlm_json_put_seconds (json, "start", window->start);
+  vlm_json_put_seconds (json, "end", window->end);
+  vlm_json_put_uint64 (json, "frames", window->n_frames);
+  vlm_json_put_double (json, "fps", window->fps, 3);
+  vlm_json_put_key (json, "pixels");
+  g_string_append_printf (json, "[%u, %u]", window->width, window->height);
+  g_string_append_c (json, '}');
+}
+
+void
+vlm_json_put_value (GString *json, const char *name, const char *value)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+  gboolean in_string = FALSE;
+
+  for (const char *s = value; *s != '\0'; s++) {
+    if (!in_string && g_ascii_isspace (*s))
+      continue;
+    g_string_append_c (line, *s);
+    if (in_string && *s == '\\' && s[1] != '\0')
+      g_string_append_c (line, *++s);
+    else if (*s == '"')
+      in_string = !in_string;
+  }
+  vlm_json_put_key (json, name);
+  append_harmless (json, line->str);
+}
+
+GString *
+vlm_json_begin_record (VlmRecordType type, const char *event_uid, guint64 seq)
+{
+  GString *json = g_string_new ("{");
+
+  vlm_json_put_string (json, "type", vlm_record_type_to_string (type));
+  vlm_json_put_uint64 (json, "schema_version", VLM_RECORD_SCHEMA_VERSION);
+  if (event_uid != NULL)
+    vlm_json_put_string (json, "event_uid", event_uid);
+  if (seq != 0)
+    vlm_json_put_uint64 (json, "seq", seq);
+  return json;
 }

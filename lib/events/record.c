@@ -17,24 +17,11 @@
 const char *
 vlm_record_type_to_string (VlmRecordType type)
 {
-  static const char *const names[] = { "event", "gap", "truth", "camera" };
+  static const char *const names[] = { "event", "gap", "truth", "camera",
+    "answer" };
 
   g_return_val_if_fail ((guint) type < G_N_ELEMENTS (names), "event");
   return names[type];
-}
-
-static GString *
-begin_record (VlmRecordType type, const char *event_uid, guint64 seq)
-{
-  GString *json = g_string_new ("{");
-
-  vlm_json_put_string (json, "type", vlm_record_type_to_string (type));
-  vlm_json_put_uint64 (json, "schema_version", VLM_RECORD_SCHEMA_VERSION);
-  if (event_uid != NULL)
-    vlm_json_put_string (json, "event_uid", event_uid);
-  if (seq != 0)
-    vlm_json_put_uint64 (json, "seq", seq);
-  return json;
 }
 
 /**
@@ -55,7 +42,7 @@ vlm_gap_to_json (const VlmGap *gap)
 
   g_return_val_if_fail (gap != NULL && gap->reason != NULL, NULL);
 
-  json = begin_record (VLM_RECORD_TYPE_GAP, gap->event_uid, gap->seq);
+  json = vlm_json_begin_record (VLM_RECORD_TYPE_GAP, gap->event_uid, gap->seq);
   vlm_json_put_string (json, "state", "gap");
   vlm_json_put_string (json, "reason", gap->reason);
   if (gap->n_records > 0)
@@ -86,7 +73,8 @@ vlm_camera_report_to_json (const VlmCameraReport *report)
 
   g_return_val_if_fail (report != NULL && report->condition != NULL, NULL);
 
-  json = begin_record (VLM_RECORD_TYPE_CAMERA, report->event_uid, report->seq);
+  json = vlm_json_begin_record (
+      VLM_RECORD_TYPE_CAMERA, report->event_uid, report->seq);
   vlm_json_put_string (json, "state", report->begins ? "begin" : "end");
   vlm_json_put_string (json, "condition", report->condition);
   vlm_json_put_instant (json, "start", &report->start);

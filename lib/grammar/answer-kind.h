@@ -21,6 +21,15 @@ typedef struct
   const char *detail;   /* VlmGenerateParams.detail; nullable, borrowed */
 } VlmAnswerBounds;
 
+/* What a kind reads: of each type there is one way to write it as JSON. */
+typedef enum
+{
+  VLM_PART_WORDS, /* char *: one part */
+  VLM_PART_JSON,  /* char *: likewise */
+  VLM_PART_EVENT, /* VlmFinding */
+  VLM_PART_MARK,  /* VlmMark */
+} VlmPartType;
+
 struct _VlmAnswerKind
 {
   const char *name;
@@ -29,15 +38,18 @@ struct _VlmAnswerKind
    * the question is about, NULL for everything. */
   char *(*question) (const char *about, gboolean is_video);
 
+  gboolean of_picture; /* it is about one moment; else about a video, too */
+
   /* NULL: any text. VLM_INFER_ERROR_BAD_INPUT where @bounds lack something. */
   const VlmRule *(*rule) (
       VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error);
 
   /* NULL: the text is all there is to it. (transfer full): what the answer
-   * says, of the kind's own type; @n_rejected parts of it were left out, the
+   * says, of the type @part; @n_rejected parts of it were left out, the
    * first one for the reason @why (transfer full). */
   GPtrArray *(*read) (const char *text, const VlmAnswerBounds *bounds,
       guint *n_rejected, char **why, GError **error);
+  VlmPartType part;
 
   /* Of kinds that need a detail: whether it will do. NULL: it takes none. @name:
    * what messages call it, nullable. */

@@ -24,6 +24,9 @@ MODEL = os.environ.get('VLM_TEST_MODEL', f"{os.environ['G_TEST_SRCDIR']}/data/ti
 SMALL = f'model={MODEL} min-pixels=784 max-pixels=3136 max-tokens=48 stream-label=gate'
 
 
+NAMES = ('vlm-event', 'vlm-truth', 'vlm-gap', 'vlm-camera', 'vlm-answer')
+
+
 def closed(schema):
     """A reader bears members that it does not know; a writer has none."""
     if isinstance(schema, list):
@@ -45,7 +48,7 @@ def play(pipeline):
         if message.type == Gst.MessageType.ERROR:
             sys.exit(message.parse_error()[0].message)
         structure = message.get_structure()
-        if structure and structure.get_name() in ('vlm-event', 'vlm-truth', 'vlm-gap', 'vlm-camera'):
+        if structure and structure.get_name() in NAMES:
             said.append((structure.get_name(), structure.get_string('json'),
                          structure.get_string('event-uid'), structure.get_value('seq')))
         if message.type == Gst.MessageType.EOS:
@@ -83,7 +86,7 @@ def check_numbers(records):
     for record in records:
         states[record['event_uid']].append((record['state'], record.get('id')))
     for uid, life in states.items():
-        assert sum(state in ('end', 'gap') for state, _ in life) <= 1, (uid, life)
+        assert sum(state in ('end', 'gap', 'answer') for state, _ in life) <= 1, (uid, life)
         assert len({number for _, number in life}) == 1, (uid, life)
 
 
@@ -123,6 +126,17 @@ def test_events(validator, folder):
             ' ! fakesink  w.events ! application/x-json ! filesink name=found')
     met = check_runs(run_twice(line, folder), validator)
     assert met['event'] > 0 and met['truth'] > 0, met
+
+
+def test_answers(validator, folder):
+    (folder / 'schema.json').write_text('{"type": "object", "properties": {"n": {"type": "integer"}}}')
+    for settings in (f'schema-file={folder}/schema.json', 'answers=true ground=true'):
+        line = ('vlmtestsrc seed=7 num-scenes=1 duration=4 add-meta=false'
+                ' ! video/x-raw,width=160,height=120,framerate=10/1'
+                f' ! vlmevents name=w {SMALL} fps=2 window=2 hop=1 {settings}'
+                ' ! fakesink  w.events ! application/x-json ! filesink name=found')
+        met = check_runs(run_twice(line, folder), validator)
+        assert met['answer'] > 0, met
 
 
 def test_gaps(validator, folder):
@@ -166,7 +180,7 @@ Gst.init(None)
 schema = json.loads(pathlib.Path(sys.argv[1]).read_text())
 jsonschema.Draft202012Validator.check_schema(schema)
 strict = closed(schema)
-tests = (test_events, test_gaps, test_camera, test_conditions, test_refused)
+tests = (test_events, test_answers, test_gaps, test_camera, test_conditions, test_refused)
 print(f'1..{len(tests)}')
 failed = False
 for number, test in enumerate(tests, 1):

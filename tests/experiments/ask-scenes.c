@@ -166,7 +166,7 @@ put_found_boxes (
   json_builder_set_member_name (json, "found");
   json_builder_begin_array (json);
   for (guint i = 0; boxes != NULL && i < boxes->len; i++) {
-    const VlmFoundBox *box = boxes->pdata[i];
+    const VlmMark *box = boxes->pdata[i];
 
     put_box (json, box->rect.x * scale_x, box->rect.y * scale_y,
         box->rect.width * scale_x, box->rect.height * scale_y);

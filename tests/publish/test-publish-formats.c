@@ -456,6 +456,33 @@ test_camera (void)
   g_assert_cmpstr (message_at (home, 2)->payload, ==, "ON");
 }
 
+/* An answer is a message, never a state; what it says is one text. */
+static void
+test_answer (void)
+{
+  static const char line[] =
+      "{\"type\": \"answer\", \"event_uid\": \"u\", \"seq\": 1, \"state\": "
+      "\"answer\", \"task\": \"json\", \"question\": \"How many?\", "
+      "\"answer\": \"[3]\", \"value\": [3], \"end\": {\"utc\": "
+      "\"2026-11-30T05:20:00.123Z\"}, \"stream\": \"gate\"}";
+  g_autoptr (GPtrArray) onvif = write_line (GST_VLM_FORMAT_ONVIF, line);
+  g_autoptr (GPtrArray) home = write_line (GST_VLM_FORMAT_HOMEASSISTANT, line);
+  g_autoptr (GPtrArray) frigate = write_line (GST_VLM_FORMAT_FRIGATE, line);
+
+  g_assert_cmpstr (message_at (onvif, 0)->topic, ==,
+      "gst-vlm/onvif-ej/VideoAnalytics/gstvlm:Answer/&gate");
+  g_assert_cmpstr (message_at (onvif, 0)->payload, ==,
+      "{\"UtcTime\": \"2026-11-30T05:20:00.123Z\", \"Source\": "
+      "{\"VideoSource\": \"gate\"}, \"Data\": {\"Task\": \"json\", "
+      "\"Question\": \"How many?\", \"Answer\": \"[3]\", \"Value\": \"[3]\", "
+      "\"End\": \"2026-11-30T05:20:00.123Z\"}}");
+  g_assert_false (message_at (onvif, 0)->retain);
+  g_assert_cmpuint (home->len, ==, 2);
+  g_assert_cmpstr (
+      message_at (home, 1)->topic, ==, "gst-vlm/gate/_answer/event");
+  g_assert_cmpstr (message_at (frigate, 0)->topic, ==, "frigate/vlm/answer");
+}
+
 /* A condition is called by its name, which stays when its words change. */
 static void
 test_condition (void)
@@ -542,7 +569,8 @@ check_hostile (const char *type, const char *text)
 static void
 test_hostile (void)
 {
-  static const char *const types[] = { "event", "camera", "gap", "a/#/b" };
+  static const char *const types[] = { "event", "camera", "gap", "answer",
+    "a/#/b" };
   g_autofree char *longest = g_strnfill (100000, 'a');
   const char *const texts[] = { "a/b/c", "#", "+", "a\nb\r\n", "\x1b[2Jx",
     "</tt:Event><x>", "..", "$SYS/x", "%2F", "\xc2\x85", "\xef\xbb\xbf x",
@@ -614,6 +642,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/formats/homeassistant", test_homeassistant);
   g_test_add_func ("/publish/formats/subject", test_subject);
   g_test_add_func ("/publish/formats/onvif", test_onvif);
+  g_test_add_func ("/publish/formats/answer", test_answer);
   g_test_add_func ("/publish/formats/camera", test_camera);
   g_test_add_func ("/publish/formats/condition", test_condition);
   g_test_add_func ("/publish/formats/hostile", test_hostile);

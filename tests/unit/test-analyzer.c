@@ -46,7 +46,7 @@ scripted_answer (VlmAnswerer *answerer, const VlmRequest *request,
   }
   reply = g_new0 (VlmReply, 1);
   reply->text = g_strdup (request->window != NULL ? self->text : self->box);
-  reply->n_tokens = 10;
+  reply->usage.n_tokens = 10;
   reply->max_tokens = 256;
   if (self->knows_tokens) {
     reply->trace = g_array_new (FALSE, FALSE, sizeof token);
@@ -503,6 +503,159 @@ test_locate_nothing (void)
   }
 }
 
+/* --- answers that are no events ------------------------------------------- */
+
+static VlmAnswerRecord *
+only_answer (VlmAnalyzer *analyzer)
+{
+  g_autoptr (GPtrArray) records = vlm_analyzer_take_answers (analyzer);
+  g_autoptr (GPtrArray) none = vlm_analyzer_take_answers (analyzer);
+
+  g_assert_cmpuint (records->len, ==, 1);
+  g_assert_cmpuint (none->len, ==, 0);
+  return vlm_answer_record_ref (records->pdata[0]);
+}
+
+/* A record of each window, and no events, whatever the answer is. */
+static void
+test_task (void)
+{
+  Scripted *scripted = scripted_new ("{\"n\": 3}");
+  const VlmQuestions questions = { .version = 7,
+    .prompt = (char *) "How many?",
+    .task = (char *) "json",
+    .detail = (char *) "{\"properties\":{\"n\":{\"maximum\":9}}}" };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  g_autoptr (GPtrArray) more = NULL;
+  g_autoptr (VlmAnswerRecord) first = NULL;
+  g_autoptr (VlmAnswerRecord) second = NULL;
+
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &questions);
+  events = analyse (analyzer, 0, 8);
+  g_assert_cmpuint (events->len, ==, 0);
+  first = only_answer (analyzer);
+  g_assert_true (first->is_result);
+  g_assert_cmpstr (first->task, ==, "json");
+  g_assert_cmpstr (first->question, ==, "How many?");
+  g_assert_cmpstr (first->value, ==, "{\"n\": 3}");
+  g_assert_cmpuint (first->query_version, ==, 7);
+  g_assert_cmpstr (first->model, ==, "a server");
+  g_assert_cmpuint (first->usage.n_tokens, ==, 10);
+  /* Of the window that was asked about, also where more is looked at. */
+  scripted->text = "{\"n\": 10}";
+  more = analyse (analyzer, 4, 8);
+  second = only_answer (analyzer);
+  g_assert_cmpint (second->start.stream_time, ==, 2 * VLM_SECOND);
+  g_assert_cmpint (second->end.pts, ==, 6 * VLM_SECOND);
+  g_assert_null (second->value);
+  g_assert_cmpstr (second->answer, ==, "{\"n\": 10}");
+  g_assert_nonnull (strstr (second->error, "does not fit"));
+  g_assert_cmpstr (scripted->log->str, ==, "jj");
+}
+
+/* What is asked of a moment is asked of the last one. */
+static void
+test_task_of_a_picture (void)
+{
+  Scripted *scripted = scripted_new ("");
+  char *queries[] = { (char *) "car", NULL };
+  const VlmQuestions questions = { .task = (char *) "boxes",
+    .queries = queries };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  g_autoptr (VlmAnswerRecord) record = NULL;
+
+  scripted->box = "[{\"bbox_2d\": [7, 14, 28, 56], \"label\": \"red car\"}]";
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &questions);
+  events = analyse (analyzer, 0, 8);
+  record = only_answer (analyzer);
+  g_assert_cmpstr (record->query, ==, "car");
+  g_assert_cmpstr (record->question, ==,
+      "Locate the car, report the bbox coordinates in JSON format.");
+  g_assert_cmpstr (record->value, ==,
+      "[\n\t{\"bbox_2d\": [14, 28, 56, 112], \"label\": \"red car\"}\n]");
+  g_assert_cmpint (record->frame.stream_time, ==, 7 * VLM_SECOND / 2);
+  g_assert_cmpint (record->start.stream_time, ==, 0);
+  g_assert_cmpint (record->end.stream_time, ==, 4 * VLM_SECOND);
+  g_assert_cmpuint (record->window.n_frames, ==, 1);
+}
+
+/* How events and conditions are found is told, too, but is no result. */
+static void
+test_answers (void)
+{
+  static const double yes[] = { 0.75 };
+  char *conditions[] = { (char *) "it rains", NULL };
+  char *queries[] = { (char *) "cars", NULL };
+  Scripted *scripted = scripted_new (ANSWER ("00:01.00", "00:02.00"));
+  const VlmQuestions questions = { .queries = queries,
+    .conditions = conditions };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  g_autoptr (GPtrArray) records = NULL;
+  const VlmAnswerRecord *list;
+  const VlmAnswerRecord *condition;
+
+  scripted->yes = yes;
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &questions);
+  events = analyse (analyzer, 0, 8);
+  records = vlm_analyzer_take_answers (analyzer);
+  g_assert_cmpuint (records->len, ==, 2);
+  list = records->pdata[0];
+  g_assert_false (list->is_result);
+  g_assert_cmpstr (list->task, ==, "events");
+  g_assert_cmpstr (list->query, ==, "cars");
+  condition = records->pdata[1];
+  g_assert_false (condition->is_result);
+  g_assert_cmpstr (condition->task, ==, "yes-no");
+  g_assert_cmpstr (condition->query, ==, "it rains");
+  g_assert_cmpstr (condition->value, ==, "{\"yes\": 0.6000, \"no\": 0.2000}");
+  g_assert_null (condition->answer);
+}
+
+/* What could not be answered is told with the reason. */
+static void
+test_answer_failed (void)
+{
+  Scripted *scripted = scripted_new ("I see a car.");
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (VlmWindow) window = make_window (0, 8);
+  g_autoptr (VlmAnswerRecord) nonsense = NULL;
+  g_autoptr (VlmAnswerRecord) failed = NULL;
+
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  g_assert_null (vlm_analyzer_analyze (analyzer, window, NULL, NULL));
+  nonsense = only_answer (analyzer);
+  g_assert_cmpstr (nonsense->answer, ==, "I see a car.");
+  g_assert_nonnull (strstr (nonsense->error, "holds no list"));
+  scripted->max_samples = 4;
+  g_assert_null (vlm_analyzer_analyze (analyzer, window, NULL, NULL));
+  failed = only_answer (analyzer);
+  g_assert_cmpstr (failed->error, ==, "no room");
+  g_assert_null (failed->answer);
+}
+
+static void
+test_no_task (void)
+{
+  Scripted *scripted = scripted_new ("");
+  const VlmQuestions questions = { .task = (char *) "poem" };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  vlm_analyzer_set_questions (analyzer, &questions);
+  warnings_expect ("no task \"poem\"");
+  warnings_expect_none ();
+  events = analyse (analyzer, 0, 8);
+  g_assert_cmpuint (events->len, ==, 0);
+  g_assert_cmpstr (scripted->log->str, ==, "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -524,5 +677,10 @@ main (int argc, char **argv)
   g_test_add_func ("/analyzer/locate", test_locate);
   g_test_add_func ("/analyzer/locate-confirmed", test_locate_confirmed);
   g_test_add_func ("/analyzer/locate-nothing", test_locate_nothing);
+  g_test_add_func ("/analyzer/task", test_task);
+  g_test_add_func ("/analyzer/task-of-a-picture", test_task_of_a_picture);
+  g_test_add_func ("/analyzer/answers", test_answers);
+  g_test_add_func ("/analyzer/answer-failed", test_answer_failed);
+  g_test_add_func ("/analyzer/no-task", test_no_task);
   return g_test_run ();
 }

@@ -115,7 +115,7 @@ test_read (void)
       &bounds, &n_rejected, &why, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (boxes->len, ==, 1);
-  g_assert_cmpint (((VlmFoundBox *) boxes->pdata[0])->rect.height, ==, 478);
+  g_assert_cmpint (((VlmMark *) boxes->pdata[0])->rect.height, ==, 478);
   g_assert_cmpuint (n_rejected, ==, 1);
   g_assert_nonnull (why);
 }

@@ -30,7 +30,7 @@ test_list (void)
       "\t{\"bbox_2d\": [0, 0, 280, 140], \"label\": \"b ] }\"}\n"
       "]\n```";
   g_autoptr (GPtrArray) boxes = parse (text, 0);
-  const VlmFoundBox *box;
+  const VlmMark *box;
 
   g_assert_cmpuint (boxes->len, ==, 2);
   box = boxes->pdata[0];
@@ -61,7 +61,7 @@ test_corners (void)
     g_autofree char *text =
         g_strdup_printf ("[{\"bbox_2d\": %s, \"label\": \"x\"}]", orders[i]);
     g_autoptr (GPtrArray) boxes = parse (text, 0);
-    const VlmFoundBox *box;
+    const VlmMark *box;
 
     g_assert_cmpuint (boxes->len, ==, 1);
     box = boxes->pdata[0];

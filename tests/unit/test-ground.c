@@ -61,7 +61,7 @@ test_thing (void)
 static void
 add_box (GPtrArray *boxes, const char *label)
 {
-  VlmFoundBox *box = g_new0 (VlmFoundBox, 1);
+  VlmMark *box = g_new0 (VlmMark, 1);
 
   box->label = g_strdup (label);
   g_ptr_array_add (boxes, box);
@@ -71,7 +71,7 @@ static void
 test_choose (void)
 {
   g_autoptr (GPtrArray) boxes =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_found_box_free);
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_mark_free);
 
   g_assert_null (vlm_ground_choose (boxes, "red circle"));
   add_box (boxes, "dog");
@@ -91,7 +91,7 @@ check_map (
     .height = from,
     .source_width = width,
     .source_height = height };
-  VlmRect found = vlm_ground_map (&rect, &frame);
+  VlmRect found = vlm_mark_map_rect (&rect, &frame);
 
   g_assert_cmpint (found.x, ==, expected.x);
   g_assert_cmpint (found.y, ==, expected.y);
@@ -122,7 +122,7 @@ test_map_of_a_part (void)
     .source_y = 200,
     .source_width = 224,
     .source_height = 112 };
-  VlmRect found = vlm_ground_map (&rect, &frame);
+  VlmRect found = vlm_mark_map_rect (&rect, &frame);
 
   g_assert_cmpint (found.x, ==, 656);
   g_assert_cmpint (found.y, ==, 228);

@@ -239,7 +239,7 @@ eval_asker_ask_boxes (EvalAsker *self, VlmFrame *frame, const char *label,
     return NULL;
   rects = g_array_new (FALSE, FALSE, sizeof (VlmRect));
   for (guint i = 0; boxes != NULL && i < boxes->len; i++)
-    g_array_append_val (rects, ((VlmFoundBox *) boxes->pdata[i])->rect);
+    g_array_append_val (rects, ((VlmMark *) boxes->pdata[i])->rect);
   return rects;
 }
 

@@ -13,7 +13,7 @@ scale (gint at, guint source, guint seen)
 }
 
 static void
-put_box (JsonBuilder *json, const VlmFoundBox *box, const VlmFrame *frame)
+put_box (JsonBuilder *json, const VlmMark *box, const VlmFrame *frame)
 {
   const VlmRect *rect = &box->rect;
   const gint64 corners[] = {

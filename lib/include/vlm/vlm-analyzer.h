@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <vlm/vlm-event.h>
+#include <vlm/vlm-answer-record.h>
 #include <vlm/vlm-model-params.h>
 #include <vlm/vlm-questions.h>
 #include <vlm/vlm-window.h>
@@ -67,6 +67,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
  * @finish: (nullable): the stream ends: events that are still open, as ended
  * @unload: give back what @load took; ids of events go on counting after the
  *   next @load
+ * @take_answers: (nullable): what was asked in the last call of @analyze or @ask,
+ *   well or not, and what was answered
  *
  * What an implementation provides. An analyzer without @ask refuses questions
  * with %VLM_INFER_ERROR_BAD_INPUT.
@@ -88,8 +90,9 @@ struct _VlmAnalyzerInterface
   void (*reset) (VlmAnalyzer *self);
   GPtrArray *(*finish) (VlmAnalyzer *self);
   void (*unload) (VlmAnalyzer *self);
+  GPtrArray *(*take_answers) (VlmAnalyzer *self);
 
-  gpointer padding[8];
+  gpointer padding[7];
 };
 
 VLM_API gboolean vlm_analyzer_load (VlmAnalyzer *self,
@@ -106,5 +109,6 @@ vlm_analyzer_ask (VlmAnalyzer *self, VlmWindow *window, const char *question,
 VLM_API void vlm_analyzer_reset (VlmAnalyzer *self);
 VLM_API GPtrArray *vlm_analyzer_finish (VlmAnalyzer *self);
 VLM_API void vlm_analyzer_unload (VlmAnalyzer *self);
+VLM_API GPtrArray *vlm_analyzer_take_answers (VlmAnalyzer *self);
 
 G_END_DECLS

@@ -45,9 +45,13 @@ typedef struct
  *   name, else the text is its name
  * @condition_rules: when a condition holds
  * @locate: ask when, within a window, a condition that begins or ends does so
+ * @task: (nullable): name of the kind of answer that is asked for, see
+ *   #VlmAnswerKind; %NULL for `events`. Answers of other kinds become no events,
+ *   but records, see vlm_analyzer_take_answers()
+ * @detail: (nullable): of the kind: the JSON schema of `json`
  *
- * What windows are asked. With @conditions and neither @prompt nor @queries,
- * these alone. A @prompt without `{query}` is asked once, and its
+ * What windows are asked. With @conditions and neither @prompt nor @queries nor
+ * @task, these alone. A @prompt without `{query}` is asked once, and its
  * events name no query.
  *
  * Since: 0.1
@@ -62,6 +66,8 @@ typedef struct
   char **conditions;
   VlmConditionRules condition_rules;
   gboolean locate;
+  char *task;
+  char *detail;
 } VlmQuestions;
 
 VLM_API GType vlm_questions_get_type (void) G_GNUC_CONST;

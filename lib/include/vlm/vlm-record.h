@@ -24,6 +24,8 @@ G_BEGIN_DECLS
  *   a #VlmCameraReport
  * @VLM_RECORD_TYPE_TRUTH: what is known to happen in a made-up scene, a
  *   #VlmEvent that nobody had to find
+ * @VLM_RECORD_TYPE_ANSWER: what the model was asked about a window, and what it
+ *   said, a #VlmAnswerRecord
  *
  * What a record tells of: its field `type`. Readers pass over types that they
  * do not know.
@@ -36,6 +38,7 @@ typedef enum
   VLM_RECORD_TYPE_GAP,
   VLM_RECORD_TYPE_TRUTH,
   VLM_RECORD_TYPE_CAMERA,
+  VLM_RECORD_TYPE_ANSWER,
 } VlmRecordType;
 
 /**

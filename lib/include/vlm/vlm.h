@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-analyzer.h>
 #include <vlm/vlm-answer-kind.h>
+#include <vlm/vlm-answer-record.h>
 #include <vlm/vlm-attention.h>
 #include <vlm/vlm-blackout.h>
 #include <vlm/vlm-camera.h>
@@ -17,6 +18,7 @@
 #include <vlm/vlm-image-view.h>
 #include <vlm/vlm-jpeg.h>
 #include <vlm/vlm-log.h>
+#include <vlm/vlm-mark.h>
 #include <vlm/vlm-model-params.h>
 #include <vlm/vlm-model.h>
 #include <vlm/vlm-motion.h>
@@ -24,6 +26,7 @@
 #include <vlm/vlm-prompt.h>
 #include <vlm/vlm-questions.h>
 #include <vlm/vlm-rate.h>
+#include <vlm/vlm-reading.h>
 #include <vlm/vlm-record.h>
 #include <vlm/vlm-region.h>
 #include <vlm/vlm-sampler.h>

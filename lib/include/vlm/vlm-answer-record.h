@@ -1,0 +1,107 @@
+/* gst-vlm: what a model was asked about a window, and what it said
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vlm/vlm-event.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VlmUsage:
+ * @n_prompt_tokens: tokens of the prompt
+ * @n_vision_tokens: of which are from pictures and video
+ * @n_tokens: tokens of the answer
+ * @n_forced_tokens: of which its form left no choice about: the model was not
+ *   asked for them
+ * @vision_s: seconds spent in the vision encoder
+ * @prefill_s: seconds spent on the prompt
+ * @decode_s: seconds spent on the answer
+ *
+ * What an answer took.
+ *
+ * Since: 0.1
+ */
+typedef struct
+{
+  guint n_prompt_tokens;
+  guint n_vision_tokens;
+  guint n_tokens;
+  guint n_forced_tokens;
+  double vision_s;
+  double prefill_s;
+  double decode_s;
+} VlmUsage;
+
+#define VLM_TYPE_ANSWER_RECORD (vlm_answer_record_get_type ())
+
+/**
+ * VlmAnswerRecord:
+ * @event_uid: (nullable): unique, also across restarts; set by the element that
+ *   emits it
+ * @seq: grows with each record of that element; 0 before it is emitted
+ * @is_result: it answers what was asked for with a task or a schema; else it
+ *   says how events and conditions were found
+ * @task: name of the kind of answer, see #VlmAnswerKind
+ * @question: what the model was asked
+ * @query: (nullable): the query in it
+ * @query_version: of the questions, see #VlmQuestions; 0 for none
+ * @answer: (nullable): what the model wrote, as it is; %NULL where it wrote
+ *   nothing, as for a condition
+ * @value: (nullable): what that says, as JSON on one line; coordinates are pixels
+ *   of the source; %NULL where it could not be read
+ * @words: (nullable): what a person reads, where the answer is in words
+ * @error: (nullable): why there is no answer or no value, or what was left out
+ *   of it
+ * @start: when the window began
+ * @end: when it ended
+ * @frame: of what was asked about a picture: when that was
+ * @time_source: where their UTC comes from
+ * @confidence: 0 to 1, from the token probabilities; -1 when unknown
+ * @window: what the model looked at
+ * @model: (nullable): name of the model
+ * @latency_ms: from the end of the window to the answer, -1 when unknown
+ * @stream: (nullable): id of the stream
+ * @zone: (nullable): name of the part of the picture that was analysed
+ * @is_cut_off: the longest answer that was allowed ended it
+ * @usage: what it took
+ *
+ * One question and its answer. Reference counted; immutable once it is shared.
+ *
+ * Since: 0.1
+ */
+typedef struct
+{
+  char *event_uid;
+  guint64 seq;
+  gboolean is_result;
+  char *task;
+  char *question;
+  char *query;
+  guint64 query_version;
+  char *answer;
+  char *value;
+  char *words;
+  char *error;
+  VlmInstant start;
+  VlmInstant end;
+  VlmInstant frame;
+  VlmTimeSource time_source;
+  double confidence;
+  VlmEventWindow window;
+  char *model;
+  double latency_ms;
+  char *stream;
+  char *zone;
+  gboolean is_cut_off;
+  VlmUsage usage;
+} VlmAnswerRecord;
+
+VLM_API GType vlm_answer_record_get_type (void) G_GNUC_CONST;
+VLM_API VlmAnswerRecord *vlm_answer_record_new (void);
+VLM_API VlmAnswerRecord *vlm_answer_record_ref (VlmAnswerRecord *record);
+VLM_API void vlm_answer_record_unref (VlmAnswerRecord *record);
+VLM_API VlmAnswerRecord *vlm_answer_record_copy (const VlmAnswerRecord *record);
+VLM_API char *vlm_answer_record_to_json (const VlmAnswerRecord *record);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswerRecord, vlm_answer_record_unref)
+
+G_END_DECLS

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the model was asked and said leaves vlmevents on every way out."""
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+try:
+    import gi
+    gi.require_version('Gst', '1.0')
+    gi.require_version('GstVlm', '1.0')
+    from gi.repository import Gst, GstVlm
+except (ImportError, ValueError) as missing:
+    print(f'1..0 # SKIP {missing}')
+    sys.exit(0)
+
+TINY = f"{os.environ['G_TEST_SRCDIR']}/data/tiny/checkpoint"
+SOURCE = ('vlmtestsrc seed=7 num-scenes=1 duration=6 add-meta=false'
+          ' ! video/x-raw,width=160,height=120,framerate=10/1')
+SMALL = 'min-pixels=784 max-pixels=3136 fps=2 window=2 max-tokens=120'
+SCHEMA = {'type': 'object', 'required': ['count', 'kind'], 'properties': {
+    'count': {'type': 'integer', 'minimum': 0, 'maximum': 99}, 'kind': {'enum': ['ball', 'car']}}}
+
+
+class Run:
+    """One run of a pipeline: what the bus said, and what was on the buffers."""
+
+    def __init__(self, settings, branch='application/x-json', folder=None):
+        self.path = folder / 'found' if folder else None
+        line = f'{SOURCE} ! vlmevents name=w model={TINY} {SMALL} {settings} ! fakesink name=out'
+        if self.path:
+            line += f' w.events ! {branch} ! filesink location={self.path}'
+        pipeline = Gst.parse_launch(line)
+        self.told, self.signals, self.metas, self.error = [], [], [], None
+        self.element = pipeline.get_by_name('w')
+        self.element.connect('answer', lambda _, number, answer: self.signals.append((number, answer.copy())))
+        pipeline.get_by_name('out').get_static_pad('sink').add_probe(Gst.PadProbeType.BUFFER, self.see)
+        bus = pipeline.get_bus()
+        pipeline.set_state(Gst.State.PLAYING)
+        while message := bus.timed_pop(120 * Gst.SECOND):
+            if message.type == Gst.MessageType.ERROR:
+                self.error = message.parse_error()[0].message
+            record = GstVlm.message_get_answer(message)
+            if record:
+                self.told.append((message.get_structure().copy(), record))
+            if message.type in (Gst.MessageType.EOS, Gst.MessageType.ERROR):
+                break
+        else:
+            sys.exit('the pipeline did not end')
+        self.stats = self.element.get_property('stats')
+        pipeline.set_state(Gst.State.NULL)
+
+    def see(self, _, info):
+        meta = GstVlm.buffer_get_answer_meta(info.get_buffer())
+        if meta:
+            self.metas += [meta.get_answer(i) for i in range(meta.get_n_answers())]
+        return Gst.PadProbeReturn.OK
+
+    def records(self):
+        return [json.loads(structure.get_string('json')) for structure, _ in self.told]
+
+
+def write(folder, name, text):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_schema(folder):
+    """A record for each window, with its times, the same on all ways out."""
+    schema = write(folder, 'schema.json', json.dumps(SCHEMA))
+    run = Run(f'schema-file={schema} prompt="How many, and what?" delay-video=true', folder=folder)
+    assert run.error is None, run.error
+    records = run.records()
+    spans = [(record['start']['stream_time'], record['end']['stream_time']) for record in records]
+    assert spans == [(0, 2), (2, 4), (4, 6)], records
+    for record in records:
+        assert record['type'] == 'answer' and record['task'] == 'json', record
+        assert record['question'] == 'How many, and what?', record
+        assert record['value'] == json.loads(record['answer']), record
+        assert list(record['value']) == ['count', 'kind'], record
+        assert record['value']['kind'] in ('ball', 'car'), record
+        assert 0 <= record['value']['count'] <= 99, record
+        assert record['usage']['forced_tokens'] > 0 and record['window']['frames'] == 4, record
+    lines = [json.loads(line) for line in run.path.read_text().splitlines()]
+    assert lines == records, lines
+    assert [number for number, _ in run.signals] == [0, 0, 0]
+    assert [answer.get_string('value') for _, answer in run.signals] == [
+        structure.get_string('value') for structure, _ in run.told]
+    assert [answer.value for answer in run.metas] == [record.value for _, record in run.told], run.metas
+    total = sum(record['usage']['answer_tokens'] for record in records)
+    assert run.stats.get_value('answer-tokens') == total, run.stats.to_string()
+    assert run.stats.get_value('questions') == 3
+    assert run.stats.get_value('forced-tokens') == sum(r['usage']['forced_tokens'] for r in records)
+
+
+def test_all(folder):
+    """With `answers`, how events were found is told as well; without it, nothing is."""
+    run = Run('answers=true ground=true queries="a circle;a square"')
+    records = run.records()
+    asked = [record for record in records if record['task'] == 'events']
+    assert len(asked) == 6 and {record['query'] for record in asked} == {'a circle', 'a square'}, records
+    assert all('a circle' in r['question'] or 'a square' in r['question'] for r in asked), asked
+    assert all(isinstance(record['value'], list) for record in asked), asked
+    boxes = [record for record in records if record['task'] == 'boxes']
+    assert all('frame' in record for record in boxes), boxes
+    assert not Run('').told
+
+
+def test_refused(folder):
+    """What is wrong with a schema is said at the start, by file, place and keyword."""
+    bad = write(folder, 'bad.json', '{"properties": {"age": {"foo": 1}}}')
+    run = Run(f'schema-file={bad}')
+    assert run.error and f'{bad}: /properties/age/foo: this keyword is not supported' in run.error, run.error
+    run = Run(f'schema-file={folder}/missing.json')
+    assert run.error and 'missing.json' in run.error, run.error
+
+
+def test_text(folder):
+    """JSON is no subtitle."""
+    schema = write(folder, 'schema.json', json.dumps(SCHEMA))
+    run = Run(f'schema-file={schema}', 'text/x-raw,format=utf8', folder)
+    assert run.told and run.path.read_text() == '', run.path.read_text()
+
+
+Gst.init(None)
+tests = (test_schema, test_all, test_refused, test_text)
+print(f'1..{len(tests)}')
+failed = False
+for number, test in enumerate(tests, 1):
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            test(pathlib.Path(name))
+            print(f'ok {number} {test.__name__}')
+        except AssertionError as error:
+            failed = True
+            print('#', str(error).replace('\n', '\n# '))
+            print(f'not ok {number} {test.__name__}')
+sys.exit(failed)

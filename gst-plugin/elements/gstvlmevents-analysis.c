@@ -70,6 +70,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
   params.model.mmproj = mmproj = g_strdup (s->mmproj);
   params.model.device = device = g_strdup (s->device);
   params.model.weights = s->weights;
+  params.model.kv_cache = s->kv_cache;
   params.max_context = gst_vlm_time_from_seconds (s->context);
   self->query_version = 1;
   GST_OBJECT_UNLOCK (self);

@@ -68,6 +68,7 @@ typedef struct
   char *model;
   char *mmproj;
   VlmModelWeights weights;
+  VlmKvCache kv_cache;
   char *device;
   char *stream_label;
 

@@ -64,6 +64,10 @@ static const Property properties[] = {
       "quantised to 8 or 4 bits while they are loaded",
       AT_START, KIND_ENUM, AT (weights), .type = vlm_model_weights_get_type,
       .initial = VLM_MODEL_WEIGHTS_AUTO },
+  { "kv-cache", "KV cache",
+      "What the context is kept in on the device: floats of 32 or of 16 bits",
+      AT_START, KIND_ENUM, AT (kv_cache), .type = vlm_kv_cache_get_type,
+      .initial = VLM_KV_CACHE_AUTO },
   { "prompt", "Prompt",
       "Question to the model that replaces the default one; {query} in it "
       "stands for each query in turn",

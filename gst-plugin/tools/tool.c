@@ -156,19 +156,45 @@ tool_check (const char *why, GError **error)
   return why == NULL;
 }
 
-gboolean
-tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error)
+/* @name: NULL for "auto"; @names: of the type, for the message. */
+static gboolean
+parse_enum (const char *option, GType type, const char *names, const char *name,
+    int *number, GError **error)
 {
-  g_autoptr (GEnumClass) types = g_type_class_ref (VLM_TYPE_MODEL_WEIGHTS);
+  g_autoptr (GEnumClass) values = g_type_class_ref (type);
   const GEnumValue *value =
-      g_enum_get_value_by_nick (types, name != NULL ? name : "auto");
+      g_enum_get_value_by_nick (values, name != NULL ? name : "auto");
 
   if (value == NULL) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--weights is auto, native, int8 or int4, not \"%s\"", name);
+        "%s is %s, not \"%s\"", option, names, name);
     return FALSE;
   }
-  *weights = (VlmModelWeights) value->value;
+  *number = value->value;
+  return TRUE;
+}
+
+gboolean
+tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error)
+{
+  int number;
+
+  if (!parse_enum ("--weights", VLM_TYPE_MODEL_WEIGHTS,
+          "auto, native, int8 or int4", name, &number, error))
+    return FALSE;
+  *weights = (VlmModelWeights) number;
+  return TRUE;
+}
+
+gboolean
+tool_parse_kv_cache (const char *name, VlmKvCache *type, GError **error)
+{
+  int number;
+
+  if (!parse_enum ("--kv-cache", VLM_TYPE_KV_CACHE, "auto, f32 or f16", name,
+          &number, error))
+    return FALSE;
+  *type = (VlmKvCache) number;
   return TRUE;
 }
 

@@ -34,6 +34,12 @@
         "TYPE"                                                                 \
   }
 
+#define TOOL_KV_CACHE(where)                                                   \
+  {                                                                            \
+    "kv-cache", 0, 0, G_OPTION_ARG_STRING, (where),                            \
+        "what the context is kept in: auto, f32 or f16 (auto)", "TYPE"         \
+  }
+
 /* A program's command line, to which --version is added. Words that are no
  * options are refused, unless @entries take them; so is a closed standard
  * output. */
@@ -50,6 +56,9 @@ gboolean tool_parse (const Tool *tool, int *argc, char ***argv, GError **error);
 /* @name (nullable) of TOOL_WEIGHTS; FALSE with G_OPTION_ERROR_BAD_VALUE. */
 gboolean
 tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error);
+/* Of TOOL_KV_CACHE, likewise. */
+gboolean
+tool_parse_kv_cache (const char *name, VlmKvCache *type, GError **error);
 
 /* FALSE with G_OPTION_ERROR_BAD_VALUE, unless @why is NULL. */
 gboolean tool_check (const char *why, GError **error);

@@ -15,6 +15,7 @@ typedef struct
   VlmAnswerer parent;
 
   VlmModel *model;
+  VlmKvCache kv_cache;
   VlmSession *videos;
   /* Pictures have a session of their own, and that only when one is asked
    * about: in the other one they would take the place of the video. */
@@ -60,8 +61,10 @@ choose_session (Local *self, const VlmRequest *request)
       : request->is_apart                        ? &self->apart
                                                  : &self->videos;
 
-  if (*session == NULL)
+  if (*session == NULL) {
     *session = vlm_session_new (self->model);
+    vlm_session_set_kv_cache (*session, self->kv_cache);
+  }
   return *session;
 }
 
@@ -143,5 +146,6 @@ vlm_answerer_new_local (
   self->parent.max_vision =
       MIN (MAX_VISION_TOKENS, config->text.max_positions / 2);
   self->model = g_steal_pointer (&model);
+  self->kv_cache = params != NULL ? params->kv_cache : VLM_KV_CACHE_AUTO;
   return &self->parent;
 }

@@ -6,6 +6,22 @@ G_DEFINE_BOXED_TYPE (VlmModelParams, vlm_model_params, vlm_model_params_copy,
     vlm_model_params_free)
 
 GType
+vlm_kv_cache_get_type (void)
+{
+  static gsize type;
+  static const GEnumValue values[] = {
+    { VLM_KV_CACHE_AUTO, "VLM_KV_CACHE_AUTO", "auto" },
+    { VLM_KV_CACHE_F32, "VLM_KV_CACHE_F32", "f32" },
+    { VLM_KV_CACHE_F16, "VLM_KV_CACHE_F16", "f16" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("VlmKvCache", values));
+  return type;
+}
+
+GType
 vlm_model_weights_get_type (void)
 {
   static gsize type;
@@ -33,6 +49,7 @@ vlm_model_params_init (VlmModelParams *params, const VlmModelParams *like)
   params->device = g_strdup (like->device);
   params->mmproj = g_strdup (like->mmproj);
   params->weights = like->weights;
+  params->kv_cache = like->kv_cache;
 }
 
 void

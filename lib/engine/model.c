@@ -16,6 +16,7 @@ struct _VlmModel
   VlmDevice *device;
   VlmNet *net;
   VlmTokenizer *tokenizer;
+  VlmKvCache kv_cache;     /* of new sessions */
   VlmTokenTrie *trie;      /* atomically set, once */
   VlmScheduler *scheduler; /* likewise */
 };
@@ -106,9 +107,11 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
   checkpoint = vlm_checkpoint_open (path, mmproj, error);
   if (checkpoint == NULL)
     return NULL;
-  if (params != NULL)
-    vlm_weight_list_quantise (checkpoint->weights, params->weights);
   self = g_object_new (VLM_TYPE_MODEL, NULL);
+  if (params != NULL) {
+    vlm_weight_list_quantise (checkpoint->weights, params->weights);
+    self->kv_cache = params->kv_cache;
+  }
   self->tokenizer = vlm_checkpoint_load_tokenizer (checkpoint, error);
   if (self->tokenizer == NULL ||
       !check_vocabulary (self->tokenizer, checkpoint->config, path, error) ||
@@ -212,6 +215,12 @@ VlmNet *
 vlm_model_get_net (VlmModel *model)
 {
   return model->net;
+}
+
+VlmKvCache
+vlm_model_get_kv_cache (VlmModel *model)
+{
+  return model->kv_cache;
 }
 
 VlmTokenizer *

@@ -26,6 +26,7 @@ struct _VlmSession
   GObject parent;
 
   VlmModel *model;
+  VlmKvCache kv_cache;
   VlmNn *nn;
   VlmVision *vision;
   VlmContext *context;
@@ -90,7 +91,25 @@ vlm_session_new (VlmModel *model)
 
   self = g_object_new (VLM_TYPE_SESSION, NULL);
   self->model = g_object_ref (model);
+  self->kv_cache = vlm_model_get_kv_cache (model);
   return self;
+}
+
+/**
+ * vlm_session_set_kv_cache:
+ * @session: a session that was asked nothing yet
+ * @type: what it keeps its context in
+ *
+ * A session begins with what its model was loaded with.
+ *
+ * Since: 0.1
+ */
+void
+vlm_session_set_kv_cache (VlmSession *session, VlmKvCache type)
+{
+  g_return_if_fail (VLM_IS_SESSION (session));
+  g_return_if_fail (session->nn == NULL);
+  session->kv_cache = type;
 }
 
 /* Rows of the embedding that no token has are padding of the checkpoint; an
@@ -122,6 +141,7 @@ ensure_state (VlmSession *self, GError **error)
   self->vision = vlm_vision_new (net, self->nn);
   vlm_vision_set_turns (self->vision, turns);
   self->context = vlm_context_new (net, self->nn);
+  vlm_context_set_cache (self->context, self->kv_cache);
   vlm_context_set_turns (self->context, turns);
   self->features = vlm_feature_cache_new (net, self->nn, self->vision);
   self->masks = vlm_mask_cache_new (self->model);
@@ -273,6 +293,13 @@ make_answer (const VlmLayout *layout, const VlmTranscript *transcript)
   return answer;
 }
 
+static gboolean
+has_half_cache (const VlmSession *self)
+{
+  return vlm_context_cache_type (
+             self->kv_cache, vlm_nn_get_device (self->nn)) == VLM_DTYPE_F16;
+}
+
 /* Puts into words where it happened, and forgets all that may be spoilt: the
  * next question is computed anew. */
 static void
@@ -293,10 +320,13 @@ explain_not_finite (VlmSession *self, const VlmLayout *layout,
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_NOT_FINITE,
         where != NULL
             ? "%s: values are not finite from %s on: the weights are damaged, "
-              "or values are too large for 32 bits"
+              "or values are too large for 32 bits%s"
             : "%s: the logits were not finite, but were when they were "
-              "computed again: the device or its memory may be faulty%s",
-        vlm_model_get_name (self->model), where != NULL ? where : "");
+              "computed again: the device or its memory may be faulty%s%s",
+        vlm_model_get_name (self->model), where != NULL ? where : "",
+        where != NULL && has_half_cache (self)
+            ? " (those of the context for the 16 of kv-cache=f16)"
+            : "");
   }
   g_clear_error (&own_error);
   vlm_context_truncate (self->context, 0, 0);

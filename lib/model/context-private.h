@@ -12,6 +12,7 @@ struct _VlmContext
   VlmTurns *turns; /* borrowed, may be NULL */
   VlmDecoder *decoder;
   VlmNnKv *caches; /* a layer each; capacities may differ */
+  VlmDType cache_type;
   guint n_tokens;
   gint32 next;
   guint chunk;

@@ -36,6 +36,7 @@ vlm_context_new (VlmNet *net, VlmNn *nn)
 
   context->net = vlm_net_ref (net);
   context->nn = nn;
+  context->cache_type = VLM_DTYPE_F32;
   context->chunk = MAX_CHUNK;
   context->submit_work = FIRST_SUBMIT_WORK;
   context->caches = g_new0 (VlmNnKv, net->config.text.n_layers);
@@ -59,6 +60,22 @@ vlm_context_free (VlmContext *context)
   g_array_unref (context->kept);
   vlm_net_unref (context->net);
   g_free (context);
+}
+
+VlmDType
+vlm_context_cache_type (VlmKvCache kind, VlmNnDevice *device)
+{
+  if (kind == VLM_KV_CACHE_AUTO)
+    kind = vlm_nn_device_is_cpu (device) ? VLM_KV_CACHE_F32 : VLM_KV_CACHE_F16;
+  return kind == VLM_KV_CACHE_F16 ? VLM_DTYPE_F16 : VLM_DTYPE_F32;
+}
+
+void
+vlm_context_set_cache (VlmContext *context, VlmKvCache kind)
+{
+  g_assert (context->caches[0].keys == NULL);
+  context->cache_type =
+      vlm_context_cache_type (kind, vlm_nn_get_device (context->nn));
 }
 
 guint
@@ -183,8 +200,9 @@ reserve_caches (VlmContext *context, guint n_tokens, GError **error)
         context->caches[0].capacity, n_tokens, context->n_tokens);
   /* Layers grow one after the other, so that only one of them is there twice. */
   for (guint i = 0; i < c->n_layers; i++)
-    if (!vlm_nn_kv_reserve (&context->caches[i], context->nn, c->n_kv_heads,
-            c->head_dim, n_tokens, context->n_tokens, error)) {
+    if (!vlm_nn_kv_reserve (&context->caches[i], context->nn,
+            context->cache_type, c->n_kv_heads, c->head_dim, n_tokens,
+            context->n_tokens, error)) {
       g_prefix_error (error, "layer %u: ", i);
       return FALSE;
     }

@@ -17,6 +17,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmContext, vlm_context_free)
 /* Submissions wait for their turn. @turns is borrowed, NULL for no waiting. */
 void vlm_context_set_turns (VlmContext *context, VlmTurns *turns);
 
+/* What keys and values are kept in; before the first append. F32 until then. */
+void vlm_context_set_cache (VlmContext *context, VlmKvCache kind);
+/* The type that is, F32 or F16. */
+VlmDType vlm_context_cache_type (VlmKvCache kind, VlmNnDevice *device);
+
 guint vlm_context_get_n_tokens (const VlmContext *context);
 /* Forgets all but the first @n_tokens; what comes next continues from
  * @next_position. */

@@ -88,6 +88,9 @@ record_tiles (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
     const VlmNnChunk *chunk, guint first_head, guint n_heads)
 {
   const VlmNnKernel *kernel = plan->kernel;
+  const VlmVkShader *shader = kv->dtype == VLM_DTYPE_F16 && kernel->half != NULL
+      ? kernel->half
+      : kernel->shader;
   guint32 spec[VLM_VK_MAX_SPEC] = { kernel->local_size, 1, 1 };
   const VlmVkBinding bindings[] = {
     vlm_nn_bind_floats (q, chunk->first_token, chunk->n_tokens, VLM_VK_READ),
@@ -116,9 +119,8 @@ record_tiles (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
     spec[SPEC_TUNE + i] = kernel->tune[i];
   for (guint64 i = 0; i < chunk->n_tiles; i += most) {
     push.first_tile = (guint32) (chunk->first_tile + i);
-    vlm_nn_dispatch (nn, kernel->shader, spec, SPEC_TUNE + kernel->n_tune,
-        bindings, &push, sizeof push, (guint) MIN (most, chunk->n_tiles - i),
-        n_heads, 1);
+    vlm_nn_dispatch (nn, shader, spec, SPEC_TUNE + kernel->n_tune, bindings,
+        &push, sizeof push, (guint) MIN (most, chunk->n_tiles - i), n_heads, 1);
   }
 }
 

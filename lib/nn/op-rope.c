@@ -84,8 +84,10 @@ record_slots (VlmNn *nn, const Split *split, guint64 first, guint64 n,
   };
   const guint64 n_invocations = (guint64) n_slots * (kv->head_dim / 8);
 
-  vlm_nn_dispatch (nn, &vlm_shader_rope_split, spec, G_N_ELEMENTS (spec),
-      bindings, &push, sizeof push,
+  vlm_nn_dispatch (nn,
+      kv->dtype == VLM_DTYPE_F16 ? &vlm_shader_rope_split__half
+                                 : &vlm_shader_rope_split,
+      spec, G_N_ELEMENTS (spec), bindings, &push, sizeof push,
       (guint) vlm_div_round_up (n_invocations, LOCAL_SIZE), (guint) n, 1);
 }
 

@@ -73,24 +73,26 @@ void vlm_nn_copy_rows (VlmNn *nn, const VlmNnTensor *x, guint64 first_x,
  * with init/clear. */
 typedef struct
 {
-  VlmVkBuffer *keys;   /* [K][capacity / 8][D / 4][8][4] f32 */
-  VlmVkBuffer *values; /* [K][capacity][D] f32 */
+  VlmVkBuffer *keys;   /* [K][capacity / 8][D / 4][8][4] */
+  VlmVkBuffer *values; /* [K][capacity][D] */
+  VlmDType dtype;      /* of both: F32 or F16 */
   guint n_heads;       /* K */
   guint head_dim;      /* D, a multiple of VLM_NN_HEAD_STEP */
   guint capacity;      /* multiple of 32 */
 } VlmNnKv;
 
-/* Room for @capacity keys at least. */
-gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, guint n_heads, guint head_dim,
-    guint capacity, GError **error);
+/* Room for @capacity keys at least. @dtype: F32, or F16, which rounds what is
+ * written; what F16 cannot hold becomes infinite. */
+gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, VlmDType dtype, guint n_heads,
+    guint head_dim, guint capacity, GError **error);
 /* NULL-safe and idempotent. */
 void vlm_nn_kv_clear (VlmNnKv *kv);
 /* Makes room for @n_keys keys at least, and twice as many as before, where there
- * is less; the first @n_held of them stay. @kv: all zero, or of the same heads.
+ * is less; the first @n_held of them stay. @kv: all zero, or of the same kind.
  * Nothing may be recorded on @nn; it works in a submission of its own, and the
  * device must not be using the cache. On error the cache is as before. */
-gboolean vlm_nn_kv_reserve (VlmNnKv *kv, VlmNn *nn, guint n_heads,
-    guint head_dim, guint n_keys, guint n_held, GError **error);
+gboolean vlm_nn_kv_reserve (VlmNnKv *kv, VlmNn *nn, VlmDType dtype,
+    guint n_heads, guint head_dim, guint n_keys, guint n_held, GError **error);
 /* Keys first … first + n - 1 to the host, rows [n, K * D] like those of q. For
  * looking at, not for speed. The device must not be using them. */
 gboolean vlm_nn_kv_read_keys (const VlmNnKv *kv, VlmNn *nn, guint first,

@@ -120,6 +120,7 @@
     .op = VLM_NN_OP_ATTENTION, \
     .name = "attention_tile_" #rows, \
     .shader = &vlm_shader_attention_tile, \
+    .half = &vlm_shader_attention_tile__half, \
     .on = devices, \
     .shared_bytes = VLM_NN_ATTENTION_SHARED (rows, 128), \
     .local_size = 128, \

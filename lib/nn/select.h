@@ -36,6 +36,9 @@ typedef struct _VlmNnKernel
   VlmNnOp op;
   const char *name;
   const VlmVkShader *shader;
+  const VlmVkShader
+      *half;          /* of attention: for a cache of 16 bits, where that is
+                              another */
   guint on;           /* VLM_NN_ON_*: devices it is chosen on */
   guint needs;        /* VLM_NN_NEEDS_*: what it cannot run without */
   guint weights;      /* VLM_NN_READS_*: formats; 0 for ops without weights */

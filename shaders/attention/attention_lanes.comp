@@ -58,7 +58,7 @@ make_scores (inout float scores[ROWS * BLOCKS], uint row_at[ROWS / 8],
     [[unroll]] for (uint u = 0; u < 2; u++) {
       vec4 k[BLOCKS];
       [[unroll]] for (uint b = 0; b < BLOCKS; b++)
-        k[b] = FETCH_F4 (keys, key_at[b] + (c + u) * 8);
+        k[b] = FETCH_CACHE (keys, key_at[b] + (c + u) * 8);
       [[unroll]] for (uint i = 0; i < ROWS / 8; i++) {
         const vec4 mine = FETCH_F4 (q, row_at[i] + c + u) * p.scale;
         [[unroll]] for (uint r = 0; r < 8; r++) {
@@ -153,7 +153,7 @@ main ()
       [[unroll]] for (uint c = 0; c < COLS; c++) {
         const uint col = min (8 * c + lane, D4 - 1);
         [[unroll]] for (uint j = 0; j < 8; j++) {
-          const vec4 v = FETCH_F4 (values, value_at[j] + col);
+          const vec4 v = FETCH_CACHE (values, value_at[j] + col);
           [[unroll]] for (uint r = 0; r < ROWS; r++)
             sums[r * COLS + c] += subgroupShuffle (e[r], j) * v;
         }

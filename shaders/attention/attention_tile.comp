@@ -41,7 +41,7 @@ make_scores (uvec4 t, uint head, uint key_0)
   [[unroll]] for (uint i = 0; i < ROWS / SCORE_STEP; i++)
     s[i] = 0.0;
   for (uint c = 0; c < D4; c++) {
-    const vec4 k = FETCH_F4 (keys, key_at + c * 8);
+    const vec4 k = FETCH_CACHE (keys, key_at + c * 8);
     [[unroll]] for (uint i = 0; i < ROWS / SCORE_STEP; i++)
       s[i] += dot (tile_q[(first + i * SCORE_STEP) * D4 + c], k);
   }
@@ -115,7 +115,7 @@ main ()
     const uint n_keys = min (KEYS, t.w - key_0);
     for (uint k = 0; k < n_keys; k++) {
       const uint key = max (key_0 + k, t.z);
-      const vec4 v = FETCH_F4 (values, (head * p.capacity + key) * D4 + col);
+      const vec4 v = FETCH_CACHE (values, (head * p.capacity + key) * D4 + col);
       [[unroll]] for (uint i = 0; i < SUMS; i++)
         sums[i] += tile_p[min (first + i * SUM_STEP, ROWS - 1)][k] * v;
     }

@@ -9,7 +9,7 @@
 // Scores are kept in units of log 2, so that exp2 serves.
 #ifndef VLM_ATTENTION_GLSL
 #define VLM_ATTENTION_GLSL
-#include "load.glsl"
+#include "cache.glsl"
 
 layout (constant_id = 3) const uint D4 = 32;     // head size / 4, even
 layout (constant_id = 4) const uint GROUP = 1;   // query heads of a key head
@@ -28,8 +28,8 @@ layout (push_constant) uniform Push
 } p;
 
 READ_F4 (0, q);      // [tokens, n_heads D]
-READ_F4 (1, keys);   // [heads][capacity / 8][D4][8]
-READ_F4 (2, values); // [heads][capacity][D4]
+READ_CACHE (1, keys);   // [heads][capacity / 8][D4][8]
+READ_CACHE (2, values); // [heads][capacity][D4]
 READ_U4 (3, tiles);
 // [tokens, n_heads D], or with SPLIT [tiles][n_kv_heads][ROWS][D4 + 1]: the sum
 // of values not yet divided, then {maximum, sum of weights}

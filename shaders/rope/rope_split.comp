@@ -7,12 +7,12 @@
 //   y[i + D/2] = x[i + D/2] cos[i] + x[i] sin[i]
 // q [n_rows, H D]. Cache row first_key + t gets row t:
 // keys [heads][capacity / 8][D / 4][8] vec4, values [heads][capacity][D / 4]
-// vec4, heads first_head and on, those that are bound.
+// vec4 (of 16 bits with CACHE_HALF), heads first_head and on, those that are bound.
 // An invocation makes one vec4 of each half of one head.
 // Grid: x heads (from first_slot, in the order of a row of qkv) * D / 8, y rows.
 #version 460
 #extension GL_GOOGLE_include_directive : require
-#include "load.glsl"
+#include "cache.glsl"
 
 layout (local_size_x_id = 0) in;
 layout (constant_id = 3) const uint HALF4 = 8; // D / 8
@@ -31,8 +31,8 @@ layout (push_constant) uniform Push
 READ_F4 (0, qkv);
 READ_F4 (1, angles);
 WRITE_F4 (2, q);
-WRITE_F4 (3, keys);
-WRITE_F4 (4, values);
+WRITE_CACHE (3, keys);
+WRITE_CACHE (4, values);
 
 void
 main ()
@@ -50,8 +50,8 @@ main ()
   if (slot >= p.n_heads + p.n_kv_heads) {
     const uint head = slot - p.n_heads - p.n_kv_heads - p.first_head;
     const uint at = (head * p.capacity + row) * 2 * HALF4 + c;
-    values.v[at] = low;
-    values.v[at + HALF4] = high;
+    values.v[at] = TO_CACHE (low);
+    values.v[at + HALF4] = TO_CACHE (high);
     return;
   }
 
@@ -67,7 +67,7 @@ main ()
     const uint head = slot - p.n_heads - p.first_head;
     const uint block = head * (p.capacity / 8) + row / 8;
     const uint at = (block * 2 * HALF4 + c) * 8 + row % 8;
-    keys.v[at] = low_turned;
-    keys.v[at + HALF4 * 8] = high_turned;
+    keys.v[at] = TO_CACHE (low_turned);
+    keys.v[at + HALF4 * 8] = TO_CACHE (high_turned);
   }
 }

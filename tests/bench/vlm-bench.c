@@ -26,6 +26,8 @@ typedef struct
   char *config;
   char *device;
   char *weights;
+  char *kv_cache;
+  VlmKvCache cache;
   gboolean random;
   gboolean json;
   int layers;
@@ -265,6 +267,7 @@ bench_batch (Bench *bench, TextJob *job, GError **error)
   contexts[0] = job->context;
   for (guint i = 1; good && i < n; i++) {
     other.context = contexts[i] = vlm_context_new (bench->net, bench->nn);
+    vlm_context_set_cache (contexts[i], bench->options->cache);
     good = run_prefill (bench, &other, error);
   }
   good = good &&
@@ -293,6 +296,7 @@ bench_text (Bench *bench, GError **error)
   TextJob job = { .context = context, .ids = ids, .n_prefill = n_prefill };
   gboolean good;
 
+  vlm_context_set_cache (context, bench->options->cache);
   for (guint i = 0; i < n_prefill + n_decode; i++) {
     gint32 id = g_rand_int_range (random, 0, (gint32) c->vocab_size);
 
@@ -536,6 +540,7 @@ main (int argc, char **argv)
     { "json", 'j', 0, G_OPTION_ARG_NONE, &options.json, "print JSON", NULL },
     TOOL_DEVICE (&options.device),
     TOOL_WEIGHTS (&options.weights),
+    TOOL_KV_CACHE (&options.kv_cache),
     { "runs", 0, 0, G_OPTION_ARG_INT, &options.runs,
         "the median of so many (7)", "N" },
     { "image", 0, 0, G_OPTION_ARG_INT, &options.image,
@@ -554,7 +559,8 @@ main (int argc, char **argv)
 
   bench.stages = g_array_new (FALSE, FALSE, sizeof (Stage));
   if (tool_parse (&tool, &argc, &argv, &error) &&
-      check_options (&options, &error))
+      check_options (&options, &error) &&
+      tool_parse_kv_cache (options.kv_cache, &options.cache, &error))
     run (&bench, &error);
   g_clear_pointer (&bench.nn, vlm_nn_free);
   g_clear_pointer (&bench.net, vlm_net_unref);

@@ -1,5 +1,7 @@
 /* gst-vlm: a sequence gives the same logits however it came together
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+
 #include "model/context.h"
 #include "model/qwen2_5_vl/mrope.h"
 #include "tests/support/random-net.h"
@@ -211,6 +213,47 @@ test_growth (void)
   append (context, &prompt, 403, N - 404, NULL);
   append (context, &prompt, N - 1, 1, logits);
   assert_close (logits, expected);
+}
+
+/* A cache of 16 bits: other numbers, but near; and as it grows, too. */
+static void
+test_half (void)
+{
+  g_auto (RandomNet) net;
+  g_auto (Prompt) prompt = { 0 };
+  g_autoptr (VlmContext) exact = NULL, half = NULL, grown = NULL;
+  float expected[V], logits[V], other[V];
+  g_autofree float *keys = NULL, *rounded = NULL;
+  const VlmTextConfig *c = &random_net_config.text;
+  const guint n_cols = c->n_kv_heads * c->head_dim;
+  g_autoptr (GError) error = NULL;
+
+  if (!random_net_init (&net))
+    return;
+  prompt_init (&prompt, &net);
+  exact = vlm_context_new (net.net, net.nn);
+  append (exact, &prompt, 0, N, expected);
+  half = vlm_context_new (net.net, net.nn);
+  vlm_context_set_cache (half, VLM_KV_CACHE_F16);
+  append (half, &prompt, 0, N, logits);
+  g_assert_cmpfloat (largest_difference (logits, expected, V), >, 0.0f);
+  g_assert_cmpfloat (largest_difference (logits, expected, V), <, 0.01f);
+  grown = vlm_context_new (net.net, net.nn);
+  vlm_context_set_cache (grown, VLM_KV_CACHE_F16);
+  append (grown, &prompt, 0, 203, NULL);
+  append (grown, &prompt, 203, N - 203, other);
+  assert_close (other, logits);
+
+  /* The first layer's keys were computed alike. */
+  keys = g_new (float, (gsize) N *n_cols);
+  rounded = g_new (float, (gsize) N *n_cols);
+  vlm_context_read_keys (exact, 0, N, keys, &error);
+  g_assert_no_error (error);
+  vlm_context_read_keys (half, 0, N, rounded, &error);
+  g_assert_no_error (error);
+  for (gsize i = 0; i < (gsize) N * n_cols; i++)
+    g_assert_cmpfloat_with_epsilon (
+        rounded[i], keys[i], fabsf (keys[i]) * 0x1p-10f + 1e-7f);
 }
 
 /* What was forgotten leaves no trace: equal to the last bit. */
@@ -488,6 +531,7 @@ main (int argc, char **argv)
   g_test_add_func ("/context/layers-apart", test_layers_apart);
   g_test_add_func ("/context/chunks", test_chunks);
   g_test_add_func ("/context/growth", test_growth);
+  g_test_add_func ("/context/half", test_half);
   g_test_add_func ("/context/truncate", test_truncate);
   g_test_add_func ("/context/kept", test_kept);
   g_test_add_func ("/context/choose", test_choose);

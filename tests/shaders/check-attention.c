@@ -29,6 +29,7 @@ typedef struct
   guint first_key;       /* causal, unless there are segments */
   const guint *segments; /* sizes, ended by 0 */
   float scale;           /* of queries */
+  VlmDType dtype;        /* of the cache */
 
   float *q_data;
   VlmNnTensor q, out;
@@ -85,7 +86,7 @@ case_init (VkCheck *check, Case *c)
       vkcheck_tensor (check, c->n_tokens, h->n_heads * h->head_dim, c->q_data);
   c->out = vkcheck_tensor (check, c->n_tokens, h->n_heads * h->head_dim, NULL);
   /* room for garbage behind the last key */
-  vlm_nn_kv_init (&c->kv, check->nn, h->n_kv_heads, h->head_dim,
+  vlm_nn_kv_init (&c->kv, check->nn, c->dtype, h->n_kv_heads, h->head_dim,
       (n_keys + 63) & ~31u, &error);
   vkcheck_no_error (error, "cache");
   kv_data_init (&c->data, &c->kv, 0, n_keys);
@@ -193,8 +194,8 @@ run_case (VkCheck *check, const char *kernel, Case c)
   const Heads *h = &c.heads;
 
   if (!vkcheck_begin (check,
-          "attention/%s/%s/%u/%u at %u/%u:%u heads of %u/x%g", kernel,
-          c.segments != NULL ? "segments" : "causal",
+          "attention/%s/%s/%s/%u/%u at %u/%u:%u heads of %u/x%g", kernel,
+          vlm_dtype_name (c.dtype), c.segments != NULL ? "segments" : "causal",
           c.segments != NULL ? c.segments[0] : 0, c.n_tokens, c.first_key,
           h->n_heads, h->n_kv_heads, h->head_dim, c.scale))
     return;
@@ -232,10 +233,11 @@ run_segments (
 }
 
 static void
-run_causal (VkCheck *check, const char *kernel, Heads heads, guint n_tokens,
-    guint first_key, float scale)
+run_causal_of (VkCheck *check, const char *kernel, VlmDType dtype, Heads heads,
+    guint n_tokens, guint first_key, float scale)
 {
   const Case c = {
+    .dtype = dtype,
     .heads = heads,
     .n_tokens = n_tokens,
     .first_key = first_key,
@@ -243,6 +245,14 @@ run_causal (VkCheck *check, const char *kernel, Heads heads, guint n_tokens,
   };
 
   run_case (check, kernel, c);
+}
+
+static void
+run_causal (VkCheck *check, const char *kernel, Heads heads, guint n_tokens,
+    guint first_key, float scale)
+{
+  run_causal_of (
+      check, kernel, VLM_DTYPE_F32, heads, n_tokens, first_key, scale);
 }
 
 static const guint ragged[] = { 1, 4, 16, 64, 100, 7, 64, 32, 4, 4, 33, 0 };
@@ -270,9 +280,11 @@ check_kernel (VkCheck *check, const char *kernel)
     run_causal (check, kernel, heads, 7, 129, 2.0f);
     run_causal (check, kernel, heads, 127, 3, 20.0f);
     run_causal (check, kernel, heads, 13, 50, 0.0f);
+    run_causal_of (check, kernel, VLM_DTYPE_F16, heads, 7, 129, 2.0f);
   }
   run_segments (check, kernel, all_heads[3], slice);
   run_causal (check, kernel, all_heads[5], 1025, 0, 2.0f);
+  run_causal_of (check, kernel, VLM_DTYPE_F16, all_heads[5], 1025, 0, 2.0f);
 }
 
 /* Split over keys: pieces whose keys some rows do not see at all, too. */
@@ -284,6 +296,7 @@ check_split (VkCheck *check, const char *name)
   check->nn->limits.split_keys = 32;
   run_causal (check, name, all_heads[3], 77, 3, 2.0f);
   run_causal (check, name, all_heads[5], 1, 1000, 2.0f);
+  run_causal_of (check, name, VLM_DTYPE_F16, all_heads[5], 1, 1000, 2.0f);
   run_causal (check, name, all_heads[5], 13, 250, 20.0f);
   run_segments (check, name, all_heads[3], ragged);
   check->nn->limits = limits;
@@ -299,6 +312,7 @@ check_limits (VkCheck *check)
   /* 8 tokens are 6144 bytes, a head of up to 192 keys 24576 */
   check->nn->limits.binding_bytes = 25000;
   run_causal (check, "head+rows", heads, 90, 40, 2.0f);
+  run_causal_of (check, "head+rows", VLM_DTYPE_F16, heads, 90, 40, 2.0f);
   check->nn->limits.split_keys = 64;
   check->nn->limits.grid = 3;
   run_causal (check, "split+heads", heads, 90, 40, 2.0f);
@@ -344,6 +358,8 @@ bench_models (VkCheck *check)
   run_segments (check, "bench", vision, windows);
   run_causal (check, "bench", decoder, 512, 0, 1.0f);
   run_causal (check, "bench", decoder, 1, 4095, 1.0f);
+  run_causal_of (check, "bench", VLM_DTYPE_F16, decoder, 512, 0, 1.0f);
+  run_causal_of (check, "bench", VLM_DTYPE_F16, decoder, 1, 4095, 1.0f);
 }
 
 void

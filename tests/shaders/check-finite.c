@@ -179,8 +179,8 @@ record_attention (VlmNn *nn, gpointer user_data)
  * only the last sees: a weight of 0 times its value is for the few before it no
  * number either. */
 static void
-check_attention_of (
-    VkCheck *check, const char *kernel, const char *where, float value)
+check_attention_of (VkCheck *check, const char *kernel, VlmDType dtype,
+    const char *where, float value)
 {
   const guint bad = where[0] == 'q' ? BAD_ROW : TOKENS - 1;
   float q[TOKENS * HEAD];
@@ -188,11 +188,11 @@ check_attention_of (
   Attention a = { 0 };
   GError *error = NULL;
 
-  if (!vkcheck_begin (
-          check, "finite/attention/%s/%s/%g", kernel, where, (double) value))
+  if (!vkcheck_begin (check, "finite/attention/%s/%s/%s/%g", kernel,
+          vlm_dtype_name (dtype), where, (double) value))
     return;
   vkcheck_make_floats (check, VKCHECK_RANDOM, q, TOKENS * HEAD);
-  vlm_nn_kv_init (&a.kv, check->nn, 1, HEAD, 64, &error);
+  vlm_nn_kv_init (&a.kv, check->nn, dtype, 1, HEAD, 64, &error);
   vkcheck_no_error (error, "cache");
   kv_data_init (&data, &a.kv, 0, TOKENS);
   vkcheck_make_floats (check, VKCHECK_RANDOM, data.keys, TOKENS * HEAD);
@@ -223,10 +223,14 @@ check_attention_of (
 static void
 check_attention_kernel (VkCheck *check, const char *name)
 {
-  check_attention_of (check, name, "query", NAN);
-  check_attention_of (check, name, "key", NAN);
-  check_attention_of (check, name, "value", NAN);
-  check_attention_of (check, name, "value", INFINITY);
+  static const VlmDType types[] = { VLM_DTYPE_F32, VLM_DTYPE_F16 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    check_attention_of (check, name, types[i], "query", NAN);
+    check_attention_of (check, name, types[i], "key", NAN);
+    check_attention_of (check, name, types[i], "value", NAN);
+    check_attention_of (check, name, types[i], "value", INFINITY);
+  }
 }
 
 void

@@ -8,11 +8,15 @@
 
 /* Two products and a sum: three roundings, of at most 6e-8 of |x|. */
 #define NMSE 1e-13
+/* A cache of 16 bits keeps 11 of the 24, and may cut off instead of rounding. */
+#define HALF_ERROR 0x1p-10f
+#define HALF_NMSE (0x1p-10 * 0x1p-10)
 
 typedef struct
 {
   guint n_tokens, n_heads, n_kv_heads, head_dim, first_key, capacity;
 
+  VlmDType dtype;
   float *qkv_data, *angle_data;
   VlmNnTensor qkv, angles, q;
   VlmNnKv kv;
@@ -40,8 +44,8 @@ case_init (VkCheck *check, Case *c)
   c->qkv = vkcheck_tensor (check, c->n_tokens, n_cols, c->qkv_data);
   c->angles = vkcheck_tensor (check, c->n_tokens, c->head_dim, c->angle_data);
   c->q = vkcheck_tensor (check, c->n_tokens, c->n_heads * c->head_dim, NULL);
-  vlm_nn_kv_init (
-      &c->kv, check->nn, c->n_kv_heads, c->head_dim, c->capacity, &error);
+  vlm_nn_kv_init (&c->kv, check->nn, c->dtype, c->n_kv_heads, c->head_dim,
+      c->capacity, &error);
   vkcheck_no_error (error, "cache");
   kv_data_upload (check, &c->kv, NULL);
   kv_data_init (&c->packed, &c->kv, c->first_key, c->n_tokens);
@@ -94,6 +98,17 @@ compare_queries (VkCheck *check, Case *c)
   vkcheck_compare (check, actual, expected, n, NMSE, 0.0);
 }
 
+static gboolean
+is_same (const Case *c, const float *cached, const float *value)
+{
+  if (c->dtype == VLM_DTYPE_F32)
+    return memcmp (cached, value, c->head_dim * sizeof *value) == 0;
+  for (guint i = 0; i < c->head_dim; i++)
+    if (!(fabsf (cached[i] - value[i]) <= HALF_ERROR * fabsf (value[i])))
+      return FALSE;
+  return TRUE;
+}
+
 static void
 compare_cache (VkCheck *check, Case *c)
 {
@@ -108,18 +123,20 @@ compare_cache (VkCheck *check, Case *c)
 
       ref_rope_head (source (c, i, c->n_heads + h),
           c->angle_data + i * c->head_dim, c->head_dim, expected + at);
-      if (memcmp (c->packed.values + at, value, c->head_dim * sizeof *value) !=
-          0)
+      if (!is_same (c, c->packed.values + at, value))
         vkcheck_fail (check, "value %u of head %u is another", i, h);
     }
-  vkcheck_compare (check, c->packed.keys, expected, n, NMSE, 0.0);
+  vkcheck_compare (check, c->packed.keys, expected, n,
+      c->dtype == VLM_DTYPE_F16 ? HALF_NMSE : NMSE, 0.0);
 }
 
 static void
-run_case (VkCheck *check, const char *split, Case c)
+run_case_of (VkCheck *check, const char *split, VlmDType dtype, Case c)
 {
-  if (!vkcheck_begin (check, "rope_split/%s/%u at %u/%u+2*%u heads of %u",
-          split, c.n_tokens, c.first_key, c.n_heads, c.n_kv_heads, c.head_dim))
+  c.dtype = dtype;
+  if (!vkcheck_begin (check, "rope_split/%s/%s/%u at %u/%u+2*%u heads of %u",
+          split, vlm_dtype_name (dtype), c.n_tokens, c.first_key, c.n_heads,
+          c.n_kv_heads, c.head_dim))
     return;
   case_init (check, &c);
   vkcheck_run (check, record, &c);
@@ -127,6 +144,48 @@ run_case (VkCheck *check, const char *split, Case c)
   compare_cache (check, &c);
   vkcheck_time (
       check, record, &c, 0.0, 2.0 * c.n_tokens * c.qkv.n_cols * sizeof (float));
+  vkcheck_end (check);
+  case_clear (&c);
+}
+
+static void
+run_case (VkCheck *check, const char *split, Case c)
+{
+  run_case_of (check, split, VLM_DTYPE_F32, c);
+  run_case_of (check, split, VLM_DTYPE_F16, c);
+}
+
+/* What 16 bits cannot hold is no number afterwards, on every device. */
+static void
+check_overflow (VkCheck *check)
+{
+  Case c = { .dtype = VLM_DTYPE_F16,
+    .n_tokens = 1,
+    .n_heads = 1,
+    .n_kv_heads = 1,
+    .head_dim = 8,
+    .capacity = 32 };
+  static const float row[24] = { [9] = 7e4f,
+    [16] = 65504.0f,
+    [17] = 65519.9f,
+    [18] = -1e30f,
+    [19] = INFINITY,
+    [20] = NAN,
+    [21] = -7e4f };
+  GError *error = NULL;
+
+  if (!vkcheck_begin (check, "rope_split/overflow"))
+    return;
+  case_init (check, &c);
+  vlm_nn_tensor_write (&c.qkv, check->nn, 0, 1, row, &error);
+  vkcheck_no_error (error, "write");
+  vkcheck_run (check, record, &c);
+  kv_data_download (check, &c.kv, &c.packed);
+  if (!isinf (c.packed.keys[1]) || c.packed.values[0] != 65504.0f ||
+      isfinite (c.packed.values[1]) || c.packed.values[2] != -INFINITY ||
+      c.packed.values[3] != INFINITY || !isnan (c.packed.values[4]) ||
+      c.packed.values[5] != -INFINITY || c.packed.values[6] != 0.0f)
+    vkcheck_fail (check, "values beyond 16 bits became numbers");
   vkcheck_end (check);
   case_clear (&c);
 }
@@ -158,6 +217,7 @@ check_rope (VkCheck *check)
   check->nn->limits.grid = 8;
   run_case (check, "grid", many);
   check->nn->limits = limits;
+  check_overflow (check);
   if (check->bench)
     run_case (check, "bench", vision);
 }

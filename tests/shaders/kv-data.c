@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/half.h"
+
 void
 kv_data_init (KvData *data, const VlmNnKv *kv, guint first_key, guint n_keys)
 {
@@ -45,20 +47,39 @@ n_elements (const VlmNnKv *kv)
   return (gsize) kv->n_heads * kv->capacity * kv->head_dim;
 }
 
-static float *
-poison (gsize n)
+/* Keys or values as they lie in a buffer. */
+typedef struct
 {
-  guint32 *words = g_new (guint32, n);
+  VlmDType dtype;
+  gsize n_bytes;
+  guint8 *bytes;
+} Packed;
 
-  for (gsize i = 0; i < n; i++)
-    words[i] = KV_POISON;
-  return (float *) words;
+static gsize
+packed_init (Packed *packed, const VlmNnKv *kv)
+{
+  const guint32 word =
+      kv->dtype == VLM_DTYPE_F16 ? KV_POISON_HALVES : KV_POISON;
+
+  packed->dtype = kv->dtype;
+  packed->n_bytes = n_elements (kv) * vlm_dtype_size (kv->dtype);
+  packed->bytes = g_malloc (packed->n_bytes);
+  for (gsize i = 0; i < packed->n_bytes; i += sizeof word)
+    memcpy (packed->bytes + i, &word, sizeof word);
+  return packed->n_bytes;
 }
 
-typedef void (*KvVisit) (float *dense, float *packed);
+static void
+packed_clear (Packed *packed)
+{
+  g_free (packed->bytes);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Packed, packed_clear)
+
+typedef void (*KvVisit) (float *dense, Packed *packed, gsize at);
 
 static void
-visit (const VlmNnKv *kv, const KvData *data, float *keys, float *values,
+visit (const VlmNnKv *kv, const KvData *data, Packed *keys, Packed *values,
     KvVisit func)
 {
   gsize at = 0;
@@ -68,57 +89,74 @@ visit (const VlmNnKv *kv, const KvData *data, float *keys, float *values,
       for (guint e = 0; e < kv->head_dim; e++, at++) {
         const guint key = data->first_key + i;
 
-        func (&data->keys[at], &keys[key_at (kv, head, key, e)]);
-        func (&data->values[at], &values[value_at (kv, head, key, e)]);
+        func (&data->keys[at], keys, key_at (kv, head, key, e));
+        func (&data->values[at], values, value_at (kv, head, key, e));
       }
 }
 
+/* What is rounded is rounded for whoever computes what to expect, too. */
 static void
-pack (float *dense, float *packed)
+pack (float *dense, Packed *packed, gsize at)
 {
-  *packed = *dense;
+  if (packed->dtype == VLM_DTYPE_F16) {
+    const guint16 half = vlm_f16_from_f32 (*dense);
+
+    memcpy (packed->bytes + at * sizeof half, &half, sizeof half);
+    *dense = vlm_f32_from_f16 (half);
+  } else {
+    memcpy (packed->bytes + at * sizeof *dense, dense, sizeof *dense);
+  }
 }
 
 /* Leaves poison, so that what remains is what should be poison. */
 static void
-unpack (float *dense, float *packed)
+unpack (float *dense, Packed *packed, gsize at)
 {
-  const guint32 word = KV_POISON;
+  const guint32 word =
+      packed->dtype == VLM_DTYPE_F16 ? KV_POISON_HALVES : KV_POISON;
+  const gsize size = vlm_dtype_size (packed->dtype);
+  guint8 *element = packed->bytes + at * size;
+  guint16 half;
 
-  *dense = *packed;
-  memcpy (packed, &word, sizeof word);
+  if (packed->dtype == VLM_DTYPE_F16) {
+    memcpy (&half, element, sizeof half);
+    *dense = vlm_f32_from_f16 (half);
+  } else {
+    memcpy (dense, element, sizeof *dense);
+  }
+  memcpy (element, &word, size);
 }
 
 void
 kv_data_upload (VkCheck *check, const VlmNnKv *kv, const KvData *data)
 {
-  const gsize n = n_elements (kv);
-  g_autofree float *keys = poison (n);
-  g_autofree float *values = poison (n);
+  g_auto (Packed) keys = { 0 }, values = { 0 };
+  const gsize n = packed_init (&keys, kv);
   GError *error = NULL;
 
+  packed_init (&values, kv);
   if (data != NULL)
-    visit (kv, data, keys, values, pack);
-  if (vlm_vk_buffer_write (kv->keys, 0, keys, n * sizeof *keys, &error))
-    vlm_vk_buffer_write (kv->values, 0, values, n * sizeof *values, &error);
+    visit (kv, data, &keys, &values, pack);
+  if (vlm_vk_buffer_write (kv->keys, 0, keys.bytes, n, &error))
+    vlm_vk_buffer_write (kv->values, 0, values.bytes, n, &error);
   vkcheck_no_error (error, "cache");
 }
 
 void
 kv_data_download (VkCheck *check, const VlmNnKv *kv, KvData *data)
 {
-  const gsize n = n_elements (kv);
-  g_autofree float *keys = g_new (float, n);
-  g_autofree float *values = g_new (float, n);
-  g_autofree float *clean = poison (n);
+  g_auto (Packed) keys = { 0 }, values = { 0 }, clean = { 0 };
+  const gsize n = packed_init (&keys, kv);
   GError *error = NULL;
 
-  if (vlm_vk_buffer_read (kv->keys, 0, keys, n * sizeof *keys, &error))
-    vlm_vk_buffer_read (kv->values, 0, values, n * sizeof *values, &error);
+  packed_init (&values, kv);
+  packed_init (&clean, kv);
+  if (vlm_vk_buffer_read (kv->keys, 0, keys.bytes, n, &error))
+    vlm_vk_buffer_read (kv->values, 0, values.bytes, n, &error);
   vkcheck_no_error (error, "cache");
-  visit (kv, data, keys, values, unpack);
-  if (memcmp (keys, clean, n * sizeof *keys) != 0)
+  visit (kv, data, &keys, &values, unpack);
+  if (memcmp (keys.bytes, clean.bytes, n) != 0)
     vkcheck_fail (check, "other keys were overwritten");
-  if (memcmp (values, clean, n * sizeof *values) != 0)
+  if (memcmp (values.bytes, clean.bytes, n) != 0)
     vkcheck_fail (check, "other values were overwritten");
 }

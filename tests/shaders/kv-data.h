@@ -6,6 +6,7 @@
 
 /* NaN: shows wherever it is read. */
 #define KV_POISON 0x7fc0deadu
+#define KV_POISON_HALVES 0x7e5d7e5du
 
 typedef struct
 {
@@ -18,7 +19,8 @@ void
 kv_data_init (KvData *data, const VlmNnKv *kv, guint first_key, guint n_keys);
 void kv_data_clear (KvData *data);
 
-/* Writes @data, and poison everywhere else. Without data: poison only. */
+/* Writes @data, which a cache of 16 bits rounds, and poison everywhere else.
+ * Without data: poison only. */
 void kv_data_upload (VkCheck *check, const VlmNnKv *kv, const KvData *data);
 
 /* Reads @data back; fails the case where poison was overwritten. */

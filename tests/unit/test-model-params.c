@@ -9,7 +9,11 @@ test_model (void)
   g_autofree char *path = g_strdup ("/models/x");
   g_autofree char *mmproj = g_strdup ("/models/y.gguf");
   VlmModelParams params = {
-    .path = path, .device = (char *) "1", .mmproj = mmproj
+    .path = path,
+    .device = (char *) "1",
+    .mmproj = mmproj,
+    .weights = VLM_MODEL_WEIGHTS_INT8,
+    .kv_cache = VLM_KV_CACHE_F16,
   };
   g_autoptr (VlmModelParams) copy =
       g_boxed_copy (VLM_TYPE_MODEL_PARAMS, &params);
@@ -21,6 +25,8 @@ test_model (void)
   g_assert_cmpstr (copy->path, ==, "/models/x");
   g_assert_cmpstr (copy->device, ==, "1");
   g_assert_cmpstr (copy->mmproj, ==, "/models/y.gguf");
+  g_assert_cmpint (copy->weights, ==, VLM_MODEL_WEIGHTS_INT8);
+  g_assert_cmpint (copy->kv_cache, ==, VLM_KV_CACHE_F16);
   g_assert_null (empty->path);
   g_assert_null (empty->device);
   g_assert_null (empty->mmproj);

@@ -33,6 +33,7 @@ typedef struct
   char *mmproj;
   char *device;
   char *weights;
+  char *kv_cache;
   gint64 first_seed;
   int n_scenes;
   double fps;
@@ -214,6 +215,7 @@ run_all (const Options *o, GError **error)
   if (!open_files (o, &results, &file, error) ||
       !interrupt_watch (cancellable, error) ||
       !tool_parse_weights (o->weights, &params.weights, error) ||
+      !tool_parse_kv_cache (o->kv_cache, &params.kv_cache, error) ||
       !eval_asker_init (&asker, &params, cancellable, error))
     return FALSE;
   start = g_get_monotonic_time ();
@@ -235,6 +237,7 @@ main (int argc, char **argv)
     TOOL_MMPROJ (&o.mmproj),
     TOOL_DEVICE (&o.device),
     TOOL_WEIGHTS (&o.weights),
+    TOOL_KV_CACHE (&o.kv_cache),
     { "scenes", 'n', 0, G_OPTION_ARG_INT, &o.n_scenes, "how many scenes (300)",
         "N" },
     { "first-seed", 0, 0, G_OPTION_ARG_INT64, &o.first_seed,

@@ -29,6 +29,7 @@
 typedef struct
 {
   char *weights;
+  char *kv_cache;
   char *fps;
   char *start;
   char *end;
@@ -49,6 +50,7 @@ static void
 written_clear (Written *written)
 {
   g_free (written->weights);
+  g_free (written->kv_cache);
   g_free (written->fps);
   g_free (written->start);
   g_free (written->end);
@@ -74,6 +76,7 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
     TOOL_MMPROJ (&o->model.mmproj),
     TOOL_DEVICE (&o->model.device),
     TOOL_WEIGHTS (&w->weights),
+    TOOL_KV_CACHE (&w->kv_cache),
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->images,
         "a picture, or a folder of them (may be given again)", "FILE" },
     { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->videos,
@@ -234,7 +237,8 @@ finish (RunOptions *o, const Written *w, GError **error)
   o->images = NULL;
   if (!parse_kind ("--task", w->task, &task, error) ||
       !parse_kind ("--format", w->format, &o->params.kind, error) ||
-      !tool_parse_weights (w->weights, &o->model.weights, error))
+      !tool_parse_weights (w->weights, &o->model.weights, error) ||
+      !tool_parse_kv_cache (w->kv_cache, &o->model.kv_cache, error))
     return FALSE;
   if (task != NULL)
     o->params.kind = task;

@@ -33,6 +33,28 @@ typedef enum
 
 VLM_API GType vlm_model_weights_get_type (void) G_GNUC_CONST;
 
+#define VLM_TYPE_KV_CACHE (vlm_kv_cache_get_type ())
+
+/**
+ * VlmKvCache:
+ * @VLM_KV_CACHE_AUTO: 16 bits on GPUs, 32 on software devices, where reading
+ *   16 takes longer
+ * @VLM_KV_CACHE_F32: 32 bits each, as they were computed
+ * @VLM_KV_CACHE_F16: 16 bits each, rounded: half the memory
+ *
+ * What a session keeps the keys and values of its context in.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  VLM_KV_CACHE_AUTO,
+  VLM_KV_CACHE_F32,
+  VLM_KV_CACHE_F16,
+} VlmKvCache;
+
+VLM_API GType vlm_kv_cache_get_type (void) G_GNUC_CONST;
+
 #define VLM_TYPE_MODEL_PARAMS (vlm_model_params_get_type ())
 
 /**
@@ -47,6 +69,7 @@ VLM_API GType vlm_model_weights_get_type (void) G_GNUC_CONST;
  * @mmproj: (nullable) (type filename): the GGUF file of the vision tower, where
  *   several are beside @path; %NULL or empty for the only one
  * @weights: what the device holds of its matrices
+ * @kv_cache: what sessions keep their context in, unless they say otherwise
  *
  * Which model, and where it runs. All fields zero are the defaults.
  *
@@ -58,6 +81,7 @@ typedef struct
   char *device;
   char *mmproj;
   VlmModelWeights weights;
+  VlmKvCache kv_cache;
 
   /*< private >*/
   gpointer padding[6];

@@ -140,7 +140,8 @@ init_scratch (VlmQwenVision *vision, guint n, GError **error)
       vlm_nn_tensor_init (&vision->x, nn, n, v, error) &&
       vlm_nn_tensor_init (&vision->q, nn, n, v, error) &&
       vlm_nn_tensor_init (&vision->attended, nn, n, v, error) &&
-      vlm_nn_kv_init (&vision->kv, nn, c->n_heads, c->head_dim, n, error) &&
+      vlm_nn_kv_init (
+          &vision->kv, nn, VLM_DTYPE_F32, c->n_heads, c->head_dim, n, error) &&
       vlm_nn_tensor_init (
           &vision->patches, nn, b, vlm_vision_patch_floats (c), error) &&
       vlm_nn_tensor_init (&vision->normed, nn, b, v, error) &&

@@ -65,7 +65,8 @@ vlm_analyzer_default_init (VlmAnalyzerInterface *iface)
  *
  * Gets ready to analyse. May take long.
  *
- * Returns: %TRUE on success
+ * Returns: %TRUE on success; %FALSE with a #VlmLoadError, #VlmDeviceError or
+ *   %G_IO_ERROR_CANCELLED
  *
  * Since: 0.1
  */
@@ -129,7 +130,8 @@ vlm_analyzer_set_questions (VlmAnalyzer *self, const VlmQuestions *questions)
  * Finds the events of a window. Windows of one epoch come in order.
  *
  * Returns: (transfer full) (element-type VlmEvent): the events in order of
- *   their start, or %NULL on error
+ *   their start, or %NULL with a #VlmInferError, #VlmDeviceError, #VlmEventError
+ *   (an answer that says nothing) or %G_IO_ERROR_CANCELLED
  *
  * Since: 0.1
  */
@@ -155,7 +157,9 @@ vlm_analyzer_analyze (VlmAnalyzer *self, VlmWindow *window,
  *
  * Answers a question in words. The events of later windows do not depend on it.
  *
- * Returns: (transfer full): the answer, or %NULL on error
+ * Returns: (transfer full): the answer, or %NULL with a #VlmInferError
+ *   (%VLM_INFER_ERROR_BAD_INPUT from an analyzer that answers no questions),
+ *   #VlmDeviceError or %G_IO_ERROR_CANCELLED
  *
  * Since: 0.1
  */

@@ -41,7 +41,8 @@ vlm_device_init (VlmDevice *self)
  * line, its UUID or a part of its name is what vlm_device_open() takes.
  *
  * Returns: (transfer full) (array zero-terminated=1): a line for each Vulkan
- *   device: index, name, kind, driver and UUID; %NULL on error
+ *   device: index, name, kind, driver and UUID; %NULL with a #VlmDeviceError,
+ *   also where there is none
  *
  * Since: 0.1
  */

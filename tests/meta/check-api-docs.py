@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Everything public is documented: types, their members and public fields,
 functions, their parameters and what they return, macros, constants. Each type,
-function, macro and constant says since which version it is there.
+function, macro and constant says since which version it is there, and what can
+fail names its errors.
 
     check-api-docs.py VERSION [GIR…]     skipped without one
 """
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -17,6 +19,7 @@ CALLS = {CORE + tag for tag in ("function", "method", "constructor", "callback",
                                 "function-macro")} | {GLIB + "signal"}
 OTHERS = {CORE + tag for tag in ("member", "field", "constant", "property")}
 TAGGED = TYPES | CALLS | {CORE + "constant"} - {CORE + "virtual-method"}
+ERRORS = re.compile(r"#Vlm\w+Error|%\w+_ERROR_\w+")
 PARAMETERS = {CORE + "parameter", CORE + "instance-parameter"}
 
 # Each name here must be complained of, and nothing else.
@@ -29,14 +32,14 @@ SAMPLE = f"""
 <function name="h" c:identifier="x_h" version="1.10">
   <doc>d</doc><return-value><type name="none"/></return-value>
   <parameters><parameter name="parameter"/></parameters></function>
-<function name="k" c:identifier="x_k" version="1.9">
+<function name="k" c:identifier="x_k" version="1.9" throws="1">
   <doc>d</doc><return-value><doc>d</doc><type name="int"/></return-value></function>
 <record name="Class" glib:is-gtype-struct-for="R"><doc>d</doc><field name="parent"/></record>
 <record name="R" version="0.2"><doc>d</doc><field name="own" private="1"/><field name="field"/></record>
 <enumeration name="E"><member name="member"/></enumeration>
 </namespace></repository>"""
 COMPLAINTS = {"bare: no documentation", "returns: what it returns: no documentation",
-              "x_h: parameter: no documentation", "x_h: since 1.10, but this is 1.9.3",
+              "x_k: names no error", "x_h: parameter: no documentation", "x_h: since 1.10, but this is 1.9.3",
               "X.R.field: no documentation", "X.E: no documentation", "X.E: no Since:",
               "X.E.member: no documentation"}
 
@@ -44,6 +47,10 @@ COMPLAINTS = {"bare: no documentation", "returns: what it returns: no documentat
 def has_doc(element):
     doc = element.find(CORE + "doc")
     return doc is not None and (doc.text or "").strip() != ""
+
+
+def all_docs(element):
+    return " ".join(doc.text or "" for doc in element.iter(CORE + "doc"))
 
 
 def returns_something(call):
@@ -81,6 +88,8 @@ def complaints(element, version, path=""):
                 yield f"{name}: {parameter.get('name')}: no documentation"
         if returns_something(element) and not has_doc(element.find(CORE + "return-value")):
             yield f"{name}: what it returns: no documentation"
+        if element.get("throws") == "1" and not ERRORS.search(all_docs(element)):
+            yield f"{name}: names no error"
     # the slots of a class are documented with the class
     elif not is_class:
         for child in element:

@@ -54,7 +54,7 @@ VLM_API GQuark vlm_device_error_quark (void);
 
 /**
  * VlmDeviceError:
- * @VLM_DEVICE_ERROR_NO_DEVICE: no Vulkan device, or none that was asked for
+ * @VLM_DEVICE_ERROR_NO_DEVICE: no Vulkan device, or none of the wanted name
  * @VLM_DEVICE_ERROR_MISSING_FEATURE: the device lacks something that is needed
  * @VLM_DEVICE_ERROR_OUT_OF_MEMORY: device or host memory is exhausted
  * @VLM_DEVICE_ERROR_LOST: the device was lost; a new one must be opened

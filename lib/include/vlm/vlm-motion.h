@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  *
  * Compares pictures with one that was kept before. It looks at the mean
  * brightness of 64 x 36 cells, fewer in pictures below 256 x 144, each from 16
- * points: enough for a thing of a fortieth of the width, too little for the
- * noise of a sensor, and a matter of microseconds in any size. A thing that
+ * points: enough for an object of a fortieth of the width, too little for the
+ * noise of a sensor, and a matter of microseconds in any size. An object that
  * differs from what is behind it in colour only is not seen. A change of the
  * light that is the same everywhere is taken away first. Integers throughout:
  * the same pictures give the same answer on every machine. Not thread-safe.

@@ -1,4 +1,4 @@
-/* gst-vlm: how many frames of a second are watched
+/* gst-vlm: how many frames of a second are sampled
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 
 /**
  * VlmRateReason:
- * @VLM_RATE_REASON_FIXED: it was asked for
+ * @VLM_RATE_REASON_FIXED: it is the wanted one
  * @VLM_RATE_REASON_BUDGET: no more frames or tokens fit into a window
  * @VLM_RATE_REASON_DEVICE: the device sustains no more
  * @VLM_RATE_REASON_MOTION: something moves
@@ -102,7 +102,7 @@ typedef struct
 /**
  * VlmRate:
  *
- * Decides on the rate. Pure: what it says follows from what it was told. Not
+ * Decides on the rate. Pure: what it says follows from its arguments. Not
  * thread-safe.
  *
  * Motion: while something moves, and for one second after, the rate is the

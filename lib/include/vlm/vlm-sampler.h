@@ -1,4 +1,4 @@
-/* gst-vlm: which frames are watched, and in which windows
+/* gst-vlm: which frames are sampled, and in which windows
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -80,7 +80,7 @@ typedef struct
  * vlm_sampler_looks() asks about every slot of the highest rate.
  *
  * A window of 0 holds the whole stream until it ends. When it would hold more
- * than max_frames frames every second one is given up, and the rate halved.
+ * than max_frames frames every second one is dropped, and the rate halved.
  *
  * Slots and frames: with tolerance = min (half the frame's duration, a quarter
  * of a slot), a frame at t of duration d fills the slots in
@@ -96,7 +96,7 @@ typedef struct
  * changes and upon vlm_sampler_reset(), a new epoch begins. What the old one
  * holds that was in no window yet becomes a partial window, its last slice
  * filled up with its last frame. Where the rate asks for smaller frames
- * (vlm_sampler_get_decision()) the windows begin anew, but not the epoch.
+ * (vlm_sampler_get_decision()) new windows begin, but no new epoch.
  *
  * Use: for every buffer ask vlm_sampler_wants(); if so, make a #VlmFrame and
  * vlm_sampler_add() it; then vlm_sampler_pop() until it returns %NULL. The

@@ -38,6 +38,7 @@ struct _GstVlmPublish
   GstVlmPublishSettings used;
   GstVlmLocation *location;
   GstVlmCredentials credentials;
+  GstVlmSecrets *secrets;
   char *client_id;
   char *directory;
   GstVlmWait wait;

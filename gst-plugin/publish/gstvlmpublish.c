@@ -213,9 +213,11 @@ make_transport (GstVlmPublish *self, GError **error)
 {
   const GstVlmPublishSettings *s = &self->used;
 
+  self->secrets = gst_vlm_secrets_new (self->location, &self->credentials);
   self->params = (GstVlmTransportParams){
     .location = self->location,
     .credentials = &self->credentials,
+    .secrets = self->secrets,
     .ca_file = s->ca_file,
     .cert_file = s->cert_file,
     .key_file = s->key_file,
@@ -285,6 +287,7 @@ close_all (GstVlmPublish *self)
   gst_vlm_wait_clear (&self->wait);
   g_clear_pointer (&self->will, gst_vlm_message_free);
   g_clear_pointer (&self->format, gst_vlm_format_free);
+  g_clear_pointer (&self->secrets, gst_vlm_secrets_unref);
   gst_vlm_credentials_clear (&self->credentials);
   g_clear_pointer (&self->client_id, g_free);
   g_clear_pointer (&self->directory, g_free);

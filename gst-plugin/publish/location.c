@@ -27,12 +27,13 @@ gst_vlm_location_free (GstVlmLocation *self)
   g_free (self);
 }
 
-static gboolean
-is_secret (const char *name)
+gboolean
+gst_vlm_location_is_secret (const char *name)
 {
-  static const char *const words[] = { "pass", "secret", "token", "key", "auth",
-    "cred", "sig" };
-  g_autofree char *lower = g_ascii_strdown (name, -1);
+  static const char *const words[] = { "pass", "pwd", "secret", "token", "key",
+    "auth", "cred", "sig", "jwt", "hmac" };
+  g_autofree char *plain = g_uri_unescape_string (name, NULL);
+  g_autofree char *lower = g_ascii_strdown (plain != NULL ? plain : name, -1);
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (strstr (lower, words[i]) != NULL)
@@ -53,7 +54,7 @@ redact_query (const char *query)
       *value = '\0';
     if (value == NULL)
       pairs[i] = g_strdup (pair);
-    else if (is_secret (pair))
+    else if (gst_vlm_location_is_secret (pair))
       pairs[i] = g_strconcat (pair, "=***", NULL);
     else
       pairs[i] = g_strconcat (pair, "=", value + 1, NULL);
@@ -61,16 +62,30 @@ redact_query (const char *query)
   return g_strjoinv ("&", pairs);
 }
 
+/* Of a colon that was %-escaped the reader may think that it parts the name from
+ * a password. */
+static char *
+make_printable_user (const char *user)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *escaped = NULL;
+
+  if (user == NULL)
+    return g_strdup ("");
+  name = g_strndup (user, strcspn (user, ":"));
+  escaped = g_uri_escape_string (name, NULL, TRUE);
+  return g_strconcat (
+      escaped, user[strlen (name)] == ':' ? ":***@" : "@", NULL);
+}
+
 static char *
 make_printable (const GstVlmLocation *self, const char *authority)
 {
   g_autofree char *query =
       self->query != NULL ? redact_query (self->query) : NULL;
-  g_autofree char *user =
-      self->user != NULL ? g_uri_escape_string (self->user, NULL, TRUE) : NULL;
+  g_autofree char *user = make_printable_user (self->user);
 
-  return g_strconcat (self->scheme, "://", user != NULL ? user : "",
-      user != NULL ? "@" : "", authority, self->raw_path,
+  return g_strconcat (self->scheme, "://", user, authority, self->raw_path,
       query != NULL ? "?" : "", query, NULL);
 }
 

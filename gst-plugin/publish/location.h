@@ -31,6 +31,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmLocation, gst_vlm_location_free)
  * (transfer full) */
 char *gst_vlm_location_redact (const char *text);
 
+/* Whether a parameter of this name, %-escaped or not, has a value that is
+ * secret. */
+gboolean gst_vlm_location_is_secret (const char *name);
+
 /* A parameter of the query that is a whole number from @min to @max; @otherwise
  * if it is not there. */
 gboolean gst_vlm_location_get_number (const GstVlmLocation *self,

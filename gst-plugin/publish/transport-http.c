@@ -12,8 +12,10 @@
 #include "config.h"
 #include "publish/error.h"
 
-/* What is read of an answer; the beginning of it goes into messages. */
+/* What is read of an answer; the beginning of it goes into messages, but for what
+ * it repeats of our secrets. */
 #define MAX_ANSWER (64 * 1024)
+#define MAX_KEPT (16 * 1024)
 #define MAX_QUOTED 120
 
 typedef struct
@@ -33,9 +35,9 @@ on_answer (char *data, size_t size, size_t n, void *user_data)
   HttpTransport *self = user_data;
   gsize n_bytes = size * n;
 
-  if (self->answer->len < MAX_QUOTED)
+  if (self->answer->len < MAX_KEPT)
     g_string_append_len (self->answer, data,
-        (gssize) MIN (n_bytes, MAX_QUOTED - self->answer->len));
+        (gssize) MIN (n_bytes, MAX_KEPT - self->answer->len));
   self->n_answered += n_bytes;
   return self->n_answered <= MAX_ANSWER ? n_bytes : 0;
 }
@@ -176,14 +178,12 @@ perform (HttpTransport *self)
 static void
 append_answer (HttpTransport *self, GString *text)
 {
-  g_autofree char *valid =
-      g_utf8_make_valid (self->answer->str, (gssize) self->answer->len);
+  g_autofree char *quoted =
+      gst_vlm_secrets_quote (self->parent.params->secrets, self->answer->str,
+          self->answer->len, self->n_answered > self->answer->len, MAX_QUOTED);
 
-  for (char *p = valid; *p != '\0'; p++)
-    if (g_ascii_iscntrl (*p))
-      *p = ' ';
-  if (*g_strstrip (valid) != '\0')
-    g_string_append_printf (text, ": %s", valid);
+  if (*quoted != '\0')
+    g_string_append_printf (text, ": %s", quoted);
 }
 
 /* Only what is about these very messages is a refusal. */
@@ -217,6 +217,16 @@ check_status (HttpTransport *self, GError **error)
   return FALSE;
 }
 
+static void
+set_failure (HttpTransport *self, CURLcode result, GError **error)
+{
+  g_autofree char *why = gst_vlm_secrets_hide (self->parent.params->secrets,
+      *self->failure != '\0' ? self->failure : curl_easy_strerror (result));
+
+  g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_AWAY,
+      "%s: %s", self->parent.params->location->printable, why);
+}
+
 static gboolean
 post (HttpTransport *self, const char *type, const char *body, GError **error)
 {
@@ -244,10 +254,7 @@ post (HttpTransport *self, const char *type, const char *body, GError **error)
     g_set_error_literal (
         error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "it was stopped");
   else
-    g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_AWAY,
-        "%s: %s", self->parent.params->location->printable,
-        *self->failure != '\0' ? self->failure
-                               : curl_easy_strerror ((CURLcode) result));
+    set_failure (self, (CURLcode) result, error);
   return FALSE;
 }
 

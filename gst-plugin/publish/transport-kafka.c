@@ -21,18 +21,30 @@ GST_DEBUG_CATEGORY_EXTERN (gst_vlm_publish_debug);
 /* How long the purge of what was not sent may take. */
 #define PURGE_PATIENCE 1000 /* ms */
 
+typedef struct _KafkaTransport KafkaTransport;
+
+/* What the callbacks of a client get. Its threads write into the log until it is
+ * destroyed, which may be after the transport is. */
 typedef struct
+{
+  KafkaTransport *transport;
+  GstVlmSecrets *secrets;
+  rd_kafka_t *client;
+} Session;
+
+struct _KafkaTransport
 {
   GstVlmTransport parent;
   rd_kafka_conf_t *conf;
   const char *topic;
-  rd_kafka_t *client; /* NULL: not connected */
+  Session *session;
+  rd_kafka_t *client; /* that of the session; NULL: not connected */
   int event_fd;       /* readable: the client has something to say */
   /* Of deliver(). */
   rd_kafka_resp_err_t *results; /* of each message */
   guint n_reports;
   char *failure; /* of the connection, as the client says */
-} KafkaTransport;
+};
 
 /* Of a message that was not reported yet; no error of Kafka. */
 #define PENDING RD_KAFKA_RESP_ERR__IN_PROGRESS
@@ -57,7 +69,7 @@ static void
 on_report (
     rd_kafka_t *client, const rd_kafka_message_t *message, void *user_data)
 {
-  KafkaTransport *self = user_data;
+  KafkaTransport *self = ((Session *) user_data)->transport;
   guint i = GPOINTER_TO_UINT (message->_private);
 
   /* NULL: of a delivery that is over. */
@@ -71,21 +83,26 @@ on_report (
 static void
 on_error (rd_kafka_t *client, int code, const char *reason, void *user_data)
 {
-  KafkaTransport *self = user_data;
+  const Session *session = user_data;
+  KafkaTransport *self = session->transport;
+  g_autofree char *shown = gst_vlm_secrets_hide (session->secrets, reason);
 
-  GST_DEBUG ("%s: %s", rd_kafka_err2name (code), reason);
+  GST_DEBUG ("%s: %s", rd_kafka_err2name (code), shown);
   /* The first one is the cause; that all brokers are down says nothing. */
   if (self->failure != NULL && code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     return;
   g_free (self->failure);
-  self->failure = g_strdup (reason);
+  self->failure = g_steal_pointer (&shown);
 }
 
 static void
 on_log (
     const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
-  GST_DEBUG ("%s: %s", facility, text);
+  const Session *session = rd_kafka_opaque (client);
+  g_autofree char *shown = gst_vlm_secrets_hide (session->secrets, text);
+
+  GST_DEBUG ("%s: %s", facility, shown);
 }
 
 /* What librdkafka says of a value that it does not take may have the value in
@@ -154,7 +171,6 @@ set_all (KafkaTransport *self, GError **error)
             params->location->host, params->location->port)
       : g_strdup (params->location->host);
 
-  rd_kafka_conf_set_opaque (self->conf, self);
   rd_kafka_conf_set_dr_msg_cb (self->conf, on_report);
   rd_kafka_conf_set_error_cb (self->conf, on_error);
   rd_kafka_conf_set_log_cb (self->conf, on_log);
@@ -216,6 +232,25 @@ serve (KafkaTransport *self)
     ;
 }
 
+static Session *
+session_new (KafkaTransport *self)
+{
+  Session *session = g_new0 (Session, 1);
+
+  session->transport = self;
+  session->secrets = gst_vlm_secrets_ref (self->parent.params->secrets);
+  return session;
+}
+
+static void
+session_free (Session *session)
+{
+  if (session->client != NULL)
+    rd_kafka_destroy (session->client);
+  gst_vlm_secrets_unref (session->secrets);
+  g_free (session);
+}
+
 static gboolean
 kafka_connect (GstVlmTransport *transport, GError **error)
 {
@@ -227,13 +262,22 @@ kafka_connect (GstVlmTransport *transport, GError **error)
 
   g_clear_pointer (&self->failure, g_free);
   self->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (self->event_fd < 0)
-    return away (self, "no file descriptor is left", error);
-  self->client = rd_kafka_new (RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
-  if (self->client == NULL) {
+  if (self->event_fd < 0) {
     rd_kafka_conf_destroy (conf);
+    return away (self, "no file descriptor is left", error);
+  }
+  self->session = session_new (self);
+  rd_kafka_conf_set_opaque (conf, self->session);
+  self->client = rd_kafka_new (RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+  self->session->client = self->client;
+  if (self->client == NULL) {
+    g_autofree char *shown =
+        gst_vlm_secrets_hide (self->session->secrets, reason);
+
+    rd_kafka_conf_destroy (conf);
+    g_clear_pointer (&self->session, session_free);
     close (self->event_fd);
-    return away (self, reason, error);
+    return away (self, shown, error);
   }
   queue = rd_kafka_queue_get_main (self->client);
   rd_kafka_queue_io_event_enable (queue, self->event_fd, &one, sizeof one);
@@ -366,9 +410,9 @@ kafka_idle (GstVlmTransport *transport, GError **error)
 }
 
 static gpointer
-destroy_thread (gpointer client)
+destroy_thread (gpointer session)
 {
-  rd_kafka_destroy (client);
+  session_free (session);
   return NULL;
 }
 
@@ -389,7 +433,8 @@ kafka_disconnect (GstVlmTransport *transport, const GstVlmMessage *last)
   close (self->event_fd);
   self->event_fd = -1;
   g_thread_unref (g_thread_new (
-      "vlmpublish-kafka", destroy_thread, g_steal_pointer (&self->client)));
+      "vlmpublish-kafka", destroy_thread, g_steal_pointer (&self->session)));
+  self->client = NULL;
 }
 
 const GstVlmTransportClass gst_vlm_transport_kafka = {

@@ -43,6 +43,7 @@ typedef struct
   int code; /* errno, or that of getaddrinfo() */
 
   char *key_password; /* (nullable) */
+  GstVlmSecrets *secrets;
   GMutex lock;
   char *said; /* by the library, under the lock: what went wrong */
 
@@ -74,6 +75,7 @@ link_clear (gpointer data)
   if (link->key_password != NULL)
     explicit_bzero (link->key_password, strlen (link->key_password));
   g_free (link->key_password);
+  gst_vlm_secrets_unref (link->secrets);
   g_free (link->host);
   g_free (link->said);
   g_array_unref (link->mids);
@@ -108,14 +110,15 @@ static void
 on_log (struct mosquitto *mosq, void *user_data, int level, const char *text)
 {
   Link *link = user_data;
+  g_autofree char *shown = gst_vlm_secrets_hide (link->secrets, text);
 
-  GST_TRACE ("%s", text);
+  GST_TRACE ("%s", shown);
   if (level != MOSQ_LOG_ERR && level != MOSQ_LOG_WARNING)
     return;
   g_mutex_lock (&link->lock);
   /* The first one is the cause. */
   if (link->said == NULL)
-    link->said = g_strdup (text);
+    link->said = g_steal_pointer (&shown);
   g_mutex_unlock (&link->lock);
 }
 
@@ -204,6 +207,7 @@ link_new (MqttTransport *self, GError **error)
   link->host = g_strdup (p->location->host);
   link->port = self->port;
   link->key_password = g_strdup (p->credentials->key_password);
+  link->secrets = gst_vlm_secrets_ref (p->secrets);
   link->mids = g_array_new (FALSE, FALSE, sizeof (int));
   link->reasons = g_array_new (FALSE, FALSE, sizeof (int));
   link->done_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);

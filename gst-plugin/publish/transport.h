@@ -8,6 +8,7 @@
 
 #include "publish/credentials.h"
 #include "publish/message.h"
+#include "publish/secrets.h"
 #include "publish/wait.h"
 
 G_BEGIN_DECLS
@@ -16,9 +17,10 @@ typedef struct
 {
   const GstVlmLocation *location;
   const GstVlmCredentials *credentials;
-  const char *ca_file;   /* (nullable): who is trusted */
-  const char *cert_file; /* (nullable): who this is */
-  const char *key_file;  /* (nullable) */
+  GstVlmSecrets *secrets; /* for what others say */
+  const char *ca_file;    /* (nullable): who is trusted */
+  const char *cert_file;  /* (nullable): who this is */
+  const char *key_file;   /* (nullable) */
   const char *client_id;
   int qos;                   /* MQTT */
   guint batch_size;          /* HTTP: most messages in a request */

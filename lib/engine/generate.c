@@ -65,8 +65,8 @@ next_allowed (Loop *loop)
 
   if (job->matcher == NULL)
     return job->valid;
-  return vlm_matcher_get_mask (
-      job->matcher, job->max_tokens - loop->out->n_tokens);
+  return vlm_limiter_get_mask (&job->limiter, job->matcher, loop->out->text,
+      job->max_tokens - loop->out->n_tokens);
 }
 
 static VlmChoose

@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-session.h>
 
+#include "engine/limits.h"
 #include "engine/sampling.h"
 #include "engine/scheduler.h"
 #include "engine/trace.h"
@@ -20,6 +21,7 @@ typedef struct
   const VlmConfig *config;
   const VlmNnTensor *features; /* nullable */
   VlmMatcher *matcher;         /* nullable: free text */
+  VlmLimiter limiter;          /* of what the matcher allows */
   VlmModelTaps *taps;          /* nullable: of the context; keep what writes */
   VlmSampling sampling;
   guint64 seed;

@@ -469,9 +469,12 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
     if (!vlm_matcher_init (&matcher, mask, job.max_tokens, error))
       return NULL;
     job.matcher = &matcher;
+    job.limiter =
+        (VlmLimiter){ params->kind->limits, bounds, tokenizer, job.n_vocab };
   }
   job.valid = self->valid;
   answer = answer_layout (self, layout, &job, trace, error);
+  vlm_limiter_clear (&job.limiter);
   log_answer (answer);
   return answer;
 }

@@ -30,6 +30,19 @@ typedef enum
   VLM_PART_MARK,  /* VlmMark */
 } VlmPartType;
 
+/* Of a part of an answer that a rule allows too much of. */
+typedef struct
+{
+  /* The beginning of such a part in @text that has not ended yet, as its last
+   * bytes; NULL where there is none. */
+  const char *(*find) (const char *text, gsize n);
+  /* Whether such a part may begin with @part, whole or not. Of what the rule
+   * allows, something always may. */
+  gboolean (*fits) (const char *part, gsize n, const VlmAnswerBounds *bounds);
+  /* How many bytes more than the shortest that the rule allows it may take. */
+  guint (*spare) (const VlmAnswerBounds *bounds);
+} VlmAnswerLimits;
+
 struct _VlmAnswerKind
 {
   const char *name;
@@ -43,6 +56,10 @@ struct _VlmAnswerKind
   /* NULL: any text. VLM_INFER_ERROR_BAD_INPUT where @bounds lack something. */
   const VlmRule *(*rule) (
       VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error);
+
+  /* What no rule can say, such as that one number is larger than another. NULL:
+   * there is nothing. */
+  const VlmAnswerLimits *limits;
 
   /* NULL: the text is all there is to it. (transfer full): what the answer
    * says, of the type @part; @n_rejected parts of it were left out, the

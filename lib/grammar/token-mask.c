@@ -344,6 +344,12 @@ vlm_matcher_init (
   return TRUE;
 }
 
+guint
+vlm_matcher_get_min_tokens (const VlmMatcher *self)
+{
+  return cost_of (self->mask, &self->state);
+}
+
 const guint32 *
 vlm_matcher_get_mask (VlmMatcher *self, guint n_left)
 {

@@ -38,6 +38,9 @@ gboolean vlm_matcher_init (
  * tokens are in it when the text is complete. Valid until the next call for the
  * same VlmTokenMask. */
 const guint32 *vlm_matcher_get_mask (VlmMatcher *matcher, guint n_left);
+/* Tokens of the shortest way to complete the text, as vlm_matcher_get_mask()
+ * counts them. */
+guint vlm_matcher_get_min_tokens (const VlmMatcher *matcher);
 /* @id is out of the last mask. */
 void vlm_matcher_accept (VlmMatcher *matcher, gint32 id);
 

@@ -26,6 +26,7 @@ struct _VlmVkDevice
   gint lost;               /* atomic; never goes back */
   gboolean no_map;         /* device buffers are not mapped, for tests */
   gboolean pins_subgroups; /* to the default size, in every pipeline */
+  gboolean only_compiles;  /* no queue, memory, staging or cache file */
 
   void (*close) (VlmVkDevice *device);   /* nobody holds it any more */
   void (*reclaim) (VlmVkDevice *device); /* releases what finished work holds */

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/device-private.h"
 
+#include "vk/cooperative.h"
 #include "vk/instance.h"
 #include "vk/pipeline-private.h"
 #include "vk/queue.h"
@@ -30,6 +31,9 @@ vlm_vk_device_list (GError **error)
   return strv;
 }
 
+static const VkStructureType STATISTICS_FEATURES =
+    VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR;
+
 static gboolean
 create_handle (VlmVkDevice *device, GError **error)
 {
@@ -50,12 +54,29 @@ create_handle (VlmVkDevice *device, GError **error)
     .queueCount = 1,
     .pQueuePriorities = &priority,
   };
-  const char *extensions[2];
+  VkPhysicalDeviceCooperativeMatrixFeaturesKHR matrices =
+      vlm_vk_cooperative_features ();
+  VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR statistics = {
+    .sType = STATISTICS_FEATURES,
+    .pipelineExecutableInfo = TRUE,
+  };
+  const char *extensions[4];
   guint32 n_extensions = 0;
   if (physical->has_portability_subset) /* must be enabled where there is one */
     extensions[n_extensions++] = "VK_KHR_portability_subset";
   if (physical->has_size_control && physical->needs_size_extension)
     extensions[n_extensions++] = VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME;
+  if (physical->caps.n_products > 0) {
+    extensions[n_extensions++] = VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME;
+    matrices.pNext = features11.pNext;
+    features11.pNext = &matrices;
+  }
+  if (device->only_compiles && physical->has_statistics) {
+    extensions[n_extensions++] =
+        VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
+    statistics.pNext = features11.pNext;
+    features11.pNext = &statistics;
+  }
   VkDeviceCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
     .pNext = &features11,
@@ -80,7 +101,8 @@ device_free (VlmVkDevice *device)
   if (device->handle != VK_NULL_HANDLE) {
     vlm_vk_queue_finish (device);
     vlm_vk_staging_free (device->staging);
-    if (device->pipelines != NULL && !g_atomic_int_get (&device->lost))
+    if (device->pipelines != NULL && !device->only_compiles &&
+        !g_atomic_int_get (&device->lost))
       vlm_vk_pipeline_cache_save (device);
     vlm_vk_pipelines_free (device, device->pipelines);
     vlm_vk_queue_free (device);
@@ -97,6 +119,10 @@ device_init (VlmVkDevice *device, GError **error)
 {
   if (!create_handle (device, error))
     return FALSE;
+  if (device->only_compiles) {
+    device->pipelines = vlm_vk_pipelines_new (device, error);
+    return device->pipelines != NULL;
+  }
   device->memory = vlm_vk_memory_new (device->handle, &device->physical.memory);
   device->staging = vlm_vk_staging_new ();
   device->queue = vlm_vk_queue_new (device, error);
@@ -136,8 +162,8 @@ vlm_vk_device_find (
   return found;
 }
 
-VlmVkDevice *
-vlm_vk_device_open (const char *selector, GError **error)
+static VlmVkDevice *
+open_device (const char *selector, gboolean only_compiles, GError **error)
 {
   VkInstance instance = vlm_vk_instance_acquire (error);
   if (instance == VK_NULL_HANDLE)
@@ -153,6 +179,7 @@ vlm_vk_device_open (const char *selector, GError **error)
   device->physical = physical;
   device->pins_subgroups = physical.has_size_control &&
       physical.caps.min_subgroup_size != physical.caps.max_subgroup_size;
+  device->only_compiles = only_compiles;
   device->no_map = g_strcmp0 (g_getenv ("VLM_NO_MAP"), "1") == 0;
   device->close = device_free;
   device->reclaim = vlm_vk_queue_reap;
@@ -163,6 +190,18 @@ vlm_vk_device_open (const char *selector, GError **error)
     return NULL;
   }
   return device;
+}
+
+VlmVkDevice *
+vlm_vk_device_open (const char *selector, GError **error)
+{
+  return open_device (selector, FALSE, error);
+}
+
+VlmVkDevice *
+vlm_vk_device_open_to_compile (const char *selector, GError **error)
+{
+  return open_device (selector, TRUE, error);
 }
 
 void

@@ -9,6 +9,16 @@
  * themselves. */
 typedef struct _VlmVkDevice VlmVkDevice;
 
+#define VLM_VK_MAX_PRODUCTS 16
+
+/* A product of cooperative matrices that the invocations of a subgroup make:
+ * [m, k] by [k, n], f16 with sums in f32, or s8 with sums in s32. */
+typedef struct
+{
+  gboolean is_int8;
+  guint32 m, n, k;
+} VlmVkProduct;
+
 /* What an op may ask before it picks a shader. Constant after opening. */
 typedef struct
 {
@@ -21,6 +31,9 @@ typedef struct
   guint32 min_subgroup_size; /* what the device could do */
   guint32 max_subgroup_size;
   VkSubgroupFeatureFlags subgroup_ops; /* in compute shaders */
+  gboolean has_fixed_subgroups;        /* every one is of subgroup_size */
+  VlmVkProduct products[VLM_VK_MAX_PRODUCTS]; /* of cooperative matrices */
+  guint n_products;
   guint32 max_shared_bytes;
   guint32 max_workgroup_invocations;
   guint32 max_workgroup_count[3];
@@ -39,6 +52,10 @@ char **vlm_vk_device_list (GError **error);
  * @selector: NULL for the best, or an index, a UUID, or part of a name (case
  * does not matter). VLM_DEVICE_ERROR_NO_DEVICE lists what there is. */
 VlmVkDevice *vlm_vk_device_open (const char *selector, GError **error);
+/* A device on which pipelines are made and looked at, and nothing runs: also one
+ * that its driver only makes believe. */
+VlmVkDevice *
+vlm_vk_device_open_to_compile (const char *selector, GError **error);
 /* Which device that would open, without opening it. */
 gboolean vlm_vk_device_find (
     const char *selector, guint8 uuid[VK_UUID_SIZE], GError **error);

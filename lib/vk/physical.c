@@ -6,6 +6,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "vk/cooperative.h"
 #include "vk/instance.h"
 #include "vk/result.h"
 
@@ -217,11 +218,13 @@ query_features (VlmVkPhysical *physical)
   };
   physical->has_timeline = has12.timelineSemaphore;
   physical->has_size_control &= has_sizes.subgroupSizeControl;
+  physical->caps.has_fixed_subgroups = physical->has_size_control ||
+      physical->caps.min_subgroup_size == physical->caps.max_subgroup_size;
 }
 
 static gboolean
-physical_init (VlmVkPhysical *physical, VkPhysicalDevice handle, guint index,
-    GError **error)
+physical_init (VlmVkPhysical *physical, VkInstance instance,
+    VkPhysicalDevice handle, guint index, GError **error)
 {
   *physical = (VlmVkPhysical){ .handle = handle, .index = index };
   g_strlcpy (physical->driver, "unknown driver", sizeof physical->driver);
@@ -247,6 +250,12 @@ physical_init (VlmVkPhysical *physical, VkPhysicalDevice handle, guint index,
   }
   query_properties (physical, extensions);
   query_features (physical);
+  if (g_hash_table_contains (
+          extensions, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME) &&
+      !vlm_vk_cooperative_query (instance, physical, error))
+    return FALSE;
+  physical->has_statistics = g_hash_table_contains (
+      extensions, VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME);
   if (!has_compute)
     physical->unusable = "no compute queue";
   else if (!physical->has_timeline)
@@ -273,7 +282,7 @@ vlm_vk_physical_list (VkInstance instance, GError **error)
       g_array_sized_new (FALSE, TRUE, sizeof (VlmVkPhysical), n);
   for (guint32 i = 0; i < n; i++) {
     VlmVkPhysical physical;
-    if (!physical_init (&physical, handles[i], i, error))
+    if (!physical_init (&physical, instance, handles[i], i, error))
       return NULL;
     g_array_append_val (list, physical);
   }

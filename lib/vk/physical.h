@@ -20,6 +20,7 @@ typedef struct
   gboolean has_portability_subset;
   gboolean needs_size_extension; /* subgroup sizes are not in its core */
   gboolean has_size_control;     /* of subgroups in compute shaders */
+  gboolean has_statistics;       /* of pipelines */
   /* What opening enables where it is there. */
   VkPhysicalDeviceFeatures features;
   VkPhysicalDeviceVulkan11Features features11;

@@ -53,7 +53,10 @@ VlmVkPipelines *
 vlm_vk_pipelines_new (VlmVkDevice *device, GError **error)
 {
   g_autofree char *path = vlm_vk_cache_file_path (&device->physical);
-  g_autoptr (GBytes) on_disk = vlm_vk_cache_file_load (path, &device->physical);
+  /* One that only compiles compiles: from a cache there is nothing to look at. */
+  g_autoptr (GBytes) on_disk = device->only_compiles
+      ? NULL
+      : vlm_vk_cache_file_load (path, &device->physical);
   VkPipelineCacheCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
     .initialDataSize = on_disk != NULL ? g_bytes_get_size (on_disk) : 0,
@@ -175,6 +178,9 @@ create_handle (VlmVkDevice *device, VlmVkPipeline *pipeline,
       VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO;
   VkComputePipelineCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+    .flags = device->only_compiles && device->physical.has_statistics
+        ? VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR
+        : 0,
     .stage = {
       .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
       .pNext = device->pins_subgroups ? &size : NULL,

@@ -21,15 +21,6 @@ typedef struct
   guint32 supers_at;
 } Push;
 
-enum
-{
-  SPEC_LOCAL_SIZE = 0,
-  SPEC_FORMAT = 3,
-  SPEC_EPILOGUE,
-  SPEC_HAS_BIAS,
-  SPEC_TUNE,
-};
-
 typedef struct
 {
   const VlmNnTensor *x;
@@ -62,20 +53,6 @@ check_shapes (VlmNn *nn, const Product *product)
   return FALSE;
 }
 
-static guint
-make_spec (const Product *product, const VlmNnKernel *kernel,
-    const VlmNnPart *part, guint32 *spec)
-{
-  spec[SPEC_LOCAL_SIZE] = kernel->local_size;
-  spec[1] = spec[2] = 1;
-  spec[SPEC_FORMAT] = part->format->shader;
-  spec[SPEC_EPILOGUE] = product->epilogue;
-  spec[SPEC_HAS_BIAS] = product->bias != NULL;
-  for (guint i = 0; i < kernel->n_tune; i++)
-    spec[SPEC_TUNE + i] = kernel->tune[i];
-  return SPEC_TUNE + kernel->n_tune;
-}
-
 /* Blocks of a part that have outputs. */
 static guint
 count_blocks (const Product *product, const VlmNnPart *part)
@@ -93,7 +70,10 @@ record_rows (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
     const VlmNnPart *part, guint64 first, guint64 n)
 {
   guint32 spec[VLM_VK_MAX_SPEC];
-  const guint n_spec = make_spec (product, kernel, part, spec);
+  const guint32 own[] = { part->format->shader, product->epilogue,
+    product->bias != NULL };
+  const guint n_spec =
+      vlm_nn_kernel_spec (nn, kernel, own, G_N_ELEMENTS (own), spec);
   const VlmVkBinding x = vlm_nn_bind_floats (product->x, first, n, VLM_VK_READ);
   const VlmVkBinding bindings[] = {
     x,

@@ -101,6 +101,29 @@
     .n_tune = 4, \
   }
 
+/* Fragments of [m, k] by [k, n]; each of 2 x 2 subgroups has rm x rn of them. A
+ * granule is 16 bytes, of 8 inputs; rows of 32 inputs have one for padding. */
+#define COOP_TILE(rows, fragments) (2 * rows * fragments)
+#define MATMUL_COOP(m, n, k, rm, rn, devices, limit) \
+  { \
+    .op = VLM_NN_OP_MATMUL, \
+    .name = "matmul_coop_" #m "x" #n "x" #k "_" #rm "x" #rn, \
+    .shader = &vlm_shader_matmul_coop, \
+    .on = devices, \
+    .needs = VLM_NN_NEEDS_SUBGROUPS, \
+    .weights = VLM_NN_READS_ALL, \
+    .is_fast = TRUE, \
+    .product = { FALSE, m, n, k }, \
+    .shared_bytes = (COOP_TILE (m, rm) + COOP_TILE (n, rn)) * 5 * 16 + \
+        COOP_TILE (m, rm) * 4, \
+    .max_rows = limit, \
+    .subgroups = 4, \
+    .tile_rows = COOP_TILE (m, rm), \
+    .tile_cols = COOP_TILE (n, rn) / 8, \
+    .tune = { m, n, k, rm, rn, 2, 2 }, \
+    .n_tune = 7, \
+  }
+
 /* Rows are packed query rows that see the same keys. */
 #define ATTENTION_LANES(rows, limit) \
   { \
@@ -176,6 +199,14 @@ static const VlmNnKernel kernels[] = {
   MATVEC_GROUP (128, 2),
   MATVEC_GROUP (128, 4),
   MATVEC_GROUP (128, 8),
+  MATMUL_COOP (16, 16, 16, 1, 2, VLM_NN_ON_GPU, 32),
+  MATMUL_COOP (16, 16, 16, 2, 2, VLM_NN_ON_GPU, 256),
+  MATMUL_COOP (16, 16, 16, 4, 4, VLM_NN_ON_GPU, 0),
+  MATMUL_COOP (16, 8, 16, 2, 4, VLM_NN_ON_GPU, 256),
+  MATMUL_COOP (16, 8, 16, 4, 8, VLM_NN_ON_GPU, 0),
+  MATMUL_COOP (8, 16, 16, 4, 2, VLM_NN_ON_GPU, 256),
+  MATMUL_COOP (8, 16, 16, 8, 4, VLM_NN_ON_GPU, 0),
+  MATMUL_COOP (8, 8, 8, 2, 4, VLM_NN_ON_GPU, 0),
   MATMUL_TILE (32, 32, 2, 4, VLM_NN_ON_GPU, 64),
   MATMUL_TILE (64, 64, 4, 4, VLM_NN_ON_GPU, 512),
   MATMUL_TILE (128, 128, 8, 8, VLM_NN_ON_GPU, 0),
@@ -206,6 +237,43 @@ shuffles (const VlmVkCaps *caps, guint lanes)
       (caps->subgroup_ops & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0;
 }
 
+static gboolean
+makes_product (const VlmVkCaps *caps, const VlmVkProduct *product)
+{
+  for (guint i = 0; i < caps->n_products; i++) {
+    const VlmVkProduct *p = &caps->products[i];
+
+    if (p->is_int8 == product->is_int8 && p->m == product->m &&
+        p->n == product->n && p->k == product->k)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static guint
+local_size (const VlmVkCaps *caps, const VlmNnKernel *kernel)
+{
+  return kernel->subgroups != 0 ? kernel->subgroups * caps->subgroup_size
+                                : kernel->local_size;
+}
+
+guint
+vlm_nn_kernel_spec (const VlmNn *nn, const VlmNnKernel *kernel,
+    const guint32 *own, guint n_own, guint32 spec[VLM_VK_MAX_SPEC])
+{
+  guint n = 0;
+
+  g_assert (3 + n_own + kernel->n_tune <= VLM_VK_MAX_SPEC);
+  spec[n++] = local_size (nn->caps, kernel);
+  spec[n++] = 1;
+  spec[n++] = 1;
+  for (guint i = 0; i < n_own; i++)
+    spec[n++] = own[i];
+  for (guint i = 0; i < kernel->n_tune; i++)
+    spec[n++] = kernel->tune[i];
+  return n;
+}
+
 /* Why a kernel cannot or should not be taken, as a static string; NULL when it
  * can. */
 static const char *
@@ -217,9 +285,15 @@ why_not_here (const VlmNn *nn, const VlmNnKernel *kernel)
     return "no shuffles over 8 invocations";
   if ((kernel->needs & VLM_NN_NEEDS_SHUFFLE4) != 0 && !shuffles (caps, 4))
     return "no shuffles over 4 invocations";
+  if ((kernel->needs & VLM_NN_NEEDS_SUBGROUPS) != 0 &&
+      (!caps->has_fixed_subgroups ||
+          (caps->subgroup_ops & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) == 0))
+    return "subgroups of unknown size, or without reductions";
+  if (kernel->product.m != 0 && !makes_product (caps, &kernel->product))
+    return "no cooperative matrices of that shape";
   if (kernel->shared_bytes > caps->max_shared_bytes)
     return "too little shared memory";
-  if (kernel->local_size > caps->max_workgroup_invocations)
+  if (local_size (caps, kernel) > caps->max_workgroup_invocations)
     return "workgroups are too small";
   return NULL;
 }
@@ -248,6 +322,8 @@ why_not (
 
   if ((kernel->on & here) == 0)
     return "for other devices";
+  if (kernel->is_fast && !nn->is_fast)
+    return "for precision=fast";
   if (!vlm_nn_kernel_reads (kernel, problem->format))
     return "for other weights";
   if (kernel->max_rows != 0 && problem->m > kernel->max_rows)

@@ -36,18 +36,20 @@ typedef struct _VlmNnKernel
   VlmNnOp op;
   const char *name;
   const VlmVkShader *shader;
-  const VlmVkShader
-      *half;          /* of attention: for a cache of 16 bits, where that is
-                              another */
-  guint on;           /* VLM_NN_ON_*: devices it is chosen on */
-  guint needs;        /* VLM_NN_NEEDS_*: what it cannot run without */
-  guint weights;      /* VLM_NN_READS_*: formats; 0 for ops without weights */
-  guint shared_bytes; /* of shared memory */
-  guint64 max_rows;   /* T it is made for; 0: any */
-  guint local_size;   /* invocations of a workgroup; spec constant 0 */
-  guint tile_rows;    /* rows and columns of the output of one workgroup, */
-  guint tile_cols;    /* in the op's own units */
-  guint band;         /* tiles of rows that pass over the weights together */
+  /* Of attention: for a cache of 16 bits, where that is another. */
+  const VlmVkShader *half;
+  guint on;             /* VLM_NN_ON_*: devices it is chosen on */
+  guint needs;          /* VLM_NN_NEEDS_*: what it cannot run without */
+  guint weights;        /* VLM_NN_READS_*: formats; 0 for ops without weights */
+  gboolean is_fast;     /* of less than f32: only where that is allowed */
+  VlmVkProduct product; /* of cooperative matrices that it needs; m 0: none */
+  guint shared_bytes;   /* of shared memory */
+  guint64 max_rows;     /* T it is made for; 0: any */
+  guint local_size;     /* invocations of a workgroup; spec constant 0 */
+  guint subgroups;      /* of a workgroup, where the device says its size */
+  guint tile_rows;      /* rows and columns of the output of one workgroup, */
+  guint tile_cols;      /* in the op's own units */
+  guint band;           /* tiles of rows that pass over the weights together */
   guint32 tune[VLM_NN_MAX_TUNE]; /* spec constants after the op's own */
   guint n_tune;
 } VlmNnKernel;
@@ -72,7 +74,14 @@ enum
    * and can shuffle. */
   VLM_NN_NEEDS_SHUFFLE8 = 1,
   VLM_NN_NEEDS_SHUFFLE4 = 2,
+  /* Subgroups whose size is known, and reductions in them. */
+  VLM_NN_NEEDS_SUBGROUPS = 4,
 };
+
+/* What a specialisation constant is called with: the size of a workgroup, @own
+ * constants of the op, and what the kernel is tuned with. Returns how many. */
+guint vlm_nn_kernel_spec (const VlmNn *nn, const VlmNnKernel *kernel,
+    const guint32 *own, guint n_own, guint32 spec[VLM_VK_MAX_SPEC]);
 
 /* The first kernel in the table that the device can run and that is made for its
  * kind and for that problem. Never NULL: every op has one for any device. A debug

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * vkcheck [--filter=TEXT] [--seed=N] [--bench] [--device=SELECTOR]
+ * vkcheck --stats [--filter=TEXT] [--device=SELECTOR]
  * Prints TAP. --bench also times, on the shapes of the models too. */
 #include "shaders/vkcheck.h"
 
@@ -300,12 +301,14 @@ main (int argc, char **argv)
 {
   g_autofree char *filter = NULL, *selector = NULL;
   gint64 seed = DEFAULT_SEED;
-  gboolean bench = FALSE;
+  gboolean bench = FALSE, stats = FALSE;
   const GOptionEntry entries[] = {
     { "filter", 'f', 0, G_OPTION_ARG_STRING, &filter,
         "only cases whose name has TEXT", "TEXT" },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &seed, "of the inputs", "N" },
     { "bench", 'b', 0, G_OPTION_ARG_NONE, &bench, "time the cases", NULL },
+    { "stats", 0, 0, G_OPTION_ARG_NONE, &stats,
+        "print what the driver's compiler made of each kernel", NULL },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &selector, "which one",
         "SELECTOR" },
     { NULL },
@@ -319,6 +322,8 @@ main (int argc, char **argv)
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_parse (context, &argc, &argv, &error);
   vkcheck_no_error (error, "options");
+  if (stats)
+    return vkcheck_stats (selector, filter);
   device = vlm_vk_device_open (selector, &error);
   vkcheck_no_error (error, "device");
   nn = vlm_nn_new (device, &error);

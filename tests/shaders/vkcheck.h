@@ -84,6 +84,10 @@ void vkcheck_run (VkCheck *check, VkCheckRecord record, gpointer user_data);
 void vkcheck_time (VkCheck *check, VkCheckRecord record, gpointer user_data,
     double flops, double n_bytes);
 
+/* Prints what the driver's compiler made of each kernel that has @filter in its
+ * name (NULL: of all); runs nothing. Returns the exit status. */
+int vkcheck_stats (const char *selector, const char *filter);
+
 void check_attention (VkCheck *check);
 void check_choose (VkCheck *check);
 void check_finite (VkCheck *check);

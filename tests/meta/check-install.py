@@ -70,7 +70,7 @@ def sourced(env_file, prefix, root):
             said = call(shell, "-c", script, str(root / "env.sh"), env=clean,
                         stdout=subprocess.PIPE).stdout
             found.add(tuple(sorted(line for line in said.split("\0") if line.startswith(
-                ("PATH=", "LD_", "GI_", "GST_", "VLM_")))))
+                ("PATH=", "LD_", "GI_", "GST_", "PKG_", "VLM_")))))
     assert len(found) == 1, found
     return {**clean, **dict(line.split("=", 1) for line in found.pop())}
 
@@ -114,7 +114,8 @@ def check(build, prefix, libdir, data, standin, examples, destdir):
     libraries = root / libdir
     relocate(libraries / "pkgconfig", destdir, destdir)
     env = sourced(root / data / "env.sh", prefix, root)
-    env["PKG_CONFIG_PATH"] = f"{destdir}:{os.environ.get('PKG_CONFIG_PATH', '')}"
+    assert env["PKG_CONFIG_PATH"].split(":")[0] == str(libraries / "pkgconfig"), env["PKG_CONFIG_PATH"]
+    env["PKG_CONFIG_PATH"] = f"{destdir}:{env['PKG_CONFIG_PATH']}"
     env["GST_REGISTRY"] = str(destdir / "registry.bin")
     env["VLM_VALIDATE"] = os.environ.get("VLM_VALIDATE", "0")
     for name in ("program.c", "program.cc"):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """docs/architecture.md says what is: its table of layers is the one that
 check-layers.py enforces, its picture was made of that, and what it and the other
-pages name as a file of the project is there.
+pages name as a file of the project is there. README.md and the reference have all
+pages.
 
     check-architecture.py SOURCE_ROOT
 """
@@ -40,6 +41,16 @@ def check_table(page, picture):
             yield f"{folder} is in layer {picture.height_of(folder, table)}, the page says {layer}"
 
 
+def check_pages(root):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    reference = (root / "docs" / "meson.build").read_text(encoding="utf-8")
+    for page in sorted((root / "docs").glob("*.md")):
+        if f"](docs/{page.name}" not in readme:
+            yield f"README.md does not lead to docs/{page.name}"
+        if f"'{page.stem}'" not in reference:
+            yield f"docs/meson.build has no page {page.stem} in the reference"
+
+
 def check_files(root):
     for page in [*sorted(root.glob("docs/**/*.md")), root / "README.md", root / "CONTRIBUTING.md"]:
         for name in FILE.findall(page.read_text(encoding="utf-8")):
@@ -51,7 +62,7 @@ def main(root):
     sys.dont_write_bytecode = True
     picture = load(root / "docs" / "images" / "make-layers")
     found = [*check_table((root / "docs" / "architecture.md").read_text(encoding="utf-8"), picture),
-             *check_files(root)]
+             *check_pages(root), *check_files(root)]
     made = "\n".join(picture.draw(picture.read_table())) + "\n"
     if made != (root / "docs" / "images" / "layers.svg").read_text(encoding="utf-8"):
         found.append("docs/images/make-layers makes another picture: run it")

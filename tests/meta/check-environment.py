@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every environment variable that the code reads is on a page: those of the library
-and the plugin in docs/debugging.md, those of the tests alone in docs/testing.md.
+"""Every environment variable that the code reads is on a page: those of the library,
+the plugin and the programs in docs/debugging.md, those of the tests alone in
+docs/testing.md.
 
     check-environment.py SOURCE_ROOT
 """
@@ -9,23 +10,28 @@ import pathlib
 import re
 import sys
 
-READ = re.compile(r'getenv \(\s*"(\w+)"|\{((?:\s*"[A-Z]+_[A-Z_]+",?)+\s*)\}')
+# by name, or by a list of names in the same file
+IN_C = re.compile(r'getenv \(\s*"(\w+)"|\{((?:\s*"[A-Z]+_[A-Z_]+",?)+\s*)\}')
+IN_SCRIPTS = re.compile(r"""environ(?:\.get\(|\[)\s*["'](VLM_\w+)|\$\{?(VLM_\w+)""")
+DATA = {"data", "seeds", "__pycache__"}
 
 
 def variables(folders):
-    for folder in folders:
-        for path in sorted(folder.rglob("*.c")):
-            text = path.read_text(encoding="utf-8")
-            if "getenv" not in text:
-                continue
-            for name, names in READ.findall(text):
+    for path in (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()):
+        if path.suffix not in (".c", ".py", ".sh", "") or DATA & set(path.parts):
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".c":
+            yield from (name or other for name, other in IN_SCRIPTS.findall(text))
+        elif "getenv" in text:
+            for name, names in IN_C.findall(text):
                 yield from [name] if name else re.findall(r"\w+", names)
 
 
 def main(root):
     pages = {name: (root / "docs" / f"{name}.md").read_text(encoding="utf-8")
              for name in ("debugging", "testing")}
-    ours = set(variables([root / "lib", root / "gst-plugin"]))
+    ours = set(variables([root / "lib", root / "gst-plugin", root / "pipelines"]))
     tests = set(variables([root / "tests"])) - ours
     missing = [f"docs/debugging.md does not name {name}" for name in sorted(ours)
                if f"`{name}" not in pages["debugging"]]

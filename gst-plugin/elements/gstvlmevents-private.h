@@ -262,6 +262,8 @@ char *gst_vlm_events_find_schema_error (const GstVlmEventsSettings *settings);
 void gst_vlm_events_read_schema (GstVlmEvents *self);
 /* Tells the worker, and who listens to events. */
 void gst_vlm_events_update_questions (GstVlmEvents *self);
+/* Who listens, alone: another stream-label. */
+void gst_vlm_events_update_subjects (GstVlmEvents *self);
 
 /* gstvlmevents-ask.c */
 void gst_vlm_events_install_ask (GObjectClass *klass);

@@ -24,6 +24,7 @@ typedef enum
 {
   AT_START, /* read on the way to PAUSED */
   AT_ANY_TIME,
+  LABEL,    /* at any time; who listens to events is told */
   QUESTION, /* at any time; a change makes a new version of the questions */
   REGION,   /* at any time; counts from the next frame */
 } When;
@@ -135,7 +136,7 @@ static const Property properties[] = {
       "good at)",
       AT_START, KIND_DOUBLE, AT (context), .maximum = MAX_WINDOW },
   { "stream-label", "Stream label", "Name of this stream, said in every record",
-      AT_ANY_TIME, KIND_TEXT, AT (stream_label) },
+      LABEL, KIND_TEXT, AT (stream_label) },
   { "fps", "Frames per second",
       "How many frames are sampled from a second of stream time: a number or "
       "fraction (2, 1/2), or `auto` for as many as motion, budget and device "
@@ -511,6 +512,8 @@ set_setting (GstVlmEvents *self, const Property *property, const GValue *value)
   GST_OBJECT_UNLOCK (self);
   if (changed && property->when == QUESTION)
     gst_vlm_events_update_questions (self);
+  else if (changed && property->when == LABEL)
+    gst_vlm_events_update_subjects (self);
   else if (changed && property->when == AT_START)
     warn_too_late (self, property->name);
 }

@@ -192,3 +192,14 @@ gst_vlm_events_update_questions (GstVlmEvents *self)
   if (runs)
     gst_vlm_events_check_questions (self);
 }
+
+void
+gst_vlm_events_update_subjects (GstVlmEvents *self)
+{
+  g_autoptr (VlmQuestions) questions = gst_vlm_events_get_questions (self);
+
+  g_mutex_lock (&self->lock);
+  if (self->worker != NULL)
+    tell_subjects (self, questions);
+  g_mutex_unlock (&self->lock);
+}

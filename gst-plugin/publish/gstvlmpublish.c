@@ -162,6 +162,10 @@ make_topic (const GstVlmLocation *location, char **topic, GError **error)
   if (strpbrk (path, "#+") != NULL)
     return settings_error (
         error, "a topic to publish to has no wildcards, neither # nor +");
+  for (const char *p = path; *p != '\0'; p = g_utf8_next_char (p))
+    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+      return settings_error (
+          error, "a topic has no control characters, and brokers refuse them");
   *topic = g_strdup (*path == '/' ? path + 1 : path);
   if (g_str_has_suffix (*topic, "/"))
     (*topic)[strlen (*topic) - 1] = '\0';

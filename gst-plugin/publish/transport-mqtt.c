@@ -53,6 +53,7 @@ typedef struct
   GArray *mids;
   GArray *reasons; /* int; -1: not acknowledged */
   guint n_acknowledged;
+  int early; /* acknowledged before publish() knew its number, or 0 */
 } Link;
 
 typedef struct
@@ -133,6 +134,15 @@ on_connect (struct mosquitto *mosq, void *user_data, int reason, int flags,
 }
 
 static void
+note_acknowledged (Link *link, guint i, int reason)
+{
+  g_array_index (link->reasons, int, i) = reason;
+  link->n_acknowledged++;
+}
+
+/* At QoS 0 the library says so when it has written the message, which may be
+ * while it is handed over. */
+static void
 on_publish (struct mosquitto *mosq, void *user_data, int mid, int reason,
     const mosquitto_property *properties)
 {
@@ -141,10 +151,10 @@ on_publish (struct mosquitto *mosq, void *user_data, int mid, int reason,
   for (guint i = 0; i < link->mids->len; i++)
     if (g_array_index (link->mids, int, i) == mid &&
         g_array_index (link->reasons, int, i) < 0) {
-      g_array_index (link->reasons, int, i) = reason;
-      link->n_acknowledged++;
+      note_acknowledged (link, i, reason);
       return;
     }
+  link->early = mid;
 }
 
 /* Without one, OpenSSL would ask on the terminal. */
@@ -447,6 +457,7 @@ static gboolean
 publish (MqttTransport *self, const GstVlmMessage *message, GError **error)
 {
   mosquitto_property *properties = NULL;
+  Link *link = self->link;
   int none = -1;
   int mid = 0;
   int status;
@@ -454,7 +465,8 @@ publish (MqttTransport *self, const GstVlmMessage *message, GError **error)
   if (self->version == MQTT_PROTOCOL_V5 && message->content_type != NULL)
     mosquitto_property_add_string (
         &properties, MQTT_PROP_CONTENT_TYPE, message->content_type);
-  status = mosquitto_publish_v5 (self->link->mosq, &mid, message->topic,
+  link->early = 0;
+  status = mosquitto_publish_v5 (link->mosq, &mid, message->topic,
       (int) strlen (message->payload), message->payload,
       self->parent.params->qos, message->retain, properties);
   mosquitto_property_free_all (&properties);
@@ -463,8 +475,10 @@ publish (MqttTransport *self, const GstVlmMessage *message, GError **error)
     return refused (error, message->topic, mosquitto_strerror (status));
   if (status != MOSQ_ERR_SUCCESS)
     return lost (self, status, errno, error);
-  g_array_append_val (self->link->mids, mid);
-  g_array_append_val (self->link->reasons, none);
+  g_array_append_val (link->mids, mid);
+  g_array_append_val (link->reasons, none);
+  if (link->early == mid)
+    note_acknowledged (link, link->mids->len - 1, 0);
   return TRUE;
 }
 

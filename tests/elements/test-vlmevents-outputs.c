@@ -157,7 +157,7 @@ test_formats (void)
 }
 
 static void
-check_subjects (GstPad *pad, const char *expected)
+check_subjects (GstPad *pad, const char *stream, const char *expected)
 {
   g_autoptr (GstEvent) event =
       gst_pad_get_sticky_event (pad, GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, 0);
@@ -168,7 +168,7 @@ check_subjects (GstPad *pad, const char *expected)
   g_assert_nonnull (event);
   structure = gst_event_get_structure (event);
   g_assert_true (gst_structure_has_name (structure, "vlm-subjects"));
-  g_assert_cmpstr (gst_structure_get_string (structure, "stream"), ==, "gate");
+  g_assert_cmpstr (gst_structure_get_string (structure, "stream"), ==, stream);
   subjects = gst_structure_get_value (structure, "subjects");
   for (guint i = 0; i < gst_value_array_get_size (subjects); i++)
     g_string_append_printf (joined, "|%s",
@@ -197,13 +197,14 @@ test_subjects (void)
   watch_fixture_start (&f, FALSE);
   watch_fixture_push_span (&f, 0, 5 * GST_SECOND, 4);
   wait_for (&json, &json.entered);
-  check_subjects (json_pad, "|a dog|a cat|open|it rains");
+  check_subjects (json_pad, "gate", "|a dog|a cat|open|it rains");
   g_object_set (f.element, "queries", "", "conditions", "", NULL);
+  g_object_set (f.element, "stream-label", "yard", NULL);
   watch_fixture_push_span (&f, 5 * GST_SECOND, 10 * GST_SECOND, 4);
   watch_fixture_finish (&f);
   wait_for (&json, &json.ended);
   wait_for (&text, &text.ended);
-  check_subjects (json_pad, "|");
+  check_subjects (json_pad, "yard", "|");
   g_assert_null (gst_pad_get_sticky_event (
       text_pad, GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, 0));
   release (&f, json_pad);

@@ -99,6 +99,37 @@ test_plain (void)
   broker_clear (&broker);
 }
 
+/* Also at QoS 0 a message counts when it is written, and none is waited for in
+ * vain. */
+static void
+test_qos (void)
+{
+  for (guint qos = 0; qos <= 2; qos++) {
+    Broker broker;
+    Listener listener;
+    PublishFixture f;
+    g_auto (GStrv) lines = NULL;
+
+    broker_init (&broker, NULL);
+    broker_start (&broker);
+    listener_init (&listener, &broker, "gate", NULL);
+    publish_fixture_init (&f);
+    g_object_set (f.element, "qos", qos, NULL);
+    set_broker (&f, "mqtt", "", broker.port, "gate");
+    publish_fixture_start (&f);
+    push_all (&f, 0, 200);
+    publish_fixture_finish (&f);
+    g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 200);
+    g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 0);
+    g_assert_cmpuint (publish_fixture_get_stat (&f, "retried"), ==, 0);
+    lines = listener_wait (&listener, 200);
+    check_all (lines, "gate", 200);
+    publish_fixture_clear (&f);
+    listener_clear (&listener);
+    broker_clear (&broker);
+  }
+}
+
 /* 3000 records and nobody there: none is lost, and none waits to be taken. */
 static void
 test_away (void)
@@ -533,7 +564,8 @@ static void
 test_settings (void)
 {
   static const char *const locations[] = { "mqtt:///gate", "mqtt://a,b/gate",
-    "mqtt://a/gate/%23", "mqtt://a/%2B", "mqtt://a/gate?x=y" };
+    "mqtt://a/gate/%23", "mqtt://a/%2B", "mqtt://a/gate?x=y",
+    "mqtt://a/gate%0Ayard" };
 
   for (guint i = 0; i < G_N_ELEMENTS (locations); i++) {
     PublishFixture f;
@@ -555,6 +587,7 @@ main (int argc, char **argv)
     return child_open_event (argv[2], argv[3]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/publish/mqtt/plain", test_plain);
+  g_test_add_func ("/publish/mqtt/qos", test_qos);
   g_test_add_func ("/publish/mqtt/away", test_away);
   g_test_add_func ("/publish/mqtt/restarting", test_restarting);
   g_test_add_func ("/publish/mqtt/slow", test_slow);

@@ -44,7 +44,7 @@ typedef struct
 } Outline;
 
 /**
- * vlm_blackout_new:
+ * vlm_blackout_new: (skip)
  * @regions: what is blackened
  *
  * Makes what blackens @regions, to which it takes a reference.

@@ -78,7 +78,7 @@ typedef struct
 } Picture;
 
 /**
- * vlm_camera_new:
+ * vlm_camera_new: (skip)
  * @states: what to look for
  *
  * Makes a judge of the pictures of one camera.

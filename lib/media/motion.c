@@ -32,7 +32,7 @@ struct _VlmMotion
 };
 
 /**
- * vlm_motion_new:
+ * vlm_motion_new: (skip)
  *
  * Makes a detector of motion.
  *

@@ -62,7 +62,7 @@ level_for (const VlmRate *rate, double fps)
 }
 
 /**
- * vlm_rate_new:
+ * vlm_rate_new: (skip)
  * @params: the rates; copied
  *
  * Makes a policy for one stream.

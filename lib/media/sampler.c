@@ -94,7 +94,7 @@ make_rate (const VlmSamplerParams *p)
 }
 
 /**
- * vlm_sampler_new:
+ * vlm_sampler_new: (skip)
  * @params: what to sample; copied
  *
  * Makes a sampler for one stream.

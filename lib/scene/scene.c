@@ -331,7 +331,7 @@ params_are_valid (const VlmSceneParams *p)
 }
 
 /**
- * vlm_scene_new:
+ * vlm_scene_new: (skip)
  * @params: what is drawn by lot
  *
  * An object for which there is no room (many large ones in a small square) is

@@ -216,6 +216,26 @@ remove_all (const char *directory)
   g_rmdir (directory);
 }
 
+/* What a page writes with echo before its lines, here. */
+static void
+write_files (const char *page)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GRegex) regex =
+      g_regex_new ("^echo '([^']*)' > (\\S+)$", G_REGEX_MULTILINE, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  g_assert_true (g_file_get_contents (page, &text, NULL, NULL));
+  g_regex_match (regex, text, 0, &match);
+  while (g_match_info_matches (match)) {
+    g_autofree char *contents = g_match_info_fetch (match, 1);
+    g_autofree char *name = g_match_info_fetch (match, 2);
+
+    g_assert_true (g_file_set_contents (name, contents, -1, NULL));
+    g_match_info_next (match, NULL);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -248,6 +268,7 @@ main (int argc, char **argv)
   /* The lines write where they are run. */
   scratch = g_dir_make_tmp ("vlm-manual-XXXXXX", NULL);
   g_assert_cmpint (g_chdir (scratch), ==, 0);
+  write_files (page);
   result = g_test_run ();
   g_chdir ("/");
   remove_all (scratch);

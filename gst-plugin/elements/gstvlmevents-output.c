@@ -44,6 +44,22 @@ on_progress (gpointer user_data, const char *stage, double fraction)
           GST_OBJECT (self), GST_PROGRESS_TYPE_CONTINUE, "load", text));
 }
 
+/* What the model says of itself, for where the user says nothing. */
+static void
+take_min_confidence (GstVlmEvents *self)
+{
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  double least;
+
+  GST_OBJECT_LOCK (self);
+  analyzer = g_object_ref (self->analyzer);
+  GST_OBJECT_UNLOCK (self);
+  least = vlm_analyzer_get_min_confidence (analyzer);
+  GST_OBJECT_LOCK (self);
+  self->model_min_confidence = least;
+  GST_OBJECT_UNLOCK (self);
+}
+
 static void
 on_loaded (gpointer user_data, const GError *error)
 {
@@ -58,6 +74,8 @@ on_loaded (gpointer user_data, const GError *error)
     type = GST_PROGRESS_TYPE_ERROR;
     text = "The model could not be loaded";
     gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, text, error);
+  } else {
+    take_min_confidence (self);
   }
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_progress (GST_OBJECT (self), type, "load", text));
@@ -120,7 +138,9 @@ let_pass (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
   double min_confidence;
 
   GST_OBJECT_LOCK (self);
-  min_confidence = self->settings.min_confidence;
+  min_confidence = self->settings.min_confidence >= 0.0
+      ? self->settings.min_confidence
+      : self->model_min_confidence;
   GST_OBJECT_UNLOCK (self);
   g_mutex_lock (&self->lock);
   if (generation == self->generation &&

@@ -132,7 +132,8 @@ struct _GstVlmEvents
   GstVlmEventsSettings settings;
   guint64 query_version; /* grows with each change of what is asked */
   VlmAnalyzer *analyzer;
-  char *schema;         /* what is in schema-file, since the start */
+  double model_min_confidence; /* of the model that is loaded */
+  char *schema;                /* what is in schema-file, since the start */
   gint regions_version; /* atomic: grows with each change of mask or zone */
 
   /* Of the streaming thread, and of others while the pads are inactive. */

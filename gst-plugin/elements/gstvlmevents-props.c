@@ -234,8 +234,10 @@ static const Property properties[] = {
       AT_ANY_TIME, KIND_ENUM, AT (on_error), .type = gst_vlm_on_error_get_type,
       .initial = GST_VLM_ON_ERROR_WARN },
   { "min-confidence", "Min. confidence",
-      "Events of less are not reported, but counted as `events-unsure`",
-      AT_ANY_TIME, KIND_DOUBLE, AT (min_confidence), .maximum = 1.0 },
+      "Events of less are not reported, but counted as `events-unsure` (-1 = "
+      "what the model says of itself, 0 if nothing)",
+      AT_ANY_TIME, KIND_DOUBLE, AT (min_confidence), .minimum = -1.0,
+      .maximum = 1.0, .initial = -1.0 },
   { "eos-drain-timeout", "EOS drain timeout",
       "How long the end of the stream waits for windows that are not yet "
       "analysed, in seconds; with `policy=block` as long as it takes",

@@ -262,3 +262,26 @@ vlm_analyzer_take_answers (VlmAnalyzer *self)
         (GDestroyNotify) vlm_answer_record_unref);
   return iface->take_answers (self);
 }
+
+/**
+ * vlm_analyzer_get_min_confidence:
+ * @self: a loaded analyzer
+ *
+ * What the model says of itself: events of less confidence are more often wrong
+ * than they are worth.
+ *
+ * Returns: 0 to 1; 0 where every event is worth reporting, or nobody knows
+ *
+ * Since: 0.1
+ */
+double
+vlm_analyzer_get_min_confidence (VlmAnalyzer *self)
+{
+  VlmAnalyzerInterface *iface;
+
+  g_return_val_if_fail (VLM_IS_ANALYZER (self), 0.0);
+
+  iface = VLM_ANALYZER_GET_IFACE (self);
+  return iface->get_min_confidence != NULL ? iface->get_min_confidence (self)
+                                           : 0.0;
+}

@@ -83,6 +83,7 @@ struct _VlmAnswerer
   guint context_windows; /* that it may look at as one video; 0: the default */
   VlmGeometry geometry;  /* what frames must look like */
   gint64 trained_ns;     /* longest video it was trained on, 0 if unknown */
+  double min_confidence; /* of what it is worth reporting; 0 if unknown */
   guint max_vision;      /* tokens of frames in one question */
 
   /* VlmAnswerRecord: what was asked since somebody took them; NULL: nothing. Of

@@ -177,6 +177,15 @@ engine_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
   *geometry = self->answerer->geometry;
 }
 
+static double
+engine_get_min_confidence (VlmAnalyzer *analyzer)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+
+  g_return_val_if_fail (self->answerer != NULL, 0.0);
+  return self->answerer->min_confidence;
+}
+
 /* --- one window --------------------------------------------------------- */
 
 /* From here to the end of a report, the video that is looked at is a window,
@@ -547,4 +556,5 @@ vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->finish = engine_finish;
   iface->unload = engine_unload;
   iface->take_answers = engine_take_answers;
+  iface->get_min_confidence = engine_get_min_confidence;
 }

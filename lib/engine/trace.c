@@ -4,10 +4,13 @@
 
 #include <math.h>
 
+/* So many tokens at least make a part of a text: a word, a number. */
+#define PART 4
+
 double
 vlm_trace_confidence (const GArray *trace, gsize start, gsize end)
 {
-  double sum = 0.0;
+  double sum = 0.0, part = 0.0, worst = 0.0;
   guint n = 0;
 
   if (trace == NULL)
@@ -19,9 +22,13 @@ vlm_trace_confidence (const GArray *trace, gsize start, gsize end)
     if (start > 0 && token->text_end <= start)
       continue;
     sum += token->log_probability;
-    n++;
+    part += token->log_probability;
+    if (n++ >= PART)
+      part -= token[-PART].log_probability;
+    if (n <= PART || part < worst)
+      worst = part;
     if (token->text_end >= end)
       break;
   }
-  return n > 0 ? exp (sum / n) : 1.0;
+  return n > 0 ? exp ((sum / n + worst / MIN (n, PART)) / 2.0) : 1.0;
 }

@@ -12,7 +12,9 @@ typedef struct
   double log_probability;
 } VlmTokenTrace;
 
-/* Geometric mean of the probabilities of the tokens that wrote bytes @start …
- * @end - 1 of the text; 1 when none was chosen; -1 without a trace (NULL), when
- * nobody knows. */
+/* How sure bytes @start … @end - 1 of the text are: the geometric mean of the
+ * probabilities of the tokens that wrote them, and that of the worst four in a
+ * row, half and half (again their geometric mean). A long text hides a few
+ * unlikely tokens in its mean. 1 when none was chosen; -1 without a trace (NULL),
+ * when nobody knows. */
 double vlm_trace_confidence (const GArray *trace, gsize start, gsize end);

@@ -88,12 +88,16 @@ typedef struct
   /* What it may look at, 0 when it does not say. */
   guint max_video_seconds;   /* longest video it was trained on */
   guint max_context_windows; /* windows that overlap, as one video */
+  double min_confidence;     /* below it an event is not worth reporting */
   char *trained_for;         /* all it can answer, in words; NULL likewise */
   gint32 image_token_id;
   gint32 video_token_id;
   gint32 vision_start_token_id;
   gint32 vision_end_token_id;
 } VlmConfig;
+
+/* A confidence that ranks worse says nothing. */
+#define VLM_MIN_CONFIDENCE_AUC 0.75
 
 /* Reads config.json, whose model_type says the family, and
  * preprocessor_config.json, video_preprocessor_config.json and

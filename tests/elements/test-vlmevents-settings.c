@@ -278,6 +278,9 @@ test_min_confidence (void)
     { 0.5, 0.3, 0.1, TRUE, 1 },
     { 0.5, 0.9, -0.3, TRUE, 0 },
     { 0.5, -1.0, 0.0, TRUE, 0 },
+    /* the model says 0.6 of itself */
+    { -1.0, 0.5, 0.0, FALSE, 1 },
+    { -1.0, 0.7, 0.0, TRUE, 0 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -286,6 +289,7 @@ test_min_confidence (void)
 
     watch_fixture_init (&f);
     g_object_set (f.element, "min-confidence", cases[i].min, NULL);
+    fake_analyzer_set_min_confidence (f.fake, 0.6);
     fake_analyzer_set_confidence (f.fake, cases[i].first, cases[i].step);
     fake_analyzer_add_event (f.fake, "it", 0, 4 * VLM_SECOND, NULL);
     watch_fixture_start (&f, FALSE);

@@ -33,6 +33,7 @@ struct _FakeAnalyzer
   GError *error;
   double confidence;
   double confidence_step;
+  double min_confidence;
   gboolean prompt;
   guint n_errors;          /* calls that fail with it */
   VlmQuestions *questions; /* NULL before they are told */
@@ -118,6 +119,18 @@ static void
 fake_get_geometry (VlmAnalyzer *analyzer, VlmGeometry *geometry)
 {
   *geometry = (VlmGeometry){ 14, 2, 2, 3136, 12845056 };
+}
+
+static double
+fake_get_min_confidence (VlmAnalyzer *analyzer)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+  double least;
+
+  g_mutex_lock (&self->lock);
+  least = self->min_confidence;
+  g_mutex_unlock (&self->lock);
+  return least;
 }
 
 static void
@@ -382,6 +395,7 @@ fake_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->reset = fake_reset;
   iface->finish = fake_finish;
   iface->unload = fake_unload;
+  iface->get_min_confidence = fake_get_min_confidence;
 }
 
 FakeAnalyzer *
@@ -588,6 +602,14 @@ fake_analyzer_init (FakeAnalyzer *self)
   self->open = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) vlm_event_unref);
   self->windows = g_ptr_array_new_with_free_func (fake_window_free);
+}
+
+void
+fake_analyzer_set_min_confidence (FakeAnalyzer *self, double least)
+{
+  g_mutex_lock (&self->lock);
+  self->min_confidence = least;
+  g_mutex_unlock (&self->lock);
 }
 
 void

@@ -37,6 +37,8 @@ void fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
  * more in each later one. -1 and 0 without. */
 void
 fake_analyzer_set_confidence (FakeAnalyzer *self, double first, double step);
+/* What it says of itself. */
+void fake_analyzer_set_min_confidence (FakeAnalyzer *self, double least);
 
 /* From now on, an event ends with the window that sees its end, as those of the
  * engine do; what was over when it was first seen has one record. */

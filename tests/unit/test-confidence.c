@@ -58,7 +58,25 @@ test_monotonic (void)
   }
 }
 
-/* The geometric mean, between the least and the most likely token. */
+/* The mean of the logarithms of four in a row, of all where there are fewer. */
+static double
+find_worst (const GArray *trace)
+{
+  guint length = MIN (trace->len, 4);
+  double worst = 0.0;
+
+  for (guint i = 0; i + length <= trace->len; i++) {
+    double sum = 0.0;
+
+    for (guint k = i; k < i + length; k++)
+      sum += g_array_index (trace, VlmTokenTrace, k).log_probability;
+    if (i == 0 || sum < worst)
+      worst = sum;
+  }
+  return worst / length;
+}
+
+/* The geometric mean of all, and of the worst four in a row. */
 static void
 test_mean (void)
 {
@@ -72,8 +90,24 @@ test_mean (void)
 
     for (guint i = 0; i < n; i++)
       product += g_array_index (trace, VlmTokenTrace, i).log_probability;
-    g_assert_cmpfloat_with_epsilon (confidence, exp (product / n), 1e-12);
+    g_assert_cmpfloat_with_epsilon (
+        confidence, exp ((product / n + find_worst (trace)) / 2.0), 1e-12);
   }
+}
+
+/* One unlikely word in a long text is not lost in its mean. */
+static void
+test_worst (void)
+{
+  g_autoptr (GArray) trace = g_array_new (FALSE, FALSE, sizeof (VlmTokenTrace));
+
+  for (guint i = 0; i < 40; i++) {
+    VlmTokenTrace token = { i + 1, i / 4 == 5 ? log (0.2) : log (0.99) };
+
+    g_array_append_val (trace, token);
+  }
+  g_assert_cmpfloat (vlm_trace_confidence (trace, 0, G_MAXSIZE), <, 0.45);
+  g_assert_cmpfloat (vlm_trace_confidence (trace, 0, 20), >, 0.98);
 }
 
 static void
@@ -90,6 +124,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/confidence/monotonic", test_monotonic);
   g_test_add_func ("/confidence/mean", test_mean);
+  g_test_add_func ("/confidence/worst", test_worst);
   g_test_add_func ("/confidence/none", test_none);
   return g_test_run ();
 }

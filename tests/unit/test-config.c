@@ -505,6 +505,44 @@ test_context (void)
   }
 }
 
+/* How sure events must be counts where the model's confidence ranks. */
+static void
+test_confidence (void)
+{
+  static const struct
+  {
+    const char *keys;
+    double least; /* -1: refused */
+  } cases[] = {
+    { "\"min_confidence\": 0.4, \"confidence_auc\": 0.8,", 0.4 },
+    { "\"min_confidence\": 0.4, \"confidence_auc\": 0.75,", 0.4 },
+    { "\"min_confidence\": 0.4, \"confidence_auc\": 0.74,", 0.0 },
+    { "\"min_confidence\": 0.4,", 0.0 },
+    { "\"confidence_auc\": 0.9,", 0.0 },
+    { "", 0.0 },
+    { "\"min_confidence\": 1.5, \"confidence_auc\": 0.8,", -1.0 },
+    { "\"min_confidence\": 0.5, \"confidence_auc\": \"good\",", -1.0 },
+  };
+  g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
+  gsize n_bytes;
+  g_autofree char *text = files_read (tiny, "config.json", &n_bytes);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *json =
+        g_strconcat ("{", cases[i].keys, strchr (text, '{') + 1, NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmConfig) loaded = load_with ("config.json", json, &error);
+
+    if (cases[i].least >= 0.0) {
+      g_assert_no_error (error);
+      g_assert_cmpfloat (loaded->min_confidence, ==, cases[i].least);
+    } else {
+      g_assert_nonnull (error);
+      g_assert_nonnull (strstr (error->message, "confidence"));
+    }
+  }
+}
+
 /* What a model was trained for is told as its config.json says it. */
 static void
 test_trained_for (void)
@@ -766,6 +804,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/generation", test_generation);
   g_test_add_func ("/config/companion-defects", test_companion_defects);
   g_test_add_func ("/config/context", test_context);
+  g_test_add_func ("/config/confidence", test_confidence);
   g_test_add_func ("/config/trained-for", test_trained_for);
   return g_test_run ();
 }

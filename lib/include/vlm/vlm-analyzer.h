@@ -69,6 +69,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
  *   next @load
  * @take_answers: (nullable): what was asked in the last call of @analyze or @ask,
  *   well or not, and what was answered
+ * @get_min_confidence: (nullable): of events that are worth reporting, after
+ *   @load
  *
  * What an implementation provides. An analyzer without @ask refuses questions
  * with %VLM_INFER_ERROR_BAD_INPUT.
@@ -91,8 +93,9 @@ struct _VlmAnalyzerInterface
   GPtrArray *(*finish) (VlmAnalyzer *self);
   void (*unload) (VlmAnalyzer *self);
   GPtrArray *(*take_answers) (VlmAnalyzer *self);
+  double (*get_min_confidence) (VlmAnalyzer *self);
 
-  gpointer padding[7];
+  gpointer padding[6];
 };
 
 VLM_API gboolean vlm_analyzer_load (VlmAnalyzer *self,
@@ -110,5 +113,6 @@ VLM_API void vlm_analyzer_reset (VlmAnalyzer *self);
 VLM_API GPtrArray *vlm_analyzer_finish (VlmAnalyzer *self);
 VLM_API void vlm_analyzer_unload (VlmAnalyzer *self);
 VLM_API GPtrArray *vlm_analyzer_take_answers (VlmAnalyzer *self);
+VLM_API double vlm_analyzer_get_min_confidence (VlmAnalyzer *self);
 
 G_END_DECLS

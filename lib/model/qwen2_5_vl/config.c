@@ -176,6 +176,23 @@ read_limits (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
               &config->max_context_windows, error));
 }
 
+/* A key of ours, which counts where another one says that confidence ranks. */
+static gboolean
+read_confidence (
+    const VlmConfigLayout *layout, VlmConfig *config, GError **error)
+{
+  double auc;
+  double least;
+
+  if (!vlm_json_read_double_or (
+          &layout->root, "confidence_auc", 0.0, 1.0, 0.0, &auc, error) ||
+      !vlm_json_read_double_or (
+          &layout->root, "min_confidence", 0.0, 1.0, 0.0, &least, error))
+    return FALSE;
+  config->min_confidence = auc >= VLM_MIN_CONFIDENCE_AUC ? least : 0.0;
+  return TRUE;
+}
+
 static gboolean
 read_companions (VlmConfig *config, const VlmModelDir *dir, GError **error)
 {
@@ -207,6 +224,7 @@ vlm_qwen_config_read (
       !read_token_ids (&layout, config, error) ||
       !read_eos (&layout, config, error) ||
       !read_limits (&layout, config, error) ||
+      !read_confidence (&layout, config, error) ||
       (dir != NULL && !read_companions (config, dir, error)))
     return NULL;
   return g_steal_pointer (&config);

@@ -244,7 +244,8 @@ gst_vlm_events_show_camera (GstVlmEvents *self, const VlmFrame *frame)
     return;
   changes = g_array_new (FALSE, FALSE, sizeof (VlmCameraChange));
   g_mutex_lock (&camera->lock);
-  vlm_camera_look (camera->camera, frame, changes);
+  vlm_camera_look (camera->camera, frame,
+      gst_vlm_windower_get_blackout (self->windower), changes);
   report_and_unlock (self, changes);
 }
 

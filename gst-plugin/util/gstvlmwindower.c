@@ -729,6 +729,12 @@ gst_vlm_windower_get_frame (const GstVlmWindower *self)
   return self->frame;
 }
 
+const VlmBlackout *
+gst_vlm_windower_get_blackout (const GstVlmWindower *self)
+{
+  return self->blackout;
+}
+
 gboolean
 gst_vlm_windower_adapts (const GstVlmWindower *self)
 {

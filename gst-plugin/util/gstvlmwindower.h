@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gst/video/video.h>
+#include <vlm/vlm-blackout.h>
 #include <vlm/vlm-region.h>
 #include <vlm/vlm-sampler.h>
 
@@ -107,6 +108,8 @@ VlmTimeSource
 gst_vlm_windower_get_time (const GstVlmWindower *self, VlmInstant *time);
 /* The copy of the buffer that was taken last; NULL if it was not sampled. */
 const VlmFrame *gst_vlm_windower_get_frame (const GstVlmWindower *self);
+/* What is black in it; NULL for nothing. */
+const VlmBlackout *gst_vlm_windower_get_blackout (const GstVlmWindower *self);
 
 /* The rate may follow measurements of the device. */
 gboolean gst_vlm_windower_adapts (const GstVlmWindower *self);

@@ -225,3 +225,47 @@ vlm_blackout_apply (VlmBlackout *blackout, VlmFrame *frame, guint picture_width,
         3 * (gsize) (span->end - span->first));
   }
 }
+
+static void
+mark_row (const VlmBlackout *blackout, const Span *span, guint columns,
+    guint8 *hidden)
+{
+  for (guint column = 0; column < columns; column++) {
+    gsize x = (2 * (gsize) column + 1) * blackout->width / (2 * columns);
+
+    if (x >= span->first && x < span->end)
+      hidden[column] = 1;
+  }
+}
+
+/**
+ * vlm_blackout_mark: (skip)
+ * @blackout: a blackout that was applied
+ * @columns: points of a grid from left to right
+ * @rows: and from top to bottom
+ * @hidden: (array): @columns times @rows bytes, row by row
+ *
+ * Sets those of @hidden to 1 whose points are black in the copy that it was
+ * applied to last; the others stay. The points are in the middle of cells that
+ * divide the copy.
+ *
+ * Since: 0.1
+ */
+void
+vlm_blackout_mark (
+    const VlmBlackout *blackout, guint columns, guint rows, guint8 *hidden)
+{
+  g_return_if_fail (blackout != NULL && hidden != NULL);
+  g_return_if_fail (columns > 0 && rows > 0);
+
+  for (guint row = 0; row < rows; row++) {
+    guint y = (guint) ((2 * (gsize) row + 1) * blackout->height / (2 * rows));
+
+    for (guint i = 0; i < blackout->spans->len; i++) {
+      const Span *span = &g_array_index (blackout->spans, Span, i);
+
+      if (span->row == y)
+        mark_row (blackout, span, columns, hidden + (gsize) row * columns);
+    }
+  }
+}

@@ -30,6 +30,8 @@
 #define DETAIL_MEMORY (30.0 * VLM_SECOND)
 /* Levels that a decoder may add to a picture that is repeated. */
 #define FROZEN_LEVELS 1
+/* Of less than this part of the picture, behind a mask, nothing is said. */
+#define LEAST_SHOWN 0.02
 
 #define SHORT_NS (2 * VLM_SECOND)
 #define LONG_NS (10 * VLM_SECOND)
@@ -61,7 +63,8 @@ struct _VlmCamera
   VlmCameraStates states;
   Track tracks[N_STATES];
   guint8 points[N_POINTS];
-  guint width; /* of the last frame; 0 before the first one */
+  guint8 hidden[N_POINTS]; /* by a mask, in the last frame */
+  guint width;             /* of the last frame; 0 before the first one */
   guint height;
   VlmInstant last; /* its time */
   VlmTimeSource last_source;
@@ -75,6 +78,7 @@ typedef struct
   double white_share;
   double detail;
   gboolean is_same;
+  gboolean is_hidden; /* so much of it that nothing can be said */
 } Picture;
 
 /**
@@ -121,33 +125,47 @@ luma_at (const VlmFrame *frame, guint column, guint row)
   return (guint8) ((77 * p[0] + 150 * p[1] + 29 * p[2] + 128) >> 8);
 }
 
-/* Mean difference of neighbouring cells, in levels. */
+/* Mean difference of neighbouring cells, in levels. Those with anything hidden in
+ * them have no neighbours. */
 static double
 find_detail (const VlmCamera *camera)
 {
   guint16 cells[CELL_ROWS][CELL_COLUMNS] = { 0 };
+  gboolean is_hidden[CELL_ROWS][CELL_COLUMNS] = { 0 };
+  guint n = 0;
   guint sum = 0;
 
-  for (guint i = 0; i < N_POINTS; i++)
+  for (guint i = 0; i < N_POINTS; i++) {
     cells[i / COLUMNS / CELL][i % COLUMNS / CELL] += camera->points[i];
+    is_hidden[i / COLUMNS / CELL][i % COLUMNS / CELL] |= camera->hidden[i];
+  }
   for (guint row = 0; row < CELL_ROWS; row++)
     for (guint column = 1; column < CELL_COLUMNS; column++)
-      sum += (guint) abs (cells[row][column] - cells[row][column - 1]);
-  return (double) sum / (CELL * CELL * CELL_ROWS * (CELL_COLUMNS - 1));
+      if (!is_hidden[row][column] && !is_hidden[row][column - 1]) {
+        sum += (guint) abs (cells[row][column] - cells[row][column - 1]);
+        n++;
+      }
+  return n > 0 ? (double) sum / (CELL * CELL * n) : camera->usual_detail;
 }
 
 static Picture
-measure (VlmCamera *camera, const VlmFrame *frame)
+measure (VlmCamera *camera, const VlmFrame *frame, const VlmBlackout *mask)
 {
   gboolean is_same =
       camera->width == frame->width && camera->height == frame->height;
-  guint n_dark = 0, n_white = 0;
+  guint n_dark = 0, n_white = 0, n_shown = 0;
 
+  memset (camera->hidden, 0, sizeof camera->hidden);
+  if (mask != NULL)
+    vlm_blackout_mark (mask, COLUMNS, ROWS, camera->hidden);
   for (guint row = 0; row < ROWS; row++) {
     for (guint column = 0; column < COLUMNS; column++) {
       guint8 *kept = &camera->points[row * COLUMNS + column];
       guint8 luma = luma_at (frame, column, row);
 
+      if (camera->hidden[row * COLUMNS + column])
+        continue;
+      n_shown++;
       is_same = is_same && abs (luma - *kept) <= FROZEN_LEVELS;
       n_dark += luma <= DARK_LEVEL;
       n_white += luma >= WHITE_LEVEL;
@@ -157,10 +175,11 @@ measure (VlmCamera *camera, const VlmFrame *frame)
   camera->width = frame->width;
   camera->height = frame->height;
   return (Picture){
-    .dark_share = (double) n_dark / N_POINTS,
-    .white_share = (double) n_white / N_POINTS,
+    .dark_share = (double) n_dark / MAX (1, n_shown),
+    .white_share = (double) n_white / MAX (1, n_shown),
     .detail = find_detail (camera),
     .is_same = is_same,
+    .is_hidden = n_shown < LEAST_SHOWN * N_POINTS,
   };
 }
 
@@ -169,6 +188,8 @@ judge (const VlmCamera *camera, const Picture *picture)
 {
   guint shown = 0;
 
+  if (picture->is_hidden)
+    return (VlmCameraStates) 0;
   if (picture->dark_share >= DARK_SHARE)
     shown |= VLM_CAMERA_BLACK;
   else if (picture->white_share >= WHITE_SHARE)
@@ -243,6 +264,7 @@ follow (VlmCamera *camera, guint index, gboolean shown, const VlmInstant *from,
  * vlm_camera_look: (skip)
  * @camera: a camera
  * @frame: the next copy; frames come in the order of their stream times
+ * @mask: (nullable): what was applied to it, and nothing else since
  * @changes: (element-type VlmCameraChange): what began or ended is appended
  *
  * Judges the next picture. Its stream time must be known.
@@ -250,7 +272,8 @@ follow (VlmCamera *camera, guint index, gboolean shown, const VlmInstant *from,
  * Since: 0.1
  */
 void
-vlm_camera_look (VlmCamera *camera, const VlmFrame *frame, GArray *changes)
+vlm_camera_look (VlmCamera *camera, const VlmFrame *frame,
+    const VlmBlackout *mask, GArray *changes)
 {
   gboolean is_first;
   VlmInstant before;
@@ -264,7 +287,7 @@ vlm_camera_look (VlmCamera *camera, const VlmFrame *frame, GArray *changes)
   is_first = camera->width == 0;
   before = is_first ? frame->time : camera->last;
   source_before = is_first ? frame->time_source : camera->last_source;
-  picture = measure (camera, frame);
+  picture = measure (camera, frame, mask);
   shown = judge (camera, &picture);
   remember_detail (
       camera, &picture, shown, frame->time.stream_time - before.stream_time);

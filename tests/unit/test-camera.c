@@ -14,7 +14,8 @@ typedef struct
   VlmCamera *camera;
   GArray *changes; /* VlmCameraChange */
   VlmFrame *frame; /* as it was last shown */
-  guint64 noise;   /* state of the sensor's */
+  VlmBlackout *mask;
+  guint64 noise; /* state of the sensor's */
   guint n_frames;
 } View;
 
@@ -40,6 +41,7 @@ view_clear (View *view)
   vlm_camera_free (view->camera);
   g_array_unref (view->changes);
   vlm_frame_unref (view->frame);
+  vlm_blackout_free (view->mask);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (View, view_clear)
@@ -57,8 +59,10 @@ show (View *view, guint noise)
             (gint) ((view->noise >> 33) % (2 * noise + 1)) - (gint) noise,
         0, 255);
   }
+  if (view->mask != NULL)
+    vlm_blackout_apply (view->mask, frame, WIDTH, HEIGHT);
   frame->time = (VlmInstant){ time + 7, time, time, VLM_TIME_NONE };
-  vlm_camera_look (view->camera, frame, view->changes);
+  vlm_camera_look (view->camera, frame, view->mask, view->changes);
   view->n_frames++;
 }
 
@@ -129,12 +133,40 @@ test_healthy (void)
 }
 
 static void
-check_level (VlmCameraStates state, guint8 level, guint noise)
+set_mask (View *view, const char *text)
+{
+  g_autoptr (VlmRegions) regions = vlm_regions_parse (text, NULL);
+
+  if (regions != NULL)
+    view->mask = vlm_blackout_new (regions);
+}
+
+/* Nor is what a mask makes of it. */
+static void
+test_masked (void)
+{
+  static const char *const masks[] = { "0,0 1,0 1,1 0,1", "0,0 0.9,0 0.9,1 0,1",
+    "0,0 1,0 1,0.7 0,0.7; 0,0.5 0.5,0.5 0.5,1 0,1" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (masks); i++) {
+    g_auto (View) view;
+    g_autoptr (VlmScene) scene = make_scene (3, VLM_SCENE_BACKGROUND_CLUTTER);
+
+    view_init (&view, VLM_CAMERA_ALL);
+    set_mask (&view, masks[i]);
+    show_scene (&view, scene, 60);
+    g_assert_cmpuint (view.changes->len, ==, 0);
+  }
+}
+
+static void
+check_level (const char *mask, VlmCameraStates state, guint8 level, guint noise)
 {
   g_auto (View) view;
   g_autoptr (VlmScene) scene = make_scene (3, VLM_SCENE_BACKGROUND_CLUTTER);
 
   view_init (&view, VLM_CAMERA_ALL);
+  set_mask (&view, mask);
   show_scene (&view, scene, 40);
   /* shorter than two seconds is nothing */
   show_level (&view, level, noise, 3);
@@ -152,9 +184,15 @@ check_level (VlmCameraStates state, guint8 level, guint noise)
 static void
 test_levels (void)
 {
-  check_level (VLM_CAMERA_BLACK, 16, 6);
-  check_level (VLM_CAMERA_OVEREXPOSED, 255, 3);
-  check_level (VLM_CAMERA_COVERED, 90, 2);
+  /* Of what is beside a mask, the same is said. */
+  static const char *const masks[] = { "", "0,0 0.5,0 0.5,1 0,1",
+    "0,0 1,0 1,0.4 0,0.4" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (masks); i++) {
+    check_level (masks[i], VLM_CAMERA_BLACK, 16, 6);
+    check_level (masks[i], VLM_CAMERA_OVEREXPOSED, 255, 3);
+    check_level (masks[i], VLM_CAMERA_COVERED, 90, 2);
+  }
 }
 
 /* From the frame on that is repeated; a decoder may change the last bit. */
@@ -261,6 +299,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/camera/healthy", test_healthy);
+  g_test_add_func ("/camera/masked", test_masked);
   g_test_add_func ("/camera/levels", test_levels);
   g_test_add_func ("/camera/frozen", test_frozen);
   g_test_add_func ("/camera/no-signal", test_no_signal);

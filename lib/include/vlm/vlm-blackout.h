@@ -21,6 +21,8 @@ VLM_API VlmBlackout *vlm_blackout_new (VlmRegions *regions);
 VLM_API void vlm_blackout_free (VlmBlackout *blackout);
 VLM_API void vlm_blackout_apply (VlmBlackout *blackout, VlmFrame *frame,
     guint picture_width, guint picture_height);
+VLM_API void vlm_blackout_mark (
+    const VlmBlackout *blackout, guint columns, guint rows, guint8 *hidden);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmBlackout, vlm_blackout_free)
 
 G_END_DECLS

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <vlm/vlm-frame.h>
+#include <vlm/vlm-blackout.h>
 
 G_BEGIN_DECLS
 
@@ -59,7 +59,8 @@ typedef struct
  * that are sampled anyway. A state begins when it has lasted for two seconds of
  * stream time (ten, for a picture that is frozen or missing) and ends when it
  * has been gone for two; its time is that of the first frame. Of a picture that
- * is black or overexposed it does not also say that it is covered.
+ * is black or overexposed it does not also say that it is covered. What a mask
+ * has made black counts for nothing.
  *
  * For one thread at a time.
  *
@@ -69,8 +70,8 @@ typedef struct _VlmCamera VlmCamera;
 
 VLM_API VlmCamera *vlm_camera_new (VlmCameraStates states);
 VLM_API void vlm_camera_free (VlmCamera *camera);
-VLM_API void
-vlm_camera_look (VlmCamera *camera, const VlmFrame *frame, GArray *changes);
+VLM_API void vlm_camera_look (VlmCamera *camera, const VlmFrame *frame,
+    const VlmBlackout *mask, GArray *changes);
 VLM_API void vlm_camera_wait (VlmCamera *camera, const VlmInstant *now,
     VlmTimeSource source, GArray *changes);
 VLM_API void vlm_camera_finish (VlmCamera *camera, GArray *changes);

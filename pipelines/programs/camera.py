@@ -108,7 +108,8 @@ class Camera(Watcher):
         if self.seen_us - self.since_us > self.pause * 1e6:
             self.pause = SHORTEST_PAUSE
         complain(f"{self.shown_name}: {why}; trying again in {self.pause} s")
-        self.timer = GLib.timeout_add_seconds(self.pause, self.connect)
+        # not timeout_add_seconds(), which may be a quarter of a second early
+        self.timer = GLib.timeout_add(self.pause * 1000, self.connect)
         self.pause = min(2 * self.pause, LONGEST_PAUSE)
         return GLib.SOURCE_REMOVE
 

@@ -15,7 +15,7 @@ packages_build=(
   gobject-introspection libgirepository1.0-dev
   libcairo2-dev libpango1.0-dev libgdk-pixbuf-2.0-dev libsqlite3-dev
   libmosquitto-dev librdkafka-dev libcurl4-openssl-dev
-  libjpeg62-turbo-dev
+  libjpeg62-turbo-dev libxml2-dev
 )
 packages_run=(
   mesa-vulkan-drivers gstreamer1.0-tools gstreamer1.0-plugins-base

@@ -200,10 +200,10 @@ put_on_white (Picture *picture)
       GDK_INTERP_NEAREST, 255, 2, 0xffffff, 0xffffff);
 }
 
-static VlmFrame *
-resize (Picture *picture, const VlmGeometry *geometry, GError **error)
+static VlmImageView
+view_of (Picture *picture)
 {
-  VlmImageView view = {
+  return (VlmImageView){
     .format = gdk_pixbuf_get_has_alpha (picture) ? VLM_PIXEL_FORMAT_RGBA
                                                  : VLM_PIXEL_FORMAT_RGB,
     .full_range = TRUE,
@@ -212,6 +212,12 @@ resize (Picture *picture, const VlmGeometry *geometry, GError **error)
     .planes = { gdk_pixbuf_read_pixels (picture) },
     .strides = { gdk_pixbuf_get_rowstride (picture) },
   };
+}
+
+static VlmFrame *
+resize (Picture *picture, const VlmGeometry *geometry, GError **error)
+{
+  const VlmImageView view = view_of (picture);
   guint width;
   guint height;
 
@@ -240,7 +246,8 @@ check_bytes (GBytes *bytes, GError **error)
 
 VlmFrame *
 picture_load (const char *word, const VlmGeometry *geometry,
-    GCancellable *cancellable, gboolean *is_animated, GError **error)
+    GCancellable *cancellable, gboolean *is_animated, VlmFrame **original,
+    GError **error)
 {
   g_autoptr (GBytes) bytes = source_read (word, cancellable, error);
   g_autoptr (GdkPixbuf) picture = NULL;
@@ -256,6 +263,14 @@ picture_load (const char *word, const VlmGeometry *geometry,
   if (picture != NULL) {
     picture = put_on_white (turn_upright (g_steal_pointer (&picture), bytes));
     frame = resize (picture, geometry, error);
+  }
+  if (frame != NULL && original != NULL) {
+    const VlmImageView view = view_of (picture);
+
+    *original = vlm_frame_new (
+        &view, view.width, view.height, VLM_RESAMPLE_IMAGE, error);
+    if (*original == NULL)
+      g_clear_pointer (&frame, vlm_frame_unref);
   }
   if (frame == NULL)
     g_prefix_error (error, "%s: ", source_get_name (word));

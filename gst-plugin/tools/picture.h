@@ -7,6 +7,8 @@
 /* The picture in @word (see source_to_uri()), resized as the model's processor
  * does: upright by its Exif, transparent parts on white, the first one of an
  * animation, of which @is_animated (nullable) tells. G_IO_ERROR_CANCELLED soon
- * after @cancellable (nullable) is. (transfer full) */
+ * after @cancellable (nullable) is. @original (nullable): the same in its own
+ * size. Both (transfer full). */
 VlmFrame *picture_load (const char *word, const VlmGeometry *geometry,
-    GCancellable *cancellable, gboolean *is_animated, GError **error);
+    GCancellable *cancellable, gboolean *is_animated, VlmFrame **original,
+    GError **error);

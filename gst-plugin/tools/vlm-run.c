@@ -97,8 +97,7 @@ write_answer (
   else if (run->shows || answer == NULL)
     text = g_strdup ("");
   else
-    text = answer_to_text (
-        answer, options->params.kind, run->inputs, &note, error);
+    text = answer_to_text (answer, options, run->inputs, &note, error);
   if (text == NULL)
     return FALSE;
   output_write (&run->output, text);
@@ -127,7 +126,9 @@ ask (Run *run, const char *question, const VlmWork *work, GError **error)
     return FALSE;
   }
   if (!write_answer (run, answer, question, error) ||
-      (options->attention != NULL && !write_attention (run, answer, error)))
+      (options->attention != NULL && !write_attention (run, answer, error)) ||
+      (options->draw != NULL &&
+          !answer_draw (answer, options, run->inputs, error)))
     return FALSE;
   if (!options->quiet && !options->json)
     print_summary (answer, run->load_s);
@@ -184,7 +185,8 @@ run_all (const RunOptions *options, GError **error)
   g_auto (Run) run = { .options = options,
     .output = { cancellable, !options->quiet && isatty (STDERR_FILENO) },
     .written = g_string_new (NULL),
-    .shows = options->stream && !answer_is_read (options->params.kind) };
+    .shows =
+        options->stream && !vlm_answer_kind_has_places (options->params.kind) };
   const VlmWork work = { cancellable, on_progress, on_text, &run };
   gboolean good;
 

@@ -8,6 +8,11 @@ static const VlmAnswerKind *const kinds[] = {
   &vlm_kind_free,
   &vlm_kind_events,
   &vlm_kind_boxes,
+  &vlm_kind_points,
+  &vlm_kind_ocr,
+  &vlm_kind_document,
+  &vlm_kind_describe,
+  &vlm_kind_count,
   &vlm_kind_json,
   &vlm_kind_yes_no,
 };
@@ -77,10 +82,10 @@ vlm_answer_kind_get_name (const VlmAnswerKind *kind)
 /**
  * vlm_answer_kind_make_question: (skip)
  * @kind: (nullable): a kind
- * @about: (nullable): what the question is about: the query for `events`, what
- *   to look for, without an article, for `boxes` (which need it), a statement in
- *   the present tense for `yes-no` (which needs it), the question itself for
- *   `free`; %NULL for everything
+ * @about: (nullable): what the question is about: the query for `events` and
+ *   `count`, what to look for, without an article, for `boxes` and `points`, a
+ *   statement in the present tense for `yes-no`, and for all others the question
+ *   itself; %NULL for everything, but see vlm_answer_kind_needs_about()
  * @is_video: whether it is asked of a video, else of a picture
  *
  * The sentence that Qwen2.5-VL was trained to answer in this form. It goes after
@@ -132,4 +137,89 @@ vlm_answer_kind_check (const VlmAnswerKind *kind, const char *detail,
       "%s: answers of the kind %s take no schema",
       name != NULL ? name : "schema", vlm_answer_kind_get_name (kind));
   return FALSE;
+}
+
+/**
+ * vlm_answer_kind_get_system: (skip)
+ * @kind: (nullable): a kind
+ *
+ * What the system's turn says in questions of this kind, as the models were
+ * trained; for vlm_prompt_set_system().
+ *
+ * Returns: (transfer none) (nullable): the text, %NULL for the usual one
+ *
+ * Since: 0.1
+ */
+const char *
+vlm_answer_kind_get_system (const VlmAnswerKind *kind)
+{
+  return kind != NULL ? kind->system : NULL;
+}
+
+/**
+ * vlm_answer_kind_is_of_picture: (skip)
+ * @kind: (nullable): a kind
+ *
+ * Whether such a question is about one moment: of a video its newest frame is
+ * asked about, as a picture.
+ *
+ * Returns: %TRUE if it is
+ *
+ * Since: 0.1
+ */
+gboolean
+vlm_answer_kind_is_of_picture (const VlmAnswerKind *kind)
+{
+  return kind != NULL && kind->of_picture;
+}
+
+/**
+ * vlm_answer_kind_needs_about: (skip)
+ * @kind: (nullable): a kind
+ *
+ * Whether vlm_answer_kind_make_question() must be told what it is about.
+ *
+ * Returns: %TRUE if there is no question of this kind about everything
+ *
+ * Since: 0.1
+ */
+gboolean
+vlm_answer_kind_needs_about (const VlmAnswerKind *kind)
+{
+  return kind == NULL || kind->needs_about;
+}
+
+/**
+ * vlm_answer_kind_has_places: (skip)
+ * @kind: (nullable): a kind
+ *
+ * Whether such answers tell of places or times: those of what the model saw,
+ * until vlm_reading_new() makes them those of the source.
+ *
+ * Returns: %TRUE if they do
+ *
+ * Since: 0.1
+ */
+gboolean
+vlm_answer_kind_has_places (const VlmAnswerKind *kind)
+{
+  return kind != NULL &&
+      (kind->part == VLM_PART_EVENT || kind->part == VLM_PART_MARK);
+}
+
+/**
+ * vlm_answer_kind_is_json: (skip)
+ * @kind: (nullable): a kind
+ *
+ * Whether what such an answer says is more than a text: a list, a number or what
+ * a schema says.
+ *
+ * Returns: %TRUE if it is
+ *
+ * Since: 0.1
+ */
+gboolean
+vlm_answer_kind_is_json (const VlmAnswerKind *kind)
+{
+  return kind != NULL && kind->part != VLM_PART_WORDS;
 }

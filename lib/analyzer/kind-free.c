@@ -13,4 +13,11 @@ make_question (const char *about, gboolean is_video)
 const VlmAnswerKind vlm_kind_free = {
   .name = "free",
   .question = make_question,
+  .needs_about = TRUE,
+};
+
+/* docs/decisions/0009-wordings.md has the question. */
+const VlmAnswerKind vlm_kind_describe = {
+  .name = "describe",
+  .question = make_question,
 };

@@ -68,6 +68,7 @@ read_answer (const char *text, const VlmAnswerBounds *bounds, guint *n_rejected,
 const VlmAnswerKind vlm_kind_yes_no = {
   .name = "yes-no",
   .question = make_question,
+  .needs_about = TRUE,
   .rule = make_rule,
   .read = read_answer,
   .part = VLM_PART_WORDS,

@@ -119,6 +119,10 @@ vlm_questions_expand (const VlmQuestions *questions)
     for (char **query = questions->queries; query != NULL && *query != NULL;
          query++)
       add_question (list, kind, *query, prompt);
+  if (list->len == 0 && prompt == NULL && kind->needs_about) {
+    vlm_warning ("the task %s needs a query, and is not asked", kind->name);
+    return list;
+  }
   /* Who sets conditions alone wants no list. */
   if (list->len == 0 &&
       (prompt != NULL || questions->task != NULL ||

@@ -115,3 +115,78 @@ vlm_mark_map (const VlmMark *mark, const VlmFrame *frame)
     own->rect = (VlmRect){ own->points[0], own->points[1], 1, 1 };
   return own;
 }
+
+/* --- HTML ------------------------------------------------------------------ */
+
+/* What a label is an element for; all others are a class. */
+static gboolean
+is_element (const char *label)
+{
+  static const char *const names[] = { "h1", "h2", "h3", "h4", "h5", "h6", "p",
+    "pre", "table", "ul", "ol", "div", NULL };
+
+  return g_strv_contains (names, label);
+}
+
+static void
+append_escaped (GString *html, const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autofree char *escaped = g_markup_escape_text (valid, -1);
+
+  g_string_append (html, escaped);
+}
+
+static void
+append_place (GString *html, const VlmMark *mark)
+{
+  const VlmRect *rect = &mark->rect;
+
+  if (mark->n_points == 1)
+    g_string_append_printf (
+        html, " data-point=\"%d %d\"", mark->points[0], mark->points[1]);
+  else if (rect->width > 0)
+    g_string_append_printf (html, " data-bbox=\"%d %d %d %d\"", rect->x,
+        rect->y, rect->x + rect->width, rect->y + rect->height);
+  for (guint i = 0; mark->n_points > 1 && i < 2 * mark->n_points; i++)
+    g_string_append_printf (
+        html, "%s%d", i == 0 ? " data-polygon=\"" : " ", mark->points[i]);
+  if (mark->n_points > 1)
+    g_string_append_c (html, '"');
+}
+
+/**
+ * vlm_mark_to_html: (skip)
+ * @mark: a mark
+ *
+ * An element as those of a document that Qwen2.5-VL writes: with data-bbox,
+ * data-polygon or data-point. The label is its name, if it is one, else its
+ * class. Whatever the model wrote is data in it, never markup, but for the
+ * structure of tables and lists.
+ *
+ * Returns: (transfer full): the element, without a line's end
+ *
+ * Since: 0.1
+ */
+char *
+vlm_mark_to_html (const VlmMark *mark)
+{
+  const char *label = mark->label != NULL ? mark->label : "p";
+  const char *name = is_element (label) ? label : "div";
+  GString *html = g_string_new (NULL);
+
+  g_string_append_printf (html, "<%s", name);
+  if (name != label) {
+    g_string_append (html, " class=\"");
+    append_escaped (html, label);
+    g_string_append_c (html, '"');
+  }
+  append_place (html, mark);
+  g_string_append_c (html, '>');
+  if (mark->html != NULL)
+    g_string_append (html, mark->html);
+  else if (mark->text != NULL)
+    append_escaped (html, mark->text);
+  g_string_append_printf (html, "</%s>", name);
+  return g_string_free (html, FALSE);
+}

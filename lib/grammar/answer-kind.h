@@ -51,7 +51,11 @@ struct _VlmAnswerKind
    * the question is about, NULL for everything. */
   char *(*question) (const char *about, gboolean is_video);
 
-  gboolean of_picture; /* it is about one moment; else about a video, too */
+  /* Of the turn of the system, where the models were trained with one of its own;
+   * NULL: the usual one. */
+  const char *system;
+  gboolean needs_about; /* there is no question about everything */
+  gboolean of_picture;  /* it is about one moment; else about a video, too */
 
   /* NULL: any text. VLM_INFER_ERROR_BAD_INPUT where @bounds lack something. */
   const VlmRule *(*rule) (

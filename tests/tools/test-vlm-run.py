@@ -156,7 +156,7 @@ def is_list(answer):
 def test_formats(folder):
     """The grammar holds however few tokens there are."""
     fails("/formats/events-of-nothing", "--format", "events", "hi", because="need a --video", status=2)
-    fails("/formats/boxes-of-nothing", "--format", "boxes", "hi", because="need an --image", status=2)
+    fails("/formats/boxes-of-nothing", "--format", "boxes", "hi", because="give an --image", status=2)
     for n in ("30", "64", "200"):
         with_media(folder, "video.avi", lambda path: answers(
             f"/formats/events-{n}", "--format", "events", "--max-tokens", n, "--video", path, "hi",
@@ -196,6 +196,33 @@ def test_schemas(folder):
     fails("/schemas/format-too", "--schema", good, "--format", "events", "hi",
           because="exclude each other", status=2)
     fails("/schemas/format-alone", "--format", "json", "hi", because="needs a JSON schema")
+
+
+def test_tasks(folder):
+    """Every task is asked as it was trained, and answered in its form."""
+    def ask(path):
+        for task in ("points", "ocr", "boxes"):
+            answers(f"/tasks/{task}", "--task", task, "--image", path, "--max-tokens", "80", shape=is_list)
+        answers("/tasks/count", "--task", "count", "--image", path,
+                shape=lambda answer: answer.strip().isdigit())
+        answers("/tasks/describe", "--task", "describe", "--image", path, "--max-tokens", "8")
+        fails("/tasks/document", "--task", "document", "--image", path, because="no HTML")
+        drawn = os.path.join(folder, "drawn.png")
+        answers("/tasks/html", "--task", "boxes", "--image", path, "--max-tokens", "80", "--html",
+                "--draw", drawn,
+                shape=lambda answer: answer.startswith("<html>") and answer.rstrip().endswith("</html>"))
+        with open(drawn, "rb") as file:
+            head = file.read(24)
+        is_png = head[:8] == b"\x89PNG\r\n\x1a\n"
+        report(is_png and head[16:24] == bytes([0, 0, 0, 60, 0, 0, 0, 40]), "/tasks/draw")
+        fails("/tasks/draw-words", "--draw", drawn, "--image", path, "hi", because="are for places", status=2)
+        fails("/tasks/html-json", "--html", "--json", "--task", "boxes", "--image", path,
+              because="exclude", status=2)
+        fails("/tasks/draw-nowhere", "--task", "boxes", "--image", path, "--draw", "/proc/nowhere.png",
+              because="/proc/nowhere.png")
+    with_media(folder, "picture.png", ask)
+    with_media(folder, "video.avi", lambda path: answers(
+        "/tasks/points-of-video", "--task", "points", "--video", path, "--max-tokens", "80", shape=is_list))
 
 
 def numpy_shape(path):
@@ -284,6 +311,7 @@ with tempfile.TemporaryDirectory() as media:
     test_media(media)
     test_formats(media)
     test_schemas(media)
+    test_tasks(media)
     test_attention(media)
     test_not_finite(media)
     test_interrupt(media)

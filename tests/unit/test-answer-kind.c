@@ -3,6 +3,7 @@
 #include <vlm/vlm-box-parse.h>
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-event-parse.h>
+#include <vlm/vlm-reading.h>
 
 #include "tests/support/answer-grammar.h"
 
@@ -18,8 +19,9 @@ test_table (void)
     g_assert_cmpstr (vlm_answer_kind_get_name (kind), ==, names[i]);
     for (guint j = 0; j < i; j++)
       g_assert_cmpstr (names[j], !=, names[i]);
-    /* What is held to a form can be read, and nothing else. */
-    g_assert_true ((kind->rule == NULL) == (kind->read == NULL));
+    /* What is held to a form can be read. */
+    g_assert_true (kind->rule == NULL || kind->read != NULL);
+    g_assert_true (kind->read != NULL || kind->part == VLM_PART_WORDS);
   }
   g_assert_true (vlm_answer_kind_lookup ("free") == &vlm_kind_free);
   g_assert_cmpstr (vlm_answer_kind_get_name (NULL), ==, "free");
@@ -58,6 +60,25 @@ test_questions (void)
       "format for time depiction.");
   check_question (&vlm_kind_boxes, "red car", FALSE,
       "Locate the red car, report the bbox coordinates in JSON format.");
+  check_question (&vlm_kind_boxes, NULL, FALSE,
+      "Outline the position of each object and output all the coordinates in "
+      "JSON format.");
+  check_question (&vlm_kind_points, "red car", FALSE,
+      "Point to the red car, report the point coordinates in JSON format.");
+  check_question (&vlm_kind_points, NULL, FALSE,
+      "Point to each object and output all the point coordinates in JSON "
+      "format.");
+  check_question (&vlm_kind_count, "red car", FALSE,
+      "How many objects in the image match the query 'red car'? Answer with a "
+      "number only.");
+  check_question (&vlm_kind_count, NULL, FALSE,
+      "How many objects are in the image? Answer with a number only.");
+  check_question (&vlm_kind_describe, NULL, TRUE, "Describe this video.");
+  check_question (&vlm_kind_describe, NULL, FALSE, "Describe this image.");
+  check_question (&vlm_kind_ocr, NULL, FALSE,
+      "Spotting all the text in the image with line-level, and output in JSON "
+      "format.");
+  check_question (&vlm_kind_document, NULL, FALSE, "QwenVL HTML ");
   check_question (&vlm_kind_yes_no, "the gate is open", TRUE,
       "Is this true at any time in the video: 'the gate is open'? Answer Yes "
       "or No.");
@@ -254,6 +275,67 @@ test_json_rule (void)
   g_assert_nonnull (strstr (error->message, "schema: /minimum"));
 }
 
+/* Whatever a rule of a list allows, its reader takes whole. */
+static void
+check_form (const VlmAnswerKind *kind, const char *text, const char *value)
+{
+  const VlmAnswerBounds bounds = { -1, 56, 28, 0, 0, NULL };
+  const VlmFrame picture = {
+    .width = 56, .height = 28, .source_width = 56, .source_height = 28
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmGrammar) grammar =
+      vlm_answer_kind_compile (kind, &bounds, &error);
+  g_autoptr (VlmReading) reading = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (vlm_grammar_match (grammar, text, strlen (text), NULL), ==,
+      value != NULL ? VLM_GRAMMAR_MATCHED : VLM_GRAMMAR_REFUSED);
+  if (value == NULL)
+    return;
+  reading = vlm_reading_new (kind, text, NULL, NULL, &picture, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (reading->n_rejected, ==, 0);
+  g_assert_cmpstr (reading->value, ==, value);
+}
+
+static void
+test_forms (void)
+{
+  check_form (&vlm_kind_points,
+      "```json\n[\n\t{\"point_2d\": [55, 27], \"label\": \"a\"}\n]\n```",
+      "[\n\t{\"point_2d\": [55, 27], \"label\": \"a\"}\n]");
+  check_form (&vlm_kind_points,
+      "```json\n[\n\t{\"point_2d\": [56, 27], \"label\": \"a\"}\n]\n```", NULL);
+  check_form (&vlm_kind_points, "```json\n[]\n```", "[]");
+  check_form (&vlm_kind_ocr,
+      "```json\n[\n\t{\"bbox_2d\": [0, 0, 56, 28], \"text_content\": "
+      "\"STOP\"}\n]\n```",
+      "[\n\t{\"bbox_2d\": [0, 0, 56, 28], \"text_content\": \"STOP\"}\n]");
+  check_form (&vlm_kind_count, "0", "0");
+  check_form (&vlm_kind_count, "12", "12");
+  check_form (&vlm_kind_count, "012", NULL);
+  check_form (&vlm_kind_count, "10000", NULL);
+}
+
+static void
+test_count (void)
+{
+  g_autoptr (VlmReading) words =
+      vlm_reading_new (&vlm_kind_count, " 3.\n", NULL, NULL, NULL, NULL);
+  static const char *const bad[] = { "", "three", "-1", "1 2", "3..", "+3",
+    "99999999" };
+
+  g_assert_cmpstr (words->value, ==, "3");
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (
+        vlm_reading_new (&vlm_kind_count, bad[i], NULL, NULL, NULL, &error));
+    g_assert_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -266,5 +348,7 @@ main (int argc, char **argv)
   g_test_add_func ("/answer-kind/detail", test_detail);
   g_test_add_func ("/answer-kind/json", test_json);
   g_test_add_func ("/answer-kind/json-rule", test_json_rule);
+  g_test_add_func ("/answer-kind/forms", test_forms);
+  g_test_add_func ("/answer-kind/count", test_count);
   return g_test_run ();
 }

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/questions.h"
 
+#include "tests/support/warnings.h"
+
 static char *two[] = { "a person falls", "a red car", NULL };
 
 static void
@@ -84,13 +86,35 @@ test_conditions (void)
   g_assert_cmpuint (d->len, ==, 1);
 }
 
+/* Of another kind, and none where there is nothing to ask. */
+static void
+test_task (void)
+{
+  const VlmQuestions points = { .task = (char *) "points" };
+  const VlmQuestions each = { .task = (char *) "count", .queries = two };
+  const VlmQuestions nothing = { .task = (char *) "yes-no" };
+  g_autoptr (GPtrArray) a = vlm_questions_expand (&points);
+  g_autoptr (GPtrArray) b = vlm_questions_expand (&each);
+  g_autoptr (GPtrArray) c = vlm_questions_expand (&nothing);
+
+  warnings_expect ("yes-no needs a query");
+  warnings_expect_none ();
+  g_assert_cmpuint (a->len, ==, 1);
+  check (a, 0, NULL, "Point to each object");
+  g_assert_cmpuint (b->len, ==, 2);
+  check (b, 1, "a red car", "the query 'a red car'");
+  g_assert_cmpuint (c->len, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  warnings_keep ();
   g_test_add_func ("/questions/everything", test_everything);
   g_test_add_func ("/questions/queries", test_queries);
   g_test_add_func ("/questions/prompt", test_prompt);
   g_test_add_func ("/questions/conditions", test_conditions);
+  g_test_add_func ("/questions/task", test_task);
   return g_test_run ();
 }

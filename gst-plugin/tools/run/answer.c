@@ -2,65 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/run/answer.h"
 
+#include <string.h>
+
 #include <json-glib/json-glib.h>
 
-/* --- boxes ---------------------------------------------------------------- */
+#include "tools/run/draw.h"
 
-static gint64
-scale (gint at, guint source, guint seen)
-{
-  return ((gint64) at * source + seen / 2) / seen;
-}
-
-static void
-put_box (JsonBuilder *json, const VlmMark *box, const VlmFrame *frame)
-{
-  const VlmRect *rect = &box->rect;
-  const gint64 corners[] = {
-    scale (rect->x, frame->source_width, frame->width),
-    scale (rect->y, frame->source_height, frame->height),
-    scale (rect->x + rect->width, frame->source_width, frame->width),
-    scale (rect->y + rect->height, frame->source_height, frame->height),
-  };
-
-  json_builder_begin_object (json);
-  json_builder_set_member_name (json, "bbox_2d");
-  json_builder_begin_array (json);
-  for (guint i = 0; i < G_N_ELEMENTS (corners); i++)
-    json_builder_add_int_value (json, corners[i]);
-  json_builder_end_array (json);
-  json_builder_set_member_name (json, "label");
-  json_builder_add_string_value (json, box->label);
-  json_builder_end_object (json);
-}
-
-static gboolean
-put_boxes (JsonBuilder *json, const char *text, GPtrArray *inputs,
-    guint *n_rejected, char **why, GError **error)
-{
-  const VlmFrame *frame = inputs_get_frame (inputs);
-  g_autoptr (GPtrArray) boxes =
-      vlm_box_parse (text, frame->width, frame->height, n_rejected, why, error);
-
-  for (guint i = 0; boxes != NULL && i < boxes->len; i++)
-    put_box (json, boxes->pdata[i], frame);
-  return boxes != NULL;
-}
-
-/* --- events --------------------------------------------------------------- */
-
-/* mm:ss.ff, as the model is asked to write it */
-static void
-put_time (JsonBuilder *json, const char *name, gint64 ns)
-{
-  gint64 hundredths = (ns + 5000000) / 10000000;
-  g_autofree char *text =
-      g_strdup_printf ("%02" G_GINT64_FORMAT ":%02u.%02u", hundredths / 6000,
-          (guint) (hundredths / 100 % 60), (guint) (hundredths % 100));
-
-  json_builder_set_member_name (json, name);
-  json_builder_add_string_value (json, text);
-}
+/* --- what it says ---------------------------------------------------------- */
 
 static const VlmWindow *
 find_video (GPtrArray *inputs)
@@ -74,107 +22,63 @@ find_video (GPtrArray *inputs)
   return NULL;
 }
 
-static gboolean
-put_events (JsonBuilder *json, const char *text, GPtrArray *inputs,
-    guint *n_rejected, char **why, GError **error)
-{
-  const VlmWindow *video = find_video (inputs);
-  guint n = video->n_samples;
-  gint64 first = video->samples[0].slot_time;
-  gint64 last = video->samples[n - 1].slot_time;
-  gint64 step = n > 1 ? last - video->samples[n - 2].slot_time : VLM_SECOND;
-  g_autoptr (GPtrArray) events =
-      vlm_event_parse (text, last - first + step, n_rejected, why, error);
-
-  for (guint i = 0; events != NULL && i < events->len; i++) {
-    const VlmFinding *event = events->pdata[i];
-
-    json_builder_begin_object (json);
-    put_time (json, "start_time", first + event->start_ns);
-    put_time (json, "end_time", first + event->end_ns);
-    json_builder_set_member_name (json, "description");
-    json_builder_add_string_value (json, event->description);
-    json_builder_end_object (json);
-  }
-  return events != NULL;
-}
-
-/* --- kinds ---------------------------------------------------------------- */
-
-/* Puts the entries of a list; those that are left out are counted, and @why the
- * first one was. */
-typedef gboolean (*PutEntries) (JsonBuilder *json, const char *text,
-    GPtrArray *inputs, guint *n_rejected, char **why, GError **error);
-
-static PutEntries
-find_reader (const VlmAnswerKind *kind)
-{
-  static const struct
-  {
-    const char *name;
-    PutEntries put;
-  } readers[] = { { "boxes", put_boxes }, { "events", put_events } };
-
-  for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
-    if (g_str_equal (readers[i].name, vlm_answer_kind_get_name (kind)))
-      return readers[i].put;
-  return NULL;
-}
-
-gboolean
-answer_is_read (const VlmAnswerKind *kind)
-{
-  return find_reader (kind) != NULL;
-}
-
-/* A list. */
-static gboolean
-put_read (JsonBuilder *json, const char *text, PutEntries put,
+static VlmReading *
+read_answer (const VlmAnswer *answer, const VlmGenerateParams *params,
     GPtrArray *inputs, char **note, GError **error)
 {
-  g_autofree char *why = NULL;
-  guint n_rejected = 0;
+  const VlmWindow *video = find_video (inputs);
+  VlmReading *reading =
+      vlm_reading_new (params->kind, answer->text, params->detail, video,
+          video == NULL ? inputs_get_frame (inputs) : NULL, error);
 
-  json_builder_begin_array (json);
-  if (!put (json, text, inputs, &n_rejected, &why, error))
-    return FALSE;
-  json_builder_end_array (json);
-  if (n_rejected > 0)
-    *note = g_strdup_printf (
-        "%u of its entries were left out: %s", n_rejected, why);
-  return TRUE;
+  if (reading != NULL && reading->n_rejected > 0)
+    *note = g_strdup_printf ("%u of its entries were left out: %s",
+        reading->n_rejected, reading->why);
+  return reading;
 }
 
-/* An entry a line, as the model writes it. */
 static char *
-list_to_text (JsonArray *list)
+marks_to_html (const GPtrArray *marks)
 {
-  g_autoptr (GString) text = g_string_new ("[");
+  GString *html = g_string_new ("<html><body>\n");
 
-  for (guint i = 0; i < json_array_get_length (list); i++) {
-    g_autofree char *entry =
-        json_to_string (json_array_get_element (list, i), FALSE);
+  for (guint i = 0; i < marks->len; i++) {
+    g_autofree char *element = vlm_mark_to_html (marks->pdata[i]);
 
-    g_string_append_printf (text, "%s\n\t%s", i > 0 ? "," : "", entry);
+    g_string_append_printf (html, "%s\n", element);
   }
-  g_string_append (text, json_array_get_length (list) > 0 ? "\n]" : "]");
-  return g_string_free (g_steal_pointer (&text), FALSE);
+  g_string_append (html, "</body></html>");
+  return g_string_free (html, FALSE);
 }
 
 char *
-answer_to_text (const VlmAnswer *answer, const VlmAnswerKind *kind,
+answer_to_text (const VlmAnswer *answer, const RunOptions *options,
     GPtrArray *inputs, char **note, GError **error)
 {
-  PutEntries put = find_reader (kind);
-  g_autoptr (JsonBuilder) json = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (VlmReading) reading = NULL;
 
-  if (put == NULL)
+  if (!vlm_answer_kind_has_places (options->params.kind))
     return g_strdup (answer->text);
-  if (!put_read (json, answer->text, put, inputs, note, error))
+  reading = read_answer (answer, &options->params, inputs, note, error);
+  if (reading == NULL)
     return NULL;
-  root = json_builder_get_root (json);
-  return list_to_text (json_node_get_array (root));
+  return options->html ? marks_to_html (reading->marks)
+                       : g_steal_pointer (&reading->value);
+}
+
+gboolean
+answer_draw (const VlmAnswer *answer, const RunOptions *options,
+    GPtrArray *inputs, GError **error)
+{
+  const RunInput *input = inputs->pdata[0];
+  g_autofree char *note = NULL;
+  g_autoptr (VlmReading) reading =
+      read_answer (answer, &options->params, inputs, &note, error);
+
+  return reading != NULL &&
+      draw_marks (
+          input->original != NULL ? input->original : inputs_get_frame (inputs),
+          reading->marks, options->draw, error);
 }
 
 /* --- JSON ----------------------------------------------------------------- */
@@ -248,47 +152,92 @@ put_figures (JsonBuilder *json, const AnswerReport *report)
   json_builder_end_object (json);
 }
 
-static gboolean
-put_answer (
-    JsonBuilder *json, const AnswerReport *report, char **note, GError **error)
+/* Lines and columns are white space between the parts of JSON: in its texts
+ * they are escaped. */
+static char *
+put_on_a_line (const char *json)
 {
-  PutEntries put = find_reader (report->options->params.kind);
+  GString *line = g_string_new (json);
 
-  if (report->answer == NULL) {
-    put_text (json, "answer", report->written);
-    json_builder_set_member_name (json, "interrupted");
-    json_builder_add_boolean_value (json, TRUE);
-    return TRUE;
-  }
-  if (put == NULL) {
-    put_text (json, "answer", report->answer->text);
-  } else {
-    json_builder_set_member_name (json, "answer");
-    if (!put_read (
-            json, report->answer->text, put, report->inputs, note, error))
-      return FALSE;
-  }
-  put_figures (json, report);
-  return TRUE;
+  g_string_replace (line, "\n", "", 0);
+  g_string_replace (line, "\t", "", 0);
+  return g_string_free (line, FALSE);
 }
 
-char *
-answer_to_json (const AnswerReport *report, char **note, GError **error)
+/* (transfer full): the answer as JSON, in which numbers stay as they are
+ * written */
+static char *
+make_value (const AnswerReport *report, char **note, GError **error)
+{
+  const VlmGenerateParams *params = &report->options->params;
+  g_autoptr (VlmReading) reading = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  if (report->answer != NULL && vlm_answer_kind_is_json (params->kind)) {
+    reading = read_answer (report->answer, params, report->inputs, note, error);
+    return reading != NULL ? put_on_a_line (reading->value) : NULL;
+  }
+  text = g_utf8_make_valid (
+      report->answer != NULL ? report->answer->text : report->written, -1);
+  node = json_node_new (JSON_NODE_VALUE);
+  json_node_set_string (node, text);
+  return json_to_string (node, FALSE);
+}
+
+/* (transfer full): the object that @json has built; it is used up */
+static char *
+end_object (JsonBuilder *json)
+{
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_end_object (json);
+  root = json_builder_get_root (json);
+  return json_to_string (root, FALSE);
+}
+
+static char *
+make_head (const AnswerReport *report)
 {
   g_autoptr (JsonBuilder) json = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  VlmDevice *device = vlm_model_get_device (report->model);
 
   json_builder_begin_object (json);
   put_text (json, "question", report->question);
   put_text (
       json, "task", vlm_answer_kind_get_name (report->options->params.kind));
   put_inputs (json, report->inputs);
-  if (!put_answer (json, report, note, error))
-    return NULL;
+  return end_object (json);
+}
+
+static char *
+make_tail (const AnswerReport *report)
+{
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  VlmDevice *device = vlm_model_get_device (report->model);
+
+  json_builder_begin_object (json);
+  if (report->answer != NULL) {
+    put_figures (json, report);
+  } else {
+    json_builder_set_member_name (json, "interrupted");
+    json_builder_add_boolean_value (json, TRUE);
+  }
   put_text (json, "model", vlm_model_get_name (report->model));
   put_text (json, "device", vlm_device_get_name (device));
-  json_builder_end_object (json);
-  root = json_builder_get_root (json);
-  return json_to_string (root, FALSE);
+  return end_object (json);
+}
+
+char *
+answer_to_json (const AnswerReport *report, char **note, GError **error)
+{
+  g_autofree char *value = make_value (report, note, error);
+  g_autofree char *head = NULL;
+  g_autofree char *tail = NULL;
+
+  if (value == NULL)
+    return NULL;
+  head = make_head (report);
+  tail = make_tail (report);
+  head[strlen (head) - 1] = '\0';
+  return g_strdup_printf ("%s,\"answer\":%s,%s", head, value, tail + 1);
 }

@@ -4,14 +4,15 @@
 
 #include "tools/run/inputs.h"
 
-/* Whether answers of @kind are read, so that they cannot be shown as they are
- * written: boxes come in pixels of the source, events in time of the video. */
-gboolean answer_is_read (const VlmAnswerKind *kind);
-
-/* What a person is shown, without the last line end. @note (transfer full)
- * (nullable): what was left out. NULL with VLM_EVENT_ERROR. (transfer full) */
-char *answer_to_text (const VlmAnswer *answer, const VlmAnswerKind *kind,
+/* What a person is shown, without the last line end: a list in pixels and times
+ * of the source, or as HTML. @note (transfer full) (nullable): what was left
+ * out. NULL with VLM_EVENT_ERROR. (transfer full) */
+char *answer_to_text (const VlmAnswer *answer, const RunOptions *options,
     GPtrArray *inputs, char **note, GError **error);
+
+/* Onto the only picture, as the options say. */
+gboolean answer_draw (const VlmAnswer *answer, const RunOptions *options,
+    GPtrArray *inputs, GError **error);
 
 /* One answer, all that is known of it, as a line of JSON. @answer: NULL where it
  * was interrupted, of which @written is there. (transfer full) */

@@ -12,6 +12,7 @@ run_input_free (RunInput *input)
 {
   g_free (input->name);
   g_clear_pointer (&input->picture, vlm_frame_unref);
+  g_clear_pointer (&input->original, vlm_frame_unref);
   g_clear_pointer (&input->video, vlm_window_unref);
   g_free (input);
 }
@@ -31,8 +32,9 @@ load_picture (GPtrArray *inputs, const RunOptions *options, const char *name,
     const VlmGeometry *geometry, const VlmWork *work, GError **error)
 {
   gboolean is_animated;
-  VlmFrame *picture =
-      picture_load (name, geometry, work->cancellable, &is_animated, error);
+  VlmFrame *original = NULL;
+  VlmFrame *picture = picture_load (name, geometry, work->cancellable,
+      &is_animated, options->draw != NULL ? &original : NULL, error);
   RunInput *input;
 
   if (picture == NULL)
@@ -42,6 +44,7 @@ load_picture (GPtrArray *inputs, const RunOptions *options, const char *name,
   input = g_new0 (RunInput, 1);
   input->name = g_strdup (name);
   input->picture = picture;
+  input->original = original;
   g_ptr_array_add (inputs, input);
   return TRUE;
 }
@@ -58,6 +61,12 @@ load_video (GPtrArray *inputs, const RunOptions *options, const char *name,
     return FALSE;
   input = g_new0 (RunInput, 1);
   input->name = g_strdup (name);
+  /* What is asked of a moment is asked of the last one, as a picture. */
+  if (options->is_task &&
+      vlm_answer_kind_is_of_picture (options->params.kind)) {
+    input->picture = vlm_frame_ref (video->samples[video->n_samples - 1].frame);
+    g_clear_pointer (&video, vlm_window_unref);
+  }
   input->video = video;
   g_ptr_array_add (inputs, input);
   return TRUE;
@@ -114,10 +123,10 @@ are_alike (GPtrArray *inputs)
 gboolean
 inputs_check (GPtrArray *inputs, const VlmAnswerKind *kind, GError **error)
 {
-  if (g_str_equal (vlm_answer_kind_get_name (kind), "boxes") &&
-      !are_alike (inputs))
+  if (vlm_answer_kind_is_of_picture (kind) &&
+      vlm_answer_kind_has_places (kind) && !are_alike (inputs))
     return tool_check (
-        "boxes are of pictures of one size: in which one would they be?",
+        "places are in pictures of one size: in which one would they be?",
         error);
   return TRUE;
 }
@@ -143,9 +152,10 @@ inputs_check_words (const RunOptions *options, GError **error)
   if (g_str_equal (kind, "events") && n_videos > 1)
     return tool_check (
         "events are of one video: which one would they be in?", error);
-  if (g_str_equal (kind, "boxes") && n_videos == 0 &&
+  if (vlm_answer_kind_is_of_picture (options->params.kind) && n_videos == 0 &&
       options->images[0] == NULL)
-    return tool_check ("boxes need an --image or a --video", error);
+    return tool_check (
+        "this task is about a picture: give an --image or a --video", error);
   return check_all (options->images, error) &&
       check_all (options->videos, error);
 }

@@ -8,7 +8,8 @@
 typedef struct
 {
   char *name;
-  VlmFrame *picture; /* NULL of a video */
+  VlmFrame *picture;  /* NULL of a video */
+  VlmFrame *original; /* nullable: it in its own size */
   VlmWindow *video;
 } RunInput;
 

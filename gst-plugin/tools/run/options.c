@@ -94,15 +94,21 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
         "a file with a question (may be given again)", "FILE" },
     { "task", 0, 0, G_OPTION_ARG_STRING, &w->task,
         "ask as the model was trained, and hold the answer to its form: "
-        "events, boxes, …; the question is what to look for",
+        "events, boxes, points, ocr, document, describe, count …; the "
+        "question is what to look for",
         "TASK" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &w->format,
-        "hold the answer to the form of a task; the question is as it is",
+        "hold the answer to the form of a task; the question is as it is "
+        "(deprecated: --task, or --schema)",
         "TASK" },
     { "schema", 0, 0, G_OPTION_ARG_FILENAME, &w->schema,
         "hold the answer to a JSON schema; the question is as it is", "FILE" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &o->json,
         "a line of JSON for each answer: with usage and times", NULL },
+    { "html", 0, 0, G_OPTION_ARG_NONE, &o->html,
+        "write places as HTML: of documents, boxes, points and text", NULL },
+    { "draw", 0, 0, G_OPTION_ARG_FILENAME, &o->draw,
+        "draw the places in the answer onto the picture", "PNG" },
     { "no-stream", 0, 0, G_OPTION_ARG_NONE, &w->no_stream,
         "write an answer when it is complete", NULL },
     { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &w->max_tokens,
@@ -227,12 +233,34 @@ read_schema (RunOptions *o, const char *path, GError **error)
   return TRUE;
 }
 
+static const char *
+find_misuse (const RunOptions *o, guint n_prompts)
+{
+  const VlmAnswerKind *kind = o->params.kind;
+
+  if (o->attention != NULL && n_prompts > 1)
+    return "--dump-attention is for one question";
+  if ((o->html || o->draw != NULL) &&
+      !(vlm_answer_kind_is_of_picture (kind) &&
+          vlm_answer_kind_has_places (kind)))
+    return "--html and --draw are for places: --task boxes, points, ocr or "
+           "document";
+  if (o->html && o->json)
+    return "--html and --json exclude each other";
+  if (o->draw != NULL &&
+      (n_prompts > 1 ||
+          g_strv_length (o->images) +
+                  (o->videos != NULL ? g_strv_length (o->videos) : 0) !=
+              1))
+    return "--draw is for one question about one picture";
+  return NULL;
+}
+
 static gboolean
 finish (RunOptions *o, const Written *w, GError **error)
 {
   const VlmAnswerKind *task = NULL;
   g_auto (GStrv) images = o->images;
-  guint n_prompts;
 
   o->images = NULL;
   if (!parse_kind ("--task", w->task, &task, error) ||
@@ -242,6 +270,9 @@ finish (RunOptions *o, const Written *w, GError **error)
     return FALSE;
   if (task != NULL)
     o->params.kind = task;
+  o->is_task = task != NULL;
+  if (o->is_task && o->system == NULL)
+    o->system = g_strdup (vlm_answer_kind_get_system (task));
   if (!(w->schema != NULL
               ? read_schema (o, w->schema, error)
               : vlm_answer_kind_check (o->params.kind, NULL,
@@ -251,11 +282,9 @@ finish (RunOptions *o, const Written *w, GError **error)
   o->prompts = prompts_gather (&w->prompts, task, o->videos != NULL, error);
   if (o->prompts == NULL)
     return FALSE;
-  n_prompts = g_strv_length (o->prompts);
-  if (o->attention != NULL && n_prompts > 1)
-    return tool_check ("--dump-attention is for one question", error);
   o->images = source_expand (images, error);
-  return o->images != NULL;
+  return o->images != NULL &&
+      tool_check (find_misuse (o, g_strv_length (o->prompts)), error);
 }
 
 gboolean
@@ -283,6 +312,7 @@ run_options_clear (RunOptions *options)
   g_strfreev (options->videos);
   g_free (options->system);
   g_free (options->schema);
+  g_free (options->draw);
   g_strfreev (options->prompts);
   g_free (options->attention);
 }

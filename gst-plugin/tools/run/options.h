@@ -21,6 +21,9 @@ typedef struct
   gboolean quiet;
   gboolean json;
   gboolean stream;
+  gboolean is_task; /* the question is that of the kind */
+  gboolean html;
+  char *draw;      /* a PNG file to be written (nullable) */
   char *attention; /* folder for the maps (nullable) */
 } RunOptions;
 

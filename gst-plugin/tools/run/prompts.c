@@ -60,16 +60,6 @@ add_words (GPtrArray *prompts, char **words, GError **error)
   return add (prompts, "the question", g_strjoinv (" ", words), error);
 }
 
-/* Of which there is nothing to look for unless it is named. */
-static gboolean
-needs_object (const VlmAnswerKind *kind)
-{
-  static const char *const names[] = { "free", "boxes", "points", "count",
-    "yes-no", NULL };
-
-  return g_strv_contains (names, vlm_answer_kind_get_name (kind));
-}
-
 static void
 ask_as_trained (
     GPtrArray *prompts, const VlmAnswerKind *kind, gboolean is_video)
@@ -97,7 +87,7 @@ prompts_gather (const PromptSources *sources, const VlmAnswerKind *kind,
       return NULL;
   if (sources->words != NULL && !add_words (prompts, sources->words, error))
     return NULL;
-  if (prompts->len == 0 && (kind == NULL || needs_object (kind))) {
+  if (prompts->len == 0 && vlm_answer_kind_needs_about (kind)) {
     tool_check ("a question is needed; see --help", error);
     return NULL;
   }

@@ -18,6 +18,11 @@ G_BEGIN_DECLS
  *   read it with vlm_event_parse()
  * - `boxes`: a JSON list of bbox_2d, label; needs a picture or a video; read it
  *   with vlm_box_parse()
+ * - `points`: a JSON list of point_2d, label; needs a picture or a video
+ * - `ocr`: a JSON list of bbox_2d, text_content; likewise
+ * - `document`: QwenVL HTML, which no grammar holds
+ * - `describe`: sentences
+ * - `count`: a number
  * - `json`: JSON that fits a schema, which is the detail of the question
  *   (#VlmGenerateParams, #VlmQuestions); docs/schemas.md has what may be in it,
  *   vlm_answer_kind_check() says what is wrong with one
@@ -34,6 +39,11 @@ VLM_API const char *const *vlm_answer_kind_get_names (void);
 VLM_API const char *vlm_answer_kind_get_name (const VlmAnswerKind *kind);
 VLM_API char *vlm_answer_kind_make_question (
     const VlmAnswerKind *kind, const char *about, gboolean is_video);
+VLM_API const char *vlm_answer_kind_get_system (const VlmAnswerKind *kind);
+VLM_API gboolean vlm_answer_kind_is_of_picture (const VlmAnswerKind *kind);
+VLM_API gboolean vlm_answer_kind_needs_about (const VlmAnswerKind *kind);
+VLM_API gboolean vlm_answer_kind_has_places (const VlmAnswerKind *kind);
+VLM_API gboolean vlm_answer_kind_is_json (const VlmAnswerKind *kind);
 VLM_API gboolean vlm_answer_kind_check (const VlmAnswerKind *kind,
     const char *detail, const char *name, GError **error);
 

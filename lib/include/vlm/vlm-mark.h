@@ -45,6 +45,7 @@ VLM_API VlmMark *vlm_mark_copy (const VlmMark *mark);
 VLM_API void vlm_mark_free (VlmMark *mark);
 VLM_API VlmMark *vlm_mark_map (const VlmMark *mark, const VlmFrame *frame);
 VLM_API VlmRect vlm_mark_map_rect (const VlmRect *rect, const VlmFrame *frame);
+VLM_API char *vlm_mark_to_html (const VlmMark *mark);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmMark, vlm_mark_free)
 
 G_END_DECLS

@@ -60,13 +60,14 @@ broker_start (Broker *broker)
                        "persistence_location %s/\nmax_queued_messages 0\n%s",
           broker->port, broker->folder,
           broker->extra != NULL ? broker->extra : "allow_anonymous true\n");
+  g_autoptr (GSubprocessLauncher) launcher = make_launcher (
+      G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
   g_autoptr (GError) error = NULL;
   gint64 until = g_get_monotonic_time () + PATIENCE;
 
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
-  broker->process = g_subprocess_new (
-      G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE,
-      &error, MOSQUITTO, "-c", path, NULL);
+  broker->process = g_subprocess_launcher_spawn (
+      launcher, &error, MOSQUITTO, "-c", path, NULL);
   g_assert_no_error (error);
   while (!answers (broker->port)) {
     g_assert_cmpint (g_get_monotonic_time (), <, until);
@@ -134,7 +135,7 @@ listener_init (Listener *listener, const Broker *broker, const char *topic,
     const char *arguments)
 {
   g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+      make_launcher (G_SUBPROCESS_FLAGS_NONE);
   g_autofree char *port = g_strdup_printf ("%u", broker->port);
   g_autofree char *line =
       g_strdup_printf ("mosquitto_sub -h 127.0.0.1 -p %s -q 1 -t %s -t ready "

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/records.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 char *
 make_event (const char *stream, const char *uid, guint seq, const char *state)
@@ -19,6 +21,22 @@ make_event (const char *stream, const char *uid, guint seq, const char *state)
       "\"bbox\": [10, 20, 110, 220], \"query\": \"a person falls\", "
       "\"stream\": \"%s\"}",
       uid, seq, state, strcmp (state, "end") == 0 ? "false" : "true", stream);
+}
+
+/* Between fork and exec. */
+static void
+end_with_parent (gpointer user_data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+GSubprocessLauncher *
+make_launcher (GSubprocessFlags flags)
+{
+  GSubprocessLauncher *launcher = g_subprocess_launcher_new (flags);
+
+  g_subprocess_launcher_set_child_setup (launcher, end_with_parent, NULL, NULL);
+  return launcher;
 }
 
 char *

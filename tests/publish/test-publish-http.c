@@ -252,9 +252,11 @@ start_tls_server (const char *folder, const char *name, guint *port)
 {
   g_autofree char *cert = g_strdup_printf ("%s/%s.pem", folder, name);
   g_autofree char *key = g_strdup_printf ("%s/%s.key", folder, name);
+  g_autoptr (GSubprocessLauncher) launcher =
+      make_launcher (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_autoptr (GError) error = NULL;
-  GSubprocess *process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE,
-      &error, "python3", "-c",
+  GSubprocess *process = g_subprocess_launcher_spawn (launcher, &error,
+      "python3", "-c",
       "import http.server, ssl, sys\n"
       "class Handler(http.server.BaseHTTPRequestHandler):\n"
       "    def do_POST(self):\n"

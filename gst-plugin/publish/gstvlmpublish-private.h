@@ -63,6 +63,9 @@ void gst_vlm_publish_init_settings (GstVlmPublishSettings *settings);
 void gst_vlm_publish_copy_settings (
     GstVlmPublishSettings *to, const GstVlmPublishSettings *from);
 void gst_vlm_publish_clear_settings (GstVlmPublishSettings *settings);
+/* (nullable): which setting does nothing for this scheme, and why */
+const char *gst_vlm_publish_find_idle (
+    const GstVlmPublishSettings *settings, const char *scheme);
 gboolean gst_vlm_publish_is_started (GstVlmPublish *self);
 /* (transfer full) */
 GstStructure *gst_vlm_publish_make_stats (GstVlmPublish *self);

@@ -299,6 +299,16 @@ close_all (GstVlmPublish *self)
   gst_vlm_publish_clear_settings (&self->used);
 }
 
+static void
+warn_idle (GstVlmPublish *self)
+{
+  const char *idle =
+      gst_vlm_publish_find_idle (&self->used, self->location->scheme);
+
+  if (idle != NULL)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("%s.", idle), (NULL));
+}
+
 static gboolean
 gst_vlm_publish_start (GstBaseSink *sink)
 {
@@ -317,6 +327,7 @@ gst_vlm_publish_start (GstBaseSink *sink)
     close_all (self);
     return FALSE;
   }
+  warn_idle (self);
   g_mutex_lock (&self->lock);
   self->n_dropped = 0;
   self->publisher = gst_vlm_publisher_start (self->spool, self->transport,

@@ -382,6 +382,58 @@ test_states (void)
   publish_fixture_clear (&f);
 }
 
+/* Who sets what does nothing is told, above all that nothing is encrypted. */
+static void
+test_idle (void)
+{
+  static const struct
+  {
+    const char *location; /* NULL: a file */
+    const char *property;
+    const char *value;
+    const char *said; /* NULL: nothing */
+  } cases[] = {
+    { "mqtt://127.0.0.1:1/a", "ca-file", "/etc/passwd", "not encrypted" },
+    { "http://127.0.0.1:1/a", "ca-file", "/etc/passwd", "not encrypted" },
+    { "http://127.0.0.1:1/a", "qos", "2", "mqtt://" },
+    { "mqtt://127.0.0.1:1/a", "batch-size", "2", "http://" },
+    { "mqtt://127.0.0.1:1/a", "qos", "2", NULL },
+    { "http://127.0.0.1:1/a", "batch-size", "2", NULL },
+    { NULL, "ca-file", "/etc/passwd", "a file" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    PublishFixture f;
+    g_autofree char *path = NULL;
+    g_autoptr (GError) error = NULL;
+    GstMessage *message;
+
+    publish_fixture_init (&f);
+    path = g_build_filename (f.folder, "out.jsonl", NULL);
+    gst_util_set_object_arg (
+        G_OBJECT (f.element), cases[i].property, cases[i].value);
+    g_object_set (f.element, "location",
+        cases[i].location != NULL ? cases[i].location : path, NULL);
+    if (gst_element_set_state (f.element, GST_STATE_PAUSED) ==
+        GST_STATE_CHANGE_FAILURE) {
+      publish_fixture_clear (&f);
+      g_test_skip ("a transport was not built");
+      continue;
+    }
+    message = gst_bus_pop_filtered (f.bus, GST_MESSAGE_WARNING);
+    if (cases[i].said != NULL) {
+      g_assert_nonnull (message);
+      gst_message_parse_warning (message, &error, NULL);
+      g_assert_nonnull (strstr (error->message, cases[i].said));
+    } else if (message != NULL) {
+      gst_message_parse_warning (message, &error, NULL);
+      g_assert_null (strstr (error->message, "no effect"));
+    }
+    gst_clear_message (&message);
+    publish_fixture_clear (&f);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -399,5 +451,6 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/element/spool-full", test_spool_full);
   g_test_add_func ("/publish/element/secrets", test_secrets);
   g_test_add_func ("/publish/element/states", test_states);
+  g_test_add_func ("/publish/element/idle", test_idle);
   return g_test_run ();
 }

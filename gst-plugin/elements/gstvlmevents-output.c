@@ -46,22 +46,17 @@ on_progress (gpointer user_data, const char *stage, double fraction)
 
 /* What the model says of itself, for where the user says nothing. */
 static void
-take_min_confidence (GstVlmEvents *self)
+take_min_confidence (GstVlmEvents *self, VlmAnalyzer *analyzer)
 {
-  g_autoptr (VlmAnalyzer) analyzer = NULL;
-  double least;
+  double least = vlm_analyzer_get_min_confidence (analyzer);
 
-  GST_OBJECT_LOCK (self);
-  analyzer = g_object_ref (self->analyzer);
-  GST_OBJECT_UNLOCK (self);
-  least = vlm_analyzer_get_min_confidence (analyzer);
   GST_OBJECT_LOCK (self);
   self->model_min_confidence = least;
   GST_OBJECT_UNLOCK (self);
 }
 
 static void
-on_loaded (gpointer user_data, const GError *error)
+on_loaded (gpointer user_data, VlmAnalyzer *analyzer, const GError *error)
 {
   GstVlmEvents *self = user_data;
   GstProgressType type = GST_PROGRESS_TYPE_COMPLETE;
@@ -75,7 +70,7 @@ on_loaded (gpointer user_data, const GError *error)
     text = "The model could not be loaded";
     gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, text, error);
   } else {
-    take_min_confidence (self);
+    take_min_confidence (self, analyzer);
   }
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_progress (GST_OBJECT (self), type, "load", text));

@@ -420,10 +420,10 @@ gst_vlm_worker_run (gpointer data)
   /* An error is on the bus before the stream knows, but a model is not said to
    * be loaded before the stream can use it. */
   if (!loaded)
-    worker->funcs.loaded (worker->user_data, error);
+    worker->funcs.loaded (worker->user_data, worker->analyzer, error);
   set_loaded (worker, loaded);
   if (loaded)
-    worker->funcs.loaded (worker->user_data, NULL);
+    worker->funcs.loaded (worker->user_data, worker->analyzer, NULL);
 
   while (loaded && take_work (worker)) {
     tell_questions (worker);

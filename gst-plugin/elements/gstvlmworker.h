@@ -37,8 +37,9 @@ GType gst_vlm_policy_get_type (void);
 typedef struct
 {
   void (*progress) (gpointer user_data, const char *stage, double fraction);
-  /* @error: %NULL when all went well */
-  void (*loaded) (gpointer user_data, const GError *error);
+  /* @error: %NULL when all went well, and then @analyzer can be asked */
+  void (*loaded) (
+      gpointer user_data, VlmAnalyzer *analyzer, const GError *error);
   /* @window: %NULL for what was still open at the end of a stream */
   void (*found) (gpointer user_data, const VlmWindow *window, GPtrArray *events,
       guint generation);

@@ -216,6 +216,16 @@ list_devices (GError **error)
   return devices != NULL;
 }
 
+static gboolean
+print_fit (const RunOptions *options, GError **error)
+{
+  g_autofree char *table = vlm_fit_describe (&options->model, error);
+
+  if (table != NULL)
+    fputs (table, stdout);
+  return table != NULL;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -225,6 +235,8 @@ main (int argc, char **argv)
   if (run_options_parse (&options, &argc, &argv, &error)) {
     if (options.list_devices)
       list_devices (&error);
+    else if (options.fit)
+      print_fit (&options, &error);
     else
       run_all (&options, &error);
   }

@@ -14,11 +14,20 @@
 #include "model/layout.h"
 #include "model/vision.h"
 
+/* A published size. */
+typedef struct
+{
+  const char *name;
+  VlmConfig config; /* what memory depends on */
+} VlmArchSize;
+
 struct _VlmArch
 {
   const char *title;                     /* for messages */
   const char *const *model_types;        /* of config.json, NULL-terminated */
   const char *const *gguf_architectures; /* likewise */
+  const VlmArchSize *sizes;
+  guint n_sizes;
 
   /* model/config.h: all of a configuration but its name and arch. @dir: for what
    * stands beside config.json; NULL when it is alone. */
@@ -55,6 +64,8 @@ struct _VlmArch
       guint n_sequences, guint n_logits, GError **error);
   void (*decoder_record) (VlmDecoder *decoder, const VlmDecoderPass *pass,
       guint first_layer, guint n_layers);
+  guint64 (*decoder_bytes) (const VlmConfig *config, guint n_tokens,
+      guint n_sequences, guint n_logits);
 
   /* model/vision.h; new and free likewise. */
   VlmVision *(*vision_new) (const VlmConfig *config);
@@ -62,6 +73,7 @@ struct _VlmArch
   gboolean (*vision_encode) (VlmVision *vision, const float *patches,
       const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
       guint64 first_row, const VlmWork *work, GError **error);
+  guint64 (*vision_bytes) (const VlmConfig *config, guint slice_patches);
   guint32 *(*vision_order) (
       const VlmConfig *config, const VlmGrid *grid, GError **error);
 };

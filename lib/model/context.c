@@ -7,10 +7,8 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/work.h"
+#include "model/memory.h"
 
-/* Tokens that go through the layers together: enough to be bound by
- * arithmetic. */
-#define MAX_CHUNK 512
 /* How long a submission should take: above what submitting costs, below what
  * watchdogs and cancellation allow. A chunk is one submission where the device
  * is fast enough, else some layers at a time. */
@@ -37,7 +35,7 @@ vlm_context_new (VlmNet *net, VlmNn *nn)
   context->net = vlm_net_ref (net);
   context->nn = nn;
   context->cache_type = VLM_DTYPE_F32;
-  context->chunk = MAX_CHUNK;
+  context->chunk = VLM_CONTEXT_CHUNK;
   context->submit_work = FIRST_SUBMIT_WORK;
   context->caches = g_new0 (VlmNnKv, net->config.text.n_layers);
   context->kept = g_array_new (FALSE, FALSE, sizeof (float));
@@ -108,7 +106,8 @@ vlm_context_set_keep_logits (VlmContext *context, gboolean keep)
 void
 vlm_context_set_chunk (VlmContext *context, guint n_tokens)
 {
-  context->chunk = n_tokens == 0 ? MAX_CHUNK : MIN (n_tokens, MAX_CHUNK);
+  context->chunk =
+      n_tokens == 0 ? VLM_CONTEXT_CHUNK : MIN (n_tokens, VLM_CONTEXT_CHUNK);
 }
 
 void
@@ -190,14 +189,32 @@ run (VlmContext *context, gint64 *elapsed, GCancellable *cancellable,
   return good;
 }
 
+static guint64
+cache_bytes (const VlmContext *context, guint n_tokens)
+{
+  const VlmTextConfig *c = &context->net->config.text;
+
+  return vlm_nn_kv_bytes (
+      context->cache_type, c->n_kv_heads, c->head_dim, n_tokens);
+}
+
 static gboolean
 reserve_caches (VlmContext *context, guint n_tokens, GError **error)
 {
   const VlmTextConfig *c = &context->net->config.text;
+  guint before;
 
-  if (context->caches[0].capacity < n_tokens)
-    vlm_debug ("the cache grows from %u tokens to at least %u, %u of them held",
-        context->caches[0].capacity, n_tokens, context->n_tokens);
+  if (context->caches[c->n_layers - 1].capacity >= n_tokens)
+    return TRUE;
+  before = context->caches[0].capacity;
+  if (!vlm_memory_check_context (vlm_nn_get_device (context->nn),
+          c->n_layers *
+              (cache_bytes (context, MAX (n_tokens, 2 * before)) -
+                  cache_bytes (context, before)),
+          n_tokens, error))
+    return FALSE;
+  vlm_debug ("the cache grows from %u tokens to at least %u, %u of them held",
+      before, n_tokens, context->n_tokens);
   /* Layers grow one after the other, so that only one of them is there twice. */
   for (guint i = 0; i < c->n_layers; i++)
     if (!vlm_nn_kv_reserve (&context->caches[i], context->nn,
@@ -295,7 +312,8 @@ adapt (VlmContext *context, guint work, gint64 elapsed)
   if (elapsed > MAX_SUBMIT_US)
     context->submit_work = MAX (context->submit_work / 2, n_layers);
   else if (elapsed < MIN_SUBMIT_US)
-    context->submit_work = MIN (context->submit_work * 2, MAX_CHUNK * n_layers);
+    context->submit_work =
+        MIN (context->submit_work * 2, VLM_CONTEXT_CHUNK * n_layers);
 }
 
 static void

@@ -7,6 +7,10 @@
 #include "model/taps.h"
 #include "model/turns.h"
 
+/* Tokens that go through the layers together: enough to be bound by
+ * arithmetic. */
+#define VLM_CONTEXT_CHUNK 512
+
 /* Append-only but for truncate. One thread. The cache grows as needed. */
 typedef struct _VlmContext VlmContext;
 

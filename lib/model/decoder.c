@@ -49,3 +49,10 @@ vlm_decoder_record (VlmDecoder *decoder, const VlmDecoderPass *pass,
 {
   arch_of (decoder)->decoder_record (decoder, pass, first_layer, n_layers);
 }
+
+guint64
+vlm_decoder_bytes (
+    const VlmConfig *config, guint n_tokens, guint n_sequences, guint n_logits)
+{
+  return config->arch->decoder_bytes (config, n_tokens, n_sequences, n_logits);
+}

@@ -25,6 +25,10 @@ void vlm_decoder_free (VlmDecoder *decoder);
 gboolean vlm_decoder_reserve (VlmDecoder *decoder, guint n_tokens,
     guint n_sequences, guint n_logits, GError **error);
 
+/* Bytes of the device that so much room takes. */
+guint64 vlm_decoder_bytes (
+    const VlmConfig *config, guint n_tokens, guint n_sequences, guint n_logits);
+
 /* Rows of one sequence in a pass, which extend what its caches hold. */
 typedef struct
 {

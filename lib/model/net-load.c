@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/blocks.h"
 #include "base/crew.h"
-#include "base/host-memory.h"
 #include "base/quantise.h"
 #include "base/work.h"
+#include "model/memory.h"
 #include "model/net-upload.h"
 
 /* What the upload of all tensors shares. */
@@ -190,20 +190,6 @@ load_all (Loader *loader, GError **error)
   return TRUE;
 }
 
-/* Beside the weights: kernels, cache and scratch of a first small question. */
-#define OTHER_BYTES ((guint64) 192 << 20)
-
-/* Where the device's memory is the machine's, it is given out before it is
- * there: what does not fit would end the process once it is written. */
-static gboolean
-check_memory (
-    VlmNnDevice *device, const char *path, guint64 n_bytes, GError **error)
-{
-  return !vlm_nn_device_is_cpu (device) ||
-      vlm_host_memory_check (
-          VLM_HOST_BYTES, n_bytes + OTHER_BYTES, path, error);
-}
-
 VlmNet *
 vlm_net_load (VlmNnDevice *device, const VlmCheckpoint *checkpoint,
     const VlmWork *work, GError **error)
@@ -216,8 +202,10 @@ vlm_net_load (VlmNnDevice *device, const VlmCheckpoint *checkpoint,
   };
   gboolean ok;
 
-  if (!check_memory (device, vlm_tensor_source_get_path (checkpoint->source),
-          vlm_weight_list_get_device_bytes (list), error))
+  /* Where the device's memory is the machine's, it is given out before it is
+   * there: what does not fit would end the process once it is written. */
+  if (!vlm_memory_check_weights (device, checkpoint->config, list,
+          vlm_tensor_source_get_path (checkpoint->source), error))
     return NULL;
   nn = vlm_nn_new (device, error);
   if (nn == NULL)

@@ -121,9 +121,8 @@ vlm_net_new_random (VlmNnDevice *device, const VlmConfig *config,
   random.net = net;
   fill_pool (&random);
   pool = random.pool;
-  for (guint i = 0; i < list->n_items; i++)
-    list->items[i].dtype = vlm_weight_get_stored_type (
-        list->items[i].kind, VLM_DTYPE_BF16, weights);
+  vlm_weight_list_set_type (list, VLM_DTYPE_BF16);
+  vlm_weight_list_quantise (list, weights);
   for (guint i = 0; i < list->n_items; i++) {
     const VlmWeightItem *item = &list->items[i];
     gboolean ok = vlm_weight_is_matrix (item->kind)

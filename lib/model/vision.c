@@ -59,3 +59,9 @@ vlm_vision_order (const VlmConfig *config, const VlmGrid *grid, GError **error)
 {
   return config->arch->vision_order (config, grid, error);
 }
+
+guint64
+vlm_vision_bytes (const VlmConfig *config, guint slice_patches)
+{
+  return config->arch->vision_bytes (config, slice_patches);
+}

@@ -31,6 +31,10 @@ gboolean vlm_vision_encode (VlmVision *vision, const float *patches,
     const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
     guint64 first_row, const VlmWork *work, GError **error);
 
+/* Bytes of the device that it takes for pictures of up to @slice_patches patches,
+ * and for any number of slices. */
+guint64 vlm_vision_bytes (const VlmConfig *config, guint slice_patches);
+
 /* "patch_embed", "block<i>"; queries and keys of a block as they attend, "q<i>"
  * and "k<i>" [P, N * D]; rows in window order, group after group. @taps is
  * borrowed, NULL for none. */

@@ -42,16 +42,23 @@ vlm_weight_list_free (VlmWeightList *list)
   g_free (list);
 }
 
+/* What is quantised already stays as it is. */
+static VlmDType
+quantised_type (const VlmWeightItem *item, VlmModelWeights weights)
+{
+  return vlm_dtype_block_length (item->dtype) == 1
+      ? vlm_weight_get_stored_type (item->kind, item->dtype, weights)
+      : item->dtype;
+}
+
 void
 vlm_weight_list_quantise (VlmWeightList *list, VlmModelWeights weights)
 {
   for (guint i = 0; i < list->n_items; i++) {
     VlmWeightItem *item = &list->items[i];
 
-    if (vlm_weight_is_matrix (item->kind) &&
-        vlm_dtype_block_length (item->dtype) == 1)
-      item->dtype =
-          vlm_weight_get_stored_type (item->kind, item->dtype, weights);
+    if (vlm_weight_is_matrix (item->kind))
+      item->dtype = quantised_type (item, weights);
   }
 }
 
@@ -64,17 +71,31 @@ is_same_weight (const VlmWeightItem *a, const VlmWeightItem *b)
 guint64
 vlm_weight_list_get_device_bytes (const VlmWeightList *list)
 {
+  return vlm_weight_list_get_device_bytes_as (list, VLM_MODEL_WEIGHTS_NATIVE);
+}
+
+guint64
+vlm_weight_list_get_device_bytes_as (
+    const VlmWeightList *list, VlmModelWeights weights)
+{
   guint64 n_bytes = 0;
 
   for (guint i = 0; i < list->n_items; i++) {
     const VlmWeightItem *item = &list->items[i];
 
     n_bytes += vlm_weight_is_matrix (item->kind)
-        ? vlm_nn_format_bytes (
-              vlm_nn_format (item->dtype), item->n_out, item->n_in)
+        ? vlm_nn_format_bytes (vlm_nn_format (quantised_type (item, weights)),
+              item->n_out, item->n_in)
         : item->n_out * sizeof (float);
   }
   return n_bytes;
+}
+
+void
+vlm_weight_list_set_type (VlmWeightList *list, VlmDType dtype)
+{
+  for (guint i = 0; i < list->n_items; i++)
+    list->items[i].dtype = dtype;
 }
 
 gboolean

@@ -96,8 +96,13 @@ void vlm_weight_list_quantise (VlmWeightList *list, VlmModelWeights weights);
 /* "825 tensors: language_model.* (434), vision_tower.* (391)" (transfer full) */
 char *vlm_weights_describe (const VlmTensorSource *source);
 
-/* What a device holds for them once their dtypes are set. */
+/* What a device holds for them once their dtypes are set, and what it would hold
+ * if they were quantised to @weights. */
 guint64 vlm_weight_list_get_device_bytes (const VlmWeightList *list);
+guint64 vlm_weight_list_get_device_bytes_as (
+    const VlmWeightList *list, VlmModelWeights weights);
+/* For a list without a checkpoint: all matrices are of that type. */
+void vlm_weight_list_set_type (VlmWeightList *list, VlmDType dtype);
 
 #define VLM_WEIGHT_MAX_SEGMENTS 3 /* queries, keys, values */
 

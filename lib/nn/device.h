@@ -16,3 +16,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnDevice, vlm_nn_device_unref)
 
 /* Whether it is the machine's processor, and its memory the machine's. */
 gboolean vlm_nn_device_is_cpu (VlmNnDevice *device);
+const char *vlm_nn_device_get_name (VlmNnDevice *device);
+
+/* Bytes that may still be taken of its memory, and what limits them, for
+ * messages ("the free memory of the machine"). Where nobody knows what others
+ * have, all of its memory, and FALSE: that may be too much or too little. */
+gboolean vlm_nn_device_get_left (
+    VlmNnDevice *device, guint64 *n_bytes, const char **limit);
+/* Bytes that copies to it pass through. */
+guint64 vlm_nn_device_get_staging_bytes (VlmNnDevice *device);

@@ -62,6 +62,13 @@ vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, VlmDType dtype, guint n_heads,
   return FALSE;
 }
 
+guint64
+vlm_nn_kv_bytes (VlmDType dtype, guint n_heads, guint head_dim, guint capacity)
+{
+  return 2 * vlm_align_up (capacity, CAPACITY_STEP) * n_heads * head_dim *
+      vlm_dtype_size (dtype);
+}
+
 void
 vlm_nn_kv_clear (VlmNnKv *kv)
 {

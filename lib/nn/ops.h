@@ -85,6 +85,9 @@ typedef struct
  * written; what F16 cannot hold becomes infinite. */
 gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, VlmDType dtype, guint n_heads,
     guint head_dim, guint capacity, GError **error);
+/* Bytes that it takes. */
+guint64
+vlm_nn_kv_bytes (VlmDType dtype, guint n_heads, guint head_dim, guint capacity);
 /* NULL-safe and idempotent. */
 void vlm_nn_kv_clear (VlmNnKv *kv);
 /* Makes room for @n_keys keys at least, and twice as many as before, where there

@@ -54,6 +54,12 @@ vlm_nn_tensor_init (VlmNnTensor *tensor, VlmNn *nn, guint64 n_rows,
   return TRUE;
 }
 
+guint64
+vlm_nn_tensor_bytes (guint64 n_rows, guint n_cols)
+{
+  return n_rows * vlm_align_up (n_cols, LD_ELEMENTS) * ELEMENT_BYTES;
+}
+
 void
 vlm_nn_tensor_clear (VlmNnTensor *tensor)
 {

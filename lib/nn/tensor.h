@@ -26,6 +26,8 @@ typedef struct
 /* Zero-filled. */
 gboolean vlm_nn_tensor_init (VlmNnTensor *tensor, VlmNn *nn, guint64 n_rows,
     guint n_cols, GError **error);
+/* Bytes that it takes; the product must not overflow. */
+guint64 vlm_nn_tensor_bytes (guint64 n_rows, guint n_cols);
 /* NULL-safe and idempotent. */
 void vlm_nn_tensor_clear (VlmNnTensor *tensor);
 

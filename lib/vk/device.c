@@ -60,7 +60,7 @@ create_handle (VlmVkDevice *device, GError **error)
     .sType = STATISTICS_FEATURES,
     .pipelineExecutableInfo = TRUE,
   };
-  const char *extensions[4];
+  const char *extensions[5];
   guint32 n_extensions = 0;
   if (physical->has_portability_subset) /* must be enabled where there is one */
     extensions[n_extensions++] = "VK_KHR_portability_subset";
@@ -77,6 +77,8 @@ create_handle (VlmVkDevice *device, GError **error)
     statistics.pNext = features11.pNext;
     features11.pNext = &statistics;
   }
+  if (physical->has_memory_budget)
+    extensions[n_extensions++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
   VkDeviceCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
     .pNext = &features11,
@@ -209,6 +211,37 @@ vlm_vk_device_get_usage (
     VlmVkDevice *device, guint64 *now_bytes, guint64 *peak_bytes)
 {
   vlm_vk_memory_get_usage (device->memory, now_bytes, peak_bytes, NULL);
+}
+
+gboolean
+vlm_vk_device_get_free (VlmVkDevice *device, guint64 *n_bytes)
+{
+  const VlmVkPhysical *physical = &device->physical;
+  VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT,
+  };
+  VkPhysicalDeviceMemoryProperties2 memory = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2,
+    .pNext = physical->has_memory_budget ? &budget : NULL,
+  };
+  *n_bytes = physical->caps.heap_bytes;
+  if (!physical->has_memory_budget)
+    return FALSE;
+  vkGetPhysicalDeviceMemoryProperties2 (physical->handle, &memory);
+  for (guint i = 0; i < memory.memoryProperties.memoryHeapCount; i++) {
+    const VkMemoryHeap *heap = &memory.memoryProperties.memoryHeaps[i];
+    if ((heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0 &&
+        heap->size == physical->caps.heap_bytes)
+      *n_bytes = budget.heapBudget[i] -
+          MIN (budget.heapUsage[i], budget.heapBudget[i]);
+  }
+  return TRUE;
+}
+
+guint64
+vlm_vk_device_get_staging_bytes (VlmVkDevice *device)
+{
+  return device->physical.caps.is_cpu ? 0 : VLM_VK_STAGING_BYTES;
 }
 
 GArray *

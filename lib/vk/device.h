@@ -70,6 +70,13 @@ VkDevice vlm_vk_device_get_handle (VlmVkDevice *device);
 void vlm_vk_device_get_usage (
     VlmVkDevice *device, guint64 *now_bytes, guint64 *peak_bytes);
 
+/* Bytes of the largest device-local heap that are left for this process: by
+ * VK_EXT_memory_budget, which counts what others have. TRUE then; FALSE where
+ * there is no budget, and all that is known is the size of the heap. */
+gboolean vlm_vk_device_get_free (VlmVkDevice *device, guint64 *n_bytes);
+/* Bytes that copies to memory which is not mapped pass through. */
+guint64 vlm_vk_device_get_staging_bytes (VlmVkDevice *device);
+
 /* Once a call said so, for ever: a new device must be opened. */
 gboolean vlm_vk_device_is_lost (VlmVkDevice *device);
 

@@ -235,6 +235,8 @@ physical_init (VlmVkPhysical *physical, VkInstance instance,
     return FALSE;
   physical->has_portability_subset =
       g_hash_table_contains (extensions, "VK_KHR_portability_subset");
+  physical->has_memory_budget =
+      g_hash_table_contains (extensions, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
 
   VkPhysicalDeviceProperties base;
   vkGetPhysicalDeviceProperties (handle, &base);

@@ -21,6 +21,7 @@ typedef struct
   gboolean needs_size_extension; /* subgroup sizes are not in its core */
   gboolean has_size_control;     /* of subgroups in compute shaders */
   gboolean has_statistics;       /* of pipelines */
+  gboolean has_memory_budget;
   /* What opening enables where it is there. */
   VkPhysicalDeviceFeatures features;
   VkPhysicalDeviceVulkan11Features features11;

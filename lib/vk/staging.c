@@ -6,12 +6,6 @@
 
 #include "vk/queue.h"
 
-/* Two slots a direction: the host fills or empties one while the device copies
- * the other. 8 MiB keep a 50 GB/s bus busy for 160 us, which hides what a
- * submission costs. */
-#define N_SLOTS 2
-#define SLOT_BYTES ((gsize) 8 << 20)
-
 typedef struct
 {
   VlmVkBuffer *buffer;
@@ -21,8 +15,8 @@ typedef struct
 struct _VlmVkStaging
 {
   GMutex lock;
-  Slot up[N_SLOTS];
-  Slot down[N_SLOTS];
+  Slot up[VLM_VK_STAGING_SLOTS];
+  Slot down[VLM_VK_STAGING_SLOTS];
 };
 
 VlmVkStaging *
@@ -38,7 +32,7 @@ vlm_vk_staging_free (VlmVkStaging *staging)
 {
   if (staging == NULL)
     return;
-  for (guint i = 0; i < N_SLOTS; i++) {
+  for (guint i = 0; i < VLM_VK_STAGING_SLOTS; i++) {
     g_clear_pointer (&staging->up[i].buffer, vlm_vk_buffer_unref);
     g_clear_pointer (&staging->down[i].buffer, vlm_vk_buffer_unref);
   }
@@ -85,9 +79,9 @@ fill_locked (VlmVkBuffer *buffer, guint64 offset, guint64 n_bytes,
   guint i = 0;
   for (guint64 done = 0; done < n_bytes; i++) {
     guint64 n = MIN (n_bytes - done, chunk_bytes);
-    slot = &device->staging->up[i % N_SLOTS];
-    if (!slot_prepare (
-            device, slot, MAX (n, SLOT_BYTES), VLM_VK_BUFFER_UPLOAD, error))
+    slot = &device->staging->up[i % VLM_VK_STAGING_SLOTS];
+    if (!slot_prepare (device, slot, MAX (n, VLM_VK_SLOT_BYTES),
+            VLM_VK_BUFFER_UPLOAD, error))
       return FALSE;
     fill (slot->buffer->mapped, done, n, user_data);
     if (!submit_copy (device, slot->buffer, 0, buffer, offset + done, n,
@@ -103,7 +97,7 @@ vlm_vk_staging_fill (VlmVkBuffer *buffer, guint64 offset, guint64 n_bytes,
     gsize granule_bytes, VlmVkFillFunc fill, gpointer user_data, GError **error)
 {
   guint64 chunk_bytes =
-      MAX (SLOT_BYTES / granule_bytes, 1) * (guint64) granule_bytes;
+      MAX (VLM_VK_SLOT_BYTES / granule_bytes, 1) * (guint64) granule_bytes;
   VlmVkStaging *staging = buffer->device->staging;
   g_mutex_lock (&staging->lock);
   gboolean ok = fill_locked (
@@ -134,21 +128,21 @@ read_locked (VlmVkBuffer *buffer, guint64 offset, guint8 *data, guint64 n_bytes,
 {
   VlmVkDevice *device = buffer->device;
   Slot *slots = device->staging->down;
-  Chunk chunks[N_SLOTS] = { 0 };
-  guint64 n_chunks = (n_bytes + SLOT_BYTES - 1) / SLOT_BYTES;
+  Chunk chunks[VLM_VK_STAGING_SLOTS] = { 0 };
+  guint64 n_chunks = (n_bytes + VLM_VK_SLOT_BYTES - 1) / VLM_VK_SLOT_BYTES;
 
-  for (guint64 i = 0; i < n_chunks + N_SLOTS; i++) {
-    Slot *slot = &slots[i % N_SLOTS];
-    Chunk *chunk = &chunks[i % N_SLOTS];
-    if (i >= N_SLOTS && i - N_SLOTS < n_chunks &&
+  for (guint64 i = 0; i < n_chunks + VLM_VK_STAGING_SLOTS; i++) {
+    Slot *slot = &slots[i % VLM_VK_STAGING_SLOTS];
+    Chunk *chunk = &chunks[i % VLM_VK_STAGING_SLOTS];
+    if (i >= VLM_VK_STAGING_SLOTS && i - VLM_VK_STAGING_SLOTS < n_chunks &&
         !drain (device, slot, chunk, data, error))
       return FALSE;
     if (i >= n_chunks)
       continue;
-    chunk->done = i * SLOT_BYTES;
-    chunk->n = MIN (n_bytes - chunk->done, SLOT_BYTES);
+    chunk->done = i * VLM_VK_SLOT_BYTES;
+    chunk->n = MIN (n_bytes - chunk->done, VLM_VK_SLOT_BYTES);
     if (!slot_prepare (
-            device, slot, SLOT_BYTES, VLM_VK_BUFFER_READBACK, error) ||
+            device, slot, VLM_VK_SLOT_BYTES, VLM_VK_BUFFER_READBACK, error) ||
         !submit_copy (device, buffer, offset + chunk->done, slot->buffer, 0,
             chunk->n, &slot->value, error))
       return FALSE;

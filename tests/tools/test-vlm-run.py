@@ -106,6 +106,17 @@ def test_mmproj():
     fails("/mmproj/other-model", "--mmproj", config, "hi", because="is for GGUF models")
 
 
+def test_fit():
+    """What fits where is known without loading anything."""
+    def has(*words):
+        return lambda answer: all(word in answer for word in words)
+    answers("/fit/sizes", "--fit", "--model", "", shape=has("3B ", "72B ", "int4", "32768"))
+    answers("/fit/model", "--fit", "--kv-cache", "f16", "--model", CHECKPOINT,
+            shape=has("cache of F16", "native"))
+    fails("/fit/nowhere", "--fit", "--model", "/nonexistent", because="/nonexistent")
+    fails("/fit/cache", "--fit", "--kv-cache", "f8", because="auto, f32 or f16", status=2)
+
+
 def test_numbers():
     for args, because in ((["--fps", "0.0000001"], "--fps is from"), (["--fps", "nan"], "--fps is from"),
                           (["--fps", "1/0"], "--fps is from"), (["--fps", "2x"], "--fps is from"),
@@ -306,6 +317,7 @@ with tempfile.TemporaryDirectory() as media:
     test_words()
     test_unnamed_model()
     test_mmproj()
+    test_fit()
     test_numbers()
     test_sampling()
     test_media(media)

@@ -131,6 +131,10 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
         "DIR" },
     { "list-devices", 0, 0, G_OPTION_ARG_NONE, &o->list_devices,
         "say which Vulkan devices there are", NULL },
+    { "fit", 0, 0, G_OPTION_ARG_NONE, &o->fit,
+        "say what the model, or each published size, takes of the memory of "
+        "each device",
+        NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
         "the answers and nothing else", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &w->prompts.words,
@@ -297,6 +301,9 @@ run_options_parse (RunOptions *options, int *argc, char ***argv, GError **error)
     return FALSE;
   if (options->list_devices)
     return TRUE;
+  if (options->fit)
+    return tool_parse_kv_cache (
+        written.kv_cache, &options->model.kv_cache, error);
   return parse_numbers (options, &written, error) &&
       tool_check (find_contradiction (options, &written), error) &&
       finish (options, &written, error);

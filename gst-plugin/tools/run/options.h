@@ -18,6 +18,7 @@ typedef struct
   VlmGenerateParams params;
   char *schema;          /* nullable: that of params */
   gboolean list_devices; /* and nothing else */
+  gboolean fit;          /* likewise: say what fits */
   gboolean quiet;
   gboolean json;
   gboolean stream;

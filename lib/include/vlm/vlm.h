@@ -14,6 +14,7 @@
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-event-parse.h>
 #include <vlm/vlm-event.h>
+#include <vlm/vlm-fit.h>
 #include <vlm/vlm-frame.h>
 #include <vlm/vlm-image-view.h>
 #include <vlm/vlm-jpeg.h>

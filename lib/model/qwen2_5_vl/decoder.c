@@ -5,6 +5,8 @@
  * grouped-query attention and a SiLU-gated MLP; q, k and v have biases. */
 #include "model/qwen2_5_vl/decoder.h"
 
+#include <string.h>
+
 #include "model/qwen2_5_vl/weights.h"
 
 typedef struct
@@ -38,19 +40,66 @@ vlm_qwen_decoder_new (void)
   return &decoder->base;
 }
 
+/* A part of the scratch, and how large it is. */
+typedef struct
+{
+  gsize offset; /* of its tensor */
+  guint64 n_rows;
+  guint n_cols;
+} Room;
+
+#define N_ROOMS 10
+
+static void
+list_rooms (
+    const VlmTextConfig *c, guint n, guint n_sequences, Room rooms[N_ROOMS])
+{
+  const guint n_q = c->n_heads * c->head_dim;
+  const guint n_qkv = n_q + 2 * c->n_kv_heads * c->head_dim;
+  const guint n_angles = n + (VLM_NN_ROW_STEP - 1) * (n_sequences - 1);
+  const Room list[N_ROOMS] = {
+    { G_STRUCT_OFFSET (Decoder, base.ids), n, 1 },
+    { G_STRUCT_OFFSET (Decoder, base.angles), n_angles, c->head_dim },
+    { G_STRUCT_OFFSET (Decoder, x), n, c->hidden_size },
+    { G_STRUCT_OFFSET (Decoder, normed), n, c->hidden_size },
+    { G_STRUCT_OFFSET (Decoder, qkv), n, n_qkv },
+    { G_STRUCT_OFFSET (Decoder, q), n, n_q },
+    { G_STRUCT_OFFSET (Decoder, attended), n, n_q },
+    { G_STRUCT_OFFSET (Decoder, mlp), n, c->intermediate_size },
+    { G_STRUCT_OFFSET (Decoder, last_x), n_sequences, c->hidden_size },
+    { G_STRUCT_OFFSET (Decoder, last_q), n_sequences, n_q },
+  };
+
+  memcpy (rooms, list, sizeof list);
+}
+
+static VlmNnTensor *
+room_tensor (Decoder *decoder, const Room *room)
+{
+  return G_STRUCT_MEMBER_P (decoder, room->offset);
+}
+
+guint64
+vlm_qwen_decoder_bytes (
+    const VlmConfig *config, guint n_tokens, guint n_sequences, guint n_logits)
+{
+  guint64 n_bytes = vlm_nn_tensor_bytes (n_logits, config->text.vocab_size);
+  Room rooms[N_ROOMS];
+
+  list_rooms (&config->text, n_tokens, n_sequences, rooms);
+  for (guint i = 0; i < N_ROOMS; i++)
+    n_bytes += vlm_nn_tensor_bytes (rooms[i].n_rows, rooms[i].n_cols);
+  return n_bytes;
+}
+
 static void
 clear_scratch (Decoder *decoder)
 {
-  vlm_nn_tensor_clear (&decoder->base.ids);
-  vlm_nn_tensor_clear (&decoder->base.angles);
-  vlm_nn_tensor_clear (&decoder->x);
-  vlm_nn_tensor_clear (&decoder->normed);
-  vlm_nn_tensor_clear (&decoder->qkv);
-  vlm_nn_tensor_clear (&decoder->q);
-  vlm_nn_tensor_clear (&decoder->attended);
-  vlm_nn_tensor_clear (&decoder->mlp);
-  vlm_nn_tensor_clear (&decoder->last_x);
-  vlm_nn_tensor_clear (&decoder->last_q);
+  Room rooms[N_ROOMS];
+
+  list_rooms (&decoder->base.net->config.text, 1, 1, rooms);
+  for (guint i = 0; i < N_ROOMS; i++)
+    vlm_nn_tensor_clear (room_tensor (decoder, &rooms[i]));
   decoder->max_tokens = decoder->max_sequences = 0;
 }
 
@@ -66,23 +115,14 @@ vlm_qwen_decoder_free (VlmDecoder *base)
 static gboolean
 init_scratch (Decoder *decoder, guint n, guint n_sequences, GError **error)
 {
-  const VlmTextConfig *c = &decoder->base.net->config.text;
-  guint n_q = c->n_heads * c->head_dim;
-  guint n_qkv = n_q + 2 * c->n_kv_heads * c->head_dim;
-  VlmNn *nn = decoder->base.nn;
+  Room rooms[N_ROOMS];
 
-  return vlm_nn_tensor_init (&decoder->base.ids, nn, n, 1, error) &&
-      vlm_nn_tensor_init (&decoder->base.angles, nn,
-          n + (VLM_NN_ROW_STEP - 1) * (n_sequences - 1), c->head_dim, error) &&
-      vlm_nn_tensor_init (&decoder->x, nn, n, c->hidden_size, error) &&
-      vlm_nn_tensor_init (&decoder->normed, nn, n, c->hidden_size, error) &&
-      vlm_nn_tensor_init (&decoder->qkv, nn, n, n_qkv, error) &&
-      vlm_nn_tensor_init (&decoder->q, nn, n, n_q, error) &&
-      vlm_nn_tensor_init (&decoder->attended, nn, n, n_q, error) &&
-      vlm_nn_tensor_init (&decoder->mlp, nn, n, c->intermediate_size, error) &&
-      vlm_nn_tensor_init (
-          &decoder->last_x, nn, n_sequences, c->hidden_size, error) &&
-      vlm_nn_tensor_init (&decoder->last_q, nn, n_sequences, n_q, error);
+  list_rooms (&decoder->base.net->config.text, n, n_sequences, rooms);
+  for (guint i = 0; i < N_ROOMS; i++)
+    if (!vlm_nn_tensor_init (room_tensor (decoder, &rooms[i]), decoder->base.nn,
+            rooms[i].n_rows, rooms[i].n_cols, error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

@@ -12,5 +12,7 @@ VlmDecoder *vlm_qwen_decoder_new (void);
 void vlm_qwen_decoder_free (VlmDecoder *decoder);
 gboolean vlm_qwen_decoder_reserve (VlmDecoder *decoder, guint n_tokens,
     guint n_sequences, guint n_logits, GError **error);
+guint64 vlm_qwen_decoder_bytes (
+    const VlmConfig *config, guint n_tokens, guint n_sequences, guint n_logits);
 void vlm_qwen_decoder_record (VlmDecoder *decoder, const VlmDecoderPass *pass,
     guint first_layer, guint n_layers);

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/qwen2_5_vl/vision-private.h"
 
-#include "base/checked.h"
+#include <string.h>
 
 /* Patches encoded together, at least one slice: enough to use weights well. */
 #define GROUP_PATCHES 4096
-/* Rows of the scratch that is not needed for a whole group. */
-#define BAND_ROWS 4096
+/* Rows of the scratch that is not needed for a whole group: half of one saves 80
+ * MB of the 3B model, and is enough to use weights well, too. */
+#define BAND_ROWS 2048
 /* Patches times blocks of the first submission; it adapts from there. */
 #define FIRST_SUBMIT_WORK 8192
 
@@ -84,21 +85,69 @@ clear_plans (VlmQwenVision *vision)
   g_clear_pointer (&vision->slices, vlm_nn_attention_plan_free);
 }
 
+/* A part of the scratch but for the cache, and how large it is. */
+typedef struct
+{
+  gsize offset; /* of its tensor */
+  guint n_rows;
+  guint n_cols;
+} Room;
+
+#define N_ROOMS 10
+
+/* Of @n patches, @b of them in a band. */
+static void
+list_rooms (const VlmVisionConfig *c, guint n, guint b, Room rooms[N_ROOMS])
+{
+  const guint v = c->hidden_size;
+  const guint cell = c->spatial_merge_size * c->spatial_merge_size;
+  const Room list[N_ROOMS] = {
+    { G_STRUCT_OFFSET (VlmQwenVision, angles), n, c->head_dim },
+    { G_STRUCT_OFFSET (VlmQwenVision, index), n / cell, 1 },
+    { G_STRUCT_OFFSET (VlmQwenVision, x), n, v },
+    { G_STRUCT_OFFSET (VlmQwenVision, q), n, v },
+    { G_STRUCT_OFFSET (VlmQwenVision, attended), n, v },
+    { G_STRUCT_OFFSET (VlmQwenVision, patches), b,
+        vlm_vision_patch_floats (c) },
+    { G_STRUCT_OFFSET (VlmQwenVision, normed), b, v },
+    { G_STRUCT_OFFSET (VlmQwenVision, qkv), b, 3 * v },
+    { G_STRUCT_OFFSET (VlmQwenVision, mlp), b, c->intermediate_size },
+    { G_STRUCT_OFFSET (VlmQwenVision, merged), b / cell, c->out_hidden_size },
+  };
+
+  memcpy (rooms, list, sizeof list);
+}
+
+static VlmNnTensor *
+room_tensor (VlmQwenVision *vision, const Room *room)
+{
+  return G_STRUCT_MEMBER_P (vision, room->offset);
+}
+
+guint64
+vlm_qwen_vision_bytes (const VlmConfig *config, guint slice_patches)
+{
+  const VlmVisionConfig *c = &config->vision;
+  const guint n = MAX (slice_patches, GROUP_PATCHES);
+  guint64 n_bytes = vlm_nn_kv_bytes (VLM_DTYPE_F32, c->n_heads, c->head_dim, n);
+  Room rooms[N_ROOMS];
+
+  list_rooms (c, n, MIN (n, BAND_ROWS), rooms);
+  for (guint i = 0; i < N_ROOMS; i++)
+    n_bytes += vlm_nn_tensor_bytes (rooms[i].n_rows, rooms[i].n_cols);
+  return n_bytes;
+}
+
 static void
 clear_scratch (VlmQwenVision *vision)
 {
+  Room rooms[N_ROOMS];
+
   vision->max_patches = 0;
-  vlm_nn_tensor_clear (&vision->angles);
-  vlm_nn_tensor_clear (&vision->index);
-  vlm_nn_tensor_clear (&vision->x);
-  vlm_nn_tensor_clear (&vision->q);
-  vlm_nn_tensor_clear (&vision->attended);
+  list_rooms (&vision->base.net->config.vision, 1, 1, rooms);
+  for (guint i = 0; i < N_ROOMS; i++)
+    vlm_nn_tensor_clear (room_tensor (vision, &rooms[i]));
   vlm_nn_kv_clear (&vision->kv);
-  vlm_nn_tensor_clear (&vision->patches);
-  vlm_nn_tensor_clear (&vision->normed);
-  vlm_nn_tensor_clear (&vision->qkv);
-  vlm_nn_tensor_clear (&vision->mlp);
-  vlm_nn_tensor_clear (&vision->merged);
   g_clear_pointer (&vision->band, g_free);
 }
 
@@ -131,24 +180,17 @@ init_scratch (VlmQwenVision *vision, guint n, GError **error)
 {
   const VlmVisionConfig *c = &vision->base.net->config.vision;
   VlmNn *nn = vision->base.nn;
-  guint v = c->hidden_size, b = MIN (n, vision->band_rows);
-  guint cell = c->spatial_merge_size * c->spatial_merge_size;
+  guint b = MIN (n, vision->band_rows);
+  Room rooms[N_ROOMS];
 
   vision->band = g_new (float, (gsize) b *vlm_vision_patch_floats (c));
-  return vlm_nn_tensor_init (&vision->angles, nn, n, c->head_dim, error) &&
-      vlm_nn_tensor_init (&vision->index, nn, n / cell, 1, error) &&
-      vlm_nn_tensor_init (&vision->x, nn, n, v, error) &&
-      vlm_nn_tensor_init (&vision->q, nn, n, v, error) &&
-      vlm_nn_tensor_init (&vision->attended, nn, n, v, error) &&
-      vlm_nn_kv_init (
-          &vision->kv, nn, VLM_DTYPE_F32, c->n_heads, c->head_dim, n, error) &&
-      vlm_nn_tensor_init (
-          &vision->patches, nn, b, vlm_vision_patch_floats (c), error) &&
-      vlm_nn_tensor_init (&vision->normed, nn, b, v, error) &&
-      vlm_nn_tensor_init (&vision->qkv, nn, b, 3 * v, error) &&
-      vlm_nn_tensor_init (&vision->mlp, nn, b, c->intermediate_size, error) &&
-      vlm_nn_tensor_init (
-          &vision->merged, nn, b / cell, c->out_hidden_size, error);
+  list_rooms (c, n, b, rooms);
+  for (guint i = 0; i < N_ROOMS; i++)
+    if (!vlm_nn_tensor_init (room_tensor (vision, &rooms[i]), nn,
+            rooms[i].n_rows, rooms[i].n_cols, error))
+      return FALSE;
+  return vlm_nn_kv_init (
+      &vision->kv, nn, VLM_DTYPE_F32, c->n_heads, c->head_dim, n, error);
 }
 
 static gboolean

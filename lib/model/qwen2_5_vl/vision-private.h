@@ -66,5 +66,6 @@ void vlm_qwen_vision_free (VlmVision *vision);
 gboolean vlm_qwen_vision_encode (VlmVision *vision, const float *patches,
     const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
     guint64 first_row, const VlmWork *work, GError **error);
+guint64 vlm_qwen_vision_bytes (const VlmConfig *config, guint slice_patches);
 guint32 *vlm_qwen_vision_order (
     const VlmConfig *config, const VlmGrid *grid, GError **error);

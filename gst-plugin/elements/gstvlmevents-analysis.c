@@ -56,22 +56,17 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
   g_autoptr (VlmAnalyzer) analyzer = ref_analyzer (self);
   GstVlmEventsSettings *s = &self->settings;
   GstVlmWindowerParams windows = { 0 };
-  g_autofree char *model = NULL;
-  g_autofree char *mmproj = NULL;
-  g_autofree char *device = NULL;
-  VlmAnalyzerParams params = { 0 };
+  VlmAnalyzerParams settings = { 0 };
+  g_autoptr (VlmAnalyzerParams) params = NULL;
   GstVlmWorker *worker;
 
   if (!check_process (self) || !gst_vlm_events_check_settings (self, &windows))
     return FALSE;
   gst_vlm_events_read_schema (self);
   GST_OBJECT_LOCK (self);
-  params.model.path = model = g_strdup (s->model);
-  params.model.mmproj = mmproj = g_strdup (s->mmproj);
-  params.model.device = device = g_strdup (s->device);
-  params.model.weights = s->weights;
-  params.model.kv_cache = s->kv_cache;
-  params.max_context = gst_vlm_time_from_seconds (s->context);
+  settings.model = gst_vlm_events_get_model (s);
+  settings.max_context = gst_vlm_time_from_seconds (s->context);
+  params = vlm_analyzer_params_copy (&settings);
   self->query_version = 1;
   GST_OBJECT_UNLOCK (self);
   gst_element_post_message (GST_ELEMENT (self),
@@ -82,9 +77,9 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
   gst_vlm_events_start_delay (self);
   gst_vlm_events_start_regions (self);
   gst_vlm_events_init_camera (self);
-  worker = gst_vlm_worker_new (analyzer, &params,
-      gst_vlm_events_get_questions (self), self->generation,
-      &gst_vlm_events_worker_funcs, self);
+  worker =
+      gst_vlm_worker_new (analyzer, params, gst_vlm_events_get_questions (self),
+          self->generation, &gst_vlm_events_worker_funcs, self);
   g_mutex_lock (&self->lock);
   self->worker = worker;
   g_mutex_unlock (&self->lock);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <vlm/vlm-remote.h>
+
 #include "util/gstvlmtime.h"
 
 #define AUTO "auto"
@@ -77,6 +79,24 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
   return error != NULL ? error : gst_vlm_events_find_snapshot_error (s);
 }
 
+VlmModelParams
+gst_vlm_events_get_model (const GstVlmEventsSettings *s)
+{
+  return (VlmModelParams){
+    .path = s->model,
+    .mmproj = s->mmproj,
+    .device = s->device,
+    .weights = s->weights,
+    .kv_cache = s->kv_cache,
+    .server = s->server,
+    .api_key_file = s->api_key_file,
+    .ca_file = s->ca_file,
+    .box_space = s->box_space,
+    .max_requests = s->max_requests,
+    .timeout = gst_vlm_time_from_seconds (s->request_timeout),
+  };
+}
+
 static gboolean
 is_changed (GstVlmEvents *self, const char *name)
 {
@@ -86,6 +106,35 @@ is_changed (GstVlmEvents *self, const char *name)
 
   g_object_get_property (G_OBJECT (self), name, &value);
   return !g_param_value_defaults (spec, &value);
+}
+
+/* A setting that is for the other kind of model; NULL if there is none. */
+static char *
+find_other_kind (const GstVlmEventsSettings *s)
+{
+  const VlmModelParams model = gst_vlm_events_get_model (s);
+  const gboolean is_remote = vlm_remote_is_meant (&model);
+  const struct
+  {
+    const char *name;
+    gboolean is_set;
+    gboolean is_for_remote;
+  } settings[] = {
+    { "mmproj", s->mmproj != NULL, FALSE },
+    { "device", s->device != NULL, FALSE },
+    { "weights", s->weights != VLM_MODEL_WEIGHTS_AUTO, FALSE },
+    { "kv-cache", s->kv_cache != VLM_KV_CACHE_AUTO, FALSE },
+    { "server", s->server != VLM_REMOTE_SERVER_AUTO, TRUE },
+    { "api-key-file", s->api_key_file != NULL, TRUE },
+    { "ca-file", s->ca_file != NULL, TRUE },
+    { "box-space", s->box_space != VLM_BOX_SPACE_AUTO, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    if (settings[i].is_set && settings[i].is_for_remote != is_remote)
+      return g_strdup_printf ("`%s` has no effect: `model` is %s machine",
+          settings[i].name, is_remote ? "on another" : "on this");
+  return NULL;
 }
 
 /* The first setting that has no effect, and why; NULL if all have. @has_range:
@@ -110,7 +159,7 @@ find_idle (
     return g_strdup_printf ("`min-fps` and `max-fps` have no effect: they are "
                             "for fps=auto, and it is fps=%s",
         s->fps);
-  return NULL;
+  return find_other_kind (s);
 }
 
 static void

@@ -70,6 +70,13 @@ typedef struct
   VlmModelWeights weights;
   VlmKvCache kv_cache;
   char *device;
+  VlmRemoteServer server; /* of a model on another machine, to the next gap */
+  char *api_key_file;
+  char *ca_file;
+  VlmBoxSpace box_space;
+  guint max_requests;
+  double request_timeout;
+
   char *stream_label;
 
   /* What is asked. */
@@ -202,6 +209,8 @@ void gst_vlm_events_init_settings (GstVlmEvents *self);
 void gst_vlm_events_clear_settings (GstVlmEvents *self);
 
 /* gstvlmevents-check.c */
+/* Borrows what @settings have. */
+VlmModelParams gst_vlm_events_get_model (const GstVlmEventsSettings *settings);
 /* Posts an error and returns FALSE where the settings cannot work, and a warning
  * where one has no effect. */
 gboolean gst_vlm_events_check_settings (

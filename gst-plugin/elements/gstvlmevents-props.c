@@ -4,13 +4,16 @@
 
 #include <math.h>
 
+#include <vlm/vlm-remote.h>
+
 /* Longer than any context. */
 #define MAX_WINDOW 86400.0
 
 typedef enum
 {
-  KIND_TEXT, /* comes out in messages and as JSON, which are UTF-8 */
-  KIND_PATH, /* may be any bytes */
+  KIND_TEXT,  /* comes out in messages and as JSON, which are UTF-8 */
+  KIND_PATH,  /* may be any bytes */
+  KIND_MODEL, /* a path or an address, of which no secret is kept */
   KIND_DOUBLE,
   KIND_UINT,
   KIND_UINT64,
@@ -50,8 +53,9 @@ typedef struct
 static const Property properties[] = {
   { "model", "Model",
       "A Qwen2.5-VL checkpoint: a directory (config.json, tokenizer.json, "
-      "*.safetensors) or a GGUF file; unset for the small one that ships",
-      AT_START, KIND_PATH, AT (model) },
+      "*.safetensors) or a GGUF file; unset for the small one that ships. Or a "
+      "model on another machine: http://HOST:8000/v1#MODEL",
+      AT_START, KIND_MODEL, AT (model) },
   { "mmproj", "Vision tower",
       "GGUF file of the vision tower, where several are beside the one of "
       "`model`; unset for the only one",
@@ -69,6 +73,32 @@ static const Property properties[] = {
       "What the context is kept in on the device: floats of 32 or of 16 bits",
       AT_START, KIND_ENUM, AT (kv_cache), .type = vlm_kv_cache_get_type,
       .initial = VLM_KV_CACHE_AUTO },
+  { "server", "Server", "Of a model on another machine: which server has it",
+      AT_START, KIND_ENUM, AT (server), .type = vlm_remote_server_get_type,
+      .initial = VLM_REMOTE_SERVER_AUTO },
+  { "api-key-file", "API key file",
+      "Of a model on another machine: a file whose first line is the key that "
+      "the server wants; unset for the environment variable VLM_API_KEY",
+      AT_START, KIND_PATH, AT (api_key_file) },
+  { "ca-file", "CA file",
+      "Of a model on another machine: what its certificate is checked against; "
+      "unset for the system's",
+      AT_START, KIND_PATH, AT (ca_file) },
+  { "box-space", "Box space",
+      "Of a model on another machine: what its boxes count in; `auto` goes by "
+      "its name, and asks the server whether it keeps the size of pictures",
+      AT_START, KIND_ENUM, AT (box_space), .type = vlm_box_space_get_type,
+      .initial = VLM_BOX_SPACE_AUTO },
+  { "max-requests", "Max. requests",
+      "Of a model on another machine: how many requests go to the server at a "
+      "time, from all elements of the process",
+      AT_START, KIND_UINT, AT (max_requests), .minimum = 1, .maximum = 1024,
+      .initial = 16 },
+  { "request-timeout", "Request timeout",
+      "Of a model on another machine: longest time for one question, in "
+      "seconds, with all that is tried again",
+      AT_START, KIND_DOUBLE, AT (request_timeout), .minimum = 0.1,
+      .maximum = 3600.0, .initial = 120.0 },
   { "prompt", "Prompt",
       "Question to the model that replaces the default one; {query} in it "
       "stands for each query in turn",
@@ -397,6 +427,12 @@ get_number (Kind kind, const GValue *value)
   }
 }
 
+static gboolean
+is_string (Kind kind)
+{
+  return kind == KIND_TEXT || kind == KIND_PATH || kind == KIND_MODEL;
+}
+
 /* Nothing and an empty text are the same. TRUE if it is another one. */
 static gboolean
 replace_text (char **field, const char *text)
@@ -416,10 +452,15 @@ replace (GstVlmEventsSettings *settings, const Property *property,
     const GValue *value)
 {
   void *field = G_STRUCT_MEMBER_P (settings, property->offset);
+  const char *text =
+      is_string (property->kind) ? g_value_get_string (value) : NULL;
+  g_autofree char *shown = NULL;
   Number number;
 
-  if (property->kind == KIND_TEXT || property->kind == KIND_PATH)
-    return replace_text (field, g_value_get_string (value));
+  if (property->kind == KIND_MODEL && text != NULL)
+    text = shown = vlm_remote_hide_secrets (text);
+  if (is_string (property->kind))
+    return replace_text (field, text);
   number = get_number (property->kind, value);
   if (memcmp (field, &number, size_of (property->kind)) == 0)
     return FALSE;
@@ -437,6 +478,7 @@ read_value (const GstVlmEventsSettings *settings, const Property *property,
   switch (property->kind) {
   case KIND_TEXT:
   case KIND_PATH:
+  case KIND_MODEL:
     g_value_set_string (value, *(char *const *) field);
     break;
   case KIND_DOUBLE:
@@ -582,6 +624,7 @@ make_spec (const Property *p)
   switch (p->kind) {
   case KIND_TEXT:
   case KIND_PATH:
+  case KIND_MODEL:
     return g_param_spec_string (
         p->name, p->nick, p->blurb, p->initial_text, flags);
   case KIND_DOUBLE:
@@ -664,7 +707,7 @@ void
 gst_vlm_events_clear_settings (GstVlmEvents *self)
 {
   for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
-    if (properties[i].kind == KIND_TEXT || properties[i].kind == KIND_PATH)
+    if (is_string (properties[i].kind))
       g_free (G_STRUCT_MEMBER (char *, &self->settings, properties[i].offset));
   g_clear_object (&self->analyzer);
 }

@@ -24,6 +24,15 @@ _vlm() {
       mapfile -t COMPREPLY < <(compgen -W "auto f32 f16" -- "$cur")
       return
       ;;
+    --server)
+      mapfile -t COMPREPLY < <(compgen -W \
+        "auto vllm sglang llama ollama lmstudio openai" -- "$cur")
+      return
+      ;;
+    --box-space)
+      mapfile -t COMPREPLY < <(compgen -W "auto pixels thousandths" -- "$cur")
+      return
+      ;;
     --dump-attention)
       _filedir -d
       return
@@ -32,7 +41,7 @@ _vlm() {
       _filedir '@(json|jsonl)'
       return
       ;;
-    --model | -m | --mmproj | --image | -i | --video | --prompt-file)
+    --model | -m | --mmproj | --api-key-file | --ca-file | --image | -i | --video | --prompt-file)
       _filedir
       return
       ;;

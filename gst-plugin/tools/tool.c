@@ -198,6 +198,31 @@ tool_parse_kv_cache (const char *name, VlmKvCache *type, GError **error)
   return TRUE;
 }
 
+gboolean
+tool_parse_server (const char *name, VlmRemoteServer *server, GError **error)
+{
+  gint number;
+
+  if (!parse_enum ("--server", VLM_TYPE_REMOTE_SERVER,
+          "auto, vllm, sglang, llama, ollama, lmstudio or openai", name,
+          &number, error))
+    return FALSE;
+  *server = (VlmRemoteServer) number;
+  return TRUE;
+}
+
+gboolean
+tool_parse_box_space (const char *name, VlmBoxSpace *space, GError **error)
+{
+  gint number;
+
+  if (!parse_enum ("--box-space", VLM_TYPE_BOX_SPACE,
+          "auto, pixels or thousandths", name, &number, error))
+    return FALSE;
+  *space = (VlmBoxSpace) number;
+  return TRUE;
+}
+
 /* The whole of @text, or NaN. */
 static double
 read_decimal (const char *text)

@@ -60,6 +60,12 @@ tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error);
 gboolean
 tool_parse_kv_cache (const char *name, VlmKvCache *type, GError **error);
 
+/* Likewise of --server and --box-space. */
+gboolean
+tool_parse_server (const char *name, VlmRemoteServer *server, GError **error);
+gboolean
+tool_parse_box_space (const char *name, VlmBoxSpace *space, GError **error);
+
 /* FALSE with G_OPTION_ERROR_BAD_VALUE, unless @why is NULL. */
 gboolean tool_check (const char *why, GError **error);
 

@@ -16,10 +16,11 @@
 /* One run of the program. */
 typedef struct
 {
-  const RunOptions *options;
+  RunOptions *options;
   Output output;
-  VlmModel *model;
+  VlmModel *model; /* NULL: it is on another machine */
   VlmSession *session;
+  VlmRemote *remote;
   GPtrArray *inputs;
   double load_s;
   GString *written; /* of the answer that is under way */
@@ -32,6 +33,7 @@ run_clear (Run *run)
   g_clear_pointer (&run->inputs, g_ptr_array_unref);
   g_clear_object (&run->session);
   g_clear_object (&run->model);
+  g_clear_object (&run->remote);
   g_string_free (run->written, TRUE);
   output_clear (&run->output);
 }
@@ -54,6 +56,18 @@ on_text (const char *text, gpointer user_data)
   g_string_append (run->written, text);
   if (run->shows)
     output_write (&run->output, text);
+}
+
+/* What is measured of a server is how long it takes. */
+static void
+print_remote_summary (const VlmAnswer *answer)
+{
+  fprintf (stderr, "\n%u prompt tokens, %u written%s\nanswer after %.2f s",
+      answer->n_prompt_tokens, answer->n_tokens,
+      answer->stopped ? "" : " (cut off by --max-tokens)", answer->decode_s);
+  if (answer->confidence >= 0.0)
+    fprintf (stderr, ", confidence %.3f", answer->confidence);
+  fputc ('\n', stderr);
 }
 
 static void
@@ -87,8 +101,17 @@ write_answer (
     Run *run, const VlmAnswer *answer, const char *question, GError **error)
 {
   const RunOptions *options = run->options;
-  const AnswerReport report = { options, run->inputs, run->model, question,
-    run->load_s, answer, run->written->str };
+  const AnswerReport report = {
+    .options = options,
+    .inputs = run->inputs,
+    .model = run->model != NULL ? vlm_model_get_name (run->model)
+                                : vlm_remote_get_name (run->remote),
+    .device = run->model != NULL ? vlm_model_get_device (run->model) : NULL,
+    .question = question,
+    .load_s = run->load_s,
+    .answer = answer,
+    .written = run->written->str,
+  };
   g_autofree char *text = NULL;
   g_autofree char *note = NULL;
 
@@ -116,8 +139,10 @@ ask (Run *run, const char *question, const VlmWork *work, GError **error)
   g_autoptr (VlmAnswer) answer = NULL;
 
   g_string_truncate (run->written, 0);
-  answer = vlm_session_generate (
-      run->session, prompt, &options->params, work, error);
+  answer = run->model != NULL ? vlm_session_generate (run->session, prompt,
+                                    &options->params, work, error)
+                              : vlm_remote_generate (run->remote, prompt,
+                                    &options->params, work, error);
   output_end_progress (&run->output);
   if (answer == NULL) {
     /* What was written so far stays; half a list is none. */
@@ -130,8 +155,10 @@ ask (Run *run, const char *question, const VlmWork *work, GError **error)
       (options->draw != NULL &&
           !answer_draw (answer, options, run->inputs, error)))
     return FALSE;
-  if (!options->quiet && !options->json)
+  if (!options->quiet && !options->json && run->model != NULL)
     print_summary (answer, run->load_s);
+  else if (!options->quiet && !options->json)
+    print_remote_summary (answer);
   return TRUE;
 }
 
@@ -156,30 +183,70 @@ note_purpose (Run *run)
   g_printerr ("%s\n", safe);
 }
 
+/* @geometry: what frames must look like */
 static gboolean
-load (Run *run, const VlmWork *work, GError **error)
+load_model (
+    Run *run, VlmGeometry *geometry, const VlmWork *work, GError **error)
 {
-  gint64 start = g_get_monotonic_time ();
-  VlmGeometry geometry;
+  const VlmModelParams *params = &run->options->model;
 
-  run->model = vlm_model_load (&run->options->model, NULL, work, error);
-  run->load_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  if (vlm_remote_is_meant (params)) {
+    run->remote = vlm_remote_open (params, work, error);
+    if (run->remote != NULL)
+      vlm_remote_get_geometry (run->remote, geometry);
+    return run->remote != NULL;
+  }
+  run->model = vlm_model_load (params, NULL, work, error);
   if (run->model == NULL)
     return FALSE;
-  note_purpose (run);
-  vlm_model_get_geometry (run->model, &geometry);
-  run->inputs = inputs_load (run->options, &geometry, work, error);
-  if (run->inputs == NULL ||
-      !inputs_check (run->inputs, run->options->params.kind, error))
-    return FALSE;
+  vlm_model_get_geometry (run->model, geometry);
   run->session = vlm_session_new (run->model);
   vlm_session_set_record_attention (
       run->session, run->options->attention != NULL);
   return TRUE;
 }
 
+/* Places come out in pixels of the source: it must be known what they count
+ * in. */
 static gboolean
-run_all (const RunOptions *options, GError **error)
+find_box_space (Run *run, const VlmWork *work, GError **error)
+{
+  RunOptions *options = run->options;
+
+  if (run->remote == NULL ||
+      !vlm_answer_kind_has_places (options->params.kind) ||
+      !vlm_answer_kind_is_of_picture (options->params.kind))
+    return TRUE;
+  options->model.box_space = vlm_remote_find_box_space (
+      run->remote, inputs_get_frame (run->inputs), work->cancellable, error);
+  if (options->model.box_space == VLM_BOX_SPACE_NONE)
+    return tool_check ("it is not known what the boxes of this model count in: "
+                       "say it with --box-space",
+        error);
+  return options->model.box_space != VLM_BOX_SPACE_AUTO;
+}
+
+static gboolean
+load (Run *run, const VlmWork *work, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  gboolean loaded;
+  VlmGeometry geometry;
+
+  loaded = load_model (run, &geometry, work, error);
+  run->load_s = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  if (!loaded)
+    return FALSE;
+  if (run->model != NULL)
+    note_purpose (run);
+  run->inputs = inputs_load (run->options, &geometry, work, error);
+  return run->inputs != NULL &&
+      inputs_check (run->inputs, run->options->params.kind, error) &&
+      find_box_space (run, work, error);
+}
+
+static gboolean
+run_all (RunOptions *options, GError **error)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_auto (Run) run = { .options = options,

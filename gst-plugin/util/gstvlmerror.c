@@ -52,6 +52,10 @@ static const Mapping mappings[] = {
       "Fetch the checkpoint again, or try another `device`." },
   { vlm_infer_error_quark, ANY_CODE, gst_library_error_quark,
       GST_LIBRARY_ERROR_FAILED, NULL },
+  { vlm_remote_error_quark, VLM_REMOTE_ERROR_SETTINGS, gst_resource_error_quark,
+      GST_RESOURCE_ERROR_SETTINGS, NULL },
+  { vlm_remote_error_quark, ANY_CODE, gst_resource_error_quark,
+      GST_RESOURCE_ERROR_READ, NULL },
   { vlm_event_error_quark, ANY_CODE, gst_stream_error_quark,
       GST_STREAM_ERROR_DECODE, NULL },
 };

@@ -23,21 +23,6 @@ typedef struct
   VlmSession *apart; /* likewise */
 } Local;
 
-static VlmPrompt *
-make_prompt (const VlmRequest *request)
-{
-  VlmPrompt *prompt = vlm_prompt_new ();
-
-  /* The question comes after the video: what is in front of it, all questions
-   * about a window share. */
-  if (request->window != NULL)
-    vlm_prompt_add_window (prompt, request->window);
-  else
-    vlm_prompt_add_image (prompt, request->picture);
-  vlm_prompt_add_text (prompt, request->question);
-  return prompt;
-}
-
 static VlmReply *
 make_reply (const VlmRequest *request, VlmAnswer *answer, GArray *trace)
 {
@@ -75,7 +60,7 @@ local_answer (VlmAnswerer *answerer, const VlmRequest *request,
   Local *self = (Local *) answerer;
   const VlmAnswerBounds bounds = vlm_request_get_bounds (request);
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
-  g_autoptr (VlmPrompt) prompt = make_prompt (request);
+  g_autoptr (VlmPrompt) prompt = vlm_request_make_prompt (request);
   g_autoptr (VlmAnswer) answer = NULL;
   const VlmWork work = { .cancellable = cancellable };
   GArray *trace = NULL;
@@ -92,7 +77,7 @@ static gboolean
 local_weigh (VlmAnswerer *answerer, const VlmRequest *request,
     double *probabilities, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (VlmPrompt) prompt = make_prompt (request);
+  g_autoptr (VlmPrompt) prompt = vlm_request_make_prompt (request);
   const VlmWork work = { .cancellable = cancellable };
 
   return vlm_session_weigh (choose_session ((Local *) answerer, request),
@@ -100,8 +85,8 @@ local_weigh (VlmAnswerer *answerer, const VlmRequest *request,
 }
 
 static gboolean
-local_can_weigh (
-    VlmAnswerer *answerer, const VlmAnswerKind *kind, GError **error)
+local_can_weigh (VlmAnswerer *answerer, const VlmAnswerKind *kind,
+    GCancellable *cancellable, GError **error)
 {
   Local *self = (Local *) answerer;
   g_autoptr (VlmChoices) choices =

@@ -18,11 +18,28 @@ vlm_reply_free (VlmReply *reply)
   g_free (reply);
 }
 
+/* What the model sees, with sides as its boxes count them: @seen, or the picture
+ * itself. Nothing else of it is to be used. */
+static const VlmFrame *
+get_seen (const VlmRequest *request, VlmFrame *seen)
+{
+  const VlmFrame *frame = request->window != NULL
+      ? request->window->samples[0].frame
+      : request->picture;
+
+  if (request->box_space != VLM_BOX_SPACE_THOUSANDTHS)
+    return frame;
+  *seen = *frame;
+  seen->width = seen->height = VLM_BOX_THOUSAND;
+  return seen;
+}
+
 VlmAnswerBounds
 vlm_request_get_bounds (const VlmRequest *request)
 {
+  VlmFrame seen;
   VlmAnswerBounds bounds =
-      vlm_reading_bounds (request->window, request->picture);
+      vlm_reading_bounds (request->window, get_seen (request, &seen));
 
   bounds.max_items = request->max_items;
   bounds.detail = request->detail;
@@ -58,23 +75,67 @@ keep_failure (VlmAnswerer *self, const VlmRequest *request, const GError *error)
     keep_record (self, vlm_asked_failed (request, error));
 }
 
+VlmPrompt *
+vlm_request_make_prompt (const VlmRequest *request)
+{
+  VlmPrompt *prompt = vlm_prompt_new ();
+
+  if (request->window != NULL)
+    vlm_prompt_add_window (prompt, request->window);
+  else
+    vlm_prompt_add_image (prompt, request->picture);
+  vlm_prompt_add_text (prompt, request->question);
+  return prompt;
+}
+
+/* What marks in the answer to @request count in, where it may have some. */
+static gboolean
+find_space (VlmAnswerer *self, VlmRequest *request, GCancellable *cancellable,
+    GError **error)
+{
+  if (request->kind == NULL || request->kind->part != VLM_PART_MARK ||
+      request->box_space != VLM_BOX_SPACE_AUTO)
+    return TRUE;
+  request->box_space = vlm_answerer_find_box_space (self,
+      request->window != NULL ? request->window->samples[0].frame
+                              : request->picture,
+      cancellable, error);
+  if (request->box_space != VLM_BOX_SPACE_NONE)
+    return request->box_space != VLM_BOX_SPACE_AUTO;
+  g_set_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER,
+      "it is not known what the boxes of %s count in", self->model);
+  return FALSE;
+}
+
+/* (transfer full): the reply, not yet read */
+static VlmReply *
+ask (VlmAnswerer *self, VlmRequest *request, GCancellable *cancellable,
+    GError **error)
+{
+  return find_space (self, request, cancellable, error)
+      ? self->klass->answer (self, request, cancellable, error)
+      : NULL;
+}
+
 VlmReply *
 vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
     GCancellable *cancellable, GError **error)
 {
+  VlmRequest own = *request;
+  VlmFrame seen;
   GError *own_error = NULL;
   VlmReply *reply;
 
   g_assert ((request->window != NULL) != (request->picture != NULL));
   g_assert (request->window == NULL || request->window->n_samples > 0);
-  reply = self->klass->answer (self, request, cancellable, &own_error);
+  reply = ask (self, &own, cancellable, &own_error);
   if (reply == NULL) {
     keep_failure (self, request, own_error);
     g_propagate_error (error, own_error);
     return NULL;
   }
-  reply->reading = vlm_reading_new (request->kind, reply->text, request->detail,
-      request->window, request->picture, &reply->problem);
+  reply->reading = vlm_reading_read (own.kind, reply->text, own.detail,
+      own.window, get_seen (&own, &seen), &reply->problem);
   keep_record (self, vlm_asked_answered (request, reply));
   return reply;
 }
@@ -112,11 +173,28 @@ vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
 }
 
 gboolean
-vlm_answerer_can_weigh (
-    VlmAnswerer *self, const VlmAnswerKind *kind, GError **error)
+vlm_answerer_can_weigh (VlmAnswerer *self, const VlmAnswerKind *kind,
+    GCancellable *cancellable, GError **error)
 {
   return check_weighs (self, error) &&
-      self->klass->can_weigh (self, kind, error);
+      self->klass->can_weigh (self, kind, cancellable, error);
+}
+
+const char *
+vlm_answerer_get_time_basis (VlmAnswerer *self, const VlmWindow *window)
+{
+  return self->klass->get_time_basis != NULL
+      ? self->klass->get_time_basis (self, window)
+      : "mrope";
+}
+
+VlmBoxSpace
+vlm_answerer_find_box_space (VlmAnswerer *self, const VlmFrame *frame,
+    GCancellable *cancellable, GError **error)
+{
+  return self->klass->find_box_space != NULL
+      ? self->klass->find_box_space (self, frame, cancellable, error)
+      : VLM_BOX_SPACE_PIXELS;
 }
 
 void

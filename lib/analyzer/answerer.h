@@ -9,6 +9,8 @@
 
 #include <gio/gio.h>
 #include <vlm/vlm-answer-record.h>
+#include <vlm/vlm-model-params.h>
+#include <vlm/vlm-prompt.h>
 #include <vlm/vlm-sampler.h>
 
 #include "analyzer/reading.h"
@@ -25,6 +27,9 @@ typedef struct
   const char *detail; /* of the kind; nullable */
   guint max_items;    /* as in VlmAnswerBounds */
   guint max_tokens;   /* longest answer, 0 for the default */
+  /* What boxes in the answer count in; _THOUSANDTHS of the picture, else
+   * pixels. */
+  VlmBoxSpace box_space;
   /* The window is another piece of video than the questions before were about:
    * what is kept of that one stays. */
   gboolean is_apart;
@@ -53,15 +58,22 @@ typedef struct
 void vlm_reply_free (VlmReply *reply);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmReply, vlm_reply_free)
 
+/* How far boxes go that count in thousandths. */
+#define VLM_BOX_THOUSAND 1000u
+
 /* What the form of the answer to @request is bounded by. */
 VlmAnswerBounds vlm_request_get_bounds (const VlmRequest *request);
+/* The question comes after the video: what is in front of it, all questions
+ * about a window share. (transfer full) */
+VlmPrompt *vlm_request_make_prompt (const VlmRequest *request);
 
 typedef struct _VlmAnswerer VlmAnswerer;
 
 typedef struct
 {
-  /* (transfer full). VLM_INFER_ERROR; VLM_DEVICE_ERROR_OUT_OF_MEMORY where a
-   * shorter video might do; G_IO_ERROR_CANCELLED soon after @cancellable. */
+  /* (transfer full). VLM_INFER_ERROR; VLM_REMOTE_ERROR; VLM_EVENT_ERROR for an
+   * answer of another form; VLM_DEVICE_ERROR_OUT_OF_MEMORY where a shorter video
+   * might do; G_IO_ERROR_CANCELLED soon after @cancellable. */
   VlmReply *(*answer) (VlmAnswerer *self, const VlmRequest *request,
       GCancellable *cancellable, GError **error);
   void (*free) (VlmAnswerer *self);
@@ -69,9 +81,17 @@ typedef struct
    * one below. Errors as those of answer. */
   gboolean (*weigh) (VlmAnswerer *self, const VlmRequest *request,
       double *probabilities, GCancellable *cancellable, GError **error);
-  /* FALSE with VLM_LOAD_ERROR_UNSUPPORTED where it can never do that. */
-  gboolean (*can_weigh) (
-      VlmAnswerer *self, const VlmAnswerKind *kind, GError **error);
+  /* FALSE with VLM_LOAD_ERROR_UNSUPPORTED or VLM_REMOTE_ERROR where it can never
+   * do that. */
+  gboolean (*can_weigh) (VlmAnswerer *self, const VlmAnswerKind *kind,
+      GCancellable *cancellable, GError **error);
+  /* How it learns the times of the frames of @window, as in the records; static.
+   * Nullable: "mrope". */
+  const char *(*get_time_basis) (VlmAnswerer *self, const VlmWindow *window);
+  /* What boxes in @frame count in: _NONE where that is not known, and it is not
+   * asked for any; _AUTO with an error. Nullable: pixels of the frame. */
+  VlmBoxSpace (*find_box_space) (VlmAnswerer *self, const VlmFrame *frame,
+      GCancellable *cancellable, GError **error);
 } VlmAnswererClass;
 
 /* The first member of each answerer; set by who makes it, constant from then
@@ -97,8 +117,12 @@ VlmReply *vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
  * do that, VLM_LOAD_ERROR_UNSUPPORTED says so. */
 gboolean vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
     double *probabilities, GCancellable *cancellable, GError **error);
-gboolean vlm_answerer_can_weigh (
-    VlmAnswerer *self, const VlmAnswerKind *kind, GError **error);
+gboolean vlm_answerer_can_weigh (VlmAnswerer *self, const VlmAnswerKind *kind,
+    GCancellable *cancellable, GError **error);
+const char *
+vlm_answerer_get_time_basis (VlmAnswerer *self, const VlmWindow *window);
+VlmBoxSpace vlm_answerer_find_box_space (VlmAnswerer *self,
+    const VlmFrame *frame, GCancellable *cancellable, GError **error);
 /* What was asked since the last call, and what was answered: VlmAnswerRecord, in
  * order. (transfer full) */
 GPtrArray *vlm_answerer_take_records (VlmAnswerer *self);

@@ -157,11 +157,11 @@ vlm_conditions_set (
 }
 
 gboolean
-vlm_conditions_check (
-    const VlmConditions *self, VlmAnswerer *answerer, GError **error)
+vlm_conditions_check (const VlmConditions *self, VlmAnswerer *answerer,
+    GCancellable *cancellable, GError **error)
 {
   return self->list->len == 0 ||
-      vlm_answerer_can_weigh (answerer, &vlm_kind_yes_no, error);
+      vlm_answerer_can_weigh (answerer, &vlm_kind_yes_no, cancellable, error);
 }
 
 /* --- asking --------------------------------------------------------------- */

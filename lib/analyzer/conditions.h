@@ -22,8 +22,8 @@ void vlm_conditions_set (VlmConditions *conditions,
 
 /* VLM_LOAD_ERROR_UNSUPPORTED where there are conditions, and @answerer cannot
  * say how probable they are. */
-gboolean vlm_conditions_check (
-    const VlmConditions *conditions, VlmAnswerer *answerer, GError **error);
+gboolean vlm_conditions_check (const VlmConditions *conditions,
+    VlmAnswerer *answerer, GCancellable *cancellable, GError **error);
 
 /* Asks for each of them, and when those that begin or end do so, if that is
  * wanted; changes nothing. @report: what all records of the window have in

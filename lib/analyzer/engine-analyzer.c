@@ -9,14 +9,17 @@
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-event-parse.h>
 #include <vlm/vlm-questions.h>
+#include <vlm/vlm-remote.h>
 
 #include "analyzer/answerer-local.h"
 #include "analyzer/asked.h"
+#include "analyzer/answerer-remote.h"
 #include "analyzer/conditions.h"
 #include "analyzer/ground.h"
 #include "analyzer/kinds.h"
 #include "analyzer/questions.h"
 #include "base/log.h"
+#include "base/work.h"
 #include "events/event-time.h"
 #include "events/event-words.h"
 #include "events/history.h"
@@ -160,9 +163,12 @@ engine_load (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
 
   if (self->answerer != NULL)
     return TRUE;
-  answerer = vlm_answerer_new_local (&params->model, work, error);
+  answerer = vlm_remote_is_meant (&params->model)
+      ? vlm_answerer_new_remote (&params->model, work, error)
+      : vlm_answerer_new_local (&params->model, work, error);
   if (answerer == NULL ||
-      !vlm_conditions_check (self->conditions, answerer, error))
+      !vlm_conditions_check (
+          self->conditions, answerer, vlm_work_cancellable (work), error))
     return FALSE;
   take_answerer (self, g_steal_pointer (&answerer), params->max_context);
   return TRUE;
@@ -200,6 +206,8 @@ describe_source (VlmEngineAnalyzer *self, const VlmWindow *window,
   event->window = *about;
   event->zone = g_strdup (window->samples[0].frame->zone);
   event->model = g_strdup (self->answerer->model);
+  event->time_basis =
+      g_strdup (vlm_answerer_get_time_basis (self->answerer, window));
 }
 
 static VlmEvent *

@@ -2,8 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/ground.h"
 
+#include <vlm/vlm-error.h>
+
 #include "analyzer/kinds.h"
 #include "base/log.h"
+#include "engine/model-params.h"
 #include "events/event-words.h"
 
 /* There is one box to be found; a few, for the best to be chosen. */
@@ -62,10 +65,13 @@ vlm_ground_choose (const GPtrArray *boxes, const char *thing)
 
 /* --- asking ------------------------------------------------------------- */
 
-/* (transfer full): what there is of @thing in @frame of @window */
+/* (transfer full): what there is of @thing in @frame of @window. NULL without
+ * @error where the answer is no list of boxes, as that of a model that no grammar
+ * holds may be: the event is one all the same. */
 static VlmReply *
 ask (VlmAnswerer *answerer, const VlmWindow *window, VlmFrame *frame,
-    const char *thing, GCancellable *cancellable, GError **error)
+    VlmBoxSpace space, const char *thing, GCancellable *cancellable,
+    GError **error)
 {
   g_autofree char *question =
       vlm_answer_kind_make_question (&vlm_kind_boxes, thing, FALSE);
@@ -75,16 +81,22 @@ ask (VlmAnswerer *answerer, const VlmWindow *window, VlmFrame *frame,
     .kind = &vlm_kind_boxes,
     .max_items = MAX_BOXES,
     .max_tokens = MAX_TOKENS,
+    .box_space = space,
     .about = window,
     .query = thing,
   };
+  g_autoptr (GError) own_error = NULL;
   g_autoptr (VlmReply) reply =
-      vlm_answerer_answer (answerer, &request, cancellable, error);
+      vlm_answerer_answer (answerer, &request, cancellable, &own_error);
 
-  if (reply == NULL)
+  if (reply != NULL && reply->reading == NULL)
+    own_error = g_steal_pointer (&reply->problem);
+  if (own_error != NULL && own_error->domain == VLM_EVENT_ERROR) {
+    vlm_info ("no box of \"%s\": %s", thing, own_error->message);
     return NULL;
-  if (reply->reading == NULL) {
-    g_propagate_error (error, g_steal_pointer (&reply->problem));
+  }
+  if (own_error != NULL) {
+    g_propagate_error (error, g_steal_pointer (&own_error));
     return NULL;
   }
   if (reply->reading->n_rejected > 0)
@@ -100,18 +112,29 @@ vlm_ground_event (VlmAnswerer *answerer, const VlmWindow *window,
   const VlmSample *sample = vlm_ground_sample (window, event);
   g_autofree char *thing = vlm_ground_thing (event);
   g_autoptr (VlmReply) reply = NULL;
+  GError *own_error = NULL;
   const VlmMark *box;
+  VlmBoxSpace space;
 
   if (thing == NULL)
     return TRUE;
-  reply = ask (answerer, window, sample->frame, thing, cancellable, error);
+  space =
+      vlm_answerer_find_box_space (answerer, sample->frame, cancellable, error);
+  if (space == VLM_BOX_SPACE_AUTO || space == VLM_BOX_SPACE_NONE)
+    return space == VLM_BOX_SPACE_NONE;
+  reply = ask (
+      answerer, window, sample->frame, space, thing, cancellable, &own_error);
+  if (own_error != NULL)
+    g_propagate_error (error, own_error);
   if (reply == NULL)
-    return FALSE;
+    return own_error == NULL;
   box = vlm_ground_choose (reply->reading->marks, thing);
   if (box == NULL)
     return TRUE;
   event->bbox = box->rect;
   event->bbox_time = sample->frame->time;
+  g_free (event->box_space);
+  event->box_space = g_strdup (vlm_box_space_to_string (space));
   if (event->label == NULL && box->label[0] != '\0')
     event->label = g_strdup (box->label);
   return TRUE;

@@ -46,28 +46,65 @@ new_time (VlmRuleBook *book, gint64 max_ns)
   return vlm_rule_digits_up_to (book, "99:59.99", bound);
 }
 
+static guint
+max_items (const VlmAnswerBounds *bounds)
+{
+  return bounds->max_items > 0 ? bounds->max_items : MAX_EVENTS;
+}
+
+static guint
+max_text (const VlmAnswerBounds *bounds)
+{
+  return bounds->max_text_bytes > 0 ? bounds->max_text_bytes
+                                    : MAX_DESCRIPTION_BYTES;
+}
+
+static gboolean
+check_bounds (const VlmAnswerBounds *bounds, GError **error)
+{
+  if (bounds->duration_ns >= 0)
+    return TRUE;
+  g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+      "a list of events needs a video");
+  return FALSE;
+}
+
 static const VlmRule *
 make_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
 {
   const VlmRule *time;
   const VlmRule *event;
 
-  if (bounds->duration_ns < 0) {
-    g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "a list of events needs a video");
+  if (!check_bounds (bounds, error))
     return NULL;
-  }
   time = new_time (book, bounds->duration_ns);
   event = vlm_rule_sequence (book,
       vlm_rule_literal (book, "{\"" VLM_ANSWER_START "\": \""), time,
       vlm_rule_literal (book, "\", \"" VLM_ANSWER_END "\": \""), time,
       vlm_rule_literal (book, "\", \"" VLM_ANSWER_DESCRIPTION "\": "),
-      vlm_rule_answer_text (book,
-          bounds->max_text_bytes > 0 ? bounds->max_text_bytes
-                                     : MAX_DESCRIPTION_BYTES),
+      vlm_rule_answer_text (book, max_text (bounds)),
       vlm_rule_literal (book, "}"), NULL);
-  return vlm_rule_answer_list (book, "    ", event,
-      bounds->max_items > 0 ? bounds->max_items : MAX_EVENTS);
+  return vlm_rule_answer_list (book, "    ", event, max_items (bounds));
+}
+
+static char *
+make_schema (const VlmAnswerBounds *bounds, GError **error)
+{
+  static const char time[] = "{\"type\": \"string\", \"pattern\": "
+                             "\"^[0-9]{2}:[0-5][0-9][.][0-9]{2}$\"}";
+
+  if (!check_bounds (bounds, error))
+    return NULL;
+  return g_strdup_printf (
+      "{\"type\": \"array\", \"maxItems\": %u, \"items\": {"
+      "\"type\": \"object\", \"properties\": {"
+      "\"" VLM_ANSWER_START "\": %s, \"" VLM_ANSWER_END "\": %s, "
+      "\"" VLM_ANSWER_DESCRIPTION "\": {"
+      "\"type\": \"string\", \"minLength\": 1, \"maxLength\": %u}}, "
+      "\"required\": [\"" VLM_ANSWER_START "\", \"" VLM_ANSWER_END
+      "\", \"" VLM_ANSWER_DESCRIPTION "\"], "
+      "\"additionalProperties\": false}}",
+      max_items (bounds), time, time, max_text (bounds));
 }
 
 static GPtrArray *
@@ -81,6 +118,7 @@ const VlmAnswerKind vlm_kind_events = {
   .name = "events",
   .question = make_question,
   .rule = make_rule,
+  .schema = make_schema,
   .read = read_answer,
   .part = VLM_PART_EVENT,
 };

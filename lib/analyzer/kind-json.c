@@ -55,6 +55,14 @@ make_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
       : NULL;
 }
 
+static char *
+make_schema (const VlmAnswerBounds *bounds, GError **error)
+{
+  g_autoptr (VlmSchema) schema = read_schema (bounds->detail, NULL, error);
+
+  return schema != NULL ? g_strdup (bounds->detail) : NULL;
+}
+
 /* (transfer full): without white space and a code fence around it, which models
  * that nothing holds like to write. */
 static char *
@@ -118,6 +126,7 @@ const VlmAnswerKind vlm_kind_json = {
   .name = "json",
   .question = make_question,
   .rule = make_rule,
+  .schema = make_schema,
   .read = read_answer,
   .part = VLM_PART_JSON,
   .check = check_detail,

@@ -112,15 +112,13 @@ write_words (const char *words)
 /* --- reading --------------------------------------------------------------- */
 
 VlmAnswerBounds
-vlm_reading_bounds (const VlmWindow *window, const VlmFrame *picture)
+vlm_reading_bounds (const VlmWindow *window, const VlmFrame *seen)
 {
-  const VlmFrame *frame = window != NULL ? window->samples[0].frame : picture;
-
   return (VlmAnswerBounds){
     .duration_ns =
         window != NULL ? window->end - window->samples[0].slot_time : -1,
-    .width = frame != NULL ? frame->width : 0,
-    .height = frame != NULL ? frame->height : 0,
+    .width = seen != NULL ? seen->width : 0,
+    .height = seen != NULL ? seen->height : 0,
   };
 }
 
@@ -174,6 +172,26 @@ write_value (VlmReading *self, VlmPartType type, const VlmWindow *window,
   }
 }
 
+VlmReading *
+vlm_reading_read (const VlmAnswerKind *kind, const char *text,
+    const char *detail, const VlmWindow *window, const VlmFrame *seen,
+    GError **error)
+{
+  g_autoptr (VlmReading) self = g_new0 (VlmReading, 1);
+  VlmAnswerBounds bounds = vlm_reading_bounds (window, seen);
+
+  if (kind == NULL)
+    kind = &vlm_kind_free;
+  bounds.detail = detail;
+  self->parts = kind->read != NULL
+      ? kind->read (text, &bounds, &self->n_rejected, &self->why, error)
+      : read_words (text);
+  if (self->parts == NULL)
+    return NULL;
+  write_value (self, kind->part, window, seen);
+  return g_steal_pointer (&self);
+}
+
 /**
  * vlm_reading_new: (skip)
  * @kind: (nullable): how the answer was asked for, %NULL for `free`
@@ -197,22 +215,10 @@ vlm_reading_new (const VlmAnswerKind *kind, const char *text,
     const char *detail, const VlmWindow *window, const VlmFrame *picture,
     GError **error)
 {
-  g_autoptr (VlmReading) self = g_new0 (VlmReading, 1);
-  VlmAnswerBounds bounds = vlm_reading_bounds (window, picture);
-
   g_return_val_if_fail (text != NULL, NULL);
 
-  if (kind == NULL)
-    kind = &vlm_kind_free;
-  bounds.detail = detail;
-  self->parts = kind->read != NULL
-      ? kind->read (text, &bounds, &self->n_rejected, &self->why, error)
-      : read_words (text);
-  if (self->parts == NULL)
-    return NULL;
-  write_value (self, kind->part, window,
-      window != NULL ? window->samples[0].frame : picture);
-  return g_steal_pointer (&self);
+  return vlm_reading_read (kind, text, detail, window,
+      window != NULL ? window->samples[0].frame : picture, error);
 }
 
 /**

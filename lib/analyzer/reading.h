@@ -6,7 +6,13 @@
 
 #include "grammar/answer-kind.h"
 
-/* What the form of an answer about @window, or else @picture, is bounded by;
- * both nullable. */
+/* What the form of an answer about @window and @seen, a frame of it or else a
+ * picture, is bounded by; both nullable. */
 VlmAnswerBounds
-vlm_reading_bounds (const VlmWindow *window, const VlmFrame *picture);
+vlm_reading_bounds (const VlmWindow *window, const VlmFrame *seen);
+
+/* vlm_reading_new() about @seen, the picture or a frame of @window, of which only
+ * the sides are used, as marks count them, and where in the source it is. */
+VlmReading *vlm_reading_read (const VlmAnswerKind *kind, const char *text,
+    const char *detail, const VlmWindow *window, const VlmFrame *seen,
+    GError **error);

@@ -45,3 +45,14 @@ G_DEFINE_QUARK (vlm-infer-error, vlm_infer_error)
  * Since: 0.1
  */
 G_DEFINE_QUARK (vlm-event-error, vlm_event_error)
+/**
+ * vlm_remote_error_quark:
+ *
+ * The domain of what is wrong with a model on another machine:
+ * %VLM_REMOTE_ERROR.
+ *
+ * Returns: the quark of `vlm-remote-error`
+ *
+ * Since: 0.1
+ */
+G_DEFINE_QUARK (vlm-remote-error, vlm_remote_error)

@@ -39,6 +39,52 @@ vlm_model_weights_get_type (void)
   return type;
 }
 
+GType
+vlm_remote_server_get_type (void)
+{
+  static gsize type;
+  static const GEnumValue values[] = {
+    { VLM_REMOTE_SERVER_AUTO, "Ask the server what it is", "auto" },
+    { VLM_REMOTE_SERVER_VLLM, "vLLM", "vllm" },
+    { VLM_REMOTE_SERVER_SGLANG, "SGLang", "sglang" },
+    { VLM_REMOTE_SERVER_LLAMA, "llama-server of llama.cpp", "llama" },
+    { VLM_REMOTE_SERVER_OLLAMA, "Ollama", "ollama" },
+    { VLM_REMOTE_SERVER_LMSTUDIO, "LM Studio", "lmstudio" },
+    { VLM_REMOTE_SERVER_OPENAI, "Any other with the chat API of OpenAI",
+        "openai" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("VlmRemoteServer", values));
+  return type;
+}
+
+GType
+vlm_box_space_get_type (void)
+{
+  static gsize type;
+  static const GEnumValue values[] = {
+    { VLM_BOX_SPACE_AUTO, "What the name of the model says", "auto" },
+    { VLM_BOX_SPACE_PIXELS, "Pixels of the picture that was sent", "pixels" },
+    { VLM_BOX_SPACE_THOUSANDTHS, "Thousandths of its width and height",
+        "thousandths" },
+    { VLM_BOX_SPACE_NONE, "Not known: no boxes are asked for", "none" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("VlmBoxSpace", values));
+  return type;
+}
+
+const char *
+vlm_box_space_to_string (VlmBoxSpace space)
+{
+  return space == VLM_BOX_SPACE_THOUSANDTHS ? "thousandths" : "pixels";
+}
+
 void
 vlm_model_params_init (VlmModelParams *params, const VlmModelParams *like)
 {
@@ -50,6 +96,12 @@ vlm_model_params_init (VlmModelParams *params, const VlmModelParams *like)
   params->mmproj = g_strdup (like->mmproj);
   params->weights = like->weights;
   params->kv_cache = like->kv_cache;
+  params->server = like->server;
+  params->api_key_file = g_strdup (like->api_key_file);
+  params->ca_file = g_strdup (like->ca_file);
+  params->box_space = like->box_space;
+  params->max_requests = like->max_requests;
+  params->timeout = like->timeout;
 }
 
 void
@@ -58,6 +110,8 @@ vlm_model_params_clear (VlmModelParams *params)
   g_clear_pointer (&params->path, g_free);
   g_clear_pointer (&params->device, g_free);
   g_clear_pointer (&params->mmproj, g_free);
+  g_clear_pointer (&params->api_key_file, g_free);
+  g_clear_pointer (&params->ca_file, g_free);
 }
 
 /**

@@ -47,16 +47,31 @@ vlm_model_find_mmproj (const char *mmproj, char **path, GError **error)
   return *path != NULL;
 }
 
+/* Not with the address, which might have a password in it. */
+static gboolean
+check_is_here (const char *named, GError **error)
+{
+  if (!g_str_has_prefix (named, "http://") &&
+      !g_str_has_prefix (named, "https://"))
+    return TRUE;
+  g_set_error_literal (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
+      "an address stands for a model on another machine, and none is loaded "
+      "from there: vlmevents and vlm-run can ask it");
+  return FALSE;
+}
+
 char *
 vlm_model_find (const char *directory, GError **error)
 {
   const char *wanted = g_getenv ("VLM_MODEL_PATH");
   g_autofree char *path = NULL;
 
+  if (directory == NULL || directory[0] == '\0')
+    directory = wanted;
+  if (directory != NULL && !check_is_here (directory, error))
+    return NULL;
   if (directory != NULL && directory[0] != '\0')
     return vlm_checkpoint_resolve (directory, error);
-  if (wanted != NULL && wanted[0] != '\0')
-    return vlm_checkpoint_resolve (wanted, error);
   path = find_beside_library ();
   if (path == NULL)
     path = g_build_filename (VLM_DATADIR, MODEL, NULL);

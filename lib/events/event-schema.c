@@ -28,6 +28,9 @@ const VlmField vlm_event_fields[] = {
   FIELD (confidence, FRACTION, "0 to 1, from the token probabilities"),
   FIELD (bbox, BOX, "[x1, y1, x2, y2] in pixels of the source frame"),
   FIELD (bbox_time, INSTANT, "the frame in which `bbox` was found"),
+  FIELD (box_space, STRING,
+      "what the model's box was taken to count in before it became `bbox`: "
+      "`pixels` of what the model saw, or `thousandths`"),
   FIELD (query, STRING, "the query this answers"),
   FIELD (query_version, NUMBER,
       "of the questions it answers: grows when they are changed"),
@@ -43,6 +46,9 @@ const VlmField vlm_event_fields[] = {
       "`start`, `end` or `both`; the others are those of windows"),
   FIELD (window, WINDOW, "the span of video that the model looked at"),
   FIELD (model, STRING, "name of the model"),
+  FIELD (time_basis, STRING,
+      "how the model learnt the times: `mrope` (by their positions), "
+      "`frame-metadata` (by the time of each frame) or `text` (in words)"),
   FIELD (latency_ms, MILLISECONDS,
       "from the end of the window to the event, on live streams"),
   FIELD (stream, STRING, "id of the stream"),

@@ -65,6 +65,10 @@ struct _VlmAnswerKind
    * there is nothing. */
   const VlmAnswerLimits *limits;
 
+  /* What the answer says as a JSON schema, for who cannot be held to the rule;
+   * NULL where it is no JSON. (transfer full); errors as those of rule. */
+  char *(*schema) (const VlmAnswerBounds *bounds, GError **error);
+
   /* NULL: the text is all there is to it. (transfer full): what the answer
    * says, of the type @part; @n_rejected parts of it were left out, the
    * first one for the reason @why (transfer full). */

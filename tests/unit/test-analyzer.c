@@ -80,8 +80,8 @@ scripted_weigh (VlmAnswerer *answerer, const VlmRequest *request,
 }
 
 static gboolean
-scripted_can_weigh (
-    VlmAnswerer *answerer, const VlmAnswerKind *kind, GError **error)
+scripted_can_weigh (VlmAnswerer *answerer, const VlmAnswerKind *kind,
+    GCancellable *cancellable, GError **error)
 {
   return TRUE;
 }

@@ -11,6 +11,8 @@ test_domains (void)
       g_quark_to_string (VLM_DEVICE_ERROR), ==, "vlm-device-error");
   g_assert_cmpstr (g_quark_to_string (VLM_INFER_ERROR), ==, "vlm-infer-error");
   g_assert_cmpstr (g_quark_to_string (VLM_EVENT_ERROR), ==, "vlm-event-error");
+  g_assert_cmpstr (
+      g_quark_to_string (VLM_REMOTE_ERROR), ==, "vlm-remote-error");
 }
 
 int

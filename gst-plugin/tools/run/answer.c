@@ -22,15 +22,33 @@ find_video (GPtrArray *inputs)
   return NULL;
 }
 
+/* The picture as if it had as many pixels as its places count: nothing else of it
+ * is to be used. */
 static VlmReading *
-read_answer (const VlmAnswer *answer, const VlmGenerateParams *params,
+read_thousandths (const VlmAnswer *answer, const VlmGenerateParams *params,
+    GPtrArray *inputs, GError **error)
+{
+  VlmFrame seen = *inputs_get_frame (inputs);
+
+  seen.width = seen.height = 1000;
+  return vlm_reading_new (
+      params->kind, answer->text, params->detail, NULL, &seen, error);
+}
+
+static VlmReading *
+read_answer (const VlmAnswer *answer, const RunOptions *options,
     GPtrArray *inputs, char **note, GError **error)
 {
+  const VlmGenerateParams *params = &options->params;
   const VlmWindow *video = find_video (inputs);
-  VlmReading *reading =
-      vlm_reading_new (params->kind, answer->text, params->detail, video,
-          video == NULL ? inputs_get_frame (inputs) : NULL, error);
+  VlmReading *reading;
 
+  if (options->model.box_space == VLM_BOX_SPACE_THOUSANDTHS &&
+      vlm_answer_kind_is_of_picture (params->kind))
+    reading = read_thousandths (answer, params, inputs, error);
+  else
+    reading = vlm_reading_new (params->kind, answer->text, params->detail,
+        video, video == NULL ? inputs_get_frame (inputs) : NULL, error);
   if (reading != NULL && reading->n_rejected > 0)
     *note = g_strdup_printf ("%u of its entries were left out: %s",
         reading->n_rejected, reading->why);
@@ -59,7 +77,7 @@ answer_to_text (const VlmAnswer *answer, const RunOptions *options,
 
   if (!vlm_answer_kind_has_places (options->params.kind))
     return g_strdup (answer->text);
-  reading = read_answer (answer, &options->params, inputs, note, error);
+  reading = read_answer (answer, options, inputs, note, error);
   if (reading == NULL)
     return NULL;
   return options->html ? marks_to_html (reading->marks)
@@ -73,7 +91,7 @@ answer_draw (const VlmAnswer *answer, const RunOptions *options,
   const RunInput *input = inputs->pdata[0];
   g_autofree char *note = NULL;
   g_autoptr (VlmReading) reading =
-      read_answer (answer, &options->params, inputs, &note, error);
+      read_answer (answer, options, inputs, &note, error);
 
   return reading != NULL &&
       draw_marks (
@@ -128,27 +146,34 @@ put_inputs (JsonBuilder *json, GPtrArray *inputs)
   json_builder_end_array (json);
 }
 
+/* Of an answer of a server less is known. */
 static void
 put_figures (JsonBuilder *json, const AnswerReport *report)
 {
   const VlmAnswer *answer = report->answer;
+  gboolean is_own = report->device != NULL;
 
-  put_seconds (json, "confidence", answer->confidence);
+  if (answer->confidence >= 0.0)
+    put_seconds (json, "confidence", answer->confidence);
   json_builder_set_member_name (json, "complete");
   json_builder_add_boolean_value (json, answer->stopped);
   json_builder_set_member_name (json, "usage");
   json_builder_begin_object (json);
   put_count (json, "prompt_tokens", answer->n_prompt_tokens);
-  put_count (json, "vision_tokens", answer->n_vision_tokens);
+  if (is_own)
+    put_count (json, "vision_tokens", answer->n_vision_tokens);
   put_count (json, "answer_tokens", answer->n_tokens);
-  put_count (json, "forced_tokens", answer->n_forced_tokens);
+  if (is_own)
+    put_count (json, "forced_tokens", answer->n_forced_tokens);
   json_builder_end_object (json);
   json_builder_set_member_name (json, "seconds");
   json_builder_begin_object (json);
   put_seconds (json, "load", report->load_s);
-  put_seconds (json, "vision", answer->vision_s);
-  put_seconds (json, "prefill", answer->prefill_s);
-  put_seconds (json, "decode", answer->decode_s);
+  if (is_own) {
+    put_seconds (json, "vision", answer->vision_s);
+    put_seconds (json, "prefill", answer->prefill_s);
+  }
+  put_seconds (json, is_own ? "decode" : "answer", answer->decode_s);
   json_builder_end_object (json);
 }
 
@@ -175,7 +200,8 @@ make_value (const AnswerReport *report, char **note, GError **error)
   g_autoptr (JsonNode) node = NULL;
 
   if (report->answer != NULL && vlm_answer_kind_is_json (params->kind)) {
-    reading = read_answer (report->answer, params, report->inputs, note, error);
+    reading = read_answer (
+        report->answer, report->options, report->inputs, note, error);
     return reading != NULL ? put_on_a_line (reading->value) : NULL;
   }
   text = g_utf8_make_valid (
@@ -213,7 +239,6 @@ static char *
 make_tail (const AnswerReport *report)
 {
   g_autoptr (JsonBuilder) json = json_builder_new ();
-  VlmDevice *device = vlm_model_get_device (report->model);
 
   json_builder_begin_object (json);
   if (report->answer != NULL) {
@@ -222,8 +247,9 @@ make_tail (const AnswerReport *report)
     json_builder_set_member_name (json, "interrupted");
     json_builder_add_boolean_value (json, TRUE);
   }
-  put_text (json, "model", vlm_model_get_name (report->model));
-  put_text (json, "device", vlm_device_get_name (device));
+  put_text (json, "model", report->model);
+  if (report->device != NULL)
+    put_text (json, "device", vlm_device_get_name (report->device));
   return end_object (json);
 }
 

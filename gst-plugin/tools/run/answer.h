@@ -20,7 +20,8 @@ typedef struct
 {
   const RunOptions *options;
   GPtrArray *inputs;
-  VlmModel *model;
+  const char *model; /* its name */
+  VlmDevice *device; /* NULL: that of another machine */
   const char *question;
   double load_s;
   const VlmAnswer *answer;

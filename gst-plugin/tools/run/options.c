@@ -17,6 +17,7 @@
   "  vlm-run --video gate.mp4 --start 1:30 --end 2:00 --task events \"a "      \
   "car\"\n"                                                                    \
   "  vlm-run --image shelf/ --json --prompt-file questions.txt\n"              \
+  "  vlm-run --model http://gpu:8000/v1 --image cat.jpg \"What is it?\"\n"     \
   "\n"                                                                         \
   "Pictures come first, then videos, then the question; a FILE is a name, "    \
   "an\n"                                                                       \
@@ -30,6 +31,8 @@ typedef struct
 {
   char *weights;
   char *kv_cache;
+  char *server;
+  char *box_space;
   char *fps;
   char *start;
   char *end;
@@ -51,6 +54,8 @@ written_clear (Written *written)
 {
   g_free (written->weights);
   g_free (written->kv_cache);
+  g_free (written->server);
+  g_free (written->box_space);
   g_free (written->fps);
   g_free (written->start);
   g_free (written->end);
@@ -72,11 +77,27 @@ static gboolean
 parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
-    TOOL_MODEL (&o->model.path),
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o->model.path,
+        "a Qwen2.5-VL checkpoint: a directory or a GGUF file (the small one "
+        "that ships); or one on another machine: http://HOST:8000/v1#MODEL",
+        "PATH" },
     TOOL_MMPROJ (&o->model.mmproj),
     TOOL_DEVICE (&o->model.device),
     TOOL_WEIGHTS (&w->weights),
     TOOL_KV_CACHE (&w->kv_cache),
+    { "server", 0, 0, G_OPTION_ARG_STRING, &w->server,
+        "of a model on another machine: auto, vllm, sglang, llama, ollama, "
+        "lmstudio or openai (auto)",
+        "SERVER" },
+    { "api-key-file", 0, 0, G_OPTION_ARG_FILENAME, &o->model.api_key_file,
+        "likewise: whose first line is the key (else that of VLM_API_KEY)",
+        "FILE" },
+    { "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &o->model.ca_file,
+        "likewise: what its certificate is checked against (the system's)",
+        "FILE" },
+    { "box-space", 0, 0, G_OPTION_ARG_STRING, &w->box_space,
+        "likewise: what its boxes count in: auto, pixels or thousandths (auto)",
+        "SPACE" },
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->images,
         "a picture, or a folder of them (may be given again)", "FILE" },
     { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->videos,
@@ -218,6 +239,10 @@ find_contradiction (const RunOptions *o, const Written *w)
     return "standard input (-) can be read once";
   if ((w->start != NULL || w->end != NULL) && o->videos == NULL)
     return "--start and --end are for --video";
+  if (o->attention != NULL && vlm_remote_is_meant (&o->model))
+    return "--dump-attention is for a model on this machine";
+  if (w->box_space != NULL && !vlm_remote_is_meant (&o->model))
+    return "--box-space is for a model on another machine";
   if (o->system != NULL && !g_utf8_validate (o->system, -1, NULL))
     return "--system must be UTF-8";
   return NULL;
@@ -270,7 +295,9 @@ finish (RunOptions *o, const Written *w, GError **error)
   if (!parse_kind ("--task", w->task, &task, error) ||
       !parse_kind ("--format", w->format, &o->params.kind, error) ||
       !tool_parse_weights (w->weights, &o->model.weights, error) ||
-      !tool_parse_kv_cache (w->kv_cache, &o->model.kv_cache, error))
+      !tool_parse_kv_cache (w->kv_cache, &o->model.kv_cache, error) ||
+      !tool_parse_server (w->server, &o->model.server, error) ||
+      !tool_parse_box_space (w->box_space, &o->model.box_space, error))
     return FALSE;
   if (task != NULL)
     o->params.kind = task;
@@ -315,6 +342,8 @@ run_options_clear (RunOptions *options)
   g_free (options->model.path);
   g_free (options->model.mmproj);
   g_free (options->model.device);
+  g_free (options->model.api_key_file);
+  g_free (options->model.ca_file);
   g_strfreev (options->images);
   g_strfreev (options->videos);
   g_free (options->system);

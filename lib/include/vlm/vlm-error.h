@@ -105,6 +105,34 @@ typedef enum
 } VlmInferError;
 
 /**
+ * VLM_REMOTE_ERROR:
+ *
+ * What can be wrong with a model on another machine. The message names the
+ * server, and holds nothing that is secret.
+ *
+ * Since: 0.1
+ */
+#define VLM_REMOTE_ERROR (vlm_remote_error_quark ())
+VLM_API GQuark vlm_remote_error_quark (void);
+
+/**
+ * VlmRemoteError:
+ * @VLM_REMOTE_ERROR_SETTINGS: an address, a key or a file cannot be used
+ * @VLM_REMOTE_ERROR_SERVER: the server is away, refuses or sends no answer
+ * @VLM_REMOTE_ERROR_TIMEOUT: there was no answer in time
+ *
+ * What can be wrong with a model on another machine, or with what names it.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  VLM_REMOTE_ERROR_SETTINGS,
+  VLM_REMOTE_ERROR_SERVER,
+  VLM_REMOTE_ERROR_TIMEOUT,
+} VlmRemoteError;
+
+/**
  * VLM_EVENT_ERROR:
  *
  * What can be wrong with a text that should describe events.

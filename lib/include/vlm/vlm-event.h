@@ -86,6 +86,8 @@ typedef struct
  * @confidence: 0 to 1, from the token probabilities; -1 when unknown
  * @bbox: where it was, in pixels of the source frame; width 0 for nowhere
  * @bbox_time: the frame in which @bbox was found
+ * @box_space: (nullable): what the model's box was taken to count in: `pixels`
+ *   of what it saw, or `thousandths`; @bbox itself is in pixels of the source
  * @query: (nullable): the query this answers
  * @query_version: of the questions it answers, see #VlmQuestions; 0 for none
  * @condition: (nullable): name of the condition that holds, see #VlmQuestions
@@ -97,6 +99,8 @@ typedef struct
  *   within a window, `start`, `end` or `both`; the others are those of windows
  * @window: the window in which it was found
  * @model: (nullable): name of the model
+ * @time_basis: (nullable): how it learnt the times: `mrope`, `frame-metadata` or
+ *   `text`
  * @latency_ms: from the end of the window to the event, -1 when unknown
  * @stream: (nullable): id of the stream
  * @zone: (nullable): name of the part of the picture that was analysed
@@ -124,6 +128,7 @@ typedef struct
   double confidence;
   VlmRect bbox;
   VlmInstant bbox_time;
+  char *box_space;
   char *query;
   guint64 query_version;
   char *condition;
@@ -133,6 +138,7 @@ typedef struct
   char *located;
   VlmEventWindow window;
   char *model;
+  char *time_basis;
   double latency_ms;
   char *stream;
   char *zone;

@@ -55,6 +55,59 @@ typedef enum
 
 VLM_API GType vlm_kv_cache_get_type (void) G_GNUC_CONST;
 
+#define VLM_TYPE_REMOTE_SERVER (vlm_remote_server_get_type ())
+
+/**
+ * VlmRemoteServer:
+ * @VLM_REMOTE_SERVER_AUTO: the server is asked what it is
+ * @VLM_REMOTE_SERVER_VLLM: vLLM
+ * @VLM_REMOTE_SERVER_SGLANG: SGLang
+ * @VLM_REMOTE_SERVER_LLAMA: llama-server of llama.cpp
+ * @VLM_REMOTE_SERVER_OLLAMA: Ollama
+ * @VLM_REMOTE_SERVER_LMSTUDIO: LM Studio
+ * @VLM_REMOTE_SERVER_OPENAI: any other with the chat API of OpenAI
+ *
+ * Which server has a model on another machine: they differ in what they take.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  VLM_REMOTE_SERVER_AUTO,
+  VLM_REMOTE_SERVER_VLLM,
+  VLM_REMOTE_SERVER_SGLANG,
+  VLM_REMOTE_SERVER_LLAMA,
+  VLM_REMOTE_SERVER_OLLAMA,
+  VLM_REMOTE_SERVER_LMSTUDIO,
+  VLM_REMOTE_SERVER_OPENAI,
+} VlmRemoteServer;
+
+VLM_API GType vlm_remote_server_get_type (void) G_GNUC_CONST;
+
+#define VLM_TYPE_BOX_SPACE (vlm_box_space_get_type ())
+
+/**
+ * VlmBoxSpace:
+ * @VLM_BOX_SPACE_AUTO: what the model's name says, where the server keeps the
+ *   size of pictures
+ * @VLM_BOX_SPACE_PIXELS: pixels of the picture that was sent
+ * @VLM_BOX_SPACE_THOUSANDTHS: thousandths of its width and height
+ * @VLM_BOX_SPACE_NONE: it is not known; no boxes are asked for
+ *
+ * What the boxes count in that a model on another machine finds.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  VLM_BOX_SPACE_AUTO,
+  VLM_BOX_SPACE_PIXELS,
+  VLM_BOX_SPACE_THOUSANDTHS,
+  VLM_BOX_SPACE_NONE,
+} VlmBoxSpace;
+
+VLM_API GType vlm_box_space_get_type (void) G_GNUC_CONST;
+
 #define VLM_TYPE_MODEL_PARAMS (vlm_model_params_get_type ())
 
 /**
@@ -63,13 +116,26 @@ VLM_API GType vlm_kv_cache_get_type (void) G_GNUC_CONST;
  *   with config.json, tokenizer.json (or vocab.json and merges.txt) and one or
  *   many safetensors files; or a GGUF file of a language model, with the one of
  *   its vision tower (mmproj) beside it; %NULL or empty for the small one that
- *   ships, or the one that the environment variable `VLM_MODEL_PATH` names
+ *   ships, or the one that the environment variable `VLM_MODEL_PATH` names. Or
+ *   a model on another machine, `http://HOST:8000/v1#MODEL` (see #VlmRemote)
  * @device: (nullable): index, UUID or part of the name of the device; %NULL or
  *   empty for the best
  * @mmproj: (nullable) (type filename): the GGUF file of the vision tower, where
  *   several are beside @path; %NULL or empty for the only one
  * @weights: what the device holds of its matrices
  * @kv_cache: what sessions keep their context in, unless they say otherwise
+ * @server: which server has it; this and the following, of a model on another
+ *   machine
+ * @api_key_file: (nullable) (type filename): whose first line is the key that
+ *   the server wants; %NULL or empty for that of the environment variable
+ *   `VLM_API_KEY`, if it is set
+ * @ca_file: (nullable) (type filename): what its certificate is checked
+ *   against; %NULL or empty for the system's
+ * @box_space: what its boxes count in
+ * @max_requests: how many requests the process sends to the server at a time, 0
+ *   for the default (16); of all who name it, the largest counts
+ * @timeout: longest time for one question, in ns, with all that is tried again
+ *   and waited for; 0 for the default of 120 s
  *
  * Which model, and where it runs. All fields zero are the defaults.
  *
@@ -82,6 +148,12 @@ typedef struct
   char *mmproj;
   VlmModelWeights weights;
   VlmKvCache kv_cache;
+  VlmRemoteServer server;
+  VlmBoxSpace box_space;
+  guint max_requests;
+  gint64 timeout;
+  char *api_key_file;
+  char *ca_file;
 
   /*< private >*/
   gpointer padding[6];

@@ -30,6 +30,7 @@
 #include <vlm/vlm-reading.h>
 #include <vlm/vlm-record.h>
 #include <vlm/vlm-region.h>
+#include <vlm/vlm-remote.h>
 #include <vlm/vlm-sampler.h>
 #include <vlm/vlm-scene-box.h>
 #include <vlm/vlm-scene-render.h>

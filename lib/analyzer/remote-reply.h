@@ -1,0 +1,16 @@
+/* gst-vlm: what a server sends back
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "analyzer/answerer.h"
+
+/* The answer in @body. .max_tokens is for the caller to fill in. (transfer
+ * full); VLM_REMOTE_ERROR_SERVER for what is no answer. */
+VlmReply *vlm_remote_reply_read (const GString *body, GError **error);
+
+/* How probable each choice of @kind is as the first token, of the tokens that
+ * are listed. VLM_REMOTE_ERROR_SERVER where none is. */
+gboolean vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
+    double *probabilities, GError **error);

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""pipelines/remote and vlm-run with a server: test-remote-pipeline.py PIPELINES BUILD MODEL"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "pipelines"))
+# Nothing here opens a device.
+os.environ["VK_ICD_FILENAMES"] = os.environ["VK_DRIVER_FILES"] = "/dev/null"
+os.environ.pop("VLM_API_KEY", None)
+
+# pylint: disable=wrong-import-position
+import tap
+import watched
+from examples import ENVIRONMENT, PIPELINES, fails, folder_with_clip, is_event, run
+from simulated import Server
+
+
+def test_events():
+    with folder_with_clip() as clip, Server() as server:
+        records = run("remote", server.address, clip, "window=2", "fps=2")
+        events = [record for record in records if is_event(record)]
+        assert events and events[-1]["state"] == "end", records
+        told = {(event["model"], event["time_basis"]) for event in events}
+        assert told == {(server.model, "mrope")}, events
+
+
+def test_words():
+    fails("remote", "clip.mkv", status=2, said="the first word is the address of a server")
+    with folder_with_clip() as clip:
+        fails("remote", "http://localhost:1/v1", clip, "request-timeout=0.5", status=1, said="localhost:1")
+
+
+def vlm_run(*words):
+    script = f"source '{PIPELINES}/setup.sh'; use_build; exec vlm-run \"$@\""
+    return subprocess.run(["bash", "-c", script, "vlm-run", *map(str, words)], env=ENVIRONMENT, text=True,
+                          capture_output=True, timeout=watched.PATIENCE, check=False)
+
+
+def test_vlm_run():
+    with folder_with_clip() as clip, Server() as server:
+        done = vlm_run("--model", server.address, "--video", clip, "What happens?")
+        assert done.returncode == 0 and done.stdout == "Nothing much.\n", done
+        done = vlm_run("--model", server.base, "--video", clip, "--task", "events", "--json", "a circle")
+        assert done.returncode == 0, done
+        answer = json.loads(done.stdout)
+        assert answer["model"] == server.model and "device" not in answer, answer
+        assert answer["answer"][0]["start_time"] == "00:00.50", answer
+        server.shrink = 0.5
+        done = vlm_run("--model", server.base, "--video", clip, "--task", "boxes", "circle")
+        assert done.returncode == 2 and "--box-space" in done.stderr, done
+        server.model = server.models[0] = "qwen3-vl"
+        server.cell = 32
+        done = vlm_run("--model", server.base, "--video", clip, "--task", "boxes", "circle")
+        # In pixels of the clip.
+        assert done.returncode == 0 and "[80,0,160,120]" in done.stdout, done
+        maps = clip.parent / "maps"
+        done = vlm_run("--model", server.base, "--dump-attention", maps, "--video", clip, "Who?")
+        assert done.returncode == 2 and "this machine" in done.stderr, done
+
+
+tap.run_module(__name__)

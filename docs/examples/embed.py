@@ -58,7 +58,7 @@ def main(model=None, device=None):
     while message := pipeline.get_bus().timed_pop(Gst.CLOCK_TIME_NONE):
         event = GstVlm.message_get_event(message)
         if event:
-            print(f"{event.state.value_nick}: {event.start.stream_time / Gst.SECOND:.1f} to"
+            print(f"{Vlm.event_state_to_string(event.state)}: {event.start.stream_time / Gst.SECOND:.1f} to"
                   f" {event.end.stream_time / Gst.SECOND:.1f} s: {event.description}")
         elif message.type == Gst.MessageType.ERROR:
             print(message.parse_error().gerror.message, file=sys.stderr)

@@ -27,5 +27,5 @@ plugin_init (GstPlugin *plugin)
 
 #define PACKAGE "gst-vlm"
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, vlm,
-    "Watches video with Qwen2.5-VL and says what happened, where and when",
-    plugin_init, PACKAGE_VERSION, "LGPL", "gst-vlm", PACKAGE_ORIGIN)
+    "Detects and describes events in video with Qwen2.5-VL", plugin_init,
+    PACKAGE_VERSION, "LGPL", "gst-vlm", PACKAGE_ORIGIN)

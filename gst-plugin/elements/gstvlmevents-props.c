@@ -57,7 +57,7 @@ static const Property properties[] = {
       "model on another machine: http://HOST:8000/v1#MODEL",
       AT_START, KIND_MODEL, AT (model) },
   { "mmproj", "Vision tower",
-      "GGUF file of the vision tower, where several are beside the one of "
+      "GGUF file of the vision tower, needed if there are several beside "
       "`model`; unset for the only one",
       AT_START, KIND_PATH, AT (mmproj) },
   { "device", "Device",
@@ -65,12 +65,12 @@ static const Property properties[] = {
       "best",
       AT_START, KIND_TEXT, AT (device) },
   { "weights", "Weights",
-      "What the device holds of the weights: as the files have them, or "
-      "quantised to 8 or 4 bits while they are loaded",
+      "Precision of the weights on the device: as in the files, or quantised "
+      "to 8 or 4 bits when they are loaded",
       AT_START, KIND_ENUM, AT (weights), .type = vlm_model_weights_get_type,
       .initial = VLM_MODEL_WEIGHTS_AUTO },
   { "kv-cache", "KV cache",
-      "What the context is kept in on the device: floats of 32 or of 16 bits",
+      "Precision of the context on the device: floats of 32 or 16 bits",
       AT_START, KIND_ENUM, AT (kv_cache), .type = vlm_kv_cache_get_type,
       .initial = VLM_KV_CACHE_AUTO },
   { "server", "Server", "Of a model on another machine: which server has it",
@@ -100,83 +100,86 @@ static const Property properties[] = {
       AT_START, KIND_DOUBLE, AT (request_timeout), .minimum = 0.1,
       .maximum = 3600.0, .initial = 120.0 },
   { "prompt", "Prompt",
-      "Question to the model that replaces the default one; {query} in it "
-      "stands for each query in turn",
+      "Question to the model, instead of the default one; {query} is replaced "
+      "by each query in turn",
       QUESTION, KIND_TEXT, AT (prompt) },
   { "query", "Query",
       "What to look for, in plain words; unset for everything that happens",
       QUESTION, KIND_TEXT, AT (query) },
   { "queries", "Queries",
-      "Several things to look for, with ; between them; each is asked for on "
-      "its own",
-      QUESTION, KIND_TEXT, AT (queries) },
+      "Several queries, separated by ;. Each is a separate question", QUESTION,
+      KIND_TEXT, AT (queries) },
   { "max-tokens", "Max. tokens",
       "Longest answer to one question, in tokens (0 = default of the model)",
       QUESTION, KIND_UINT, AT (max_tokens), .maximum = G_MAXUINT16 },
   { "ground", "Ground",
-      "Look for a box of each event that begins, with a question of its own on "
-      "a frame of it",
+      "Locate each event that begins: an extra question about one of its "
+      "frames returns the bounding box",
       QUESTION, KIND_BOOLEAN, AT (ground) },
   { "conditions", "Conditions",
-      "Statements that each window is asked for with yes or no, with ; between "
-      "them, each with or without a name (gate=the gate is open); one that "
-      "holds is an event. Without queries or prompt, nothing else is asked",
+      "Statements that the model answers with yes or no for each window, "
+      "separated by ;, each with an optional name (gate=the gate is open). A "
+      "statement that holds is an event. Without queries or a prompt, these "
+      "are the only questions",
       QUESTION, KIND_TEXT, AT (conditions) },
   { "schema-file", "Schema file",
-      "A JSON schema that the answer about each window fits: a record of the "
-      "type `answer`, instead of events; `prompt` or `query` says what is "
-      "asked",
+      "JSON schema that the answer about each window must match. The answer is "
+      "reported as a record of the type `answer`, instead of events; `prompt` "
+      "or `query` is the question",
       AT_START, KIND_PATH, AT (schema_file) },
   { "answers", "Answers",
       "Report every question and its answer as a record of the type `answer`: "
       "prompt, text, tokens and times",
       AT_ANY_TIME, KIND_BOOLEAN, AT (answers) },
   { "on-threshold", "On threshold",
-      "A condition begins to hold when it is more probable than this", QUESTION,
-      KIND_DOUBLE, AT (on_threshold), .minimum = 0.001, .maximum = 1.0,
-      .initial = 0.6 },
+      "A condition starts to hold when its probability is above this value",
+      QUESTION, KIND_DOUBLE, AT (on_threshold), .minimum = 0.001,
+      .maximum = 1.0, .initial = 0.6 },
   { "off-threshold", "Off threshold",
-      "A condition holds no more when it is less probable than this", QUESTION,
-      KIND_DOUBLE, AT (off_threshold), .minimum = 0.001, .maximum = 1.0,
-      .initial = 0.4 },
+      "A condition stops holding when its probability is below this value",
+      QUESTION, KIND_DOUBLE, AT (off_threshold), .minimum = 0.001,
+      .maximum = 1.0, .initial = 0.4 },
   { "confirm", "Confirm",
-      "How many windows in a row must be above `on-threshold` before a "
-      "condition holds",
+      "Number of consecutive windows above `on-threshold` before a condition "
+      "holds",
       QUESTION, KIND_UINT, AT (confirm), .minimum = 1, .maximum = 1000,
       .initial = 1 },
   { "cooldown", "Cooldown",
-      "How long after its end a condition does not hold again, in seconds",
+      "Minimum time between the end of a condition and its next start, in "
+      "seconds",
       QUESTION, KIND_DOUBLE, AT (cooldown), .maximum = MAX_WINDOW },
   { "locate", "Locate",
-      "Ask when, within a window, a condition begins or ends, with a question "
-      "of its own; else it does so with a window",
+      "Find the time within a window at which a condition begins or ends, with "
+      "an extra question; otherwise it begins and ends with windows",
       QUESTION, KIND_BOOLEAN, AT (locate) },
   { "window", "Window",
-      "Length of video that is analysed at once, in seconds (0 = the whole "
+      "Length of the video that is analysed at once, in seconds (0 = the whole "
       "stream)",
       AT_START, KIND_DOUBLE, AT (window), .maximum = MAX_WINDOW,
       .initial = 10.0 },
   { "hop", "Hop",
-      "From the start of a window to the start of the next, in seconds; less "
-      "than `window` makes windows overlap, more leaves gaps (0 = `window`)",
+      "Time from the start of one window to the start of the next, in seconds; "
+      "less than `window` makes windows overlap, more leaves gaps (0 = "
+      "`window`)",
       AT_START, KIND_DOUBLE, AT (hop), .maximum = MAX_WINDOW },
   { "context", "Context",
-      "Longest video that overlapping windows are answered from, in seconds; "
-      "no more than `window` looks at each one alone (0 = what the model is "
-      "good at)",
+      "Longest video that the model sees at once when windows overlap, in "
+      "seconds; up to `window`, each window is analysed alone (0 = what suits "
+      "the model)",
       AT_START, KIND_DOUBLE, AT (context), .maximum = MAX_WINDOW },
-  { "stream-label", "Stream label", "Name of this stream, said in every record",
+  { "stream-label", "Stream label", "Name of this stream, part of every record",
       LABEL, KIND_TEXT, AT (stream_label) },
   { "fps", "Frames per second",
-      "How many frames are sampled from a second of stream time: a number or "
-      "fraction (2, 1/2), or `auto` for as many as motion, budget and device "
-      "ask for",
+      "Number of frames sampled per second of stream time: a number or "
+      "fraction (2, 1/2), or `auto` to follow motion, the budget and the speed "
+      "of the device",
       AT_START, KIND_TEXT, AT (fps), .initial_text = "auto" },
-  { "min-fps", "Min. frames per second", "With `fps=auto`: while nothing moves",
+  { "min-fps", "Min. frames per second",
+      "Lowest sampling rate with `fps=auto`, when the picture is still",
       AT_START, KIND_FRACTION, AT (min_fps), .initial_fraction = { 1, 2 } },
   { "max-fps", "Max. frames per second",
-      "With `fps=auto`: while something moves", AT_START, KIND_FRACTION,
-      AT (max_fps), .initial_fraction = { 4, 1 } },
+      "Highest sampling rate with `fps=auto`, when there is motion", AT_START,
+      KIND_FRACTION, AT (max_fps), .initial_fraction = { 4, 1 } },
   { "min-pixels", "Min. pixels",
       "Smallest area of a sampled frame (0 = default of the model)", AT_START,
       KIND_UINT64, AT (min_pixels), .maximum = G_MAXINT32 },
@@ -184,83 +187,84 @@ static const Property properties[] = {
       "Largest area of a sampled frame (0 = default of the model)", AT_START,
       KIND_UINT64, AT (max_pixels), .maximum = G_MAXINT32 },
   { "max-frames", "Max. frames",
-      "Most frames in a window; the rate is lowered where they would be more",
+      "Maximum number of frames in a window; the sampling rate is reduced to "
+      "stay within it",
       AT_START, KIND_UINT, AT (max_frames), .minimum = 2, .maximum = 65536,
       .initial = 768 },
   { "max-video-tokens", "Max. video tokens",
-      "Most tokens that the frames of a window become; first the frames get "
-      "smaller, down to `min-pixels`, then fewer",
+      "Maximum number of tokens for the frames of a window; to stay within it, "
+      "the frames are made smaller, down to `min-pixels`, and then fewer",
       AT_START, KIND_UINT, AT (max_video_tokens), .minimum = 1,
       .maximum = 1 << 20, .initial = 24576 },
-  { "skip-still", "Skip still windows",
-      "Do not analyse windows in which nothing moves", AT_START, KIND_BOOLEAN,
-      AT (skip_still) },
+  { "skip-still", "Skip still windows", "Do not analyse windows without motion",
+      AT_START, KIND_BOOLEAN, AT (skip_still) },
   { "trigger", "Trigger",
-      "Which windows are analysed: all, or those around what a detector in "
-      "front or an application reports",
+      "Which windows are analysed: all, or those around the triggers of an "
+      "upstream detector or the application",
       AT_START, KIND_ENUM, AT (trigger), .type = gst_vlm_trigger_mode_get_type,
       .initial = GST_VLM_TRIGGER_ALWAYS },
   { "trigger-label", "Trigger label",
-      "With `trigger=external`: label of regions and detected objects on the "
-      "buffers that are triggers, several with ; between them; unset: only "
-      "events named vlm-trigger are",
+      "With `trigger=external`: labels of the regions and detected objects on "
+      "buffers that are triggers, separated by ; (unset: only events named "
+      "vlm-trigger are triggers)",
       AT_START, KIND_TEXT, AT (trigger_label) },
   { "trigger-before", "Trigger before",
-      "With `trigger=external`: how much in front of a trigger is analysed, in "
-      "seconds; windows wait for so long",
+      "With `trigger=external`: how much video before a trigger is analysed, "
+      "in seconds; windows are held for this time",
       AT_START, KIND_DOUBLE, AT (trigger_before), .maximum = 120.0,
       .initial = 2.0 },
   { "trigger-after", "Trigger after",
-      "With `trigger=external`: how much behind a trigger is analysed, in "
+      "With `trigger=external`: how much video after a trigger is analysed, in "
       "seconds",
       AT_START, KIND_DOUBLE, AT (trigger_after), .maximum = MAX_WINDOW,
       .initial = 5.0 },
   { "mask", "Mask",
-      "Polygons that are black in what is analysed, never in the video: points "
-      "x,y with spaces between them, polygons with ; between them; in "
-      "fractions "
-      "of the picture if all numbers are at most 1, else in pixels",
+      "Polygons that are blacked out for the analysis, not in the video: "
+      "points x,y separated by spaces, polygons separated by ;. Coordinates "
+      "are fractions of the picture if all of them are at most 1, otherwise "
+      "pixels",
       REGION, KIND_TEXT, AT (mask) },
   { "zone", "Zone",
-      "Polygon around which the picture is cut out, so that it alone is "
-      "analysed; with a name in front (gate: 0.1,0.5 0.4,0.5 0.4,0.9) that "
-      "events say. Written like `mask`",
+      "Polygon to which the analysis is limited: the picture is cropped around "
+      "it. An optional name in front (gate: 0.1,0.5 0.4,0.5 0.4,0.9) is part "
+      "of the events. Same syntax as `mask`",
       REGION, KIND_TEXT, AT (zone) },
   { "camera-events", "Camera events",
-      "Report when the pictures of the camera become useless, without a model: "
-      "black, overexposed, covered, frozen, no-signal",
+      "Report when the picture of the camera is unusable, without using the "
+      "model: black, overexposed, covered, frozen, no-signal",
       AT_START, KIND_FLAGS, AT (camera_events),
       .type = gst_vlm_camera_states_get_type },
   { "snapshots", "Snapshots",
-      "Keep a picture of the start of each event, which its records name",
+      "Save a picture of the start of each event and refer to it in the "
+      "records",
       AT_ANY_TIME, KIND_BOOLEAN, AT (snapshots) },
   { "snapshot-location", "Snapshot location",
-      "Folder for the pictures; unset: they are in the records themselves",
-      AT_ANY_TIME, KIND_PATH, AT (snapshot_location) },
+      "Folder for the pictures (unset: the records contain them)", AT_ANY_TIME,
+      KIND_PATH, AT (snapshot_location) },
   { "snapshot-boxes", "Snapshot boxes",
-      "Draw the box of an event that has one, on the frame it was found in",
+      "Draw the bounding box of the event, if it has one, on the frame in "
+      "which it was found",
       AT_ANY_TIME, KIND_BOOLEAN, AT (snapshot_boxes) },
   { "delay-video", "Delay video",
-      "Let a frame leave when the first window that contains it was analysed, "
-      "so that events are on the frames where they happen",
+      "Hold each frame until the first window that contains it is analysed, so "
+      "that events are attached to the frames in which they happen",
       AT_START, KIND_BOOLEAN, AT (delay_video) },
   { "delay-margin", "Delay margin",
-      "With `delay-video` on live streams: how long a frame may wait for the "
-      "analysis of its window, in seconds; it is added to the latency",
+      "With `delay-video` on live streams: time allowed for the analysis of a "
+      "window, in seconds; it is added to the latency",
       AT_START, KIND_DOUBLE, AT (delay_margin), .maximum = 3600.0,
       .initial = 2.0 },
   { "delay-bytes", "Delay bytes",
-      "With `delay-video`: most bytes of frames that wait", AT_START,
-      KIND_UINT64, AT (delay_bytes), .maximum = G_MAXINT64,
+      "With `delay-video`: maximum size of the frames that are held, in bytes",
+      AT_START, KIND_UINT64, AT (delay_bytes), .maximum = G_MAXINT64,
       .initial = 1 << 30 },
-  { "policy", "Policy",
-      "What happens to windows for which the device is too slow", AT_ANY_TIME,
-      KIND_ENUM, AT (policy), .type = gst_vlm_policy_get_type,
+  { "policy", "Policy", "What to do with windows when the device is too slow",
+      AT_ANY_TIME, KIND_ENUM, AT (policy), .type = gst_vlm_policy_get_type,
       .initial = GST_VLM_POLICY_AUTO },
-  { "max-queue", "Max. queue", "How many windows may wait for the device",
-      AT_ANY_TIME, KIND_UINT, AT (max_queue), .minimum = 1, .maximum = 1024,
-      .initial = 2 },
-  { "on-error", "On error", "What happens when a window cannot be analysed",
+  { "max-queue", "Max. queue",
+      "Maximum number of windows that wait for the device", AT_ANY_TIME,
+      KIND_UINT, AT (max_queue), .minimum = 1, .maximum = 1024, .initial = 2 },
+  { "on-error", "On error", "What to do when a window cannot be analysed",
       AT_ANY_TIME, KIND_ENUM, AT (on_error), .type = gst_vlm_on_error_get_type,
       .initial = GST_VLM_ON_ERROR_WARN },
   { "min-confidence", "Min. confidence",
@@ -269,8 +273,8 @@ static const Property properties[] = {
       AT_ANY_TIME, KIND_DOUBLE, AT (min_confidence), .minimum = -1.0,
       .maximum = 1.0, .initial = -1.0 },
   { "eos-drain-timeout", "EOS drain timeout",
-      "How long the end of the stream waits for windows that are not yet "
-      "analysed, in seconds; with `policy=block` as long as it takes",
+      "How long EOS waits for windows that are not yet analysed, in seconds; "
+      "with `policy=block` it waits for all of them",
       AT_ANY_TIME, KIND_DOUBLE, AT (eos_drain_timeout), .maximum = MAX_WINDOW,
       .initial = 30.0 },
 };
@@ -289,12 +293,12 @@ gst_vlm_policy_get_type (void)
   static GType type;
   static const GEnumValue values[] = {
     { GST_VLM_POLICY_AUTO, "drop-oldest on live streams, else block", "auto" },
-    { GST_VLM_POLICY_BLOCK, "Hold the video up until there is room", "block" },
-    { GST_VLM_POLICY_DROP_OLDEST, "Drop the window that waited longest",
+    { GST_VLM_POLICY_BLOCK, "Block the video until there is room", "block" },
+    { GST_VLM_POLICY_DROP_OLDEST, "Drop the window that has waited longest",
         "drop-oldest" },
-    { GST_VLM_POLICY_DROP_NEWEST, "Drop the window that just closed",
+    { GST_VLM_POLICY_DROP_NEWEST, "Drop the window that has just closed",
         "drop-newest" },
-    { GST_VLM_POLICY_LATEST_ONLY, "Let nothing wait but the newest window",
+    { GST_VLM_POLICY_LATEST_ONLY, "Keep only the newest window waiting",
         "latest-only" },
     { 0, NULL, NULL },
   };
@@ -312,8 +316,10 @@ gst_vlm_on_error_get_type (void)
 {
   static GType type;
   static const GEnumValue values[] = {
-    { GST_VLM_ON_ERROR_WARN, "Post a warning, pass the video on", "warn" },
-    { GST_VLM_ON_ERROR_FAIL, "Post an error, stop the pipeline", "fail" },
+    { GST_VLM_ON_ERROR_WARN, "Post a warning and keep the video running",
+        "warn" },
+    { GST_VLM_ON_ERROR_FAIL, "Post an error, which stops the pipeline",
+        "fail" },
     { 0, NULL, NULL },
   };
 
@@ -531,8 +537,8 @@ warn_too_late (GstVlmEvents *self, const char *name)
     return;
   error = gst_vlm_events_find_error (self);
   GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-      ("`%s` was set while the element runs. It counts from the next start "
-       "(READY to PAUSED)%s%s.",
+      ("`%s` was set while the element is running. It takes effect at the next "
+       "start (READY to PAUSED)%s%s.",
           name, error != NULL ? ", which will fail: " : "",
           error != NULL ? error : ""),
       (NULL));
@@ -544,8 +550,8 @@ set_setting (GstVlmEvents *self, const Property *property, const GValue *value)
   gboolean changed;
 
   if (!is_text (property, value)) {
-    g_warning (
-        "%s of vlmevents is not UTF-8 and stays as it was", property->name);
+    g_warning ("%s of vlmevents must be UTF-8; its value is unchanged",
+        property->name);
     return;
   }
   GST_OBJECT_LOCK (self);
@@ -663,25 +669,25 @@ gst_vlm_events_install_properties (GObjectClass *klass)
     g_object_class_install_property (klass, i + 1, make_spec (&properties[i]));
   g_object_class_install_property (klass, PROP_ANALYZER,
       g_param_spec_object ("analyzer", "Analyzer",
-          "What turns windows into events, for applications that bring their "
-          "own; unset for the model",
+          "Analyzer that an application provides instead of the model",
           VLM_TYPE_ANALYZER,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
               GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (klass, PROP_QUERY_VERSION,
       g_param_spec_uint64 ("query-version", "Query version",
-          "Counts the changes of what is asked; events say which they answer",
+          "Version of the questions, increased by each change; events carry "
+          "the version that they answer",
           0, G_MAXUINT64, 1, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "buffers, frames-sampled, windows-analysed, windows-dropped, "
           "windows-failed, windows-skipped, windows-untriggered, triggers, "
           "triggers-late, reloads, questions, prompt-tokens, answer-tokens, "
-          "forced-tokens (of which no step was needed), events, events-unsure, "
-          "watched, unwatched, "
-          "skipped and untriggered (ns of stream time), inference-seconds, "
-          "seconds-per-second (inference for a second of new video, last "
-          "window), queue-level, fps, fps-reason, width, height, delayed-bytes",
+          "forced-tokens (written without a decoding step), events, "
+          "events-unsure, watched, unwatched, skipped and untriggered (ns of "
+          "stream time), inference-seconds, seconds-per-second (inference time "
+          "per second of new video, last window), queue-level, fps, "
+          "fps-reason, width, height, delayed-bytes",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_POLICY, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_ON_ERROR, 0);

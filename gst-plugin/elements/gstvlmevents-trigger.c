@@ -22,7 +22,7 @@ gst_vlm_trigger_mode_get_type (void)
   static const GEnumValue values[] = {
     { GST_VLM_TRIGGER_ALWAYS, "Analyse all windows", "always" },
     { GST_VLM_TRIGGER_EXTERNAL,
-        "Analyse windows around what a detector or an application reports",
+        "Analyse windows around triggers of a detector or an application",
         "external" },
     { 0, NULL, NULL },
   };
@@ -114,8 +114,8 @@ gst_vlm_events_take_trigger (GstVlmEvents *self, GstEvent *event)
   g_mutex_unlock (&self->lock);
   if (!is_time)
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("An event %s is left out: its %s is a number of nanoseconds, not "
-         "negative and less than 73 years.",
+        ("An event %s is ignored: its %s must be a time in nanoseconds, from 0 "
+         "to 73 years.",
             TRIGGER_EVENT, TIME_FIELD),
         ("%" GST_PTR_FORMAT, event));
   return TRUE;

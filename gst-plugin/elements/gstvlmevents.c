@@ -553,7 +553,7 @@ gst_vlm_events_class_init (GstVlmEventsClass *klass)
   gst_vlm_events_install_outputs (element_class);
   gst_element_class_set_static_metadata (element_class,
       "Video event analyzer (Qwen2.5-VL)", "Filter/Analyzer/Video",
-      "Says what happens in a video, where and when; passes the video on",
+      "Detects and describes events in video; passes the video through",
       "The gst-vlm developers");
 }
 

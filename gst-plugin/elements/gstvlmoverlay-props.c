@@ -131,33 +131,33 @@ install_switches (GObjectClass *klass)
 {
   g_object_class_install_property (klass, PROP_DRAW_BOXES,
       g_param_spec_boolean ("draw-boxes", "Draw boxes",
-          "Outline where events and other regions of interest are; dashed "
-          "where the box was found in an earlier frame",
+          "Outline events and other regions of interest, with a dashed line if "
+          "the box was found in an earlier frame",
           TRUE, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_DRAW_LABELS,
       g_param_spec_boolean ("draw-labels", "Draw labels",
-          "Say at a box what is there", TRUE, FLAGS_CONTROLLABLE));
+          "Write the label at each box", TRUE, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_DRAW_CONFIDENCE,
       g_param_spec_boolean ("draw-confidence", "Draw confidence",
-          "Say how sure the model is, at the box and in the strip", TRUE,
+          "Write the confidence of the model at the box and in the strip", TRUE,
           FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_DRAW_AGE,
       g_param_spec_boolean ("draw-age", "Draw age",
-          "Say how long an event has been going on, or how long ago it ended, "
-          "at the box and in the strip",
+          "Write the age of an event, or the time since its end, at the box "
+          "and in the strip",
           TRUE, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_DRAW_STRIP,
       g_param_spec_boolean ("draw-strip", "Draw strip",
-          "Show the recent events and when they were along the bottom", TRUE,
-          FLAGS_CONTROLLABLE));
+          "Draw a strip at the bottom with the recent events and their times",
+          TRUE, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_DRAW_PICTURES,
       g_param_spec_boolean ("draw-pictures", "Draw pictures",
-          "Show in the strip a small picture of the frame in which a box was "
-          "found, where that passed before it was known",
+          "Show a small picture in the strip of the frame in which a box was "
+          "found, if that frame had passed before the box was known",
           TRUE, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_REGIONS,
       g_param_spec_boolean ("regions", "Regions",
-          "Show what vlmevents masks, and the zone that it analyses", FALSE,
+          "Draw the mask and the zone of vlmevents", FALSE,
           FLAGS_CONTROLLABLE));
 }
 
@@ -173,25 +173,25 @@ gst_vlm_overlay_install_properties (GObjectClass *klass)
           "the one in which it was found, in seconds",
           0.0, MAX_SECONDS, DEFAULT_TOLERANCE, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_HOLD,
-      g_param_spec_double ("hold", "Hold", "The same as `tolerance`", 0.0,
+      g_param_spec_double ("hold", "Hold", "Same as `tolerance`", 0.0,
           MAX_SECONDS, DEFAULT_TOLERANCE,
           FLAGS_CONTROLLABLE | G_PARAM_DEPRECATED));
   g_object_class_install_property (klass, PROP_HISTORY,
       g_param_spec_double ("history", "History",
-          "How far the strip reaches back, in seconds", 1.0, MAX_SECONDS,
+          "Time span of the strip, in seconds", 1.0, MAX_SECONDS,
           DEFAULT_HISTORY, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_FONT,
       g_param_spec_string ("font", "Font",
-          "Family and style of the letters as pango writes it (Sans Bold); "
-          "their size follows from the frame and `scale`",
+          "Font family and style as a Pango font description (Sans Bold); the "
+          "size follows from the frame and `scale`",
           DEFAULT_FONT, FLAGS));
   g_object_class_install_property (klass, PROP_SCALE,
       g_param_spec_double ("scale", "Scale",
-          "Size of letters and lines; 1 suits the frame", 0.25, 8.0, 1.0,
-          FLAGS_CONTROLLABLE));
+          "Scale of text and lines, relative to a size that suits the frame",
+          0.25, 8.0, 1.0, FLAGS_CONTROLLABLE));
   g_object_class_install_property (klass, PROP_OPACITY,
       g_param_spec_double ("opacity", "Opacity",
-          "Of all that is drawn; 0 draws nothing", 0.0, 1.0, 1.0,
+          "Opacity of everything that is drawn (0 = invisible)", 0.0, 1.0, 1.0,
           FLAGS_CONTROLLABLE));
 }
 

@@ -370,8 +370,8 @@ blend (GstVlmOverlay *self, GstBuffer *buffer, double opacity)
 
   buffer = gst_buffer_make_writable (buffer);
   if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_READWRITE)) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
-        ("a buffer is not the picture that its caps say"));
+    GST_ELEMENT_ERROR (
+        self, STREAM, FORMAT, (NULL), ("a buffer does not match its caps"));
     gst_buffer_unref (buffer);
     return NULL;
   }

@@ -31,8 +31,8 @@ gst_vlm_test_src_kind_get_type (void)
 {
   static GType type;
   static const GEnumValue values[] = {
-    { VLM_SCENE_KIND_NAMED, "Plain shapes in plain colours, called by both",
-        "named" },
+    { VLM_SCENE_KIND_NAMED,
+        "Plain shapes in plain colours, named by shape and colour", "named" },
     { VLM_SCENE_KIND_ANY, "Objects of any look, all called \"object\"", "any" },
     { VLM_SCENE_KIND_MIXED, "Both", "mixed" },
     { 0, NULL, NULL },
@@ -55,7 +55,7 @@ gst_vlm_test_src_background_get_type (void)
     { VLM_SCENE_BACKGROUND_GRADIENT, "From one colour to another", "gradient" },
     { VLM_SCENE_BACKGROUND_TEXTURE, "Stripes, checks or bricks", "texture" },
     { VLM_SCENE_BACKGROUND_NOISE, "Soft noise", "noise" },
-    { VLM_SCENE_BACKGROUND_CLUTTER, "A horizon and things that never move",
+    { VLM_SCENE_BACKGROUND_CLUTTER, "A horizon and objects that never move",
         "clutter" },
     { 0, NULL, NULL },
   };
@@ -76,10 +76,11 @@ gst_vlm_test_src_effects_get_type (void)
   static const GFlagsValue values[] = {
     { VLM_SCENE_EFFECT_SHADOWS, "Objects cast soft shadows", "shadows" },
     { VLM_SCENE_EFFECT_LIGHT, "The light changes slowly", "light" },
-    { VLM_SCENE_EFFECT_SHAKE, "The camera trembles", "shake" },
+    { VLM_SCENE_EFFECT_SHAKE, "The camera shakes", "shake" },
     { VLM_SCENE_EFFECT_NOISE, "The sensor is noisy", "noise" },
-    { VLM_SCENE_EFFECT_BLOCKS, "The picture was compressed", "blocks" },
-    { VLM_SCENE_EFFECT_EXPOSURE, "The camera answers light and dark things",
+    { VLM_SCENE_EFFECT_BLOCKS, "The picture has compression artefacts",
+        "blocks" },
+    { VLM_SCENE_EFFECT_EXPOSURE, "Exposure follows light and dark objects",
         "exposure" },
     { 0, NULL, NULL },
   };
@@ -97,19 +98,20 @@ gst_vlm_test_src_troubles_get_type (void)
 {
   static GType type;
   static const GFlagsValue values[] = {
-    { VLM_SCENE_TROUBLE_STANDING, "Walls, signs and parked things stand there",
+    { VLM_SCENE_TROUBLE_STANDING, "Walls, signs and parked objects",
         "standing" },
-    { VLM_SCENE_TROUBLE_DRIFT, "The camera looks for its exposure", "drift" },
-    { VLM_SCENE_TROUBLE_FOCUS, "The camera looks for its focus", "focus" },
+    { VLM_SCENE_TROUBLE_DRIFT, "The exposure drifts", "drift" },
+    { VLM_SCENE_TROUBLE_FOCUS, "The focus hunts", "focus" },
     { VLM_SCENE_TROUBLE_SWAY, "Leaves sway or water flows", "sway" },
-    { VLM_SCENE_TROUBLE_SHADES, "Shadows pass of things outside", "shades" },
-    { VLM_SCENE_TROUBLE_FIGURES, "Dark figures and things with limbs",
+    { VLM_SCENE_TROUBLE_SHADES, "Shadows of objects outside the picture pass",
+        "shades" },
+    { VLM_SCENE_TROUBLE_FIGURES, "Dark figures and objects with limbs",
         "figures" },
     { VLM_SCENE_TROUBLE_STAYS, "Long stays with small motion", "stays" },
-    { VLM_SCENE_TROUBLE_EDGES, "Small things at the edge", "edges" },
-    { VLM_SCENE_TROUBLE_BRIEF, "Things in view for 0.5 to 2 s", "brief" },
+    { VLM_SCENE_TROUBLE_EDGES, "Small objects at the edge", "edges" },
+    { VLM_SCENE_TROUBLE_BRIEF, "Objects in view for 0.5 to 2 s", "brief" },
     { VLM_SCENE_TROUBLE_ANGLE, "The camera is tilted", "angle" },
-    { VLM_SCENE_TROUBLE_FAINT, "Things that hardly stand out", "faint" },
+    { VLM_SCENE_TROUBLE_FAINT, "Objects with low contrast", "faint" },
     { 0, NULL, NULL },
   };
 
@@ -131,8 +133,8 @@ gst_vlm_test_src_set_property (
 
   if (GST_BASE_SRC_IS_STARTED (self))
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("`%s` was set while the element runs. It counts from the next start "
-         "(READY to PAUSED).",
+        ("`%s` was set while the element is running. It takes effect at the "
+         "next start (READY to PAUSED).",
             spec->name),
         (NULL));
   if (id == PROP_IS_LIVE) {
@@ -255,8 +257,7 @@ install_stream_properties (GObjectClass *klass)
 {
   g_object_class_install_property (klass, PROP_SEED,
       g_param_spec_uint64 ("seed", "Seed",
-          "What the first scene follows from; each one after it has the next "
-          "number",
+          "Seed of the first scene; each following scene uses the next number",
           0, G_MAXUINT64, 0, FLAGS));
   g_object_class_install_property (klass, PROP_DURATION,
       g_param_spec_double ("duration", "Duration",
@@ -264,19 +265,18 @@ install_stream_properties (GObjectClass *klass)
           DEFAULT_DURATION, FLAGS));
   g_object_class_install_property (klass, PROP_NUM_SCENES,
       g_param_spec_int ("num-scenes", "Number of scenes",
-          "After how many scenes the stream ends (-1 = never)", -1, G_MAXINT,
-          -1, FLAGS));
+          "Number of scenes before EOS (-1 = no limit)", -1, G_MAXINT, -1,
+          FLAGS));
   g_object_class_install_property (klass, PROP_IS_LIVE,
       g_param_spec_boolean ("is-live", "Is live",
-          "Hand out each frame when its time has come, as a camera does", FALSE,
-          FLAGS));
+          "Push each frame at its time, as a live camera does", FALSE, FLAGS));
   g_object_class_install_property (klass, PROP_ADD_META,
       g_param_spec_boolean ("add-meta", "Add metadata",
-          "Put the true events and boxes on the buffers", TRUE, FLAGS));
+          "Attach the true events and boxes to the buffers", TRUE, FLAGS));
   g_object_class_install_property (klass, PROP_TRUTH_LOCATION,
       g_param_spec_string ("truth-location", "Location of the truth",
-          "File to which the true events are written, one JSON object a line, "
-          "when they end; unset for none",
+          "File to which the true events are written when they end, one JSON "
+          "object per line; unset for none",
           NULL, FLAGS));
 }
 
@@ -285,39 +285,40 @@ install_scene_properties (GObjectClass *klass)
 {
   g_object_class_install_property (klass, PROP_MIN_OBJECTS,
       g_param_spec_uint ("min-objects", "Min. objects",
-          "Fewest objects of a scene; no more than `max-objects` counts", 0,
+          "Minimum number of objects in a scene, at most `max-objects`", 0,
           VLM_SCENE_MAX_OBJECTS, DEFAULT_MIN_OBJECTS, FLAGS));
   g_object_class_install_property (klass, PROP_MAX_OBJECTS,
       g_param_spec_uint ("max-objects", "Max. objects",
-          "Most objects of a scene", 0, VLM_SCENE_MAX_OBJECTS,
+          "Maximum number of objects in a scene", 0, VLM_SCENE_MAX_OBJECTS,
           DEFAULT_MAX_OBJECTS, FLAGS));
   g_object_class_install_property (klass, PROP_MAX_BYSTANDERS,
       g_param_spec_uint ("max-bystanders", "Max. bystanders",
-          "Most things of a scene that look like objects without a name, but "
-          "are always there and never move; they are no events",
+          "Maximum number of static objects in a scene, which look like "
+          "unnamed "
+          "objects but never move and are not events",
           0, VLM_SCENE_MAX_BYSTANDERS, 0, FLAGS));
   g_object_class_install_property (klass, PROP_PERSPECTIVE,
       g_param_spec_double ("perspective", "Perspective",
-          "By which part things at the top of the picture are smaller than at "
-          "its bottom, as a camera sees them that looks down",
+          "Fraction by which objects at the top of the picture are smaller "
+          "than at the bottom, as seen by a camera that looks down",
           0.0, VLM_SCENE_MAX_PERSPECTIVE, 0.0, FLAGS));
   g_object_class_install_property (klass, PROP_KIND,
       g_param_spec_enum ("kind", "Kind", "What the objects look like",
           GST_VLM_TYPE_TEST_SRC_KIND, VLM_SCENE_KIND_MIXED, FLAGS));
   g_object_class_install_property (klass, PROP_BACKGROUND,
       g_param_spec_flags ("background", "Background",
-          "What can be behind the objects; one is drawn for each scene (0 = "
-          "any)",
+          "Possible backgrounds, one of which is chosen at random for each "
+          "scene (0 = any)",
           GST_VLM_TYPE_TEST_SRC_BACKGROUND, VLM_SCENE_BACKGROUND_ALL, FLAGS));
   g_object_class_install_property (klass, PROP_EFFECTS,
       g_param_spec_flags ("effects", "Effects",
-          "What can make the picture less than perfect; each is drawn for "
-          "some scenes",
+          "Possible image degradations; each applies to a random part of the "
+          "scenes",
           GST_VLM_TYPE_TEST_SRC_EFFECTS, VLM_SCENE_EFFECT_ALL, FLAGS));
   g_object_class_install_property (klass, PROP_TROUBLES,
       g_param_spec_flags ("troubles", "Troubles",
-          "What can make the scenes hard; each scene has at least one of them "
-          "(0 = none)",
+          "Possible difficulties; each scene has at least one of them (0 = "
+          "none)",
           GST_VLM_TYPE_TEST_SRC_TROUBLES, 0, FLAGS));
 }
 

@@ -263,7 +263,7 @@ gst_vlm_test_src_do_seek (GstBaseSrc *base, GstSegment *segment)
   GstVlmTestSrc *self = GST_VLM_TEST_SRC (base);
 
   if (segment->rate < 0.0) {
-    GST_INFO_OBJECT (self, "cannot play backwards");
+    GST_INFO_OBJECT (self, "reverse playback is not supported");
     return FALSE;
   }
   segment->time = segment->start;
@@ -445,8 +445,8 @@ gst_vlm_test_src_class_init (GstVlmTestSrcClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class,
       "Video test source with known events", "Source/Video",
-      "Makes scenes in which objects come, move and go at known times and "
-      "places, for testing what watches video",
+      "Generates scenes in which objects appear, move and leave at known times "
+      "and places, for testing video analysis",
       "The gst-vlm developers");
 }
 

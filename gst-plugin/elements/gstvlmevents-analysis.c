@@ -41,7 +41,7 @@ check_process (GstVlmEvents *self)
   GST_ELEMENT_ERROR (self, LIBRARY, INIT,
       ("This process was forked from one in which vlmevents had run, and "
        "cannot use it. Fork before the first pipeline starts, or run the child "
-       "as a program of its own (exec, g_spawn_async, multiprocessing's "
+       "as a separate program (exec, g_spawn_async, multiprocessing's "
        "\"spawn\")."),
       ("forked from process %d", g_atomic_int_get (&used_in)));
   return FALSE;
@@ -255,18 +255,18 @@ warn_no_time (GstVlmEvents *self, GstBuffer *buffer, GstVlmArrival arrival)
   self->told_no_time = TRUE;
   if (arrival == GST_VLM_ARRIVAL_TOO_FAR)
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("A frame has a timestamp of more than 73 years and is not watched. "
-         "What makes the frames must count from the start of the stream."),
+        ("A frame has a timestamp of more than 73 years and is not analysed. "
+         "Upstream must count timestamps from the start of the stream."),
         ("PTS %" GST_TIME_FORMAT, GST_TIME_ARGS (GST_BUFFER_PTS (buffer))));
   else if (arrival == GST_VLM_ARRIVAL_NO_TIMESTAMP)
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("A frame has no timestamp and is not watched. What makes the frames "
-         "must stamp them (appsrc: set the PTS or do-timestamp=true)."),
+        ("A frame has no timestamp and is not analysed. Upstream must set "
+         "timestamps (appsrc: set the PTS or do-timestamp=true)."),
         (NULL));
   else
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("The video is not in time format and is not watched. What makes it "
-         "must say when frames are shown (appsrc: format=time)."),
+        ("The video is not in time format and is not analysed. Upstream must "
+         "send a segment in time format (appsrc: format=time)."),
         ("segment in %s",
             gst_format_get_name (
                 gst_vlm_windower_get_segment (self->windower)->format)));

@@ -57,8 +57,8 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
   char *error;
 
   if (!parse_fps (s->fps, fps))
-    return g_strdup_printf ("fps=%s: this is `auto`, or a number or fraction "
-                            "from 1/3600 to 1000",
+    return g_strdup_printf (
+        "fps=%s: must be `auto`, or a number or fraction from 1/3600 to 1000",
         s->fps);
   if (fps[0] == 0 && is_more (s->min_fps, s->max_fps))
     return g_strdup_printf ("min-fps=%u/%u is more than max-fps=%u/%u",
@@ -68,8 +68,8 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
                             " is more than max-pixels=%" G_GUINT64_FORMAT,
         s->min_pixels, s->max_pixels);
   if (s->delay_video && s->window == 0.0)
-    return g_strdup ("delay-video=true with window=0: the video would wait for "
-                     "its own end");
+    return g_strdup ("delay-video=true does not work with window=0: the whole "
+                     "video would be held until its end");
   if (s->off_threshold > s->on_threshold)
     return g_strdup_printf ("off-threshold=%g is more than on-threshold=%g",
         s->off_threshold, s->on_threshold);
@@ -150,11 +150,10 @@ find_idle (
         "`skip-still` has no effect: with window=0 there is one window");
   if (s->context != 0.0 &&
       (s->window == 0.0 || s->hop == 0.0 || s->hop >= s->window))
-    return g_strdup ("`context` has no effect: windows do not overlap; that "
-                     "takes a `hop` of less than `window`");
+    return g_strdup ("`context` has no effect: windows do not overlap, which "
+                     "needs a `hop` below `window`");
   if (s->trigger == GST_VLM_TRIGGER_ALWAYS && s->trigger_label != NULL)
-    return g_strdup ("`trigger-label` has no effect: it is for "
-                     "trigger=external");
+    return g_strdup ("`trigger-label` has no effect without trigger=external");
   if (fps[0] != 0 && has_range)
     return g_strdup_printf ("`min-fps` and `max-fps` have no effect: they are "
                             "for fps=auto, and it is fps=%s",
@@ -222,16 +221,16 @@ gst_vlm_events_check_questions (GstVlmEvents *self)
   GST_OBJECT_UNLOCK (self);
   if (idle)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("`query` and `queries` are not asked: `prompt` replaces them, unless "
-         "it has " QUERY_MARK " where each of them goes."),
+        ("`query` and `queries` have no effect: `prompt` replaces them, unless "
+         "it has " QUERY_MARK " in the place of the query."),
         (NULL));
   if (lonely)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("`locate` has no effect: it is for `conditions`, and there are none."),
-        (NULL));
+        ("`locate` has no effect without `conditions`."), (NULL));
   if (crossed)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("`off-threshold` is more than `on-threshold`, and counts as that."),
+        ("`off-threshold` is more than `on-threshold`; the value of "
+         "`on-threshold` is used for both."),
         (NULL));
 }
 

@@ -53,10 +53,9 @@ is_stalled (gpointer user_data)
   if (full == NULL)
     return FALSE;
   GST_ELEMENT_WARNING (self, RESOURCE, NO_SPACE_LEFT,
-      ("delay-video waits for more video, which waits for %s: that is full. "
-       "The "
-       "video is not delayed any more. Give that queue room for more than the "
-       "%g s of a window: max-size-time=%" G_GUINT64_FORMAT
+      ("delay-video waits for more video, which is blocked because %s is full. "
+       "The video is no longer delayed. Make room in that queue for more than "
+       "the %g s of a window: max-size-time=%" G_GUINT64_FORMAT
        " max-size-buffers=0 max-size-bytes=0",
           full, (double) self->delay_window / GST_SECOND,
           (guint64) self->delay_window + 5 * GST_SECOND),
@@ -132,8 +131,9 @@ gst_vlm_events_check_delay (GstVlmEvents *self, const GstVideoInfo *info)
   if (n_bytes <= max_bytes)
     return TRUE;
   GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
-      ("delay-video takes %" G_GUINT64_FORMAT " bytes for windows of %g s of "
-       "%dx%d %s at %d/%d frames a second, and delay-bytes=%" G_GUINT64_FORMAT
+      ("delay-video needs %" G_GUINT64_FORMAT
+       " bytes for windows of %g s of %dx%d %s at %d/%d frames per second, but "
+       "delay-bytes=%" G_GUINT64_FORMAT
        ". Set delay-bytes to that, or make windows shorter or frames smaller.",
           n_bytes, (double) self->delay_window / GST_SECOND, info->width,
           info->height,
@@ -150,8 +150,8 @@ warn_small (GstVlmEvents *self)
     return;
   self->warned_small = TRUE;
   GST_ELEMENT_WARNING (self, RESOURCE, NO_SPACE_LEFT,
-      ("delay-bytes is too small for the frames of a window: some leave before "
-       "they were analysed."),
+      ("delay-bytes is too small for the frames of a window: some are pushed "
+       "before they are analysed."),
       (NULL));
 }
 

@@ -301,7 +301,7 @@ gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
   g_mutex_unlock (&self->lock);
   if (json == NULL)
     return;
-  GST_INFO_OBJECT (self, "not watched: %s", json);
+  GST_INFO_OBJECT (self, "not analysed: %s", json);
   post_gap (self, &gap, json);
   if (!gst_vlm_gap_is_wanted (reason))
     post_qos (self, start, end);

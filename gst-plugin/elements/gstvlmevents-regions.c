@@ -17,8 +17,8 @@ parse_zone (const char *text, GError **error)
   if (zone == NULL || vlm_regions_get_n_regions (zone) == 1)
     return zone;
   g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-      "%u polygons; an element analyses one zone, several zones take several "
-      "elements",
+      "%u polygons, but an element analyses one zone: use one element for each "
+      "zone",
       vlm_regions_get_n_regions (zone));
   vlm_regions_unref (zone);
   return NULL;
@@ -146,7 +146,7 @@ take_up (GstVlmEvents *self)
   GST_OBJECT_UNLOCK (self);
   if (!parse (mask_text, zone_text, &mask, &zone, &error)) {
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("%s. The mask and the zone before stay in force.", error->message),
+        ("%s. The previous mask and zone remain in use.", error->message),
         (NULL));
     return;
   }

@@ -387,8 +387,7 @@ gst_vlm_test_src_start (GstBaseSrc *base)
   GST_OBJECT_UNLOCK (self);
   if (self->used.min_objects > self->used.max_objects)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("min-objects=%u is more than max-objects=%u: there are %u in each "
-         "scene.",
+        ("min-objects=%u is more than max-objects=%u: each scene has %u.",
             self->used.min_objects, self->used.max_objects,
             self->used.max_objects),
         (NULL));

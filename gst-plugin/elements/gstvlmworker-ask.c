@@ -88,7 +88,7 @@ find_answer (GstVlmWorker *worker, const GstVlmWorkerAsk *ask,
   }
   if (worker->must_reload) {
     g_set_error_literal (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST,
-        "the device was lost; it is opened anew with the next window");
+        "the device was lost; it is opened again for the next window");
     return NULL;
   }
   cancellable = gst_vlm_worker_begin_work (worker);
@@ -96,7 +96,7 @@ find_answer (GstVlmWorker *worker, const GstVlmWorkerAsk *ask,
       worker->analyzer, window, ask->question, confidence, cancellable, error);
   if (answer == NULL && error != NULL && *error == NULL)
     g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "the analyzer failed and did not say why");
+        "the analyzer failed without an error");
   if (answer == NULL &&
       g_error_matches (*error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
     worker->must_reload = TRUE;

@@ -84,7 +84,7 @@ ensure_error (const GPtrArray *events, GError **error)
 {
   if (events == NULL && *error == NULL)
     g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "the analyzer failed and did not say why");
+        "the analyzer failed without an error");
 }
 
 static void
@@ -410,7 +410,7 @@ gst_vlm_worker_run (gpointer data)
   gboolean loaded;
 
   GST_DEBUG_CATEGORY_INIT (
-      worker_debug, "vlmworker", 0, "the thread that analyses windows");
+      worker_debug, "vlmworker", 0, "worker thread of vlmevents");
   /* Not every model can answer every question. */
   tell_questions (worker);
   loaded = load (worker, on_progress, &error);

@@ -97,8 +97,8 @@ read_lines (GstVlmCredentials *self, char *text, GError **error)
       *next++ = '\0';
     if (!read_line (self, line)) {
       g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_SETTINGS,
-          "line %u is not NAME=VALUE with username, password, token or "
-          "key-password for a name",
+          "line %u is not NAME=VALUE, where NAME is username, password, token "
+          "or key-password",
           number);
       return FALSE;
     }

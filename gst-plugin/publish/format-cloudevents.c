@@ -67,7 +67,7 @@ static const GstVlmFormatRule rules[] = {
 
 const GstVlmFormatClass gst_vlm_format_cloudevents = {
   .nick = "cloudevents",
-  .description = "CloudEvents 1.0, the record as their data",
+  .description = "CloudEvents 1.0, with the record as data",
   .default_topic = "vlm",
   .rules = rules,
 };

@@ -165,7 +165,7 @@ static const GstVlmFormatRule rules[] = {
 
 const GstVlmFormatClass gst_vlm_format_frigate = {
   .nick = "frigate",
-  .description = "Reviews of Frigate",
+  .description = "Frigate reviews",
   .needs_topics = TRUE,
   .default_topic = "frigate",
   .rules = rules,

@@ -328,7 +328,7 @@ static const GstVlmFormatRule rules[] = {
 
 const GstVlmFormatClass gst_vlm_format_homeassistant = {
   .nick = "homeassistant",
-  .description = "Entities of Home Assistant, found by MQTT discovery",
+  .description = "Home Assistant entities, with MQTT discovery",
   .needs_topics = TRUE,
   .has_subjects = TRUE,
   .default_topic = "gst-vlm",

@@ -223,7 +223,7 @@ static const GstVlmFormatRule rules[] = {
 
 const GstVlmFormatClass gst_vlm_format_onvif = {
   .nick = "onvif",
-  .description = "Events of ONVIF, in JSON over MQTT",
+  .description = "ONVIF events, as JSON over MQTT",
   .needs_topics = TRUE,
   .default_topic = "gst-vlm",
   .rules = rules,

@@ -94,7 +94,7 @@ warn_too_late (GstVlmPublish *self, const GParamSpec *spec)
   if (gst_vlm_publish_is_started (self) &&
       (spec->flags & GST_PARAM_MUTABLE_PLAYING) != GST_PARAM_MUTABLE_PLAYING)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("`%s` counts from the next start on", spec->name), (NULL));
+        ("`%s` takes effect at the next start", spec->name), (NULL));
 }
 
 static void
@@ -201,59 +201,64 @@ static void
 install_where (GObjectClass *klass)
 {
   install_text (klass, PROP_LOCATION, "location", "Location",
-      "Where the records go: mqtt, mqtts, kafka, http, https or file, ://, and "
-      "what docs/publishing.md says. A password in it is not read back");
+      "URI to which records are sent, with the scheme mqtt, mqtts, kafka, "
+      "http, https or file; see docs/publishing.md. A password in it cannot be "
+      "read back");
   g_object_class_install_property (klass, PROP_FORMAT,
-      g_param_spec_enum ("format", "Format", "What the other side reads",
+      g_param_spec_enum ("format", "Format", "Format of the messages",
           GST_VLM_TYPE_PUBLISH_FORMAT, GST_VLM_FORMAT_NATIVE, FLAGS));
   install_text (klass, PROP_CREDENTIALS, "credentials", "Credentials",
-      "File of lines NAME=VALUE with username, password, token and "
+      "File with lines NAME=VALUE for username, password, token and "
       "key-password");
   install_text (klass, PROP_CA_FILE, "ca-file", "CA file",
-      "PEM file of who is trusted (unset: whom the system trusts)");
+      "PEM file with trusted CA certificates (unset: those of the system)");
   install_text (klass, PROP_CERT_FILE, "cert-file", "Certificate file",
-      "PEM file of the client's certificate");
+      "PEM file with the client's certificate");
   install_text (klass, PROP_KEY_FILE, "key-file", "Key file",
-      "PEM file of the private key for `cert-file`");
+      "PEM file with the private key for `cert-file`");
   install_text (klass, PROP_CLIENT_ID, "client-id", "Client id",
-      "What this is called to the other side (unset: one that follows from "
-      "the host and the spool)");
+      "Client id for the server or broker (unset: derived from the host and "
+      "the spool)");
 }
 
 static void
 install_how (GObjectClass *klass)
 {
   install_text (klass, PROP_SPOOL, "spool", "Spool",
-      "Folder in which records wait until they are acknowledged (unset: one "
-      "for the location, in the user's state directory)");
+      "Folder in which records are stored until they are acknowledged (unset: "
+      "one per location, in the user's state directory)");
   g_object_class_install_property (klass, PROP_SPOOL_SIZE,
       g_param_spec_uint64 ("spool-size", "Spool size",
-          "Most bytes of records that wait; then the oldest make place",
+          "Maximum size of the stored records, in bytes; when it is reached, "
+          "the oldest are dropped",
           MIN_SPOOL_SIZE, G_MAXINT64, DEFAULT_SPOOL_SIZE, FLAGS));
   install_seconds (klass, PROP_EOS_DRAIN_TIMEOUT, "eos-drain-timeout",
       "EOS drain timeout",
-      "Seconds for which the end of the stream waits for acknowledgements; "
-      "what has none stays in the spool",
+      "How long EOS waits for acknowledgements, in seconds; records without "
+      "one stay in the spool",
       0.0, DEFAULT_EOS_DRAIN_TIMEOUT, ANY_TIME);
   install_seconds (klass, PROP_TIMEOUT, "timeout", "Timeout",
-      "Seconds without an answer after which the other side counts as gone",
+      "Time without an answer after which the connection is considered lost, "
+      "in seconds",
       0.1, DEFAULT_TIMEOUT, FLAGS);
   install_seconds (klass, PROP_MAX_BACKOFF, "max-backoff", "Max. backoff",
-      "Seconds between two tries, at most; the first pauses are shorter", 0.01,
-      DEFAULT_MAX_BACKOFF, FLAGS);
+      "Maximum time between two attempts, in seconds; the first ones follow "
+      "faster",
+      0.01, DEFAULT_MAX_BACKOFF, FLAGS);
   g_object_class_install_property (klass, PROP_QOS,
       g_param_spec_uint ("qos", "QoS",
-          "MQTT: 1, at least once; 2, exactly once while a connection stands; "
-          "0, nothing is acknowledged and records may be lost",
+          "MQTT: 1, at least once; 2, exactly once within a connection; 0, "
+          "without acknowledgement, so that records may be lost",
           0, 2, 1, FLAGS));
   g_object_class_install_property (klass, PROP_BATCH_SIZE,
       g_param_spec_uint ("batch-size", "Batch size",
-          "HTTP: most records in a request; more than 1 makes it a JSON array",
+          "HTTP: maximum number of records in a request; above 1, a request is "
+          "a JSON array",
           1, MAX_BATCH, 1, FLAGS));
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
-          "What was sent, what waits, and how it goes", GST_TYPE_STRUCTURE,
-          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+          "Records sent and waiting, and the state of the connection",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 void

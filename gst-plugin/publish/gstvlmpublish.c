@@ -116,7 +116,7 @@ on_refused (gpointer user_data, const GError *error)
   GstVlmPublish *self = user_data;
 
   note_dropped (self, 1, "refused");
-  post (self, GST_MESSAGE_WARNING, "A record is left out", error);
+  post (self, GST_MESSAGE_WARNING, "A record was dropped", error);
 }
 
 static void
@@ -161,11 +161,11 @@ make_topic (const GstVlmLocation *location, char **topic, GError **error)
     return TRUE;
   if (strpbrk (path, "#+") != NULL)
     return settings_error (
-        error, "a topic to publish to has no wildcards, neither # nor +");
+        error, "a topic for publishing must not contain the wildcards # and +");
   for (const char *p = path; *p != '\0'; p = g_utf8_next_char (p))
     if (g_unichar_iscntrl (g_utf8_get_char (p)))
       return settings_error (
-          error, "a topic has no control characters, and brokers refuse them");
+          error, "a topic must not contain control characters");
   *topic = g_strdup (*path == '/' ? path + 1 : path);
   if (g_str_has_suffix (*topic, "/"))
     (*topic)[strlen (*topic) - 1] = '\0';
@@ -183,7 +183,7 @@ make_format (GstVlmPublish *self, GError **error)
   if (klass->needs_topics &&
       !gst_vlm_transport_has_topics (self->location->scheme)) {
     g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_SETTINGS,
-        "format=%s has topics: it goes over mqtt:// and mqtts://, not %s://",
+        "format=%s needs topics: use mqtt:// or mqtts://, not %s://",
         klass->nick, self->location->scheme);
     return FALSE;
   }
@@ -208,7 +208,7 @@ check_files (const GstVlmPublishSettings *s, GError **error)
     }
   if ((s->cert_file == NULL) != (s->key_file == NULL))
     return settings_error (
-        error, "`cert-file` and `key-file` go together: one is not set");
+        error, "`cert-file` and `key-file` must be set together");
   return TRUE;
 }
 
@@ -362,7 +362,7 @@ put_into_spool (GstVlmPublish *self, GstVlmRecord *record)
 
   if (!on_disk && !self->disk_failed) {
     g_autofree char *what = g_strdup_printf (
-        "The spool %s takes nothing, records are kept in memory",
+        "The spool %s cannot be written, records are kept in memory",
         self->directory);
 
     post (self, GST_MESSAGE_WARNING, what, error);

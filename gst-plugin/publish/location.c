@@ -161,7 +161,7 @@ unescape (char **text, const char *what, GError **error)
   plain = g_uri_unescape_string (*text, NULL);
   if (plain == NULL || !g_utf8_validate (plain, -1, NULL)) {
     g_free (plain);
-    return fail (error, "its %s has an escape that is none", what);
+    return fail (error, "its %s has an invalid escape", what);
   }
   g_free (*text);
   *text = plain;
@@ -184,7 +184,7 @@ split (GstVlmLocation *self, const char *text, GError **error)
   if (fragment != NULL)
     return fail (error, "write %%23 for a # in it");
   if (host == NULL)
-    return fail (error, "two slashes are missing behind its scheme");
+    return fail (error, "two slashes are missing after its scheme");
   if (self->user != NULL && *self->user == '\0')
     g_clear_pointer (&self->user, g_free);
   if (more == NULL)
@@ -214,7 +214,7 @@ parse_params (GstVlmLocation *self, GError **error)
   self->params =
       g_uri_parse_params (self->query, -1, "&", G_URI_PARAMS_NONE, NULL);
   return self->params != NULL ||
-      fail (error, "what stands behind its ? is not NAME=VALUE&NAME=VALUE…");
+      fail (error, "its query is not NAME=VALUE&NAME=VALUE…");
 }
 
 static gboolean

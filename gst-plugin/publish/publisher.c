@@ -83,7 +83,7 @@ pause_after_failure (GstVlmPublisher *self)
 
   self->transport->retry_after = 0;
   delay = MAX (delay, wanted);
-  GST_DEBUG ("failure %u, trying again in %" G_GINT64_FORMAT " ms",
+  GST_DEBUG ("failure %u, retrying in %" G_GINT64_FORMAT " ms",
       self->n_failures, delay / 1000);
   gst_vlm_wait_for (self->wait, NULL, 0, delay, FALSE);
 }

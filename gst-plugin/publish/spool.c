@@ -112,7 +112,8 @@ make_entry (GstVlmSpool *self, GstVlmRecord *record)
     g_hash_table_remove (self->open, record->uid);
   } else if (record->state != GST_VLM_RECORD_NOTE) {
     if (event == NULL && g_hash_table_size (self->open) >= MAX_OPEN)
-      GST_WARNING ("more than %d events go on: %s will not be ended by itself",
+      GST_WARNING ("more than %d events are in progress: %s will not be ended "
+                   "after an interruption",
           MAX_OPEN, record->uid);
     else
       note_open (gst_vlm_record_ref (record), event != NULL && event->known,
@@ -192,7 +193,7 @@ add_entry (
     return TRUE;
   if (!gst_vlm_store_add (
           self->memory, entry, self->taken_id, n_dropped, &failure)) {
-    GST_ERROR ("memory takes no record: %s", failure->message);
+    GST_ERROR ("the record cannot be kept in memory: %s", failure->message);
     (*n_dropped)++;
   }
   return FALSE;
@@ -247,7 +248,7 @@ open_stores (
     int code = errno;
 
     g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_SPOOL,
-        "the folder cannot be made: %s", g_strerror (code));
+        "the folder cannot be created: %s", g_strerror (code));
     return FALSE;
   }
   self->disk = gst_vlm_store_open (path, max_bytes, error);

@@ -49,7 +49,7 @@ file_create (const GstVlmTransportParams *params, GError **error)
   if (*location->path == '\0' || g_str_has_suffix (location->path, "/") ||
       (*location->host != '\0' && strcmp (location->host, "localhost") != 0)) {
     g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_SETTINGS,
-        "%s names no file of this machine: file:///FOLDER/NAME has three "
+        "%s is not a file on this machine: file:///FOLDER/NAME has three "
         "slashes",
         location->printable);
     return NULL;

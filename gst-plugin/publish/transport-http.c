@@ -206,9 +206,10 @@ check_status (HttpTransport *self, GError **error)
   curl_easy_getinfo (self->easy, CURLINFO_RETRY_AFTER, &wait);
   self->parent.retry_after = CLAMP (wait, 0, 86400) * G_USEC_PER_SEC;
   text = g_string_new (self->parent.params->location->printable);
-  g_string_append_printf (text, " answers with status %ld", status);
+  g_string_append_printf (text, " returned status %ld", status);
   if (status >= 300 && status < 400)
-    g_string_append (text, ", it is somewhere else: set `location` to where");
+    g_string_append (
+        text, ", a redirection: set `location` to the new address");
   append_answer (self, text);
   g_set_error_literal (error, GST_VLM_PUBLISH_ERROR,
       is_refusal (status) ? GST_VLM_PUBLISH_ERROR_REFUSED

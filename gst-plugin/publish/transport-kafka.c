@@ -117,7 +117,7 @@ set (KafkaTransport *self, const char *name, const char *value, GError **error)
       rd_kafka_conf_set (self->conf, name, value, reason, sizeof reason) ==
           RD_KAFKA_CONF_OK)
     return TRUE;
-  text = g_strdup_printf ("Kafka does not take this value of `%s`", name);
+  text = g_strdup_printf ("Kafka does not accept this value of `%s`", name);
   return settings_error (self, text, error);
 }
 
@@ -193,8 +193,8 @@ check_topic (KafkaTransport *self, GError **error)
           size)
     return TRUE;
   return settings_error (self,
-      "behind the host stands the topic, of letters, digits, dots, dashes and "
-      "underscores: kafka://HOST/TOPIC",
+      "the host must be followed by the topic, of letters, digits, dots, "
+      "dashes and underscores: kafka://HOST/TOPIC",
       error);
 }
 

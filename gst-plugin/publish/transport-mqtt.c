@@ -225,7 +225,7 @@ link_new (MqttTransport *self, GError **error)
   if (link->done_fd >= 0 && link->mosq != NULL &&
       set_options (self, link->mosq))
     return link;
-  away (error, "the client of MQTT cannot be set up: %s", g_strerror (errno));
+  away (error, "the MQTT client cannot be set up: %s", g_strerror (errno));
   link_unref (link);
   return NULL;
 }
@@ -397,7 +397,7 @@ await_answer (MqttTransport *self, gint64 until, GError **error)
   }
   if (link->reason == 0)
     return TRUE;
-  return away (error, "%s: the broker refuses: %s",
+  return away (error, "%s: the broker refused the connection: %s",
       self->parent.params->location->printable,
       self->version == MQTT_PROTOCOL_V5
           ? mosquitto_reason_string (link->reason)
@@ -449,7 +449,7 @@ static gboolean
 refused (GError **error, const char *topic, const char *why)
 {
   g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_REFUSED,
-      "the broker does not take a message on %s: %s", topic, why);
+      "the broker does not accept a message on %s: %s", topic, why);
   return FALSE;
 }
 
@@ -497,7 +497,7 @@ check_reason (MqttTransport *self, const GstVlmMessage *message, int reason,
     return refused (error, message->topic, text);
   default:
     return reason < MQTT_RC_UNSPECIFIED ||
-        away (error, "%s: the broker does not take messages on %s: %s",
+        away (error, "%s: the broker does not accept messages on %s: %s",
             self->parent.params->location->printable, message->topic, text);
   }
 }

@@ -72,7 +72,7 @@ gst_vlm_transport_new (const GstVlmTransportParams *params, GError **error)
     if (schemes[i].klass != NULL)
       return schemes[i].klass->create (params, error);
     g_set_error (error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_MISSING,
-        "this build knows nothing of %s://, it was configured without %s",
+        "this build does not support %s://, it was configured without %s",
         scheme, schemes[i].option);
     return NULL;
   }

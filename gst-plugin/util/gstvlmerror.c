@@ -23,7 +23,7 @@ static const Mapping mappings[] = {
       "the .safetensors files of a Qwen2.5-VL checkpoint." },
   { vlm_load_error_quark, VLM_LOAD_ERROR_TRUNCATED, gst_resource_error_quark,
       GST_RESOURCE_ERROR_OPEN_READ,
-      "A download probably broke off: fetch the file again." },
+      "The download is probably incomplete: fetch the file again." },
   { vlm_load_error_quark, VLM_LOAD_ERROR_CORRUPT, gst_resource_error_quark,
       GST_RESOURCE_ERROR_OPEN_READ, "Fetch the file again." },
   { vlm_load_error_quark, VLM_LOAD_ERROR_UNSUPPORTED, gst_resource_error_quark,

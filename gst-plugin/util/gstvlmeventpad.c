@@ -335,9 +335,9 @@ check_overlap (GstVlmEventPad *self, GstClockTime start, GstClockTime end)
   self->shown_until = MAX (self->shown_until, end);
   if (muxer != NULL && element != NULL)
     GST_ELEMENT_WARNING (element, STREAM, MUX,
-        ("Two events are at the same time, and a text track of MP4 shows one "
-         "cue at a time: their times will be wrong in the file of %s. "
-         "matroskamux and files of text (srtenc, webvttenc) show both.",
+        ("Two events overlap, but an MP4 text track shows one cue at a time: "
+         "their times will be wrong in the file of %s. matroskamux and text "
+         "files (srtenc, webvttenc) support both.",
             GST_OBJECT_NAME (muxer)),
         (NULL));
 }

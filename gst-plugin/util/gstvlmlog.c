@@ -57,8 +57,8 @@ gst_vlm_log_init (void)
     return;
   GST_DEBUG_CATEGORY_INIT (
       engine_debug, "vlm", 0, "the engine: devices, kernels, caches, models");
-  GST_DEBUG_CATEGORY_INIT (answer_debug, "vlm-answer", 0,
-      "what the model was asked, and its answers as they are");
+  GST_DEBUG_CATEGORY_INIT (
+      answer_debug, "vlm-answer", 0, "prompts and raw answers of the model");
   vlm_log_set_func (take_message, NULL);
   g_once_init_leave (&done, 1);
 }

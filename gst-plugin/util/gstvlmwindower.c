@@ -601,9 +601,9 @@ gst_vlm_windower_plan (GstVlmWindower *self, const VlmGeometry *geometry,
   self->frame_width = self->plan.width;
   self->frame_height = self->plan.height;
   self->is_planned = TRUE;
-  GST_DEBUG ("up to %u/%u frames a second of %ux%u%s", params.fps_n,
+  GST_DEBUG ("up to %u/%u frames per second of %ux%u%s", params.fps_n,
       params.fps_d, self->frame_width, self->frame_height,
-      self->plan.is_lowered ? ", bounded by the budget" : "");
+      self->plan.is_lowered ? ", limited by the budget" : "");
   return TRUE;
 }
 
@@ -622,7 +622,7 @@ follow_decision (GstVlmWindower *self)
   if (decision.reason != self->decision.reason ||
       decision.level != self->decision.level ||
       decision.pixel_step != self->decision.pixel_step)
-    GST_INFO ("%.3f frames a second of %ux%u: %s", decision.fps,
+    GST_INFO ("%.3f frames per second of %ux%u: %s", decision.fps,
         self->frame_width, self->frame_height,
         vlm_rate_reason_to_string (decision.reason));
   self->decision = decision;

@@ -40,7 +40,7 @@ def summary_lines(report, count_of_gaps):
         yield (f"{sums.hits} of {sums.true} true events found (right name, overlap at least {compare.HIT}), "
                f"{sums.untrue} not true; mean overlap {sums.mean_overlap:.2f}")
     if count_of_gaps:
-        yield f"not watched: {count_of_gaps} span{'s' if count_of_gaps > 1 else ''}"
+        yield f"not analysed: {count_of_gaps} span{'s' if count_of_gaps > 1 else ''}"
     if report.took:
         speed = report.duration / report.took
         yield (f"{short_clock(report.duration)} of video in {report.took:.1f} s: {speed:.1f} times "

@@ -95,7 +95,7 @@ def axis(duration):
 
 def gap_marks(report):
     return "".join(tag("u", class_="gap", style=place(gap.start, gap.end, report.duration),
-                       title=f"not watched: {gap.reason}") for gap in report.gaps)
+                       title=f"not analysed: {gap.reason}") for gap in report.gaps)
 
 
 def timeline(report):

@@ -16,7 +16,7 @@
   "height=48, framerate=4/1"
 
 /* What vlmpublish says of a transport that was left out. */
-#define NOT_BUILT "this build knows nothing of"
+#define NOT_BUILT "this build does not support"
 
 static const struct
 {

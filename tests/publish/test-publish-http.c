@@ -146,7 +146,7 @@ test_moods (void)
   run_mood (FAKE_SERVER_STATUS, 500, "status 500: no [2J way");
   run_mood (FAKE_SERVER_STATUS, 429, "status 429");
   run_mood (FAKE_SERVER_STATUS, 401, "status 401");
-  run_mood (FAKE_SERVER_STATUS, 302, "status 302, it is somewhere else");
+  run_mood (FAKE_SERVER_STATUS, 302, "status 302, a redirection");
   run_mood (FAKE_SERVER_CLOSE, 0, "127.0.0.1");
   run_mood (FAKE_SERVER_TRUNCATE, 0, "127.0.0.1");
   run_mood (FAKE_SERVER_GARBAGE, 0, "127.0.0.1");

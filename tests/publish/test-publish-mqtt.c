@@ -341,11 +341,11 @@ test_refusing (void)
   set_broker (&f, "mqtt", "me:not-s3cret@", broker.port, "gate");
   publish_fixture_start (&f);
   publish_fixture_push_event (&f, "a", 0, "begin");
-  check_error (&f, "the broker refuses: Not authorized");
+  check_error (&f, "the broker refused the connection: Not authorized");
   publish_fixture_restart (&f);
   set_broker (&f, "mqtt", "me:s3cret@", broker.port, "yard");
   publish_fixture_start (&f);
-  check_error (&f, "does not take messages on yard: Not authorized");
+  check_error (&f, "does not accept messages on yard: Not authorized");
   g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 0);
 
   publish_fixture_restart (&f);

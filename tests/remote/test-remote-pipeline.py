@@ -56,7 +56,7 @@ def test_vlm_run():
         server.cell = 32
         done = vlm_run("--model", server.base, "--video", clip, "--task", "boxes", "circle")
         # In pixels of the clip.
-        assert done.returncode == 0 and "[80,0,160,120]" in done.stdout, done
+        assert done.returncode == 0 and "[80, 0, 160, 120]" in done.stdout, done
         maps = clip.parent / "maps"
         done = vlm_run("--model", server.base, "--dump-attention", maps, "--video", clip, "Who?")
         assert done.returncode == 2 and "this machine" in done.stderr, done

@@ -128,6 +128,7 @@ vlm_answerer_new_local (
   self->parent.context_windows = config->max_context_windows;
   self->parent.trained_ns = (gint64) config->max_video_seconds * VLM_SECOND;
   self->parent.min_confidence = config->min_confidence;
+  self->parent.boxes_follow_motion = config->boxes_follow_motion;
   /* Half of what the model can address is left to the rest. */
   self->parent.max_vision =
       MIN (MAX_VISION_TOKENS, config->text.max_positions / 2);

@@ -104,7 +104,9 @@ struct _VlmAnswerer
   VlmGeometry geometry;  /* what frames must look like */
   gint64 trained_ns;     /* longest video it was trained on, 0 if unknown */
   double min_confidence; /* of what it is worth reporting; 0 if unknown */
-  guint max_vision;      /* tokens of frames in one question */
+  /* what moves is more often right than what its boxes say */
+  gboolean boxes_follow_motion;
+  guint max_vision; /* tokens of frames in one question */
 
   /* VlmAnswerRecord: what was asked since somebody took them; NULL: nothing. Of
    * vlm_answerer_answer() and vlm_answerer_weigh() alone. */

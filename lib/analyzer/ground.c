@@ -13,6 +13,8 @@
 #define MAX_BOXES 4
 /* Room for them. */
 #define MAX_TOKENS 192
+/* Of a box: less is chance. */
+#define MIN_MOVING_PART 0.08
 
 /* --- planning ----------------------------------------------------------- */
 
@@ -27,6 +29,31 @@ vlm_ground_sample (const VlmWindow *window, const VlmEvent *event)
     if (ABS (window->samples[i].slot_time - middle) <
         ABS (best->slot_time - middle))
       best = &window->samples[i];
+  return best;
+}
+
+const VlmSample *
+vlm_ground_moving_sample (const VlmWindow *window, const VlmEvent *event)
+{
+  const VlmSample *best = vlm_ground_sample (window, event);
+  guint most = 0;
+  gboolean is_sure = FALSE;
+
+  for (guint i = 0; i < window->n_samples; i++) {
+    g_auto (VlmStir) stir = { 0 };
+
+    if (window->samples[i].slot_time < event->start.stream_time ||
+        window->samples[i].slot_time > event->end.stream_time)
+      continue;
+    vlm_stir_init (&stir, window, i);
+    if (stir.n_moves == 0 || stir.is_sure < is_sure)
+      continue;
+    if (stir.is_sure > is_sure || stir.n_moves > most) {
+      is_sure = stir.is_sure;
+      most = stir.n_moves;
+      best = &window->samples[i];
+    }
+  }
   return best;
 }
 
@@ -58,6 +85,26 @@ vlm_ground_choose (const GPtrArray *boxes, const char *thing)
     if (alike > best_alike) {
       best = box;
       best_alike = alike;
+    }
+  }
+  return best;
+}
+
+const VlmMark *
+vlm_ground_choose_moving (
+    const GPtrArray *boxes, const char *thing, const VlmStir *stir)
+{
+  const VlmMark *best = vlm_ground_choose (boxes, thing);
+  double alike = best != NULL ? vlm_words_similarity (best->label, thing) : 0.0;
+  double most = MIN_MOVING_PART;
+
+  for (guint i = 0; i < boxes->len; i++) {
+    const VlmMark *box = boxes->pdata[i];
+    double part = vlm_stir_get_part (stir, &box->rect);
+
+    if (part > most && vlm_words_similarity (box->label, thing) >= alike) {
+      most = part;
+      best = box;
     }
   }
   return best;
@@ -105,11 +152,25 @@ ask (VlmAnswerer *answerer, const VlmWindow *window, VlmFrame *frame,
   return g_steal_pointer (&reply);
 }
 
+static const VlmMark *
+choose (const VlmAnswerer *answerer, const VlmWindow *window,
+    const VlmSample *sample, const GPtrArray *boxes, const char *thing)
+{
+  g_auto (VlmStir) stir = { 0 };
+
+  if (!answerer->boxes_follow_motion)
+    return vlm_ground_choose (boxes, thing);
+  vlm_stir_init (&stir, window, (guint) (sample - window->samples));
+  return vlm_ground_choose_moving (boxes, thing, &stir);
+}
+
 gboolean
 vlm_ground_event (VlmAnswerer *answerer, const VlmWindow *window,
     VlmEvent *event, GCancellable *cancellable, GError **error)
 {
-  const VlmSample *sample = vlm_ground_sample (window, event);
+  const VlmSample *sample = answerer->boxes_follow_motion
+      ? vlm_ground_moving_sample (window, event)
+      : vlm_ground_sample (window, event);
   g_autofree char *thing = vlm_ground_thing (event);
   g_autoptr (VlmReply) reply = NULL;
   GError *own_error = NULL;
@@ -128,7 +189,7 @@ vlm_ground_event (VlmAnswerer *answerer, const VlmWindow *window,
     g_propagate_error (error, own_error);
   if (reply == NULL)
     return own_error == NULL;
-  box = vlm_ground_choose (reply->reading->marks, thing);
+  box = choose (answerer, window, sample, reply->reading->marks, thing);
   if (box == NULL)
     return TRUE;
   event->bbox = box->rect;

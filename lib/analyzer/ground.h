@@ -8,6 +8,7 @@
 #include <vlm/vlm-event.h>
 
 #include "analyzer/answerer.h"
+#include "analyzer/stir.h"
 
 /* Fills in bbox and bbox_time of @event, and the label where it has none; leaves
  * them alone when the model sees nothing of the kind. @window: has frames of the
@@ -19,9 +20,17 @@ gboolean vlm_ground_event (VlmAnswerer *answerer, const VlmWindow *window,
  * (transfer none) */
 const VlmSample *
 vlm_ground_sample (const VlmWindow *window, const VlmEvent *event);
+/* The sample of the event in which most moves; the one above where nothing does.
+ * (transfer none) */
+const VlmSample *
+vlm_ground_moving_sample (const VlmWindow *window, const VlmEvent *event);
 /* What to ask for: label, description or query, the first that there is, without
  * the article. (transfer full), NULL if there is none */
 char *vlm_ground_thing (const VlmEvent *event);
 /* The box whose label has most in common with @thing; the first of several.
  * (transfer none), NULL without boxes */
 const VlmMark *vlm_ground_choose (const GPtrArray *boxes, const char *thing);
+/* The same; of boxes whose labels have as much in common, the one in which most
+ * moves. A box in which nothing moves stays where there is no other. */
+const VlmMark *vlm_ground_choose_moving (
+    const GPtrArray *boxes, const char *thing, const VlmStir *stir);

@@ -520,6 +520,7 @@ test_confidence (void)
     { "\"min_confidence\": 0.4,", 0.0 },
     { "\"confidence_auc\": 0.9,", 0.0 },
     { "", 0.0 },
+    { "\"boxes_follow_motion\": true,", 0.0 },
     { "\"min_confidence\": 1.5, \"confidence_auc\": 0.8,", -1.0 },
     { "\"min_confidence\": 0.5, \"confidence_auc\": \"good\",", -1.0 },
   };
@@ -536,6 +537,8 @@ test_confidence (void)
     if (cases[i].least >= 0.0) {
       g_assert_no_error (error);
       g_assert_cmpfloat (loaded->min_confidence, ==, cases[i].least);
+      g_assert_true (loaded->boxes_follow_motion ==
+          (strstr (cases[i].keys, "boxes_follow") != NULL));
     } else {
       g_assert_nonnull (error);
       g_assert_nonnull (strstr (error->message, "confidence"));

@@ -54,7 +54,8 @@ typedef struct
 /**
  * VlmAnswer:
  * @text: the answer
- * @confidence: geometric mean of the probabilities of the chosen tokens
+ * @confidence: how sure the chosen tokens are: the geometric mean of their
+ *   probabilities and that of the worst four in a row, half and half
  * @n_prompt_tokens: tokens of the prompt
  * @n_vision_tokens: of which are from images and videos
  * @n_tokens: tokens of the answer

@@ -176,10 +176,9 @@ read_limits (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
               &config->max_context_windows, error));
 }
 
-/* A key of ours, which counts where another one says that confidence ranks. */
+/* Keys of ours, which say what was measured: confidence counts where it ranks. */
 static gboolean
-read_confidence (
-    const VlmConfigLayout *layout, VlmConfig *config, GError **error)
+read_measured (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
 {
   double auc;
   double least;
@@ -190,7 +189,8 @@ read_confidence (
           &layout->root, "min_confidence", 0.0, 1.0, 0.0, &least, error))
     return FALSE;
   config->min_confidence = auc >= VLM_MIN_CONFIDENCE_AUC ? least : 0.0;
-  return TRUE;
+  return vlm_json_read_boolean_or (&layout->root, "boxes_follow_motion", FALSE,
+      &config->boxes_follow_motion, error);
 }
 
 static gboolean
@@ -224,7 +224,7 @@ vlm_qwen_config_read (
       !read_token_ids (&layout, config, error) ||
       !read_eos (&layout, config, error) ||
       !read_limits (&layout, config, error) ||
-      !read_confidence (&layout, config, error) ||
+      !read_measured (&layout, config, error) ||
       (dir != NULL && !read_companions (config, dir, error)))
     return NULL;
   return g_steal_pointer (&config);

@@ -108,7 +108,8 @@ def config():
       "max_position_embeddings": 32768,
       "max_video_seconds": MAX_SECONDS,
       "max_context_windows": 1,
-      "trained_for": "events, boxes and descriptions of made-up scenes",
+      "trained_for": "events, boxes, points, numbers, yes or no, and "
+                     "descriptions of made-up scenes",
       "max_window_layers": words["depth"],
       "num_attention_heads": words["heads"],
       "num_hidden_layers": words["depth"],

@@ -69,6 +69,7 @@ typedef struct
   char *mmproj;
   VlmModelWeights weights;
   VlmKvCache kv_cache;
+  VlmPrecision precision;
   char *device;
   VlmRemoteServer server; /* of a model on another machine, to the next gap */
   char *api_key_file;

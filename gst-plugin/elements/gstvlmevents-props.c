@@ -73,6 +73,11 @@ static const Property properties[] = {
       "Precision of the context on the device: floats of 32 or 16 bits",
       AT_START, KIND_ENUM, AT (kv_cache), .type = vlm_kv_cache_get_type,
       .initial = VLM_KV_CACHE_AUTO },
+  { "precision", "Precision",
+      "How matrix products are computed: in floats of 32 bits, or by the "
+      "device's matrix units from floats of 16 bits",
+      AT_START, KIND_ENUM, AT (precision), .type = vlm_precision_get_type,
+      .initial = VLM_PRECISION_AUTO },
   { "server", "Server", "Of a model on another machine: which server has it",
       AT_START, KIND_ENUM, AT (server), .type = vlm_remote_server_get_type,
       .initial = VLM_REMOTE_SERVER_AUTO },

@@ -20,6 +20,10 @@ _vlm() {
       mapfile -t COMPREPLY < <(compgen -W "auto native int8 int4" -- "$cur")
       return
       ;;
+    --precision)
+      mapfile -t COMPREPLY < <(compgen -W "auto exact fast" -- "$cur")
+      return
+      ;;
     --kv-cache)
       mapfile -t COMPREPLY < <(compgen -W "auto f32 f16" -- "$cur")
       return

@@ -199,6 +199,18 @@ tool_parse_kv_cache (const char *name, VlmKvCache *type, GError **error)
 }
 
 gboolean
+tool_parse_precision (const char *name, VlmPrecision *precision, GError **error)
+{
+  int number;
+
+  if (!parse_enum ("--precision", VLM_TYPE_PRECISION, "auto, exact or fast",
+          name, &number, error))
+    return FALSE;
+  *precision = (VlmPrecision) number;
+  return TRUE;
+}
+
+gboolean
 tool_parse_server (const char *name, VlmRemoteServer *server, GError **error)
 {
   gint number;

@@ -40,6 +40,12 @@
         "what the context is kept in: auto, f32 or f16 (auto)", "TYPE"         \
   }
 
+#define TOOL_PRECISION(where)                                                  \
+  {                                                                            \
+    "precision", 0, 0, G_OPTION_ARG_STRING, (where),                           \
+        "how matrix products are computed: auto, exact or fast (auto)", "KIND" \
+  }
+
 /* A program's command line, to which --version is added. Words that are no
  * options are refused, unless @entries take them; so is a closed standard
  * output. */
@@ -56,7 +62,9 @@ gboolean tool_parse (const Tool *tool, int *argc, char ***argv, GError **error);
 /* @name (nullable) of TOOL_WEIGHTS; FALSE with G_OPTION_ERROR_BAD_VALUE. */
 gboolean
 tool_parse_weights (const char *name, VlmModelWeights *weights, GError **error);
-/* Of TOOL_KV_CACHE, likewise. */
+/* Of TOOL_PRECISION and TOOL_KV_CACHE, likewise. */
+gboolean tool_parse_precision (
+    const char *name, VlmPrecision *precision, GError **error);
 gboolean
 tool_parse_kv_cache (const char *name, VlmKvCache *type, GError **error);
 

@@ -16,6 +16,7 @@ typedef struct
 
   VlmModel *model;
   VlmKvCache kv_cache;
+  VlmPrecision precision;
   VlmSession *videos;
   /* Pictures have a session of their own, and that only when one is asked
    * about: in the other one they would take the place of the video. */
@@ -49,6 +50,7 @@ choose_session (Local *self, const VlmRequest *request)
   if (*session == NULL) {
     *session = vlm_session_new (self->model);
     vlm_session_set_kv_cache (*session, self->kv_cache);
+    vlm_session_set_precision (*session, self->precision);
   }
   return *session;
 }
@@ -134,5 +136,6 @@ vlm_answerer_new_local (
       MIN (MAX_VISION_TOKENS, config->text.max_positions / 2);
   self->model = g_steal_pointer (&model);
   self->kv_cache = params != NULL ? params->kv_cache : VLM_KV_CACHE_AUTO;
+  self->precision = params != NULL ? params->precision : VLM_PRECISION_AUTO;
   return &self->parent;
 }

@@ -22,6 +22,22 @@ vlm_kv_cache_get_type (void)
 }
 
 GType
+vlm_precision_get_type (void)
+{
+  static gsize type;
+  static const GEnumValue values[] = {
+    { VLM_PRECISION_AUTO, "VLM_PRECISION_AUTO", "auto" },
+    { VLM_PRECISION_EXACT, "VLM_PRECISION_EXACT", "exact" },
+    { VLM_PRECISION_FAST, "VLM_PRECISION_FAST", "fast" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("VlmPrecision", values));
+  return type;
+}
+
+GType
 vlm_model_weights_get_type (void)
 {
   static gsize type;
@@ -96,6 +112,7 @@ vlm_model_params_init (VlmModelParams *params, const VlmModelParams *like)
   params->mmproj = g_strdup (like->mmproj);
   params->weights = like->weights;
   params->kv_cache = like->kv_cache;
+  params->precision = like->precision;
   params->server = like->server;
   params->api_key_file = g_strdup (like->api_key_file);
   params->ca_file = g_strdup (like->ca_file);

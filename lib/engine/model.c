@@ -17,6 +17,7 @@ struct _VlmModel
   VlmNet *net;
   VlmTokenizer *tokenizer;
   VlmKvCache kv_cache;     /* of new sessions */
+  VlmPrecision precision;  /* likewise */
   VlmTokenTrie *trie;      /* atomically set, once */
   VlmScheduler *scheduler; /* likewise */
 };
@@ -111,6 +112,7 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
   if (params != NULL) {
     vlm_weight_list_quantise (checkpoint->weights, params->weights);
     self->kv_cache = params->kv_cache;
+    self->precision = params->precision;
   }
   self->tokenizer = vlm_checkpoint_load_tokenizer (checkpoint, error);
   if (self->tokenizer == NULL ||
@@ -221,6 +223,12 @@ VlmKvCache
 vlm_model_get_kv_cache (VlmModel *model)
 {
   return model->kv_cache;
+}
+
+VlmPrecision
+vlm_model_get_precision (VlmModel *model)
+{
+  return model->precision;
 }
 
 VlmTokenizer *

@@ -18,6 +18,7 @@ VlmModel *vlm_model_new_from_parts (
 VlmNet *vlm_model_get_net (VlmModel *model);
 /* Of the parameters it was loaded with: what new sessions begin with. */
 VlmKvCache vlm_model_get_kv_cache (VlmModel *model);
+VlmPrecision vlm_model_get_precision (VlmModel *model);
 VlmTokenizer *vlm_model_get_tokenizer (VlmModel *model);
 const VlmConfig *vlm_model_get_config (VlmModel *model);
 /* What its sessions have in common. (transfer none), thread-safe */

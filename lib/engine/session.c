@@ -27,6 +27,7 @@ struct _VlmSession
 
   VlmModel *model;
   VlmKvCache kv_cache;
+  VlmPrecision precision;
   VlmNn *nn;
   VlmVision *vision;
   VlmContext *context;
@@ -92,6 +93,7 @@ vlm_session_new (VlmModel *model)
   self = g_object_new (VLM_TYPE_SESSION, NULL);
   self->model = g_object_ref (model);
   self->kv_cache = vlm_model_get_kv_cache (model);
+  self->precision = vlm_model_get_precision (model);
   return self;
 }
 
@@ -112,6 +114,24 @@ vlm_session_set_kv_cache (VlmSession *session, VlmKvCache type)
   session->kv_cache = type;
 }
 
+/**
+ * vlm_session_set_precision:
+ * @session: a session that was asked nothing yet
+ * @precision: how it computes
+ *
+ * A session begins with what its model was loaded with. Steps of answers that are
+ * written together are exact in any case.
+ *
+ * Since: 0.1
+ */
+void
+vlm_session_set_precision (VlmSession *session, VlmPrecision precision)
+{
+  g_return_if_fail (VLM_IS_SESSION (session));
+  g_return_if_fail (session->nn == NULL);
+  session->precision = precision;
+}
+
 /* Rows of the embedding that no token has are padding of the checkpoint; an
  * untrained model would choose them. */
 static guint32 *
@@ -127,6 +147,14 @@ find_valid_tokens (const VlmTokenizer *tokenizer, guint n_vocab)
 }
 
 static gboolean
+is_fast (const VlmSession *self)
+{
+  return self->precision == VLM_PRECISION_AUTO
+      ? !vlm_nn_device_is_cpu (vlm_nn_get_device (self->nn))
+      : self->precision == VLM_PRECISION_FAST;
+}
+
+static gboolean
 ensure_state (VlmSession *self, GError **error)
 {
   VlmNet *net = vlm_model_get_net (self->model);
@@ -138,6 +166,7 @@ ensure_state (VlmSession *self, GError **error)
   self->nn = vlm_nn_new (vlm_net_get_device (net), error);
   if (self->nn == NULL)
     return FALSE;
+  vlm_nn_set_fast (self->nn, is_fast (self));
   self->vision = vlm_vision_new (net, self->nn);
   vlm_vision_set_turns (self->vision, turns);
   self->context = vlm_context_new (net, self->nn);

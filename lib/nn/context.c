@@ -25,6 +25,7 @@ vlm_nn_new (VlmVkDevice *device, GError **error)
   nn->device = vlm_vk_device_ref (device);
   nn->commands = g_steal_pointer (&commands);
   nn->caps = caps;
+  nn->wishes = g_getenv ("VLM_KERNELS");
   nn->limits = (VlmNnLimits){
     .binding_bytes = binding_bytes,
     .part_bytes = MIN (binding_bytes, caps->max_allocation_bytes),

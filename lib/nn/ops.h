@@ -23,6 +23,12 @@ void vlm_nn_free (VlmNn *nn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNn, vlm_nn_free)
 VlmNnDevice *vlm_nn_get_device (VlmNn *nn);
 
+/* Lets kernels of less than f32 compute, where the device has some: inputs of
+ * matrix products are rounded to 16 bits. Each makes some products first, once in
+ * a process, and is dropped with a warning where they are wrong. Nothing may be
+ * recorded. */
+void vlm_nn_set_fast (VlmNn *nn, gboolean fast);
+
 void vlm_nn_begin (VlmNn *nn);
 /* One submission of everything since begin. */
 gboolean vlm_nn_submit (VlmNn *nn, GError **error);

@@ -6,6 +6,7 @@
 #include "nn/select.h"
 
 #include "base/log.h"
+#include "nn/wishes.h"
 #include "shaders/vlm-shaders.h"
 
 /* clang-format off */
@@ -314,21 +315,39 @@ vlm_nn_kernel_reads (const VlmNnKernel *kernel, const VlmNnFormat *format)
                                                   : VLM_NN_READS_PLAIN)) != 0;
 }
 
+/* The same for devices that it is made for, or for which it is wanted by name. */
+static const char *
+why_not_taken (const VlmNn *nn, const VlmNnKernel *kernel)
+{
+  const guint here = nn->caps->is_cpu ? VLM_NN_ON_CPU : VLM_NN_ON_GPU;
+  const VlmNnWish wish = vlm_nn_wish (nn->wishes, kernel->name);
+
+  if (wish == VLM_NN_WISH_REFUSED)
+    return "not wanted (VLM_KERNELS)";
+  if ((kernel->on & here) == 0 && wish != VLM_NN_WISH_WANTED)
+    return "for other devices";
+  return why_not_here (nn, kernel);
+}
+
+gboolean
+vlm_nn_kernel_is_fast_here (const VlmNn *nn, const VlmNnKernel *kernel)
+{
+  return kernel->is_fast && why_not_taken (nn, kernel) == NULL;
+}
+
 static const char *
 why_not (
     const VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
 {
-  const guint here = nn->caps->is_cpu ? VLM_NN_ON_CPU : VLM_NN_ON_GPU;
-
-  if ((kernel->on & here) == 0)
-    return "for other devices";
   if (kernel->is_fast && !nn->is_fast)
     return "for precision=fast";
+  if ((nn->wrong >> (kernel - kernels) & 1) != 0)
+    return "wrong on this device";
   if (!vlm_nn_kernel_reads (kernel, problem->format))
     return "for other weights";
   if (kernel->max_rows != 0 && problem->m > kernel->max_rows)
     return "for fewer rows";
-  return why_not_here (nn, kernel);
+  return why_not_taken (nn, kernel);
 }
 
 static const char *
@@ -354,7 +373,7 @@ explain (
   for (const VlmNnKernel *kernel = kernels; kernel < chosen; kernel++)
     if (kernel->op == problem->op)
       g_string_append_printf (text, "%s%s: %s", text->len > 0 ? ", " : "",
-          kernel->name, why_not (nn, kernel, problem));
+          kernel->name, why_not (nn, kernel, problem) ?: "others are wanted");
   if (text->len == 0)
     g_string_append (text, "the first of its table");
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -407,20 +426,66 @@ take_note (VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
       kernel->name, reasons);
 }
 
-const VlmNnKernel *
-vlm_nn_select (VlmNn *nn, const VlmNnProblem *problem)
+/* NULL where none fits that is wanted, or none at all. */
+static const VlmNnKernel *
+find_kernel (VlmNn *nn, const VlmNnProblem *problem, gboolean only_wanted)
 {
-  if (nn->forced != NULL && nn->forced->op == problem->op)
-    return nn->forced;
   for (guint i = 0; i < G_N_ELEMENTS (kernels); i++) {
     const VlmNnKernel *kernel = &kernels[i];
 
-    if (kernel->op == problem->op && why_not (nn, kernel, problem) == NULL) {
-      take_note (nn, kernel, problem);
+    if (kernel->op == problem->op &&
+        (!only_wanted ||
+            vlm_nn_wish (nn->wishes, kernel->name) == VLM_NN_WISH_WANTED) &&
+        why_not (nn, kernel, problem) == NULL)
       return kernel;
-    }
   }
+  return NULL;
+}
+
+/* The last one of the op, which fits every device. */
+static const VlmNnKernel *
+find_last (VlmNnOp op)
+{
+  for (guint i = G_N_ELEMENTS (kernels); i > 0; i--)
+    if (kernels[i - 1].op == op)
+      return &kernels[i - 1];
   g_assert_not_reached ();
+}
+
+static void
+check_wishes (const VlmNn *nn)
+{
+  const char *names[G_N_ELEMENTS (kernels) + 1] = { NULL };
+  g_autofree char *unknown = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
+    names[i] = kernels[i].name;
+  unknown = vlm_nn_wishes_unknown (nn->wishes, names);
+  if (unknown != NULL)
+    vlm_warning ("VLM_KERNELS: no kernel is named \"%s\"", unknown);
+}
+
+const VlmNnKernel *
+vlm_nn_select (VlmNn *nn, const VlmNnProblem *problem)
+{
+  const VlmNnKernel *kernel = NULL;
+
+  if (nn->forced != NULL && nn->forced->op == problem->op)
+    return nn->forced;
+  if (nn->wishes != NULL) {
+    if (nn->notes == NULL)
+      check_wishes (nn);
+    kernel = find_kernel (nn, problem, TRUE);
+  }
+  if (kernel == NULL)
+    kernel = find_kernel (nn, problem, FALSE);
+  if (kernel == NULL) {
+    kernel = find_last (problem->op);
+    vlm_warning ("VLM_KERNELS leaves no kernel for %s: %s is used",
+        op_name (problem->op), kernel->name);
+  }
+  take_note (nn, kernel, problem);
+  return kernel;
 }
 
 gboolean

@@ -98,6 +98,13 @@ gboolean vlm_nn_force_kernel (VlmNn *nn, const char *name);
 gboolean
 vlm_nn_kernel_reads (const VlmNnKernel *kernel, const VlmNnFormat *format);
 
+/* Whether it is of less than f32 and is taken here where that is allowed. */
+gboolean
+vlm_nn_kernel_is_fast_here (const VlmNn *nn, const VlmNnKernel *kernel);
+/* Whether it multiplies as it should, by some products; an error says why not. */
+gboolean vlm_nn_kernel_is_right (
+    VlmNnDevice *device, const VlmNnKernel *kernel, GError **error);
+
 /* Every kernel that the table has. */
 const VlmNnKernel *vlm_nn_kernels (guint *n_kernels);
 gboolean vlm_nn_kernel_runs (const VlmNn *nn, const VlmNnKernel *kernel);

@@ -27,6 +27,7 @@ typedef struct
   char *device;
   char *weights;
   char *kv_cache;
+  char *precision;
   VlmKvCache cache;
   gboolean random;
   gboolean json;
@@ -363,8 +364,10 @@ bench_load (Bench *bench, GError **error)
   double start = now ();
   Stage stage = { .name = "load", .item = "bytes" };
   VlmModelWeights weights;
+  VlmPrecision precision;
 
-  if (!tool_parse_weights (options->weights, &weights, error))
+  if (!tool_parse_weights (options->weights, &weights, error) ||
+      !tool_parse_precision (options->precision, &precision, error))
     return FALSE;
   bench->is_random =
       options->random || options->layers > 0 || !has_weights (directory);
@@ -389,7 +392,13 @@ bench_load (Bench *bench, GError **error)
   stage.bytes = stage.n_items = (double) vlm_net_get_n_bytes (bench->net);
   g_array_append_val (bench->stages, stage);
   bench->nn = vlm_nn_new (bench->device, error);
-  return bench->nn != NULL;
+  if (bench->nn == NULL)
+    return FALSE;
+  vlm_nn_set_fast (bench->nn,
+      precision == VLM_PRECISION_FAST ||
+          (precision == VLM_PRECISION_AUTO &&
+              !vlm_nn_device_is_cpu (bench->device)));
+  return TRUE;
 }
 
 /* --- the report ----------------------------------------------------------- */
@@ -541,6 +550,7 @@ main (int argc, char **argv)
     TOOL_DEVICE (&options.device),
     TOOL_WEIGHTS (&options.weights),
     TOOL_KV_CACHE (&options.kv_cache),
+    TOOL_PRECISION (&options.precision),
     { "runs", 0, 0, G_OPTION_ARG_INT, &options.runs,
         "the median of so many (7)", "N" },
     { "image", 0, 0, G_OPTION_ARG_INT, &options.image,

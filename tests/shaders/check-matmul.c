@@ -441,6 +441,20 @@ bench_models (VkCheck *check)
   }
 }
 
+/* What decides whether one of less than f32 is used; others must pass too. */
+static void
+check_trial (VkCheck *check, const VlmNnKernel *kernel)
+{
+  GError *error = NULL;
+
+  if (!vkcheck_begin (check, "matmul/trial/%s", kernel->name))
+    return;
+  if (!vlm_nn_kernel_is_right (check->nn->device, kernel, &error))
+    vkcheck_fail (check, "%s", error->message);
+  g_clear_error (&error);
+  vkcheck_end (check);
+}
+
 void
 check_matmul (VkCheck *check)
 {
@@ -452,8 +466,10 @@ check_matmul (VkCheck *check)
     if (kernels[i].op != VLM_NN_OP_MATMUL ||
         !vlm_nn_force_kernel (check->nn, kernels[i].name))
       continue;
-    if ((kernels[i].weights & VLM_NN_READS_PLAIN) != 0)
+    if ((kernels[i].weights & VLM_NN_READS_PLAIN) != 0) {
       check_kernel (check, &kernels[i]);
+      check_trial (check, &kernels[i]);
+    }
     if ((kernels[i].weights & VLM_NN_READS_QUANTISED) != 0)
       check_quantised (check, &kernels[i], turn++);
   }

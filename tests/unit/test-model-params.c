@@ -14,6 +14,7 @@ test_model (void)
     .mmproj = mmproj,
     .weights = VLM_MODEL_WEIGHTS_INT8,
     .kv_cache = VLM_KV_CACHE_F16,
+    .precision = VLM_PRECISION_FAST,
   };
   g_autoptr (VlmModelParams) copy =
       g_boxed_copy (VLM_TYPE_MODEL_PARAMS, &params);
@@ -27,6 +28,7 @@ test_model (void)
   g_assert_cmpstr (copy->mmproj, ==, "/models/y.gguf");
   g_assert_cmpint (copy->weights, ==, VLM_MODEL_WEIGHTS_INT8);
   g_assert_cmpint (copy->kv_cache, ==, VLM_KV_CACHE_F16);
+  g_assert_cmpint (copy->precision, ==, VLM_PRECISION_FAST);
   g_assert_null (empty->path);
   g_assert_null (empty->device);
   g_assert_null (empty->mmproj);

@@ -34,6 +34,7 @@ typedef struct
   char *device;
   char *weights;
   char *kv_cache;
+  char *precision;
   gint64 first_seed;
   int n_scenes;
   double fps;
@@ -216,6 +217,7 @@ run_all (const Options *o, GError **error)
       !interrupt_watch (cancellable, error) ||
       !tool_parse_weights (o->weights, &params.weights, error) ||
       !tool_parse_kv_cache (o->kv_cache, &params.kv_cache, error) ||
+      !tool_parse_precision (o->precision, &params.precision, error) ||
       !eval_asker_init (&asker, &params, cancellable, error))
     return FALSE;
   start = g_get_monotonic_time ();
@@ -238,6 +240,7 @@ main (int argc, char **argv)
     TOOL_DEVICE (&o.device),
     TOOL_WEIGHTS (&o.weights),
     TOOL_KV_CACHE (&o.kv_cache),
+    TOOL_PRECISION (&o.precision),
     { "scenes", 'n', 0, G_OPTION_ARG_INT, &o.n_scenes, "how many scenes (300)",
         "N" },
     { "first-seed", 0, 0, G_OPTION_ARG_INT64, &o.first_seed,

@@ -31,6 +31,7 @@ typedef struct
 {
   char *weights;
   char *kv_cache;
+  char *precision;
   char *server;
   char *box_space;
   char *fps;
@@ -54,6 +55,7 @@ written_clear (Written *written)
 {
   g_free (written->weights);
   g_free (written->kv_cache);
+  g_free (written->precision);
   g_free (written->server);
   g_free (written->box_space);
   g_free (written->fps);
@@ -85,6 +87,7 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
     TOOL_DEVICE (&o->model.device),
     TOOL_WEIGHTS (&w->weights),
     TOOL_KV_CACHE (&w->kv_cache),
+    TOOL_PRECISION (&w->precision),
     { "server", 0, 0, G_OPTION_ARG_STRING, &w->server,
         "of a model on another machine: auto, vllm, sglang, llama, ollama, "
         "lmstudio or openai (auto)",
@@ -296,6 +299,7 @@ finish (RunOptions *o, const Written *w, GError **error)
       !parse_kind ("--format", w->format, &o->params.kind, error) ||
       !tool_parse_weights (w->weights, &o->model.weights, error) ||
       !tool_parse_kv_cache (w->kv_cache, &o->model.kv_cache, error) ||
+      !tool_parse_precision (w->precision, &o->model.precision, error) ||
       !tool_parse_server (w->server, &o->model.server, error) ||
       !tool_parse_box_space (w->box_space, &o->model.box_space, error))
     return FALSE;

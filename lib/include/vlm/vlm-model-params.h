@@ -55,6 +55,29 @@ typedef enum
 
 VLM_API GType vlm_kv_cache_get_type (void) G_GNUC_CONST;
 
+#define VLM_TYPE_PRECISION (vlm_precision_get_type ())
+
+/**
+ * VlmPrecision:
+ * @VLM_PRECISION_AUTO: fast on GPUs, exact on software devices
+ * @VLM_PRECISION_EXACT: floats of 32 bits
+ * @VLM_PRECISION_FAST: by the matrix units of the device, where it has some:
+ *   inputs of matrix products are rounded to 16 bits, sums have 32
+ *
+ * How a session computes. On a device without matrix units that are known to be
+ * right, fast is exact.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  VLM_PRECISION_AUTO,
+  VLM_PRECISION_EXACT,
+  VLM_PRECISION_FAST,
+} VlmPrecision;
+
+VLM_API GType vlm_precision_get_type (void) G_GNUC_CONST;
+
 #define VLM_TYPE_REMOTE_SERVER (vlm_remote_server_get_type ())
 
 /**
@@ -124,6 +147,7 @@ VLM_API GType vlm_box_space_get_type (void) G_GNUC_CONST;
  *   several are beside @path; %NULL or empty for the only one
  * @weights: what the device holds of its matrices
  * @kv_cache: what sessions keep their context in, unless they say otherwise
+ * @precision: how sessions compute, unless they say otherwise
  * @server: which server has it; this and the following, of a model on another
  *   machine
  * @api_key_file: (nullable) (type filename): whose first line is the key that
@@ -148,6 +172,7 @@ typedef struct
   char *mmproj;
   VlmModelWeights weights;
   VlmKvCache kv_cache;
+  VlmPrecision precision;
   VlmRemoteServer server;
   VlmBoxSpace box_space;
   guint max_requests;

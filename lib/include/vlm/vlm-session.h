@@ -102,6 +102,8 @@ G_DECLARE_FINAL_TYPE (VlmSession, vlm_session, VLM, SESSION, GObject)
 
 VLM_API VlmSession *vlm_session_new (VlmModel *model);
 VLM_API void vlm_session_set_kv_cache (VlmSession *session, VlmKvCache type);
+VLM_API void
+vlm_session_set_precision (VlmSession *session, VlmPrecision precision);
 VLM_API VlmAnswer *
 vlm_session_generate (VlmSession *session, const VlmPrompt *prompt,
     const VlmGenerateParams *params, const VlmWork *work, GError **error);

@@ -2,11 +2,17 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Called on the thread of the worker, unless said otherwise. */
+#include "config.h"
+
 #include "elements/gstvlmevents-private.h"
 
 #include "gstvlm.h"
+#include "util/gstvlmanalytics.h"
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
+
+/* The quark of every region: a label would be a new, never freed quark each. */
+#define ROI_TYPE "vlm-answer"
 
 static gboolean
 is_wanted (GstVlmEvents *self, const VlmAnswerRecord *record)
@@ -72,21 +78,95 @@ gst_vlm_events_tell_answers (gpointer user_data, const VlmWindow *window,
   }
 }
 
+/* --- on buffers ------------------------------------------------------------ */
+
+static void
+add_points (GstStructure *structure, const VlmMark *mark)
+{
+  g_auto (GValue) points = G_VALUE_INIT;
+
+  g_value_init (&points, GST_TYPE_ARRAY);
+  for (guint i = 0; i < 2 * mark->n_points; i++) {
+    g_auto (GValue) value = G_VALUE_INIT;
+
+    g_value_init (&value, G_TYPE_INT);
+    g_value_set_int (&value, mark->points[i]);
+    gst_value_array_append_value (&points, &value);
+  }
+  if (mark->n_points > 0)
+    gst_structure_set_value (structure, "points", &points);
+}
+
+static void
+attach_mark (GstVlmEvents *self, GstBuffer *buffer,
+    const VlmAnswerRecord *record, const VlmMark *mark, gint id)
+{
+  int x1 = CLAMP (mark->rect.x, 0, self->out_info.width);
+  int y1 = CLAMP (mark->rect.y, 0, self->out_info.height);
+  int x2 = CLAMP (mark->rect.x + mark->rect.width, x1, self->out_info.width);
+  int y2 = CLAMP (mark->rect.y + mark->rect.height, y1, self->out_info.height);
+  GstVideoRegionOfInterestMeta *meta;
+  GstStructure *structure;
+
+  if (x1 == x2 || y1 == y2)
+    return;
+  meta = gst_buffer_add_video_region_of_interest_meta (buffer, ROI_TYPE,
+      (guint) x1, (guint) y1, (guint) (x2 - x1), (guint) (y2 - y1));
+  meta->id = id;
+  structure = gst_structure_new (ROI_TYPE, "event-uid", G_TYPE_STRING,
+      record->event_uid, "task", G_TYPE_STRING, record->task, "label",
+      G_TYPE_STRING, mark->label, "text", G_TYPE_STRING, mark->text,
+      "stream-time", G_TYPE_INT64, record->frame.stream_time, NULL);
+  add_points (structure, mark);
+  gst_video_region_of_interest_meta_add_param (meta, structure);
+#ifdef HAVE_GST_ANALYTICS
+  gst_vlm_analytics_add_region (buffer, meta, record->confidence);
+#endif
+}
+
+/* With the lock: (transfer full): the answers about what was before @until. */
+static GPtrArray *
+take_pending (GstVlmEvents *self, gint64 until)
+{
+  GPtrArray *taken = gst_vlm_events_new_answers ();
+
+  for (guint i = 0; i < self->pending_answers->len;) {
+    const VlmAnswerRecord *record = self->pending_answers->pdata[i];
+    gint64 at = VLM_TIME_IS_VALID (record->frame.stream_time)
+        ? record->frame.stream_time
+        : record->start.stream_time;
+
+    if (at < until)
+      g_ptr_array_add (
+          taken, g_ptr_array_steal_index (self->pending_answers, i));
+    else
+      i++;
+  }
+  return taken;
+}
+
 GstBuffer *
-gst_vlm_events_attach_answers (GstVlmEvents *self, GstBuffer *buffer)
+gst_vlm_events_attach_answers (
+    GstVlmEvents *self, GstBuffer *buffer, gint64 until)
 {
   g_autoptr (GPtrArray) answers = NULL;
+  gint n_marks = 0;
 
   g_mutex_lock (&self->lock);
-  if (self->pending_answers->len > 0) {
-    answers = self->pending_answers;
-    self->pending_answers = gst_vlm_events_new_answers ();
-  }
+  answers = take_pending (self, until);
   g_mutex_unlock (&self->lock);
-  if (answers == NULL)
+  if (answers->len == 0)
     return buffer;
   buffer = gst_buffer_make_writable (buffer);
   gst_vlm_buffer_add_answer_meta (buffer, answers);
+  for (guint i = 0; i < answers->len; i++) {
+    const VlmAnswerRecord *record = answers->pdata[i];
+
+    for (guint j = 0;
+         record->marks != NULL && record->is_result && j < record->marks->len;
+         j++)
+      attach_mark (self, buffer, record, record->marks->pdata[j], n_marks++);
+  }
   return buffer;
 }
 

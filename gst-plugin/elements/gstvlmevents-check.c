@@ -73,7 +73,7 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
   if (s->off_threshold > s->on_threshold)
     return g_strdup_printf ("off-threshold=%g is more than on-threshold=%g",
         s->off_threshold, s->on_threshold);
-  error = gst_vlm_events_find_schema_error (s);
+  error = gst_vlm_events_find_task_error (s);
   if (error == NULL)
     error = gst_vlm_events_find_region_error (s);
   return error != NULL ? error : gst_vlm_events_find_snapshot_error (s);

@@ -221,6 +221,8 @@ attach (GstVlmEvents *self, GstBuffer *buffer, gint64 time)
   gst_vlm_placer_take (self->placer, time,
       end_of (buffer, time, &self->out_info), &records, &boxes);
   g_mutex_unlock (&self->lock);
+  buffer = gst_vlm_events_attach_answers (
+      self, buffer, end_of (buffer, time, &self->out_info));
   return gst_vlm_events_attach_events (self, buffer, records, boxes);
 }
 

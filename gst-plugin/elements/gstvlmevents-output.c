@@ -405,7 +405,6 @@ GstBuffer *
 gst_vlm_events_attach_events (
     GstVlmEvents *self, GstBuffer *buffer, GPtrArray *records, GPtrArray *boxes)
 {
-  buffer = gst_vlm_events_attach_answers (self, buffer);
   if (records->len == 0 && boxes->len == 0)
     return buffer;
   buffer = gst_buffer_make_writable (buffer);
@@ -429,9 +428,10 @@ gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer)
         g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
   }
   g_mutex_unlock (&self->lock);
+  buffer = gst_vlm_events_attach_answers (self, buffer, G_MAXINT64);
   return events != NULL
       ? gst_vlm_events_attach_events (self, buffer, events, events)
-      : gst_vlm_events_attach_answers (self, buffer);
+      : buffer;
 }
 
 void

@@ -27,6 +27,11 @@ GType gst_vlm_camera_states_get_type (void);
 
 typedef struct _GstVlmEventsCamera GstVlmEventsCamera;
 
+/* The kinds of answers there are; 0 are events. */
+#define GST_VLM_TYPE_TASK (gst_vlm_task_get_type ())
+
+GType gst_vlm_task_get_type (void);
+
 #define GST_VLM_TYPE_TRIGGER_MODE (gst_vlm_trigger_mode_get_type ())
 
 /**
@@ -87,7 +92,12 @@ typedef struct
   guint max_tokens;
   gboolean ground;
   char *conditions; /* likewise */
+  gint task;        /* a value of GST_VLM_TYPE_TASK */
   char *schema_file;
+  char *system_prompt;
+  char *language;
+  double temperature;
+  guint64 seed;
   gboolean answers; /* tell all that is asked and answered */
   double on_threshold;
   double off_threshold;
@@ -267,8 +277,8 @@ void gst_vlm_events_finish_camera (GstVlmEvents *self);
 /* gstvlmevents-questions.c */
 /* (transfer full): what is asked now */
 VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
-/* (transfer full) (nullable): what is wrong with schema-file */
-char *gst_vlm_events_find_schema_error (const GstVlmEventsSettings *settings);
+/* (transfer full) (nullable): what is wrong with task or schema-file */
+char *gst_vlm_events_find_task_error (const GstVlmEventsSettings *settings);
 /* At the start, when that was nothing. */
 void gst_vlm_events_read_schema (GstVlmEvents *self);
 /* Tells the worker, and who listens to events. */
@@ -315,9 +325,10 @@ GPtrArray *gst_vlm_events_new_answers (void);
 /* Of the worker: GstVlmWorkerFuncs.asked */
 void gst_vlm_events_tell_answers (gpointer user_data, const VlmWindow *window,
     GPtrArray *records, guint generation);
-/* Takes @buffer over; on the thread on which video leaves. */
-GstBuffer *
-gst_vlm_events_attach_answers (GstVlmEvents *self, GstBuffer *buffer);
+/* Puts on it the answers about what was before @until, in stream time. Takes
+ * @buffer over; on the thread on which video leaves. */
+GstBuffer *gst_vlm_events_attach_answers (
+    GstVlmEvents *self, GstBuffer *buffer, gint64 until);
 
 /* gstvlmevents.c */
 /* On the thread on which video leaves; both take over what they are given. */

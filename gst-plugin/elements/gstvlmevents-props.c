@@ -127,6 +127,25 @@ static const Property properties[] = {
       "statement that holds is an event. Without queries or a prompt, these "
       "are the only questions",
       QUESTION, KIND_TEXT, AT (conditions) },
+  { "task", "Task",
+      "What each window is asked for. All but events become records of the "
+      "type "
+      "`answer`; boxes, points and text are regions on the buffers, too; "
+      "queries say what to look for",
+      QUESTION, KIND_ENUM, AT (task), .type = gst_vlm_task_get_type },
+  { "system-prompt", "System prompt",
+      "What the system's turn says, instead of what the task does", QUESTION,
+      KIND_TEXT, AT (system_prompt) },
+  { "language", "Language",
+      "In which language answers are written, in plain words (German)",
+      QUESTION, KIND_TEXT, AT (language) },
+  { "temperature", "Temperature",
+      "Of the sampling of answers: 0 always takes the likeliest token (-1 = "
+      "what the checkpoint says)",
+      QUESTION, KIND_DOUBLE, AT (temperature), .minimum = -1.0,
+      .maximum = 100.0, .initial = -1.0 },
+  { "seed", "Seed", "Of the sampling of answers", QUESTION, KIND_UINT64,
+      AT (seed), .maximum = G_MAXINT64 },
   { "schema-file", "Schema file",
       "JSON schema that the answer about each window must match. The answer is "
       "reported as a record of the type `answer`, instead of events; `prompt` "
@@ -694,6 +713,7 @@ gst_vlm_events_install_properties (GObjectClass *klass)
           "per second of new video, last window), queue-level, fps, "
           "fps-reason, width, height, delayed-bytes",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  gst_type_mark_as_plugin_api (GST_VLM_TYPE_TASK, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_POLICY, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_ON_ERROR, 0);
   gst_type_mark_as_plugin_api (GST_VLM_TYPE_CAMERA_STATES, 0);

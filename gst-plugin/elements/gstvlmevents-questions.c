@@ -42,6 +42,45 @@ split (const char *single, const char *several)
   return (char **) g_ptr_array_free (list, FALSE);
 }
 
+/* Of the kinds that the library knows; events in front. */
+GType
+gst_vlm_task_get_type (void)
+{
+  static GType type;
+
+  if (g_once_init_enter (&type)) {
+    const char *const *names = vlm_answer_kind_get_names ();
+    guint n = g_strv_length ((char **) names);
+    GEnumValue *values = g_new0 (GEnumValue, n + 1);
+    gint next = 1;
+
+    for (guint i = 0; i < n; i++) {
+      gint at = g_str_equal (names[i], "events") ? 0 : next++;
+
+      values[at] = (GEnumValue){ at, names[i], names[i] };
+    }
+    g_once_init_leave (&type, g_enum_register_static ("GstVlmTask", values));
+  }
+  return type;
+}
+
+static const char *
+get_task (const GstVlmEventsSettings *s)
+{
+  g_autoptr (GEnumClass) tasks = g_type_class_ref (GST_VLM_TYPE_TASK);
+
+  return g_enum_get_value (tasks, s->task)->value_nick;
+}
+
+/* NULL for events. */
+static const char *
+find_task (const GstVlmEventsSettings *s)
+{
+  if (s->schema_file != NULL)
+    return "json";
+  return s->task != 0 ? get_task (s) : NULL;
+}
+
 VlmQuestions *
 gst_vlm_events_get_questions (GstVlmEvents *self)
 {
@@ -55,8 +94,13 @@ gst_vlm_events_get_questions (GstVlmEvents *self)
   questions.version = self->query_version;
   questions.prompt = s->prompt;
   questions.queries = queries = split (s->query, s->queries);
-  questions.task = self->schema != NULL ? (char *) "json" : NULL;
+  questions.task = (char *) find_task (s);
   questions.detail = self->schema;
+  questions.system = s->system_prompt;
+  questions.language = s->language;
+  questions.sets_temperature = s->temperature >= 0.0;
+  questions.temperature = s->temperature;
+  questions.seed = s->seed;
   questions.max_tokens = s->max_tokens;
   questions.ground = s->ground;
   questions.conditions = conditions = split (NULL, s->conditions);
@@ -89,12 +133,29 @@ read_schema (const char *path, char **schema)
   return NULL;
 }
 
-char *
-gst_vlm_events_find_schema_error (const GstVlmEventsSettings *settings)
+static gboolean
+has_words (const GstVlmEventsSettings *s)
 {
-  return settings->schema_file != NULL
-      ? read_schema (settings->schema_file, NULL)
-      : NULL;
+  return s->query != NULL || s->queries != NULL || s->prompt != NULL;
+}
+
+char *
+gst_vlm_events_find_task_error (const GstVlmEventsSettings *settings)
+{
+  const char *task = get_task (settings);
+  gboolean is_json = g_str_equal (task, "json");
+
+  if (settings->schema_file != NULL && !is_json && settings->task != 0)
+    return g_strdup_printf (
+        "schema-file is a task of its own, and task=%s another", task);
+  if (settings->schema_file != NULL)
+    return read_schema (settings->schema_file, NULL);
+  if (is_json)
+    return g_strdup ("task=json needs a schema-file");
+  if (vlm_answer_kind_needs_about (vlm_answer_kind_lookup (task)) &&
+      !has_words (settings))
+    return g_strdup_printf ("task=%s needs a query", task);
+  return NULL;
 }
 
 void

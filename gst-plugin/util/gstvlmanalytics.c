@@ -7,6 +7,7 @@
 #include "util/gstvlmtime.h"
 
 #define OBJECT_TYPE "vlm-event"
+#define REGION_TYPE "vlm-answer"
 
 void
 gst_vlm_analytics_add_box (GstBuffer *buffer, const VlmEvent *event,
@@ -53,4 +54,21 @@ gst_vlm_analytics_has_object (GstBuffer *buffer,
                 (GstAnalyticsODMtd *) &object))))
       return TRUE;
   return FALSE;
+}
+
+void
+gst_vlm_analytics_add_region (GstBuffer *buffer,
+    const GstVideoRegionOfInterestMeta *region, double confidence)
+{
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_get_analytics_relation_meta (buffer);
+  GstAnalyticsODMtd object;
+
+  if (meta == NULL)
+    meta = gst_buffer_add_analytics_relation_meta (buffer);
+  if (meta != NULL)
+    gst_analytics_relation_meta_add_od_mtd (meta,
+        g_quark_from_static_string (REGION_TYPE), (gint) region->x,
+        (gint) region->y, (gint) region->w, (gint) region->h,
+        (gfloat) MAX (0.0, confidence), &object);
 }

@@ -19,4 +19,9 @@ gboolean gst_vlm_analytics_has_object (GstBuffer *buffer,
     gboolean (*is_wanted) (gpointer user_data, const char *type),
     gpointer user_data);
 
+/* An object detection with the box of @region, of a type that all of them
+ * have. @confidence: -1 where it is not known. */
+void gst_vlm_analytics_add_region (GstBuffer *buffer,
+    const GstVideoRegionOfInterestMeta *region, double confidence);
+
 G_END_DECLS

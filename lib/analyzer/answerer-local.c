@@ -62,13 +62,15 @@ local_answer (VlmAnswerer *answerer, const VlmRequest *request,
   Local *self = (Local *) answerer;
   const VlmAnswerBounds bounds = vlm_request_get_bounds (request);
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
-  g_autoptr (VlmPrompt) prompt = vlm_request_make_prompt (request);
+  g_autoptr (VlmPrompt) prompt = vlm_answerer_make_prompt (answerer, request);
   g_autoptr (VlmAnswer) answer = NULL;
   const VlmWork work = { .cancellable = cancellable };
   GArray *trace = NULL;
 
   params.kind = request->kind;
   params.detail = request->detail;
+  params.temperature = answerer->temperature;
+  params.seed = answerer->seed;
   params.max_tokens = request->max_tokens;
   answer = vlm_session_run (choose_session (self, request), prompt, &params,
       &bounds, &trace, &work, error);
@@ -79,7 +81,7 @@ static gboolean
 local_weigh (VlmAnswerer *answerer, const VlmRequest *request,
     double *probabilities, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (VlmPrompt) prompt = vlm_request_make_prompt (request);
+  g_autoptr (VlmPrompt) prompt = vlm_answerer_make_prompt (answerer, request);
   const VlmWork work = { .cancellable = cancellable };
 
   return vlm_session_weigh (choose_session ((Local *) answerer, request),

@@ -22,12 +22,14 @@ remote_answer (VlmAnswerer *answerer, const VlmRequest *request,
     GCancellable *cancellable, GError **error)
 {
   const VlmAnswerBounds bounds = vlm_request_get_bounds (request);
-  g_autoptr (VlmPrompt) prompt = vlm_request_make_prompt (request);
+  g_autoptr (VlmPrompt) prompt = vlm_answerer_make_prompt (answerer, request);
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
 
   params.kind = request->kind;
   params.max_tokens = request->max_tokens;
   params.detail = request->detail;
+  params.temperature = answerer->temperature;
+  params.seed = answerer->seed;
   return vlm_remote_run (((Remote *) answerer)->remote, prompt, &params,
       &bounds, cancellable, error);
 }
@@ -36,7 +38,7 @@ static gboolean
 remote_weigh (VlmAnswerer *answerer, const VlmRequest *request,
     double *probabilities, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (VlmPrompt) prompt = vlm_request_make_prompt (request);
+  g_autoptr (VlmPrompt) prompt = vlm_answerer_make_prompt (answerer, request);
 
   return vlm_remote_weigh (((Remote *) answerer)->remote, prompt, request->kind,
       probabilities, cancellable, error);

@@ -5,6 +5,7 @@
 #include <vlm/vlm-error.h>
 
 #include "analyzer/asked.h"
+#include "engine/prompt.h"
 
 void
 vlm_reply_free (VlmReply *reply)
@@ -46,6 +47,18 @@ vlm_request_get_bounds (const VlmRequest *request)
   return bounds;
 }
 
+void
+vlm_answerer_set_manner (VlmAnswerer *self, const VlmQuestions *questions)
+{
+  g_free (self->system);
+  g_free (self->language);
+  self->system = g_strdup (questions->system);
+  self->language = g_strdup (questions->language);
+  self->temperature =
+      questions->sets_temperature ? questions->temperature : -1.0;
+  self->seed = questions->seed;
+}
+
 /* Takes @record over. */
 static void
 keep_record (VlmAnswerer *self, VlmAnswerRecord *record)
@@ -75,11 +88,29 @@ keep_failure (VlmAnswerer *self, const VlmRequest *request, const GError *error)
     keep_record (self, vlm_asked_failed (request, error));
 }
 
+/* Words that stand for a choice are of one language. */
+static void
+set_system (
+    VlmPrompt *prompt, const VlmAnswerer *self, const VlmAnswerKind *kind)
+{
+  const char *system =
+      self->system != NULL ? self->system : vlm_answer_kind_get_system (kind);
+  g_autofree char *text = NULL;
+
+  if (system != NULL)
+    vlm_prompt_set_system (prompt, system);
+  if (self->language == NULL || (kind != NULL && kind->choices != NULL))
+    return;
+  text = g_strdup_printf ("%s Answer in %s.", prompt->system, self->language);
+  vlm_prompt_set_system (prompt, text);
+}
+
 VlmPrompt *
-vlm_request_make_prompt (const VlmRequest *request)
+vlm_answerer_make_prompt (const VlmAnswerer *self, const VlmRequest *request)
 {
   VlmPrompt *prompt = vlm_prompt_new ();
 
+  set_system (prompt, self, request->kind);
   if (request->window != NULL)
     vlm_prompt_add_window (prompt, request->window);
   else
@@ -206,6 +237,8 @@ vlm_answerer_free (VlmAnswerer *self)
     return;
   model = self->model;
   g_clear_pointer (&self->records, g_ptr_array_unref);
+  g_clear_pointer (&self->system, g_free);
+  g_clear_pointer (&self->language, g_free);
   self->klass->free (self);
   g_free (model);
 }

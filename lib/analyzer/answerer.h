@@ -11,6 +11,7 @@
 #include <vlm/vlm-answer-record.h>
 #include <vlm/vlm-model-params.h>
 #include <vlm/vlm-prompt.h>
+#include <vlm/vlm-questions.h>
 #include <vlm/vlm-sampler.h>
 
 #include "analyzer/reading.h"
@@ -63,10 +64,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmReply, vlm_reply_free)
 
 /* What the form of the answer to @request is bounded by. */
 VlmAnswerBounds vlm_request_get_bounds (const VlmRequest *request);
-/* The question comes after the video: what is in front of it, all questions
- * about a window share. (transfer full) */
-VlmPrompt *vlm_request_make_prompt (const VlmRequest *request);
-
 typedef struct _VlmAnswerer VlmAnswerer;
 
 typedef struct
@@ -108,10 +105,22 @@ struct _VlmAnswerer
   gboolean boxes_follow_motion;
   guint max_vision; /* tokens of frames in one question */
 
+  /* How it is asked, see VlmQuestions; changes between questions. */
+  char *system;
+  char *language;
+  double temperature; /* < 0 for what the checkpoint says */
+  guint64 seed;
+
   /* VlmAnswerRecord: what was asked since somebody took them; NULL: nothing. Of
    * vlm_answerer_answer() and vlm_answerer_weigh() alone. */
   GPtrArray *records;
 };
+
+/* The question comes after the video: what is in front of it, all questions
+ * about a window share. (transfer full) */
+VlmPrompt *
+vlm_answerer_make_prompt (const VlmAnswerer *self, const VlmRequest *request);
+void vlm_answerer_set_manner (VlmAnswerer *self, const VlmQuestions *questions);
 
 VlmReply *vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
     GCancellable *cancellable, GError **error);

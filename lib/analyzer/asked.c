@@ -89,6 +89,8 @@ vlm_asked_answered (const VlmRequest *request, const VlmReply *reply)
   }
   record->value = g_strdup (reading->value);
   record->words = g_strdup (reading->words);
+  if (reading->marks != NULL)
+    record->marks = g_ptr_array_ref (reading->marks);
   if (reading->n_rejected > 0)
     record->error = g_strdup_printf ("%u of its entries were left out: %s",
         reading->n_rejected, reading->why);

@@ -100,6 +100,8 @@ engine_set_questions (VlmAnalyzer *analyzer, const VlmQuestions *questions)
   g_clear_pointer (&self->questions, g_ptr_array_unref);
   self->questions = vlm_questions_expand (questions);
   vlm_conditions_set (self->conditions, questions, self->owed);
+  if (self->answerer != NULL)
+    vlm_answerer_set_manner (self->answerer, questions);
 }
 
 static void
@@ -142,6 +144,7 @@ take_answerer (
   };
 
   self->answerer = answerer;
+  vlm_answerer_set_manner (answerer, self->settings);
   self->history = vlm_history_new (&answerer->geometry, &limits);
 }
 

@@ -38,6 +38,8 @@ vlm_questions_copy (const VlmQuestions *questions)
   copy->conditions = g_strdupv (questions->conditions);
   copy->task = g_strdup (questions->task);
   copy->detail = g_strdup (questions->detail);
+  copy->system = g_strdup (questions->system);
+  copy->language = g_strdup (questions->language);
   return copy;
 }
 
@@ -59,6 +61,8 @@ vlm_questions_free (VlmQuestions *questions)
   g_strfreev (questions->conditions);
   g_free (questions->task);
   g_free (questions->detail);
+  g_free (questions->system);
+  g_free (questions->language);
   g_free (questions);
 }
 

@@ -70,6 +70,7 @@ clear_record (gpointer data)
 {
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (G_STRUCT_MEMBER (char *, data, texts[i]));
+  g_clear_pointer (&((VlmAnswerRecord *) data)->marks, g_ptr_array_unref);
 }
 
 /**
@@ -111,6 +112,8 @@ vlm_answer_record_copy (const VlmAnswerRecord *record)
 
     *text = g_strdup (*text);
   }
+  if (copy->marks != NULL)
+    g_ptr_array_ref (copy->marks);
   return copy;
 }
 

@@ -14,14 +14,14 @@ vlm_json_put_key (GString *json, const char *name)
 
 /* JSON leaves these as they are, but some who read a line at a time end one at
  * U+0085 or U+2028, and terminals obey U+009B: those who show a record need not
- * care. */
+ * care. U+001F must be escaped, but json-glib 1.6 does not. */
 static void
 append_harmless (GString *json, const char *escaped)
 {
   for (const char *s = escaped; *s != '\0'; s = g_utf8_next_char (s)) {
     gunichar c = g_utf8_get_char (s);
 
-    if ((c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
       g_string_append_printf (json, "\\u%04x", c);
     else
       g_string_append_len (json, s, g_utf8_next_char (s) - s);

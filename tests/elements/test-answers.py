@@ -10,8 +10,9 @@ import tempfile
 try:
     import gi
     gi.require_version('Gst', '1.0')
+    gi.require_version('GstVideo', '1.0')
     gi.require_version('GstVlm', '1.0')
-    from gi.repository import Gst, GstVlm
+    from gi.repository import Gst, GstVideo, GstVlm
 except (ImportError, ValueError) as missing:
     print(f'1..0 # SKIP {missing}')
     sys.exit(0)
@@ -34,6 +35,7 @@ class Run:
             line += f' w.events ! {branch} ! filesink location={self.path}'
         pipeline = Gst.parse_launch(line)
         self.told, self.signals, self.metas, self.error = [], [], [], None
+        self.regions = []
         self.element = pipeline.get_by_name('w')
         self.element.connect('answer', lambda _, number, answer: self.signals.append((number, answer.copy())))
         pipeline.get_by_name('out').get_static_pad('sink').add_probe(Gst.PadProbeType.BUFFER, self.see)
@@ -56,6 +58,10 @@ class Run:
         meta = GstVlm.buffer_get_answer_meta(info.get_buffer())
         if meta:
             self.metas += [meta.get_answer(i) for i in range(meta.get_n_answers())]
+            number = 0
+            while region := GstVideo.buffer_get_video_region_of_interest_meta_id(info.get_buffer(), number):
+                self.regions.append((region.x, region.y, region.w, region.h))
+                number += 1
         return Gst.PadProbeReturn.OK
 
     def records(self):
@@ -124,8 +130,51 @@ def test_text(folder):
     assert run.told and run.path.read_text() == '', run.path.read_text()
 
 
+def test_describe(folder):
+    """What is said of a window is a caption as long as the window; where they overlap none is shown twice."""
+    run = Run('task=describe hop=1 language=German temperature=0 seed=3', 'text/x-raw,format=utf8', folder)
+    assert run.error is None, run.error
+    records = run.records()
+    assert {record['task'] for record in records} == {'describe'}, records
+    assert {record['question'] for record in records} == {'Describe this video.'}, records
+    assert all(record['value'] == record['answer'].strip(' \t\n\r\f') for record in records), records
+    assert run.path.read_text().strip() != '' or not any(record['value'] for record in records)
+
+
+def test_tasks(folder):
+    """Places are pixels of the video, and regions on the buffers."""
+    n_places = 0
+    for task, key, n_numbers in (('boxes', 'bbox_2d', 4), ('points', 'point_2d', 2), ('ocr', 'bbox_2d', 4)):
+        run = Run(f'task={task} delay-video=true')
+        assert run.error is None, run.error
+        records = run.records()
+        assert len(records) == 3 and all(r['task'] == task for r in records), records
+        assert [r['frame']['stream_time'] for r in records] == [1.5, 3.5, 5.5], records
+        places = [place[key] for record in records for place in record['value']]
+        n_places += len(places)
+        for place in places:
+            assert len(place) == n_numbers, place
+            assert all(0 <= x <= (160, 120)[i % 2] for i, x in enumerate(place)), place
+        assert len(run.metas) == 3, run.metas
+        assert len(run.regions) == len(places), (run.regions, places)
+        corners = [place[:2] for place in places]
+        assert [list(region[:2]) for region in run.regions] == corners, (run.regions, places)
+    assert n_places > 0
+    run = Run('task=count queries="a circle;a square"')
+    assert [r['query'] for r in run.records()] == 3 * ['a circle', 'a square'], run.records()
+    assert all(isinstance(r['value'], int) for r in run.records()), run.records()
+
+
+def test_task_refused(folder):
+    schema = write(folder, 'schema.json', '{}')
+    for settings, said in (('task=json', 'needs a schema-file'), ('task=yes-no', 'needs a query'),
+                           (f'task=ocr schema-file={schema}', 'task of its own')):
+        run = Run(settings)
+        assert run.error and said in run.error, run.error
+
+
 Gst.init(None)
-tests = (test_schema, test_all, test_refused, test_text)
+tests = (test_schema, test_all, test_refused, test_text, test_describe, test_tasks, test_task_refused)
 print(f'1..{len(tests)}')
 failed = False
 for number, test in enumerate(tests, 1):

@@ -67,11 +67,12 @@ test_harmless (void)
   record->value = g_strdup ("\"a\xc2\x85"
                             "b\xe2\x80\xa8"
                             "c\x7f\"");
-  record->answer = g_strdup ("a\xff\n\x1b");
+  record->answer = g_strdup ("a\xff\n\x1b\x1f");
   json = vlm_answer_record_to_json (record);
   g_assert_nonnull (strstr (json, "\"value\": \"a\\u0085b\\u2028c\\u007f\""));
   g_assert_null (strchr (json, '\n'));
   g_assert_null (strchr (json, 0x1b));
+  g_assert_nonnull (strstr (json, "\\u001b\\u001f\""));
   g_assert_true (g_utf8_validate (json, -1, NULL));
 }
 

@@ -259,11 +259,16 @@ answer_to_json (const AnswerReport *report, char **note, GError **error)
   g_autofree char *value = make_value (report, note, error);
   g_autofree char *head = NULL;
   g_autofree char *tail = NULL;
+  GString *line;
 
   if (value == NULL)
     return NULL;
   head = make_head (report);
   tail = make_tail (report);
   head[strlen (head) - 1] = '\0';
-  return g_strdup_printf ("%s,\"answer\":%s,%s", head, value, tail + 1);
+  line = g_string_new (NULL);
+  g_string_printf (line, "%s,\"answer\":%s,%s", head, value, tail + 1);
+  /* json-glib 1.6 escapes all control characters but this one. */
+  g_string_replace (line, "\x1f", "\\u001f", 0);
+  return g_string_free (line, FALSE);
 }

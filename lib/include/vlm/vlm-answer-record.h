@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vlm/vlm-event.h>
+#include <vlm/vlm-mark.h>
 
 G_BEGIN_DECLS
 
@@ -49,6 +50,8 @@ typedef struct
  *   nothing, as for a condition
  * @value: (nullable): what that says, as JSON on one line; coordinates are pixels
  *   of the source; %NULL where it could not be read
+ * @marks: (nullable) (element-type VlmMark): the places in it, in pixels of the
+ *   source; never changed
  * @words: (nullable): what a person reads, where the answer is in words
  * @error: (nullable): why there is no answer or no value, or what was left out
  *   of it
@@ -80,6 +83,7 @@ typedef struct
   guint64 query_version;
   char *answer;
   char *value;
+  GPtrArray *marks;
   char *words;
   char *error;
   VlmInstant start;

@@ -49,6 +49,12 @@ typedef struct
  *   #VlmAnswerKind; %NULL for `events`. Answers of other kinds become no events,
  *   but records, see vlm_analyzer_take_answers()
  * @detail: (nullable): of the kind: the JSON schema of `json`
+ * @system: (nullable): what the system's turn says, instead of what the task does
+ * @language: (nullable): in which answers are written, such as `German`; nothing
+ *   is said of it where it is %NULL
+ * @sets_temperature: whether @temperature counts; else what the checkpoint says
+ * @temperature: of the sampling, 0 for greedy
+ * @seed: of the sampling
  *
  * What windows are asked. With @conditions and neither @prompt nor @queries nor
  * @task, these alone. A @prompt without `{query}` is asked once, and its
@@ -68,6 +74,11 @@ typedef struct
   gboolean locate;
   char *task;
   char *detail;
+  char *system;
+  char *language;
+  gboolean sets_temperature;
+  double temperature;
+  guint64 seed;
 } VlmQuestions;
 
 VLM_API GType vlm_questions_get_type (void) G_GNUC_CONST;

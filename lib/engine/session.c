@@ -310,7 +310,8 @@ make_answer (const VlmLayout *layout, const VlmTranscript *transcript)
   VlmAnswer *answer = g_new0 (VlmAnswer, 1);
 
   answer->text = g_strdup (transcript->text->str);
-  answer->confidence = vlm_trace_confidence (transcript->trace, 0, G_MAXSIZE);
+  answer->trace = g_array_ref (transcript->trace);
+  answer->confidence = vlm_answer_get_confidence (answer, 0, G_MAXSIZE);
   answer->n_prompt_tokens = layout->ids->len;
   answer->n_vision_tokens = layout->n_vision_tokens;
   answer->n_tokens = transcript->n_tokens;
@@ -634,6 +635,27 @@ vlm_session_read_logits (VlmSession *self, float *logits, GError **error)
 }
 
 /**
+ * vlm_answer_get_confidence: (skip)
+ * @answer: an answer
+ * @start: a byte of its text
+ * @end: one past the last one
+ *
+ * How sure the model was of a part of what it answered: of one value, or of one
+ * entry of a list.
+ *
+ * Returns: 0 to 1, the geometric mean of the probabilities of the tokens that it
+ *   chose there; 1 where its form left no choice; -1 where they are not known
+ *
+ * Since: 0.1
+ */
+double
+vlm_answer_get_confidence (const VlmAnswer *answer, gsize start, gsize end)
+{
+  g_return_val_if_fail (answer != NULL, 0.0);
+  return vlm_trace_confidence (answer->trace, start, end);
+}
+
+/**
  * vlm_answer_free: (skip)
  * @answer: (nullable) (transfer full): an answer
  *
@@ -646,6 +668,7 @@ vlm_answer_free (VlmAnswer *answer)
 {
   if (answer == NULL)
     return;
+  g_clear_pointer (&answer->trace, g_array_unref);
   g_free (answer->text);
   g_free (answer);
 }

@@ -295,7 +295,12 @@ def test_boxes_in_source_pixels(folder):
     small, large = (write(folder, f"{n}.png", picture_files.png([[(90, 90, 90)] * 160 * n] * 120 * n))
                     for n in (1, 2))
     args = ("--task", "boxes", "--max-tokens", "200", "--seed", "3", "--temperature", "1", "a thing")
-    ones, twos = (asks("--image", path, *args, model=model)[0]["answer"] for path in (small, large))
+    answers = [asks("--image", path, *args, model=model)[0] for path in (small, large)]
+    ones, twos = (answer["answer"] for answer in answers)
+    written = json.loads(answers[0]["raw"].removeprefix("```json").removesuffix("```"))
+    names = [f"/{i}/{name}" for i, box in enumerate(written) for name in box]
+    assert list(answers[0]["fields"]) == names, answers
+    assert all(0 < value <= 1 for value in answers[0]["fields"].values()), answers
     assert ones and len(ones) == len(twos), (ones, twos)
     for one, two in zip(ones, twos):
         assert one["label"] == two["label"]

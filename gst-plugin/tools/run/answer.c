@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 
 #include "tools/run/draw.h"
+#include "tools/run/fields.h"
 
 /* --- what it says ---------------------------------------------------------- */
 
@@ -146,6 +147,26 @@ put_inputs (JsonBuilder *json, GPtrArray *inputs)
   json_builder_end_array (json);
 }
 
+/* Of the answer as the model wrote it: entries may be left out of what was read,
+ * and their numbers are others then. */
+static void
+put_fields (JsonBuilder *json, const VlmAnswer *answer, gboolean has_places)
+{
+  g_autoptr (GPtrArray) fields = fields_find (answer->text);
+
+  if (has_places)
+    put_text (json, "raw", answer->text);
+  json_builder_set_member_name (json, "fields");
+  json_builder_begin_object (json);
+  for (guint i = 0; i < fields->len; i++) {
+    const AnswerField *field = fields->pdata[i];
+
+    put_seconds (json, field->pointer,
+        vlm_answer_get_confidence (answer, field->start, field->end));
+  }
+  json_builder_end_object (json);
+}
+
 /* Of an answer of a server less is known. */
 static void
 put_figures (JsonBuilder *json, const AnswerReport *report)
@@ -238,10 +259,14 @@ make_head (const AnswerReport *report)
 static char *
 make_tail (const AnswerReport *report)
 {
+  const VlmAnswerKind *kind = report->options->params.kind;
   g_autoptr (JsonBuilder) json = json_builder_new ();
 
   json_builder_begin_object (json);
   if (report->answer != NULL) {
+    /* of the tokens of a server nothing is known */
+    if (report->answer->trace != NULL && vlm_answer_kind_is_json (kind))
+      put_fields (json, report->answer, vlm_answer_kind_has_places (kind));
     put_figures (json, report);
   } else {
     json_builder_set_member_name (json, "interrupted");

@@ -82,8 +82,13 @@ typedef struct
   double prefill_s;
   double decode_s;
   guint n_forced_tokens;
+
+  /*< private >*/
+  gpointer trace;
 } VlmAnswer;
 
+VLM_API double
+vlm_answer_get_confidence (const VlmAnswer *answer, gsize start, gsize end);
 VLM_API void vlm_answer_free (VlmAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswer, vlm_answer_free)
 

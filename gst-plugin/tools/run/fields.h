@@ -1,0 +1,17 @@
+/* gst-vlm: where the values of an answer stand in it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* A value that has no names in it: a string, a number, a list of such. */
+typedef struct
+{
+  char *pointer; /* to it, RFC 6901 */
+  gsize start;   /* bytes of the text */
+  gsize end;
+} AnswerField;
+
+/* AnswerField of the object or list that @text is, with or without a fence around
+ * it, up to where it is none any more. (transfer full) */
+GPtrArray *fields_find (const char *text);

@@ -160,8 +160,8 @@ decode (GBytes *bytes, GCancellable *cancellable, gboolean *is_animated,
       return read_with_gstreamer (bytes, cancellable, error);
     g_clear_error (&failure);
     g_set_error_literal (&failure, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "nothing that is installed here reads an animated WebP: convert it, or "
-        "take one of its pictures");
+        "no installed decoder reads an animated WebP: convert it, or use one "
+        "of its pictures");
   }
   g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
@@ -238,7 +238,7 @@ check_bytes (GBytes *bytes, GError **error)
   if (n == 0)
     why = "it is empty";
   else if (!picture_file_is_whole (data, n))
-    why = "it was cut off: the end of the picture is missing";
+    why = "it is truncated: the end of the picture is missing";
   if (why != NULL)
     g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, why);
   return why == NULL;

@@ -60,8 +60,8 @@ explain (Pipeline *self, GError *failure, GError **error)
   if (self->missing != NULL &&
       g_error_matches (own, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN))
     g_set_error (error, own->domain, own->code,
-        "GStreamer has nothing installed here that reads it (or no memory for "
-        "it): %s is missing",
+        "no installed GStreamer plugin reads it (or memory is exhausted): %s "
+        "is missing",
         self->missing);
   else if (g_error_matches (own, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED))
     g_set_error (error, own->domain, own->code, "it cannot be read%s (%s)",
@@ -140,7 +140,7 @@ check_threads (GError **error)
   g_mutex_clear (&mutex);
   if (n < N_THREADS)
     g_prefix_error (error,
-        "it cannot be read: %u threads are needed, and the limits of this "
+        "it cannot be read: it needs %u threads, but the limits of this "
         "process (ulimit -u, ulimit -v) allow %u: ",
         N_THREADS, n);
   return n == N_THREADS;
@@ -155,7 +155,7 @@ pipeline_set_state (Pipeline *self, GstState state, GError **error)
     return TRUE;
   if (pipeline_check (self, error))
     g_set_error_literal (error, GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE,
-        "it cannot be read: an element of GStreamer could not be started");
+        "it cannot be read: a GStreamer element could not be started");
   return FALSE;
 }
 
@@ -184,7 +184,7 @@ go_on (Pipeline *self, Silence *silence, GError **error)
       (silence->idle < IDLE_NS && silence->silence < SILENCE_NS))
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-      "nothing came for %u s", (guint) (silence->silence / GST_SECOND));
+      "no data for %u s", (guint) (silence->silence / GST_SECOND));
   return FALSE;
 }
 

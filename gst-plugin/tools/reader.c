@@ -58,8 +58,8 @@ on_element (
   /* which GStreamer would never end (1.22) */
   if (g_str_has_suffix (name, "_gif"))
     pipeline_condemn (&reader->pipeline,
-        "an animated GIF is no video that can be read: convert it, or ask "
-        "about its first picture with --image");
+        "an animated GIF cannot be read as video: convert it, or use its first "
+        "picture with --image");
   if (g_str_equal (name, "webpdec") || g_str_equal (name, "avdec_webp"))
     g_atomic_int_set (&reader->is_webp, TRUE);
 }
@@ -72,7 +72,7 @@ fail (const Reader *reader, GError **error)
       g_atomic_int_get (&reader->is_webp)) {
     g_clear_error (error);
     g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "an animated WebP is no video that can be read: convert it");
+        "an animated WebP cannot be read as video: convert it");
   }
   g_prefix_error (error, "%s: ", reader->name);
   return FALSE;
@@ -218,7 +218,7 @@ check_time (VideoJob *job, gint64 time, GError **error)
     job->n_still = 0;
   } else if (++job->n_still > MAX_STILL) {
     g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "its time stands still: this is no video that can be watched");
+        "its timestamps do not advance: it cannot be analysed as video");
     return FALSE;
   }
   return TRUE;
@@ -274,8 +274,8 @@ check_count (const VideoJob *job, GError **error)
   if (job->duration > 0 || job->n_taken <= MAX_FRAMES)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-      "%s: more than %u frames, in a file that does not say how long it is: "
-      "give a lower --fps",
+      "%s: more than %u frames, in a file of unknown duration: use a lower "
+      "--fps",
       job->reader->name, MAX_FRAMES);
   return FALSE;
 }

@@ -66,8 +66,7 @@ split (const char *word, char **path, char **address, GError **error)
     return TRUE;
   }
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-      "%s: no element of GStreamer that is installed here reads %s://", word,
-      scheme);
+      "%s: no installed GStreamer element reads %s://", word, scheme);
   return FALSE;
 }
 

@@ -93,7 +93,8 @@ flush_output (const char *name)
   if (why == 0 && ferror (stdout) == 0)
     return TRUE;
   text = g_strdup_printf ("standard output: %s",
-      why != 0 ? g_strerror (why) : "not all could be written");
+      why != 0 ? g_strerror (why)
+               : "the output could not be written completely");
   complain (name, text);
   return FALSE;
 }
@@ -120,7 +121,7 @@ on_version (
 
 static const GOptionEntry version_entries[] = {
   { "version", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, on_version,
-      "say which version this is", NULL },
+      "print the version", NULL },
   { NULL },
 };
 
@@ -144,7 +145,7 @@ tool_parse (const Tool *tool, int *argc, char ***argv, GError **error)
     return FALSE;
   if (*argc > 1)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-        "\"%s\" is no option; see --help", (*argv)[1]);
+        "unknown option \"%s\"; see --help", (*argv)[1]);
   return *argc <= 1;
 }
 
@@ -167,7 +168,7 @@ parse_enum (const char *option, GType type, const char *names, const char *name,
 
   if (value == NULL) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "%s is %s, not \"%s\"", option, names, name);
+        "%s must be %s, not \"%s\"", option, names, name);
     return FALSE;
   }
   *number = value->value;
@@ -263,7 +264,7 @@ tool_parse_number (const char *option, const char *text, double min, double max,
     return TRUE;
   }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s is from %g to %g, not \"%s\"", option, min, max, text);
+      "%s must be from %g to %g, not \"%s\"", option, min, max, text);
   return FALSE;
 }
 
@@ -289,7 +290,8 @@ tool_parse_time (
     return TRUE;
   }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s is a time in the video, such as 90, 1:30 or 1:02:03.5, not \"%s\"",
+      "%s must be a time in the video, such as 90, 1:30 or 1:02:03.5, not "
+      "\"%s\"",
       option, text);
   return FALSE;
 }

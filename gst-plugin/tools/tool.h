@@ -29,7 +29,7 @@
 #define TOOL_WEIGHTS(where)                                                    \
   {                                                                            \
     "weights", 0, 0, G_OPTION_ARG_STRING, (where),                             \
-        "what the device holds of the weights: auto, native, int8 or int4 "    \
+        "precision of the weights on the device: auto, native, int8 or int4 "  \
         "(auto)",                                                              \
         "TYPE"                                                                 \
   }
@@ -37,7 +37,7 @@
 #define TOOL_KV_CACHE(where)                                                   \
   {                                                                            \
     "kv-cache", 0, 0, G_OPTION_ARG_STRING, (where),                            \
-        "what the context is kept in: auto, f32 or f16 (auto)", "TYPE"         \
+        "precision of the context: auto, f32 or f16 (auto)", "TYPE"            \
   }
 
 #define TOOL_PRECISION(where)                                                  \

@@ -174,9 +174,9 @@ note_purpose (Run *run)
 
   if (run->options->quiet || purpose == NULL || g_strv_contains (trained, kind))
     return;
-  text = g_strdup_printf ("note: the model \"%s\" was trained for %s; it can "
-                          "answer no other questions (--model names another "
-                          "one)",
+  text = g_strdup_printf (
+      "note: the model \"%s\" was trained for %s; it cannot answer other "
+      "questions (choose another one with --model)",
       vlm_model_get_name (run->model), purpose);
   safe = gst_vlm_text_for_terminal (text);
   output_end_progress (&run->output);

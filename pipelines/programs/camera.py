@@ -86,7 +86,7 @@ class Camera(Watcher):
 
     def check_silence(self):
         if self.source and GLib.get_monotonic_time() - self.seen_us > SILENCE * 1e6:
-            self.lose(self.source, f"nothing came for {SILENCE} s")
+            self.lose(self.source, f"no data for {SILENCE} s")
         return not self.ending
 
     def check_beginning(self):

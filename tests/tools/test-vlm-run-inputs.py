@@ -136,7 +136,7 @@ def test_animation(folder):
     assert sees(path) == sees(still)
     done = run("--image", path, "hi")
     assert done.returncode == 0 and "x.gif is an animation" in done.stderr, done
-    fails("--video", path, "hi", said="x.gif: an animated GIF is no video")
+    fails("--video", path, "hi", said="x.gif: an animated GIF cannot be read as video")
 
 
 @in_folder
@@ -269,7 +269,7 @@ def test_questions(folder):
     assert done.stdout.decode() == shown(f"{answers[0]['answer']}\n\n{answers[1]['answer']}\n"), done
     fails("--prompt-file", write(folder, "b", b"\xff"), status=2, said="must be UTF-8")
     fails("--prompt-file", write(folder, "e", b" \n"), status=2, said="is empty")
-    fails("--prompt-file", write(folder, "z", b"a\0b"), status=2, said="is no text")
+    fails("--prompt-file", write(folder, "z", b"a\0b"), status=2, said="is not text")
     fails("--prompt-file", "-", "--image", "-", status=2, said="can be read once")
 
 

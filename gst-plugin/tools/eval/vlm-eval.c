@@ -17,9 +17,9 @@
 #define LONGEST_OF_RATES_S 8.0
 
 #define DESCRIPTION                                                            \
-  "Made-up scenes of which all is known are rendered, sampled and asked\n"     \
-  "about as vlmevents does; what the model answers is compared with the\n"     \
-  "truth. docs/evaluation.md says what is measured, and how.\n"                \
+  "Renders generated scenes with known events, samples them as vlmevents\n"    \
+  "does, and compares the answers of the model with the truth.\n"              \
+  "docs/evaluation.md describes the metrics.\n"                                \
   "\n"                                                                         \
   "Examples:\n"                                                                \
   "  vlm-eval --scenes 300 --json scores.json\n"                               \
@@ -241,49 +241,49 @@ main (int argc, char **argv)
     TOOL_WEIGHTS (&o.weights),
     TOOL_KV_CACHE (&o.kv_cache),
     TOOL_PRECISION (&o.precision),
-    { "scenes", 'n', 0, G_OPTION_ARG_INT, &o.n_scenes, "how many scenes (300)",
+    { "scenes", 'n', 0, G_OPTION_ARG_INT, &o.n_scenes, "number of scenes (300)",
         "N" },
     { "first-seed", 0, 0, G_OPTION_ARG_INT64, &o.first_seed,
         "seed of the first one (2^40; smaller ones are for training)", "N" },
-    { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &o.fps, "sampled frames a second (2)",
-        "N" },
+    { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &o.fps,
+        "frames sampled per second (2)", "N" },
     { "bystanders", 0, 0, G_OPTION_ARG_INT, &o.bystanders,
-        "up to so many things in a scene that never move and are no events (0)",
+        "maximum number of static objects in a scene, which are not events (0)",
         "N" },
     { "perspective", 0, 0, G_OPTION_ARG_DOUBLE, &o.perspective,
-        "by which part things at the top are smaller than at the bottom (0)",
+        "fraction by which objects at the top are smaller than at the bottom "
+        "(0)",
         "P" },
     { "exposure", 0, 0, G_OPTION_ARG_NONE, &o.exposure,
-        "the camera may answer light and dark things", NULL },
+        "the exposure may follow light and dark objects", NULL },
     { "hard", 0, 0, G_OPTION_ARG_NONE, &o.hard,
-        "up to 5 objects, up to 3 bystanders, exposure, and all that makes a "
-        "scene hard",
+        "up to 5 objects, up to 3 bystanders, exposure, and all difficulties",
         NULL },
     { "min-pixels", 0, 0, G_OPTION_ARG_INT64, &o.min_pixels,
-        "smallest area of a frame (what the checkpoint says)", "N" },
+        "smallest area of a frame (from the checkpoint)", "N" },
     { "max-pixels", 0, 0, G_OPTION_ARG_INT64, &o.max_pixels,
-        "largest area of a frame (what the checkpoint says)", "N" },
+        "largest area of a frame (from the checkpoint)", "N" },
     { "fps-consistency", 0, 0, G_OPTION_ARG_NONE, &o.rates,
-        "the same scenes at 1, 2, 4, 8 and 30 frames a second", NULL },
-    { "video", 0, 0, G_OPTION_ARG_FILENAME, &o.video, "a video instead",
-        "FILE" },
+        "the same scenes at 1, 2, 4, 8 and 30 frames per second", NULL },
+    { "video", 0, 0, G_OPTION_ARG_FILENAME, &o.video,
+        "use a video instead of scenes", "FILE" },
     { "truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth,
         "JSON with its \"any_object_in_view\": [[start, end] ...], in s, or "
         "records of events such as vlmtestsrc writes",
         "FILE" },
     { "query", 0, 0, G_OPTION_ARG_STRING, &o.query,
-        "what is looked for in the video (object)", "TEXT" },
+        "what to look for in the video (object)", "TEXT" },
     { "window", 0, 0, G_OPTION_ARG_DOUBLE, &o.window,
         "seconds of video that are analysed at once (10)", "S" },
     { "hop", 0, 0, G_OPTION_ARG_DOUBLE, &o.hop,
-        "from one window's start to the next one's (the window)", "S" },
+        "time from the start of one window to the next (the window)", "S" },
     { "json", 'j', 0, G_OPTION_ARG_FILENAME, &o.json,
-        "write what is measured there, too", "FILE" },
+        "also write the results to a file", "FILE" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o.verbose,
-        "say the truth and the answers of each scene", NULL },
+        "print the truth and the answers of each scene", NULL },
     { NULL },
   };
-  const Tool tool = { "- measure how well a model sees events", DESCRIPTION,
+  const Tool tool = { "- measure how well a model detects events", DESCRIPTION,
     entries, gst_init_get_option_group () };
   g_autoptr (GError) error = NULL;
 

@@ -21,7 +21,7 @@ static void
 note_animation (const char *name)
 {
   g_autofree char *text = g_strdup_printf (
-      "note: %s is an animation, of which the first picture is taken", name);
+      "note: %s is an animation; its first picture is used", name);
   g_autofree char *safe = gst_vlm_text_for_terminal (text);
 
   g_printerr ("%s\n", safe);

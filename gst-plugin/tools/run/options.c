@@ -22,7 +22,7 @@
   "Pictures come first, then videos, then the question; a FILE is a name, "    \
   "an\n"                                                                       \
   "address, or - for standard input. The answers go to standard output, all\n" \
-  "else to standard error. Ctrl-C ends it early.\n"                            \
+  "else to standard error. Ctrl-C stops it.\n"                                 \
   "\n"                                                                         \
   "Exit status: 0, 1 for what failed, 2 for wrong usage, 130 after Ctrl-C."
 
@@ -106,61 +106,63 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
     { "video", 'v', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->videos,
         "a video (may be given again)", "FILE" },
     { "fps", 'f', 0, G_OPTION_ARG_STRING, &w->fps,
-        "sampled frames a second, such as 2 (default) or 1/2; fewer where "
-        "they would be over 768",
+        "frames sampled per second, such as 2 (default) or 1/2; at most 768 in "
+        "all",
         "N" },
     { "start", 0, 0, G_OPTION_ARG_STRING, &w->start,
-        "where in the videos to begin: seconds or mm:ss", "TIME" },
-    { "end", 0, 0, G_OPTION_ARG_STRING, &w->end, "and where to end", "TIME" },
+        "start position in the videos: seconds or mm:ss", "TIME" },
+    { "end", 0, 0, G_OPTION_ARG_STRING, &w->end, "end position", "TIME" },
     { "prompt", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &w->prompts.texts,
         "a question (may be given again: one answer each)", "TEXT" },
     { "prompt-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &w->prompts.files,
         "a file with a question (may be given again)", "FILE" },
     { "task", 0, 0, G_OPTION_ARG_STRING, &w->task,
-        "ask as the model was trained, and hold the answer to its form: "
-        "events, boxes, points, ocr, document, describe, count …; the "
-        "question is what to look for",
+        "use the prompt and answer format of a task: events, boxes, points, "
+        "ocr, document, describe, count …; the question is what to look for",
         "TASK" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &w->format,
-        "hold the answer to the form of a task; the question is as it is "
-        "(deprecated: --task, or --schema)",
+        "force the answer format of a task, without changing the question "
+        "(deprecated: use --task or --schema)",
         "TASK" },
     { "schema", 0, 0, G_OPTION_ARG_FILENAME, &w->schema,
-        "hold the answer to a JSON schema; the question is as it is", "FILE" },
+        "force the answer to match a JSON schema", "FILE" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &o->json,
-        "a line of JSON for each answer: with usage and times", NULL },
+        "print one JSON object per answer, with usage and times", NULL },
     { "html", 0, 0, G_OPTION_ARG_NONE, &o->html,
-        "write places as HTML: of documents, boxes, points and text", NULL },
+        "print locations as HTML: of documents, boxes, points and text", NULL },
     { "draw", 0, 0, G_OPTION_ARG_FILENAME, &o->draw,
-        "draw the places in the answer onto the picture", "PNG" },
+        "draw the locations in the answer on the picture", "PNG" },
     { "no-stream", 0, 0, G_OPTION_ARG_NONE, &w->no_stream,
-        "write an answer when it is complete", NULL },
+        "print each answer when it is complete", NULL },
     { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &w->max_tokens,
-        "longest answer (256)", "N" },
+        "maximum length of an answer, in tokens (256)", "N" },
     { "temperature", 't', 0, G_OPTION_ARG_STRING, &w->temperature,
-        "0 always takes the likeliest; default: what the checkpoint says",
+        "sampling temperature; 0 is greedy (default: from the checkpoint)",
         "T" },
     { "top-p", 0, 0, G_OPTION_ARG_STRING, &w->top_p,
-        "default: what the checkpoint says", "P" },
+        "nucleus sampling threshold (default: from the checkpoint)", "P" },
     { "top-k", 0, 0, G_OPTION_ARG_STRING, &w->top_k,
-        "default: what the checkpoint says", "K" },
+        "sample from the K most probable tokens; 0 for all (default: from the "
+        "checkpoint)",
+        "K" },
     { "repetition-penalty", 0, 0, G_OPTION_ARG_STRING, &w->penalty,
-        "1 is none; default: what the checkpoint says", "R" },
-    { "seed", 0, 0, G_OPTION_ARG_INT64, &w->seed, "of the sampling (0)", "N" },
-    { "system", 0, 0, G_OPTION_ARG_FILENAME, &o->system, "the system's words",
+        "repetition penalty; 1 for none (default: from the checkpoint)", "R" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &w->seed, "seed for sampling (0)",
+        "N" },
+    { "system", 0, 0, G_OPTION_ARG_FILENAME, &o->system, "system prompt",
         "TEXT" },
     { "dump-attention", 0, 0, G_OPTION_ARG_FILENAME, &o->attention,
-        "write where the model looked, as arrays and pictures; the folder is "
-        "new or empty",
+        "write attention maps, as arrays and pictures, to a new or empty "
+        "folder",
         "DIR" },
     { "list-devices", 0, 0, G_OPTION_ARG_NONE, &o->list_devices,
-        "say which Vulkan devices there are", NULL },
+        "list the Vulkan devices", NULL },
     { "fit", 0, 0, G_OPTION_ARG_NONE, &o->fit,
-        "say what the model, or each published size, takes of the memory of "
-        "each device",
+        "show how much memory the model, or each published size, needs on each "
+        "device",
         NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
-        "the answers and nothing else", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "print only the answers",
+        NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &w->prompts.words,
         NULL, NULL },
     { NULL },

@@ -39,8 +39,8 @@ add_file (GPtrArray *prompts, const char *word, GError **error)
     return FALSE;
   data = g_bytes_get_data (bytes, &n);
   if (n > 0 && memchr (data, '\0', n) != NULL) {
-    g_set_error (
-        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is no text", word);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s is not text", word);
     return FALSE;
   }
   text = g_strndup (n > 0 ? data : "", n);
@@ -48,8 +48,8 @@ add_file (GPtrArray *prompts, const char *word, GError **error)
   n = strlen (text);
   if (n > 0 && text[n - 1] == '\n')
     text[n - 1] = '\0';
-  return add (prompts,
-      g_str_equal (word, "-") ? "what standard input says" : word, text, error);
+  return add (
+      prompts, g_str_equal (word, "-") ? "standard input" : word, text, error);
 }
 
 static gboolean

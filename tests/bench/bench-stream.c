@@ -464,13 +464,13 @@ run (Bench *bench, GError **error)
   if (!ask_anew (bench, seen->pdata[0], &window, error) ||
       !recompute_videos (bench, seen, &videos, error))
     return FALSE;
-  print_cost (bench, "each window anew", &window);
-  print_cost (bench, "the same videos anew", &videos);
+  print_cost (bench, "each window from scratch", &window);
+  print_cost (bench, "same videos from scratch", &videos);
   print_ratio ("  window / incremental", &window, &incremental);
   print_ratio ("  videos / incremental", &videos, &incremental);
   if (!run_conditions (bench, seen->pdata[0], more, error))
     return FALSE;
-  g_print ("\nmore questions about a window that was asked one\n");
+  g_print ("\nfurther questions about the same window\n");
   print_cost (bench, "1 condition", &more[0]);
   print_cost (bench, "10 conditions", &more[1]);
   print_cost (bench, "a list of events", &more[2]);
@@ -589,7 +589,7 @@ main (int argc, char **argv)
         "longest video, seconds (0: four windows)", "X" },
     { "answer", 0, 0, G_OPTION_ARG_INT, &o.answer, "tokens (16)", "N" },
     { "count", 0, 0, G_OPTION_ARG_NONE, &o.count,
-        "count operations, of all layers, and run nothing", NULL },
+        "only count the operations of all layers", NULL },
     { NULL },
   };
   const Tool tool = { "- measure overlapping windows", NULL, entries };

@@ -106,7 +106,7 @@ fail_once (Soak *soak)
   fake_analyzer_set_errors (soak->f.fake,
       g_error_new (VLM_DEVICE_ERROR,
           lost ? VLM_DEVICE_ERROR_LOST : VLM_DEVICE_ERROR_OUT_OF_MEMORY,
-          "as the soak test wants it"),
+          "injected by the soak test"),
       1);
 }
 
@@ -218,7 +218,7 @@ run (Soak *soak, gint64 seconds)
   gint64 last_kb = 0;
   guint n_lines = 0;
 
-  g_print ("| seconds | frames | windows | given up | reloads | flushes | "
+  g_print ("| seconds | frames | windows | dropped | reloads | flushes | "
            "longest queue | slowest flush, ms | resident, KiB |\n"
            "|---|---|---|---|---|---|---|---|---|\n");
   while (n_lines < N_LINES) {
@@ -255,7 +255,7 @@ main (int argc, char **argv)
   soak.rand = g_rand_new_with_seed (1);
   watch_fixture_init (&soak.f);
   fake_analyzer_add_event (
-      soak.f.fake, "a thing that goes on", 0, 1000000 * VLM_SECOND, NULL);
+      soak.f.fake, "an ongoing event", 0, 1000000 * VLM_SECOND, NULL);
   watch_fixture_start (&soak.f, TRUE);
   watch_fixture_wait_loaded (&soak.f);
   fake_analyzer_set_steps (soak.f.fake, 5, 1000);

@@ -118,8 +118,8 @@ def test_fit():
 
 
 def test_numbers():
-    for args, because in ((["--fps", "0.0000001"], "--fps must be from"), (["--fps", "nan"], "--fps must be from"),
-                          (["--fps", "1/0"], "--fps must be from"), (["--fps", "2x"], "--fps must be from"),
+    for args, because in ((["--fps", "0.0000001"], "--fps must be"), (["--fps", "nan"], "--fps must be"),
+                          (["--fps", "1/0"], "--fps must be"), (["--fps", "2x"], "--fps must be"),
                           (["--temperature", "-1"], "--temperature"),
                           (["--temperature", "nan"], "--temperature"),
                           (["--top-p", "1.5"], "--top-p"), (["--top-k", "-1"], "--top-k"),

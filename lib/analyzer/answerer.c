@@ -177,8 +177,8 @@ check_weighs (const VlmAnswerer *self, GError **error)
   if (self->klass->weigh != NULL)
     return TRUE;
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
-      "%s cannot say how probable an answer is: there are no conditions with "
-      "it",
+      "%s does not return probabilities of answers: conditions do not work "
+      "with it",
       self->model);
   return FALSE;
 }

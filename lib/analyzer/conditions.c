@@ -90,7 +90,7 @@ parse (const char *words)
       g_strstrip (sign ? g_strndup (words, sign - words) : g_strdup (words));
 
   if (text[0] == '\0') {
-    vlm_warning ("the condition \"%s\" says nothing, and is not asked", words);
+    vlm_warning ("the condition \"%s\" is empty and is ignored", words);
     return NULL;
   }
   asked = g_new0 (Asked, 1);

@@ -331,7 +331,7 @@ look (VlmEngineAnalyzer *self, VlmWindow *window, VlmWindow **seen,
     g_propagate_error (error, g_steal_pointer (&own_error));
     return NULL;
   }
-  vlm_info ("window %" G_GUINT64_FORMAT ": looked at alone: %s", window->serial,
+  vlm_info ("window %" G_GUINT64_FORMAT ": analysed alone: %s", window->serial,
       own_error->message);
   vlm_history_restart (self->history);
   vlm_window_unref (*seen);

@@ -104,7 +104,7 @@ find_kind (const char *task)
       task != NULL ? vlm_answer_kind_lookup (task) : &vlm_kind_events;
 
   if (kind == NULL)
-    vlm_warning ("there is no task \"%s\", and it is not asked", task);
+    vlm_warning ("there is no task \"%s\"; it is ignored", task);
   return kind;
 }
 
@@ -124,7 +124,7 @@ vlm_questions_expand (const VlmQuestions *questions)
          query++)
       add_question (list, kind, *query, prompt);
   if (list->len == 0 && prompt == NULL && kind->needs_about) {
-    vlm_warning ("the task %s needs a query, and is not asked", kind->name);
+    vlm_warning ("the task %s needs a query; it is ignored", kind->name);
     return list;
   }
   /* Who sets conditions alone wants no list. */

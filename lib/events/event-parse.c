@@ -132,7 +132,7 @@ check_times (gint64 start, gint64 end, gint64 duration, GError **error)
   }
   if (end > duration) {
     g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_TIME_RANGE,
-        "an event ends at %.2f s, but only %.2f s were watched",
+        "an event ends at %.2f s, but the video is only %.2f s long",
         (double) end / VLM_SECOND, (double) duration / VLM_SECOND);
     return FALSE;
   }
@@ -204,7 +204,7 @@ parse_sentence (
     } else {
       if (problem == NULL)
         problem = g_error_new (VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
-            "\"%s - %s\" are no times", first, second);
+            "\"%s - %s\" are not times", first, second);
       vlm_answer_reject (problem, n_rejected, why);
     }
     g_match_info_next (match, NULL);

@@ -260,8 +260,7 @@ static gboolean
 fail_partial (const VlmCheckpointLook *look, GError **error)
 {
   return fail (look, error, VLM_LOAD_ERROR_NOT_FOUND,
-      "the download is not finished (%s): start it again, it goes on where it "
-      "stopped",
+      "the download is not finished (%s): start it again to resume it",
       look->partial);
 }
 
@@ -304,8 +303,7 @@ vlm_checkpoint_look_fail_weights (const VlmCheckpointLook *look, GError **error)
     listed = list_names (look->safetensors);
     return fail (look, error, VLM_LOAD_ERROR_NOT_FOUND,
         "%u files of weights (%s), but no " INDEX
-        " that says what is in which: name the one file that is meant, or "
-        "download the index",
+        " that assigns tensors to files: name one file, or download the index",
         look->safetensors->len, listed);
   }
   if (look->adapter != NULL)

@@ -155,8 +155,8 @@ create_instance (GError **error)
 
   gboolean validate = validation_mode () != NULL;
   if (validate && !has_validation_layer ()) {
-    vlm_warning ("VLM_VALIDATE is set, but %s is not installed: nothing is "
-                 "validated",
+    vlm_warning ("VLM_VALIDATE is set, but %s is not installed: Vulkan calls "
+                 "are not validated",
         VALIDATION_LAYER);
     validate = FALSE;
   }

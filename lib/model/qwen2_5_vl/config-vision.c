@@ -163,7 +163,7 @@ vlm_config_read_vision (const VlmConfigLayout *layout,
 
   if (!vlm_json_has (&layout->root, key))
     return vlm_json_fail (error, &layout->root, key, VLM_LOAD_ERROR_UNSUPPORTED,
-        "missing: a decoder without its vision tower cannot watch video");
+        "missing: a decoder without its vision tower cannot analyse video");
   if (!vlm_json_read_object (&layout->root, key, &at, error) ||
       !vlm_json_read_uint_or (&at, "depth", 1, VLM_CONFIG_MAX_LAYERS,
           DEFAULT_DEPTH, &vision->depth, error) ||

@@ -408,7 +408,7 @@ test_tls (void)
   g_free (broker.extra);
   broker.extra = tls_lines (&broker, "wrong");
   broker_start (&broker);
-  run_tls (&broker, "ca.pem", "host name verification failed");
+  run_tls (&broker, "ca.pem", "verif"); /* in words of the version */
   broker_stop (&broker);
   /* No TLS at all. */
   g_clear_pointer (&broker.extra, g_free);

@@ -8,7 +8,7 @@ import sys
 PROGRAM, CHECKPOINT = sys.argv[1:3]
 CONFIG = os.path.join(CHECKPOINT, "config.json")
 SMALL = ["--width", "56", "--height", "56", "--window", "4", "--hop", "1", "--answer", "2"]
-ROWS = ("incremental", "each window anew", "the same videos anew",
+ROWS = ("incremental", "each window from scratch", "same videos from scratch",
         "  window / incremental", "  videos / incremental",
         "1 condition", "10 conditions", "a list of events")
 number = 0

@@ -45,21 +45,13 @@ gst_vlm_trigger_new (gint64 before, gint64 after)
   return self;
 }
 
-static void
-item_free (gpointer data)
-{
-  GstVlmWindowerItem *item = data;
-
-  g_clear_pointer (&item->window, vlm_window_unref);
-  g_free (item);
-}
-
 void
 gst_vlm_trigger_free (GstVlmTrigger *self)
 {
   if (self == NULL)
     return;
-  g_queue_clear_full (&self->items, item_free);
+  g_queue_clear_full (
+      &self->items, (GDestroyNotify) gst_vlm_windower_item_free);
   g_array_unref (self->spans);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -68,7 +60,8 @@ gst_vlm_trigger_free (GstVlmTrigger *self)
 void
 gst_vlm_trigger_flush (GstVlmTrigger *self)
 {
-  g_queue_clear_full (&self->items, item_free);
+  g_queue_clear_full (
+      &self->items, (GDestroyNotify) gst_vlm_windower_item_free);
   self->now = VLM_TIME_NONE;
   self->n_cuts = 0;
   g_mutex_lock (&self->lock);

@@ -88,11 +88,9 @@ gst_vlm_windower_new (const GstVlmWindowerParams *params)
   return self;
 }
 
-static void
-item_free (gpointer data)
+void
+gst_vlm_windower_item_free (GstVlmWindowerItem *item)
 {
-  GstVlmWindowerItem *item = data;
-
   g_clear_pointer (&item->window, vlm_window_unref);
   g_free (item);
 }
@@ -102,7 +100,8 @@ gst_vlm_windower_free (GstVlmWindower *self)
 {
   if (self == NULL)
     return;
-  g_queue_clear_full (&self->items, item_free);
+  g_queue_clear_full (
+      &self->items, (GDestroyNotify) gst_vlm_windower_item_free);
   g_clear_pointer (&self->sampler, vlm_sampler_free);
   g_clear_pointer (&self->motion, vlm_motion_free);
   g_clear_pointer (&self->frame, vlm_frame_unref);
@@ -313,7 +312,8 @@ void
 gst_vlm_windower_flush (GstVlmWindower *self)
 {
   forget (self);
-  g_queue_clear_full (&self->items, item_free);
+  g_queue_clear_full (
+      &self->items, (GDestroyNotify) gst_vlm_windower_item_free);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->unwatched_since = no_instant;
   self->last = no_instant;

@@ -70,6 +70,9 @@ typedef struct
   VlmInstant end;
 } GstVlmWindowerItem;
 
+/* Of one on the heap, with its window. */
+void gst_vlm_windower_item_free (GstVlmWindowerItem *item);
+
 GstVlmWindower *gst_vlm_windower_new (const GstVlmWindowerParams *params);
 void gst_vlm_windower_free (GstVlmWindower *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmWindower, gst_vlm_windower_free)

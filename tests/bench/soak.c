@@ -10,10 +10,10 @@
  * nothing is watched any more. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <vlm/vlm-error.h>
 
+#include "support/resident.h"
 #include "support/watch-fixture.h"
 
 #define FPS 30
@@ -37,18 +37,6 @@ typedef struct
   guint64 n_analysed; /* when the last line was printed */
   gboolean stood_still;
 } Soak;
-
-static gint64
-resident_kb (void)
-{
-  g_autofree char *text = NULL;
-  long pages = 0;
-
-  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL) ||
-      sscanf (text, "%*d %ld", &pages) != 1)
-    return 0;
-  return pages * (sysconf (_SC_PAGESIZE) / 1024);
-}
 
 /* The harness keeps what comes until somebody takes it. */
 static void

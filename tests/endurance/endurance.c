@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "publish/broker.h"
 #include "publish/records.h"
+#include "support/resident.h"
 #include "support/watch-fixture.h"
 
 #define TOPIC "endurance"
@@ -52,18 +52,6 @@ typedef struct
   GstClockTime latest; /* how late a frame was shown */
   gint64 early_kb;
 } Run;
-
-static gint64
-resident_kb (void)
-{
-  g_autofree char *text = NULL;
-  long pages = 0;
-
-  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL) ||
-      sscanf (text, "%*d %ld", &pages) != 1)
-    return 0;
-  return pages * (sysconf (_SC_PAGESIZE) / 1024);
-}
 
 static guint64
 get_stat (GstElement *element, const char *name)

@@ -173,36 +173,6 @@ add_sources (const char *folder)
 }
 
 static void
-check_properties (const char *path, const char *factory)
-{
-  g_autofree char *text = NULL;
-  g_autoptr (GstElement) element = gst_element_factory_make (factory, NULL);
-  g_autofree GParamSpec **specs = NULL;
-  guint n_specs;
-
-  gst_object_ref_sink (element);
-  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  specs =
-      g_object_class_list_properties (G_OBJECT_GET_CLASS (element), &n_specs);
-  for (guint i = 0; i < n_specs; i++) {
-    g_autofree char *quoted = g_strdup_printf ("`%s`", specs[i]->name);
-
-    if (specs[i]->owner_type != G_OBJECT_TYPE (element))
-      continue;
-    if (strstr (text, quoted) == NULL)
-      g_error ("%s: nothing about %s of %s", path, quoted, factory);
-  }
-}
-
-/* The page has each property. */
-static void
-test_properties (gconstpointer path)
-{
-  check_properties (path, "vlmevents");
-  check_properties (path, "vlmtestsrc");
-}
-
-static void
 remove_all (const char *directory)
 {
   g_autoptr (GDir) files = g_dir_open (directory, 0, NULL);
@@ -263,7 +233,6 @@ main (int argc, char **argv)
     g_assert_cmpuint (add_sources ("publish"), >=, 1);
     g_assert_cmpuint (add_lines (publishing), >=, 3);
   }
-  g_test_add_data_func ("/manual/properties", page, test_properties);
 
   /* The lines write where they are run. */
   scratch = g_dir_make_tmp ("vlm-manual-XXXXXX", NULL);

@@ -145,6 +145,8 @@ read_with_gstreamer (GBytes *bytes, GCancellable *cancellable, GError **error)
 
 /* --- as it is meant to be seen -------------------------------------------- */
 
+/* A loader may refuse the whole file where it cannot read the animation in it.
+ * GStreamer reads the first picture of a PNG, and nothing of an animated WebP. */
 static Picture *
 decode (GBytes *bytes, GCancellable *cancellable, gboolean *is_animated,
     GError **error)
@@ -154,17 +156,20 @@ decode (GBytes *bytes, GCancellable *cancellable, gboolean *is_animated,
 
   if (picture != NULL)
     return picture;
-  if (g_error_matches (
+  if (!g_error_matches (
           failure, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_UNKNOWN_TYPE)) {
-    if (!*is_animated)
-      return read_with_gstreamer (bytes, cancellable, error);
-    g_clear_error (&failure);
-    g_set_error_literal (&failure, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "no installed decoder reads an animated WebP: convert it, or use one "
-        "of its pictures");
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return NULL;
   }
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return NULL;
+  picture = read_with_gstreamer (bytes, cancellable, error);
+  if (picture == NULL && *is_animated &&
+      !g_cancellable_is_cancelled (cancellable)) {
+    g_clear_error (error);
+    g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "no installed decoder reads this animation: convert it, or use one of "
+        "its pictures");
+  }
+  return picture;
 }
 
 /* Takes @picture over. Where the loader knows, it tells. */

@@ -16,7 +16,7 @@ import threading
 from camera import Camera
 from encoded import Encoded
 from recording import Recording
-from running import GLib, Gst, complain
+from running import Gst, complain, on_main_loop
 from watching import Group
 from words import Words, comes_back, to_uri
 
@@ -90,7 +90,7 @@ class Recorder(Camera):
                 self.write(piece)
 
     def on_failure(self, why):
-        GLib.idle_add(self.group.fail, why)
+        on_main_loop(self.group.fail, why)
 
     def on_record(self, sink):
         buffer = sink.emit("pull-sample").get_buffer()

@@ -11,7 +11,7 @@ except (ImportError, ValueError) as error:
     sys.exit(f"GStreamer's Python bindings are needed (Debian: python3-gi gir1.2-gstreamer-1.0): {error}")
 
 Gst.init(None)
-__all__ = ["GLib", "GObject", "Gst", "Program", "complain", "reason", "watch_bus"]
+__all__ = ["GLib", "GObject", "Gst", "Program", "complain", "on_main_loop", "reason", "watch_bus"]
 
 
 def complain(text):
@@ -28,6 +28,11 @@ def reason(message):
     if error.matches(Gst.StreamError.quark(), Gst.StreamError.FAILED) and debug:
         text += f" ({debug.splitlines()[-1].strip()})"
     return " ".join(text.split()).rstrip(".")
+
+
+def on_main_loop(function, *args):
+    """From any thread: calls `function` before messages of the bus that came later."""
+    GLib.idle_add(function, *args, priority=GLib.PRIORITY_HIGH)
 
 
 def watch_bus(pipeline, on_message):

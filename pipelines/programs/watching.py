@@ -3,7 +3,7 @@
 import os
 import threading
 
-from running import GLib, Gst, Program, reason, watch_bus
+from running import GLib, Gst, Program, on_main_loop, reason, watch_bus
 
 # Before vlmevents stands what the pipeline is given, behind it what shows the video.
 PIPELINE = """
@@ -26,7 +26,7 @@ class Output:
                 while data and self.on_failure:
                     data = data[os.write(1, data):]
             except OSError as error:
-                GLib.idle_add(self.on_failure, f"standard output: {error.strerror}")
+                on_main_loop(self.on_failure, f"standard output: {error.strerror}")
                 self.on_failure = None
 
 

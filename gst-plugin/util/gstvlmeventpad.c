@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gstvlmcues.h"
+#include "gstvlmflatcues.h"
 #include "gstvlmmuxer.h"
 #include "gstvlmonvif.h"
 #include "gstvlmtext.h"
@@ -18,6 +19,9 @@ GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
 #define MAX_RECORDS 4096
 /* What downstream has had for so long waits for other streams. */
 #define PATIENCE (250 * G_TIME_SPAN_MILLISECOND)
+/* How long before its window an event can begin: a condition that is confirmed
+ * began some windows ago. */
+#define LOOK_BACK (60 * GST_SECOND)
 
 typedef enum
 {
@@ -72,9 +76,10 @@ struct _GstVlmEventPad
   gboolean ended;
   GstVlmCues *cues;
   GstVlmOnvif *onvif;
-  GstClockTime shown_until;     /* the latest end of a cue */
-  GstClockTime captioned_until; /* of one that is an answer */
-  gboolean warned_overlap;      /* since the stream started */
+  GstClockTime captioned_until; /* the end of the last answer's cue */
+  GstVlmFlatCues *flat;         /* cues that wait until none can overlap them */
+  gboolean flattens;            /* where a text track shows one cue at a time */
+  gboolean warned_late;         /* since the stream started */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstVlmEventPad, gst_vlm_event_pad, GST_TYPE_PAD,
@@ -224,6 +229,16 @@ find_format (const GstStructure *caps)
   return FORMAT_JSON;
 }
 
+static gboolean
+leads_to_mp4 (GstVlmEventPad *self)
+{
+  g_autoptr (GstElement) muxer = NULL;
+
+  if (self->format == FORMAT_TEXT)
+    muxer = gst_vlm_muxer_find_mp4 (GST_PAD (self));
+  return muxer != NULL;
+}
+
 /* The first format of ours that downstream takes. A pad that is flushing
  * refuses the caps; pushing will tell. */
 static gboolean
@@ -240,7 +255,9 @@ negotiate (GstVlmEventPad *self)
   }
   caps = gst_caps_fixate (gst_caps_truncate (caps));
   self->format = find_format (gst_caps_get_structure (caps, 0));
-  GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
+  self->flattens = leads_to_mp4 (self);
+  GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT "%s", caps,
+      self->flattens ? ", one cue at a time" : "");
   gst_pad_push_event (pad, gst_event_new_caps (caps));
   gst_caps_unref (caps);
   self->negotiated = TRUE;
@@ -320,26 +337,57 @@ push_text (
   return flow;
 }
 
-/* The muxer would neither show both nor complain. */
 static void
-check_overlap (GstVlmEventPad *self, GstClockTime start, GstClockTime end)
+warn_of_late_cue (GstVlmEventPad *self, const char *text)
 {
-  g_autoptr (GstElement) muxer = NULL;
-  g_autoptr (GstElement) element = NULL;
+  g_autoptr (GstElement) element = gst_pad_get_parent_element (GST_PAD (self));
 
-  if (start < self->shown_until && !self->warned_overlap) {
-    self->warned_overlap = TRUE;
-    muxer = gst_vlm_muxer_find_mp4 (GST_PAD (self));
-    element = gst_pad_get_parent_element (GST_PAD (self));
-  }
-  self->shown_until = MAX (self->shown_until, end);
-  if (muxer != NULL && element != NULL)
+  GST_WARNING_OBJECT (self, "left out, too late for its place: %s", text);
+  if (!self->warned_late && element != NULL)
     GST_ELEMENT_WARNING (element, STREAM, MUX,
-        ("Two events overlap, but an MP4 text track shows one cue at a time: "
-         "their times will be wrong in the file of %s. matroskamux and text "
-         "files (srtenc, webvttenc) support both.",
-            GST_OBJECT_NAME (muxer)),
+        ("Events that became known more than %d seconds after others that "
+         "were later are missing in the text track of the MP4 file. Records "
+         "as JSON have them.",
+            (int) (LOOK_BACK / GST_SECOND)),
         (NULL));
+  self->warned_late = TRUE;
+}
+
+static GstFlowReturn
+push_flat_cues (GstVlmEventPad *self, GstClockTime settled)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstClockTime start;
+  GstClockTime end;
+  char *text;
+
+  while (flow == GST_FLOW_OK &&
+      (text = gst_vlm_flat_cues_take (self->flat, settled, &start, &end)) !=
+          NULL)
+    flow = push_text (self, text, start, end - start);
+  return flow;
+}
+
+/* Takes @text over, which was found in a window that begins at @window_start
+ * in stream time. Windows are analysed in order: what comes later is no older,
+ * but for what took several windows to know. */
+static GstFlowReturn
+push_or_hold (GstVlmEventPad *self, char *text, GstClockTime start,
+    GstClockTime end, gint64 window_start)
+{
+  GstClockTime settled;
+  g_autofree char *copy = NULL;
+
+  if (!self->flattens)
+    return push_text (self, text, start, end - start);
+  copy = g_strdup (text);
+  if (!gst_vlm_flat_cues_add (self->flat, text, start, end))
+    warn_of_late_cue (self, copy);
+  settled = gst_segment_position_from_stream_time (
+      &self->segment, GST_FORMAT_TIME, (guint64) MAX (window_start, 0));
+  if (!GST_CLOCK_TIME_IS_VALID (settled) || settled < LOOK_BACK)
+    return GST_FLOW_OK;
+  return push_flat_cues (self, settled - LOOK_BACK);
 }
 
 static GstFlowReturn
@@ -350,8 +398,8 @@ push_cue (GstVlmEventPad *self, const VlmEvent *event)
 
   if (!gst_vlm_cues_add (self->cues, event, &self->segment, &start, &duration))
     return GST_FLOW_OK;
-  check_overlap (self, start, start + duration);
-  return push_text (self, gst_vlm_cues_make_text (event), start, duration);
+  return push_or_hold (self, gst_vlm_cues_make_text (event), start,
+      start + duration, event->window.start);
 }
 
 /* What was said of a window, for as long as it is; where windows overlap, a
@@ -370,9 +418,8 @@ push_caption (GstVlmEventPad *self, const VlmAnswerRecord *answer)
   if (start >= end)
     return GST_FLOW_OK;
   self->captioned_until = end;
-  check_overlap (self, start, end);
-  return push_text (
-      self, gst_vlm_text_for_cue (answer->words), start, end - start);
+  return push_or_hold (self, gst_vlm_text_for_cue (answer->words), start, end,
+      answer->window.start);
 }
 
 /* Takes @text over, which is about a span. */
@@ -438,32 +485,48 @@ push_record (GstVlmEventPad *self, const Item *item)
       gst_vlm_note_get_start (item->note), gst_vlm_note_get_end (item->note));
 }
 
+/* Nothing more comes in this segment. */
+static GstFlowReturn
+finish_cues (GstVlmEventPad *self)
+{
+  GstFlowReturn flow =
+      self->ended ? GST_FLOW_OK : push_flat_cues (self, GST_CLOCK_TIME_NONE);
+
+  self->captioned_until = 0;
+  gst_vlm_flat_cues_clear (self->flat);
+  return flow;
+}
+
 static GstFlowReturn
 push_gst_event (GstVlmEventPad *self, const Item *item)
 {
   GstEvent *event = item->gst_event;
+  GstFlowReturn flow = GST_FLOW_OK;
 
   switch (GST_EVENT_TYPE (event)) {
   case GST_EVENT_STREAM_START:
     self->negotiated = FALSE;
     self->ended = FALSE;
-    self->warned_overlap = FALSE;
+    self->warned_late = FALSE;
     break;
   case GST_EVENT_SEGMENT:
-    self->shown_until = 0;
-    self->captioned_until = 0;
+    flow = finish_cues (self);
     if (!ensure_negotiated (self))
       return GST_FLOW_NOT_NEGOTIATED;
     gst_event_copy_segment (event, &self->segment);
     break;
+  case GST_EVENT_SEGMENT_DONE:
+    flow = finish_cues (self);
+    break;
   case GST_EVENT_EOS:
+    flow = finish_cues (self);
     self->ended = TRUE;
     break;
   default:
     break;
   }
   gst_pad_push_event (GST_PAD (self), gst_event_ref (event));
-  return GST_FLOW_OK;
+  return flow;
 }
 
 static GstFlowReturn
@@ -575,6 +638,7 @@ event_pad_activate_mode (
 
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   gst_vlm_cues_clear (self->cues);
+  gst_vlm_flat_cues_clear (self->flat);
   gst_vlm_onvif_clear (self->onvif);
   self->negotiated = FALSE;
   self->ended = FALSE;
@@ -737,6 +801,7 @@ gst_vlm_event_pad_flush_stop (GstVlmEventPad *self, gboolean reset_time)
 {
   gst_pad_push_event (GST_PAD (self), gst_event_new_flush_stop (reset_time));
   gst_vlm_cues_clear (self->cues);
+  gst_vlm_flat_cues_clear (self->flat);
   gst_vlm_onvif_clear (self->onvif);
   self->ended = FALSE;
   set_flushing (self, FALSE);
@@ -760,6 +825,7 @@ gst_vlm_event_pad_finalize (GObject *object)
   gst_clear_event (&self->stream_start);
   gst_clear_event (&self->subjects);
   gst_vlm_cues_free (self->cues);
+  gst_vlm_flat_cues_free (self->flat);
   gst_vlm_onvif_free (self->onvif);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
@@ -782,6 +848,7 @@ gst_vlm_event_pad_init (GstVlmEventPad *self)
   g_queue_init (&self->items);
   self->flushing = TRUE;
   self->cues = gst_vlm_cues_new ();
+  self->flat = gst_vlm_flat_cues_new ();
   self->onvif = gst_vlm_onvif_new ();
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   gst_pad_set_activatemode_function (GST_PAD (self), event_pad_activate_mode);

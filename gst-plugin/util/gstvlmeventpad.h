@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  *
  * JSON: each record is a line, stamped with the span of its event. Text: the
  * records of an event become cues that join without overlap, so that each is on
- * its way as soon as it is known. ONVIF: each record is a document.
+ * its way as soon as it is known; on the way to a text track that shows one cue
+ * at a time they wait until they are settled. ONVIF: each record is a document.
  *
  * A branch that stands still is kept the newest records; a gap record
  * (`branch-full`) counts the others, in their place. */

@@ -9,6 +9,10 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 
+#include "tools/result-file.h"
+
+#define INDEX "attention.json"
+
 /* Smaller pictures are enlarged, so that a map can be seen. */
 #define MIN_SIDE 240
 
@@ -26,6 +30,8 @@ gboolean
 attention_make_folder (const char *folder, GError **error)
 {
   g_autoptr (GDir) dir = NULL;
+  g_autofree char *index = NULL;
+  g_auto (ResultFile) probe = { 0 };
 
   if (g_mkdir_with_parents (folder, 0777) != 0) {
     g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
@@ -41,7 +47,8 @@ attention_make_folder (const char *folder, GError **error)
         "%s: is not empty: maps are written to a folder of their own", folder);
     return FALSE;
   }
-  return TRUE;
+  index = g_build_filename (folder, INDEX, NULL);
+  return result_file_open (&probe, index, error);
 }
 
 static void
@@ -331,8 +338,7 @@ put_tokens (Writer *writer, const char *answer)
 static gboolean
 write_index (Writer *writer, GError **error)
 {
-  g_autofree char *path =
-      g_build_filename (writer->folder, "attention.json", NULL);
+  g_autofree char *path = g_build_filename (writer->folder, INDEX, NULL);
   g_autoptr (JsonNode) root = json_builder_get_root (writer->json);
   g_autofree char *text = json_to_string (root, TRUE);
   g_autofree char *line = g_strconcat (text, "\n", NULL);

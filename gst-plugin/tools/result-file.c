@@ -51,29 +51,28 @@ result_file_open (ResultFile *self, const char *path, GError **error)
 }
 
 static gboolean
-write_all (int fd, const char *text)
+write_all (int fd, const char *data, gsize n)
 {
-  gsize n = strlen (text);
-
   while (n > 0) {
-    gssize written = write (fd, text, n);
+    gssize written = write (fd, data, n);
 
     if (written < 0 && errno == EINTR)
       continue;
     if (written < 0)
       return FALSE;
-    text += written;
+    data += written;
     n -= (gsize) written;
   }
   return TRUE;
 }
 
 gboolean
-result_file_finish (ResultFile *self, const char *text, GError **error)
+result_file_finish (
+    ResultFile *self, gconstpointer data, gsize n_bytes, GError **error)
 {
   g_autofree char *name = NULL;
 
-  if (!write_all (self->fd, text) ||
+  if (!write_all (self->fd, data, n_bytes) ||
       (self->beside != NULL && fsync (self->fd) != 0))
     return fail (self->path, error);
   if (self->beside == NULL)

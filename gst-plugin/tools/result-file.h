@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* What a program measures for hours must not fail at the end for a folder that
+/* What a program works out for hours must not fail at the end for a folder that
  * is not there: it is opened at the start, under another name beside, which the
  * end changes. A device or a pipe is written as it is. Zero at first. */
 typedef struct
@@ -16,8 +16,8 @@ typedef struct
 
 /* G_FILE_ERROR that names @path. */
 gboolean result_file_open (ResultFile *self, const char *path, GError **error);
-gboolean
-result_file_finish (ResultFile *self, const char *text, GError **error);
+gboolean result_file_finish (
+    ResultFile *self, gconstpointer data, gsize n_bytes, GError **error);
 /* Without a result_file_finish(), what was at its path is as it was. */
 void result_file_clear (ResultFile *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ResultFile, result_file_clear)

@@ -23,8 +23,9 @@ typedef struct
   VlmRemote *remote;
   GPtrArray *inputs;
   double load_s;
-  GString *written; /* of the answer that is under way */
-  gboolean shows;   /* as it is written */
+  ResultFile drawing; /* for --draw */
+  GString *written;   /* of the answer that is under way */
+  gboolean shows;     /* as it is written */
 } Run;
 
 static void
@@ -34,6 +35,7 @@ run_clear (Run *run)
   g_clear_object (&run->session);
   g_clear_object (&run->model);
   g_clear_object (&run->remote);
+  result_file_clear (&run->drawing);
   g_string_free (run->written, TRUE);
   output_clear (&run->output);
 }
@@ -153,7 +155,7 @@ ask (Run *run, const char *question, const VlmWork *work, GError **error)
   if (!write_answer (run, answer, question, error) ||
       (options->attention != NULL && !write_attention (run, answer, error)) ||
       (options->draw != NULL &&
-          !answer_draw (answer, options, run->inputs, error)))
+          !answer_draw (answer, options, run->inputs, &run->drawing, error)))
     return FALSE;
   if (!options->quiet && !options->json && run->model != NULL)
     print_summary (answer, run->load_s);
@@ -245,6 +247,17 @@ load (Run *run, const VlmWork *work, GError **error)
       find_box_space (run, work, error);
 }
 
+/* What can fail does so before a model is loaded. */
+static gboolean
+open_files (Run *run, GError **error)
+{
+  const RunOptions *o = run->options;
+
+  return (o->attention == NULL ||
+             attention_make_folder (o->attention, error)) &&
+      (o->draw == NULL || result_file_open (&run->drawing, o->draw, error));
+}
+
 static gboolean
 run_all (RunOptions *options, GError **error)
 {
@@ -258,9 +271,7 @@ run_all (RunOptions *options, GError **error)
   gboolean good;
 
   gst_vlm_log_init ();
-  if (!inputs_check_words (options, error) ||
-      (options->attention != NULL &&
-          !attention_make_folder (options->attention, error)) ||
+  if (!inputs_check_words (options, error) || !open_files (&run, error) ||
       !interrupt_watch (cancellable, error))
     return FALSE;
   good = load (&run, &work, error);

@@ -4,6 +4,7 @@
 
 Media are made by gst-launch-1.0; what it cannot make here is skipped."""
 import ast
+import glob
 import json
 import os
 import shutil
@@ -231,8 +232,12 @@ def test_tasks(folder):
         fails("/tasks/draw-words", "--draw", drawn, "--image", path, "hi", because="are for places", status=2)
         fails("/tasks/html-json", "--html", "--json", "--task", "boxes", "--image", path,
               because="exclude", status=2)
-        nowhere = run("--task", "boxes", "--max-tokens", "80", "--image", path, "--draw", "/proc/nowhere.png")
-        report(nowhere.returncode == 1 and b"/proc/nowhere.png" in nowhere.stderr, "/tasks/draw-nowhere")
+        # before the model, whatever that is
+        fails("/tasks/draw-nowhere", "--task", "boxes", "--image", path, "--draw", "/proc/nowhere.png",
+              "--model", os.path.join(folder, "nowhere"), because="/proc/nowhere.png: ")
+        before = open(drawn, "rb").read()
+        fails("/tasks/draw-failed", "--task", "document", "--image", path, "--draw", drawn, because="no HTML")
+        report(open(drawn, "rb").read() == before and glob.glob(drawn + "?*") == [], "/tasks/draw-as-it-was")
     with_media(folder, "picture.png", ask)
     with_media(folder, "video.avi", lambda path: answers(
         "/tasks/points-of-video", "--task", "points", "--video", path, "--max-tokens", "80", shape=is_list))

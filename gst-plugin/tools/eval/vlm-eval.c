@@ -1,6 +1,7 @@
 /* gst-vlm: how good a model is, measured
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <gst/gst.h>
@@ -178,7 +179,8 @@ report (const Options *o, const EvalAsker *asker, const EvalRun *run,
   }
   eval_report_print (&report);
   json = eval_report_to_json (&report);
-  return o->json == NULL || result_file_finish (file, json, error);
+  return o->json == NULL ||
+      result_file_finish (file, json, strlen (json), error);
 }
 
 /* What can fail does so before a model is loaded. */

@@ -87,7 +87,7 @@ answer_to_text (const VlmAnswer *answer, const RunOptions *options,
 
 gboolean
 answer_draw (const VlmAnswer *answer, const RunOptions *options,
-    GPtrArray *inputs, GError **error)
+    GPtrArray *inputs, ResultFile *file, GError **error)
 {
   const RunInput *input = inputs->pdata[0];
   g_autofree char *note = NULL;
@@ -97,7 +97,7 @@ answer_draw (const VlmAnswer *answer, const RunOptions *options,
   return reading != NULL &&
       draw_marks (
           input->original != NULL ? input->original : inputs_get_frame (inputs),
-          reading->marks, options->draw, error);
+          reading->marks, file, error);
 }
 
 /* --- JSON ----------------------------------------------------------------- */

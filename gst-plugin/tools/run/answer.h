@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "tools/result-file.h"
 #include "tools/run/inputs.h"
 
 /* What a person is shown, without the last line end: a list in pixels and times
@@ -12,7 +13,7 @@ char *answer_to_text (const VlmAnswer *answer, const RunOptions *options,
 
 /* Onto the only picture, as the options say. */
 gboolean answer_draw (const VlmAnswer *answer, const RunOptions *options,
-    GPtrArray *inputs, GError **error);
+    GPtrArray *inputs, ResultFile *file, GError **error);
 
 /* One answer, all that is known of it, as a line of JSON. @answer: NULL where it
  * was interrupted, of which @written is there. (transfer full) */

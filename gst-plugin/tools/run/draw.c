@@ -132,23 +132,22 @@ append_bytes (void *closure, const guchar *data, guint length)
 }
 
 static gboolean
-write_png (cairo_surface_t *surface, const char *path, GError **error)
+write_png (cairo_surface_t *surface, ResultFile *file, GError **error)
 {
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   cairo_status_t status =
       cairo_surface_write_to_png_stream (surface, append_bytes, bytes);
 
   if (status != CAIRO_STATUS_SUCCESS) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", path,
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", file->path,
         cairo_status_to_string (status));
     return FALSE;
   }
-  return g_file_set_contents (
-      path, (const char *) bytes->data, (gssize) bytes->len, error);
+  return result_file_finish (file, bytes->data, bytes->len, error);
 }
 
 gboolean
-draw_marks (const VlmFrame *picture, const GPtrArray *marks, const char *path,
+draw_marks (const VlmFrame *picture, const GPtrArray *marks, ResultFile *file,
     GError **error)
 {
   cairo_surface_t *surface = make_surface (picture);
@@ -170,7 +169,7 @@ draw_marks (const VlmFrame *picture, const GPtrArray *marks, const char *path,
   }
   cairo_destroy (self.cairo);
   cairo_surface_flush (surface);
-  good = write_png (surface, path, error);
+  good = write_png (surface, file, error);
   cairo_surface_destroy (surface);
   return good;
 }

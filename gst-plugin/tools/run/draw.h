@@ -4,7 +4,9 @@
 
 #include <vlm/vlm.h>
 
-/* Writes @picture with @marks, VlmMark in pixels of its source, as a PNG file to
- * @path: outlines, and a tag with label or text at each. */
+#include "tools/result-file.h"
+
+/* Writes @picture with @marks, VlmMark in pixels of its source, as a PNG to
+ * @file: outlines, and a tag with label or text at each. */
 gboolean draw_marks (const VlmFrame *picture, const GPtrArray *marks,
-    const char *path, GError **error);
+    ResultFile *file, GError **error);

@@ -1,8 +1,8 @@
-/* gst-vlm: JSON in and out of the publisher
+/* gst-vlm: JSON that comes to the publisher
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <json-glib/json-glib.h>
+#include "util/gstvlmjson.h"
 
 G_BEGIN_DECLS
 
@@ -10,10 +10,6 @@ G_BEGIN_DECLS
  * (comments, several values, any depth), this does not. (transfer full) */
 JsonNode *
 gst_vlm_json_parse_object (const char *text, gsize size, GError **error);
-
-/* On one line; a double has as many digits as it takes to read it back, where
- * json-glib writes 4.35 as 4.3499999999999996. */
-char *gst_vlm_json_write (JsonNode *node);
 
 /* Members that may be absent or of another type: NULL, @otherwise. */
 const char *gst_vlm_json_get_string (JsonObject *object, const char *name);

@@ -7,9 +7,9 @@
 
 #include <cairo.h>
 #include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 
 #include "tools/result-file.h"
+#include "util/gstvlmjson.h"
 
 #define INDEX "attention.json"
 
@@ -251,7 +251,7 @@ write_answer_map (Writer *writer, guint index, GError **error)
   for (gsize i = 0; i < n; i++)
     sum += mean[i];
   json_builder_set_member_name (writer->json, "share");
-  json_builder_add_double_value (writer->json, sum);
+  json_builder_add_double_value (writer->json, gst_vlm_json_round (sum));
   put_text (writer, "answer_picture", name);
   return write_picture (
       writer, name, slice->frame, mean, slice->n_rows, slice->n_cols, error);
@@ -340,7 +340,7 @@ write_index (Writer *writer, GError **error)
 {
   g_autofree char *path = g_build_filename (writer->folder, INDEX, NULL);
   g_autoptr (JsonNode) root = json_builder_get_root (writer->json);
-  g_autofree char *text = json_to_string (root, TRUE);
+  g_autofree char *text = gst_vlm_json_write_pretty (root);
   g_autofree char *line = g_strconcat (text, "\n", NULL);
 
   return g_file_set_contents (path, line, -1, error);

@@ -22,13 +22,14 @@ typedef struct
   GString *media; /* what is said about the video; empty: there is none */
 } Writer;
 
+/* What people set has fewer digits than a double tells apart. */
 static void
 put_number (GString *json, const char *name, double value)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
   vlm_json_put_key (json, name);
-  g_string_append (json, g_ascii_dtostr (text, sizeof text, value));
+  g_string_append (json, g_ascii_formatd (text, sizeof text, "%.15g", value));
 }
 
 /* Begins the next part of the list. */

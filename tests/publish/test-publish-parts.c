@@ -29,13 +29,16 @@ test_json (void)
     "{\"a\": 4.35, \"b\": [0.1, -2.5e-07, 1607123955.475377], \"c\": {}}",
     "{\"utc\": 1796015999.123456789, \"big\": 9007199254740993}",
     "{\"s\": \"\\\"\\\\ \\n \\u0001 ä 😀\", \"t\": true, \"n\": null}",
+    "{\"s\": \"\\u001f \\u0085 \\u2028 \\u009b31m\"}",
     "{\"z\": 0.0, \"m\": -1.0}",
   };
   g_autofree char *first = rewrite (texts[0]);
-  g_autofree char *last = rewrite (texts[3]);
+  g_autofree char *controls = rewrite (texts[3]);
+  g_autofree char *last = rewrite (texts[4]);
 
   g_assert_cmpstr (first, ==, texts[0]);
-  g_assert_cmpstr (last, ==, texts[3]);
+  g_assert_cmpstr (controls, ==, texts[3]);
+  g_assert_cmpstr (last, ==, texts[4]);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
     g_autofree char *once = rewrite (texts[i]);
     g_autofree char *twice = rewrite (once);

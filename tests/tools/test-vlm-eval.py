@@ -50,7 +50,13 @@ def measure(folder, name, *args):
         report(False, name)
         return None
     with open(path, encoding="utf-8") as file:
-        return json.load(file)
+        return json.load(file, parse_float=millionths)
+
+
+def millionths(text):
+    """Of a number that is written with no more digits than that."""
+    assert len(text.split(".")[-1]) <= 6, text
+    return float(text)
 
 
 def fails(name, *args, because, status=2):

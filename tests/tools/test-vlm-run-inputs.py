@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -39,6 +40,8 @@ def asks(*args, **keywords):
     """The objects of --json."""
     done = run("--json", *args, **keywords)
     assert done.returncode == 0 and "CRITICAL" not in done.stderr, done
+    measured = re.findall(r'"(?:confidence|load|prefill|decode)": ([^,}]+)', done.stdout.decode())
+    assert measured and not [number for number in measured if len(number.split(".")[-1]) > 6], measured
     return [json.loads(line) for line in done.stdout.decode().splitlines()]
 
 

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/eval/report.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
+
+#include "util/gstvlmjson.h"
 
 /* One number; those of a section follow one another. */
 typedef struct
@@ -243,7 +244,7 @@ static void
 set_double (JsonBuilder *b, const char *name, double value)
 {
   json_builder_set_member_name (b, name);
-  json_builder_add_double_value (b, value);
+  json_builder_add_double_value (b, gst_vlm_json_round (value));
 }
 
 static void
@@ -313,8 +314,8 @@ build_spans (JsonBuilder *b, const char *name, const GArray *spans)
     const EvalSpan *span = &g_array_index (spans, EvalSpan, i);
 
     json_builder_begin_array (b);
-    json_builder_add_double_value (b, span->start);
-    json_builder_add_double_value (b, span->end);
+    json_builder_add_double_value (b, gst_vlm_json_round (span->start));
+    json_builder_add_double_value (b, gst_vlm_json_round (span->end));
     json_builder_end_array (b);
   }
   json_builder_end_array (b);
@@ -373,5 +374,5 @@ eval_report_to_json (const EvalReport *report)
     build_video (b, report->video);
   json_builder_end_object (b);
   root = json_builder_get_root (b);
-  return json_to_string (root, TRUE);
+  return gst_vlm_json_write_pretty (root);
 }

@@ -4,10 +4,9 @@
 
 #include <string.h>
 
-#include <json-glib/json-glib.h>
-
 #include "tools/run/draw.h"
 #include "tools/run/fields.h"
+#include "util/gstvlmjson.h"
 
 /* --- what it says ---------------------------------------------------------- */
 
@@ -119,10 +118,10 @@ put_count (JsonBuilder *json, const char *name, guint n)
 }
 
 static void
-put_seconds (JsonBuilder *json, const char *name, double value)
+put_number (JsonBuilder *json, const char *name, double value)
 {
   json_builder_set_member_name (json, name);
-  json_builder_add_double_value (json, value);
+  json_builder_add_double_value (json, gst_vlm_json_round (value));
 }
 
 static void
@@ -161,7 +160,7 @@ put_fields (JsonBuilder *json, const VlmAnswer *answer, gboolean has_places)
   for (guint i = 0; i < fields->len; i++) {
     const AnswerField *field = fields->pdata[i];
 
-    put_seconds (json, field->pointer,
+    put_number (json, field->pointer,
         vlm_answer_get_confidence (answer, field->start, field->end));
   }
   json_builder_end_object (json);
@@ -175,7 +174,7 @@ put_figures (JsonBuilder *json, const AnswerReport *report)
   gboolean is_own = report->device != NULL;
 
   if (answer->confidence >= 0.0)
-    put_seconds (json, "confidence", answer->confidence);
+    put_number (json, "confidence", answer->confidence);
   json_builder_set_member_name (json, "complete");
   json_builder_add_boolean_value (json, answer->stopped);
   json_builder_set_member_name (json, "usage");
@@ -189,12 +188,12 @@ put_figures (JsonBuilder *json, const AnswerReport *report)
   json_builder_end_object (json);
   json_builder_set_member_name (json, "seconds");
   json_builder_begin_object (json);
-  put_seconds (json, "load", report->load_s);
+  put_number (json, "load", report->load_s);
   if (is_own) {
-    put_seconds (json, "vision", answer->vision_s);
-    put_seconds (json, "prefill", answer->prefill_s);
+    put_number (json, "vision", answer->vision_s);
+    put_number (json, "prefill", answer->prefill_s);
   }
-  put_seconds (json, is_own ? "decode" : "answer", answer->decode_s);
+  put_number (json, is_own ? "decode" : "answer", answer->decode_s);
   json_builder_end_object (json);
 }
 
@@ -229,7 +228,7 @@ make_value (const AnswerReport *report, char **note, GError **error)
       report->answer != NULL ? report->answer->text : report->written, -1);
   node = json_node_new (JSON_NODE_VALUE);
   json_node_set_string (node, text);
-  return json_to_string (node, FALSE);
+  return gst_vlm_json_write (node);
 }
 
 /* (transfer full): the object that @json has built; it is used up */
@@ -240,7 +239,7 @@ end_object (JsonBuilder *json)
 
   json_builder_end_object (json);
   root = json_builder_get_root (json);
-  return json_to_string (root, FALSE);
+  return gst_vlm_json_write (root);
 }
 
 static char *
@@ -292,8 +291,6 @@ answer_to_json (const AnswerReport *report, char **note, GError **error)
   tail = make_tail (report);
   head[strlen (head) - 1] = '\0';
   line = g_string_new (NULL);
-  g_string_printf (line, "%s,\"answer\":%s,%s", head, value, tail + 1);
-  /* json-glib 1.6 escapes all control characters but this one. */
-  g_string_replace (line, "\x1f", "\\u001f", 0);
+  g_string_printf (line, "%s, \"answer\": %s, %s", head, value, tail + 1);
   return g_string_free (line, FALSE);
 }

@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #include "base/json-check.h"
+#include "base/json-member.h"
 
 /* In the place of U+0000, which some tokens are and no string of C can hold: a
  * character that no text has. */
@@ -46,75 +47,10 @@ vlm_remote_json_parse (const char *data, gsize n_bytes, GError **error)
   return NULL;
 }
 
-static JsonNode *
-get_member (JsonObject *object, const char *name)
-{
-  return object != NULL ? json_object_get_member (object, name) : NULL;
-}
-
 const char *
 vlm_remote_json_string (JsonObject *object, const char *name)
 {
-  JsonNode *node = get_member (object, name);
-  const char *text = node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-          json_node_get_value_type (node) == G_TYPE_STRING
-      ? json_node_get_string (node)
-      : NULL;
+  const char *text = vlm_json_get_string (object, name);
 
   return text != NULL && strstr (text, NUL_MARK) == NULL ? text : NULL;
-}
-
-JsonObject *
-vlm_remote_json_object (JsonObject *object, const char *name)
-{
-  JsonNode *node = get_member (object, name);
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node)
-      ? json_node_get_object (node)
-      : NULL;
-}
-
-JsonArray *
-vlm_remote_json_array (JsonObject *object, const char *name)
-{
-  JsonNode *node = get_member (object, name);
-
-  return node != NULL && JSON_NODE_HOLDS_ARRAY (node)
-      ? json_node_get_array (node)
-      : NULL;
-}
-
-gint64
-vlm_remote_json_int (JsonObject *object, const char *name, gint64 fallback)
-{
-  JsonNode *node = get_member (object, name);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-          json_node_get_value_type (node) == G_TYPE_INT64
-      ? json_node_get_int (node)
-      : fallback;
-}
-
-gboolean
-vlm_remote_json_number (JsonObject *object, const char *name, double *value)
-{
-  JsonNode *node = get_member (object, name);
-
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
-      (json_node_get_value_type (node) != G_TYPE_INT64 &&
-          json_node_get_value_type (node) != G_TYPE_DOUBLE))
-    return FALSE;
-  *value = json_node_get_double (node);
-  return TRUE;
-}
-
-JsonObject *
-vlm_remote_json_element (JsonArray *array, guint i)
-{
-  JsonNode *node;
-
-  if (array == NULL || i >= json_array_get_length (array))
-    return NULL;
-  node = json_array_get_element (array, i);
-  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 }

@@ -8,6 +8,7 @@
 #include <vlm/vlm-error.h>
 
 #include "analyzer/remote-json.h"
+#include "base/json-member.h"
 
 static gboolean
 fail (GError **error, const char *why)
@@ -20,8 +21,8 @@ fail (GError **error, const char *why)
 static JsonObject *
 get_choice (JsonNode *node, GError **error)
 {
-  JsonObject *choice = vlm_remote_json_element (
-      vlm_remote_json_array (json_node_get_object (node), "choices"), 0);
+  JsonObject *choice = vlm_json_get_element (
+      vlm_json_get_array (json_node_get_object (node), "choices"), 0);
 
   if (choice == NULL)
     fail (error, "the answer has no choice in it");
@@ -31,8 +32,8 @@ get_choice (JsonNode *node, GError **error)
 static JsonArray *
 get_tokens (JsonObject *choice)
 {
-  return vlm_remote_json_array (
-      vlm_remote_json_object (choice, "logprobs"), "content");
+  return vlm_json_get_array (
+      vlm_json_get_object (choice, "logprobs"), "content");
 }
 
 /* The bytes of a token, which need not be whole characters; NULL for none.
@@ -40,7 +41,7 @@ get_tokens (JsonObject *choice)
 static GBytes *
 get_bytes (JsonObject *token)
 {
-  JsonArray *list = vlm_remote_json_array (token, "bytes");
+  JsonArray *list = vlm_json_get_array (token, "bytes");
   const char *text = vlm_remote_json_string (token, "token");
   g_autoptr (GByteArray) bytes = NULL;
 
@@ -62,8 +63,8 @@ get_bytes (JsonObject *token)
 static gboolean
 get_log_probability (JsonObject *token, double *value)
 {
-  return vlm_remote_json_number (token, "logprob", value) &&
-      isfinite (*value) && *value <= 1e-3;
+  return vlm_json_get_number (token, "logprob", value) && isfinite (*value) &&
+      *value <= 1e-3;
 }
 
 /* (transfer full): where each token ends, and how likely it was; NULL where the
@@ -76,7 +77,7 @@ read_trace (JsonArray *tokens, const char *text)
   gsize end = 0;
 
   for (guint i = 0; tokens != NULL && i < json_array_get_length (tokens); i++) {
-    JsonObject *token = vlm_remote_json_element (tokens, i);
+    JsonObject *token = vlm_json_get_element (tokens, i);
     g_autoptr (GBytes) bytes = token != NULL ? get_bytes (token) : NULL;
     VlmTokenTrace step;
     gconstpointer data;
@@ -100,8 +101,10 @@ read_trace (JsonArray *tokens, const char *text)
 static guint
 get_count (JsonObject *usage, const char *name)
 {
-  return (guint) CLAMP (
-      vlm_remote_json_int (usage, name, 0), 0, (gint64) G_MAXUINT);
+  gint64 n = 0;
+
+  vlm_json_node_int (vlm_json_get (usage, name), &n);
+  return (guint) CLAMP (n, 0, (gint64) G_MAXUINT);
 }
 
 VlmReply *
@@ -117,7 +120,7 @@ vlm_remote_reply_read (const GString *body, GError **error)
   if (choice == NULL)
     return NULL;
   text = vlm_remote_json_string (
-      vlm_remote_json_object (choice, "message"), "content");
+      vlm_json_get_object (choice, "message"), "content");
   if (text == NULL) {
     fail (error, "the answer has no text in it");
     return NULL;
@@ -128,7 +131,7 @@ vlm_remote_reply_read (const GString *body, GError **error)
   reply->is_cut_off =
       g_strcmp0 (vlm_remote_json_string (choice, "finish_reason"), "length") ==
       0;
-  usage = vlm_remote_json_object (json_node_get_object (node), "usage");
+  usage = vlm_json_get_object (json_node_get_object (node), "usage");
   reply->usage.n_prompt_tokens = get_count (usage, "prompt_tokens");
   reply->usage.n_tokens = get_count (usage, "completion_tokens");
   return reply;
@@ -145,8 +148,8 @@ vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
 
   if (choice == NULL)
     return FALSE;
-  likely = vlm_remote_json_array (
-      vlm_remote_json_element (get_tokens (choice), 0), "top_logprobs");
+  likely = vlm_json_get_array (
+      vlm_json_get_element (get_tokens (choice), 0), "top_logprobs");
   if (likely == NULL || json_array_get_length (likely) == 0) {
     g_set_error_literal (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER,
         "the server does not say how likely tokens are (top_logprobs): there "
@@ -156,7 +159,7 @@ vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
   for (guint i = 0; kind->choices[i] != NULL; i++)
     probabilities[i] = 0.0;
   for (guint i = 0; i < json_array_get_length (likely); i++) {
-    JsonObject *token = vlm_remote_json_element (likely, i);
+    JsonObject *token = vlm_json_get_element (likely, i);
     g_autoptr (GBytes) bytes = token != NULL ? get_bytes (token) : NULL;
     double value;
     gsize n;

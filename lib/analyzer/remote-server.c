@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #include "analyzer/remote-json.h"
+#include "base/json-member.h"
 #include "base/log.h"
 
 /* From here on vLLM keeps the times of frames that are sent to it. */
@@ -90,7 +91,7 @@ list_names (JsonArray *models)
 
   for (guint i = 0; i < MIN (n, MAX_NAMES); i++) {
     const char *id =
-        vlm_remote_json_string (vlm_remote_json_element (models, i), "id");
+        vlm_remote_json_string (vlm_json_get_element (models, i), "id");
 
     g_string_append_printf (
         names, "%s%.120s", i > 0 ? ", " : "", id != NULL ? id : "?");
@@ -107,9 +108,9 @@ find_model (JsonArray *models, const char *name)
   guint n = json_array_get_length (models);
 
   if (name == NULL)
-    return n == 1 ? vlm_remote_json_element (models, 0) : NULL;
+    return n == 1 ? vlm_json_get_element (models, 0) : NULL;
   for (guint i = 0; i < n; i++) {
-    JsonObject *entry = vlm_remote_json_element (models, i);
+    JsonObject *entry = vlm_json_get_element (models, i);
 
     if (g_strcmp0 (vlm_remote_json_string (entry, "id"), name) == 0)
       return entry;
@@ -210,7 +211,7 @@ vlm_remote_server_look (VlmRemoteLink *link, const VlmRemoteAddress *address,
   g_autoptr (JsonNode) node = fetch (link, address->base, "/models", timeout,
       &status, cancellable, &own_error);
   JsonArray *models = node != NULL
-      ? vlm_remote_json_array (json_node_get_object (node), "data")
+      ? vlm_json_get_array (json_node_get_object (node), "data")
       : NULL;
   JsonObject *entry;
 

@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-event-parse.h>
 
+#include "base/json-member.h"
 #include "events/answer-list.h"
 #include "events/event-schema.h"
 
@@ -88,17 +89,13 @@ vlm_event_parse_time (const char *text, gint64 *ns)
 static gboolean
 read_time_member (JsonObject *object, const char *name, gint64 *ns)
 {
-  JsonNode *node = json_object_get_member (object, name);
+  const char *text = vlm_json_get_string (object, name);
   double seconds;
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+  if (text != NULL)
+    return vlm_event_parse_time (text, ns);
+  if (!vlm_json_get_number (object, name, &seconds))
     return FALSE;
-  if (json_node_get_value_type (node) == G_TYPE_STRING)
-    return vlm_event_parse_time (json_node_get_string (node), ns);
-  if (json_node_get_value_type (node) != G_TYPE_INT64 &&
-      json_node_get_value_type (node) != G_TYPE_DOUBLE)
-    return FALSE;
-  seconds = json_node_get_double (node);
   if (!(seconds >= 0.0 && seconds < 1e9))
     return FALSE;
   *ns = (gint64) (seconds * VLM_SECOND + 0.5);
@@ -111,14 +108,11 @@ read_description (JsonObject *object)
   static const char *const names[] = { VLM_ANSWER_DESCRIPTION,
     VLM_ANSWER_LABEL };
 
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    JsonNode *node = json_object_get_member (object, names[i]);
+  const char *text = NULL;
 
-    if (node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-        json_node_get_value_type (node) == G_TYPE_STRING)
-      return json_node_get_string (node);
-  }
-  return NULL;
+  for (guint i = 0; text == NULL && i < G_N_ELEMENTS (names); i++)
+    text = vlm_json_get_string (object, names[i]);
+  return text;
 }
 
 static gboolean

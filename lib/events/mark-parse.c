@@ -6,6 +6,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/json-member.h"
 #include "events/answer-list.h"
 #include "events/event-schema.h"
 
@@ -121,14 +122,11 @@ read_numbers (JsonNode *node, gint64 *numbers, guint n_max)
 static const char *
 read_text (JsonObject *object, const char *const *names)
 {
-  for (guint i = 0; names[i] != NULL; i++) {
-    JsonNode *node = json_object_get_member (object, names[i]);
+  const char *text = NULL;
 
-    if (node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-        json_node_get_value_type (node) == G_TYPE_STRING)
-      return json_node_get_string (node);
-  }
-  return NULL;
+  for (guint i = 0; text == NULL && names[i] != NULL; i++)
+    text = vlm_json_get_string (object, names[i]);
+  return text;
 }
 
 /* The first of @names that is a list of numbers. */

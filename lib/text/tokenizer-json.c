@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "text/tokenizer-loader.h"
 
+#include "base/json-member.h"
 #include "base/log.h"
 #include "text/json-file.h"
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json-member.h"
 #include "text/json-file.h"
 
 gboolean

@@ -234,12 +234,30 @@ get_seq (const char *line)
   return json_object_get_int_member (json_node_get_object (node), "seq");
 }
 
-/* How many of the @n records did not come, or out of order. Some may have come
- * twice, from where a connection broke off. */
+/* The lines until the last of @n records is there. Some may have come twice, from
+ * where a connection broke off: as many lines are not yet all records. */
+static GStrv
+wait_for_last (Run *run, guint64 n)
+{
+  GStrv lines = listener_wait (&run->listener, (guint) n);
+  guint n_read = 0;
+  gint64 newest = 0;
+
+  for (;;) {
+    for (; lines[n_read] != NULL; n_read++)
+      newest = MAX (newest, get_seq (lines[n_read]));
+    if (newest >= (gint64) n)
+      return lines;
+    g_strfreev (lines);
+    lines = listener_wait (&run->listener, n_read + 1);
+  }
+}
+
+/* How many of the @n records did not come, or out of order. */
 static guint64
 count_lost (Run *run, guint64 n)
 {
-  g_auto (GStrv) lines = listener_wait (&run->listener, (guint) n);
+  g_auto (GStrv) lines = wait_for_last (run, n);
   g_autofree gboolean *seen = g_new0 (gboolean, n + 1);
   guint64 n_lost = 0;
   gint64 newest = 0;

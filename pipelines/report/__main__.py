@@ -37,8 +37,9 @@ def arguments():
 def summary_lines(report, count_of_gaps):
     if report.beside:
         sums = compare.summary(report.rows)
-        yield (f"{sums.hits} of {sums.true} true events found (right name, overlap at least {compare.HIT}), "
-               f"{sums.untrue} not true; mean overlap {sums.mean_overlap:.2f}")
+        yield f"times: {compare.about_times(sums)} (found from {compare.RIGHT} on)"
+        if sums.found:
+            yield f"names: {compare.about_names(sums)}"
     if count_of_gaps:
         yield f"not analysed: {count_of_gaps} span{'s' if count_of_gaps > 1 else ''}"
     if report.took:

@@ -14,6 +14,11 @@ def clock(seconds):
     return "{:02d}:{:02d}.{:02d}".format(*parts(seconds, 2))
 
 
+def tenths_clock(seconds):
+    """m:ss.f"""
+    return "{:d}:{:02d}.{:d}".format(*parts(seconds, 1))
+
+
 def short_clock(seconds):
     """m:ss"""
     return "{:d}:{:02d}".format(*parts(seconds, 0)[:2])

@@ -4,9 +4,9 @@ import collections
 import json
 import math
 
-# Times are seconds of stream time. `confidence` may be None, `ongoing` is that
-# it had not ended when the video did.
-Event = collections.namedtuple("Event", "start end label text confidence")
+# Times are seconds of stream time. `confidence` may be None. `box` is (x1, y1, x2, y2) in pixels of the video and
+# `box_time` when it was there; both may be None.
+Event = collections.namedtuple("Event", "start end label text confidence box box_time", defaults=(None, None))
 # A span nobody watched.
 Gap = collections.namedtuple("Gap", "start end reason")
 
@@ -45,13 +45,24 @@ def span(record):
     return (start, max(start, end)) if start is not None and end is not None else None
 
 
+def box_of(record):
+    """A box with an area, and its time, or two times None."""
+    corners = record.get("bbox")
+    numbers = [number(corner) for corner in corners] if isinstance(corners, list) else []
+    moment = instant(record.get("bbox_time"))
+    if len(numbers) != 4 or None in numbers or moment is None:
+        return None, None
+    x1, y1, x2, y2 = numbers
+    return ((x1, y1, x2, y2), moment) if x1 < x2 and y1 < y2 else (None, None)
+
+
 def to_event(record):
     """None for a record without times."""
     times = span(record)
     if times is None:
         return None
     label, text = printable(record.get("label")), printable(record.get("description"))
-    return Event(*times, label, text or label, number(record.get("confidence")))
+    return Event(*times, label, text or label, number(record.get("confidence")), *box_of(record))
 
 
 def read_records(path):
@@ -86,7 +97,7 @@ def read_found(path):
 
 
 def from_labels(path, labels):
-    """Events as people write them down: {"label", "start_s", "end_s"}."""
+    """Events as people write them down: {"label", "start_s", "end_s"}; without a label any name is right."""
     for entry in labels:
         record = entry if isinstance(entry, dict) else {}
         start, end = number(record.get("start_s")), number(record.get("end_s"))
@@ -96,14 +107,26 @@ def from_labels(path, labels):
         yield Event(start, end, label, printable(record.get("description")) or label, None)
 
 
+def to_label(span):
+    """[start, end] in seconds, as vlm-eval reads them."""
+    start, end = span if isinstance(span, list) and len(span) == 2 else (None, None)
+    return {"start_s": start, "end_s": end}
+
+
 def read_truth(path):
-    """Either the lines of vlmtestsrc, or one object with a list `events`."""
+    """The lines of vlmtestsrc, or one object: with a list `events`, or with one of spans in which something is
+    in view, whatever it is."""
     with open(path, encoding="utf-8", errors="replace") as file:
         text = file.read()
     try:
         whole = json.loads(text)
     except ValueError:
         whole = None
-    if isinstance(whole, dict) and isinstance(whole.get("events"), list):
-        return in_order(from_labels(path, whole["events"]))
+    if isinstance(whole, dict) and "type" not in whole:
+        labels, spans = whole.get("events"), whole.get("any_object_in_view")
+        if labels is None and isinstance(spans, list):
+            labels = map(to_label, spans)
+        elif not isinstance(labels, list):
+            raise BadFile(f"{path}: no list `events`, nor `any_object_in_view`")
+        return in_order(from_labels(path, labels))
     return in_order(filter(None, map(to_event, read_records(path))))

@@ -153,7 +153,8 @@ def facts(report):
     told = []
     if report.beside:
         sums = compare.summary(report.rows)
-        told.append((f"{sums.hits} of {sums.true}", "true events found"))
+        told.append((f"{sums.found} of {sums.true}", "events found"))
+        told.append((f"{sums.names[compare.SAME]} of {sums.found}", "of these named right"))
         told.append((f"{sums.mean_overlap:.2f}", "mean overlap"))
         told.append((str(sums.untrue), "not true"))
     else:
@@ -176,8 +177,8 @@ def player(report):
 
 
 def legend(report):
-    told = [("hit", f"found: right name, overlap ≥ {compare.HIT}"),
-            ("misnamed", "found at other times or under another name"), ("missed", "not found"),
+    told = [("hit", f"found: overlap ≥ {compare.RIGHT}"),
+            ("misnamed", "found at other times or under another name"), ("missed", "missed"),
             ("untrue", "not true")] if report.beside else []
     keys = [tag("span", tag("i", class_=f"key {state}"), text) for state, text in told]
     if report.video:

@@ -3,11 +3,12 @@
 import unicodedata
 
 import compare
-from clock import clock
+from clock import tenths_clock
 
 COLUMNS = 100
 GAP = "  "
-COLOURS = {"hit": "32", "misnamed": "33", "mistimed": "33", "missed": "31", "untrue": "35", "head": "1"}
+COLOURS = {"hit": "32", "unnamed": "32", "misnamed": "33", "mistimed": "33", "missed": "31", "untrue": "35",
+           "head": "1"}
 
 
 def width(text):
@@ -25,7 +26,7 @@ def fit(text, columns):
 
 
 def times(event):
-    return f"{clock(event.start)}–{clock(event.end)}" if event else ""
+    return f"{tenths_clock(event.start)}–{tenths_clock(event.end)}" if event else ""
 
 
 def share(value):
@@ -33,11 +34,13 @@ def share(value):
 
 
 def cells_beside(row):
-    state = compare.status(row)
-    verdict = share(row.overlap) if row.true and row.found else ""
-    verdict = verdict if state == "hit" else f"{verdict} {compare.STATUS[state]}".strip()
-    return (times(row.true), row.true.label or row.true.text if row.true else "", times(row.found),
-            row.found.text if row.found else "", share(row.found.confidence) if row.found else "", verdict)
+    overlap = share(row.overlap) if row.true and row.found else ""
+    return (times(row.true), name(row.true) if row.true else "", times(row.found),
+            row.found.text if row.found else "", overlap, compare.STATUS[compare.status(row)])
+
+
+def name(true):
+    return true.label or true.text or "(no name)"
 
 
 def cells_alone(row):
@@ -59,7 +62,7 @@ def paint(line, state, colours):
 def lines(rows, beside, colours):
     """`beside`: there is a truth to stand beside what was found."""
     if beside:
-        head = ("true", "", "found", "", "sure", "overlap")
+        head = ("true", "", "found", "", "overlap", "")
         cells, flexible = [cells_beside(row) for row in rows], (1, 3)
     else:
         head = ("found", "", "sure")

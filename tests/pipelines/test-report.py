@@ -109,9 +109,10 @@ def test_everything_is_on_the_page():
         "bar hit": 4, "bar missed": 1, "bar untrue": 1}, bars
     assert len(shown.find("u", class_="gap")) == 1
     assert shown.find("video")[0]["src"] == "video.webm"
-    assert "2 of 3 true events found" in said and "1 not true" in said
+    assert "times: 2 of 3 events found, 1 missed; 1 reported that is not true" in said, said
+    assert "names: 2 of these 2 named right\n" in said, said
     assert "0:30 of video in 10.0 s: 3.0 times as fast as real time" in said
-    assert shown.text["2 of 3"] == 1 and shown.text["3.0×"] == 1
+    assert shown.text["2 of 3"] == 1 and shown.text["2 of 2"] == 1 and shown.text["3.0×"] == 1
 
 
 def test_bars_stand_at_their_times():
@@ -184,7 +185,7 @@ def test_without_events():
         assert said.startswith("no events") and shown.text["There are none."] == 1
         assert vtt.startswith("WEBVTT\n")
         said, shown = report(folder, [], truth=TRUTH)
-        assert said.count("not found") == 3 and len(shown.find("li")) == 3
+        assert said.count("  missed\n") == 3 and len(shown.find("li")) == 3
 
 
 def test_truth_written_by_people():
@@ -193,8 +194,16 @@ def test_truth_written_by_people():
         path = pathlib.Path(folder, "a.events.json")
         path.write_text(json.dumps(labels, indent=1), encoding="utf-8")
         assert events.read_truth(path) == [events.Event(4.0, 8.5, "white car", "white car", None)]
-        for bad in ({"label": "x", "start_s": 5, "end_s": 4}, {"label": "x", "start_s": "1", "end_s": 4}, 7):
-            path.write_text(json.dumps({"events": [bad]}), encoding="utf-8")
+        path.write_text('{"events": [{"start_s": 4, "end_s": 8.5}], "any_object_in_view": [[1, 2]]}')
+        nameless = events.read_truth(path)
+        assert nameless == [events.Event(4.0, 8.5, "", "", None)]
+        assert compare.status(compare.rows(nameless, [event(4, 8, "a thing")])[0]) == "hit"
+        path.write_text('{"any_object_in_view": [[1, 2.5], [4, 5]]}')
+        assert [(e.start, e.end, e.text) for e in events.read_truth(path)] == [(1.0, 2.5, ""), (4.0, 5.0, "")]
+        for bad in ({"events": [{"label": "x", "start_s": 5, "end_s": 4}]}, {"events": [7]}, {"events": 7},
+                    {"events": [{"label": "x", "start_s": "1", "end_s": 4}]}, {"labels": []},
+                    {"any_object_in_view": [[1, 2, 3]]}, {"any_object_in_view": [[2, 1]]}):
+            path.write_text(json.dumps(bad, indent=1), encoding="utf-8")
             try:
                 events.read_truth(path)
             except events.BadFile as error:
@@ -234,17 +243,56 @@ def test_pairs_go_by_name_then_overlap():
     paired = {(row.true.label, row.found.text) for row in rows if row.true and row.found}
     assert paired == {("red circle", "red circle"), ("object", "object stays")}, rows
     assert sorted(map(compare.status, rows)) == ["hit", "hit", "missed", "untrue", "untrue"]
-    assert compare.summary(rows)[:3] == (3, 2, 2)
+    assert compare.summary(rows)[:5] == (3, 2, 0, 1, 2)
     assert abs(compare.summary(rows).mean_overlap - (0.8 + 8 / 9) / 3) < 1e-9
     assert len(rows) == 5
 
 
+def test_times_come_before_names():
+    """A right name at a wrong time takes nothing from a report at the right one."""
+    truth = [event(4, 8, "white car", "white car")]
+    rows = compare.rows(truth, [event(3, 20, "white car"), event(4, 8, "a van drives past")])
+    assert [compare.status(row) for row in rows] == ["untrue", "misnamed"], rows
+    rows = compare.rows(truth, [event(3, 20, "white car"), event(3, 21, "a van")])
+    assert sorted(map(compare.status, rows)) == ["mistimed", "untrue"], rows
+
+
 def test_status_says_what_differs():
     true = event(0, 10, "red circle", "red circle")
-    assert compare.status(compare.rows([true], [event(0, 4, "a Red circle!")])[0]) == "mistimed"
-    assert compare.status(compare.rows([true], [event(0, 9, "object")])[0]) == "misnamed"
+    for found, status in ((event(0, 4, "a Red circle!"), "mistimed"), (event(0, 4, "object"), "mistimed"),
+                          (event(0, 9, "object enters"), "unnamed"), (event(0, 9, "blue star"), "misnamed"),
+                          (event(0, 9, "Circle, red"), "hit"), (event(0, 9, "moves", "red circle"), "hit")):
+        assert compare.status(compare.rows([true], [found])[0]) == status, found
     assert compare.overlap(true, event(5, 20, "")) == 0.25
     assert compare.overlap(true, event(10, 20, "")) == 0.0
+
+
+def test_an_object_at_the_right_times_is_found():
+    """Every time is right and no name is known: that is said, and not that nothing was found."""
+    labels = [{"label": name, "start_s": k, "end_s": k + 4}
+              for k, name in enumerate(("white car", "pale blue car", "red car", "white sports car", "truck"))]
+    found = [record(k, "object enters from the left", k + 0.2, k + 4) for k in range(5)]
+    with tempfile.TemporaryDirectory() as folder:
+        truth = pathlib.Path(folder, "clip.events.json")
+        truth.write_text(json.dumps({"clip": "clip.mp4", "events": labels}), encoding="utf-8")
+        said, shown = report(folder, found, "--truth", str(truth))
+    assert "times: 5 of 5 events found; 0 reported" in said, said
+    assert 'names: 0 of these 5 named right, 5 just called "object"' in said, said
+    assert said.count('found, as "object"') == 5 and "missed" not in said, said
+    assert len(shown.find("span", class_="unnamed")) == 5
+    assert not shown.find("a", class_="missed") and not shown.find("a", class_="untrue")
+
+
+def test_plain_words():
+    truth = [record(k, text, 10 * k, 10 * k + 5) for k, text in enumerate(("cat", "dog", "cow", "hen"))]
+    found = [record(1, "a cat", 0, 5), record(2, "a fox", 10, 15), record(3, "a cow", 20, 22),
+             record(4, "a pig", 50, 55)]
+    with tempfile.TemporaryDirectory() as folder:
+        said, _ = report(folder, found, truth=truth)
+    ends = [line.rpartition("  ")[2] for line in said.splitlines()[1:6]]
+    assert ends == ["found", "found under another name", "found at other times", "missed", "not true"], said
+    assert "2 of 4 events found, 1 at other times, 1 missed; 1 reported that is not true" in said, said
+    assert "1 of these 2 named right, 1 under another name" in said, said
 
 
 def test_table_fits_a_terminal():
@@ -259,7 +307,7 @@ def test_table_fits_a_terminal():
     # cells stand under their heads
     column = lines[0].index("found")
     wide = next(line for line in lines if "x" * 9 in line)
-    assert wide[column:].startswith("150:00.00"), wide
+    assert wide[column:].startswith("150:00.0"), wide
 
 
 def test_webvtt():

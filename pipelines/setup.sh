@@ -20,12 +20,11 @@ packages_build=(
 packages_run=(
   mesa-vulkan-drivers gstreamer1.0-tools gstreamer1.0-plugins-base
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
-  fonts-dejavu-core
+  fonts-dejavu-core python3-gi gir1.2-gstreamer-1.0
 )
 packages_test=(
-  vulkan-validationlayers python3-gi python3-numpy gir1.2-gstreamer-1.0
-  gir1.2-gst-plugins-base-1.0 libgstrtspserver-1.0-dev
-  gir1.2-gst-rtsp-server-1.0 python3-jsonschema
+  vulkan-validationlayers python3-numpy gir1.2-gst-plugins-base-1.0
+  libgstrtspserver-1.0-dev gir1.2-gst-rtsp-server-1.0 python3-jsonschema
   mosquitto mosquitto-clients openssl gstreamer1.0-opencv
   gi-docgen bash-completion mandoc
 )
@@ -107,11 +106,9 @@ use_build() {
 
 # Of the example scripts.
 
-# run_program NAME WORD…: pipelines/programs/NAME.py, with what was built, or else
-# with what is installed. Its help is the comment on top of the script.
-run_program() {
-  local name=$1 word
-  shift
+# show_help WORD…: of a script, which is the comment on top of it, if that is asked.
+show_help() {
+  local word
   for word in "$@"; do
     case $word in
       --) break ;;
@@ -121,6 +118,14 @@ run_program() {
         ;;
     esac
   done
+}
+
+# run_program NAME WORD…: pipelines/programs/NAME.py, with what was built, or else
+# with what is installed.
+run_program() {
+  local name=$1
+  shift
+  show_help "$@"
   [ ! -e "$build/gst-plugin/libgstvlm.so" ] || use_build
   # Debian's Python: it has the bindings, others may not
   exec /usr/bin/python3 -B "$root/pipelines/programs/$name.py" "$0" "$@"

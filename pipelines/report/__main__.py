@@ -19,6 +19,13 @@ from clock import short_clock
 from thumbs import Thumbs
 
 
+def size(text):
+    width, height = map(int, text.split("x"))
+    if width < 1 or height < 1:
+        raise ValueError
+    return width, height
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="report", description=__doc__.splitlines()[0])
     parser.add_argument("events", help="what was found, one JSON object in each line")
@@ -26,6 +33,7 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, help="folder for index.html and events.vtt")
     parser.add_argument("--thumbs", help="folder of pictures of the video, 00000.jpg, …")
     parser.add_argument("--thumb-rate", type=float, default=4.0, help="pictures from each second")
+    parser.add_argument("--size", type=size, help="WIDTHxHEIGHT of the video: what boxes count in")
     parser.add_argument("--video", default="", help="name of the video beside the page")
     parser.add_argument("--took", type=float, default=0.0, help="seconds it took")
     parser.add_argument("--title", default="What happened")
@@ -38,7 +46,7 @@ def summary_lines(report, count_of_gaps):
     if report.beside:
         sums = compare.summary(report.rows)
         yield f"times: {compare.about_times(sums)} (found from {compare.RIGHT} on)"
-        if sums.found:
+        if sums.found and compare.has_names(report.rows):
             yield f"names: {compare.about_names(sums)}"
     if count_of_gaps:
         yield f"not analysed: {count_of_gaps} span{'s' if count_of_gaps > 1 else ''}"
@@ -46,6 +54,8 @@ def summary_lines(report, count_of_gaps):
         speed = report.duration / report.took
         yield (f"{short_clock(report.duration)} of video in {report.took:.1f} s: {speed:.1f} times "
                "as fast as real time")
+    else:
+        yield f"{short_clock(report.duration)} of video"
 
 
 def show(report):

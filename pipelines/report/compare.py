@@ -86,6 +86,11 @@ def summary(table):
                    mean, names)
 
 
+def has_names(table):
+    """Whether there are any to be right about."""
+    return any(row.true and words(row.true.label or row.true.text) for row in table)
+
+
 def about_times(sums):
     """A sentence."""
     rest = "".join(f", {count} {what}" for count, what in (

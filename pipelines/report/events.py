@@ -4,8 +4,8 @@ import collections
 import json
 import math
 
-# Times are seconds of stream time. `confidence` may be None. `box` is (x1, y1, x2, y2) in pixels of the video and
-# `box_time` when it was there; both may be None.
+# Times are seconds of stream time. `confidence` may be None. `box` is (x1, y1, x2, y2) in pixels of the
+# video, `box_time` when it was there; both may be None.
 Event = collections.namedtuple("Event", "start end label text confidence box box_time", defaults=(None, None))
 # A span nobody watched.
 Gap = collections.namedtuple("Gap", "start end reason")
@@ -114,8 +114,8 @@ def to_label(span):
 
 
 def read_truth(path):
-    """The lines of vlmtestsrc, or one object: with a list `events`, or with one of spans in which something is
-    in view, whatever it is."""
+    """The lines of vlmtestsrc, or one object: with a list `events`, or with one of spans in which something,
+    whatever it is, is in view."""
     with open(path, encoding="utf-8", errors="replace") as file:
         text = file.read()
     try:

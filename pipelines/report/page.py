@@ -154,7 +154,8 @@ def facts(report):
     if report.beside:
         sums = compare.summary(report.rows)
         told.append((f"{sums.found} of {sums.true}", "events found"))
-        told.append((f"{sums.names[compare.SAME]} of {sums.found}", "of these named right"))
+        if sums.found and compare.has_names(report.rows):
+            told.append((f"{sums.names[compare.SAME]} of {sums.found}", "of these named right"))
         told.append((f"{sums.mean_overlap:.2f}", "mean overlap"))
         told.append((str(sums.untrue), "not true"))
     else:

@@ -197,7 +197,10 @@ def test_truth_written_by_people():
         path.write_text('{"events": [{"start_s": 4, "end_s": 8.5}], "any_object_in_view": [[1, 2]]}')
         nameless = events.read_truth(path)
         assert nameless == [events.Event(4.0, 8.5, "", "", None)]
-        assert compare.status(compare.rows(nameless, [event(4, 8, "a thing")])[0]) == "hit"
+        rows = compare.rows(nameless, [event(4, 8, "a thing")])
+        assert compare.status(rows[0]) == "hit" and not compare.has_names(rows)
+        said, _ = report(folder, [record(1, "a thing", 4, 8)], "--truth", str(path))
+        assert "1 of 1 events found" in said and "names:" not in said and "(no name)" in said, said
         path.write_text('{"any_object_in_view": [[1, 2.5], [4, 5]]}')
         assert [(e.start, e.end, e.text) for e in events.read_truth(path)] == [(1.0, 2.5, ""), (4.0, 5.0, "")]
         for bad in ({"events": [{"label": "x", "start_s": 5, "end_s": 4}]}, {"events": [7]}, {"events": 7},
@@ -269,8 +272,8 @@ def test_status_says_what_differs():
 
 def test_an_object_at_the_right_times_is_found():
     """Every time is right and no name is known: that is said, and not that nothing was found."""
-    labels = [{"label": name, "start_s": k, "end_s": k + 4}
-              for k, name in enumerate(("white car", "pale blue car", "red car", "white sports car", "truck"))]
+    names = "white car", "pale blue car", "red car", "white sports car", "truck"
+    labels = [{"label": name, "start_s": k, "end_s": k + 4} for k, name in enumerate(names)]
     found = [record(k, "object enters from the left", k + 0.2, k + 4) for k in range(5)]
     with tempfile.TemporaryDirectory() as folder:
         truth = pathlib.Path(folder, "clip.events.json")

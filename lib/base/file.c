@@ -61,7 +61,13 @@ vlm_file_open (const char *path, guint64 *n_bytes, GError **error)
   fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
   if (fd < 0)
     return fail_errno (path, errno, error);
-  if (fstat (fd, &status) != 0 || !S_ISREG (status.st_mode)) {
+  if (fstat (fd, &status) != 0) {
+    int code = errno;
+
+    close (fd);
+    return fail_errno (path, code, error);
+  }
+  if (!S_ISREG (status.st_mode)) {
     close (fd);
     return fail_irregular (path, status.st_mode, error);
   }

@@ -51,7 +51,6 @@ vlm_nn_dispatch (VlmNn *nn, const VlmVkShader *shader, const guint32 *spec,
   g_assert (push_bytes == shader->push_bytes);
   pipeline = vlm_vk_pipeline_get (nn->device, shader, spec, n_spec, &error);
   if (pipeline == NULL) {
-    g_prefix_error (&error, "shader %s: ", shader->name);
     vlm_nn_fail (nn, error);
     return;
   }

@@ -52,19 +52,37 @@ vlm_pretokenizer_get_pattern (VlmSplit split)
 
 struct _VlmPretokenizer
 {
+  pcre2_general_context *memory;
   pcre2_code *code;
   pcre2_match_context *context;
 };
+
+/* PCRE2 takes little at a time: no memory for that is the end, as in GLib. */
+static void *
+allocate (PCRE2_SIZE n_bytes, void *user_data)
+{
+  return g_malloc (n_bytes);
+}
+
+static void
+release (void *block, void *user_data)
+{
+  g_free (block);
+}
 
 VlmPretokenizer *
 vlm_pretokenizer_new (VlmSplit split)
 {
   VlmPretokenizer *self = g_new0 (VlmPretokenizer, 1);
+  pcre2_compile_context *compile;
   int code = 0;
   PCRE2_SIZE offset = 0;
 
+  self->memory = pcre2_general_context_create (allocate, release, NULL);
+  compile = pcre2_compile_context_create (self->memory);
   self->code = pcre2_compile ((PCRE2_SPTR) patterns[split].pcre,
-      PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &offset, NULL);
+      PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &offset, compile);
+  pcre2_compile_context_free (compile);
   if (self->code == NULL)
     g_error ("PCRE2 lacks Unicode (error %d at %" G_GSIZE_FORMAT ")", code,
         (gsize) offset);
@@ -72,7 +90,7 @@ vlm_pretokenizer_new (VlmSplit split)
   pcre2_jit_compile (self->code, PCRE2_JIT_COMPLETE);
   /* One match gives back at most a run of white space, so it is linear; the
    * usual limits count the steps and would fail on some megabytes of blanks. */
-  self->context = pcre2_match_context_create (NULL);
+  self->context = pcre2_match_context_create (self->memory);
   pcre2_set_match_limit (self->context, G_MAXUINT32);
   pcre2_set_depth_limit (self->context, G_MAXUINT32);
   pcre2_set_heap_limit (self->context, G_MAXUINT32);
@@ -86,6 +104,7 @@ vlm_pretokenizer_free (VlmPretokenizer *self)
     return;
   pcre2_code_free (self->code);
   pcre2_match_context_free (self->context);
+  pcre2_general_context_free (self->memory);
   g_free (self);
 }
 
@@ -101,9 +120,6 @@ match_word (const VlmPretokenizer *self, const char *text, gsize n_bytes,
   if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
     rc = pcre2_match (self->code, (PCRE2_SPTR) text, n_bytes, at,
         PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match, self->context);
-  if (rc == PCRE2_ERROR_NOMEMORY)
-    g_error ("out of memory while splitting %" G_GSIZE_FORMAT " bytes of text",
-        n_bytes);
   /* Every character is a letter, a number, white space or none of them. */
   g_assert (rc > 0);
   range = pcre2_get_ovector_pointer (match);
@@ -115,7 +131,7 @@ void
 vlm_pretokenizer_split (const VlmPretokenizer *self, const char *text,
     gsize n_bytes, VlmWordFunc func, gpointer user_data)
 {
-  pcre2_match_data *match = pcre2_match_data_create (1, NULL);
+  pcre2_match_data *match = pcre2_match_data_create (1, self->memory);
   gsize at = 0;
 
   while (at < n_bytes) {

@@ -23,37 +23,28 @@ unpack_pairs (const guint8 *bytes, guint n_bytes, guint8 *codes)
   }
 }
 
-static void
-unpack_int4_32 (const guint8 *block, guint8 *codes, float *scales, float *mins)
-{
-  scales[0] = read_float (block);
-  mins[0] = read_float (block + 4);
-  unpack_pairs (block + 8, 16, codes);
-}
+/* Of @length integers of 4 or 8 bits. */
+#define INTS(bits, length)                                                     \
+  static void unpack_int##bits##_##length (                                    \
+      const guint8 *block, guint8 *codes, float *scales, float *mins)          \
+  {                                                                            \
+    scales[0] = read_float (block);                                            \
+    mins[0] = read_float (block + 4);                                          \
+    if (bits == 4)                                                             \
+      unpack_pairs (block + 8, length / 2, codes);                             \
+    else                                                                       \
+      memcpy (codes, block + 8, length);                                       \
+  }                                                                            \
+                                                                               \
+  const VlmBlockType vlm_blocks_int##bits##_##length = { bits, length, TRUE,   \
+    vlm_levels_unsigned, unpack_int##bits##_##length };
 
-static void
-unpack_int4_128 (const guint8 *block, guint8 *codes, float *scales, float *mins)
-{
-  scales[0] = read_float (block);
-  mins[0] = read_float (block + 4);
-  unpack_pairs (block + 8, 64, codes);
-}
-
-static void
-unpack_int8_32 (const guint8 *block, guint8 *codes, float *scales, float *mins)
-{
-  scales[0] = read_float (block);
-  mins[0] = read_float (block + 4);
-  memcpy (codes, block + 8, 32);
-}
-
-static void
-unpack_int8_128 (const guint8 *block, guint8 *codes, float *scales, float *mins)
-{
-  scales[0] = read_float (block);
-  mins[0] = read_float (block + 4);
-  memcpy (codes, block + 8, 128);
-}
+INTS (4, 32)
+INTS (4, 64)
+INTS (4, 128)
+INTS (8, 32)
+INTS (8, 64)
+INTS (8, 128)
 
 static void
 unpack_f8_128 (const guint8 *block, guint8 *codes, float *scales, float *mins)
@@ -69,14 +60,6 @@ unpack_nf4_64 (const guint8 *block, guint8 *codes, float *scales, float *mins)
   unpack_pairs (block + 4, 32, codes);
 }
 
-const VlmBlockType vlm_blocks_int4_32 = { 4, 32, TRUE, vlm_levels_unsigned,
-  unpack_int4_32 };
-const VlmBlockType vlm_blocks_int4_128 = { 4, 128, TRUE, vlm_levels_unsigned,
-  unpack_int4_128 };
-const VlmBlockType vlm_blocks_int8_32 = { 8, 32, TRUE, vlm_levels_unsigned,
-  unpack_int8_32 };
-const VlmBlockType vlm_blocks_int8_128 = { 8, 128, TRUE, vlm_levels_unsigned,
-  unpack_int8_128 };
 const VlmBlockType vlm_blocks_f8_128 = { 8, 128, FALSE, vlm_levels_e4m3,
   unpack_f8_128 };
 const VlmBlockType vlm_blocks_nf4_64 = { 4, 64, FALSE, vlm_levels_nf4,

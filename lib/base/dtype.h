@@ -32,8 +32,10 @@ typedef enum
   /* our own, for what other files spread over several tensors: the codes of
    * 32, 64 or 128 elements behind their scale and minimum */
   VLM_DTYPE_INT4_32,
+  VLM_DTYPE_INT4_64,
   VLM_DTYPE_INT4_128,
   VLM_DTYPE_INT8_32,
+  VLM_DTYPE_INT8_64,
   VLM_DTYPE_INT8_128,
   VLM_DTYPE_F8_128,
   VLM_DTYPE_NF4_64,

@@ -52,7 +52,7 @@ add_row (GString *text, const Model *model, const Place *place, guint format)
       format == 0 ? model->native : formats[format].name);
   for (guint i = 0; i < G_N_ELEMENTS (contexts); i++) {
     const VlmMemoryUse use = { contexts[i], pixels > 0 ? pixels : FRAME_PIXELS,
-      place->cache_type };
+      place->cache_type, vlm_weight_list_get_ordered_width (model->list) };
     const VlmMemoryPlan plan =
         vlm_memory_plan (model->config, weights, &use, place->nn);
     const guint64 n = vlm_memory_plan_total (&plan);

@@ -70,6 +70,7 @@ put_heads (const Piece *piece, guint64 in, GError **error)
       !vlm_quant_read_floats (
           &awq->scales, group, piece->first, piece->n, piece->scales, error))
     return FALSE;
+  vlm_quant_round_scales (awq->scales.dtype, piece->scales, piece->n);
   for (guint64 i = 0; i < piece->n; i++)
     vlm_quant_put_head (piece->data + i * piece->row_bytes + at,
         piece->scales[i], (gint) nibble (piece->zeros, skipped + i));

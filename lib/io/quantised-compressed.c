@@ -8,7 +8,6 @@
  * compressed_tensors/compressors/quantized_compressors/pack_quantized.py */
 #include "base/blocks.h"
 #include "base/checked.h"
-#include "base/half.h"
 #include "io/quantised-private.h"
 
 #define BLOCK 128u /* inputs that are read at a time: the largest block */
@@ -48,15 +47,6 @@ put_row (
   }
 }
 
-/* As devices have them, so that a difference of products rounds nothing more:
- * those of files are BF16 or F16, and mostly stay as they are. */
-static void
-round_scales (const Ints *ints, float *scales, guint64 n)
-{
-  for (guint64 i = 0; i < n && ints->scales.dtype != VLM_DTYPE_F16; i++)
-    scales[i] = vlm_f32_from_f16 (vlm_f16_from_f32 (scales[i]));
-}
-
 static gboolean
 ints_read (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
     GError **error)
@@ -77,7 +67,7 @@ ints_read (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
       !vlm_tensor_view_read_floats (&ints->scales,
           is_one ? 0 : first * n_groups, n_scales, scales, error))
     return FALSE;
-  round_scales (ints, scales, n_scales);
+  vlm_quant_round_scales (ints->scales.dtype, scales, n_scales);
   for (guint64 i = 0; i < n; i++)
     put_row (ints, codes + i * line, scales + (is_one ? 0 : i * n_groups),
         data + i * row_bytes);

@@ -12,7 +12,6 @@
 #include "io/quantised-private.h"
 
 #define WORD_BITS 32u
-#define MAX_BLOCK_WORDS 32u /* of one output: 128 inputs of 8 bits */
 
 typedef struct
 {
@@ -22,6 +21,7 @@ typedef struct
   guint64 n_in, n_out, n_groups;
   gboolean has_true_zeros;
   gint32 *groups; /* of each input */
+  guint32 *order; /* inputs, group after group; NULL: they are so as they are */
   VlmDType dtype;
 } Gptq;
 
@@ -31,6 +31,13 @@ code_of (guint32 word, guint64 index, guint bits)
   const guint per_word = WORD_BITS / bits;
 
   return word >> (bits * (index % per_word)) & ((1u << bits) - 1);
+}
+
+/* Of element @i of a row as it is read. */
+static gint32
+group_at (const Gptq *gptq, guint64 i)
+{
+  return gptq->groups[gptq->order != NULL ? gptq->order[i] : i];
 }
 
 static guint32
@@ -56,6 +63,7 @@ read_group (const Gptq *gptq, guint64 group, guint64 first, guint64 n,
           &gptq->qzeros, group, first_word, n_words, words, error) ||
       !vlm_quant_read_floats (&gptq->scales, group, first, n, scales, error))
     return FALSE;
+  vlm_quant_round_scales (gptq->scales.dtype, scales, n);
   for (guint64 i = 0; i < n; i++) {
     guint32 word = word_at (words, (first + i) / per_word - first_word);
 
@@ -67,7 +75,7 @@ read_group (const Gptq *gptq, guint64 group, guint64 first, guint64 n,
 
 /* The words of a block are its codes as they are. */
 static gboolean
-put_codes (const Gptq *gptq, guint64 in, guint64 first, guint64 n,
+put_words (const Gptq *gptq, guint64 in, guint64 first, guint64 n,
     guint8 *words, guint8 *data, GError **error)
 {
   const gsize row_bytes = vlm_dtype_row_bytes (gptq->dtype, (gsize) gptq->n_in);
@@ -90,6 +98,48 @@ put_codes (const Gptq *gptq, guint64 in, guint64 first, guint64 n,
   return TRUE;
 }
 
+/* The codes of a block, each from its own word: of all words [n_in / per_word][n]
+ * of the outputs. */
+static void
+put_codes (
+    const Gptq *gptq, guint64 in, guint64 n, const guint8 *words, guint8 *data)
+{
+  const gsize row_bytes = vlm_dtype_row_bytes (gptq->dtype, (gsize) gptq->n_in);
+  const guint length = vlm_dtype_block_length (gptq->dtype);
+  const guint per_word = WORD_BITS / gptq->bits;
+  const guint64 n_left = MIN (length, gptq->n_in - in);
+
+  data +=
+      in / length * vlm_dtype_block_bytes (gptq->dtype) + 2 * sizeof (float);
+  for (guint64 i = 0; i < n; i++)
+    memset (data + i * row_bytes, 0, length / per_word * sizeof (guint32));
+  for (guint64 k = 0; k < n_left; k++) {
+    const guint64 from = gptq->order[in + k];
+    const guint shift = (guint) (k * gptq->bits % 8);
+    guint8 *target = data + k * gptq->bits / 8;
+
+    for (guint64 i = 0; i < n; i++)
+      target[i * row_bytes] |=
+          (guint8) (code_of (word_at (words, from / per_word * n + i), from,
+                        gptq->bits)
+              << shift);
+  }
+}
+
+/* (transfer full) */
+static guint8 *
+read_all_words (const Gptq *gptq, guint64 first, guint64 n, GError **error)
+{
+  const guint64 n_lines = gptq->qweight.shape[0];
+  g_autofree guint8 *words = g_malloc (n_lines * n * sizeof (guint32));
+
+  for (guint64 line = 0; line < n_lines; line++)
+    if (!vlm_quant_read_run (&gptq->qweight, line, first, n,
+            words + line * n * sizeof (guint32), error))
+      return NULL;
+  return g_steal_pointer (&words);
+}
+
 /* All inputs of a block are of one group. */
 static gboolean
 read_blocks (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
@@ -98,16 +148,23 @@ read_blocks (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
   const Gptq *gptq = (const Gptq *) rows;
   const gsize row_bytes = vlm_dtype_row_bytes (gptq->dtype, (gsize) gptq->n_in);
   const guint length = vlm_dtype_block_length (gptq->dtype);
-  g_autofree guint8 *words = g_malloc (n * sizeof (guint32));
+  g_autofree guint8 *words = gptq->order == NULL
+      ? g_malloc (n * sizeof (guint32))
+      : read_all_words (gptq, first, n, error);
   g_autofree float *scales = g_new (float, n);
   g_autofree gint *zeros = g_new (gint, n);
 
+  if (words == NULL)
+    return FALSE;
   for (guint64 in = 0; in < gptq->n_in; in += length) {
     const gsize at = in / length * vlm_dtype_block_bytes (gptq->dtype);
 
-    if (!read_group (
-            gptq, (guint64) gptq->groups[in], first, n, scales, zeros, error) ||
-        !put_codes (gptq, in, first, n, words, data, error))
+    if (!read_group (gptq, (guint64) group_at (gptq, in), first, n, scales,
+            zeros, error))
+      return FALSE;
+    if (gptq->order != NULL)
+      put_codes (gptq, in, n, words, data);
+    else if (!put_words (gptq, in, first, n, words, data, error))
       return FALSE;
     for (guint64 i = 0; i < n; i++)
       vlm_quant_put_head (data + i * row_bytes + at, scales[i], zeros[i]);
@@ -115,7 +172,7 @@ read_blocks (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
   return TRUE;
 }
 
-/* Inputs of any group anywhere: floats. */
+/* Groups that fill no blocks: floats. */
 static gboolean
 read_floats (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
     GError **error)
@@ -157,6 +214,7 @@ gptq_free (VlmTensorRows *rows)
   vlm_tensor_view_clear (&gptq->qzeros);
   vlm_tensor_view_clear (&gptq->scales);
   g_free (gptq->groups);
+  g_free (gptq->order);
   g_free (gptq);
 }
 
@@ -225,20 +283,43 @@ set_bits (Gptq *gptq, const VlmQuantSettings *settings, GError **error)
   return TRUE;
 }
 
+static gboolean
+is_sorted (const Gptq *gptq)
+{
+  for (guint64 i = 1; i < gptq->n_in; i++)
+    if (gptq->groups[i - 1] > gptq->groups[i])
+      return FALSE;
+  return TRUE;
+}
+
+/* With act-order the inputs of a group are anywhere. */
+static void
+sort_inputs (Gptq *gptq)
+{
+  g_autofree guint64 *next = g_new0 (guint64, gptq->n_groups + 1);
+
+  if (is_sorted (gptq))
+    return;
+  gptq->order = g_new (guint32, gptq->n_in);
+  for (guint64 i = 0; i < gptq->n_in; i++)
+    next[gptq->groups[i] + 1]++;
+  for (guint64 group = 1; group < gptq->n_groups; group++)
+    next[group] += next[group - 1];
+  for (guint64 i = 0; i < gptq->n_in; i++)
+    gptq->order[next[gptq->groups[i]]++] = (guint32) i;
+}
+
 /* The largest block that never crosses groups. */
 static VlmDType
 find_type (const Gptq *gptq)
 {
-  static const guint lengths[] = { 128, 32 };
+  static const guint lengths[] = { 128, 64, 32 };
 
-  /* A difference of products would round twice. */
-  if (gptq->scales.dtype == VLM_DTYPE_F32)
-    return VLM_DTYPE_F32;
   for (guint k = 0; k < G_N_ELEMENTS (lengths); k++) {
     gboolean fits = TRUE;
 
     for (guint64 i = 0; i < gptq->n_in && fits; i++)
-      fits = gptq->groups[i] == gptq->groups[i - i % lengths[k]];
+      fits = group_at (gptq, i) == group_at (gptq, i - i % lengths[k]);
     if (fits)
       return vlm_quant_int_type (gptq->bits, lengths[k]);
   }
@@ -295,9 +376,13 @@ gptq_open (const VlmTensorSource *source, const VlmQuantSettings *settings,
     gptq_free (&gptq->parent);
     return FALSE;
   }
+  sort_inputs (gptq);
   gptq->dtype = find_type (gptq);
-  if (gptq->dtype == VLM_DTYPE_F32)
+  if (gptq->dtype == VLM_DTYPE_F32) {
+    g_clear_pointer (&gptq->order, g_free);
     gptq->parent.read = read_floats;
+  }
+  gptq->parent.order = gptq->order;
   vlm_quant_init_view (view, stem, &gptq->qweight, gptq->dtype, gptq->n_out,
       gptq->n_in, &gptq->parent);
   return TRUE;

@@ -101,6 +101,10 @@ void vlm_quant_init_rows (VlmTensorRows *rows,
         guint8 *data, GError **error),
     void (*free) (VlmTensorRows *rows));
 
+/* @n scales of a file, of type @dtype, as devices have them: in 16 bits, so that
+ * a difference of products rounds nothing more. */
+void vlm_quant_round_scales (VlmDType dtype, float *scales, guint64 n);
+
 /* The type of INT blocks for groups of so many inputs; F32 when none fits. */
 VlmDType vlm_quant_int_type (guint bits, guint64 group_size);
 /* The beginning of an INT block: x = scale * (code - zero). */

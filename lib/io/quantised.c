@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/half.h"
 #include "base/log.h"
 #include "io/tensor-source-private.h"
 
@@ -278,11 +279,20 @@ vlm_quant_init_view (VlmTensorView *view, const char *stem,
   };
 }
 
+void
+vlm_quant_round_scales (VlmDType dtype, float *scales, guint64 n)
+{
+  for (guint64 i = 0; i < n && dtype != VLM_DTYPE_F16; i++)
+    scales[i] = vlm_f32_from_f16 (vlm_f16_from_f32 (scales[i]));
+}
+
 VlmDType
 vlm_quant_int_type (guint bits, guint64 group_size)
 {
   if (group_size % 128 == 0)
     return bits == 4 ? VLM_DTYPE_INT4_128 : VLM_DTYPE_INT8_128;
+  if (group_size % 64 == 0)
+    return bits == 4 ? VLM_DTYPE_INT4_64 : VLM_DTYPE_INT8_64;
   if (group_size % 32 == 0)
     return bits == 4 ? VLM_DTYPE_INT4_32 : VLM_DTYPE_INT8_32;
   return VLM_DTYPE_F32;

@@ -27,7 +27,8 @@ const char *vlm_quant_config_get_method (const VlmQuantConfig *config);
  * NAME.weight, [outputs, inputs], of a type of blocks; all other tensors are
  * found as they are. Checks all that belongs to a layer: NOT_FOUND for a part
  * that is missing, MISMATCH for shapes that do not fit one another or what the
- * configuration says. What fits no block, such as inputs in the order of their
- * activations, has rows of F32. */
+ * configuration says. Inputs in
+ * the order of their activations make rows with an order of their own. What fits
+ * no block has rows of F32. */
 VlmTensorSource *vlm_tensor_source_new_quantised (
     VlmTensorSource *source, const VlmQuantConfig *config, GError **error);

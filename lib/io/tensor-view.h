@@ -16,6 +16,9 @@ struct _VlmTensorRows
   gboolean (*read) (const VlmTensorRows *rows, guint64 first, guint64 n,
       guint8 *data, GError **error);
   void (*free) (VlmTensorRows *rows);
+  /* Element i of a row is column order[i] of the matrix; NULL: column i. Of the
+   * rows. */
+  const guint32 *order;
 };
 
 /* A tensor, row-major. Holds references of what it is read from: it can be read

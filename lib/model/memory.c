@@ -38,7 +38,9 @@ vlm_memory_plan (const VlmConfig *config, guint64 weight_bytes,
     .scratch = vlm_decoder_bytes (
                    config, MIN (use->n_tokens, VLM_CONTEXT_CHUNK), 1, 1) +
         vlm_decoder_bytes (config, VLM_STEP_MAX_TOKENS, SEQUENCES, SEQUENCES) +
-        vlm_vision_bytes (config, (guint) (use->slice_pixels / patch_pixels)),
+        vlm_vision_bytes (config, (guint) (use->slice_pixels / patch_pixels)) +
+        vlm_nn_tensor_bytes (
+            MIN (use->n_tokens, VLM_CONTEXT_CHUNK), use->ordered_width),
     .staging = device != NULL ? vlm_nn_device_get_staging_bytes (device) : 0,
   };
 }
@@ -60,7 +62,8 @@ static guint64
 first_need (VlmNnDevice *device, const VlmConfig *config,
     const VlmWeightList *list, VlmModelWeights weights)
 {
-  const VlmMemoryUse use = { FIRST_TOKENS, FIRST_PIXELS, VLM_DTYPE_F32 };
+  const VlmMemoryUse use = { FIRST_TOKENS, FIRST_PIXELS, VLM_DTYPE_F32,
+    vlm_weight_list_get_ordered_width (list) };
   const VlmMemoryPlan plan = vlm_memory_plan (config,
       vlm_weight_list_get_device_bytes_as (list, weights), &use, device);
 

@@ -13,6 +13,7 @@ typedef struct
   guint n_tokens;       /* of the context */
   guint64 slice_pixels; /* of its largest picture */
   VlmDType cache_type;
+  guint ordered_width; /* vlm_weight_list_get_ordered_width () */
 } VlmMemoryUse;
 
 /* Bytes. */

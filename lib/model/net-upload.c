@@ -25,7 +25,10 @@ vlm_net_add_matrix (VlmNet *net, VlmNn *nn, const VlmWeightList *list,
   guint n = vlm_weight_list_get_segments (list, first, segments);
 
   g_assert (*matrix == NULL);
-  *matrix = vlm_nn_matrix_new_segments (nn, item->n_in, segments, n, error);
+  if (item->rows == VLM_NN_ROWS_PLAIN)
+    *matrix = vlm_nn_matrix_new_segments (nn, item->n_in, segments, n, error);
+  else
+    *matrix = vlm_nn_matrix_new_pair (nn, item->n_in, segments, error);
   if (*matrix == NULL)
     return FALSE;
   net->n_bytes += vlm_nn_matrix_get_n_bytes (*matrix);

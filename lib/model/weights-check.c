@@ -192,16 +192,6 @@ device_type (VlmDType dtype)
   return vlm_nn_format (dtype) != NULL ? dtype : VLM_DTYPE_F32;
 }
 
-/* The rows of a pair take turns in one matrix. */
-static void
-join_pair (VlmWeightItem *first, VlmWeightItem *second)
-{
-  if (first->rows == VLM_NN_ROWS_PLAIN || first->dtype == second->dtype)
-    return;
-  first->dtype = VLM_DTYPE_F32;
-  second->dtype = VLM_DTYPE_F32;
-}
-
 /* Says so when a device needs more memory than the files. */
 static void
 report_converted (
@@ -230,9 +220,8 @@ vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
     if (!vlm_weight_is_matrix (item->kind))
       continue;
     item->dtype = device_type (view.dtype);
+    item->order = view.rows != NULL ? view.rows->order : NULL;
     n_converted += item->dtype != view.dtype;
-    if (!vlm_weight_list_is_first (list, i))
-      join_pair (item - 1, item);
   }
   report_converted (source, list, n_converted);
   if (n_bytes != NULL)

@@ -91,6 +91,17 @@ vlm_weight_list_get_device_bytes_as (
   return n_bytes;
 }
 
+guint
+vlm_weight_list_get_ordered_width (const VlmWeightList *list)
+{
+  guint width = 0;
+
+  for (guint i = 0; i < list->n_items; i++)
+    if (list->items[i].order != NULL)
+      width = MAX (width, list->items[i].n_in);
+  return width;
+}
+
 void
 vlm_weight_list_set_type (VlmWeightList *list, VlmDType dtype)
 {
@@ -113,13 +124,17 @@ vlm_weight_list_get_segments (const VlmWeightList *list, guint first,
   for (guint i = first; i < list->n_items; i++) {
     const VlmWeightItem *item = &list->items[i];
 
+    const VlmNnSegment segment = { item->n_out, item->dtype, item->order };
+
     if (!is_same_weight (&list->items[first], item))
       break;
-    if (n == 0 || segments[n - 1].dtype != item->dtype) {
+    if (n > 0 && item->rows == VLM_NN_ROWS_PLAIN &&
+        vlm_nn_segment_is_alike (&segments[n - 1], &segment, item->n_in)) {
+      segments[n - 1].n_out += item->n_out;
+    } else {
       g_assert (n < VLM_WEIGHT_MAX_SEGMENTS);
-      segments[n++] = (VlmNnSegment){ .dtype = item->dtype };
+      segments[n++] = segment;
     }
-    segments[n - 1].n_out += item->n_out;
   }
   return n;
 }

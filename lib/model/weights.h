@@ -57,7 +57,11 @@ typedef struct
   guint n_dims;
   guint64 shape[5];    /* as stored */
   const char *missing; /* why it may not be there; NULL */
-  VlmDType dtype; /* of a matrix on the device, once the checkpoint is known */
+  /* Of a matrix, once the checkpoint is known: */
+  VlmDType dtype; /* on the device */
+  const guint32
+      *order; /* the input of each element of a row, or NULL: in order;
+                           of the source */
 } VlmWeightItem;
 
 /* All items of a configuration, in the order of the network: layer after layer,
@@ -85,8 +89,8 @@ gboolean vlm_weight_item_find (const VlmWeightItem *item,
 /* All of the above for all items, before anything is uploaded; and that the
  * checkpoint is not deeper than its configuration (MISMATCH), and that biases
  * which the network does not have are zero (UNSUPPORTED). Sets the dtype of each:
- * its own, or F32 where no kernel reads that, or where the two of a pair
- * differ. n_bytes: of all tensors; may be NULL. */
+ * its own, or F32 where no kernel reads that. n_bytes: of all tensors; may be
+ * NULL. */
 gboolean vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
     const VlmTensorSource *source, guint64 *n_bytes, GError **error);
 
@@ -101,13 +105,17 @@ char *vlm_weights_describe (const VlmTensorSource *source);
 guint64 vlm_weight_list_get_device_bytes (const VlmWeightList *list);
 guint64 vlm_weight_list_get_device_bytes_as (
     const VlmWeightList *list, VlmModelWeights weights);
+/* The longest row of inputs in an order of its own, of which a pass has a copy:
+ * 0 where there is none. */
+guint vlm_weight_list_get_ordered_width (const VlmWeightList *list);
 /* For a list without a checkpoint: all matrices are of that type. */
 void vlm_weight_list_set_type (VlmWeightList *list, VlmDType dtype);
 
-#define VLM_WEIGHT_MAX_SEGMENTS 3 /* queries, keys, values */
+#define VLM_WEIGHT_MAX_SEGMENTS 3 /* queries, keys, values; or gate and value */
 
 /* Whether item @i begins a weight. */
 gboolean vlm_weight_list_is_first (const VlmWeightList *list, guint i);
-/* What the matrix whose first item is @first is made of; how many there are. */
+/* What the matrix whose first item is @first is made of; how many there are: two
+ * of a pair. */
 guint vlm_weight_list_get_segments (const VlmWeightList *list, guint first,
     VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS]);

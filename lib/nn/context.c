@@ -42,6 +42,7 @@ vlm_nn_free (VlmNn *nn)
     return;
   g_clear_pointer (&nn->notes, g_hash_table_unref);
   vlm_vk_commands_free (nn->commands);
+  vlm_nn_tensor_clear (&nn->ordered);
   vlm_vk_device_unref (nn->device);
   g_free (nn);
 }

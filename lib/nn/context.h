@@ -25,12 +25,13 @@ struct _VlmNn
   VlmNnLimits limits;
   /* What select must take for its op, or NULL. */
   const struct _VlmNnKernel *forced;
-  GHashTable *notes;  /* what select has told, or NULL */
-  gboolean is_fast;   /* kernels of less than f32 may be taken, */
-  guint64 wrong;      /* but those of these places in the table */
-  const char *wishes; /* VLM_KERNELS, or NULL */
-  gboolean recording; /* between begin and submit */
-  guint64 submitted;  /* what the timeline reaches when all is done */
+  GHashTable *notes;   /* what select has told, or NULL */
+  gboolean is_fast;    /* kernels of less than f32 may be taken, */
+  guint64 wrong;       /* but those of these places in the table */
+  const char *wishes;  /* VLM_KERNELS, or NULL */
+  VlmNnTensor ordered; /* x in the order of some weights; as large as needed */
+  gboolean recording;  /* between begin and submit */
+  guint64 submitted;   /* what the timeline reaches when all is done */
 };
 
 /* Keeps @error (taken) for submit. */

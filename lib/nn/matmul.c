@@ -3,6 +3,7 @@
 #include "base/checked.h"
 #include "nn/kernel.h"
 #include "nn/matrix.h"
+#include "nn/order.h"
 #include "nn/select.h"
 
 #include <vlm/vlm-error.h>
@@ -21,14 +22,25 @@ typedef struct
   guint32 supers_at;
 } Push;
 
+/* Epilogues of the halves of SWIGLU, where they are products of their own, after
+ * those of VlmNnEpilogue: y = silu (…), then y *= …. */
+enum
+{
+  GATE = VLM_NN_SWIGLU + 1,
+  VALUE,
+};
+
 typedef struct
 {
-  const VlmNnTensor *x;
+  const VlmNnTensor *x; /* as given */
   const VlmNnMatrix *w;
   const VlmNnTensor *bias;
   const VlmNnTensor *y;
   VlmNnEpilogue epilogue;
   guint n_blocks; /* that have outputs */
+  /* x in this order is in x_ordered. */
+  const VlmVkBuffer *order;
+  VlmNnTensor x_ordered;
 } Product;
 
 static gboolean
@@ -64,17 +76,34 @@ count_blocks (const Product *product, const VlmNnPart *part)
   return end - part->first_block;
 }
 
+static gboolean
+is_value (const Product *product, const VlmNnPart *part)
+{
+  return product->w->n_first > 0 && part->first_block >= product->w->n_first;
+}
+
+static guint32
+epilogue_of (const Product *product, const VlmNnPart *part)
+{
+  if (product->w->n_first == 0)
+    return product->epilogue;
+  return is_value (product, part) ? VALUE : GATE;
+}
+
 /* Rows [first, first + n) by one part of the weights. */
 static void
 record_rows (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
     const VlmNnPart *part, guint64 first, guint64 n)
 {
   guint32 spec[VLM_VK_MAX_SPEC];
-  const guint32 own[] = { part->format->shader, product->epilogue,
+  const guint32 epilogue = epilogue_of (product, part);
+  const guint32 own[] = { part->format->shader, epilogue,
     product->bias != NULL };
   const guint n_spec =
       vlm_nn_kernel_spec (nn, kernel, own, G_N_ELEMENTS (own), spec);
-  const VlmVkBinding x = vlm_nn_bind_floats (product->x, first, n, VLM_VK_READ);
+  const VlmVkBinding x = vlm_nn_bind_floats (
+      part->order.buffer != NULL ? &product->x_ordered : product->x, first, n,
+      VLM_VK_READ);
   const VlmVkBinding bindings[] = {
     x,
     vlm_nn_bind_part (part),
@@ -82,13 +111,15 @@ record_rows (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
         ? x /* not read */
         : vlm_nn_bind_floats (product->bias, 0, 1, VLM_VK_READ),
     vlm_nn_bind_floats (product->y, first, n,
-        product->epilogue == VLM_NN_ADD ? VLM_VK_READ_WRITE : VLM_VK_WRITE),
+        epilogue == VLM_NN_ADD || epilogue == VALUE ? VLM_VK_READ_WRITE
+                                                    : VLM_VK_WRITE),
   };
   const Push push = {
     .n_rows = (guint32) n,
     .n_k8 = product->w->n_groups,
     .n_blocks = count_blocks (product, part),
-    .first_block = part->first_block,
+    .first_block = part->first_block -
+        (is_value (product, part) ? product->w->n_first : 0),
     .y_ld = product->y->ld,
     .n_cols = product->y->n_cols,
     .bits_at = vlm_nn_part_granule (part, VLM_NN_PLANE_BITS),
@@ -132,8 +163,8 @@ void
 vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
     const VlmNnTensor *bias, VlmNnEpilogue epilogue, const VlmNnTensor *y)
 {
-  const guint n_blocks = (guint) vlm_div_round_up (w->n_out, VLM_NN_BLOCK);
-  const Product product = {
+  const guint n_blocks = vlm_nn_matrix_count_blocks (w);
+  Product product = {
     .x = x,
     .w = w,
     .bias = bias,
@@ -145,6 +176,14 @@ vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
 
   if (!check_shapes (nn, &product))
     return;
-  for (guint i = 0; i < w->n_parts; i++)
-    record_part (nn, &product, &w->parts[i]);
+  for (guint i = 0; i < w->n_parts; i++) {
+    const VlmNnPart *part = &w->parts[i];
+
+    if (part->order.buffer != NULL && part->order.buffer != product.order) {
+      if (!vlm_nn_order_columns (nn, x, &part->order, &product.x_ordered))
+        return;
+      product.order = part->order.buffer;
+    }
+    record_part (nn, &product, part);
+  }
 }

@@ -292,14 +292,20 @@ vlm_nn_matrix_write (VlmNnMatrix *matrix, VlmNnRows rows, guint first_out,
 {
   const guint n_out =
       rows == VLM_NN_ROWS_PLAIN ? matrix->n_out : matrix->n_out / 2;
-  const guint step = rows == VLM_NN_ROWS_PLAIN ? 1 : 2;
-  const guint second = rows == VLM_NN_ROWS_PAIR_SECOND;
+  guint step = rows == VLM_NN_ROWS_PLAIN ? 1 : 2;
+  guint second = rows == VLM_NN_ROWS_PAIR_SECOND;
   Source source = { matrix, rows, first_out, n_rows, data };
   guint begin, end;
 
   g_assert ((guint64) first_out + n_rows <= n_out);
   if (n_rows == 0)
     return TRUE;
+  if (matrix->n_first > 0) {
+    first_out += second * matrix->n_first * VLM_NN_BLOCK;
+    source = (Source){ matrix, VLM_NN_ROWS_PLAIN, first_out, n_rows, data };
+    step = 1;
+    second = 0;
+  }
   begin = first_out / VLM_NN_BLOCK * step + second;
   end = (first_out + n_rows - 1) / VLM_NN_BLOCK * step + second + 1;
   for (guint i = 0; i < matrix->n_parts; i++) {

@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Past the last input: kernels read zeros there. */
+#define NO_INPUT G_MAXUINT32
+
 static void
 fill_zero (guint8 *target, guint64 offset, gsize n_bytes, gpointer user_data)
 {
@@ -35,15 +38,36 @@ clear_end (const VlmNnPart *part, guint n_in, GError **error)
   return TRUE;
 }
 
+/* Parts of one segment share it. */
+static gboolean
+upload_order (VlmNnTensor *tensor, VlmNn *nn, const VlmNnSegment *segment,
+    guint n_in, GError **error)
+{
+  g_autofree guint32 *padded = NULL;
+  VlmNnTensor whole;
+
+  if (segment->order == NULL)
+    return TRUE;
+  if (!vlm_nn_tensor_init (tensor, nn, 1, n_in, error))
+    return FALSE;
+  padded = g_new (guint32, tensor->ld);
+  memcpy (padded, segment->order, n_in * sizeof *padded);
+  for (guint i = n_in; i < tensor->ld; i++)
+    padded[i] = NO_INPUT;
+  whole = vlm_nn_tensor_reshape (tensor, 1, tensor->ld);
+  return vlm_nn_tensor_write (&whole, nn, 0, 1, padded, error);
+}
+
 /* Of one segment, from @first_block of the matrix on. */
 static gboolean
 add_part (VlmNnMatrix *matrix, VlmNn *nn, const VlmNnFormat *format,
-    guint first_block, guint n_out, GError **error)
+    const VlmNnTensor *order, guint first_block, guint n_out, GError **error)
 {
   VlmNnPart *part = &matrix->parts[matrix->n_parts];
   guint64 n_bytes = 0;
 
   part->format = format;
+  part->order = *order;
   part->first_block = first_block;
   part->n_out = n_out;
   part->n_padded = (guint) vlm_align_up (
@@ -57,6 +81,8 @@ add_part (VlmNnMatrix *matrix, VlmNn *nn, const VlmNnFormat *format,
       vlm_vk_buffer_new (nn->device, n_bytes, VLM_VK_BUFFER_DEVICE, error);
   if (part->buffer == NULL)
     return FALSE;
+  if (order->buffer != NULL)
+    vlm_vk_buffer_ref (order->buffer);
   matrix->n_parts++;
   return clear_end (part, matrix->n_in, error);
 }
@@ -66,6 +92,7 @@ add_segment (VlmNnMatrix *matrix, VlmNn *nn, guint first_out,
     const VlmNnSegment *segment, GError **error)
 {
   const VlmNnFormat *format = vlm_nn_format (segment->dtype);
+  g_auto (VlmNnTensor) order = { 0 };
   guint64 block_bytes, per_part;
 
   if (format == NULL) {
@@ -84,34 +111,49 @@ add_segment (VlmNnMatrix *matrix, VlmNn *nn, guint first_out,
     return FALSE;
   }
   per_part *= VLM_NN_BLOCK;
+  if (!upload_order (&order, nn, segment, matrix->n_in, error))
+    return FALSE;
   matrix->parts = g_renew (VlmNnPart, matrix->parts,
       matrix->n_parts + vlm_div_round_up (segment->n_out, per_part));
   for (guint64 done = 0; done < segment->n_out; done += per_part)
-    if (!add_part (matrix, nn, format,
+    if (!add_part (matrix, nn, format, &order,
             (guint) ((first_out + done) / VLM_NN_BLOCK),
             (guint) MIN (per_part, segment->n_out - done), error))
       return FALSE;
   return TRUE;
 }
 
-VlmNnMatrix *
-vlm_nn_matrix_new_segments (VlmNn *nn, guint n_in, const VlmNnSegment *segments,
-    guint n_segments, GError **error)
+/* Without parts. */
+static VlmNnMatrix *
+matrix_new (guint64 n_out, guint n_in, GError **error)
 {
-  g_autoptr (VlmNnMatrix) matrix = g_new0 (VlmNnMatrix, 1);
-  guint64 n_out = 0;
+  VlmNnMatrix *matrix;
 
-  for (guint i = 0; i < n_segments; i++)
-    n_out += segments[i].n_out;
   if (n_out == 0 || n_in == 0 || n_out > G_MAXINT32 || n_in > G_MAXINT32) {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
         "no matrix has %" G_GUINT64_FORMAT " outputs and %u inputs", n_out,
         n_in);
     return NULL;
   }
+  matrix = g_new0 (VlmNnMatrix, 1);
   matrix->n_out = (guint) n_out;
   matrix->n_in = n_in;
   matrix->n_groups = (guint) vlm_div_round_up (n_in, VLM_NN_BLOCK);
+  return matrix;
+}
+
+VlmNnMatrix *
+vlm_nn_matrix_new_segments (VlmNn *nn, guint n_in, const VlmNnSegment *segments,
+    guint n_segments, GError **error)
+{
+  g_autoptr (VlmNnMatrix) matrix = NULL;
+  guint64 n_out = 0;
+
+  for (guint i = 0; i < n_segments; i++)
+    n_out += segments[i].n_out;
+  matrix = matrix_new (n_out, n_in, error);
+  if (matrix == NULL)
+    return NULL;
   n_out = 0;
   for (guint i = 0; i < n_segments; i++) {
     g_assert (n_out % VLM_NN_BLOCK == 0);
@@ -123,10 +165,42 @@ vlm_nn_matrix_new_segments (VlmNn *nn, guint n_in, const VlmNnSegment *segments,
 }
 
 VlmNnMatrix *
+vlm_nn_matrix_new_pair (
+    VlmNn *nn, guint n_in, const VlmNnSegment halves[2], GError **error)
+{
+  g_autoptr (VlmNnMatrix) matrix = NULL;
+  VlmNnSegment whole = halves[0];
+
+  g_assert (halves[0].n_out == halves[1].n_out);
+  whole.n_out *= 2;
+  if (vlm_nn_segment_is_alike (&halves[0], &halves[1], n_in))
+    return vlm_nn_matrix_new_segments (nn, n_in, &whole, 1, error);
+  matrix = matrix_new (whole.n_out, n_in, error);
+  if (matrix == NULL)
+    return NULL;
+  matrix->n_first = (guint) vlm_div_round_up (halves[0].n_out, VLM_NN_BLOCK);
+  if (!add_segment (matrix, nn, 0, &halves[0], error) ||
+      !add_segment (
+          matrix, nn, matrix->n_first * VLM_NN_BLOCK, &halves[1], error))
+    return NULL;
+  return g_steal_pointer (&matrix);
+}
+
+gboolean
+vlm_nn_segment_is_alike (
+    const VlmNnSegment *a, const VlmNnSegment *b, guint n_in)
+{
+  if (a->dtype != b->dtype || (a->order == NULL) != (b->order == NULL))
+    return FALSE;
+  return a->order == b->order ||
+      memcmp (a->order, b->order, n_in * sizeof *a->order) == 0;
+}
+
+VlmNnMatrix *
 vlm_nn_matrix_new (
     VlmNn *nn, guint n_out, guint n_in, VlmDType dtype, GError **error)
 {
-  const VlmNnSegment segment = { n_out, dtype };
+  const VlmNnSegment segment = { .n_out = n_out, .dtype = dtype };
 
   return vlm_nn_matrix_new_segments (nn, n_in, &segment, 1, error);
 }
@@ -136,8 +210,10 @@ vlm_nn_matrix_free (VlmNnMatrix *matrix)
 {
   if (matrix == NULL)
     return;
-  for (guint i = 0; i < matrix->n_parts; i++)
+  for (guint i = 0; i < matrix->n_parts; i++) {
     vlm_vk_buffer_unref (matrix->parts[i].buffer);
+    vlm_nn_tensor_clear (&matrix->parts[i].order);
+  }
   g_free (matrix->parts);
   g_free (matrix);
 }
@@ -147,9 +223,22 @@ vlm_nn_matrix_get_n_bytes (const VlmNnMatrix *matrix)
 {
   guint64 n_bytes = 0;
 
-  for (guint i = 0; i < matrix->n_parts; i++)
+  for (guint i = 0; i < matrix->n_parts; i++) {
+    VlmVkBuffer *order = matrix->parts[i].order.buffer;
+
     n_bytes += vlm_vk_buffer_get_size (matrix->parts[i].buffer);
+    if (order != NULL && (i == 0 || matrix->parts[i - 1].order.buffer != order))
+      n_bytes += vlm_vk_buffer_get_size (order);
+  }
   return n_bytes;
+}
+
+guint
+vlm_nn_matrix_count_blocks (const VlmNnMatrix *matrix)
+{
+  return matrix->n_first > 0
+      ? 2 * matrix->n_first
+      : (guint) vlm_div_round_up (matrix->n_out, VLM_NN_BLOCK);
 }
 
 guint

@@ -44,14 +44,17 @@ typedef enum
   VLM_NN_ADD,   /* y += x W^T + b                                  [T, n_out] */
   VLM_NN_GELU,  /* y  = gelu (x W^T + b), the exact one with erf   [T, n_out] */
   VLM_NN_SWIGLU, /* y  = silu (g) * u, [g, u] = x W^T + b interleaved
-                    in blocks of 8                              [T, n_out / 2] */
+                    in blocks of 8, or each on its own where their types
+                    differ                                      [T, n_out / 2] */
 } VlmNnEpilogue;
 
 /* x [T, n_in], w [n_out, n_in], bias [1, n_out] or NULL. With SWIGLU the bias
  * is interleaved like w, so that it has 2 * align8 (n_out / 2) columns, with
  * zeros where w has padding: bias g or u of output j is column 16 * (j / 8) + j
  * % 8 (+ 8 for u). Picks the kernel from a table by device and shape; T small
- * is the matrix-vector path. y must not be x. */
+ * is the matrix-vector path. Where inputs of w are in an order of their own, x is
+ * first copied in that order, to memory that the recorder keeps. y must not be
+ * x. */
 void vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
     const VlmNnTensor *bias, VlmNnEpilogue epilogue, const VlmNnTensor *y);
 

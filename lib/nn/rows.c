@@ -126,6 +126,14 @@ vlm_nn_embed (VlmNn *nn, const VlmNnTensor *ids, const VlmNnMatrix *w,
 {
   guint64 chunk;
 
+  for (guint i = 0; i < w->n_parts; i++)
+    if (w->parts[i].order.buffer != NULL) {
+      vlm_nn_fail (nn,
+          g_error_new_literal (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+              "embed: rows in an order of their own (desc_act) are no "
+              "embeddings"));
+      return;
+    }
   if (ids->n_rows != y->n_rows || y->n_cols != w->n_in ||
       (features != NULL && features->n_cols != w->n_in)) {
     vlm_nn_fail (nn,

@@ -30,6 +30,7 @@ gboolean vlm_nn_tensor_init (VlmNnTensor *tensor, VlmNn *nn, guint64 n_rows,
 guint64 vlm_nn_tensor_bytes (guint64 n_rows, guint n_cols);
 /* NULL-safe and idempotent. */
 void vlm_nn_tensor_clear (VlmNnTensor *tensor);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmNnTensor, vlm_nn_tensor_clear)
 
 /* A borrowed view of the first @n_rows rows with @n_cols columns over the same
  * memory: how one scratch allocation serves several shapes.
@@ -59,18 +60,28 @@ vlm_nn_tensor_rows (const VlmNnTensor *tensor, guint64 first, guint64 n);
 typedef struct _VlmNnMatrix VlmNnMatrix;
 
 /* Outputs of one type; all but the last of a matrix have a multiple of
- * VLM_NN_ROW_STEP. */
+ * VLM_NN_ROW_STEP. Element i of their rows is for input order[i], a permutation;
+ * NULL: for input i. */
 typedef struct
 {
   guint n_out;
   VlmDType dtype;
+  const guint32 *order; /* [n_in]; copied */
 } VlmNnSegment;
+
+/* Whether rows of both can be neighbours in one product. */
+gboolean vlm_nn_segment_is_alike (
+    const VlmNnSegment *a, const VlmNnSegment *b, guint n_in);
 
 /* VLM_LOAD_ERROR_UNSUPPORTED for a type that no kernel reads. */
 VlmNnMatrix *vlm_nn_matrix_new (
     VlmNn *nn, guint n_out, guint n_in, VlmDType dtype, GError **error);
 VlmNnMatrix *vlm_nn_matrix_new_segments (VlmNn *nn, guint n_in,
     const VlmNnSegment *segments, guint n_segments, GError **error);
+/* Of rows PAIR_FIRST and PAIR_SECOND, as many each, as @halves say. Where those
+ * are not alike, each half lies on its own, and SWIGLU is two products. */
+VlmNnMatrix *vlm_nn_matrix_new_pair (
+    VlmNn *nn, guint n_in, const VlmNnSegment halves[2], GError **error);
 void vlm_nn_matrix_free (VlmNnMatrix *matrix);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnMatrix, vlm_nn_matrix_free)
 

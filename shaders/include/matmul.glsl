@@ -9,8 +9,8 @@
 layout (constant_id = 4) const uint EPILOGUE = 0;
 layout (constant_id = 5) const bool HAS_BIAS = false;
 
-// VlmNnEpilogue
-const uint STORE = 0, ADD = 1, GELU = 2, SWIGLU = 3;
+// VlmNnEpilogue, and two products for one of SWIGLU: GATE, then VALUE
+const uint STORE = 0, ADD = 1, GELU = 2, SWIGLU = 3, GATE = 4, VALUE = 5;
 
 layout (push_constant) uniform Push
 {
@@ -38,7 +38,10 @@ bias_at (uint block, uint lane)
 {
   if (!HAS_BIAS)
     return 0.0;
-  const vec4 four = FETCH_F4 (bias, (p.first_block + block) * 2 + lane / 4);
+  uint at = p.first_block + block;
+  if (EPILOGUE == GATE || EPILOGUE == VALUE) // biases lie in pairs all the same
+    at = at * 2 + (EPILOGUE == VALUE ? 1 : 0);
+  const vec4 four = FETCH_F4 (bias, at * 2 + lane / 4);
   const vec2 two = (lane & 2) != 0 ? four.zw : four.xy;
   return (lane & 1) != 0 ? two.y : two.x;
 }
@@ -61,6 +64,10 @@ store (uint row, uint block, uint lane, float gate, float value)
     result = gelu (gate);
   else if (EPILOGUE == SWIGLU)
     result = silu (gate) * value;
+  else if (EPILOGUE == GATE)
+    result = silu (gate);
+  else if (EPILOGUE == VALUE)
+    result = y.v[at] * gate;
   y.v[at] = col < p.n_cols ? result : 0.0;
 }
 

@@ -5,6 +5,9 @@
  * the tower of that name with the F32 language model, hf-METHOD a directory. */
 #include <string.h>
 
+#include "io/safetensors-writer.h"
+#include "io/safetensors.h"
+#include "tests/support/files.h"
 #include "tests/support/forward.h"
 #include "tests/support/golden.h"
 
@@ -174,6 +177,86 @@ test_parts (gconstpointer name)
   }
 }
 
+/* --- act-order ------------------------------------------------------------- */
+
+#define GROUP 128u
+
+/* Every group becomes two with its scales and zeros, of half its inputs each,
+ * which lie anywhere in it: no weight changes. */
+static void
+copy_in_halves (VlmSafetensorsWriter *writer, const VlmTensorView *view)
+{
+  g_autofree guint8 *data = vlm_tensor_view_read_all (view, NULL);
+  const gsize row_bytes = (gsize) (view->n_bytes / view->shape[0]);
+  guint64 shape[VLM_MAX_DIMS];
+
+  memcpy (shape, view->shape, sizeof shape);
+  if (g_str_has_suffix (view->name, ".g_idx")) {
+    gint32 *groups = (gint32 *) (gpointer) data;
+    const guint step = 2 * (g_str_hash (view->name) % 60) + 3;
+
+    for (guint i = 0; i < shape[0]; i++)
+      groups[i] = (gint32) (i / GROUP * 2 + (i * step % GROUP) / (GROUP / 2));
+  } else if (g_str_has_suffix (view->name, ".qzeros") ||
+      g_str_has_suffix (view->name, ".scales")) {
+    g_autofree guint8 *twice = g_malloc (2 * view->n_bytes);
+
+    for (guint64 i = 0; i < 2 * shape[0]; i++)
+      memcpy (twice + i * row_bytes, data + i / 2 * row_bytes, row_bytes);
+    shape[0] *= 2;
+    vlm_safetensors_writer_add (
+        writer, view->name, view->dtype, shape, view->n_dims, twice);
+    return;
+  }
+  vlm_safetensors_writer_add (
+      writer, view->name, view->dtype, shape, view->n_dims, data);
+}
+
+static char *
+write_act_order (const char *directory)
+{
+  char *folder = files_new_folder (directory);
+  g_autofree char *path = g_build_filename (folder, "model.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VlmSafetensors) tensors = vlm_safetensors_open (path, &error);
+  g_autoptr (VlmSafetensorsWriter) writer = vlm_safetensors_writer_new ();
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < vlm_safetensors_get_n_tensors (tensors); i++) {
+    g_auto (VlmTensorView) view = { 0 };
+
+    vlm_safetensors_find (
+        tensors, vlm_safetensors_get_name (tensors, i), &view);
+    copy_in_halves (writer, &view);
+  }
+  vlm_safetensors_writer_write (writer, path, &error);
+  g_assert_no_error (error);
+  return folder;
+}
+
+/* Inputs of a group that lie anywhere, in each of q, k, v, gate and up elsewhere:
+ * the same answers from weights that have four bits all the same. */
+static void
+test_act_order (gconstpointer name)
+{
+  g_autofree char *directory = golden_shared_path ("quantised/hf-gptq-int4");
+  g_autofree char *path =
+      golden_shared_path ("quantised/golden/hf-gptq-int4.safetensors");
+  g_autofree char *folder = write_act_order (directory);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TestModel) plain = test_model_load (directory, NULL, &error);
+  g_autoptr (TestModel) model = test_model_load (folder, NULL, &error);
+  g_auto (Golden) golden = { 0 };
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (vlm_net_get_n_bytes (model->net), <=,
+      vlm_net_get_n_bytes (plain->net) * 1.05);
+  golden_open (&golden, path);
+  check_case (model, &golden, "image_odd");
+  check_case (model, &golden, "text");
+  files_remove (folder);
+}
+
 static void
 test_skip (void)
 {
@@ -196,6 +279,7 @@ add_models (const char *folder)
     g_test_add_data_func_full (path, name, test_model, g_free);
   }
   g_test_add_data_func ("/quantised/parts", NULL, test_parts);
+  g_test_add_data_func ("/quantised/act-order", NULL, test_act_order);
 }
 
 int

@@ -58,8 +58,10 @@ static const VlmDType quantised[] = {
   VLM_DTYPE_IQ4_NL,
   VLM_DTYPE_IQ4_XS,
   VLM_DTYPE_INT4_32,
+  VLM_DTYPE_INT4_64,
   VLM_DTYPE_INT4_128,
   VLM_DTYPE_INT8_32,
+  VLM_DTYPE_INT8_64,
   VLM_DTYPE_INT8_128,
   VLM_DTYPE_F8_128,
   VLM_DTYPE_NF4_64,
@@ -80,6 +82,10 @@ typedef struct
   VlmNnTensor x, bias, y;
   VlmNnMatrix *w;
   double nmse; /* 0: NMSE */
+
+  gboolean has_halves; /* of SWIGLU: the second is of type @second, and has */
+  VlmDType second;     /* another order */
+  guint32 orders;      /* steps through the inputs, odd; 0: in order */
 } Case;
 
 static VlmNnRows
@@ -90,22 +96,80 @@ rows_of_half (const Case *c, guint half)
   return half == 0 ? VLM_NN_ROWS_PAIR_FIRST : VLM_NN_ROWS_PAIR_SECOND;
 }
 
+static VlmDType
+dtype_of_half (const Case *c, guint half)
+{
+  return c->has_halves && half == 1 ? c->second : c->dtype;
+}
+
+/* The rows of a half begin there in raw data. */
+static gsize
+raw_offset (const Case *c, guint half)
+{
+  return half * c->shape.n * vlm_dtype_row_bytes (c->dtype, c->shape.k);
+}
+
+/* Which input element @i of the rows of a half is: any permutation. */
+static guint
+input_at (const Case *c, guint half, guint i)
+{
+  guint step = c->orders + 2 * half;
+
+  while (c->orders != 0 && step > 1) {
+    guint a = step, b = c->shape.k;
+
+    while (b != 0) {
+      guint rest = a % b;
+
+      a = b;
+      b = rest;
+    }
+    if (a == 1)
+      return (guint) ((guint64) (i + 1) * step % c->shape.k);
+    step--;
+  }
+  return i;
+}
+
 /* In pieces of every kind: within a block, whole blocks, over its end. */
 static void
 write_weights (VkCheck *check, Case *c, const guint8 *raw)
 {
-  const gsize row_bytes = vlm_dtype_row_bytes (c->dtype, c->shape.k);
   GError *error = NULL;
 
   for (guint half = 0; half < c->n_out / c->shape.n; half++) {
+    const gsize row_bytes =
+        vlm_dtype_row_bytes (dtype_of_half (c, half), c->shape.k);
+
     for (guint first = 0, n; first < c->shape.n; first += n) {
       n = 1 + rng_below (&check->rng, 40);
       n = MIN (n, c->shape.n - first);
       vlm_nn_matrix_write (c->w, rows_of_half (c, half), first, n,
-          raw + (half * c->shape.n + first) * row_bytes, &error);
+          raw + raw_offset (c, half) + first * row_bytes, &error);
       vkcheck_no_error (error, "weights");
     }
   }
+}
+
+static void
+make_matrix (VkCheck *check, Case *c)
+{
+  g_autofree guint32 *orders = g_new (guint32, 2 * c->shape.k);
+  VlmNnSegment halves[2];
+  GError *error = NULL;
+
+  for (guint half = 0; half < 2; half++) {
+    guint32 *order = orders + half * c->shape.k;
+
+    for (guint i = 0; i < c->shape.k; i++)
+      order[i] = input_at (c, half, i);
+    halves[half] = (VlmNnSegment){ c->shape.n, dtype_of_half (c, half),
+      c->orders != 0 ? order : NULL };
+  }
+  c->w = c->epilogue == VLM_NN_SWIGLU
+      ? vlm_nn_matrix_new_pair (check->nn, c->shape.k, halves, &error)
+      : vlm_nn_matrix_new_segments (check->nn, c->shape.k, halves, 1, &error);
+  vkcheck_no_error (error, "matrix");
 }
 
 static void
@@ -125,21 +189,51 @@ make_bias (VkCheck *check, Case *c)
   c->bias = vkcheck_tensor (check, 1, n_cols, packed);
 }
 
+/* Rows of one half, in the order that they are packed in. */
+static void
+make_half (VkCheck *check, Case *c, guint half, guint n_rows, guint8 *raw)
+{
+  const VlmDType dtype = dtype_of_half (c, half);
+  const gsize n_w = (gsize) n_rows * c->shape.k;
+  float *data = c->w_data + (gsize) half * c->shape.n * c->shape.k;
+
+  if (vlm_dtype_block_length (dtype) > 1) {
+    vkcheck_make_blocks (check, dtype, n_rows, c->shape.k, data, raw);
+    return;
+  }
+  vkcheck_make_floats (check, c->w_input, data, n_w);
+  /* the smallest halves are far larger than the smallest floats */
+  if (c->w_input == VKCHECK_DENORMAL && dtype == VLM_DTYPE_F16)
+    for (gsize i = 0; i < n_w; i++)
+      data[i] *= 1e33f;
+  vkcheck_quantise (dtype, data, n_w, raw);
+}
+
+/* As the reference takes them. */
+static void
+put_in_order (Case *c)
+{
+  g_autofree float *row = g_new (float, c->shape.k);
+
+  for (guint i = 0; c->orders != 0 && i < c->n_out; i++) {
+    float *data = c->w_data + (gsize) i * c->shape.k;
+
+    memcpy (row, data, c->shape.k * sizeof *row);
+    for (guint k = 0; k < c->shape.k; k++)
+      data[input_at (c, i / c->shape.n, k)] = row[k];
+  }
+}
+
 static void
 make_weights (VkCheck *check, Case *c, guint8 *raw)
 {
-  const gsize n_w = (gsize) c->n_out * c->shape.k;
-
-  if (vlm_dtype_block_length (c->dtype) > 1) {
-    vkcheck_make_blocks (check, c->dtype, c->n_out, c->shape.k, c->w_data, raw);
-    return;
+  if (c->has_halves) {
+    make_half (check, c, 0, c->shape.n, raw);
+    make_half (check, c, 1, c->shape.n, raw + raw_offset (c, 1));
+  } else {
+    make_half (check, c, 0, c->n_out, raw);
   }
-  vkcheck_make_floats (check, c->w_input, c->w_data, n_w);
-  /* the smallest halves are far larger than the smallest floats */
-  if (c->w_input == VKCHECK_DENORMAL && c->dtype == VLM_DTYPE_F16)
-    for (gsize i = 0; i < n_w; i++)
-      c->w_data[i] *= 1e33f;
-  vkcheck_quantise (c->dtype, c->w_data, n_w, raw);
+  put_in_order (c);
 }
 
 static void
@@ -148,21 +242,18 @@ case_init (VkCheck *check, Case *c)
   const gsize n_x = (gsize) c->shape.m * c->shape.k;
   const gsize n_y = (gsize) c->shape.m * c->shape.n;
   g_autofree guint8 *raw = NULL;
-  GError *error = NULL;
-  gsize n_w;
 
   c->n_out = c->epilogue == VLM_NN_SWIGLU ? 2 * c->shape.n : c->shape.n;
-  n_w = (gsize) c->n_out * c->shape.k;
   c->x_data = g_new (float, n_x);
-  c->w_data = g_new (float, n_w);
+  c->w_data = g_new (float, (gsize) c->n_out * c->shape.k);
   c->y_data = g_new (float, n_y);
-  raw = g_malloc (c->n_out * vlm_dtype_row_bytes (c->dtype, c->shape.k));
+  raw = g_malloc (raw_offset (c, 1) +
+      c->shape.n * vlm_dtype_row_bytes (dtype_of_half (c, 1), c->shape.k));
   vkcheck_make_floats (check, c->x_input, c->x_data, n_x);
   make_weights (check, c, raw);
   vkcheck_make_floats (check, VKCHECK_RANDOM, c->y_data, n_y);
 
-  c->w = vlm_nn_matrix_new (check->nn, c->n_out, c->shape.k, c->dtype, &error);
-  vkcheck_no_error (error, "matrix");
+  make_matrix (check, c);
   write_weights (check, c, raw);
   c->x = vkcheck_tensor (check, c->shape.m, c->shape.k, c->x_data);
   c->y = vkcheck_tensor (check, c->shape.m, c->shape.n,
@@ -193,10 +284,15 @@ record (VlmNn *nn, gpointer user_data)
       nn, &c->x, c->w, c->has_bias ? &c->bias : NULL, c->epilogue, &c->y);
 }
 
+/* Far left in the tail of gelu a result is as far off as its sum is large. */
+#define GELU_FLOOR 1e-12
+
 /* What flushing denormals to zero may cost: each product and sum. */
 static double
 floor_of (VkCheck *check, const Case *c)
 {
+  if (c->epilogue == VLM_NN_GELU)
+    return GELU_FLOOR;
   if (c->x_input != VKCHECK_DENORMAL && c->w_input != VKCHECK_DENORMAL)
     return 0.0;
   /* Halves' denormals are floats' normals; a GPU may flush them when it
@@ -344,6 +440,42 @@ check_quantised (VkCheck *check, const VlmNnKernel *kernel, guint turn)
   }
 }
 
+/* Gates and values of two types, and rows in an order of their own; with the
+ * kernels that the device would choose. */
+static void
+check_halves (VkCheck *check)
+{
+  static const VlmDType pairs[][2] = {
+    { VLM_DTYPE_Q4_K, VLM_DTYPE_Q6_K },
+    { VLM_DTYPE_BF16, VLM_DTYPE_Q8_0 },
+    { VLM_DTYPE_INT4_128, VLM_DTYPE_INT4_128 },
+  };
+  static const Shape some[] = {
+    { 1, 127, 257 },
+    { 3, 64, 128 },
+    { 33, 140, 200 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (some); j++) {
+      Case c = {
+        .shape = some[j],
+        .epilogue = VLM_NN_SWIGLU,
+        .has_bias = TRUE,
+        .dtype = pairs[i][0],
+        .second = pairs[i][1],
+        .has_halves = TRUE,
+      };
+
+      run_case (check, "halves", &c);
+      c.orders = 9 + 2 * i;
+      run_case (check, "halves+orders", &c);
+      c.epilogue = j % 2 == 0 ? VLM_NN_STORE : VLM_NN_ADD;
+      c.has_halves = FALSE;
+      run_case (check, "orders", &c);
+    }
+}
+
 /* Small limits, so that weights lie in several buffers and rows go in several
  * dispatches; with the kernels that the device would choose. */
 static void
@@ -366,6 +498,12 @@ check_splits (VkCheck *check)
     run_case (check, "parts", &few);
     check->nn->limits.binding_bytes = 64 * 200 * 4 + 100;
     run_case (check, "parts+rows", &many);
+    many.orders = 7;
+    many.has_halves = many.epilogue == VLM_NN_SWIGLU;
+    many.second = VLM_DTYPE_F16;
+    run_case (check, "parts+rows+orders", &many);
+    many.orders = 0;
+    many.has_halves = FALSE;
     check->nn->limits.grid = 2;
     run_case (check, "parts+rows+grid", &many);
     check->nn->limits = limits;
@@ -474,6 +612,7 @@ check_matmul (VkCheck *check)
       check_quantised (check, &kernels[i], turn++);
   }
   vlm_nn_force_kernel (check->nn, NULL);
+  check_halves (check);
   check_splits (check);
   check_errors (check);
   if (check->bench)

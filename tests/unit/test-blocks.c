@@ -152,8 +152,9 @@ test_own (void)
   {
     VlmDType dtype;
     gboolean has_min;
-  } types[] = { { VLM_DTYPE_INT4_32, TRUE }, { VLM_DTYPE_INT4_128, TRUE },
-    { VLM_DTYPE_INT8_32, TRUE }, { VLM_DTYPE_INT8_128, TRUE },
+  } types[] = { { VLM_DTYPE_INT4_32, TRUE }, { VLM_DTYPE_INT4_64, TRUE },
+    { VLM_DTYPE_INT4_128, TRUE }, { VLM_DTYPE_INT8_32, TRUE },
+    { VLM_DTYPE_INT8_64, TRUE }, { VLM_DTYPE_INT8_128, TRUE },
     { VLM_DTYPE_F8_128, FALSE }, { VLM_DTYPE_NF4_64, FALSE } };
   const float scale = 0.3f, minimum = 1.7f;
 

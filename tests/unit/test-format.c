@@ -5,7 +5,7 @@
 /* Bits that files spend on a weight. Our own types stand for files that have
  * smaller scales: f16 scale and four bits of zero for 128 (AWQ, GPTQ), f16 and a
  * byte for 128, one bf16 a row (FP8), about a byte for 64 (NF4), f16 and four
- * bits or a byte for 32. */
+ * bits or a byte for 32; f16 alone for 64 (compressed-tensors). */
 static const struct
 {
   VlmDType dtype;
@@ -27,8 +27,10 @@ static const struct
   { VLM_DTYPE_IQ4_NL, 4.5 },
   { VLM_DTYPE_IQ4_XS, 4.25 },
   { VLM_DTYPE_INT4_32, 4 + 20.0 / 32 },
+  { VLM_DTYPE_INT4_64, 4 + 16.0 / 64 },
   { VLM_DTYPE_INT4_128, 4 + 20.0 / 128 },
   { VLM_DTYPE_INT8_32, 8 + 24.0 / 32 },
+  { VLM_DTYPE_INT8_64, 8 + 16.0 / 64 },
   { VLM_DTYPE_INT8_128, 8 + 24.0 / 128 },
   { VLM_DTYPE_F8_128, 8 },
   { VLM_DTYPE_NF4_64, 4 + 8.25 / 64 },

@@ -96,10 +96,13 @@ assert_values (const VlmTensorSource *source, VlmDType dtype, guint n_out,
   g_assert_no_error (error);
   for (guint i = 0; i < n_out; i++) {
     vlm_dequantise (dtype, rows + i * row_bytes, n_in, values);
-    for (guint k = 0; k < n_in; k++)
-      if (values[k] != expected[i * n_in + k])
-        g_error ("[%u, %u] is %.9g, expected %.9g", i, k, (double) values[k],
-            (double) expected[i * n_in + k]);
+    for (guint k = 0; k < n_in; k++) {
+      guint in = view.rows->order != NULL ? view.rows->order[k] : k;
+
+      if (values[k] != expected[i * n_in + in])
+        g_error ("[%u, %u] is %.9g, expected %.9g", i, in, (double) values[k],
+            (double) expected[i * n_in + in]);
+    }
   }
 }
 
@@ -166,7 +169,7 @@ test_awq (void)
 {
   check_awq (AWQ_JSON ("128"), 128, VLM_DTYPE_INT4_128);
   check_awq (AWQ_JSON ("32"), 32, VLM_DTYPE_INT4_32);
-  check_awq (AWQ_JSON ("64"), 64, VLM_DTYPE_INT4_32);
+  check_awq (AWQ_JSON ("64"), 64, VLM_DTYPE_INT4_64);
   check_awq (AWQ_JSON ("-1"), N_IN, VLM_DTYPE_INT4_128);
 }
 
@@ -177,15 +180,18 @@ typedef struct
   guint bits;
   guint group_size;
   gboolean is_v2;       /* zeros as they are */
-  gboolean is_shuffled; /* groups in no order */
+  gboolean is_shuffled; /* the inputs of a group are anywhere */
   gboolean has_g_idx;
+  gboolean is_uneven;       /* and as many as it happens */
+  gboolean has_wide_scales; /* F32, else F16 */
 } Gptq;
 
 static guint
 group_of (const Gptq *gptq, guint in)
 {
-  return gptq->is_shuffled ? draw (in) % (N_IN / gptq->group_size)
-                           : in / gptq->group_size;
+  if (gptq->is_uneven)
+    return draw (in) % (N_IN / gptq->group_size);
+  return (gptq->is_shuffled ? (in * 37 + 11) % N_IN : in) / gptq->group_size;
 }
 
 /* What is stored; the zero is one more in v1. */
@@ -204,6 +210,7 @@ write_gptq (const Gptq *gptq, float *values)
   g_autofree guint32 *codes = g_new0 (guint32, N_IN / per_word * N_OUT);
   g_autofree guint32 *zeros = g_new0 (guint32, n_groups * n_words);
   g_autofree guint16 *scales = g_new (guint16, n_groups * N_OUT);
+  g_autofree float *wide = g_new (float, n_groups *N_OUT);
   g_autofree gint32 *groups = g_new (gint32, N_IN);
 
   for (guint out = 0; out < N_OUT; out++) {
@@ -211,6 +218,8 @@ write_gptq (const Gptq *gptq, float *values)
       zeros[g * n_words + out / per_word] |= zero_of (gptq, g * N_OUT + out)
           << (gptq->bits * (out % per_word));
       scales[g * N_OUT + out] = vlm_f16_from_f32 (scale_of (g * N_OUT + out));
+      /* What rounds to it. */
+      wide[g * N_OUT + out] = scale_of (g * N_OUT + out) * 1.0001f;
     }
     for (guint in = 0; in < N_IN; in++) {
       guint code = draw (7 + out * N_IN + in) % (1u << gptq->bits);
@@ -226,7 +235,10 @@ write_gptq (const Gptq *gptq, float *values)
     groups[in] = (gint32) group_of (gptq, in);
   add (writer, "l.qweight", VLM_DTYPE_I32, N_IN / per_word, N_OUT, codes);
   add (writer, "l.qzeros", VLM_DTYPE_I32, n_groups, n_words, zeros);
-  add (writer, "l.scales", VLM_DTYPE_F16, n_groups, N_OUT, scales);
+  if (gptq->has_wide_scales)
+    add (writer, "l.scales", VLM_DTYPE_F32, n_groups, N_OUT, wide);
+  else
+    add (writer, "l.scales", VLM_DTYPE_F16, n_groups, N_OUT, scales);
   if (gptq->has_g_idx)
     add (writer, "l.g_idx", VLM_DTYPE_I32, N_IN, 0, groups);
   return writer;
@@ -252,14 +264,17 @@ test_gptq (void)
   } cases[] = {
     { { 4, 128, FALSE, FALSE, TRUE }, VLM_DTYPE_INT4_128 },
     { { 4, 128, FALSE, FALSE, FALSE }, VLM_DTYPE_INT4_128 },
-    { { 4, 64, TRUE, FALSE, TRUE }, VLM_DTYPE_INT4_32 },
+    { { 4, 64, TRUE, FALSE, TRUE }, VLM_DTYPE_INT4_64 },
     { { 4, 32, FALSE, FALSE, TRUE }, VLM_DTYPE_INT4_32 },
     { { 4, N_IN, FALSE, FALSE, FALSE }, VLM_DTYPE_INT4_128 },
     { { 8, 128, FALSE, FALSE, TRUE }, VLM_DTYPE_INT8_128 },
     { { 8, 32, TRUE, FALSE, TRUE }, VLM_DTYPE_INT8_32 },
     { { 4, 16, FALSE, FALSE, TRUE }, VLM_DTYPE_F32 },
-    { { 4, 128, FALSE, TRUE, TRUE }, VLM_DTYPE_F32 },
-    { { 8, 64, TRUE, TRUE, TRUE }, VLM_DTYPE_F32 },
+    { { 4, 128, FALSE, TRUE, TRUE }, VLM_DTYPE_INT4_128 },
+    { { 4, 32, FALSE, TRUE, TRUE }, VLM_DTYPE_INT4_32 },
+    { { 8, 64, TRUE, TRUE, TRUE }, VLM_DTYPE_INT8_64 },
+    { { 4, 64, FALSE, TRUE, TRUE, TRUE }, VLM_DTYPE_F32 },
+    { { 8, 128, FALSE, TRUE, TRUE, FALSE, TRUE }, VLM_DTYPE_INT8_128 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -413,8 +428,9 @@ test_ints (void)
   } cases[] = {
     { 4, TRUE, 128, VLM_DTYPE_INT4_128 },
     { 4, TRUE, 32, VLM_DTYPE_INT4_32 },
+    { 4, TRUE, 64, VLM_DTYPE_INT4_64 },
     { 4, TRUE, N_IN, VLM_DTYPE_INT4_128 },
-    { 8, TRUE, 64, VLM_DTYPE_INT8_32 },
+    { 8, TRUE, 64, VLM_DTYPE_INT8_64 },
     { 8, FALSE, N_IN, VLM_DTYPE_INT8_128 },
     { 8, FALSE, 128, VLM_DTYPE_INT8_128 },
   };

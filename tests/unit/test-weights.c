@@ -270,8 +270,7 @@ test_mixed_types (void)
       vlm_weight_list_get_segments (list, first, segments), ==, 1);
 }
 
-/* The rows of a gate and its value take turns, so they have one type: the one
- * that holds both exactly. */
+/* A gate and its value keep the types of their files. */
 static void
 test_mixed_pair (void)
 {
@@ -281,15 +280,19 @@ test_mixed_pair (void)
   VlmNnSegment segments[VLM_WEIGHT_MAX_SEGMENTS];
   guint first = find_first (list, VLM_QWEN_TEXT_GATE_UP);
 
-  vlm_weight_list_get_segments (list, first, segments);
+  g_assert_cmpuint (
+      vlm_weight_list_get_segments (list, first, segments), ==, 2);
   g_assert_cmpint (segments[0].dtype, ==, VLM_DTYPE_BF16);
+  g_assert_cmpint (segments[1].dtype, ==, VLM_DTYPE_BF16);
   first += 2;
   while (list->items[first].weight != VLM_QWEN_TEXT_GATE_UP)
     first++;
   g_assert_cmpuint (
-      vlm_weight_list_get_segments (list, first, segments), ==, 1);
-  g_assert_cmpint (segments[0].dtype, ==, VLM_DTYPE_F32);
-  g_assert_cmpuint (segments[0].n_out, ==, 2 * config->text.intermediate_size);
+      vlm_weight_list_get_segments (list, first, segments), ==, 2);
+  g_assert_cmpint (segments[0].dtype, ==, VLM_DTYPE_BF16);
+  g_assert_cmpint (segments[1].dtype, ==, VLM_DTYPE_F16);
+  g_assert_cmpuint (segments[0].n_out, ==, config->text.intermediate_size);
+  g_assert_cmpuint (segments[1].n_out, ==, config->text.intermediate_size);
 }
 
 static void

@@ -23,6 +23,9 @@ struct _VlmNn
   VlmVkCommands *commands;
   const VlmVkCaps *caps;
   VlmNnLimits limits;
+  /* What select chooses from, in tests; NULL: its own table. */
+  const struct _VlmNnKernel *kernels;
+  guint n_kernels;
   /* What select must take for its op, or NULL. */
   const struct _VlmNnKernel *forced;
   GHashTable *notes;   /* what select has told, or NULL */

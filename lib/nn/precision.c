@@ -3,13 +3,15 @@
  *
  * Drivers list matrix units that they get wrong. So each kernel makes some
  * products first whose numbers, and all of whose sums, are exact in 16 and in 32
- * bits: what is off by a bit is wrong. A verdict holds for the process. */
+ * bits: what is off by a bit is wrong. A verdict holds until the driver or the
+ * kernel changes (nn/verdicts.h). */
 #include "base/checked.h"
 #include "base/half.h"
 #include "base/log.h"
 #include "nn/context.h"
 #include "nn/format.h"
 #include "nn/select.h"
+#include "nn/verdicts.h"
 
 #include <vlm/vlm-error.h>
 
@@ -104,8 +106,8 @@ trial_clear (Trial *trial)
   g_free (trial->y);
 }
 
-gboolean
-vlm_nn_kernel_is_right (
+VlmNnVerdict
+vlm_nn_kernel_try (
     VlmNnDevice *device, const VlmNnKernel *kernel, GError **error)
 {
   g_autoptr (VlmNn) nn = vlm_nn_new (device, error);
@@ -113,10 +115,10 @@ vlm_nn_kernel_is_right (
     .m = kernel->tile_rows + MORE_ROWS,
     .n = (kernel->tile_cols + MORE_BLOCKS) * VLM_NN_BLOCK,
   };
-  gboolean ran;
+  VlmNnVerdict verdict = VLM_NN_VERDICT_NONE;
 
   if (nn == NULL)
-    return FALSE;
+    return verdict;
   if (kernel->max_rows != 0)
     trial.m = (guint) MIN (trial.m, kernel->max_rows);
   trial.x = g_new (float, trial.m *N_IN);
@@ -124,46 +126,66 @@ vlm_nn_kernel_is_right (
   trial.y = g_new (float, trial.m *trial.n);
   trial_fill (&trial);
   nn->forced = kernel;
-  ran = trial_upload (&trial, nn, error) && trial_run (&trial, nn, error);
-  if (ran && !trial_is_right (&trial)) {
-    ran = FALSE;
+  if (trial_upload (&trial, nn, error) && trial_run (&trial, nn, error))
+    verdict =
+        trial_is_right (&trial) ? VLM_NN_VERDICT_RIGHT : VLM_NN_VERDICT_WRONG;
+  if (verdict == VLM_NN_VERDICT_WRONG)
     g_set_error_literal (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_VK,
         "its products are wrong: a driver's fault");
-  }
   trial_clear (&trial);
-  return ran;
+  return verdict;
 }
 
-/* Verdicts of this process, by device and kernel: TRUE or FALSE. */
+/* By an earlier process, or now. What kept it from being tried may be another
+ * thing next time. */
+static gboolean
+find_out (VlmNn *nn, const VlmNnKernel *kernel)
+{
+  g_autoptr (GError) error = NULL;
+  VlmNnVerdict verdict = vlm_nn_verdict_find (nn->device, kernel);
+
+  if (verdict == VLM_NN_VERDICT_WRONG) {
+    vlm_warning ("%s: kernel %s is not used: its products were wrong when it "
+                 "was tried with this driver",
+        nn->caps->name, kernel->name);
+  } else if (verdict == VLM_NN_VERDICT_NONE) {
+    verdict = vlm_nn_kernel_try (nn->device, kernel, &error);
+    if (error != NULL)
+      vlm_warning ("%s: kernel %s is not used: %s", nn->caps->name,
+          kernel->name, error->message);
+    if (verdict != VLM_NN_VERDICT_NONE)
+      vlm_nn_verdict_keep (nn->device, kernel, verdict);
+  }
+  return verdict == VLM_NN_VERDICT_RIGHT;
+}
+
+/* Once in a process for each device and kernel. */
 static gboolean
 is_right (VlmNn *nn, const VlmNnKernel *kernel)
 {
   static GMutex lock;
   static GHashTable *verdicts;
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
-  g_autoptr (GString) key = g_string_new (kernel->name);
-  g_autoptr (GError) error = NULL;
+  g_autofree char *name = vlm_nn_verdict_key (kernel);
+  g_autoptr (GString) key = g_string_new (name);
   gpointer verdict;
 
   for (guint i = 0; i < sizeof nn->caps->uuid; i++)
     g_string_append_printf (key, "%02x", nn->caps->uuid[i]);
   if (verdicts == NULL)
     verdicts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (g_hash_table_lookup_extended (verdicts, key->str, NULL, &verdict))
-    return GPOINTER_TO_INT (verdict);
-  if (!vlm_nn_kernel_is_right (nn->device, kernel, &error))
-    vlm_warning ("%s: kernel %s is not used: %s", nn->caps->name, kernel->name,
-        error->message);
-  g_hash_table_insert (
-      verdicts, g_strdup (key->str), GINT_TO_POINTER (error == NULL));
-  return error == NULL;
+  if (!g_hash_table_lookup_extended (verdicts, key->str, NULL, &verdict)) {
+    verdict = GINT_TO_POINTER (find_out (nn, kernel));
+    g_hash_table_insert (verdicts, g_strdup (key->str), verdict);
+  }
+  return GPOINTER_TO_INT (verdict);
 }
 
 void
 vlm_nn_set_fast (VlmNn *nn, gboolean fast)
 {
   guint n_kernels, n_fast = 0;
-  const VlmNnKernel *kernels = vlm_nn_kernels (&n_kernels);
+  const VlmNnKernel *kernels = vlm_nn_kernels_of (nn, &n_kernels);
 
   g_assert (n_kernels <= sizeof nn->wrong * 8);
   nn->is_fast = fast;

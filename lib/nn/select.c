@@ -231,6 +231,15 @@ vlm_nn_kernels (guint *n_kernels)
   return kernels;
 }
 
+const VlmNnKernel *
+vlm_nn_kernels_of (const VlmNn *nn, guint *n_kernels)
+{
+  if (nn->kernels == NULL)
+    return vlm_nn_kernels (n_kernels);
+  *n_kernels = nn->n_kernels;
+  return nn->kernels;
+}
+
 static gboolean
 shuffles (const VlmVkCaps *caps, guint lanes)
 {
@@ -339,9 +348,11 @@ static const char *
 why_not (
     const VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
 {
+  guint n;
+
   if (kernel->is_fast && !nn->is_fast)
     return "for precision=fast";
-  if ((nn->wrong >> (kernel - kernels) & 1) != 0)
+  if ((nn->wrong >> (kernel - vlm_nn_kernels_of (nn, &n)) & 1) != 0)
     return "wrong on this device";
   if (!vlm_nn_kernel_reads (kernel, problem->format))
     return "for other weights";
@@ -369,8 +380,10 @@ explain (
     const VlmNn *nn, const VlmNnKernel *chosen, const VlmNnProblem *problem)
 {
   g_autoptr (GString) text = g_string_new (NULL);
+  guint n;
 
-  for (const VlmNnKernel *kernel = kernels; kernel < chosen; kernel++)
+  for (const VlmNnKernel *kernel = vlm_nn_kernels_of (nn, &n); kernel < chosen;
+       kernel++)
     if (kernel->op == problem->op)
       g_string_append_printf (text, "%s%s: %s", text->len > 0 ? ", " : "",
           kernel->name, why_not (nn, kernel, problem) ?: "others are wanted");
@@ -430,8 +443,11 @@ take_note (VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
 static const VlmNnKernel *
 find_kernel (VlmNn *nn, const VlmNnProblem *problem, gboolean only_wanted)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++) {
-    const VlmNnKernel *kernel = &kernels[i];
+  guint n;
+  const VlmNnKernel *all = vlm_nn_kernels_of (nn, &n);
+
+  for (guint i = 0; i < n; i++) {
+    const VlmNnKernel *kernel = &all[i];
 
     if (kernel->op == problem->op &&
         (!only_wanted ||
@@ -444,11 +460,14 @@ find_kernel (VlmNn *nn, const VlmNnProblem *problem, gboolean only_wanted)
 
 /* The last one of the op, which fits every device. */
 static const VlmNnKernel *
-find_last (VlmNnOp op)
+find_last (const VlmNn *nn, VlmNnOp op)
 {
-  for (guint i = G_N_ELEMENTS (kernels); i > 0; i--)
-    if (kernels[i - 1].op == op)
-      return &kernels[i - 1];
+  guint n;
+  const VlmNnKernel *all = vlm_nn_kernels_of (nn, &n);
+
+  for (guint i = n; i > 0; i--)
+    if (all[i - 1].op == op)
+      return &all[i - 1];
   g_assert_not_reached ();
 }
 
@@ -480,7 +499,7 @@ vlm_nn_select (VlmNn *nn, const VlmNnProblem *problem)
   if (kernel == NULL)
     kernel = find_kernel (nn, problem, FALSE);
   if (kernel == NULL) {
-    kernel = find_last (problem->op);
+    kernel = find_last (nn, problem->op);
     vlm_warning ("VLM_KERNELS leaves no kernel for %s: %s is used",
         op_name (problem->op), kernel->name);
   }

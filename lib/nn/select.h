@@ -101,10 +101,21 @@ vlm_nn_kernel_reads (const VlmNnKernel *kernel, const VlmNnFormat *format);
 /* Whether it is of less than f32 and is taken here where that is allowed. */
 gboolean
 vlm_nn_kernel_is_fast_here (const VlmNn *nn, const VlmNnKernel *kernel);
-/* Whether it multiplies as it should, by some products; an error says why not. */
-gboolean vlm_nn_kernel_is_right (
+
+typedef enum
+{
+  VLM_NN_VERDICT_NONE,
+  VLM_NN_VERDICT_RIGHT,
+  VLM_NN_VERDICT_WRONG,
+} VlmNnVerdict;
+
+/* Whether it multiplies as it should, by some products. An error says what is
+ * wrong, or with NONE why nothing was multiplied. */
+VlmNnVerdict vlm_nn_kernel_try (
     VlmNnDevice *device, const VlmNnKernel *kernel, GError **error);
 
 /* Every kernel that the table has. */
 const VlmNnKernel *vlm_nn_kernels (guint *n_kernels);
+/* Every one that a recorder chooses from. */
+const VlmNnKernel *vlm_nn_kernels_of (const VlmNn *nn, guint *n_kernels);
 gboolean vlm_nn_kernel_runs (const VlmNn *nn, const VlmNnKernel *kernel);

@@ -22,11 +22,19 @@
 char *
 vlm_vk_cache_file_path (const VlmVkPhysical *physical)
 {
-  GString *name = g_string_new ("pipelines-");
+  return vlm_vk_cache_file_path_of (physical, "pipelines", ".bin");
+}
+
+char *
+vlm_vk_cache_file_path_of (
+    const VlmVkPhysical *physical, const char *name, const char *suffix)
+{
+  GString *text = g_string_new (name);
+  g_string_append_c (text, '-');
   for (guint i = 0; i < VK_UUID_SIZE; i++)
-    g_string_append_printf (name, "%02x", physical->caps.uuid[i]);
-  g_string_append_printf (name, "-%08x.bin", physical->driver_version);
-  g_autofree char *file = g_string_free (name, FALSE);
+    g_string_append_printf (text, "%02x", physical->caps.uuid[i]);
+  g_string_append_printf (text, "-%08x%s", physical->driver_version, suffix);
+  g_autofree char *file = g_string_free (text, FALSE);
   const char *dir = g_getenv ("VLM_CACHE_DIR");
   if (dir != NULL && *dir != '\0')
     return g_build_filename (dir, file, NULL);

@@ -6,6 +6,9 @@
 
 /* Where the cache of this device and driver lies. */
 char *vlm_vk_cache_file_path (const VlmVkPhysical *physical);
+/* A file of another name beside it. */
+char *vlm_vk_cache_file_path_of (
+    const VlmVkPhysical *physical, const char *name, const char *suffix);
 
 /* What vkGetPipelineCacheData () once gave on this very driver; NULL when there
  * is no file, or (with a warning) when it is not whole or not of this driver. */

@@ -4,6 +4,8 @@
 
 #include <vlm/vlm-error.h>
 
+#include "vk/cache-file.h"
+
 VlmVkDevice *
 vlm_vk_device_ref (VlmVkDevice *device)
 {
@@ -22,6 +24,13 @@ const VlmVkCaps *
 vlm_vk_device_get_caps (VlmVkDevice *device)
 {
   return &device->physical.caps;
+}
+
+char *
+vlm_vk_device_get_cache_path (
+    VlmVkDevice *device, const char *name, const char *suffix)
+{
+  return vlm_vk_cache_file_path_of (&device->physical, name, suffix);
 }
 
 VkDevice

@@ -66,6 +66,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVkDevice, vlm_vk_device_unref)
 const VlmVkCaps *vlm_vk_device_get_caps (VlmVkDevice *device);
 VkDevice vlm_vk_device_get_handle (VlmVkDevice *device);
 
+/* Where what is found out about this device with this driver is kept between
+ * processes: a file in the folder of the pipeline cache (VLM_CACHE_DIR, or the
+ * user's), which may not be there. @suffix: with a dot. (transfer full) */
+char *vlm_vk_device_get_cache_path (
+    VlmVkDevice *device, const char *name, const char *suffix);
+
 /* Bytes now taken from the driver, and the most there ever were. */
 void vlm_vk_device_get_usage (
     VlmVkDevice *device, guint64 *now_bytes, guint64 *peak_bytes);

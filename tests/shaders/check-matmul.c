@@ -587,7 +587,8 @@ check_trial (VkCheck *check, const VlmNnKernel *kernel)
 
   if (!vkcheck_begin (check, "matmul/trial/%s", kernel->name))
     return;
-  if (!vlm_nn_kernel_is_right (check->nn->device, kernel, &error))
+  if (vlm_nn_kernel_try (check->nn->device, kernel, &error) !=
+      VLM_NN_VERDICT_RIGHT)
     vkcheck_fail (check, "%s", error->message);
   g_clear_error (&error);
   vkcheck_end (check);

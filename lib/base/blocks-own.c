@@ -60,7 +60,21 @@ unpack_nf4_64 (const guint8 *block, guint8 *codes, float *scales, float *mins)
   unpack_pairs (block + 4, 32, codes);
 }
 
+static void
+unpack_nf4_across (
+    const guint8 *block, guint8 *codes, float *scales, float *mins)
+{
+  VlmNf4AcrossHead head;
+
+  memcpy (&head, block, sizeof head);
+  for (guint i = 0; i < 64 / VLM_NF4_ACROSS_STEP; i++)
+    scales[i] = head.scales[i * VLM_NF4_ACROSS_STEP >= head.n_first];
+  unpack_pairs (block + sizeof head, 32, codes);
+}
+
 const VlmBlockType vlm_blocks_f8_128 = { 8, 128, FALSE, vlm_levels_e4m3,
   unpack_f8_128 };
 const VlmBlockType vlm_blocks_nf4_64 = { 4, 64, FALSE, vlm_levels_nf4,
   unpack_nf4_64 };
+const VlmBlockType vlm_blocks_nf4_across = { 4, VLM_NF4_ACROSS_STEP, FALSE,
+  vlm_levels_nf4, unpack_nf4_across };

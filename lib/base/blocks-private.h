@@ -13,8 +13,8 @@ extern const VlmBlockType vlm_blocks_q2_k, vlm_blocks_q3_k, vlm_blocks_q4_k,
     vlm_blocks_q5_k, vlm_blocks_q6_k, vlm_blocks_iq4_xs; /* blocks-256.c */
 extern const VlmBlockType vlm_blocks_int4_32, vlm_blocks_int4_64,
     vlm_blocks_int4_128, vlm_blocks_int8_32, vlm_blocks_int8_64,
-    vlm_blocks_int8_128, vlm_blocks_f8_128,
-    vlm_blocks_nf4_64; /* blocks-own.c */
+    vlm_blocks_int8_128, vlm_blocks_f8_128, vlm_blocks_nf4_64,
+    vlm_blocks_nf4_across; /* blocks-own.c */
 
 /* Code to value; a type of fewer bits uses the beginning. */
 extern const float vlm_levels_unsigned[256];

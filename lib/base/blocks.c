@@ -72,6 +72,7 @@ static const VlmBlockType *const types[VLM_DTYPE_INVALID] = {
   [VLM_DTYPE_INT8_128] = &vlm_blocks_int8_128,
   [VLM_DTYPE_F8_128] = &vlm_blocks_f8_128,
   [VLM_DTYPE_NF4_64] = &vlm_blocks_nf4_64,
+  [VLM_DTYPE_NF4_ACROSS] = &vlm_blocks_nf4_across,
 };
 
 const VlmBlockType *

@@ -26,6 +26,16 @@ typedef struct
       const guint8 *block, guint8 *codes, float *scales, float *mins);
 } VlmBlockType;
 
+/* The beginning of a block of NF4_ACROSS, whose first elements have another scale
+ * than the rest: how many is a multiple of NF4_ACROSS_STEP, and the same in all
+ * blocks of a row. The second scale of a block is the first one of the next. */
+#define VLM_NF4_ACROSS_STEP 4
+typedef struct
+{
+  float scales[2];
+  guint32 n_first;
+} VlmNf4AcrossHead;
+
 /* NULL for a plain type. */
 const VlmBlockType *vlm_block_type (VlmDType dtype);
 

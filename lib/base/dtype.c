@@ -36,6 +36,7 @@ static const struct
   [VLM_DTYPE_INT8_128] = { "INT8/128", 128, 8 + 128 },
   [VLM_DTYPE_F8_128] = { "F8_E4M3/128", 128, 4 + 128 },
   [VLM_DTYPE_NF4_64] = { "NF4/64", 64, 4 + 32 },
+  [VLM_DTYPE_NF4_ACROSS] = { "NF4/64-across", 64, 12 + 32 },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (dtypes) == VLM_DTYPE_INVALID);

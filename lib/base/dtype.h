@@ -39,6 +39,7 @@ typedef enum
   VLM_DTYPE_INT8_128,
   VLM_DTYPE_F8_128,
   VLM_DTYPE_NF4_64,
+  VLM_DTYPE_NF4_ACROSS, /* where blocks of the file go on across rows */
   VLM_DTYPE_INVALID,
 } VlmDType;
 

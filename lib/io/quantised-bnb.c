@@ -87,7 +87,57 @@ read_blocks (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
   return TRUE;
 }
 
-/* Blocks that go on across the ends of rows: floats. */
+/* One row of blocks that go on across its ends, of codes from its first on, and
+ * scales [of 64] from that of its first. */
+static void
+put_across (const Nf4 *nf4, guint n_first, const guint8 *codes,
+    const float *scales, guint8 *data)
+{
+  for (guint64 at = 0; at < nf4->n_in; at += BLOCK, scales++) {
+    const guint n_pairs = (guint) (MIN (BLOCK, nf4->n_in - at) / 2);
+    const VlmNf4AcrossHead head = { { scales[0], scales[1] }, n_first };
+
+    memcpy (data, &head, sizeof head);
+    data += sizeof head;
+    for (guint i = 0; i < n_pairs; i++, codes++)
+      data[i] = (guint8) (*codes >> 4 | *codes << 4);
+    memset (data + n_pairs, 0, BLOCK / 2 - n_pairs);
+    data += BLOCK / 2;
+  }
+}
+
+/* Rows that begin anywhere in a block, but with a multiple of four. */
+static gboolean
+read_across (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
+    GError **error)
+{
+  const Nf4 *nf4 = (const Nf4 *) rows;
+  const gsize row_bytes =
+      vlm_dtype_row_bytes (VLM_DTYPE_NF4_ACROSS, (gsize) nf4->n_in);
+  const guint64 begin = first * nf4->n_in, end = begin + n * nf4->n_in;
+  const guint64 first_scale = begin / nf4->block_size;
+  const guint64 n_scales =
+      vlm_div_round_up (end, nf4->block_size) - first_scale;
+  const guint64 n_ours = vlm_div_round_up (end, BLOCK) - begin / BLOCK;
+  g_autofree guint8 *codes = g_malloc ((end - begin) / 2);
+  g_autofree float *scales = g_new (float, n_scales);
+  /* Two more, which a row that ends with them names but has nothing of. */
+  g_autofree float *ours = g_new0 (float, n_ours + 2);
+
+  if (!vlm_tensor_view_read (
+          &nf4->weight, begin / 2, (end - begin) / 2, codes, error) ||
+      !read_scales (nf4, first_scale, n_scales, scales, error))
+    return FALSE;
+  for (guint64 i = 0; i < n_ours; i++)
+    ours[i] =
+        scales[(begin / BLOCK + i) * BLOCK / nf4->block_size - first_scale];
+  for (guint64 at = begin; at < end; at += nf4->n_in, data += row_bytes)
+    put_across (nf4, BLOCK - (guint) (at % BLOCK), codes + (at - begin) / 2,
+        ours + (at / BLOCK - begin / BLOCK), data);
+  return TRUE;
+}
+
+/* Blocks of other sizes: floats. */
 static gboolean
 read_floats (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
     GError **error)
@@ -298,6 +348,10 @@ nf4_open (const VlmTensorSource *source, const VlmQuantSettings *settings,
   if (nf4->n_in % BLOCK == 0 && nf4->block_size % BLOCK == 0) {
     dtype = VLM_DTYPE_NF4_64;
     nf4->parent.read = read_blocks;
+  } else if (nf4->n_in % VLM_NF4_ACROSS_STEP == 0 &&
+      nf4->block_size % BLOCK == 0) {
+    dtype = VLM_DTYPE_NF4_ACROSS;
+    nf4->parent.read = read_across;
   }
   vlm_quant_init_view (
       view, stem, &nf4->weight, dtype, nf4->n_out, nf4->n_in, &nf4->parent);

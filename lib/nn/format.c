@@ -29,6 +29,7 @@ enum
   SUPER_ONE,
   SUPER_TWO,
   SUPER_FOURS,
+  ACROSS,
 };
 enum
 {
@@ -74,6 +75,16 @@ enum
 #define SUPERS(type, codes, scales, levels, zero, pack)                        \
   EXPAND (CODED, type, codes, WORDS_##codes, scales, levels, 1, zero, 1, pack)
 
+/* A scale for 64 inputs, the first of which may end within; in place of what
+ * scales are in units of, once, where in it a row begins. */
+#define NF4_ACROSS                                                             \
+  {                                                                            \
+    .dtype = VLM_DTYPE_NF4_ACROSS, .shader = SHADER (INT4, ACROSS, NF4, 1, 0), \
+    .blocks = 4,                                                               \
+    .planes = { { 4, 32 }, { 0 }, { 1, 64, 1 }, { 1, G_MAXUINT } },            \
+    .pack = vlm_nn_pack_across,                                                \
+  }
+
 static const VlmNnFormat formats[] = {
   PLAIN (F32, 8),
   PLAIN (F16, 4),
@@ -98,6 +109,7 @@ static const VlmNnFormat formats[] = {
   GROUPS (INT8_128, INT8, ZEROS, LINEAR, 2, vlm_nn_pack_zeros),
   GROUPS (F8_128, INT8, FLOATS, E4M3, 2, vlm_nn_pack_floats),
   GROUPS (NF4_64, INT4, FLOATS, NF4, 1, vlm_nn_pack_floats),
+  NF4_ACROSS,
 };
 
 const VlmNnFormat *
@@ -125,7 +137,8 @@ guint
 vlm_nn_format_steps (
     const VlmNnFormat *format, VlmNnPlaneKind plane, guint n_in)
 {
-  return (guint) vlm_div_round_up (n_in, format->planes[plane].inputs);
+  return (guint) vlm_div_round_up (n_in, format->planes[plane].inputs) +
+      format->planes[plane].more;
 }
 
 guint

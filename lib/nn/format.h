@@ -23,6 +23,7 @@ typedef struct
 {
   guint words;  /* of one output at a step: 0, 1, 2 or a multiple of 4 */
   guint inputs; /* of a step */
+  guint more;   /* steps after the last input */
 } VlmNnPlane;
 
 /* What a plane holds. */

@@ -214,3 +214,24 @@ vlm_nn_pack_floats (const VlmNnFormat *format, VlmNnPlaneKind plane,
 {
   pack_groups (format, plane, row, n_in, words, floats_word);
 }
+
+void
+vlm_nn_pack_across (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words)
+{
+  const guint length = vlm_dtype_block_length (format->dtype);
+  VlmNf4AcrossHead head = { .n_first = length };
+
+  if (plane == VLM_NN_PLANE_CODES) {
+    vlm_nn_pack_codes (format, plane, row, n_in, words);
+    return;
+  }
+  for (guint first = 0; first < n_in; first += length) {
+    memcpy (&head, row, sizeof head);
+    row += vlm_dtype_block_bytes (format->dtype);
+    if (plane == VLM_NN_PLANE_SCALES)
+      *words++ = vlm_f32_to_bits (head.scales[0]);
+  }
+  *words = plane == VLM_NN_PLANE_SCALES ? vlm_f32_to_bits (head.scales[1])
+                                        : length - head.n_first;
+}

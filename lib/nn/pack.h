@@ -19,6 +19,10 @@ void vlm_nn_pack_floats (const VlmNnFormat *format, VlmNnPlaneKind plane,
 /* Blocks of 256 whose scales are in units of an f16: by the type. */
 void vlm_nn_pack_supers (const VlmNnFormat *format, VlmNnPlaneKind plane,
     const guint8 *row, guint n_in, guint32 *words);
+/* f32 scales of blocks that go on across rows, and where a row begins in its
+ * first. */
+void vlm_nn_pack_across (const VlmNnFormat *format, VlmNnPlaneKind plane,
+    const guint8 *row, guint n_in, guint32 *words);
 /* f16 scale, f16 offset. */
 void vlm_nn_pack_offsets (const VlmNnFormat *format, VlmNnPlaneKind plane,
     const guint8 *row, guint n_in, guint32 *words);

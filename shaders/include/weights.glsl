@@ -26,13 +26,14 @@ const uint F32 = 0, F16 = 1, BF16 = 2, INT8 = 3, INT4 = 4, INT5 = 5, INT6 = 6,
 const bool QUANTISED = CODES > BF16;
 
 // SCALES. f16 scale and f16 code of 0; f16 scale and f16 offset; f32 scale.
+// ACROSS: f32 scales of 64, the first of which begins some fours before the output.
 // SUPER_*: two f16 for 256 inputs, in units of which 16 bits of a k32 are scale
 // and minimum; one signed scale; two signed scales, of 16 inputs each; two scales
 // and minimums of four bits each.
 const uint ZEROS = 0, OFFSETS = 1, FLOATS = 2, SUPER_MIN = 3, SUPER_ONE = 4,
-           SUPER_TWO = 5, SUPER_FOURS = 6;
-// The two halves of a k32 have scales of their own.
-const bool HALVES = SCALES >= SUPER_TWO;
+           SUPER_TWO = 5, SUPER_FOURS = 6, ACROSS = 7;
+// Parts of a k32 that may have scales of their own.
+const uint PARTS = SCALES == ACROSS ? 8 : SCALES >= SUPER_TWO ? 2 : 1;
 
 const uint LINEAR = 0, IQ4 = 1, NF4 = 2, E4M3 = 3;
 
@@ -133,8 +134,7 @@ signed_byte (uint u)
   return float (int (u << 24) >> 24);
 }
 
-// {scale, offset} of the first and of the last 16 of a k32; super is not read
-// where there is none.
+// {scale, offset} of the first and of the last 16 of a k32; super: where it is.
 vec4
 expand_scales (uint word, uint super, uint k32)
 {
@@ -161,9 +161,24 @@ expand_scales (uint word, uint super, uint k32)
   return vec4 (first, first * zero, last, last * zero);
 }
 
+// {first scale, 0, next scale, number of the first 4 inputs that have it}
+vec4
+fetch_across (uint quad, uint c, uint lane, uint k32)
+{
+  const uint n_steps = (count_k32 () + 1) / 2 + 1;
+  const uint at = k32 * 32 + FETCH_U4 (w, p.supers_at + quad * 8 + lane)[c];
+  const uint i = p.scales_at + quad * n_steps * 8 + lane;
+  const uvec2 step = min (at / 64 + uvec2 (0, 1), uvec2 (n_steps - 1));
+  const vec2 s = uintBitsToFloat (uvec2 (
+      FETCH_U4 (w, i + step.x * 8)[c], FETCH_U4 (w, i + step.y * 8)[c]));
+  return vec4 (s.x, 0.0, s.y, float (int ((64 - at % 64) / 4)));
+}
+
 vec4
 fetch_scales (uint quad, uint c, uint lane, uint k32)
 {
+  if (SCALES == ACROSS)
+    return fetch_across (quad, c, lane, k32);
   const uint n = count_k32 ();
   const uint n_steps = (n + (1 << GROUP) - 1) >> GROUP;
   const uint word = FETCH_U4 (
@@ -252,14 +267,22 @@ code4 (Codes codes, uint t)
   return vec4 (ivec4 (v));
 }
 
+// Scale and offset of inputs 4 t … 4 t + 3 of a k32, by fetch_scales ().
+vec2
+scale_of (vec4 scales, uint t)
+{
+  if (SCALES == ACROSS)
+    return vec2 (float (int (t)) < scales.w ? scales.x : scales.z, 0.0);
+  return PARTS == 2 && t >= 4 ? scales.zw : scales.xy;
+}
+
 // k8 number s of a k32 as weights; scales as from fetch_scales ().
 void
 expand_codes (Codes codes, vec4 scales, uint s, out vec4 low, out vec4 high)
 {
-  const vec2 mine = HALVES && s >= 2 ? scales.zw : scales.xy;
-  const vec4 scale = mine.x * code_unit ();
-  low = scale * code4 (codes, s * 2) + mine.y;
-  high = scale * code4 (codes, s * 2 + 1) + mine.y;
+  const vec2 a = scale_of (scales, s * 2), b = scale_of (scales, s * 2 + 1);
+  low = a.x * code_unit () * code4 (codes, s * 2) + a.y;
+  high = b.x * code_unit () * code4 (codes, s * 2 + 1) + b.y;
 }
 
 // Eight inputs of one output, of any format.

@@ -15,6 +15,9 @@ layout (local_size_x_id = 0) in;
 layout (constant_id = 6) const uint ROWS = 1;
 layout (constant_id = 7) const uint BLOCKS = 2; // even
 
+// Of a k32: two, for few registers, or as many as have scales of their own.
+const uint STEPS = PARTS > 2 ? PARTS : 2;
+
 shared float partial[ROWS * BLOCKS][gl_WorkGroupSize.x];
 
 uint x_at[ROWS], block_of[BLOCKS];
@@ -37,21 +40,22 @@ add_plain (uint first, uint step, uint lane)
   }
 }
 
-// Half of k32 number k: the sums of codes and of x meet their scale and offset.
+// Step of k32 number k: the sums of codes and of x meet their scale and offset.
 void
-add_half (Codes codes[BLOCKS], vec2 scales[BLOCKS], uint k, uint half_k)
+add_step (Codes codes[BLOCKS], vec4 scales[BLOCKS], uint k, uint step_k)
 {
+  const uint first = step_k * (8 / STEPS);
   float part[ROWS][BLOCKS], total[ROWS];
   [[unroll]] for (uint i = 0; i < ROWS; i++) {
     total[i] = 0.0;
     [[unroll]] for (uint j = 0; j < BLOCKS; j++)
       part[i][j] = 0.0;
   }
-  [[unroll]] for (uint q = 0; q < 4; q++) {
-    const uint at = k * 8 + half_k * 4 + q;
+  [[unroll]] for (uint q = 0; q < 8 / STEPS; q++) {
+    const uint at = k * 8 + first + q;
     vec4 c[BLOCKS];
     [[unroll]] for (uint j = 0; j < BLOCKS; j++)
-      c[j] = code4 (codes[j], half_k * 4 + q);
+      c[j] = code4 (codes[j], first + q);
     [[unroll]] for (uint i = 0; i < ROWS; i++) {
       const vec4 a = at < p.n_k8 * 2 ? FETCH_F4 (x, x_at[i] + at) : vec4 (0.0);
       total[i] += dot (a, vec4 (1.0));
@@ -60,8 +64,10 @@ add_half (Codes codes[BLOCKS], vec2 scales[BLOCKS], uint k, uint half_k)
     }
   }
   [[unroll]] for (uint i = 0; i < ROWS; i++)
-    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
-      sum[i][j] += part[i][j] * scales[j].x + total[i] * scales[j].y;
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++) {
+      const vec2 scale = scale_of (scales[j], first);
+      sum[i][j] += part[i][j] * scale.x + total[i] * scale.y;
+    }
 }
 
 void
@@ -69,16 +75,14 @@ add_quantised (uint first, uint step, uint lane)
 {
   for (uint k = first; k < count_k32 (); k += step) {
     Codes codes[BLOCKS];
-    vec2 scales[BLOCKS], last[BLOCKS];
+    vec4 scales[BLOCKS];
     [[unroll]] for (uint j = 0; j < BLOCKS; j++) {
       const uint quad = block_of[j] / 4, c = block_of[j] % 4;
-      const vec4 both = fetch_scales (quad, c, lane, k);
+      scales[j] = fetch_scales (quad, c, lane, k);
       codes[j] = fetch_codes (quad, c, lane, k);
-      scales[j] = both.xy;
-      last[j] = both.zw;
     }
-    add_half (codes, scales, k, 0);
-    add_half (codes, last, k, 1);
+    [[unroll]] for (uint step_k = 0; step_k < STEPS; step_k++)
+      add_step (codes, scales, k, step_k);
   }
 }
 

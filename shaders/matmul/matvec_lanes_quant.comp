@@ -20,7 +20,6 @@ layout (constant_id = 7) const uint QUADS = 2;
 const uint LANES = gl_WorkGroupSize.x;
 const uint SPLIT = 8 / LANES;              // outputs of a block in one lane
 const uint COLUMNS = QUADS * 4 * SPLIT;    // of one lane: block-major
-const uint PARTS = HALVES ? 2 : 1;         // of a k32, with scales of their own
 
 uint x_at[ROWS];
 float sum[ROWS][COLUMNS];
@@ -48,7 +47,7 @@ add_part (Codes codes[COLUMNS], vec4 scales[COLUMNS], uint part)
 {
   float sums[ROWS][COLUMNS], all[ROWS];
   [[unroll]] for (uint q = 0; q < 8 / PARTS; q++) {
-    const uint t = part * 4 + q;
+    const uint t = part * (8 / PARTS) + q;
     [[unroll]] for (uint i = 0; i < ROWS; i++) {
       const vec4 a = subgroupShuffle (mine[i][t / LANES], t % LANES);
       const float b = subgroupShuffle (total[i][t / LANES], t % LANES);
@@ -62,7 +61,7 @@ add_part (Codes codes[COLUMNS], vec4 scales[COLUMNS], uint part)
   }
   [[unroll]] for (uint i = 0; i < ROWS; i++) {
     [[unroll]] for (uint j = 0; j < COLUMNS; j++) {
-      const vec2 scale = part == 0 ? scales[j].xy : scales[j].zw;
+      const vec2 scale = scale_of (scales[j], part * (8 / PARTS));
       sum[i][j] += sums[i][j] * scale.x + all[i] * scale.y;
     }
   }

@@ -37,6 +37,7 @@ static const Floats floats[] = {
   { VLM_DTYPE_INT8_128, TRUE, 2, { 0, 4 } },
   { VLM_DTYPE_F8_128, TRUE, 1, { 0 } },
   { VLM_DTYPE_NF4_64, TRUE, 1, { 0 } },
+  { VLM_DTYPE_NF4_ACROSS, TRUE, 1, { 0 } },
 };
 
 static const Floats *
@@ -82,6 +83,25 @@ avoid_nan (guint8 *block, gsize n_bytes)
       block[i] ^= 1;
 }
 
+/* Blocks of a row go on one another. */
+static void
+join_blocks (VkCheck *check, guint8 *row, gsize n_blocks)
+{
+  const gsize block_bytes = vlm_dtype_block_bytes (VLM_DTYPE_NF4_ACROSS);
+  const guint32 n_first =
+      VLM_NF4_ACROSS_STEP * (1 + rng_below (&check->rng, 16));
+
+  for (gsize i = 0; i < n_blocks; i++) {
+    VlmNf4AcrossHead head, next;
+
+    memcpy (&head, row + i * block_bytes, sizeof head);
+    memcpy (&next, row + (i + 1) % n_blocks * block_bytes, sizeof next);
+    head.scales[1] = next.scales[0];
+    head.n_first = n_first;
+    memcpy (row + i * block_bytes, &head, sizeof head);
+  }
+}
+
 void
 vkcheck_make_blocks (VkCheck *check, VlmDType dtype, guint n_rows, guint n_in,
     float *data, guint8 *raw)
@@ -96,6 +116,8 @@ vkcheck_make_blocks (VkCheck *check, VlmDType dtype, guint n_rows, guint n_in,
     if (dtype == VLM_DTYPE_F8_128)
       avoid_nan (raw + at, block_bytes);
   }
+  for (guint i = 0; i < n_rows && dtype == VLM_DTYPE_NF4_ACROSS; i++)
+    join_blocks (check, raw + i * row_bytes, row_bytes / block_bytes);
   for (guint i = 0; i < n_rows; i++)
     vlm_dequantise (dtype, raw + i * row_bytes, n_in, data + (gsize) i * n_in);
 }

@@ -65,6 +65,7 @@ static const VlmDType quantised[] = {
   VLM_DTYPE_INT8_128,
   VLM_DTYPE_F8_128,
   VLM_DTYPE_NF4_64,
+  VLM_DTYPE_NF4_ACROSS,
 };
 
 static const char *const epilogues[] = { "store", "add", "gelu", "swiglu" };

@@ -49,6 +49,19 @@ static const struct
   { 8192, 29568 },
 };
 
+/* Rows that are no whole blocks of the file: in the vision tower of the 3B and
+ * of the 7B. */
+static void
+test_across (void)
+{
+  const double file_bytes = (4 + 8.25 / 64) / 8 * 1280 * 3420;
+  const double bytes = (double) vlm_nn_format_bytes (
+      vlm_nn_format (VLM_DTYPE_NF4_ACROSS), 1280, 3420);
+
+  g_assert_cmpfloat (bytes, >=, file_bytes);
+  g_assert_cmpfloat (bytes, <=, 1.15 * file_bytes);
+}
+
 static void
 test_bytes (void)
 {
@@ -90,6 +103,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/format/bytes", test_bytes);
+  g_test_add_func ("/format/across", test_across);
   g_test_add_func ("/format/known", test_known);
   return g_test_run ();
 }

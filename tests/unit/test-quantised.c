@@ -538,7 +538,9 @@ test_nf4 (void)
     { { 256, 64, TRUE }, VLM_DTYPE_NF4_64 },
     { { 192, 64, FALSE }, VLM_DTYPE_NF4_64 },
     { { 256, 128, TRUE }, VLM_DTYPE_NF4_64 },
-    { { 148, 64, TRUE }, VLM_DTYPE_F32 },  /* blocks cross the ends of rows */
+    { { 148, 64, TRUE }, VLM_DTYPE_NF4_ACROSS }, /* across the ends of rows */
+    { { 36, 64, FALSE }, VLM_DTYPE_NF4_ACROSS },
+    { { 236, 128, TRUE }, VLM_DTYPE_NF4_ACROSS },
     { { 149, 64, FALSE }, VLM_DTYPE_F32 }, /* and rows begin within a byte */
     { { 256, 32, FALSE }, VLM_DTYPE_F32 },
   };

@@ -79,6 +79,24 @@ add_model (GString *text, const Model *model, const Place *place)
   }
 }
 
+/* The same model as a pair of GGUF files. */
+static void
+add_mixtures (GString *text, const VlmArchSize *size, const Place *place)
+{
+  g_autoptr (VlmWeightList) list =
+      vlm_weight_list_new (&size->config, VLM_TENSOR_NAMES_GGUF);
+
+  const VlmGgufMixture *mixture;
+
+  for (guint i = 0; (mixture = vlm_gguf_mixture_get (i)) != NULL; i++) {
+    const Model model = { size->name, &size->config, list,
+      vlm_gguf_mixture_get_name (mixture) };
+
+    vlm_weight_list_set_mixture (list, &size->config, mixture);
+    add_row (text, &model, place, 0);
+  }
+}
+
 static void
 add_sizes (GString *text, const Place *place)
 {
@@ -92,6 +110,7 @@ add_sizes (GString *text, const Place *place)
 
     vlm_weight_list_set_type (list, VLM_DTYPE_BF16);
     add_model (text, &model, place);
+    add_mixtures (text, size, place);
   }
 }
 

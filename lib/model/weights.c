@@ -109,6 +109,23 @@ vlm_weight_list_set_type (VlmWeightList *list, VlmDType dtype)
     list->items[i].dtype = dtype;
 }
 
+void
+vlm_weight_list_set_mixture (
+    VlmWeightList *list, const VlmConfig *config, const VlmGgufMixture *mixture)
+{
+  const VlmGgufModelShape shape = { config->text.n_layers, config->text.n_heads,
+    config->text.n_kv_heads, config->text.tied };
+
+  g_assert (list->names == VLM_TENSOR_NAMES_GGUF);
+  for (guint i = 0; i < list->n_items; i++) {
+    VlmWeightItem *item = &list->items[i];
+
+    if (vlm_weight_is_matrix (item->kind))
+      item->dtype = vlm_gguf_mixture_get_type (
+          mixture, &shape, item->names[0], item->n_in);
+  }
+}
+
 gboolean
 vlm_weight_list_is_first (const VlmWeightList *list, guint i)
 {

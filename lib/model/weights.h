@@ -7,6 +7,7 @@
 
 #include <vlm/vlm-model-params.h>
 
+#include "io/gguf-mixtures.h"
 #include "io/tensor-source.h"
 #include "model/config.h"
 #include "nn/tensor.h"
@@ -110,6 +111,9 @@ guint64 vlm_weight_list_get_device_bytes_as (
 guint vlm_weight_list_get_ordered_width (const VlmWeightList *list);
 /* For a list without a checkpoint: all matrices are of that type. */
 void vlm_weight_list_set_type (VlmWeightList *list, VlmDType dtype);
+/* For one with the names of GGUF: of the types that a file would have. */
+void vlm_weight_list_set_mixture (VlmWeightList *list, const VlmConfig *config,
+    const VlmGgufMixture *mixture);
 
 #define VLM_WEIGHT_MAX_SEGMENTS 3 /* queries, keys, values; or gate and value */
 

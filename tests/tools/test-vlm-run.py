@@ -113,7 +113,7 @@ def test_fit():
     """What fits where is known without loading anything."""
     def has(*words):
         return lambda answer: all(word in answer for word in words)
-    answers("/fit/sizes", "--fit", "--model", "", shape=has("3B ", "72B ", "int4", "32768"))
+    answers("/fit/sizes", "--fit", "--model", "", shape=has("3B ", "72B ", "int4", "Q8_0", "Q4_K_M", "32768"))
     answers("/fit/model", "--fit", "--kv-cache", "f16", "--model", CHECKPOINT,
             shape=has("cache of F16", "native"))
     fails("/fit/nowhere", "--fit", "--model", "/nonexistent", because="/nonexistent")

@@ -270,7 +270,7 @@ note_end (Track *track, const VlmInstant *end, gboolean ongoing)
   track->seen = TRUE;
 }
 
-static void
+static Track *
 start_track (VlmTracker *tracker, const VlmEvent *report)
 {
   Track *track = g_new0 (Track, 1);
@@ -281,6 +281,7 @@ start_track (VlmTracker *tracker, const VlmEvent *report)
   track->longest_ns = length_of (report);
   note_end (track, &report->end, report->ongoing);
   g_ptr_array_add (tracker->tracks, track);
+  return track;
 }
 
 /* The words of the report that saw most of it. */
@@ -481,6 +482,38 @@ take (Track *track, const VlmEvent *report, gint64 tolerance_ns)
   return TRUE;
 }
 
+/* What this answer told before in the same words, of which an event that has
+ * other words, or is over, keeps nothing. @taken: the tracks of @rest before
+ * @at. */
+static Track *
+find_told (
+    const GPtrArray *rest, Track *const *taken, guint at, gint64 tolerance_ns)
+{
+  for (guint i = 0; i < at; i++)
+    if (is_same (rest->pdata[i], rest->pdata[at], tolerance_ns))
+      return taken[i];
+  return NULL;
+}
+
+/* What goes by its subject, and what is new. */
+static void
+join_rest (VlmTracker *tracker, GPtrArray *rest, const VlmTrackerLook *look)
+{
+  g_autofree Track **taken = g_new (Track *, rest->len + 1);
+
+  for (guint i = 0; i < rest->len; i++) {
+    const VlmEvent *report = rest->pdata[i];
+
+    taken[i] = find_told (rest, taken, i, look->tolerance_ns);
+    if (taken[i] == NULL)
+      taken[i] = find_subject (tracker, report, look);
+    if (taken[i] == NULL)
+      taken[i] = find_track (tracker, report, look->tolerance_ns);
+    if (!take (taken[i], report, look->tolerance_ns))
+      taken[i] = start_track (tracker, report);
+  }
+}
+
 static gboolean
 join (VlmTracker *tracker, GPtrArray *reports, const VlmTrackerLook *look,
     GPtrArray *records, GError **error)
@@ -496,14 +529,7 @@ join (VlmTracker *tracker, GPtrArray *reports, const VlmTrackerLook *look,
             find_track (tracker, report, tolerance_ns), report, tolerance_ns))
       g_ptr_array_add (rest, (gpointer) report);
   }
-  for (guint i = 0; i < rest->len; i++) {
-    const VlmEvent *report = rest->pdata[i];
-
-    if (!take (find_subject (tracker, report, look), report, tolerance_ns) &&
-        !take (
-            find_track (tracker, report, tolerance_ns), report, tolerance_ns))
-      start_track (tracker, report);
-  }
+  join_rest (tracker, rest, look);
   while (unite_two (tracker, look->tolerance_ns, records))
     continue;
   for (guint i = 0; i < tracker->tracks->len; i++)

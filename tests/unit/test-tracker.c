@@ -431,6 +431,37 @@ test_border_boxes (void)
   }
 }
 
+/* A window tells twice, in the same words, what another one told in others: that
+ * is one event, whether it is over or goes on. What it tells in other words
+ * again is another. */
+static void
+test_told_twice (void)
+{
+  g_autoptr (VlmTracker) over = vlm_tracker_new ();
+  const Window windows_over[] = {
+    { 0, { { 5, 9, FALSE, "object appears" } }, { { 1, END, 5, 9 } } },
+    { 5,
+        { { 5, 9, FALSE, "object leaves at the top" },
+            { 5, 9, FALSE, "object leaves at the top" } },
+        { { 0 } } },
+    { 6,
+        { { 6, 9, FALSE, "object leaves at the top" },
+            { 6, 9, FALSE, "object falls over" } },
+        { { 2, END, 6, 9 } } },
+  };
+  g_autoptr (VlmTracker) open = vlm_tracker_new ();
+  const Window windows_open[] = {
+    { 0, { { 5, 10, TRUE, "object appears" } }, { { 1, BEGIN, 5, 10 } } },
+    { 5,
+        { { 5, 12, FALSE, "object leaves at the top" },
+            { 5, 11.5, FALSE, "object leaves at the top" } },
+        { { 1, END, 5, 12 } } },
+  };
+
+  PLAY (over, windows_over);
+  PLAY (open, windows_open);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -450,5 +481,6 @@ main (int argc, char **argv)
   g_test_add_func ("/tracker/border", test_border);
   g_test_add_func ("/tracker/border-of-two", test_border_of_two);
   g_test_add_func ("/tracker/border-boxes", test_border_boxes);
+  g_test_add_func ("/tracker/told-twice", test_told_twice);
   return g_test_run ();
 }

@@ -108,6 +108,7 @@ def config():
       "max_position_embeddings": 32768,
       "max_video_seconds": MAX_SECONDS,
       "max_context_windows": 1,
+      "boxes_follow_motion": True,
       "trained_for": "events, boxes, points, numbers, yes or no, and "
                      "descriptions of made-up scenes",
       "max_window_layers": words["depth"],

@@ -41,7 +41,7 @@ _vlm() {
       _filedir -d
       return
       ;;
-    --schema | --truth)
+    --schema | --events)
       _filedir '@(json|jsonl)'
       return
       ;;
@@ -58,7 +58,7 @@ _vlm() {
     --device | -d | --fps | -f | --start | --end | --prompt | -p | --system | --query | \
       --max-tokens | -n | --temperature | -t | --top-p | --top-k | --repetition-penalty | \
       --seed | --scenes | --first-seed | --bystanders | --perspective | --min-pixels | \
-      --max-pixels | --window | --hop)
+      --max-pixels | --window | --hop | --set)
       return
       ;;
   esac

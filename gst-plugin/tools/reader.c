@@ -78,23 +78,21 @@ fail (const Reader *reader, GError **error)
   return FALSE;
 }
 
-/* Paused, so that it can be sought in. */
+/* @rest: what is behind the pictures, as gst-launch-1.0 takes it. */
 static gboolean
-reader_open (
-    Reader *reader, const char *word, GCancellable *cancellable, GError **error)
+reader_open (Reader *reader, const char *word, const char *rest,
+    GCancellable *cancellable, GError **error)
 {
   g_autofree char *uri = source_to_uri (word, error);
+  g_autofree char *line = g_strconcat (
+      "uridecodebin name=decoder ! videoconvert name=convert ! ", rest, NULL);
   g_autoptr (GstElement) decoder = NULL;
   GstElement *element;
 
   reader->name = source_get_name (word);
   if (uri == NULL)
     return FALSE;
-  element = gst_parse_launch (
-      "uridecodebin name=decoder ! videoconvert name=convert "
-      "! videoflip video-direction=auto "
-      "! video/x-raw,format=RGB ! appsink name=sink sync=false max-buffers=2",
-      error);
+  element = gst_parse_launch (line, error);
   if (element == NULL)
     return FALSE;
   pipeline_init (&reader->pipeline, element, uri, cancellable);
@@ -104,8 +102,20 @@ reader_open (
       decoder, "no-more-pads", G_CALLBACK (on_all_streams), reader);
   g_signal_connect (
       element, "deep-element-added", G_CALLBACK (on_element), reader);
-  return pipeline_set_state (&reader->pipeline, GST_STATE_PAUSED, error) ||
-      fail (reader, error);
+  return TRUE;
+}
+
+/* Paused, so that it can be sought in; a RGB picture at a time can be pulled. */
+static gboolean
+reader_pause (
+    Reader *reader, const char *word, GCancellable *cancellable, GError **error)
+{
+  return reader_open (reader, word,
+             "videoflip video-direction=auto ! video/x-raw,format=RGB "
+             "! appsink name=sink sync=false max-buffers=2",
+             cancellable, error) &&
+      (pipeline_set_state (&reader->pipeline, GST_STATE_PAUSED, error) ||
+          fail (reader, error));
 }
 
 /* From @start on, or from before it where the source cannot go there. */
@@ -200,7 +210,6 @@ typedef struct
   VlmSampler *sampler;
   gint64 duration; /* 0 when unknown */
   guint n_frames;  /* as far as the duration tells, for the pixel budget */
-  VlmVideoLimits limits;
   ReaderSpan span;
   gint64 newest; /* time */
   guint n_still; /* frames since it grew */
@@ -252,11 +261,12 @@ take_sample (VideoJob *job, GstSample *sample, GError **error)
       !vlm_sampler_wants (job->sampler, time, duration))
     return TRUE;
   if (job->width == 0) {
+    const VlmVideoLimits limits = { 0 };
     guint source[2];
 
     get_size (sample, &source[0], &source[1]);
-    if (!vlm_video_plan_size (job->geometry, &job->limits, job->n_frames,
-            source[0], source[1], &job->width, &job->height, error))
+    if (!vlm_video_plan_size (job->geometry, &limits, job->n_frames, source[0],
+            source[1], &job->width, &job->height, error))
       return FALSE;
   }
   frame = copy_frame (sample, job->width, job->height, error);
@@ -365,7 +375,7 @@ reader_load_video (const char *path, const VlmGeometry *geometry, double fps,
   GstSample *first;
   VlmWindow *window;
 
-  if (!reader_open (&reader, path, work->cancellable, error) ||
+  if (!reader_pause (&reader, path, work->cancellable, error) ||
       !reader_start (&reader, span->start, error) ||
       !pull (&reader, &first, error))
     return NULL;
@@ -382,72 +392,43 @@ reader_load_video (const char *path, const VlmGeometry *geometry, double fps,
   return window;
 }
 
-/* --- in windows --------------------------------------------------------- */
-
-/* What vlm_sampler_pop() or vlm_sampler_finish() has. */
-static gboolean
-hand_out (VlmSampler *sampler, VlmWindow *(*next) (VlmSampler *),
-    ReaderWindowFunc on_window, gpointer user_data, GError **error)
-{
-  VlmWindow *window;
-
-  while ((window = next (sampler)) != NULL) {
-    gboolean good = on_window (window, user_data, error);
-
-    vlm_window_unref (window);
-    if (!good)
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* All of the video from @first on, which is taken. */
-static gboolean
-watch_all (VideoJob *job, GstSample *first, ReaderWindowFunc on_window,
-    gpointer user_data, GError **error)
-{
-  g_autoptr (GstSample) sample = first;
-
-  while (sample != NULL) {
-    if (!take_sample (job, sample, error)) {
-      g_prefix_error (error, "%s: ", job->reader->name);
-      return FALSE;
-    }
-    g_clear_pointer (&sample, gst_sample_unref);
-    if (!hand_out (
-            job->sampler, vlm_sampler_pop, on_window, user_data, error) ||
-        !pull (job->reader, &sample, error))
-      return FALSE;
-  }
-  return hand_out (
-      job->sampler, vlm_sampler_finish, on_window, user_data, error);
-}
+/* --- through an element --------------------------------------------------- */
 
 gboolean
-reader_watch_video (const char *path, const VlmGeometry *geometry,
-    const ReaderWindows *windows, GCancellable *cancellable,
-    ReaderWindowFunc on_window, gpointer user_data, GError **error)
+reader_pass_video (const char *path, GstElement *filter,
+    GCancellable *cancellable, GError **error)
 {
   g_auto (Reader) reader = { 0 };
-  VlmSamplerParams grid = choose_grid (0, windows->fps);
-  g_autoptr (VlmSampler) sampler = NULL;
-  double n_frames = windows->fps * (double) windows->window / VLM_SECOND;
-  VideoJob job = { .reader = &reader,
-    .geometry = geometry,
-    .limits = windows->limits,
-    .newest = G_MININT64,
-    .n_frames = (guint) CLAMP (n_frames + 0.5, 2.0, 1e6) };
-  GstSample *first;
+  g_autoptr (GstElement) upright = NULL;
+  gboolean is_empty = TRUE;
+  gboolean good = TRUE;
+  GstBin *bin;
 
-  grid.window = windows->window;
-  grid.hop = windows->hop;
-  grid.max_hold = 0;
-  if (!reader_open (&reader, path, cancellable, error) ||
-      !reader_start (&reader, 0, error) || !pull (&reader, &first, error))
+  if (!reader_open (&reader, path,
+          "videoflip name=upright video-direction=auto "
+          "appsink name=sink sync=false max-buffers=2",
+          cancellable, error))
     return FALSE;
-  if (first == NULL)
-    return fail_empty (&reader, error);
-  sampler = vlm_sampler_new (&grid);
-  job.sampler = sampler;
-  return watch_all (&job, first, on_window, user_data, error);
+  bin = GST_BIN (reader.pipeline.element);
+  upright = gst_bin_get_by_name (bin, "upright");
+  gst_bin_add (bin, filter);
+  if (!gst_element_link_many (
+          upright, filter, GST_ELEMENT (reader.pipeline.sink), NULL)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%s does not take pictures", GST_ELEMENT_NAME (filter));
+    return fail (&reader, error);
+  }
+  /* a model may look at one window for longer than any file is silent */
+  reader.pipeline.is_patient = TRUE;
+  if (!reader_start (&reader, 0, error))
+    return FALSE;
+  for (gboolean more = TRUE; more && good;) {
+    GstSample *sample = NULL;
+
+    good = pull (&reader, &sample, error);
+    more = sample != NULL;
+    is_empty &= !more;
+    g_clear_pointer (&sample, gst_sample_unref);
+  }
+  return good && (!is_empty || fail_empty (&reader, error));
 }

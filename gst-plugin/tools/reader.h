@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <gst/gst.h>
 #include <vlm/vlm.h>
 
 /* A part of a video in stream time, ns; 0 for its beginning and its end. */
@@ -20,20 +21,7 @@ typedef struct
 VlmWindow *reader_load_video (const char *path, const VlmGeometry *geometry,
     double fps, const ReaderSpan *span, const VlmWork *work, GError **error);
 
-/* Windows on a video. */
-typedef struct
-{
-  double fps;
-  gint64 window; /* ns */
-  gint64 hop;    /* 0 for the window */
-  VlmVideoLimits limits;
-} ReaderWindows;
-
-typedef gboolean (*ReaderWindowFunc) (
-    const VlmWindow *window, gpointer user_data, GError **error);
-
-/* A video of any length in windows as vlmevents makes them, each given to
- * @on_window as soon as it is complete; FALSE from there ends it. */
-gboolean reader_watch_video (const char *path, const VlmGeometry *geometry,
-    const ReaderWindows *windows, GCancellable *cancellable,
-    ReaderWindowFunc on_window, gpointer user_data, GError **error);
+/* The whole of a video, upright, through @filter, as fast as that takes it. Adds
+ * a reference to @filter, which is stopped and free again in the end. */
+gboolean reader_pass_video (const char *path, GstElement *filter,
+    GCancellable *cancellable, GError **error);

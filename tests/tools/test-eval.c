@@ -53,6 +53,34 @@ test_span_iou (void)
   assert_near (eval_span_iou (&point, &point), 0.0);
 }
 
+/* Edges that are near enough are equal; others stay where they are. */
+static void
+test_collar (void)
+{
+  const EvalSpan a = { 1.0, 3.0 };
+  const EvalSpan near = { 0.5, 3.5 };
+  const EvalSpan far = { 0.4, 3.5 };
+
+  assert_near (eval_span_iou_within (&a, &near, 0.5), 1.0);
+  assert_near (eval_span_iou_within (&near, &a, 0.5), 1.0);
+  assert_near (eval_span_iou_within (&a, &far, 0.5), 2.0 / 2.6);
+  assert_near (eval_span_iou_within (&a, &near, 0.0), 2.0 / 3.0);
+}
+
+static void
+test_overlap (void)
+{
+  g_autoptr (GArray) a = spans (2, 0.0, 2.0, 1.0, 3.0);
+  g_autoptr (GArray) b = spans (1, 2.5, 7.0);
+  EvalOverlap overlap;
+
+  eval_spans_overlap (a, b, &overlap);
+  assert_near (overlap.shared, 0.5);
+  assert_near (overlap.only_a, 2.5);
+  assert_near (overlap.only_b, 4.0);
+  assert_near (eval_overlap_iou (&overlap), 0.5 / 7.0);
+}
+
 /* Overlaps count once. */
 static void
 test_spans_iou (void)
@@ -138,7 +166,7 @@ test_match_events (void)
   eval_events_add (found, 7.5, 9.0, "green star", "green star appears");
   eval_events_add (found, 2.0, 4.0, NULL, "?");
 
-  eval_match_events (truth, found, &m);
+  eval_match_events (truth, found, &m, NULL);
   g_assert_cmpuint (m.n_true, ==, 4);
   g_assert_cmpuint (m.n_found, ==, 5);
   g_assert_cmpuint (m.n_right, ==, 2);
@@ -149,13 +177,13 @@ test_match_events (void)
   assert_near (eval_f1 (&m), 4.0 / 9.0);
 
   /* It adds up; nothing is no failure. */
-  eval_match_events (truth, truth, &m);
+  eval_match_events (truth, truth, &m, NULL);
   g_assert_cmpuint (m.n_right, ==, 6);
   g_assert_cmpuint (m.n_described, ==, 5);
   m = (EvalMatches){ 0 };
   g_array_set_size (truth, 0);
   g_array_set_size (found, 0);
-  eval_match_events (truth, found, &m);
+  eval_match_events (truth, found, &m, NULL);
   assert_near (eval_f1 (&m), 0.0);
   assert_near (eval_precision (&m), 0.0);
 }
@@ -200,14 +228,14 @@ test_match_crowd (void)
   EvalMatches m = { 0 };
 
   eval_events_add (alone, 0.0, 1.0, "a", "a stays");
-  eval_match_events (alone, alone, &m);
+  eval_match_events (alone, alone, &m, NULL);
   g_assert_cmpuint (m.n_crowd, ==, 0);
   g_assert_cmpuint (m.n_brief, ==, 1);
   g_assert_cmpuint (m.n_brief_right, ==, 1);
   eval_events_add (crowd, 0.0, 1.0, "a", "a stays");
   eval_events_add (crowd, 0.0, 2.5, "b", "b stays");
   eval_events_add (crowd, 4.0, 5.5, "c", "c stays");
-  eval_match_events (crowd, alone, &m);
+  eval_match_events (crowd, alone, &m, NULL);
   g_assert_cmpuint (m.n_crowd, ==, 3);
   g_assert_cmpuint (m.n_crowd_right, ==, 1);
   g_assert_cmpuint (m.n_brief, ==, 3);
@@ -245,6 +273,7 @@ test_statements (void)
 static void
 test_match_repeated (void)
 {
+  g_autoptr (GArray) judged = g_array_new (FALSE, FALSE, sizeof (EvalJudged));
   g_autoptr (GArray) truth = eval_events_new ();
   g_autoptr (GArray) found = eval_events_new ();
   EvalMatches m = { 0 };
@@ -252,9 +281,15 @@ test_match_repeated (void)
   eval_events_add (truth, 0.0, 4.0, "object", "object appears");
   for (guint i = 0; i < 4; i++)
     eval_events_add (found, 0.0, 4.0 + i, "object", "object appears");
-  eval_match_events (truth, found, &m);
+  g_array_index (found, EvalEvent, 0).confidence = 0.7;
+  eval_match_events (truth, found, &m, judged);
   g_assert_cmpuint (m.n_right, ==, 1);
   assert_near (eval_precision (&m), 0.25);
+  /* one is right, and as sure as it was */
+  g_assert_cmpuint (judged->len, ==, 4);
+  for (guint i = 0; i < 4; i++)
+    g_assert_true (g_array_index (judged, EvalJudged, i).right == (i == 0));
+  assert_near (g_array_index (judged, EvalJudged, 0).confidence, 0.7);
   assert_near (eval_recall (&m), 1.0);
 }
 
@@ -390,6 +425,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/eval/span-iou", test_span_iou);
+  g_test_add_func ("/eval/collar", test_collar);
+  g_test_add_func ("/eval/overlap", test_overlap);
   g_test_add_func ("/eval/spans-iou", test_spans_iou);
   g_test_add_func ("/eval/extent", test_extent);
   g_test_add_func ("/eval/box-iou", test_box_iou);

@@ -88,21 +88,30 @@ eval_clip_free (EvalClip *self)
   "How many objects in the image match the query '%s'? Answer with a number "  \
   "only."
 
-static char *
-generate (EvalAsker *self, const VlmPrompt *prompt, const char *kind,
+/* (transfer full) */
+static VlmAnswer *
+ask_model (EvalAsker *self, const VlmPrompt *prompt, const char *kind,
     GCancellable *cancellable, GError **error)
 {
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
   const VlmWork work = { .cancellable = cancellable };
-  g_autoptr (VlmAnswer) answer = NULL;
+  VlmAnswer *answer;
 
   params.kind = vlm_answer_kind_lookup (kind);
   params.temperature = 0.0;
   answer = vlm_session_generate (self->session, prompt, &params, &work, error);
-  if (answer == NULL)
-    return NULL;
-  self->n_answers++;
-  return g_strdup (answer->text);
+  self->n_answers += answer != NULL;
+  return answer;
+}
+
+static char *
+generate (EvalAsker *self, const VlmPrompt *prompt, const char *kind,
+    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (VlmAnswer) said =
+      ask_model (self, prompt, kind, cancellable, error);
+
+  return said != NULL ? g_strdup (said->text) : NULL;
 }
 
 static void
@@ -136,7 +145,8 @@ note (EvalAsker *self, guint n_rejected, GError *problem, GError **error)
 }
 
 static GArray *
-read_events (EvalAsker *self, const char *text, gint64 duration, GError **error)
+read_events (
+    EvalAsker *self, const VlmAnswer *said, gint64 duration, GError **error)
 {
   g_autoptr (GPtrArray) findings = NULL;
   g_autofree char *why = NULL;
@@ -144,7 +154,8 @@ read_events (EvalAsker *self, const char *text, gint64 duration, GError **error)
   guint n_rejected = 0;
   GArray *events;
 
-  findings = vlm_event_parse (text, duration, &n_rejected, &why, &problem);
+  findings =
+      vlm_event_parse (said->text, duration, &n_rejected, &why, &problem);
   if (!note (self, n_rejected, problem, error))
     return NULL;
   events = eval_events_new ();
@@ -154,6 +165,9 @@ read_events (EvalAsker *self, const char *text, gint64 duration, GError **error)
     eval_events_add (events, (double) finding->start_ns / VLM_SECOND,
         (double) finding->end_ns / VLM_SECOND,
         eval_leading_label (finding->description), finding->description);
+    g_array_index (events, EvalEvent, i).confidence =
+        vlm_answer_get_confidence (
+            said, finding->text_start, finding->text_end);
   }
   return events;
 }
@@ -164,14 +178,14 @@ ask_events (EvalAsker *self, VlmPrompt *prompt, gint64 duration,
 {
   g_autofree char *question = vlm_answer_kind_make_question (
       vlm_answer_kind_lookup ("events"), query, TRUE);
-  g_autofree char *text = NULL;
+  g_autoptr (VlmAnswer) said = NULL;
 
   vlm_prompt_add_text (prompt, question);
-  text = generate (self, prompt, "events", cancellable, error);
-  if (text == NULL)
+  said = ask_model (self, prompt, "events", cancellable, error);
+  if (said == NULL)
     return NULL;
-  say (self, query, text);
-  return read_events (self, text, duration, error);
+  say (self, query, said->text);
+  return read_events (self, said, duration, error);
 }
 
 GArray *
@@ -189,26 +203,6 @@ eval_asker_ask_events (EvalAsker *self, const EvalClip *clip, const char *query,
 
     span->start = MIN (span->start, clip->length);
     span->end = MIN (span->end, clip->length);
-  }
-  return events;
-}
-
-GArray *
-eval_asker_ask_window (EvalAsker *self, const VlmWindow *window,
-    const char *query, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
-  gint64 first = window->samples[0].slot_time;
-  GArray *events;
-
-  vlm_prompt_add_window (prompt, window);
-  events =
-      ask_events (self, prompt, window->end - first, query, cancellable, error);
-  for (guint i = 0; events != NULL && i < events->len; i++) {
-    EvalSpan *span = &g_array_index (events, EvalEvent, i).span;
-
-    span->start += (double) first / VLM_SECOND;
-    span->end += (double) first / VLM_SECOND;
   }
   return events;
 }

@@ -44,10 +44,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalClip, eval_clip_free)
 GArray *eval_asker_ask_events (EvalAsker *asker, const EvalClip *clip,
     const char *query, GCancellable *cancellable, GError **error);
 
-/* The same of a window of a video; stream time. (transfer full) */
-GArray *eval_asker_ask_window (EvalAsker *asker, const VlmWindow *window,
-    const char *query, GCancellable *cancellable, GError **error);
-
 /* Array of VlmRect, in pixels of the frame. (transfer full) */
 GArray *eval_asker_ask_boxes (EvalAsker *asker, VlmFrame *frame,
     const char *label, GCancellable *cancellable, GError **error);

@@ -28,8 +28,8 @@ void
 eval_events_add (GArray *events, double start, double end, const char *label,
     const char *description)
 {
-  EvalEvent event = { { start, end }, g_strdup (label),
-    g_strdup (description) };
+  EvalEvent event = { { start, end }, g_strdup (label), g_strdup (description),
+    1.0 };
 
   g_array_append_val (events, event);
 }
@@ -43,6 +43,18 @@ eval_span_iou (const EvalSpan *a, const EvalSpan *b)
   shared = MAX (shared, 0.0);
   both = (a->end - a->start) + (b->end - b->start) - shared;
   return both > 0.0 ? shared / both : 0.0;
+}
+
+double
+eval_span_iou_within (const EvalSpan *a, const EvalSpan *b, double collar)
+{
+  EvalSpan moved = *b;
+
+  if (fabs (b->start - a->start) <= collar)
+    moved.start = a->start;
+  if (fabs (b->end - a->end) <= collar)
+    moved.end = a->end;
+  return eval_span_iou (a, &moved);
 }
 
 double
@@ -89,16 +101,13 @@ add_edges (GArray *edges, const GArray *spans, guint set)
   }
 }
 
-double
-eval_spans_iou (const GArray *a, const GArray *b)
+void
+eval_spans_overlap (const GArray *a, const GArray *b, EvalOverlap *overlap)
 {
   g_autoptr (GArray) edges = g_array_new (FALSE, FALSE, sizeof (Edge));
   int open[2] = { 0, 0 };
-  double shared = 0.0;
-  double both = 0.0;
 
-  if (a->len == 0 && b->len == 0)
-    return 1.0;
+  *overlap = (EvalOverlap){ 0 };
   add_edges (edges, a, 0);
   add_edges (edges, b, 1);
   g_array_sort (edges, compare_edges);
@@ -109,11 +118,29 @@ eval_spans_iou (const GArray *a, const GArray *b)
     open[0] += edge->change[0];
     open[1] += edge->change[1];
     if (open[0] > 0 && open[1] > 0)
-      shared += length;
-    if (open[0] > 0 || open[1] > 0)
-      both += length;
+      overlap->shared += length;
+    else if (open[0] > 0)
+      overlap->only_a += length;
+    else if (open[1] > 0)
+      overlap->only_b += length;
   }
-  return both > 0.0 ? shared / both : 0.0;
+}
+
+double
+eval_overlap_iou (const EvalOverlap *overlap)
+{
+  double both = overlap->shared + overlap->only_a + overlap->only_b;
+
+  return both > 0.0 ? overlap->shared / both : 1.0;
+}
+
+double
+eval_spans_iou (const GArray *a, const GArray *b)
+{
+  EvalOverlap overlap;
+
+  eval_spans_overlap (a, b, &overlap);
+  return eval_overlap_iou (&overlap);
 }
 
 gboolean
@@ -202,8 +229,26 @@ is_brief (const EvalEvent *event)
 
 #define MIN_CROWD 3
 
+static void
+judge (const GArray *found, const GArray *pairs, GArray *judged)
+{
+  guint first = judged->len;
+
+  for (guint f = 0; f < found->len; f++) {
+    EvalJudged one = { g_array_index (found, EvalEvent, f).confidence, FALSE };
+
+    g_array_append_val (judged, one);
+  }
+  for (guint i = 0; i < pairs->len; i++) {
+    const Pair *pair = &g_array_index (pairs, Pair, i);
+
+    g_array_index (judged, EvalJudged, first + pair->found).right = pair->first;
+  }
+}
+
 void
-eval_match_events (const GArray *truth, const GArray *found, EvalMatches *sum)
+eval_match_events (
+    const GArray *truth, const GArray *found, EvalMatches *sum, GArray *judged)
 {
   g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
 
@@ -219,6 +264,8 @@ eval_match_events (const GArray *truth, const GArray *found, EvalMatches *sum)
     }
   }
   choose_pairs (pairs, truth->len, found->len);
+  if (judged != NULL)
+    judge (found, pairs, judged);
   sum->n_true += truth->len;
   sum->n_found += found->len;
   sum->n_placed += pairs->len;
@@ -235,6 +282,32 @@ eval_match_events (const GArray *truth, const GArray *found, EvalMatches *sum)
     sum->n_brief_right += pair->first && is_brief (a);
     sum->n_described +=
         pair->first && g_strcmp0 (a->description, b->description) == 0;
+  }
+}
+
+void
+eval_match_spans (
+    const GArray *truth, const GArray *found, double collar, gint *partners)
+{
+  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
+
+  for (guint f = 0; f < found->len; f++) {
+    partners[f] = -1;
+    for (guint t = 0; t < truth->len; t++) {
+      Pair pair = { t, f,
+        eval_span_iou_within (&g_array_index (truth, EvalSpan, t),
+            &g_array_index (found, EvalSpan, f), collar),
+        TRUE };
+
+      if (pair.iou >= EVAL_MIN_IOU)
+        g_array_append_val (pairs, pair);
+    }
+  }
+  choose_pairs (pairs, truth->len, found->len);
+  for (guint i = 0; i < pairs->len; i++) {
+    const Pair *pair = &g_array_index (pairs, Pair, i);
+
+    partners[pair->found] = (gint) pair->truth;
   }
 }
 

@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <vlm/vlm-types.h>
 
+#include "tools/eval/reliability.h"
+
 /* What counts as found. */
 #define EVAL_MIN_IOU 0.5
 
@@ -27,6 +29,7 @@ typedef struct
   EvalSpan span;
   char *label;
   char *description;
+  double confidence; /* 0 to 1; of what is true, 1 */
 } EvalEvent;
 
 GArray *eval_events_new (void);
@@ -37,7 +40,23 @@ void eval_events_add (GArray *events, double start, double end,
 double eval_span_iou (const EvalSpan *a, const EvalSpan *b);
 double eval_box_iou (const VlmRect *a, const VlmRect *b);
 
-/* The same of sets of spans (GArray of EvalSpan), which may overlap. */
+/* The same, where edges that are no further apart than @collar are equal. */
+double
+eval_span_iou_within (const EvalSpan *a, const EvalSpan *b, double collar);
+
+/* Sets of spans (GArray of EvalSpan), which may overlap: how long there is one
+ * of both, and of one alone. */
+typedef struct
+{
+  double shared;
+  double only_a;
+  double only_b;
+} EvalOverlap;
+
+void
+eval_spans_overlap (const GArray *a, const GArray *b, EvalOverlap *overlap);
+/* Intersection over union; 1 where there is nothing on either side. */
+double eval_overlap_iou (const EvalOverlap *overlap);
 double eval_spans_iou (const GArray *a, const GArray *b);
 
 /* From the first start to the last end; FALSE if there is nothing. */
@@ -62,8 +81,15 @@ typedef struct
   guint n_brief_right;
 } EvalMatches;
 
-void
-eval_match_events (const GArray *truth, const GArray *found, EvalMatches *sum);
+/* @judged: (nullable): takes an EvalJudged for each that was found: right where
+ * it has a pair with the same label. */
+void eval_match_events (
+    const GArray *truth, const GArray *found, EvalMatches *sum, GArray *judged);
+
+/* By their times alone: @partners[f] becomes the index of the true span that
+ * found span f is paired with, or -1. */
+void eval_match_spans (
+    const GArray *truth, const GArray *found, double collar, gint *partners);
 
 double eval_precision (const EvalMatches *m);
 double eval_recall (const EvalMatches *m);

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "tools/eval/report-json.h"
+#include "tools/eval/report-reliability.h"
+#include "tools/eval/report-video.h"
 #include "util/gstvlmjson.h"
 
 /* One number; those of a section follow one another. */
@@ -175,44 +178,13 @@ print_rates (const GArray *rates)
   }
 }
 
-static void
-print_spans (const char *title, const GArray *spans)
-{
-  g_print ("  %-8s", title);
-  for (guint i = 0; i < spans->len; i++) {
-    const EvalSpan *span = &g_array_index (spans, EvalSpan, i);
-
-    g_print (" %.2f-%.2f", span->start, span->end);
-  }
-  g_print ("\n");
-}
-
-/* What the whole video is worth as an answer. */
-static double
-video_baseline (const EvalVideo *video)
-{
-  EvalSpan whole = { 0.0, video->duration };
-  g_autoptr (GArray) spans = g_array_new (FALSE, FALSE, sizeof (EvalSpan));
-
-  g_array_append_val (spans, whole);
-  return eval_spans_iou (video->truth, spans);
-}
-
-static void
-print_video (const EvalVideo *video)
-{
-  g_print ("\n%s: temporal IoU %.3f (the whole video: %.3f), %u windows\n",
-      video->path, eval_spans_iou (video->truth, video->found),
-      video_baseline (video), video->n_windows);
-  print_spans ("true", video->truth);
-  print_spans ("found", video->found);
-}
-
 void
 eval_report_print (const EvalReport *report)
 {
-  g_print ("%s on %s: %u answers in %.1f s", report->model, report->device,
-      report->n_answers, report->seconds);
+  g_print ("%s on %s: ", report->model, report->device);
+  if (report->videos == NULL)
+    g_print ("%u answers in ", report->n_answers);
+  g_print ("%.1f s", report->seconds);
   if (report->scores != NULL)
     g_print ("; %u scenes from seed %" G_GUINT64_FORMAT
              " on with up to %u bystanders, perspective %g%s%s at %g fps, %.2f "
@@ -232,34 +204,16 @@ eval_report_print (const EvalReport *report)
         report->n_unfit);
   if (report->scores != NULL)
     print_scores (report);
+  if (report->scores != NULL && report->has_reliability)
+    eval_reliability_print (
+        report->scores->judged, report->scores->events.n_true);
   if (report->rates != NULL)
     print_rates (report->rates);
-  if (report->video != NULL)
-    print_video (report->video);
+  if (report->videos != NULL)
+    eval_videos_print (report->videos, report->has_reliability);
 }
 
 /* --- to keep ------------------------------------------------------------ */
-
-static void
-set_double (JsonBuilder *b, const char *name, double value)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_add_double_value (b, gst_vlm_json_round (value));
-}
-
-static void
-set_int (JsonBuilder *b, const char *name, gint64 value)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_add_int_value (b, value);
-}
-
-static void
-set_string (JsonBuilder *b, const char *name, const char *value)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_add_string_value (b, value);
-}
 
 /* The sections, as members of the open object. */
 static void
@@ -275,9 +229,9 @@ build_scores (JsonBuilder *b, const EvalScores *scores)
       json_builder_begin_object (b);
     }
     if (row->is_count)
-      set_int (b, row->key, (gint64) row->value);
+      eval_json_int (b, row->key, (gint64) row->value);
     else
-      set_double (b, row->key, row->value);
+      eval_json_double (b, row->key, row->value);
     if (i + 1 == rows->len || !g_str_equal (row[1].section, row->section))
       json_builder_end_object (b);
   }
@@ -292,50 +246,18 @@ build_rates (JsonBuilder *b, const GArray *rates)
     const EvalRate *rate = &g_array_index (rates, EvalRate, i);
 
     json_builder_begin_object (b);
-    set_double (b, "fps", rate->fps);
-    set_int (b, "n", rate->locate.n);
-    set_double (b, "miou", part (rate->locate.sum_iou, rate->locate.n));
-    set_int (b, "n_compared", rate->n_both);
-    set_int (b, "n_answered_once", rate->n_differ);
-    set_double (
+    eval_json_double (b, "fps", rate->fps);
+    eval_json_int (b, "n", rate->locate.n);
+    eval_json_double (b, "miou", part (rate->locate.sum_iou, rate->locate.n));
+    eval_json_int (b, "n_compared", rate->n_both);
+    eval_json_int (b, "n_answered_once", rate->n_differ);
+    eval_json_double (
         b, "mean_start_difference_s", part (rate->sum_start, rate->n_both));
-    set_double (b, "mean_end_difference_s", part (rate->sum_end, rate->n_both));
+    eval_json_double (
+        b, "mean_end_difference_s", part (rate->sum_end, rate->n_both));
     json_builder_end_object (b);
   }
   json_builder_end_array (b);
-}
-
-static void
-build_spans (JsonBuilder *b, const char *name, const GArray *spans)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_begin_array (b);
-  for (guint i = 0; i < spans->len; i++) {
-    const EvalSpan *span = &g_array_index (spans, EvalSpan, i);
-
-    json_builder_begin_array (b);
-    json_builder_add_double_value (b, gst_vlm_json_round (span->start));
-    json_builder_add_double_value (b, gst_vlm_json_round (span->end));
-    json_builder_end_array (b);
-  }
-  json_builder_end_array (b);
-}
-
-static void
-build_video (JsonBuilder *b, const EvalVideo *video)
-{
-  g_autofree char *name = g_path_get_basename (video->path);
-
-  json_builder_set_member_name (b, "video");
-  json_builder_begin_object (b);
-  set_string (b, "file", name);
-  set_double (b, "duration_s", video->duration);
-  set_int (b, "n_windows", video->n_windows);
-  set_double (b, "iou", eval_spans_iou (video->truth, video->found));
-  set_double (b, "whole_iou", video_baseline (video));
-  build_spans (b, "truth", video->truth);
-  build_spans (b, "found", video->found);
-  json_builder_end_object (b);
 }
 
 char *
@@ -345,24 +267,26 @@ eval_report_to_json (const EvalReport *report)
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (b);
-  set_string (b, "model", report->model);
-  set_string (b, "device", report->device);
-  set_double (b, "seconds", report->seconds);
-  set_int (b, "n_answers", report->n_answers);
-  set_int (b, "n_rejected", report->n_rejected);
-  set_int (b, "n_unreadable", report->n_unreadable);
-  set_int (b, "n_unfit", report->n_unfit);
+  eval_json_string (b, "model", report->model);
+  eval_json_string (b, "device", report->device);
+  eval_json_double (b, "seconds", report->seconds);
+  eval_json_int (b, "n_answers", report->n_answers);
+  eval_json_int (b, "n_rejected", report->n_rejected);
+  eval_json_int (b, "n_unreadable", report->n_unreadable);
+  eval_json_int (b, "n_unfit", report->n_unfit);
   if (report->scores != NULL) {
-    set_int (b, "first_seed", (gint64) report->first_seed);
-    set_int (b, "n_scenes", report->n_scenes);
-    set_double (b, "fps", report->fps);
-    set_int (b, "max_bystanders", report->camera.max_bystanders);
-    set_double (b, "perspective", report->camera.perspective);
+    eval_json_int (b, "first_seed", (gint64) report->first_seed);
+    eval_json_int (b, "n_scenes", report->n_scenes);
+    eval_json_double (b, "fps", report->fps);
+    eval_json_int (b, "max_bystanders", report->camera.max_bystanders);
+    eval_json_double (b, "perspective", report->camera.perspective);
     json_builder_set_member_name (b, "exposure");
     json_builder_add_boolean_value (b, report->camera.exposure);
     json_builder_set_member_name (b, "hard");
     json_builder_add_boolean_value (b, report->camera.hard);
     build_scores (b, report->scores);
+    eval_reliability_build (
+        b, report->scores->judged, report->scores->events.n_true);
     json_builder_set_member_name (b, "always");
     json_builder_begin_object (b);
     build_scores (b, report->baseline);
@@ -370,8 +294,8 @@ eval_report_to_json (const EvalReport *report)
   }
   if (report->rates != NULL)
     build_rates (b, report->rates);
-  if (report->video != NULL)
-    build_video (b, report->video);
+  if (report->videos != NULL)
+    eval_videos_build (b, report->videos);
   json_builder_end_object (b);
   root = json_builder_get_root (b);
   return gst_vlm_json_write_pretty (root);

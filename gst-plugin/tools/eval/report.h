@@ -5,15 +5,6 @@
 #include "tools/eval/sample.h"
 #include "tools/eval/score.h"
 
-typedef struct
-{
-  const char *path;
-  GArray *truth; /* EvalSpan, s */
-  GArray *found;
-  double duration;
-  guint n_windows;
-} EvalVideo;
-
 /* All that was measured; what was not is NULL or has a count of 0. */
 typedef struct
 {
@@ -31,7 +22,8 @@ typedef struct
   const EvalScores *scores;   /* of the model */
   const EvalScores *baseline; /* of "it is there from the first to the last" */
   const GArray *rates;        /* EvalRate, the reference first */
-  const EvalVideo *video;
+  const GPtrArray *videos;    /* EvalVideo */
+  gboolean has_reliability;   /* print it, too; JSON always has it */
 } EvalReport;
 
 /* To stdout. */

@@ -91,8 +91,8 @@ run_everything (EvalAsker *asker, const EvalRun *run, const EvalSample *sample,
     eval_events_add (
         always, 0.0, clip->length, event->label, event->description);
   }
-  eval_match_events (sample->events, found, &scores->events);
-  eval_match_events (sample->events, always, &baseline->events);
+  eval_match_events (sample->events, found, &scores->events, scores->judged);
+  eval_match_events (sample->events, always, &baseline->events, NULL);
   return TRUE;
 }
 

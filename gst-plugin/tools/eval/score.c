@@ -26,6 +26,7 @@ eval_scores_init (EvalScores *self)
   *self = (EvalScores){ 0 };
   for (guint i = 0; i < EVAL_N_GROUPS; i++)
     locate_init (&self->query[i]);
+  self->judged = g_array_new (FALSE, FALSE, sizeof (EvalJudged));
 }
 
 void
@@ -33,6 +34,7 @@ eval_scores_clear (EvalScores *self)
 {
   for (guint i = 0; i < EVAL_N_GROUPS; i++)
     eval_locate_clear (&self->query[i]);
+  g_clear_pointer (&self->judged, g_array_unref);
 }
 
 guint

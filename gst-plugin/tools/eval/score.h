@@ -51,6 +51,7 @@ typedef struct
   EvalRight points;
   EvalAbsent absent_point;
   EvalRight count; /* of everything, and of one label */
+  GArray *judged;  /* EvalJudged: the events of lists */
 } EvalScores;
 
 void eval_scores_init (EvalScores *scores);

@@ -27,9 +27,3 @@ gboolean eval_run_scenes (EvalAsker *asker, const EvalRun *run,
  * set, the reference first), in scenes of up to @longest s. */
 gboolean eval_run_rates (EvalAsker *asker, const EvalRun *run, double longest,
     GArray *rates, GError **error);
-
-/* One query, in windows as those of vlmevents (s), over the video at
- * video->path. */
-gboolean
-eval_run_video (EvalAsker *asker, const EvalRun *run, const char *query,
-    double window, double hop, EvalVideo *video, GError **error);

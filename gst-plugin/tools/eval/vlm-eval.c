@@ -7,7 +7,7 @@
 #include <gst/gst.h>
 
 #include "tools/eval/tasks.h"
-#include "tools/eval/truth.h"
+#include "tools/eval/video.h"
 #include "tools/interrupt.h"
 #include "tools/result-file.h"
 #include "tools/source.h"
@@ -19,14 +19,16 @@
 
 #define DESCRIPTION                                                            \
   "Renders generated scenes with known events, samples them as vlmevents\n"    \
-  "does, and compares the answers of the model with the truth.\n"              \
+  "does, and compares the answers of the model with the truth. Or runs\n"      \
+  "vlmevents on videos that somebody labelled.\n"                              \
   "docs/evaluation.md describes the metrics.\n"                                \
   "\n"                                                                         \
   "Examples:\n"                                                                \
   "  vlm-eval --scenes 300 --json scores.json\n"                               \
   "  vlm-eval --hard\n"                                                        \
   "  vlm-eval --fps-consistency --scenes 40\n"                                 \
-  "  vlm-eval --video gate.mp4 --truth gate.json --window 10 --hop 5"
+  "  vlm-eval --video gate.mp4 --events gate.json --reliability\n"             \
+  "  vlm-eval --video gate.mp4 --events gate.json --hop 2 --set context=10"
 
 typedef struct
 {
@@ -38,7 +40,7 @@ typedef struct
   char *precision;
   gint64 first_seed;
   int n_scenes;
-  double fps;
+  char *fps;
   int bystanders;
   double perspective;
   gboolean exposure;
@@ -46,11 +48,13 @@ typedef struct
   gint64 min_pixels;
   gint64 max_pixels;
   gboolean rates;
-  char *video;
-  char *truth;
+  char **videos;
+  char **events;
+  char **settings;
   char *query;
   double window;
   double hop;
+  gboolean reliability;
   char *json;
   gboolean verbose;
 } Options;
@@ -70,6 +74,12 @@ on_progress (guint i, guint n)
   last = tenth;
 }
 
+static guint
+count (char *const *strings)
+{
+  return strings != NULL ? g_strv_length ((char **) strings) : 0;
+}
+
 static gboolean
 check_options (const Options *o, GError **error)
 {
@@ -79,8 +89,6 @@ check_options (const Options *o, GError **error)
     why = "--scenes is from 1 to 1000000";
   else if (o->first_seed < 0)
     why = "--first-seed is not negative";
-  else if (!(o->fps >= 0.1 && o->fps <= 60.0))
-    why = "--fps is from 0.1 to 60";
   else if (o->bystanders < 0 || o->bystanders > VLM_SCENE_MAX_BYSTANDERS)
     why = "--bystanders is from 0 to " G_STRINGIFY (VLM_SCENE_MAX_BYSTANDERS);
   else if (!(o->perspective >= 0.0 &&
@@ -88,8 +96,10 @@ check_options (const Options *o, GError **error)
     why = "--perspective is from 0 to " G_STRINGIFY (VLM_SCENE_MAX_PERSPECTIVE);
   else if (o->min_pixels < 0 || o->max_pixels < 0)
     why = "--min-pixels and --max-pixels are not negative";
-  else if ((o->video != NULL) != (o->truth != NULL))
-    why = "--video and --truth need each other";
+  else if (count (o->videos) != count (o->events))
+    why = "each --video needs its --events, in the same order";
+  else if (o->settings != NULL && o->videos == NULL)
+    why = "--set is about vlmevents, which runs with --video only";
   else if (!(o->window >= 1.0 && o->window <= 3600.0))
     why = "--window is from 1 to 3600";
   else if (!(o->hop >= 0.0 && o->hop <= o->window))
@@ -97,13 +107,13 @@ check_options (const Options *o, GError **error)
   return tool_check (why, error);
 }
 
-/* What was asked for: a video, rates, or scenes. */
+/* What was asked for: videos, rates, or scenes. */
 typedef struct
 {
   EvalScores scores;
   EvalScores baseline;
   GArray *rates;
-  EvalVideo video;
+  GPtrArray *videos; /* EvalVideo */
 } Results;
 
 static void
@@ -112,14 +122,13 @@ results_clear (Results *results)
   eval_scores_clear (&results->scores);
   eval_scores_clear (&results->baseline);
   g_array_unref (results->rates);
-  g_array_unref (results->video.truth);
-  g_array_unref (results->video.found);
+  g_ptr_array_unref (results->videos);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Results, results_clear)
 
 static void
-results_init (Results *results, const char *video)
+results_init (Results *results)
 {
   static const double rates[] = { 2.0, 1.0, 4.0, 8.0, 30.0 };
 
@@ -131,18 +140,83 @@ results_init (Results *results, const char *video)
 
     g_array_append_val (results->rates, rate);
   }
-  results->video = (EvalVideo){ .path = video };
-  results->video.truth = g_array_new (FALSE, FALSE, sizeof (EvalSpan));
-  results->video.found = g_array_new (FALSE, FALSE, sizeof (EvalSpan));
+  results->videos =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) eval_video_free);
 }
+
+/* --- through the element -------------------------------------------------- */
+
+static void
+add_setting (GStrvBuilder *builder, const char *name, const char *value)
+{
+  g_autofree char *setting = NULL;
+
+  if (value == NULL)
+    return;
+  setting = g_strdup_printf ("%s=%s", name, value);
+  g_strv_builder_add (builder, setting);
+}
+
+static void
+add_number (GStrvBuilder *builder, const char *name, double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  add_setting (builder, name, g_ascii_dtostr (text, sizeof text, value));
+}
+
+static void
+add_pixels (GStrvBuilder *builder, const char *name, gint64 n)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, n);
+
+  if (n > 0)
+    add_setting (builder, name, text);
+}
+
+/* Of vlmevents: what is not said is as it has it. (transfer full) */
+static char **
+make_settings (const Options *o)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  add_setting (builder, "model", o->model);
+  add_setting (builder, "mmproj", o->mmproj);
+  add_setting (builder, "device", o->device);
+  add_setting (builder, "weights", o->weights);
+  add_setting (builder, "kv-cache", o->kv_cache);
+  add_setting (builder, "precision", o->precision);
+  add_setting (builder, "query", o->query);
+  add_setting (builder, "fps", o->fps);
+  add_number (builder, "window", o->window);
+  add_number (builder, "hop", o->hop);
+  add_pixels (builder, "min-pixels", o->min_pixels);
+  add_pixels (builder, "max-pixels", o->max_pixels);
+  if (o->settings != NULL)
+    g_strv_builder_addv (builder, (const char **) o->settings);
+  return g_strv_builder_end (builder);
+}
+
+static gboolean
+run_videos (const Options *o, GCancellable *cancellable, GPtrArray *videos,
+    GError **error)
+{
+  g_auto (GStrv) settings = make_settings (o);
+
+  for (guint i = 0; i < videos->len; i++)
+    if (!eval_video_run (videos->pdata[i], settings, cancellable, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* --- all ------------------------------------------------------------------ */
 
 static gboolean
 measure (const Options *o, EvalAsker *asker, const EvalRun *run,
     Results *results, GError **error)
 {
-  if (o->video != NULL)
-    return eval_run_video (
-        asker, run, o->query, o->window, o->hop, &results->video, error);
+  if (o->videos != NULL)
+    return run_videos (o, run->cancellable, results->videos, error);
   if (o->rates)
     return eval_run_rates (
         asker, run, LONGEST_OF_RATES_S, results->rates, error);
@@ -167,10 +241,11 @@ report (const Options *o, const EvalAsker *asker, const EvalRun *run,
     .n_rejected = asker->n_rejected,
     .n_unreadable = asker->n_unreadable,
     .n_unfit = asker->n_unfit,
+    .has_reliability = o->reliability,
   };
 
-  if (o->video != NULL) {
-    report.video = &results->video;
+  if (o->videos != NULL) {
+    report.videos = results->videos;
   } else if (o->rates) {
     report.rates = results->rates;
   } else {
@@ -188,11 +263,17 @@ static gboolean
 open_files (
     const Options *o, Results *results, ResultFile *file, GError **error)
 {
-  return (o->truth == NULL ||
-             eval_truth_read (
-                 o->truth, o->query, results->video.truth, error)) &&
-      (o->video == NULL || source_check (o->video, error)) &&
-      (o->json == NULL || result_file_open (file, o->json, error));
+  for (guint i = 0; i < count (o->videos); i++) {
+    EvalVideo *video =
+        eval_video_new (o->videos[i], o->events[i], o->query, error);
+
+    if (video == NULL)
+      return FALSE;
+    g_ptr_array_add (results->videos, video);
+    if (!source_check (o->videos[i], error))
+      return FALSE;
+  }
+  return o->json == NULL || result_file_open (file, o->json, error);
 }
 
 static gboolean
@@ -202,7 +283,7 @@ run_all (const Options *o, GError **error)
   g_auto (EvalAsker) asker = { 0 };
   g_auto (Results) results;
   g_auto (ResultFile) file = { 0 };
-  EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, o->fps,
+  EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, 2.0,
     { (guint) o->bystanders, o->perspective, o->exposure, o->hard },
     cancellable, on_progress };
   VlmModelParams params = {
@@ -210,12 +291,14 @@ run_all (const Options *o, GError **error)
   };
   gint64 start;
 
-  results_init (&results, o->video);
+  results_init (&results);
   asker.verbose = o->verbose;
   asker.limits.min_pixels = (guint64) o->min_pixels;
   asker.limits.max_pixels = (guint64) o->max_pixels;
   gst_vlm_log_init ();
-  if (!open_files (o, &results, &file, error) ||
+  if ((o->videos == NULL &&
+          !tool_parse_number ("--fps", o->fps, 0.1, 60.0, &run.fps, error)) ||
+      !open_files (o, &results, &file, error) ||
       !interrupt_watch (cancellable, error) ||
       !tool_parse_weights (o->weights, &params.weights, error) ||
       !tool_parse_kv_cache (o->kv_cache, &params.kv_cache, error) ||
@@ -234,8 +317,8 @@ main (int argc, char **argv)
 {
   Options o = { .first_seed = (gint64) EVAL_FIRST_SEED,
     .n_scenes = 300,
-    .fps = 2.0,
-    .window = 10.0 };
+    .window = 10.0,
+    .hop = 5.0 };
   const GOptionEntry entries[] = {
     TOOL_MODEL (&o.model),
     TOOL_MMPROJ (&o.mmproj),
@@ -247,8 +330,8 @@ main (int argc, char **argv)
         "N" },
     { "first-seed", 0, 0, G_OPTION_ARG_INT64, &o.first_seed,
         "seed of the first one (2^40; smaller ones are for training)", "N" },
-    { "fps", 'f', 0, G_OPTION_ARG_DOUBLE, &o.fps,
-        "frames sampled per second (2)", "N" },
+    { "fps", 'f', 0, G_OPTION_ARG_STRING, &o.fps,
+        "frames sampled per second (2; of videos, what vlmevents does)", "N" },
     { "bystanders", 0, 0, G_OPTION_ARG_INT, &o.bystanders,
         "maximum number of static objects in a scene, which are not events (0)",
         "N" },
@@ -267,18 +350,23 @@ main (int argc, char **argv)
         "largest area of a frame (from the checkpoint)", "N" },
     { "fps-consistency", 0, 0, G_OPTION_ARG_NONE, &o.rates,
         "the same scenes at 1, 2, 4, 8 and 30 frames per second", NULL },
-    { "video", 0, 0, G_OPTION_ARG_FILENAME, &o.video,
-        "use a video instead of scenes", "FILE" },
-    { "truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth,
-        "JSON with its \"any_object_in_view\": [[start, end] ...], in s, or "
-        "records of events such as vlmtestsrc writes",
+    { "video", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o.videos,
+        "run vlmevents on a video instead of scenes; may be repeated", "FILE" },
+    { "events", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o.events,
+        "what happens in it: JSON with \"events\", or records of events such "
+        "as vlmtestsrc writes; one for each video",
         "FILE" },
     { "query", 0, 0, G_OPTION_ARG_STRING, &o.query,
-        "what to look for in the video (object)", "TEXT" },
+        "what to look for in the video (everything)", "TEXT" },
     { "window", 0, 0, G_OPTION_ARG_DOUBLE, &o.window,
         "seconds of video that are analysed at once (10)", "S" },
     { "hop", 0, 0, G_OPTION_ARG_DOUBLE, &o.hop,
-        "time from the start of one window to the next (the window)", "S" },
+        "time from the start of one window to the next (5)", "S" },
+    { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.settings,
+        "set another property of vlmevents; may be repeated",
+        "PROPERTY=VALUE" },
+    { "reliability", 0, 0, G_OPTION_ARG_NONE, &o.reliability,
+        "print how well the confidence tells right from wrong", NULL },
     { "json", 'j', 0, G_OPTION_ARG_FILENAME, &o.json,
         "also write the results to a file", "FILE" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o.verbose,
@@ -289,10 +377,7 @@ main (int argc, char **argv)
     entries, gst_init_get_option_group () };
   g_autoptr (GError) error = NULL;
 
-  if (tool_parse (&tool, &argc, &argv, &error) && check_options (&o, &error)) {
-    if (o.query == NULL)
-      o.query = g_strdup ("object");
+  if (tool_parse (&tool, &argc, &argv, &error) && check_options (&o, &error))
     run_all (&o, &error);
-  }
   return tool_end ("vlm-eval", error);
 }

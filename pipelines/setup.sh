@@ -26,7 +26,7 @@ packages_test=(
   vulkan-validationlayers python3-numpy gir1.2-gst-plugins-base-1.0
   libgstrtspserver-1.0-dev gir1.2-gst-rtsp-server-1.0 python3-jsonschema
   mosquitto mosquitto-clients openssl gstreamer1.0-opencv
-  gi-docgen bash-completion mandoc
+  gi-docgen bash-completion mandoc chromium
 )
 
 say() {

@@ -65,7 +65,7 @@ class Job:
     def take_scenes(self, options):
         """As a model is measured on: with all that a scene may have, and never seen in training."""
         self.name = f"{options.scenes * options.seconds} s of vlmtestsrc"
-        self.title = f"What happens in {options.scenes * options.seconds} seconds of vlmtestsrc"
+        self.title = f"What happens in {options.scenes} generated scene{'s' * (options.scenes != 1)}"
         self.truth = self.out / "truth.jsonl"
         self.source = ["vlmtestsrc", f"seed={FIRST_SEED + options.seed}", f"num-scenes={options.scenes}",
                        f"duration={options.seconds}", "effects=shadows+light+shake+noise+blocks",

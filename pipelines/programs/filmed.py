@@ -32,15 +32,15 @@ def small(live):
 def shown_words(out):
     """VP8, which all browsers play. The first frame is there from 0 on, the last one before a gap throughout
     it: players disagree about what they do otherwise. No `threads`: those of vp8enc spin while they wait, and
-    the model needs the processor."""
+    the model needs the processor. Pictures keep their size: what is scaled behind is scaled before as well,
+    where there is a choice."""
     return ["tee", "name=t",
             "t.", "!", "queue", "!", "vlmoverlay", "draw-strip=false", "tolerance=0.3", "!", "videorate", "!",
             "videoconvert", "!", "vp8enc", "deadline=1", "cpu-used=8", "keyframe-max-dist=30",
             "target-bitrate=1500000", "!", "webmmux", "!",
             "filesink", f"location={out / VIDEO}", "async=false",
             "t.", "!", "queue", "!", "videorate", "!", f"video/x-raw,framerate={PICTURE_RATE}/1", "!",
-            "videoscale", "!", "video/x-raw,width=400,pixel-aspect-ratio=1/1", "!",
-            "videoconvert", "!", "jpegenc", "!",
+            "videoconvert", "!", "jpegenc", "quality=75", "!",
             "multifilesink", f"location={out / PICTURES / '%05d.jpg'}", "async=false"]
 
 
@@ -133,6 +133,8 @@ class Film(Camera):
     def on_message(self, message):
         if message.type == Gst.MessageType.EOS and message.src == self.pipeline:
             self.is_whole = True
+        elif message.type == Gst.MessageType.WARNING and message.src == self.element:
+            complain(message.parse_warning()[0].message)
         super().on_message(message)
 
     def on_source_error(self, why):

@@ -37,7 +37,6 @@ def arguments():
     parser.add_argument("--video", default="", help="name of the video beside the page")
     parser.add_argument("--took", type=float, default=0.0, help="seconds it took")
     parser.add_argument("--title", default="What happened")
-    parser.add_argument("--note", default="")
     parser.add_argument("--command", default="", help="how the events were made")
     return parser.parse_args()
 
@@ -83,9 +82,9 @@ def main():
     thumbs = Thumbs(args.thumbs, args.thumb_rate)
     last = max((event.end for event in [*found, *truth]), default=0.0)
     report = page.Report(
-        title=events.printable(args.title), note=args.note, rows=compare.rows(truth, found), gaps=gaps,
+        title=events.printable(args.title), rows=compare.rows(truth, found), gaps=gaps,
         beside=bool(args.truth), duration=thumbs.duration() or last or 1.0, took=args.took,
-        video=args.video, thumbs=thumbs, links=[], command=args.command)
+        video=args.video, size=args.size, thumbs=thumbs, links=[], command=args.command)
     show(report)
     if args.out:
         named = (pathlib.Path(path) for path in (args.events, args.truth) if path)

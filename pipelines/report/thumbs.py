@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Small pictures of the video: a folder of JPEG files, so many of them from each second."""
+import math
 import pathlib
 import re
 
@@ -18,10 +19,14 @@ class Thumbs:
     def duration(self):
         return len(self.files) / self.rate
 
-    def near_start(self, event):
-        """JPEG data of the moment after an event's start, or None."""
+    def of(self, event):
+        """JPEG data of an event's box, or else of the moment after its start, and its time; or None twice.
+        Never of the time after its end: there may be another scene."""
         if not self.files:
-            return None
-        moment = min(event.start + LATER, (event.start + event.end) / 2)
-        index = round(moment * self.rate)
-        return self.files[min(max(index, 0), len(self.files) - 1)].read_bytes()
+            return None, None
+        moment = event.box_time
+        if moment is None:
+            moment = min(event.start + LATER, (event.start + event.end) / 2)
+        last = min(math.floor(event.end * self.rate), len(self.files) - 1)
+        index = max(0, min(round(moment * self.rate), last))
+        return self.files[index].read_bytes(), moment

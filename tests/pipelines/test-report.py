@@ -3,6 +3,7 @@
 """The report of the demo on events that are made up here: test-report.py REPORT"""
 import base64
 import collections
+import hashlib
 import html.parser
 import json
 import pathlib
@@ -18,8 +19,8 @@ sys.path.insert(0, REPORT)
 import compare  # noqa: E402 pylint: disable=wrong-import-position
 import cues  # noqa: E402 pylint: disable=wrong-import-position
 import events  # noqa: E402 pylint: disable=wrong-import-position
-import page  # noqa: E402 pylint: disable=wrong-import-position
 import table  # noqa: E402 pylint: disable=wrong-import-position
+from page.timeline import lanes  # noqa: E402 pylint: disable=wrong-import-position
 
 VOID = {"meta", "img", "track"}
 HOSTILE = '</style><script>alert(1)</script>"\'&lt;\x1b[31m\u202e\n-->\ud800 end'
@@ -125,7 +126,7 @@ def test_bars_stand_at_their_times():
 def test_bars_in_a_lane_do_not_overlap():
     spans = [(0, 5), (1, 9), (4, 6), (5, 7), (9, 12), (9, 9)]
     items = [(event(*span, ""),) for span in sorted(spans)]
-    packed = page.lanes(items, 0.5)
+    packed = lanes(items, 0.5)
     assert sorted(e for lane in packed for (e,) in lane) == sorted(e for (e,) in items)
     assert len(packed) == 3
     for lane in packed:
@@ -137,12 +138,12 @@ def test_hostile_words_stay_words():
     found = [record(1, HOSTILE, 1.0, 2.0), record("x", {"no": "text"}, 2.0, 3.0),
              record(3, "ä" * 5000, 3.0, 4.0), record(4, None, 4.0, 5.0, confidence="high", label=HOSTILE)]
     with tempfile.TemporaryDirectory() as folder:
-        said, shown = report(folder, found, "--title", HOSTILE.replace("\ud800", ""), "--note", "<b>&",
-                             "--command", "a < b && <i>", "--video", "video.webm", truth=found)
+        said, shown = report(folder, found, "--title", HOSTILE.replace("\ud800", ""), "--command",
+                             "a < b && <i>", "--video", "video.webm", truth=found)
         vtt = pathlib.Path(folder, "events.vtt").read_text(encoding="utf-8")
     assert len(shown.find("script")) == 1 and len(shown.find("style")) == 1
     clean = events.printable(HOSTILE)
-    assert shown.text[clean] >= 4 and "<b>&" in shown.text and "a < b && <i>" in shown.text
+    assert shown.text[clean] >= 4 and "a < b && <i>" in shown.text
     assert "\x1b" not in said and "\u202e" not in said and "\x1b" not in vtt
     assert vtt.count("-->") == 4 and "<script>" not in vtt
     assert all(len(line) <= table.COLUMNS for line in said.splitlines())
@@ -155,20 +156,50 @@ def test_nothing_comes_from_elsewhere():
         for name in ("src", "href", "poster", "srcset"):
             address = attributes.get(name, "")
             assert re.fullmatch(r"(data:.*|#\w+|[\w.-]+)?", address, re.S), address
-    assert "url(" not in pathlib.Path(REPORT, "page.css").read_text(encoding="utf-8")
+    assert "url(" not in pathlib.Path(REPORT, "page", "page.css").read_text(encoding="utf-8")
+
+
+def test_only_our_script_may_run():
+    with tempfile.TemporaryDirectory() as folder:
+        _, shown = report(folder, FOUND, "--video", "video.webm", truth=TRUTH)
+        text = pathlib.Path(folder, "index.html").read_text(encoding="utf-8")
+    policy = next(a["content"] for a in shown.find("meta") if "http-equiv" in a)
+    script = re.search("<script>(.*)</script>", text, re.S)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy and policy.startswith("default-src 'none';"), policy
+
+
+def pictures_of(folder, found, *args, truth=None):
+    """Where there are forty of them, four a second."""
+    pictures = pathlib.Path(folder, "thumbs")
+    pictures.mkdir()
+    for k in range(40):
+        (pictures / f"{k:05d}.jpg").write_bytes(b"picture %d" % k)
+    _, shown = report(folder, found, "--thumbs", str(pictures), "--thumb-rate", "4", *args, truth=truth)
+    return shown, [base64.b64decode(a["src"].rpartition(",")[2]) for a in shown.find("img")]
 
 
 def test_pictures_are_of_the_start():
     with tempfile.TemporaryDirectory() as folder:
-        pictures = pathlib.Path(folder, "thumbs")
-        pictures.mkdir()
-        for k in range(40):
-            (pictures / f"{k:05d}.jpg").write_bytes(b"picture %d" % k)
         found = [record(1, "a", 2.0, 5.0), record(2, "b", 3.0, 3.2), record(3, "c", 90.0, 99.0)]
-        _, shown = report(folder, found, "--thumbs", str(pictures), "--thumb-rate", "4")
-    data = [base64.b64decode(a["src"].rpartition(",")[2]) for a in shown.find("img")]
+        shown, data = pictures_of(folder, found)
     assert data == [b"picture 10", b"picture 12", b"picture 39"], data
-    assert shown.text["0:10"] >= 1
+    assert shown.text["0:10"] >= 1 and not shown.find("span", class_="box")
+
+
+def test_pictures_are_of_the_box():
+    """And the box is on it, as part of the picture. One of the very end is not of what comes after it."""
+    boxes = [([160, 90, 480, 180], 4.0), ([-50, 0, 700, 360], 4.99), ([1, 2, 3], 4.0), ([5, 5, 5, 9], 4.0),
+             ("box", 4.0), ([1, 2, None, 4], 4.0), ([1, 2, 3, 4], "now")]
+    found = [record(k, "a", 2.0, 5.0 if k != 1 else 4.999, bbox=box, bbox_time={"stream_time": when})
+             for k, (box, when) in enumerate(boxes)]
+    with tempfile.TemporaryDirectory() as folder:
+        shown, data = pictures_of(folder, found, "--size", "640x360")
+    # in order of time: the one that ends first is first
+    assert data == [b"picture 19", b"picture 16"] + [b"picture 10"] * 5, data
+    assert [a["style"] for a in shown.find("span", class_="box")] == [
+        "left:0.000%;top:0.000%;width:100.000%;height:100.000%",
+        "left:25.000%;top:25.000%;width:50.000%;height:25.000%"]
 
 
 def test_without_truth_nothing_is_wrong():

@@ -61,12 +61,16 @@ vlm_answerer_set_manner (VlmAnswerer *self, const VlmQuestions *questions)
 
 /* Takes @record over. */
 static void
-keep_record (VlmAnswerer *self, VlmAnswerRecord *record)
+keep_record (
+    VlmAnswerer *self, const VlmRequest *request, VlmAnswerRecord *record)
 {
   if (self->records == NULL)
     self->records = g_ptr_array_new_with_free_func (
         (GDestroyNotify) vlm_answer_record_unref);
   record->model = g_strdup (self->model);
+  if (request->window != NULL)
+    record->time_basis =
+        g_strdup (vlm_answerer_get_time_basis (self, request->window));
   g_ptr_array_add (self->records, record);
 }
 
@@ -85,7 +89,7 @@ static void
 keep_failure (VlmAnswerer *self, const VlmRequest *request, const GError *error)
 {
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    keep_record (self, vlm_asked_failed (request, error));
+    keep_record (self, request, vlm_asked_failed (request, error));
 }
 
 /* Words that stand for a choice are of one language. */
@@ -167,7 +171,7 @@ vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
   }
   reply->reading = vlm_reading_read (own.kind, reply->text, own.detail,
       own.window, get_seen (&own, &seen), &reply->problem);
-  keep_record (self, vlm_asked_answered (request, reply));
+  keep_record (self, request, vlm_asked_answered (request, reply));
   return reply;
 }
 
@@ -199,7 +203,7 @@ vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
     g_propagate_error (error, own_error);
     return FALSE;
   }
-  keep_record (self, vlm_asked_weighed (request, probabilities));
+  keep_record (self, request, vlm_asked_weighed (request, probabilities));
   return TRUE;
 }
 

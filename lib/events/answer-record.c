@@ -19,6 +19,7 @@ static const gsize texts[] = {
   G_STRUCT_OFFSET (VlmAnswerRecord, words),
   G_STRUCT_OFFSET (VlmAnswerRecord, error),
   G_STRUCT_OFFSET (VlmAnswerRecord, model),
+  G_STRUCT_OFFSET (VlmAnswerRecord, time_basis),
   G_STRUCT_OFFSET (VlmAnswerRecord, stream),
   G_STRUCT_OFFSET (VlmAnswerRecord, zone),
 };
@@ -194,6 +195,7 @@ vlm_answer_record_to_json (const VlmAnswerRecord *record)
   if (VLM_TIME_IS_VALID (record->window.start))
     vlm_json_put_window (json, "window", &record->window);
   put_text (json, "model", record->model);
+  put_text (json, "time_basis", record->time_basis);
   if (record->latency_ms >= 0.0)
     vlm_json_put_double (json, "latency_ms", record->latency_ms, 1);
   put_usage (json, &record->usage);

@@ -108,6 +108,8 @@ def test_all(folder):
     asked = [record for record in records if record['task'] == 'events']
     assert len(asked) == 6 and {record['query'] for record in asked} == {'a circle', 'a square'}, records
     assert all('a circle' in r['question'] or 'a square' in r['question'] for r in asked), asked
+    for record in records:
+        assert record.get('time_basis') == (None if 'frame' in record else 'mrope'), record
     assert all(isinstance(record['value'], list) for record in asked), asked
     boxes = [record for record in records if record['task'] == 'boxes']
     assert all('frame' in record for record in boxes), boxes

@@ -52,7 +52,7 @@ class Player:
             self.errors.append(message.parse_error()[0].message)
         elif message.type == Gst.MessageType.WARNING:
             self.warnings.append(message.parse_warning()[0].message)
-        elif structure and structure.get_name() in ('vlm-event', 'vlm-gap'):
+        elif structure and structure.get_name() in ('vlm-event', 'vlm-gap', 'vlm-answer'):
             self.records.append(json.loads(structure.get_string('json')))
         self.ended |= message.type in (Gst.MessageType.ERROR, Gst.MessageType.EOS)
 
@@ -153,9 +153,13 @@ def test_qwen3():
     """Times of frames, and boxes in thousandths, whatever becomes of the size."""
     with Server(model='Qwen3-VL-8B') as server:
         server.shrink = 0.5
-        records = play(server, 'window=2 fps=2 ground=true').events
+        player = play(server, 'window=2 fps=2 ground=true answers=true')
+        records = player.events
         check_times(server, records, 0.5)
         assert records[0]['time_basis'] == 'frame-metadata', records[0]
+        answers = [record for record in player.records if record['type'] == 'answer']
+        assert {(answer['task'], answer.get('time_basis')) for answer in answers} == {
+            ('events', 'frame-metadata'), ('boxes', None)}, answers
         assert records[0]['bbox'] == [160, 0, 320, 240], records[0]
         assert records[0]['box_space'] == 'thousandths', records[0]
         sizes = [size for question in server.questions for size in question.sizes]

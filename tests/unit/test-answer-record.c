@@ -23,6 +23,7 @@ make_record (void)
   record->is_cut_off = TRUE;
   record->window = (VlmEventWindow){ 0, VLM_SECOND, 2, 2.0, 28, 56 };
   record->model = g_strdup ("m");
+  record->time_basis = g_strdup ("text");
   record->latency_ms = 12.34;
   record->usage = (VlmUsage){ 100, 90, 20, 7, 0.001, 0.01, 0.1 };
   record->stream = g_strdup ("gate");
@@ -48,7 +49,8 @@ test_json (void)
       "{\"stream_time\": 4.000000001}, \"frame\": {\"pts\": 3.0}, "
       "\"time_source\": \"none\", \"confidence\": 0.5000, \"cut_off\": true, "
       "\"window\": {\"start\": 0.0, \"end\": 1.0, \"frames\": 2, \"fps\": "
-      "2.000, \"pixels\": [28, 56]}, \"model\": \"m\", \"latency_ms\": 12.3, "
+      "2.000, \"pixels\": [28, 56]}, \"model\": \"m\", \"time_basis\": "
+      "\"text\", \"latency_ms\": 12.3, "
       "\"usage\": {\"prompt_tokens\": 100, \"vision_tokens\": 90, "
       "\"answer_tokens\": 20, \"forced_tokens\": 7, \"vision_ms\": 1.0, "
       "\"prefill_ms\": 10.0, \"decode_ms\": 100.0}, \"stream\": \"gate\", "

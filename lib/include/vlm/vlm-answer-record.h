@@ -62,6 +62,8 @@ typedef struct
  * @confidence: 0 to 1, from the token probabilities; -1 when unknown
  * @window: what the model looked at
  * @model: (nullable): name of the model
+ * @time_basis: (nullable): how it learned the times of a window: `mrope`,
+ *   `frame-metadata` or `text`; %NULL for a question about one picture
  * @latency_ms: from the end of the window to the answer, -1 when unknown
  * @stream: (nullable): id of the stream
  * @zone: (nullable): name of the part of the picture that was analysed
@@ -93,6 +95,7 @@ typedef struct
   double confidence;
   VlmEventWindow window;
   char *model;
+  char *time_basis;
   double latency_ms;
   char *stream;
   char *zone;

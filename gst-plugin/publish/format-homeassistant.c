@@ -4,8 +4,9 @@
  * A stream is a device. Each query has an event entity, which tells each record,
  * and a binary sensor, which is on while any event of the query goes on. Both
  * are announced by retained messages of MQTT discovery as soon as it is known
- * what is asked for, and again in each connection that uses them. States are
- * retained, events are not: Home Assistant would take an old one for news. */
+ * what is asked for, and again in each connection that uses them; a query that is
+ * removed takes both with it. States are retained, events are not: Home Assistant
+ * would take an old one for news. */
 #include "config.h"
 
 #include <string.h>
@@ -113,15 +114,22 @@ set_topic (JsonObject *config, const char *name, const Entity *entity,
   json_object_set_string_member (config, name, topic);
 }
 
+static char *
+config_topic (
+    const GstVlmFormat *self, const Entity *entity, const char *component)
+{
+  g_autofree char *node = gst_vlm_topic_make_id (self->client_id, "gst-vlm");
+  g_autofree char *object = g_strjoin ("-", entity->stream, entity->what, NULL);
+
+  return g_strjoin ("/", DISCOVERY, component, node, object, "config", NULL);
+}
+
 /* Takes @config over. */
 static void
 announce (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
     const char *component, JsonObject *config, GPtrArray *messages)
 {
-  g_autofree char *node = gst_vlm_topic_make_id (self->client_id, "gst-vlm");
-  g_autofree char *object = g_strjoin ("-", entity->stream, entity->what, NULL);
-  g_autofree char *topic =
-      g_strjoin ("/", DISCOVERY, component, node, object, "config", NULL);
+  g_autofree char *topic = config_topic (self, entity, component);
   g_autoptr (JsonNode) json = json_node_new (JSON_NODE_OBJECT);
 
   json_node_take_object (json, config);
@@ -251,6 +259,26 @@ announce_subject (GstVlmFormat *self, const GstVlmEntry *entry,
   announce_sensor (self, entry, entity, NULL, messages);
 }
 
+/* An empty retained message takes what it stands for away. */
+static void
+remove_subject (GstVlmFormat *self, const GstVlmEntry *entry,
+    const Entity *entity, GPtrArray *messages)
+{
+  static const char *const components[] = { "event", "binary_sensor" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (components); i++) {
+    g_autofree char *topic = config_topic (self, entity, components[i]);
+
+    gst_vlm_format_add (self, entry, messages,
+        &(GstVlmMessage){
+            .topic = topic, .payload = g_strdup (""), .retain = TRUE });
+  }
+  add_payload (
+      self, entry, entity, "attributes", g_strdup (""), TRUE, messages);
+  add_payload (self, entry, entity, "state", g_strdup (""), TRUE, messages);
+  gst_vlm_format_forget (self, entity->unique);
+}
+
 /* There may be no event of it for a long time: it is there, and off. */
 static void
 write_subject (
@@ -259,6 +287,10 @@ write_subject (
   g_auto (Entity) entity = { 0 };
 
   init_subject (&entity, self, entry->record);
+  if (gst_vlm_record_is_removed_subject (entry->record)) {
+    remove_subject (self, entry, &entity, messages);
+    return;
+  }
   announce_subject (self, entry, &entity, messages);
   add_payload (self, entry, &entity, "state",
       g_strdup (entry->active ? "ON" : "OFF"), TRUE, messages);

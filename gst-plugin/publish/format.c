@@ -90,3 +90,9 @@ gst_vlm_format_is_new (GstVlmFormat *self, const char *text)
 {
   return g_hash_table_add (self->announced, g_strdup (text));
 }
+
+void
+gst_vlm_format_forget (GstVlmFormat *self, const char *text)
+{
+  g_hash_table_remove (self->announced, text);
+}

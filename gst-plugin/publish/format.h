@@ -83,6 +83,9 @@ void gst_vlm_format_add (GstVlmFormat *self, const GstVlmEntry *entry,
 /* Whether this connection was not told of @text yet; from now on it was. */
 gboolean gst_vlm_format_is_new (GstVlmFormat *self, const char *text);
 
+/* The other side was told to forget it. */
+void gst_vlm_format_forget (GstVlmFormat *self, const char *text);
+
 extern const GstVlmFormatClass gst_vlm_format_native;
 extern const GstVlmFormatClass gst_vlm_format_cloudevents;
 extern const GstVlmFormatClass gst_vlm_format_frigate;

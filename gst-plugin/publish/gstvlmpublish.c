@@ -353,13 +353,9 @@ gst_vlm_publish_stop (GstBaseSink *sink)
 
 /* Where the disk is full it is said once, until it is not. */
 static void
-put_into_spool (GstVlmPublish *self, GstVlmRecord *record)
+note_put (
+    GstVlmPublish *self, gboolean on_disk, guint n_dropped, const GError *error)
 {
-  g_autoptr (GError) error = NULL;
-  guint n_dropped;
-  gboolean on_disk =
-      gst_vlm_spool_add (self->spool, record, &n_dropped, &error);
-
   if (!on_disk && !self->disk_failed) {
     g_autofree char *what = g_strdup_printf (
         "The spool %s cannot be written, records are kept in memory",
@@ -373,11 +369,28 @@ put_into_spool (GstVlmPublish *self, GstVlmRecord *record)
   gst_vlm_publisher_wake (self->publisher);
 }
 
+static void
+put_into_spool (GstVlmPublish *self, GstVlmRecord *record)
+{
+  g_autoptr (GError) error = NULL;
+  guint n_dropped;
+  gboolean on_disk =
+      gst_vlm_spool_add (self->spool, record, &n_dropped, &error);
+
+  note_put (self, on_disk, n_dropped, error);
+}
+
 /* Of a stream, before there is any event of it. */
 static void
 take_subjects (GstVlmPublish *self, const GstStructure *structure)
 {
   const GValue *subjects = gst_structure_get_value (structure, "subjects");
+
+  const char *stream = gst_structure_get_string (structure, "stream");
+  g_autoptr (GPtrArray) texts = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  guint n_dropped;
+  gboolean on_disk;
 
   if (!self->format->klass->has_subjects || subjects == NULL ||
       !GST_VALUE_HOLDS_ARRAY (subjects))
@@ -386,12 +399,14 @@ take_subjects (GstVlmPublish *self, const GstStructure *structure)
     const GValue *value = gst_value_array_get_value (subjects, i);
     const char *subject =
         G_VALUE_HOLDS_STRING (value) ? g_value_get_string (value) : NULL;
-    g_autoptr (GstVlmRecord) record = gst_vlm_record_new_subject (
-        gst_structure_get_string (structure, "stream"),
-        subject != NULL && *subject != '\0' ? subject : NULL);
 
-    put_into_spool (self, record);
+    g_ptr_array_add (texts, (gpointer) (subject != NULL ? subject : ""));
   }
+  g_ptr_array_add (texts, NULL);
+  on_disk =
+      gst_vlm_spool_set_subjects (self->spool, stream != NULL ? stream : "",
+          (const char *const *) texts->pdata, &n_dropped, &error);
+  note_put (self, on_disk, n_dropped, error);
 }
 
 static void

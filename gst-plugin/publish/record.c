@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/record.h"
 
+#include <string.h>
+
 #include "publish/error.h"
 
 #define SCHEMA_VERSION 1
@@ -133,7 +135,8 @@ copy_member (JsonObject *to, const char *name, JsonObject *from)
 }
 
 GstVlmRecord *
-gst_vlm_record_new_subject (const char *stream, const char *subject)
+gst_vlm_record_new_subject (
+    const char *stream, const char *subject, const char *state)
 {
   JsonObject *object = json_object_new ();
 
@@ -142,7 +145,17 @@ gst_vlm_record_new_subject (const char *stream, const char *subject)
     json_object_set_string_member (object, "stream", stream);
   if (subject != NULL)
     json_object_set_string_member (object, "query", subject);
+  if (state != NULL)
+    json_object_set_string_member (object, "state", state);
   return record_from_object (object);
+}
+
+gboolean
+gst_vlm_record_is_removed_subject (const GstVlmRecord *record)
+{
+  return strcmp (record->type, GST_VLM_RECORD_SUBJECT) == 0 &&
+      g_strcmp0 (gst_vlm_json_get_string (record->json, "state"), "removed") ==
+      0;
 }
 
 GstVlmRecord *

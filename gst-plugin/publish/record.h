@@ -10,8 +10,8 @@
 G_BEGIN_DECLS
 
 /* The type of a record of vlmpublish's own, which nobody else writes: a stream
- * has a subject, though there is no event of it yet. For formats that have a rule
- * for it. */
+ * has a subject, though there is no event of it yet, or has it no longer. For
+ * formats that have a rule for it. */
 #define GST_VLM_RECORD_SUBJECT "vlmpublish-subject"
 
 /* Longer ones are refused: text of a model is a few kB. */
@@ -50,9 +50,11 @@ GstVlmRecord *gst_vlm_record_ref (GstVlmRecord *record);
 void gst_vlm_record_unref (GstVlmRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmRecord, gst_vlm_record_unref)
 
-/* @stream, @subject: (nullable) */
-GstVlmRecord *
-gst_vlm_record_new_subject (const char *stream, const char *subject);
+/* @stream, @subject: (nullable); @state: (nullable): `removed`, for one that the
+ * stream has no longer */
+GstVlmRecord *gst_vlm_record_new_subject (
+    const char *stream, const char *subject, const char *state);
+gboolean gst_vlm_record_is_removed_subject (const GstVlmRecord *record);
 
 /* The UTC of its member @name, an instant: ns since 1970, -1 when it is not
  * known; or as it stands there, NULL when it does not. */

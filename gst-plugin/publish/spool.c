@@ -23,6 +23,13 @@ typedef struct
   gboolean known; /* to the other side, perhaps */
 } OpenEvent;
 
+/* Of one stream: sets of subjects, "" for none. */
+typedef struct
+{
+  GHashTable *known;   /* to the other side, perhaps */
+  GHashTable *current; /* NULL: nobody said */
+} Subjects;
+
 struct _GstVlmSpool
 {
   GMutex lock;
@@ -30,6 +37,7 @@ struct _GstVlmSpool
   GstVlmStore *disk;
   GstVlmStore *memory; /* what came after all that is on the disk */
   GHashTable *open;    /* uid -> OpenEvent */
+  GHashTable *streams; /* name -> Subjects */
   gint64 last_id;
   gint64 taken_id;    /* up to here, records are under way */
   gint64 done_id;     /* up to here, they were acknowledged */
@@ -123,6 +131,60 @@ make_entry (GstVlmSpool *self, GstVlmRecord *record)
   return entry;
 }
 
+static void
+subjects_free (Subjects *subjects)
+{
+  g_hash_table_unref (subjects->known);
+  g_clear_pointer (&subjects->current, g_hash_table_unref);
+  g_free (subjects);
+}
+
+static Subjects *
+get_subjects (GHashTable *streams, const char *stream)
+{
+  Subjects *subjects = g_hash_table_lookup (streams, stream);
+
+  if (subjects == NULL) {
+    subjects = g_new0 (Subjects, 1);
+    subjects->known =
+        g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    g_hash_table_insert (streams, g_strdup (stream), subjects);
+  }
+  return subjects;
+}
+
+static void
+note_known_subject (const char *stream, const char *subject, gpointer user_data)
+{
+  g_hash_table_add (
+      get_subjects (user_data, stream)->known, g_strdup (subject));
+}
+
+static const char *
+subject_of (const GstVlmRecord *record)
+{
+  return record->subject != NULL ? record->subject : "";
+}
+
+/* Before the record is in the spool: of two mishaps the better one is to say
+ * later that something is no longer there of which nobody heard. */
+static void
+note_subject (GstVlmSpool *self, const GstVlmRecord *record)
+{
+  const char *subject = subject_of (record);
+  g_autoptr (GError) error = NULL;
+
+  if ((strcmp (record->type, "event") != 0 ||
+          record->state == GST_VLM_RECORD_NOTE) &&
+      strcmp (record->type, GST_VLM_RECORD_SUBJECT) != 0)
+    return;
+  if (!g_hash_table_add (get_subjects (self->streams, record->stream)->known,
+          g_strdup (subject)))
+    return;
+  if (!gst_vlm_store_add_subject (self->disk, record->stream, subject, &error))
+    GST_WARNING ("a subject cannot be written down: %s", error->message);
+}
+
 /* In a transaction. */
 static gboolean
 write_entry (GstVlmSpool *self, const GstVlmEntry *entry, guint *n_dropped,
@@ -199,6 +261,60 @@ add_entry (
   return FALSE;
 }
 
+/* Takes @record over. */
+static gboolean
+add_record (
+    GstVlmSpool *self, GstVlmRecord *record, guint *n_dropped, GError **error)
+{
+  g_autoptr (GstVlmEntry) entry = make_entry (self, record);
+
+  note_subject (self, record);
+  return add_entry (self, entry, n_dropped, error);
+}
+
+static GstVlmRecord *
+new_subject (const char *stream, const char *subject, const char *state)
+{
+  return gst_vlm_record_new_subject (*stream != '\0' ? stream : NULL,
+      *subject != '\0' ? subject : NULL, state);
+}
+
+/* The other side is to forget it; while an event of it goes on, its end will
+ * come and say so. */
+static gboolean
+add_removal (GstVlmSpool *self, const char *stream, const char *subject,
+    guint *n_dropped, GError **error)
+{
+  g_autoptr (GstVlmEntry) entry =
+      make_entry (self, new_subject (stream, subject, "removed"));
+  Subjects *subjects = get_subjects (self->streams, stream);
+  gboolean on_disk;
+
+  if (entry->active)
+    return TRUE;
+  entry->keep = TRUE;
+  on_disk = add_entry (self, entry, n_dropped, error);
+  gst_vlm_store_remove_subject (self->disk, stream, subject, NULL);
+  g_hash_table_remove (subjects->known, subject);
+  return on_disk;
+}
+
+/* The last event of what is no longer asked for has announced it again. */
+static gboolean
+remove_ended_subject (GstVlmSpool *self, const GstVlmRecord *record,
+    guint *n_dropped, GError **error)
+{
+  Subjects *subjects = g_hash_table_lookup (self->streams, record->stream);
+  const char *subject = subject_of (record);
+
+  if (strcmp (record->type, "event") != 0 ||
+      record->state != GST_VLM_RECORD_END || subjects == NULL ||
+      subjects->current == NULL ||
+      g_hash_table_contains (subjects->current, subject))
+    return TRUE;
+  return add_removal (self, record->stream, subject, n_dropped, error);
+}
+
 static int
 compare_seq (gconstpointer a, gconstpointer b)
 {
@@ -226,11 +342,10 @@ end_what_is_open (GstVlmSpool *self, GError **error)
   }
   g_ptr_array_sort (ends, compare_seq);
   for (guint i = 0; i < ends->len; i++) {
-    g_autoptr (GstVlmEntry) entry =
-        make_entry (self, gst_vlm_record_ref (ends->pdata[i]));
     guint n_dropped = 0;
 
-    if (!add_entry (self, entry, &n_dropped, error))
+    if (!add_record (
+            self, gst_vlm_record_ref (ends->pdata[i]), &n_dropped, error))
       return FALSE;
   }
   if (ends->len > 0)
@@ -265,6 +380,7 @@ spool_free (GstVlmSpool *self)
   gst_vlm_store_free (self->disk);
   gst_vlm_store_free (self->memory);
   g_hash_table_unref (self->open);
+  g_hash_table_unref (self->streams);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -277,8 +393,12 @@ gst_vlm_spool_open (const char *directory, guint64 max_bytes, GError **error)
   g_mutex_init (&self->lock);
   self->open = g_hash_table_new_full (
       g_str_hash, g_str_equal, g_free, (GDestroyNotify) open_event_free);
+  self->streams = g_hash_table_new_full (
+      g_str_hash, g_str_equal, g_free, (GDestroyNotify) subjects_free);
   if (!open_stores (self, directory, max_bytes, error) ||
-      !gst_vlm_store_list_open (self->disk, note_open, self->open, error)) {
+      !gst_vlm_store_list_open (self->disk, note_open, self->open, error) ||
+      !gst_vlm_store_list_subjects (
+          self->disk, note_known_subject, self->streams, error)) {
     spool_free (self);
     return NULL;
   }
@@ -306,13 +426,61 @@ gboolean
 gst_vlm_spool_add (
     GstVlmSpool *self, GstVlmRecord *record, guint *n_dropped, GError **error)
 {
-  g_autoptr (GstVlmEntry) entry = NULL;
   gboolean on_disk;
 
   *n_dropped = 0;
   g_mutex_lock (&self->lock);
-  entry = make_entry (self, gst_vlm_record_ref (record));
-  on_disk = add_entry (self, entry, n_dropped, error);
+  on_disk = add_record (self, gst_vlm_record_ref (record), n_dropped, error);
+  if (!remove_ended_subject (self, record, n_dropped, on_disk ? error : NULL))
+    on_disk = FALSE;
+  g_mutex_unlock (&self->lock);
+  return on_disk;
+}
+
+static void
+set_current (Subjects *subjects, const char *const *now)
+{
+  g_clear_pointer (&subjects->current, g_hash_table_unref);
+  subjects->current =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; now[i] != NULL; i++)
+    g_hash_table_add (subjects->current, g_strdup (now[i]));
+}
+
+/* (transfer full): what is known and no longer current */
+static GPtrArray *
+list_removed (const Subjects *subjects)
+{
+  GPtrArray *removed = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  gpointer subject;
+
+  g_hash_table_iter_init (&iter, subjects->known);
+  while (g_hash_table_iter_next (&iter, &subject, NULL))
+    if (!g_hash_table_contains (subjects->current, subject))
+      g_ptr_array_add (removed, g_strdup (subject));
+  return removed;
+}
+
+gboolean
+gst_vlm_spool_set_subjects (GstVlmSpool *self, const char *stream,
+    const char *const *subjects, guint *n_dropped, GError **error)
+{
+  g_autoptr (GPtrArray) removed = NULL;
+  gboolean on_disk = TRUE;
+
+  *n_dropped = 0;
+  g_mutex_lock (&self->lock);
+  set_current (get_subjects (self->streams, stream), subjects);
+  removed = list_removed (get_subjects (self->streams, stream));
+  for (guint i = 0; i < removed->len; i++)
+    if (!add_removal (
+            self, stream, removed->pdata[i], n_dropped, on_disk ? error : NULL))
+      on_disk = FALSE;
+  for (guint i = 0; subjects[i] != NULL; i++)
+    if (!add_record (self, new_subject (stream, subjects[i], NULL), n_dropped,
+            on_disk ? error : NULL))
+      on_disk = FALSE;
   g_mutex_unlock (&self->lock);
   return on_disk;
 }

@@ -33,6 +33,12 @@ guint64 gst_vlm_spool_close (GstVlmSpool *self, GError **error);
 gboolean gst_vlm_spool_add (
     GstVlmSpool *self, GstVlmRecord *record, guint *n_dropped, GError **error);
 
+/* All that @stream is asked for: a record of each, and of each that others know
+ * and that is no longer among them. The end of an event of such a one brings
+ * that record again. @subjects: "" for events without one. The rest as above. */
+gboolean gst_vlm_spool_set_subjects (GstVlmSpool *self, const char *stream,
+    const char *const *subjects, guint *n_dropped, GError **error);
+
 /* The next records, at most @max, as GstVlmEntry: they are under way, and stay
  * until they are acknowledged or handed back. NULL after an error.
  * (transfer full) */

@@ -30,6 +30,8 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS gaps ON records (stream) WHERE gap;"
     "CREATE TABLE IF NOT EXISTS open (uid TEXT PRIMARY KEY, body TEXT,"
     " known INTEGER);"
+    "CREATE TABLE IF NOT EXISTS subjects (stream TEXT, subject TEXT,"
+    " PRIMARY KEY (stream, subject));"
     "PRAGMA user_version = 1;";
 
 typedef enum
@@ -47,6 +49,9 @@ typedef enum
   SQL_SET_OPEN,
   SQL_SET_ENDED,
   SQL_LIST_OPEN,
+  SQL_ADD_SUBJECT,
+  SQL_REMOVE_SUBJECT,
+  SQL_LIST_SUBJECTS,
   N_SQL,
 } Sql;
 
@@ -73,6 +78,10 @@ static const char *const sql[N_SQL] = {
   [SQL_SET_OPEN] = "INSERT OR REPLACE INTO open VALUES (?1, ?2, ?3)",
   [SQL_SET_ENDED] = "DELETE FROM open WHERE uid = ?1",
   [SQL_LIST_OPEN] = "SELECT body, known FROM open ORDER BY rowid",
+  [SQL_ADD_SUBJECT] = "INSERT OR IGNORE INTO subjects VALUES (?1, ?2)",
+  [SQL_REMOVE_SUBJECT] =
+      "DELETE FROM subjects WHERE stream = ?1 AND subject = ?2",
+  [SQL_LIST_SUBJECTS] = "SELECT stream, subject FROM subjects",
 };
 
 struct _GstVlmStore
@@ -547,6 +556,51 @@ gst_vlm_store_list_open (GstVlmStore *self, GstVlmStoreOpenFunc func,
   }
   sqlite3_reset (statement);
   return good;
+}
+
+static gboolean
+change_subject (GstVlmStore *self, Sql which, const char *stream,
+    const char *subject, GError **error)
+{
+  sqlite3_stmt *statement = prepare (self, which);
+
+  bind_text (statement, 1, stream);
+  bind_text (statement, 2, subject);
+  return execute (self, statement, error);
+}
+
+gboolean
+gst_vlm_store_add_subject (
+    GstVlmStore *self, const char *stream, const char *subject, GError **error)
+{
+  return change_subject (self, SQL_ADD_SUBJECT, stream, subject, error);
+}
+
+gboolean
+gst_vlm_store_remove_subject (
+    GstVlmStore *self, const char *stream, const char *subject, GError **error)
+{
+  return change_subject (self, SQL_REMOVE_SUBJECT, stream, subject, error);
+}
+
+gboolean
+gst_vlm_store_list_subjects (GstVlmStore *self, GstVlmStoreSubjectFunc func,
+    gpointer user_data, GError **error)
+{
+  sqlite3_stmt *statement = prepare (self, SQL_LIST_SUBJECTS);
+  int result;
+
+  while ((result = sqlite3_step (statement)) == SQLITE_ROW) {
+    const char *stream = (const char *) sqlite3_column_text (statement, 0);
+    const char *subject = (const char *) sqlite3_column_text (statement, 1);
+
+    if (stream != NULL && subject != NULL)
+      func (stream, subject, user_data);
+  }
+  if (result != SQLITE_DONE)
+    fail (self, error);
+  sqlite3_reset (statement);
+  return result == SQLITE_DONE;
 }
 
 guint64

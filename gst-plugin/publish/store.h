@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One table of records in the order in which they leave, another one of the
- * events that go on. Bounded: when it is full, the oldest records make place,
- * and a gap record takes theirs. One thread at a time. */
+ * events that go on, and one of what streams are asked for. Bounded: when it is
+ * full, the oldest records make place, and a gap record takes theirs. One thread
+ * at a time. */
 #pragma once
 
 #include "publish/record.h"
@@ -62,6 +63,16 @@ typedef void (*GstVlmStoreOpenFunc) (
 /* @func takes the record over. */
 gboolean gst_vlm_store_list_open (GstVlmStore *self, GstVlmStoreOpenFunc func,
     gpointer user_data, GError **error);
+
+/* What others know that streams are asked for; @subject is "" for none. */
+gboolean gst_vlm_store_add_subject (
+    GstVlmStore *self, const char *stream, const char *subject, GError **error);
+gboolean gst_vlm_store_remove_subject (
+    GstVlmStore *self, const char *stream, const char *subject, GError **error);
+typedef void (*GstVlmStoreSubjectFunc) (
+    const char *stream, const char *subject, gpointer user_data);
+gboolean gst_vlm_store_list_subjects (GstVlmStore *self,
+    GstVlmStoreSubjectFunc func, gpointer user_data, GError **error);
 
 guint64 gst_vlm_store_count_up_to (GstVlmStore *self, gint64 id);
 gint64 gst_vlm_store_get_last_id (GstVlmStore *self); /* 0: empty */

@@ -336,12 +336,17 @@ test_subject (void)
   g_autoptr (GstVlmFormat) format =
       gst_vlm_format_new (GST_VLM_FORMAT_HOMEASSISTANT, NULL, CLIENT);
   g_autoptr (GstVlmRecord) subject =
-      gst_vlm_record_new_subject ("gate", "a person falls");
+      gst_vlm_record_new_subject ("gate", "a person falls", NULL);
+  g_autoptr (GstVlmRecord) removed =
+      gst_vlm_record_new_subject ("gate", "a person falls", "removed");
   g_autofree char *begin = make_event ("gate", "u1", 1, "begin");
   g_autoptr (GstVlmEntry) first = make_entry (subject->body, NULL);
   g_autoptr (GstVlmEntry) second = make_entry (begin, NULL);
+  g_autoptr (GstVlmEntry) third = make_entry (removed->body, NULL);
   g_autoptr (GPtrArray) messages = NULL;
   g_autoptr (GPtrArray) more = NULL;
+  g_autoptr (GPtrArray) last = NULL;
+  g_autoptr (GPtrArray) again = NULL;
 
   first->active = FALSE;
   messages = write_entry (format, first);
@@ -353,6 +358,24 @@ test_subject (void)
   g_assert_cmpstr (message_at (more, 2)->payload, ==, "ON");
   g_assert_cmpstr (
       message_at (more, 2)->topic, ==, message_at (messages, 2)->topic);
+
+  /* All that is retained is taken away; if it comes again, so does all of it. */
+  last = write_entry (format, third);
+  g_assert_cmpuint (last->len, ==, 4);
+  for (guint i = 0; i < 4; i++) {
+    g_assert_cmpstr (message_at (last, i)->payload, ==, "");
+    g_assert_true (message_at (last, i)->retain);
+  }
+  g_assert_cmpstr (
+      message_at (last, 0)->topic, ==, message_at (messages, 0)->topic);
+  g_assert_cmpstr (
+      message_at (last, 1)->topic, ==, message_at (messages, 1)->topic);
+  g_assert_cmpstr (
+      message_at (last, 2)->topic, ==, message_at (more, 1)->topic);
+  g_assert_cmpstr (
+      message_at (last, 3)->topic, ==, message_at (more, 2)->topic);
+  again = write_entry (format, first);
+  g_assert_cmpuint (again->len, ==, 3);
 
   for (GstVlmFormatKind k = 0; k < GST_VLM_N_FORMATS; k++) {
     g_autoptr (GPtrArray) written = write_line (k, subject->body);

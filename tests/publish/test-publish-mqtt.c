@@ -561,6 +561,76 @@ test_killed (void)
 }
 
 static void
+push_subjects (PublishFixture *f, const char *subjects)
+{
+  g_auto (GStrv) list = g_strsplit (subjects, ";", -1);
+  GstStructure *structure =
+      gst_structure_new ("vlm-subjects", "stream", G_TYPE_STRING, "gate", NULL);
+  GValue array = G_VALUE_INIT;
+
+  gst_value_array_init (&array, 0);
+  for (guint i = 0; list[i] != NULL; i++) {
+    GValue value = G_VALUE_INIT;
+
+    g_value_init (&value, G_TYPE_STRING);
+    g_value_set_string (&value, list[i]);
+    gst_value_array_append_and_take_value (&array, &value);
+  }
+  gst_structure_take_value (structure, "subjects", &array);
+  g_assert_true (gst_harness_push_event (f->harness,
+      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure)));
+}
+
+/* What the broker keeps, for who comes now: lines with @part. */
+static guint
+count_retained (const Broker *broker, const char *part)
+{
+  Listener listener;
+  g_auto (GStrv) lines = NULL;
+  guint n = 0;
+
+  listener_init (&listener, broker, "'#'", NULL);
+  lines = listener_wait (&listener, 1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    n += strstr (lines[i], part) != NULL;
+  listener_clear (&listener);
+  return n;
+}
+
+/* The entities of a query go with it: while it plays, and at the next start. */
+static void
+test_removed_queries (void)
+{
+  Broker broker;
+  PublishFixture f;
+
+  broker_init (&broker, NULL);
+  broker_start (&broker);
+  publish_fixture_init (&f);
+  set_up_home (&f, broker.port);
+  publish_fixture_start (&f);
+  push_subjects (&f, "a dog;a cat");
+  publish_fixture_wait_sent (&f, 2);
+  g_assert_cmpuint (count_retained (&broker, "/a dog/"), ==, 3);
+  push_subjects (&f, "a cat");
+  publish_fixture_wait_sent (&f, 4);
+  g_assert_cmpuint (count_retained (&broker, "/a dog/"), ==, 0);
+  g_assert_cmpuint (count_retained (&broker, "/a cat/"), ==, 3);
+  publish_fixture_finish (&f);
+
+  publish_fixture_restart (&f);
+  set_up_home (&f, broker.port);
+  publish_fixture_start (&f);
+  push_subjects (&f, "a bird");
+  publish_fixture_wait_sent (&f, 2);
+  g_assert_cmpuint (count_retained (&broker, "/a cat/"), ==, 0);
+  g_assert_cmpuint (count_retained (&broker, "/a bird/"), ==, 3);
+  publish_fixture_finish (&f);
+  publish_fixture_clear (&f);
+  broker_clear (&broker);
+}
+
+static void
 test_settings (void)
 {
   static const char *const locations[] = { "mqtt:///gate", "mqtt://a,b/gate",
@@ -600,6 +670,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/mqtt/tls", test_tls);
   g_test_add_func ("/publish/mqtt/client-certificate", test_client_certificate);
   g_test_add_func ("/publish/mqtt/killed", test_killed);
+  g_test_add_func ("/publish/mqtt/removed-queries", test_removed_queries);
   g_test_add_func ("/publish/mqtt/settings", test_settings);
   return g_test_run ();
 }

@@ -111,7 +111,7 @@ static void
 add_subject (GstVlmSpool *spool, const char *stream, const char *subject)
 {
   g_autoptr (GstVlmRecord) record =
-      gst_vlm_record_new_subject (stream, subject);
+      gst_vlm_record_new_subject (stream, subject, NULL);
   g_autoptr (GError) error = NULL;
   guint n_dropped;
 
@@ -138,6 +138,87 @@ test_subjects (void)
   g_assert_cmpuint (entries->len, ==, G_N_ELEMENTS (active));
   for (guint i = 0; i < G_N_ELEMENTS (active); i++)
     g_assert_cmpint (entry_at (entries, i)->active, ==, active[i]);
+  close_spool (spool);
+  remove_folder (folder);
+}
+
+/* What is announced (+) and removed (-) by the records that wait, and the states
+ * of events between. */
+static char *
+take_story (GstVlmSpool *spool)
+{
+  g_autoptr (GPtrArray) entries = take (spool, 100);
+  GString *story = g_string_new (NULL);
+
+  for (guint i = 0; i < entries->len; i++) {
+    const GstVlmRecord *record = entry_at (entries, i)->record;
+
+    if (strcmp (record->type, GST_VLM_RECORD_SUBJECT) != 0)
+      g_string_append_printf (
+          story, "%s; ", gst_vlm_json_get_string (record->json, "state"));
+    else
+      g_string_append_printf (story, "%s %s; ",
+          gst_vlm_record_is_removed_subject (record) ? "-" : "+",
+          record->subject != NULL ? record->subject : "");
+  }
+  if (entries->len > 0)
+    acknowledge (spool, entry_at (entries, entries->len - 1));
+  return g_string_free (story, FALSE);
+}
+
+static void
+set_subjects (GstVlmSpool *spool, const char *stream, const char *subjects)
+{
+  g_auto (GStrv) list = g_strsplit (subjects, ";", -1);
+  g_autoptr (GError) error = NULL;
+  guint n_dropped;
+
+  g_assert_true (gst_vlm_spool_set_subjects (
+      spool, stream, (const char *const *) list, &n_dropped, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_dropped, ==, 0);
+}
+
+static void
+expect_story (GstVlmSpool *spool, const char *expected)
+{
+  g_autofree char *story = take_story (spool);
+
+  g_assert_cmpstr (story, ==, expected);
+}
+
+/* What is no longer asked for is removed: at once, with the end of its last
+ * event, or by the next start. */
+static void
+test_removed_subjects (void)
+{
+  char *folder = make_folder ();
+  GstVlmSpool *spool = open_spool (folder, LARGE);
+
+  set_subjects (spool, "gate", "a person falls;a dog");
+  set_subjects (spool, "yard", "a cat");
+  expect_story (spool, "+ a person falls; + a dog; + a cat; ");
+  set_subjects (spool, "gate", "a person falls;a car");
+  expect_story (spool, "- a dog; + a person falls; + a car; ");
+
+  /* Of "a person falls". */
+  add (spool, "gate", "a", 0, "begin");
+  set_subjects (spool, "gate", "a car");
+  add (spool, "gate", "a", 1, "update");
+  add (spool, "gate", "a", 2, "end");
+  expect_story (spool, "begin; + a car; update; end; - a person falls; ");
+  add (spool, "gate", "b", 3, "begin");
+  close_spool (spool);
+
+  spool = open_spool (folder, LARGE);
+  set_subjects (spool, "gate", "a car");
+  expect_story (spool, "begin; end; - a person falls; + a car; ");
+  close_spool (spool);
+
+  spool = open_spool (folder, LARGE);
+  set_subjects (spool, "gate", "a truck");
+  set_subjects (spool, "gate", "a truck");
+  expect_story (spool, "- a car; + a truck; + a truck; ");
   close_spool (spool);
   remove_folder (folder);
 }
@@ -539,6 +620,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/publish/spool/order", test_order);
   g_test_add_func ("/publish/spool/subjects", test_subjects);
+  g_test_add_func ("/publish/spool/removed-subjects", test_removed_subjects);
   g_test_add_func ("/publish/spool/context", test_context);
   g_test_add_func ("/publish/spool/interrupted", test_interrupted);
   g_test_add_func ("/publish/spool/full", test_full);

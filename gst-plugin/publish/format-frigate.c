@@ -26,16 +26,23 @@ take_array (JsonObject *object, const char *name, const char *only)
   json_object_set_array_member (object, name, array);
 }
 
-/* Unix time; what has no UTC counts from when it came. */
+/* Unix time. Who reads reviews takes `start_time` for what does not change, finds
+ * recordings by it, and counts what lies between it and `end_time`: without UTC
+ * it is the same in all messages of an event, and the stream says how long it
+ * took. */
 static double
-time_of (const GstVlmEntry *entry, const GstVlmRecord *record, const char *name)
+time_of (const GstVlmEntry *entry, const GstVlmRecord *record, gboolean is_end)
 {
-  gint64 utc = gst_vlm_record_get_utc (record, name);
+  gint64 start = gst_vlm_record_get_utc (record, "start");
+  gint64 end = gst_vlm_record_get_utc (record, "end");
+  gint64 us;
 
-  if (utc < 0)
-    return (double) entry->received / G_USEC_PER_SEC;
   /* Of nanoseconds a double would not have all digits. */
-  return (double) (utc / 1000) / G_USEC_PER_SEC;
+  if (start >= 0 && (end >= 0 || !is_end))
+    us = (is_end ? end : start) / 1000;
+  else
+    us = entry->begun + (is_end ? gst_vlm_record_get_duration (record) : 0);
+  return (double) us / G_USEC_PER_SEC;
 }
 
 /* What Frigate's own language model says of a review. */
@@ -93,10 +100,10 @@ make_review (const GstVlmEntry *entry, const GstVlmRecord *record)
   json_object_set_string_member (
       review, "camera", *record->stream != '\0' ? record->stream : "vlm");
   json_object_set_double_member (
-      review, "start_time", time_of (entry, record, "start"));
+      review, "start_time", time_of (entry, record, FALSE));
   if (record->state == GST_VLM_RECORD_END)
     json_object_set_double_member (
-        review, "end_time", time_of (entry, record, "end"));
+        review, "end_time", time_of (entry, record, TRUE));
   else
     json_object_set_null_member (review, "end_time");
   json_object_set_string_member (

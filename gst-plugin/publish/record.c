@@ -7,6 +7,9 @@
 #include "publish/error.h"
 
 #define SCHEMA_VERSION 1
+/* Seconds; what is more is none of ours. */
+#define MAX_BEFORE (24.0 * 3600.0)
+#define MAX_DURATION 1e9
 
 static GstVlmRecordState
 parse_state (const char *state, const char *uid)
@@ -113,6 +116,45 @@ gst_vlm_record_get_utc (const GstVlmRecord *record, const char *name)
     return -1;
   return g_date_time_to_unix (time) * G_GINT64_CONSTANT (1000000000) +
       (gint64) g_date_time_get_microsecond (time) * 1000;
+}
+
+static double
+get_seconds (const GstVlmRecord *record, const char *name, const char *clock)
+{
+  JsonObject *instant = gst_vlm_json_get_object (record->json, name);
+
+  return instant != NULL ? gst_vlm_json_get_double (instant, clock, -1.0)
+                         : -1.0;
+}
+
+gint64
+gst_vlm_record_guess_begin (const GstVlmRecord *record, gint64 received)
+{
+  JsonObject *window = gst_vlm_json_get_object (record->json, "window");
+  double late_ms = gst_vlm_json_get_double (record->json, "latency_ms", -1.0);
+  double start = get_seconds (record, "start", "stream_time");
+  double end =
+      window != NULL ? gst_vlm_json_get_double (window, "end", -1.0) : -1.0;
+  double before = late_ms / 1e3 + end - start;
+
+  if (late_ms < 0.0 || start < 0.0 || end < start || !(before < MAX_BEFORE))
+    return received;
+  return received - (gint64) (before * G_USEC_PER_SEC);
+}
+
+gint64
+gst_vlm_record_get_duration (const GstVlmRecord *record)
+{
+  static const char *const clocks[] = { "running_time", "stream_time", "pts" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (clocks); i++) {
+    double start = get_seconds (record, "start", clocks[i]);
+    double end = get_seconds (record, "end", clocks[i]);
+
+    if (start >= 0.0 && end >= start && end - start < MAX_DURATION)
+      return (gint64) ((end - start) * G_USEC_PER_SEC);
+  }
+  return 0;
 }
 
 /* Takes @object over. */

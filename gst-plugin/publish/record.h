@@ -64,6 +64,13 @@ gst_vlm_record_get_time_text (const GstVlmRecord *record, const char *name);
 /* Of what it tells: of a begin the start, of all others the end. */
 const char *gst_vlm_record_get_utc_text (const GstVlmRecord *record);
 
+/* When what it tells of began by this machine's clock, µs since 1970, for who
+ * needs one and finds no UTC: as long before @received as the record itself says
+ * of a live stream; else @received. */
+gint64 gst_vlm_record_guess_begin (const GstVlmRecord *record, gint64 received);
+/* How long it has lasted, µs, by the clocks of the stream; 0 when not known. */
+gint64 gst_vlm_record_get_duration (const GstVlmRecord *record);
+
 /* The end of an event that @last says goes on, for who stopped in the middle
  * of it. */
 GstVlmRecord *

@@ -20,6 +20,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_vlm_publish_debug);
 typedef struct
 {
   GstVlmRecord *last;
+  gint64 begun;   /* as in GstVlmEntry */
   gboolean known; /* to the other side, perhaps */
 } OpenEvent;
 
@@ -65,12 +66,13 @@ gst_vlm_spool_default_directory (const char *location)
 }
 
 static void
-note_open (GstVlmRecord *last, gboolean known, gpointer user_data)
+note_open (GstVlmRecord *last, gint64 begun, gboolean known, gpointer user_data)
 {
   GHashTable *open = user_data;
   OpenEvent *event = g_new0 (OpenEvent, 1);
 
   event->last = last;
+  event->begun = begun;
   event->known = known;
   g_hash_table_insert (open, g_strdup (last->uid), event);
 }
@@ -112,6 +114,9 @@ make_entry (GstVlmSpool *self, GstVlmRecord *record)
   entry->id = ++self->last_id;
   entry->received = g_get_real_time ();
   entry->record = record;
+  entry->begun = event != NULL
+      ? event->begun
+      : gst_vlm_record_guess_begin (record, entry->received);
   if (event != NULL) {
     entry->previous = gst_vlm_record_ref (event->last);
     entry->keep = record->state == GST_VLM_RECORD_END && event->known;
@@ -124,8 +129,8 @@ make_entry (GstVlmSpool *self, GstVlmRecord *record)
                    "after an interruption",
           MAX_OPEN, record->uid);
     else
-      note_open (gst_vlm_record_ref (record), event != NULL && event->known,
-          self->open);
+      note_open (gst_vlm_record_ref (record), entry->begun,
+          event != NULL && event->known, self->open);
   }
   entry->active = any_goes_on (self, record);
   return entry;
@@ -201,7 +206,8 @@ write_entry (GstVlmSpool *self, const GstVlmEntry *entry, guint *n_dropped,
     return gst_vlm_store_set_ended (self->disk, record->uid, error);
   event = g_hash_table_lookup (self->open, record->uid);
   return event == NULL ||
-      gst_vlm_store_set_open (self->disk, record, event->known, error);
+      gst_vlm_store_set_open (
+          self->disk, record, event->begun, event->known, error);
 }
 
 static gboolean
@@ -500,7 +506,7 @@ note_known (GstVlmSpool *self, const GstVlmRecord *record)
     gst_vlm_store_keep (self->memory, record->uid, NULL);
   } else if (!event->known) {
     event->known = TRUE;
-    gst_vlm_store_set_open (self->disk, event->last, TRUE, NULL);
+    gst_vlm_store_set_open (self->disk, event->last, event->begun, TRUE, NULL);
   }
 }
 
@@ -584,7 +590,7 @@ gst_vlm_spool_refuse (
   gboolean good;
 
   gap->id = entry->id;
-  gap->received = entry->received;
+  gap->received = gap->begun = entry->received;
   gap->record = gst_vlm_record_new_gap (NULL, entry->record, "refused");
   g_mutex_lock (&self->lock);
   good = remove_up_to (self, entry->id, error) &&

@@ -10,7 +10,7 @@
 /* What a row takes beside its texts. */
 #define ROW_BYTES 64
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* An exclusive lock, held until the file is closed, is what keeps a second
  * pipeline out; a process that was killed loses it. A commit is on the disk
@@ -25,14 +25,18 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY,"
     " received INTEGER, stream TEXT, uid TEXT, size INTEGER, body TEXT,"
     " previous TEXT, active INTEGER, final INTEGER, keep INTEGER,"
-    " gap INTEGER);"
+    " gap INTEGER, begun INTEGER);"
     "CREATE INDEX IF NOT EXISTS ends ON records (uid) WHERE final;"
     "CREATE INDEX IF NOT EXISTS gaps ON records (stream) WHERE gap;"
     "CREATE TABLE IF NOT EXISTS open (uid TEXT PRIMARY KEY, body TEXT,"
-    " known INTEGER);"
+    " known INTEGER, begun INTEGER);"
     "CREATE TABLE IF NOT EXISTS subjects (stream TEXT, subject TEXT,"
     " PRIMARY KEY (stream, subject));"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
+
+static const char from_version_1[] =
+    "ALTER TABLE records ADD COLUMN begun INTEGER;"
+    "ALTER TABLE open ADD COLUMN begun INTEGER;";
 
 typedef enum
 {
@@ -55,11 +59,11 @@ typedef enum
   N_SQL,
 } Sql;
 
-#define COLUMNS "id, received, body, previous, active, keep"
+#define COLUMNS "id, received, body, previous, active, keep, begun"
 
 static const char *const sql[N_SQL] = {
   [SQL_ADD] = "INSERT INTO records (" COLUMNS ", stream, uid, size, final, gap)"
-              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?12, ?7, ?8, ?9, ?10, ?11)",
   [SQL_LIST] = "SELECT " COLUMNS " FROM records WHERE id > ?1"
                " ORDER BY id LIMIT ?2",
   [SQL_REMOVE] = "DELETE FROM records WHERE id <= ?1",
@@ -75,9 +79,10 @@ static const char *const sql[N_SQL] = {
               " AND gap ORDER BY id LIMIT 1",
   [SQL_TOTAL] = "SELECT count (*), total (size), max (id) FROM records"
                 " WHERE id <= ?1",
-  [SQL_SET_OPEN] = "INSERT OR REPLACE INTO open VALUES (?1, ?2, ?3)",
+  [SQL_SET_OPEN] = "INSERT OR REPLACE INTO open (uid, body, known, begun)"
+                   " VALUES (?1, ?2, ?3, ?4)",
   [SQL_SET_ENDED] = "DELETE FROM open WHERE uid = ?1",
-  [SQL_LIST_OPEN] = "SELECT body, known FROM open ORDER BY rowid",
+  [SQL_LIST_OPEN] = "SELECT body, known, begun FROM open ORDER BY rowid",
   [SQL_ADD_SUBJECT] = "INSERT OR IGNORE INTO subjects VALUES (?1, ?2)",
   [SQL_REMOVE_SUBJECT] =
       "DELETE FROM subjects WHERE stream = ?1 AND subject = ?2",
@@ -171,8 +176,9 @@ count_all (GstVlmStore *self, GError **error)
   return count (self, G_MAXINT64, &self->n_records, &self->n_bytes, error);
 }
 
+/* In a transaction. */
 static gboolean
-check_version (GstVlmStore *self, GError **error)
+bring_up_to_date (GstVlmStore *self, GError **error)
 {
   sqlite3_stmt *statement = NULL;
   int version = -1;
@@ -190,7 +196,8 @@ check_version (GstVlmStore *self, GError **error)
         "written by a newer version of this element (%d)", version);
     return FALSE;
   }
-  return TRUE;
+  return (version != 1 || run (self, from_version_1, error)) &&
+      run (self, schema, error);
 }
 
 static gboolean
@@ -199,8 +206,8 @@ set_up (GstVlmStore *self, GError **error)
 
   if (!run (self, setup, error) ||
       !run (self, "BEGIN EXCLUSIVE; COMMIT", error) ||
-      !check_version (self, error) || !run (self, "BEGIN", error) ||
-      !run (self, schema, error) || !run (self, "COMMIT", error))
+      !run (self, "BEGIN", error) || !bring_up_to_date (self, error) ||
+      !run (self, "COMMIT", error))
     return FALSE;
   for (Sql i = 0; i < N_SQL; i++)
     if (prepare (self, i) == NULL)
@@ -303,6 +310,9 @@ read_entry (sqlite3_stmt *statement, GError **error)
   }
   entry->active = sqlite3_column_int (statement, 4) != 0;
   entry->keep = sqlite3_column_int (statement, 5) != 0;
+  entry->begun = sqlite3_column_type (statement, 6) != SQLITE_NULL
+      ? sqlite3_column_int64 (statement, 6)
+      : entry->received;
   return g_steal_pointer (&entry);
 }
 
@@ -337,6 +347,7 @@ insert (GstVlmStore *self, const GstVlmEntry *entry, gboolean is_gap,
   sqlite3_bind_int64 (statement, 9, (gint64) size);
   sqlite3_bind_int (statement, 10, record->state == GST_VLM_RECORD_END);
   sqlite3_bind_int (statement, 11, is_gap);
+  sqlite3_bind_int64 (statement, 12, entry->begun);
   if (!execute (self, statement, error))
     return FALSE;
   self->n_records++;
@@ -391,7 +402,7 @@ leave_gap (
   g_autoptr (GError) failure = NULL;
 
   gap->id = lost->id;
-  gap->received = lost->received;
+  gap->received = gap->begun = lost->received;
   if (find_one (self, SQL_GAP, after, lost->record->stream, &old, &failure)) {
     first = old->id < lost->id ? old->record : lost->record;
     last = old->id < lost->id ? lost->record : old->record;
@@ -515,14 +526,15 @@ gst_vlm_store_keep (GstVlmStore *self, const char *uid, GError **error)
 }
 
 gboolean
-gst_vlm_store_set_open (
-    GstVlmStore *self, const GstVlmRecord *last, gboolean known, GError **error)
+gst_vlm_store_set_open (GstVlmStore *self, const GstVlmRecord *last,
+    gint64 begun, gboolean known, GError **error)
 {
   sqlite3_stmt *statement = prepare (self, SQL_SET_OPEN);
 
   bind_text (statement, 1, last->uid);
   bind_text (statement, 2, last->body);
   sqlite3_bind_int (statement, 3, known);
+  sqlite3_bind_int64 (statement, 4, begun);
   return execute (self, statement, error);
 }
 
@@ -552,7 +564,8 @@ gst_vlm_store_list_open (GstVlmStore *self, GstVlmStoreOpenFunc func,
       fail (self, error);
     good = record != NULL;
     if (good)
-      func (record, sqlite3_column_int (statement, 1) != 0, user_data);
+      func (record, sqlite3_column_int64 (statement, 2),
+          sqlite3_column_int (statement, 1) != 0, user_data);
   }
   sqlite3_reset (statement);
   return good;

@@ -17,6 +17,8 @@ typedef struct
 {
   gint64 id;       /* grows */
   gint64 received; /* µs since 1970, UTC */
+  gint64 begun;    /* likewise: what gst_vlm_record_guess_begin() says of the
+                      first record of the event */
   GstVlmRecord *record;
   GstVlmRecord *previous; /* (nullable): of the same event */
   gboolean active;        /* what it is about goes on, after this */
@@ -55,11 +57,11 @@ gst_vlm_store_keep (GstVlmStore *self, const char *uid, GError **error);
 
 /* The events that go on. */
 gboolean gst_vlm_store_set_open (GstVlmStore *self, const GstVlmRecord *last,
-    gboolean known, GError **error);
+    gint64 begun, gboolean known, GError **error);
 gboolean
 gst_vlm_store_set_ended (GstVlmStore *self, const char *uid, GError **error);
 typedef void (*GstVlmStoreOpenFunc) (
-    GstVlmRecord *last, gboolean known, gpointer user_data);
+    GstVlmRecord *last, gint64 begun, gboolean known, gpointer user_data);
 /* @func takes the record over. */
 gboolean gst_vlm_store_list_open (GstVlmStore *self, GstVlmStoreOpenFunc func,
     gpointer user_data, GError **error);

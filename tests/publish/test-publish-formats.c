@@ -27,6 +27,7 @@ make_entry (const char *line, const char *previous)
 
   entry->id = 1;
   entry->received = 1796015999 * G_TIME_SPAN_SECOND + 123456;
+  entry->begun = entry->received;
   entry->record = parse (line);
   entry->previous = previous != NULL ? parse (previous) : NULL;
   entry->active = entry->record->state != GST_VLM_RECORD_END;
@@ -261,6 +262,41 @@ test_frigate (void)
     g_free (previous);
     previous = g_steal_pointer (&line);
   }
+}
+
+/* A start that stays, and as long as it took in the stream. */
+static void
+test_frigate_without_utc (void)
+{
+  static const char last[] =
+      "{\"type\": \"event\", \"event_uid\": \"u\", \"seq\": 1, \"state\": "
+      "\"update\", \"start\": {\"stream_time\": 1.5}, \"end\": "
+      "{\"stream_time\": 3.0}}";
+  static const char line[] =
+      "{\"type\": \"event\", \"event_uid\": \"u\", \"seq\": 2, \"state\": "
+      "\"end\", \"start\": {\"stream_time\": 1.5}, \"end\": "
+      "{\"stream_time\": 4.25}}";
+  g_autoptr (GstVlmFormat) format =
+      gst_vlm_format_new (GST_VLM_FORMAT_FRIGATE, NULL, CLIENT);
+  g_autoptr (GstVlmEntry) entry = make_entry (line, last);
+  g_autoptr (GPtrArray) messages = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
+  JsonObject *before;
+  JsonObject *after;
+
+  entry->begun -= 10 * G_TIME_SPAN_SECOND;
+  messages = write_entry (format, entry);
+  object = object_of (message_at (messages, 0), &node);
+  before = json_object_get_object_member (object, "before");
+  after = json_object_get_object_member (object, "after");
+  g_assert_cmpfloat (gst_vlm_json_get_double (before, "start_time", 0.0), ==,
+      1796015989.123456);
+  g_assert_true (json_object_get_null_member (before, "end_time"));
+  g_assert_cmpfloat (gst_vlm_json_get_double (after, "start_time", 0.0), ==,
+      1796015989.123456);
+  g_assert_cmpfloat (
+      gst_vlm_json_get_double (after, "end_time", 0.0), ==, 1796015991.873456);
 }
 
 /* A file has no UTC: then it is when the record came. */
@@ -632,6 +668,8 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/formats/cloudevents", test_cloudevents);
   g_test_add_func ("/publish/formats/frigate", test_frigate);
   g_test_add_func ("/publish/formats/no-utc", test_no_utc);
+  g_test_add_func (
+      "/publish/formats/frigate-without-utc", test_frigate_without_utc);
   g_test_add_func ("/publish/formats/homeassistant", test_homeassistant);
   g_test_add_func ("/publish/formats/subject", test_subject);
   g_test_add_func ("/publish/formats/onvif", test_onvif);

@@ -74,6 +74,32 @@ test_json_refused (void)
 }
 
 static void
+check_begin (const char *members, gint64 expected)
+{
+  g_autofree char *line = g_strdup_printf (
+      "{\"type\": \"event\", \"start\": {\"stream_time\": 4.0}%s}", members);
+  g_autoptr (GstVlmRecord) record =
+      gst_vlm_record_parse (line, strlen (line), NULL);
+
+  g_assert_nonnull (record);
+  g_assert_cmpint (
+      gst_vlm_record_guess_begin (record, 100 * G_TIME_SPAN_SECOND), ==,
+      expected * G_TIME_SPAN_SECOND);
+}
+
+/* When an event began, by the clock of who got the record. */
+static void
+test_begin (void)
+{
+  check_begin (", \"window\": {\"end\": 10.0}, \"latency_ms\": 2000.0", 92);
+  check_begin (", \"window\": {\"end\": 10.0}", 100);
+  check_begin (", \"latency_ms\": 2000.0", 100);
+  check_begin (", \"window\": {\"end\": 3.0}, \"latency_ms\": 2000.0", 100);
+  check_begin (", \"window\": {\"end\": 1e300}, \"latency_ms\": 2.0", 100);
+  check_begin (", \"window\": 1, \"latency_ms\": \"no\"", 100);
+}
+
+static void
 test_record (void)
 {
   g_autofree char *line = make_event ("gate", "u1", 3, "begin");
@@ -381,6 +407,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/json", test_json);
   g_test_add_func ("/publish/json/refused", test_json_refused);
   g_test_add_func ("/publish/record", test_record);
+  g_test_add_func ("/publish/parts/begin", test_begin);
   g_test_add_func ("/publish/location", test_location);
   g_test_add_func ("/publish/location/refused", test_location_refused);
   g_test_add_func ("/publish/credentials", test_credentials);

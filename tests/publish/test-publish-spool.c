@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -219,6 +220,61 @@ test_removed_subjects (void)
   set_subjects (spool, "gate", "a truck");
   set_subjects (spool, "gate", "a truck");
   expect_story (spool, "- a car; + a truck; + a truck; ");
+  close_spool (spool);
+  remove_folder (folder);
+}
+
+static void
+make_older (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, "spool.sqlite", NULL);
+  sqlite3 *db = NULL;
+
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db,
+                       "ALTER TABLE records DROP COLUMN begun;"
+                       "ALTER TABLE open DROP COLUMN begun;"
+                       "DROP TABLE subjects;"
+                       "PRAGMA user_version = 1;",
+                       NULL, NULL, NULL),
+      ==, SQLITE_OK);
+  sqlite3_close (db);
+}
+
+/* When an event began is known as long as it goes on, also to the next start; to
+ * one that finds a spool of an older version it is when the records came. */
+static void
+test_begun (void)
+{
+  char *folder = make_folder ();
+  GstVlmSpool *spool = open_spool (folder, LARGE);
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) second = NULL;
+  g_autoptr (GPtrArray) third = NULL;
+  gint64 begun;
+
+  add (spool, "gate", "a", 0, "begin");
+  first = take (spool, 100);
+  begun = entry_at (first, 0)->begun;
+  g_assert_cmpint (begun, ==, entry_at (first, 0)->received);
+  g_usleep (1000);
+  add (spool, "gate", "a", 1, "update");
+  close_spool (spool);
+
+  spool = open_spool (folder, LARGE);
+  second = take (spool, 100);
+  g_assert_cmpuint (second->len, ==, 3);
+  for (guint i = 0; i < second->len; i++)
+    g_assert_cmpint (entry_at (second, i)->begun, ==, begun);
+  g_assert_cmpint (entry_at (second, 1)->received, >, begun);
+  close_spool (spool);
+
+  make_older (folder);
+  spool = open_spool (folder, LARGE);
+  third = take (spool, 100);
+  g_assert_cmpuint (third->len, ==, 3);
+  g_assert_cmpint (
+      entry_at (third, 1)->begun, ==, entry_at (third, 1)->received);
   close_spool (spool);
   remove_folder (folder);
 }
@@ -619,6 +675,7 @@ main (int argc, char **argv)
     return child_write (argv[2]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/publish/spool/order", test_order);
+  g_test_add_func ("/publish/spool/begun", test_begun);
   g_test_add_func ("/publish/spool/subjects", test_subjects);
   g_test_add_func ("/publish/spool/removed-subjects", test_removed_subjects);
   g_test_add_func ("/publish/spool/context", test_context);

@@ -266,7 +266,8 @@ open_all (GstVlmPublish *self, GError **error)
     return FALSE;
   self->directory = s->spool != NULL && *s->spool != '\0'
       ? g_strdup (s->spool)
-      : gst_vlm_spool_default_directory (self->location->printable);
+      : gst_vlm_spool_default_directory (
+            self->location->printable, self->location->identity);
   self->client_id = make_client_id (s->client_id, self->directory);
   return check_files (s, error) &&
       gst_vlm_credentials_read (

@@ -24,6 +24,7 @@ gst_vlm_location_free (GstVlmLocation *self)
   g_free (self->query);
   g_clear_pointer (&self->params, g_hash_table_unref);
   g_free (self->printable);
+  g_free (self->identity);
   g_free (self);
 }
 
@@ -78,14 +79,22 @@ make_printable_user (const char *user)
       escaped, user[strlen (name)] == ':' ? ":***@" : "@", NULL);
 }
 
+gboolean
+gst_vlm_location_hides_path (const GstVlmLocation *self)
+{
+  return (g_ascii_strcasecmp (self->scheme, "http") == 0 ||
+             g_ascii_strcasecmp (self->scheme, "https") == 0) &&
+      strlen (self->raw_path) > 1;
+}
+
 static char *
-make_printable (const GstVlmLocation *self, const char *authority)
+join (const GstVlmLocation *self, const char *authority, const char *path)
 {
   g_autofree char *query =
       self->query != NULL ? redact_query (self->query) : NULL;
   g_autofree char *user = make_printable_user (self->user);
 
-  return g_strconcat (self->scheme, "://", user, authority, self->raw_path,
+  return g_strconcat (self->scheme, "://", user, authority, path,
       query != NULL ? "?" : "", query, NULL);
 }
 
@@ -200,7 +209,10 @@ split (GstVlmLocation *self, const char *text, GError **error)
             strchr (host, ':') ? "[%s]:%d" : "%s:%d", self->host, self->port)
       : g_strdup (self->host);
   self->path = g_strdup (self->raw_path);
-  self->printable = make_printable (self, authority);
+  self->identity = join (self, authority, self->raw_path);
+  self->printable = gst_vlm_location_hides_path (self)
+      ? join (self, authority, "/…")
+      : g_strdup (self->identity);
   return unescape (&self->path, "path", error);
 }
 
@@ -226,6 +238,7 @@ parse_path_of_file (GstVlmLocation *self, const char *text)
   self->path = g_canonicalize_filename (text, NULL);
   self->raw_path = g_uri_escape_string (self->path, "/", FALSE);
   self->printable = g_strconcat ("file://", self->raw_path, NULL);
+  self->identity = g_strdup (self->printable);
   return parse_params (self, NULL);
 }
 

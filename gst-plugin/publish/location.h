@@ -20,16 +20,21 @@ typedef struct
   char *query;        /* (nullable) */
   GHashTable *params; /* of the query */
   char *printable;    /* without secrets, for messages */
+  char *identity;     /* other than that of each other place, whatever the
+                         password; a path that is secret is in it */
 } GstVlmLocation;
 
 GstVlmLocation *gst_vlm_location_parse (const char *text, GError **error);
 void gst_vlm_location_free (GstVlmLocation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmLocation, gst_vlm_location_free)
 
-/* @text without what is secret in it: a password, and the values of parameters
- * that are called like one. Of what cannot be parsed, the scheme.
- * (transfer full) */
+/* @text without what is secret in it: a password, the values of parameters that
+ * are called like one, and the path of a web server, which is all that protects
+ * many a hook. Of what cannot be parsed, the scheme. (transfer full) */
 char *gst_vlm_location_redact (const char *text);
+
+/* Whether its path may be a secret. */
+gboolean gst_vlm_location_hides_path (const GstVlmLocation *self);
 
 /* Whether a parameter of this name, %-escaped or not, has a value that is
  * secret. */

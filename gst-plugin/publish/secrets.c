@@ -7,6 +7,8 @@
 #define HIDDEN "***"
 /* Shorter ones may stand anywhere by chance. */
 #define MIN_SIZE 4
+/* Shorter parts of a path are words, or no secret. */
+#define MIN_PART 8
 
 struct _GstVlmSecrets
 {
@@ -134,6 +136,26 @@ add_params (GstVlmSecrets *self, const GstVlmLocation *location)
   }
 }
 
+/* As a whole, and what of it is long enough to be one: of /services/T01/XYZ… a
+ * server may say the last part only. */
+static void
+add_path (GstVlmSecrets *self, const GstVlmLocation *location)
+{
+  const char *const paths[] = { location->raw_path, location->path };
+
+  if (!gst_vlm_location_hides_path (location))
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
+    g_auto (GStrv) parts = g_strsplit (paths[i], "/", -1);
+
+    if (strlen (paths[i]) >= MIN_PART)
+      add (self, paths[i]);
+    for (char **part = parts; *part != NULL; part++)
+      if (strlen (*part) >= MIN_PART)
+        add (self, *part);
+  }
+}
+
 static gint
 by_length (gconstpointer a, gconstpointer b)
 {
@@ -154,6 +176,7 @@ gst_vlm_secrets_new (
   add_login (self, location->user, location->password);
   add_name (self, location->user);
   add_params (self, location);
+  add_path (self, location);
   add (self, credentials->password);
   add (self, credentials->token);
   add (self, credentials->key_password);

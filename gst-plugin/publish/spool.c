@@ -53,11 +53,11 @@ open_event_free (OpenEvent *event)
 }
 
 char *
-gst_vlm_spool_default_directory (const char *location)
+gst_vlm_spool_default_directory (const char *printable, const char *identity)
 {
   g_autofree char *sum =
-      g_compute_checksum_for_string (G_CHECKSUM_SHA256, location, -1);
-  g_autofree char *name = g_strndup (location, 64);
+      g_compute_checksum_for_string (G_CHECKSUM_SHA256, identity, -1);
+  g_autofree char *name = g_strndup (printable, 64);
 
   g_strcanon (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-", '_');
   sum[12] = '\0';

@@ -18,8 +18,10 @@ G_BEGIN_DECLS
 typedef struct _GstVlmSpool GstVlmSpool;
 
 /* The folder of a location, of which there may be no text that a file system
- * does not take. (transfer full) */
-char *gst_vlm_spool_default_directory (const char *location);
+ * does not take. @printable: for who looks for it; @identity: what makes it
+ * another one. (transfer full) */
+char *
+gst_vlm_spool_default_directory (const char *printable, const char *identity);
 
 /* GST_VLM_PUBLISH_ERROR_BUSY: another one has @directory open. */
 GstVlmSpool *

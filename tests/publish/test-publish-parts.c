@@ -149,7 +149,9 @@ test_location (void)
   check_location ("mqtts://me:pa%2Fss@broker:8883/a%20b",
       "mqtts://me@broker:8883/a%20b", "broker", 8883, "/a b");
   check_location ("https://[::1]:8443/hook?token=s3cret&x=1",
-      "https://[::1]:8443/hook?token=***&x=1", "::1", 8443, "/hook");
+      "https://[::1]:8443/…?token=***&x=1", "::1", 8443, "/hook");
+  check_location ("http://a/", "http://a/", "a", -1, "/");
+  check_location ("HTTP://a/b", "http://a/…", "a", -1, "/b");
   check_location ("kafka://me:pw@a:9092,b:9093,c/events",
       "kafka://me@a:9092,b:9093,c/events", "a:9092,b:9093,c", -1, "/events");
   check_location ("kafka:///events?sasl.password=x&acks=all",

@@ -14,12 +14,14 @@
 #define TOKEN "t0ken/+=abcdefghijklmnopqrstuvwxyz0123456789.abcdefghijkl"
 #define KEY_PASSWORD "k3y-pass"
 #define PARAM "par4meter-value"
+#define HOOK "h00k%2dpart-of-a-path"
+#define HOOK_WORD "h00k-part-of-a-path"
 
 /* No one of these may be seen anywhere; and what HTTP makes of a login. */
 static const char *const secrets[] = { PASSWORD, PASSWORD_IN_URI,
   "p%224ss%20%3Cw%3E%25rd%26", "p\\\"4ss <w>%rd&", "p&quot;4ss", TOKEN,
-  "t0ken/+=abcdef", "t0ken%2F", KEY_PASSWORD, PARAM, "par4meter",
-  "bWU6cCI0c3MgPHc+JXJkJg==" };
+  "t0ken/+=abcdef", "t0ken%2F", KEY_PASSWORD, PARAM, "par4meter", HOOK,
+  HOOK_WORD, "bWU6cCI0c3MgPHc+JXJkJg==" };
 
 /* Whether the element knows what stands in a file. */
 static gint knows_file; /* atomic */
@@ -286,6 +288,16 @@ test_file (void)
   run ("mqtt://me:" PASSWORD_IN_URI "@[::1/gate", TRUE);
 }
 
+/* Who knows the path may post. */
+static void
+run_hook (const char *where)
+{
+  g_autofree char *hook =
+      g_strdup_printf ("http://%s/services/%s/x", where, HOOK);
+
+  run (hook, FALSE);
+}
+
 /* An answer that says again what was sent, whatever its status; also where it is
  * longer than what is shown of it. */
 static void
@@ -304,6 +316,7 @@ test_answers (void)
         g_strdup_printf ("127.0.0.1:%u", tcp_server_get_port (server));
 
     run_scheme ("http", where);
+    run_hook (where);
     tcp_server_free (server);
   }
 }

@@ -652,9 +652,9 @@ static void
 test_default_directory (void)
 {
   g_autofree char *one =
-      gst_vlm_spool_default_directory ("mqtt://me@broker/../../etc/\n x");
+      gst_vlm_spool_default_directory ("mqtt://me@broker/../../etc/\n x", "x");
   g_autofree char *other =
-      gst_vlm_spool_default_directory ("mqtt://me@broker/../../etc/\n y");
+      gst_vlm_spool_default_directory ("mqtt://me@broker/../../etc/\n x", "y");
   g_autofree char *base = g_path_get_basename (one);
 
   g_assert_cmpstr (one, !=, other);

@@ -10,6 +10,8 @@
 #include "analyzer/remote-json.h"
 #include "base/json-member.h"
 
+#define MAX_SUM 1.01
+
 static gboolean
 fail (GError **error, const char *why)
 {
@@ -137,6 +139,22 @@ vlm_remote_reply_read (const GString *body, GError **error)
   return reply;
 }
 
+/* Rounding makes it a little more than 1. */
+static gboolean
+check_sum (double *probabilities, const VlmAnswerKind *kind, GError **error)
+{
+  double sum = 0.0;
+
+  for (guint i = 0; kind->choices[i] != NULL; i++)
+    sum += probabilities[i];
+  if (sum > MAX_SUM)
+    return fail (
+        error, "the probabilities of the first token add up to more than 1");
+  for (guint i = 0; sum > 1.0 && kind->choices[i] != NULL; i++)
+    probabilities[i] *= (1.0 - 1e-9) / sum;
+  return TRUE;
+}
+
 gboolean
 vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
     double *probabilities, GError **error)
@@ -173,5 +191,5 @@ vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
     if (index >= 0)
       probabilities[index] += exp (value);
   }
-  return TRUE;
+  return check_sum (probabilities, kind, error);
 }

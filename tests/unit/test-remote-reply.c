@@ -103,6 +103,10 @@ test_weigh (void)
       /* as byte tokens are, where the bytes are no character */
       "{\"token\": \"\\u0000\", \"bytes\": [0], \"logprob\": -4.0}, 7]}"));
   g_autoptr (GString) nothing = g_string_new (WHOLE ("\"Yes\"", ""));
+  g_autoptr (GString) too_sure = g_string_new (WHOLE ("\"Yes\"",
+      "{\"token\": \"Yes\", \"logprob\": 0, \"top_logprobs\": ["
+      "{\"token\": \"Yes\", \"logprob\": 0}, "
+      "{\"token\": \"No\", \"logprob\": -0.1}]}"));
   g_autoptr (GError) error = NULL;
   double p[VLM_N_YES_NO];
 
@@ -113,6 +117,12 @@ test_weigh (void)
   g_assert_false (
       vlm_remote_reply_weigh (nothing, &vlm_kind_yes_no, p, &error));
   g_assert_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER);
+  g_clear_error (&error);
+  /* They lie, or mean something else. */
+  g_assert_false (
+      vlm_remote_reply_weigh (too_sure, &vlm_kind_yes_no, p, &error));
+  g_assert_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER);
+  g_assert_nonnull (strstr (error->message, "more than 1"));
 }
 
 /* --- its form ------------------------------------------------------------- */

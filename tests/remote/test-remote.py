@@ -424,7 +424,8 @@ def test_tls():
         for key, cert in ((names[0], names[1]), (f'{folder}/k2', names[2])):
             subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key,
                             '-out', cert, '-days', '2', '-subj', '/CN=localhost',
-                            '-addext', 'subjectAltName=DNS:localhost'], check=True, capture_output=True)
+                            '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+                           check=True, capture_output=True)
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(names[1], names[0])
         with Server(tls=tls) as server:

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <vlm/vlm-error.h>
+
 #include "events/event-schema.h"
 #include "grammar/grammar.h"
 
@@ -104,6 +106,33 @@ corners_fit (const char *part, gsize n, const VlmAnswerBounds *bounds)
   }
   return at < 2 || at == N_CORNERS || !has_digits ||
       may_become (corners[at], corners[at - 2] + 1, most[at % 2]);
+}
+
+gboolean
+vlm_answer_check_picture (
+    const VlmAnswerBounds *bounds, const char *what, GError **error)
+{
+  if (bounds->width > 0 && bounds->height > 0)
+    return TRUE;
+  g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
+      "a list of %s needs a picture or a video", what);
+  return FALSE;
+}
+
+char *
+vlm_answer_list_schema (const char *place, guint n_numbers, guint max,
+    const char *text, guint max_letters, guint max_items)
+{
+  return g_strdup_printf (
+      "{\"type\": \"array\", \"maxItems\": %u, \"items\": {"
+      "\"type\": \"object\", \"properties\": {"
+      "\"%s\": {\"type\": \"array\", "
+      "\"items\": {\"type\": \"integer\", \"minimum\": 0, "
+      "\"maximum\": %u}, \"minItems\": %u, \"maxItems\": %u}, "
+      "\"%s\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": %u}}, "
+      "\"required\": [\"%s\", \"%s\"], \"additionalProperties\": false}}",
+      max_items, place, max, n_numbers, n_numbers, text, max_letters, place,
+      text);
 }
 
 static guint

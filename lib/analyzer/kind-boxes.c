@@ -1,7 +1,6 @@
 /* gst-vlm: answers that list boxes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-box-parse.h>
-#include <vlm/vlm-error.h>
 
 #include "analyzer/answer-rules.h"
 #include "analyzer/kinds.h"
@@ -33,22 +32,12 @@ max_text (const VlmAnswerBounds *bounds)
   return bounds->max_text_bytes > 0 ? bounds->max_text_bytes : MAX_LABEL_BYTES;
 }
 
-static gboolean
-check_bounds (const VlmAnswerBounds *bounds, GError **error)
-{
-  if (bounds->width > 0 && bounds->height > 0)
-    return TRUE;
-  g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-      "a list of boxes needs a picture or a video");
-  return FALSE;
-}
-
 static const VlmRule *
 make_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
 {
   const VlmRule *box;
 
-  if (!check_bounds (bounds, error))
+  if (!vlm_answer_check_picture (bounds, "boxes", error))
     return NULL;
   box = vlm_rule_sequence (book, vlm_rule_literal (book, "{"),
       vlm_rule_answer_box (book, bounds->width, bounds->height),
@@ -61,20 +50,11 @@ make_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
 static char *
 make_schema (const VlmAnswerBounds *bounds, GError **error)
 {
-  if (!check_bounds (bounds, error))
+  if (!vlm_answer_check_picture (bounds, "boxes", error))
     return NULL;
-  return g_strdup_printf (
-      "{\"type\": \"array\", \"maxItems\": %u, \"items\": {"
-      "\"type\": \"object\", \"properties\": {"
-      "\"" VLM_ANSWER_BOX "\": {\"type\": \"array\", "
-      "\"items\": {\"type\": \"integer\", \"minimum\": 0, "
-      "\"maximum\": %u}, \"minItems\": 4, \"maxItems\": 4}, "
-      "\"" VLM_ANSWER_LABEL "\": {"
-      "\"type\": \"string\", \"minLength\": 1, \"maxLength\": %u}}, "
-      "\"required\": [\"" VLM_ANSWER_BOX "\", \"" VLM_ANSWER_LABEL "\"], "
-      "\"additionalProperties\": false}}",
-      max_items (bounds), MAX (bounds->width, bounds->height),
-      max_text (bounds));
+  return vlm_answer_list_schema (VLM_ANSWER_BOX, 4,
+      MAX (bounds->width, bounds->height), VLM_ANSWER_LABEL, max_text (bounds),
+      max_items (bounds));
 }
 
 static GPtrArray *

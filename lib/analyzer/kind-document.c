@@ -31,5 +31,6 @@ const VlmAnswerKind vlm_kind_document = {
       "maintaining user privacy and data integrity.",
   .of_picture = TRUE,
   .read = read_answer,
+  .reads_variants = TRUE,
   .part = VLM_PART_MARK,
 };

@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * docs/decisions/0009-wordings.md has the questions and the form. */
-#include <vlm/vlm-error.h>
-
 #include "analyzer/answer-rules.h"
 #include "analyzer/kinds.h"
 #include "events/event-schema.h"
@@ -22,27 +20,43 @@ make_question (const char *about, gboolean is_video)
       "Point to the %s, report the point coordinates in JSON format.", about);
 }
 
+static guint
+max_items (const VlmAnswerBounds *bounds)
+{
+  return bounds->max_items > 0 ? bounds->max_items : MAX_POINTS;
+}
+
+static guint
+max_text (const VlmAnswerBounds *bounds)
+{
+  return bounds->max_text_bytes > 0 ? bounds->max_text_bytes : MAX_LABEL_BYTES;
+}
+
 static const VlmRule *
 make_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
 {
   const VlmRule *point;
 
-  if (bounds->width == 0 || bounds->height == 0) {
-    g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "a list of points needs a picture or a video");
+  if (!vlm_answer_check_picture (bounds, "points", error))
     return NULL;
-  }
   point = vlm_rule_sequence (book,
       vlm_rule_literal (book, "{\"" VLM_ANSWER_POINT "\": ["),
       vlm_rule_integer (book, bounds->width - 1), vlm_rule_literal (book, ", "),
       vlm_rule_integer (book, bounds->height - 1),
       vlm_rule_literal (book, "], \"" VLM_ANSWER_LABEL "\": "),
-      vlm_rule_answer_text (book,
-          bounds->max_text_bytes > 0 ? bounds->max_text_bytes
-                                     : MAX_LABEL_BYTES),
+      vlm_rule_answer_text (book, max_text (bounds)),
       vlm_rule_literal (book, "}"), NULL);
-  return vlm_rule_answer_list (book, "\t", point,
-      bounds->max_items > 0 ? bounds->max_items : MAX_POINTS);
+  return vlm_rule_answer_list (book, "\t", point, max_items (bounds));
+}
+
+static char *
+make_schema (const VlmAnswerBounds *bounds, GError **error)
+{
+  if (!vlm_answer_check_picture (bounds, "points", error))
+    return NULL;
+  return vlm_answer_list_schema (VLM_ANSWER_POINT, 2,
+      MAX (bounds->width, bounds->height) - 1, VLM_ANSWER_LABEL,
+      max_text (bounds), max_items (bounds));
 }
 
 static GPtrArray *
@@ -58,6 +72,8 @@ const VlmAnswerKind vlm_kind_points = {
   .question = make_question,
   .of_picture = TRUE,
   .rule = make_rule,
+  .schema = make_schema,
+  .reads_variants = TRUE,
   .read = read_answer,
   .part = VLM_PART_MARK,
 };

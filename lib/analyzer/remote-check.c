@@ -13,20 +13,19 @@
 #define MAX_QUOTED 60
 
 /* NULL without @error: any text will do, or what the reader of the kind makes of
- * it: a rule has one spelling of a list only. (transfer full) */
+ * it. (transfer full) */
 static VlmGrammar *
 compile (
     const VlmAnswerKind *kind, const VlmAnswerBounds *bounds, GError **error)
 {
-  g_autofree char *text =
-      kind->schema != NULL ? kind->schema (bounds, error) : NULL;
+  g_autofree char *text = NULL;
   g_autoptr (VlmSchema) schema = NULL;
 
-  if (kind->schema == NULL &&
-      (kind->part == VLM_PART_EVENT || kind->part == VLM_PART_MARK))
+  if (kind->reads_variants)
     return NULL;
   if (kind->schema == NULL)
     return vlm_answer_kind_compile (kind, bounds, error);
+  text = kind->schema (bounds, error);
   if (text == NULL)
     return NULL;
   schema = vlm_schema_new (text, strlen (text), kind->name, error);

@@ -68,6 +68,9 @@ struct _VlmAnswerKind
   /* What the answer says as a JSON schema, for who cannot be held to the rule;
    * NULL where it is no JSON. (transfer full); errors as those of rule. */
   char *(*schema) (const VlmAnswerBounds *bounds, GError **error);
+  /* The reader takes more than the rule and the schema say, and judges alone what
+   * was written by who was held to neither. */
+  gboolean reads_variants;
 
   /* NULL: the text is all there is to it. (transfer full): what the answer
    * says, of the type @part; @n_rejected parts of it were left out, the

@@ -185,6 +185,34 @@ def test_set_server():
         assert records[0]['time_basis'] == 'text', records[0]
 
 
+def test_tasks():
+    """Lists have a schema where the server takes one, and are read in the spellings that models have; pages
+    have none."""
+    point = '[{"point_2d": [10, 20], "label": "a circle"}]'
+    line = '[{"bbox_2d": [10, 20, 50, 60], "text_content": "EXIT"}]'
+    page = '<html><body><p data-bbox="10 20 50 60">EXIT</p></body></html>'
+    for kind in ('vllm', 'openai'):
+        for task, text, required in (('points', point, ['point_2d', 'label']),
+                                     ('ocr', line, ['bbox_2d', 'text_content']),
+                                     ('ocr', line.replace('_content', ''), ['bbox_2d', 'text_content']),
+                                     ('document', page, None)):
+            check_task(kind, task, text, required if kind == 'vllm' else None)
+
+
+def check_task(kind, task, text, required):
+    settings = f'window=2 fps=2 task={task} server={kind}'
+    with Server(kind) as server, Player(server.address, settings) as player:
+        server.say = lambda question: text
+        player.play()
+        assert not player.errors and not player.warnings, (task, player.errors, player.warnings)
+        assert [len(record['value']) for record in player.records] == [1, 1], player.records
+        # the first one may be about the size of what is seen
+        for question in server.questions[-2:]:
+            form = question.body.get('response_format')
+            said = form['json_schema']['schema']['items']['required'] if form is not None else None
+            assert said == required, (kind, task, form)
+
+
 def test_the_only_model():
     with Server() as server:
         server.address = server.base

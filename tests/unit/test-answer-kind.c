@@ -5,6 +5,7 @@
 #include <vlm/vlm-event-parse.h>
 #include <vlm/vlm-reading.h>
 
+#include "grammar/schema.h"
 #include "tests/support/answer-grammar.h"
 
 static void
@@ -275,6 +276,47 @@ test_json_rule (void)
   g_assert_nonnull (strstr (error->message, "schema: /minimum"));
 }
 
+static void
+check_schema (const VlmAnswerKind *kind, const char *text, gboolean fits)
+{
+  const VlmAnswerBounds bounds = { -1, 56, 28, 0, 0, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *json = kind->schema (&bounds, &error);
+  g_autoptr (VlmSchema) form = NULL;
+  g_autoptr (VlmGrammar) grammar = NULL;
+
+  g_assert_no_error (error);
+  form = vlm_schema_new (json, strlen (json), kind->name, &error);
+  g_assert_no_error (error);
+  grammar = vlm_schema_compile (form, VLM_SCHEMA_LOOSE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (vlm_grammar_match (grammar, text, strlen (text), NULL) ==
+          VLM_GRAMMAR_MATCHED,
+      ==, fits);
+}
+
+/* What who cannot be held to a rule is sent instead of it. */
+static void
+test_schemas (void)
+{
+  check_schema (&vlm_kind_points, "[]", TRUE);
+  check_schema (&vlm_kind_points,
+      "[{\"point_2d\": [55, 0], \"label\": \"a dog\"}]", TRUE);
+  check_schema (
+      &vlm_kind_points, "[{\"point_2d\": [56, 0], \"label\": \"a\"}]", FALSE);
+  check_schema (
+      &vlm_kind_points, "[{\"point_2d\": [5], \"label\": \"a\"}]", FALSE);
+  check_schema (&vlm_kind_points, "[{\"point_2d\": [5, 5]}]", FALSE);
+  check_schema (&vlm_kind_ocr,
+      "[{\"bbox_2d\": [0, 0, 56, 28], \"text_content\": \"EXIT\"}]", TRUE);
+  check_schema (&vlm_kind_ocr,
+      "[{\"bbox_2d\": [0, 0, 56, 28], \"label\": \"EXIT\"}]", FALSE);
+  check_schema (&vlm_kind_boxes,
+      "[{\"bbox_2d\": [0, 0, 56, 28], \"label\": \"a dog\"}]", TRUE);
+  check_schema (&vlm_kind_boxes,
+      "[{\"bbox_2d\": [0, 0, 57, 28], \"label\": \"a dog\"}]", FALSE);
+}
+
 /* Whatever a rule of a list allows, its reader takes whole. */
 static void
 check_form (const VlmAnswerKind *kind, const char *text, const char *value)
@@ -348,6 +390,7 @@ main (int argc, char **argv)
   g_test_add_func ("/answer-kind/detail", test_detail);
   g_test_add_func ("/answer-kind/json", test_json);
   g_test_add_func ("/answer-kind/json-rule", test_json_rule);
+  g_test_add_func ("/answer-kind/schemas", test_schemas);
   g_test_add_func ("/answer-kind/forms", test_forms);
   g_test_add_func ("/answer-kind/count", test_count);
   return g_test_run ();

@@ -190,6 +190,52 @@ test_timing (void)
   g_assert_cmpstr (vlm_time_basis_to_string (VLM_TIME_BASIS_TEXT), ==, "text");
 }
 
+/* Noise, which no JPEG makes small. */
+static VlmFrame *
+make_noise (guint side)
+{
+  gsize n = (gsize) side * side * 3;
+  g_autofree guint8 *pixels = g_malloc (n);
+  const VlmImageView view = { VLM_PIXEL_FORMAT_RGB, VLM_COLOR_MATRIX_BT601,
+    TRUE, side, side, { pixels }, { 3 * side } };
+  guint32 state = 1;
+
+  for (gsize i = 0; i < n; i++) {
+    state = state * 1664525u + 1013904223u;
+    pixels[i] = (guint8) (state >> 24);
+  }
+  return vlm_frame_new (&view, side, side, VLM_RESAMPLE_VIDEO, NULL);
+}
+
+/* What is sent is bounded, and what is too much says what to set. */
+static void
+test_too_much (void)
+{
+  const VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  static const gint64 times[] = { 0, VLM_SECOND, 2 * VLM_SECOND, 3 * VLM_SECOND,
+    4 * VLM_SECOND, 5 * VLM_SECOND, 6 * VLM_SECOND, 7 * VLM_SECOND };
+  VlmFrame *frame = make_noise (2800);
+  VlmFrame *const frames[] = { frame, frame, frame, frame, frame, frame, frame,
+    frame };
+  g_autoptr (VlmPrompt) little = vlm_prompt_new ();
+  g_autoptr (VlmPrompt) much = vlm_prompt_new ();
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+
+  vlm_prompt_add_video (little, frames, times, 2);
+  vlm_prompt_add_video (much, frames, times, G_N_ELEMENTS (times));
+  node = write_body (
+      VLM_REMOTE_SERVER_VLLM, "Qwen2.5-VL", little, &params, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (node);
+  g_assert_null (
+      write_body (VLM_REMOTE_SERVER_VLLM, "Qwen2.5-VL", much, &params, &error));
+  g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
+  g_assert_nonnull (strstr (error->message, "more than 64 MiB"));
+  g_assert_nonnull (strstr (error->message, "`max-pixels`"));
+  vlm_frame_unref (frame);
+}
+
 /* A first token that is a thought is no answer. */
 static void
 test_thinking (void)
@@ -268,6 +314,7 @@ main (int argc, char **argv)
   g_test_add_func ("/remote-request/metadata", test_metadata);
   g_test_add_func ("/remote-request/timing", test_timing);
   g_test_add_func ("/remote-request/sampling", test_sampling);
+  g_test_add_func ("/remote-request/too-much", test_too_much);
   g_test_add_func ("/remote-request/thinking", test_thinking);
   g_test_add_func ("/remote-request/families", test_families);
   return g_test_run ();

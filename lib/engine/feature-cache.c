@@ -12,10 +12,12 @@
 /* Patches encoded by one call: bounds the host's copy of the pixels (19 MB). */
 #define MAX_PATCHES 4096
 
+/* The frames are known by their numbers and not held: what is kept for windows
+ * that may come back is small, and on the device. */
 typedef struct
 {
-  VlmFrame *first;
-  VlmFrame *second;
+  guint64 first;
+  guint64 second;
   guint64 row;
   guint n_cells;
   guint64 serial;
@@ -45,7 +47,7 @@ entry_hash (gconstpointer key)
 {
   const Entry *entry = key;
 
-  return g_direct_hash (entry->first) * 31u + g_direct_hash (entry->second);
+  return (guint) entry->first * 31u + (guint) entry->second;
 }
 
 static gboolean
@@ -55,17 +57,6 @@ entry_equal (gconstpointer a, gconstpointer b)
   const Entry *y = b;
 
   return x->first == y->first && x->second == y->second;
-}
-
-/* The frames are held, so their addresses are theirs alone. */
-static void
-entry_free (gpointer data)
-{
-  Entry *entry = data;
-
-  vlm_frame_unref (entry->first);
-  vlm_frame_unref (entry->second);
-  g_free (entry);
 }
 
 VlmFeatureCache *
@@ -80,7 +71,7 @@ vlm_feature_cache_new (VlmNet *net, VlmNn *nn, VlmVision *vision)
   vlm_config_get_geometry (config, &cache->geometry);
   vlm_norm_table_init (
       &cache->norm, config->preprocess.mean, config->preprocess.std);
-  cache->entries = g_ptr_array_new_with_free_func (entry_free);
+  cache->entries = g_ptr_array_new_with_free_func (g_free);
   cache->index = g_hash_table_new (entry_hash, entry_equal);
   return cache;
 }
@@ -214,7 +205,8 @@ reserve (VlmFeatureCache *cache, guint64 n_rows, guint64 *row, guint *place,
 static Entry *
 look_up (VlmFeatureCache *cache, const VlmSliceRef *slice)
 {
-  Entry key = { .first = slice->first, .second = slice->second };
+  Entry key = { .first = slice->first->serial,
+    .second = slice->second->serial };
 
   return g_hash_table_lookup (cache->index, &key);
 }
@@ -288,8 +280,8 @@ encode_run (VlmFeatureCache *cache, const VlmSliceRef *slices, guint n_slices,
   for (guint i = 0; i < n_slices; i++) {
     Entry *entry = g_new0 (Entry, 1);
 
-    entry->first = vlm_frame_ref (slices[i].first);
-    entry->second = vlm_frame_ref (slices[i].second);
+    entry->first = slices[i].first->serial;
+    entry->second = slices[i].second->serial;
     entry->row = row + (guint64) i * slices[i].n_cells;
     entry->n_cells = slices[i].n_cells;
     entry->serial = ++cache->next_serial;

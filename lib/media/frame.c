@@ -1,5 +1,7 @@
 /* gst-vlm: small copies of video frames
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdatomic.h>
+
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-frame.h>
 
@@ -8,6 +10,7 @@
 #include "media/resample.h"
 
 static gint n_alive; /* atomic */
+static atomic_uint_fast64_t n_made;
 
 G_DEFINE_BOXED_TYPE (VlmFrame, vlm_frame, vlm_frame_ref, vlm_frame_unref)
 
@@ -49,6 +52,7 @@ vlm_frame_new (const VlmImageView *view, guint width, guint height,
 
   g_autoptr (VlmFrame) frame = g_atomic_rc_box_new0 (VlmFrame);
   g_atomic_int_inc (&n_alive);
+  frame->serial = atomic_fetch_add (&n_made, 1) + 1;
   frame->width = width;
   frame->height = height;
   frame->source_width = view->width;

@@ -24,8 +24,8 @@
 #define MIN_RECORDS 3000
 #define N_LINES 10
 /* What pools and the allocator may still take after the first third. Features of
- * slices that are over are kept with their frames, up to 77 MB: with the frames
- * of the soak that takes seven minutes. */
+ * slices that are over are kept for a while: with the frames of the soak it takes
+ * minutes until there are as many as there may be. */
 #define MAX_GROWTH_KB 16384
 #define MIN_SECONDS_OF_OUTAGE 60
 #define MIN_SECONDS_OF_SOAK 1800

@@ -34,18 +34,24 @@ load_model (void)
   return loaded;
 }
 
-/* Different pictures, half a second apart. */
-static void
-make_frames (void)
+static VlmFrame *
+make_frame (guint number)
 {
   guint8 pixels[SIDE * SIDE * 3];
   const VlmImageView view = { VLM_PIXEL_FORMAT_RGB, VLM_COLOR_MATRIX_BT601,
     TRUE, SIDE, SIDE, { pixels }, { SIDE * 3 } };
 
+  for (guint k = 0; k < sizeof pixels; k++)
+    pixels[k] = (guint8) (k * (number + 3) + number * 40);
+  return vlm_frame_new (&view, SIDE, SIDE, VLM_RESAMPLE_VIDEO, NULL);
+}
+
+/* Different pictures, half a second apart. */
+static void
+make_frames (void)
+{
   for (guint i = 0; i < N_FRAMES; i++) {
-    for (guint k = 0; k < sizeof pixels; k++)
-      pixels[k] = (guint8) (k * (i + 3) + i * 40);
-    frames[i] = vlm_frame_new (&view, SIDE, SIDE, VLM_RESAMPLE_VIDEO, NULL);
+    frames[i] = make_frame (i);
     times[i] = (gint64) i * VLM_SECOND / 2;
   }
 }
@@ -159,6 +165,36 @@ test_reuse (void)
   }
   /* 16 frames are 8 slices; each was encoded once */
   g_assert_cmpuint (before.n_slices_encoded, ==, 8);
+}
+
+/* What is kept of a picture does not hold it, and is not taken for that of one
+ * that comes to the same place in memory. */
+static void
+test_frames (void)
+{
+  g_autoptr (VlmSession) session = vlm_session_new (model);
+  guint n_alive = vlm_frame_count_alive ();
+  VlmReuse reuse;
+
+  for (guint i = 0; i < 8; i++) {
+    g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+    VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+    VlmFrame *pair[2] = { make_frame (2 * i), make_frame (2 * i + 1) };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmAnswer) result = NULL;
+
+    params.max_tokens = 1;
+    vlm_prompt_add_video (prompt, pair, times, 2);
+    vlm_frame_unref (pair[0]);
+    vlm_frame_unref (pair[1]);
+    vlm_prompt_add_text (prompt, "What?");
+    result = vlm_session_generate (session, prompt, &params, NULL, &error);
+    g_assert_no_error (error);
+  }
+  g_assert_cmpuint (vlm_frame_count_alive (), ==, n_alive);
+  vlm_session_get_reuse (session, &reuse);
+  g_assert_cmpuint (reuse.n_slices_encoded, ==, 8);
+  g_assert_cmpuint (reuse.n_slices_reused, ==, 0);
 }
 
 /* What @session has said of @window, and the logits behind it. */
@@ -553,6 +589,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/layout", test_layout);
   g_test_add_func ("/session/grammar", test_grammar);
   g_test_add_func ("/session/reuse", test_reuse);
+  g_test_add_func ("/session/frames", test_frames);
   g_test_add_func ("/session/stream", test_stream);
   g_test_add_func ("/session/cancel", test_cancel);
   g_test_add_func ("/session/told", test_told);

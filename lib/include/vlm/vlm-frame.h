@@ -29,6 +29,7 @@ typedef enum
 
 /**
  * VlmFrame:
+ * @serial: number of the frame, which no other frame of the process ever has
  * @width: of the copy, a multiple of patch_size * merge_size
  * @height: of the copy, likewise
  * @source_x: of the part of the picture it was made from, pixels from the left
@@ -50,6 +51,7 @@ typedef enum
  */
 typedef struct
 {
+  guint64 serial;
   guint width;
   guint height;
   guint source_x;

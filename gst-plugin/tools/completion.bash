@@ -58,7 +58,7 @@ _vlm() {
     --device | -d | --fps | -f | --start | --end | --prompt | -p | --system | --query | \
       --max-tokens | -n | --temperature | -t | --top-p | --top-k | --repetition-penalty | \
       --seed | --scenes | --first-seed | --bystanders | --perspective | --min-pixels | \
-      --max-pixels | --window | --hop | --set)
+      --max-pixels | --duration | --window | --hop | --set)
       return
       ;;
   esac

@@ -403,6 +403,31 @@ test_samples (void)
   g_assert_cmpuint (n_near, >, 40);
 }
 
+/* The length that is asked for, with something in it; a picture has none. */
+static void
+test_duration (void)
+{
+  static const double durations[] = { 5.0, 15.0, 30.0, 7.125 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (durations); i++) {
+    const EvalCamera camera = { .duration = durations[i] };
+    guint n_events = 0;
+
+    for (guint k = 0; k < 10; k++) {
+      g_autoptr (EvalSample) sample =
+          eval_sample_new (EVAL_FIRST_SEED + k, 20.0, &camera);
+      g_autoptr (EvalSample) picture =
+          eval_sample_new (EVAL_FIRST_SEED + k, 0.0, &camera);
+
+      g_assert_cmpint (sample->duration, ==,
+          (gint64) (durations[i] * 1000.0) * (VLM_SECOND / 1000));
+      g_assert_cmpint (picture->duration, ==, 0);
+      n_events += sample->events->len;
+    }
+    g_assert_cmpuint (n_events, >, 5);
+  }
+}
+
 /* What is rendered is what was asked for: the moment, and the size. */
 static void
 test_frames (void)
@@ -441,6 +466,7 @@ main (int argc, char **argv)
   g_test_add_func ("/eval/rate", test_rate);
   g_test_add_func ("/eval/leading-label", test_leading_label);
   g_test_add_func ("/eval/samples", test_samples);
+  g_test_add_func ("/eval/duration", test_duration);
   g_test_add_func ("/eval/frames", test_frames);
   return g_test_run ();
 }

@@ -228,7 +228,7 @@ def test_output(folder):
 def test_options(folder):
     for args, because in ((["--scenes", "0"], "--scenes"), (["--first-seed", "-1"], "--first-seed"),
                           (["--fps", "nan"], "--fps"), (["--bystanders", "5"], "--bystanders"),
-                          (["--perspective", "0.9"], "--perspective"),
+                          (["--perspective", "0.9"], "--perspective"), (["--duration", "0.5"], "--duration"),
                           (["--max-pixels", "-1"], "--max-pixels"),
                           (["--window", "0"], "--window"), (["--hop", "11"], "--hop")):
         fails(f"/options/{'='.join(args[:1])[2:]}", *args, because=because)

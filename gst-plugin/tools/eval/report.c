@@ -181,16 +181,21 @@ print_rates (const GArray *rates)
 void
 eval_report_print (const EvalReport *report)
 {
+  g_autofree char *length = report->camera.duration > 0.0
+      ? g_strdup_printf (" of %g s", report->camera.duration)
+      : NULL;
+
   g_print ("%s on %s: ", report->model, report->device);
   if (report->videos == NULL)
     g_print ("%u answers in ", report->n_answers);
   g_print ("%.1f s", report->seconds);
   if (report->scores != NULL)
     g_print ("; %u scenes from seed %" G_GUINT64_FORMAT
-             " on with up to %u bystanders, perspective %g%s%s at %g fps, %.2f "
-             "scenes/s",
-        report->n_scenes, report->first_seed, report->camera.max_bystanders,
-        report->camera.perspective, report->camera.exposure ? ", exposure" : "",
+             " on%s with up to %u bystanders, perspective %g%s%s at %g fps, "
+             "%.2f scenes/s",
+        report->n_scenes, report->first_seed, length != NULL ? length : "",
+        report->camera.max_bystanders, report->camera.perspective,
+        report->camera.exposure ? ", exposure" : "",
         report->camera.hard ? ", hard" : "", report->fps,
         report->n_scenes / MAX (report->seconds, 1e-9));
   g_print ("\n");
@@ -278,6 +283,8 @@ eval_report_to_json (const EvalReport *report)
     eval_json_int (b, "first_seed", (gint64) report->first_seed);
     eval_json_int (b, "n_scenes", report->n_scenes);
     eval_json_double (b, "fps", report->fps);
+    if (report->camera.duration > 0.0)
+      eval_json_double (b, "duration", report->camera.duration);
     eval_json_int (b, "max_bystanders", report->camera.max_bystanders);
     eval_json_double (b, "perspective", report->camera.perspective);
     json_builder_set_member_name (b, "exposure");

@@ -113,6 +113,9 @@ eval_sample_new (guint64 seed, double longest, const EvalCamera *camera)
     self->duration =
         (gint64) ((SHORTEST_S + length * (longest - SHORTEST_S)) * 100.0) *
         (VLM_SECOND / 100);
+  if (longest > 0.0 && camera->duration > 0.0)
+    self->duration =
+        (gint64) (camera->duration * 1000.0 + 0.5) * (VLM_SECOND / 1000);
   params = (VlmSceneParams){ .seed = seed,
     .width = self->width,
     .height = self->height,

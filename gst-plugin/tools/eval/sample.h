@@ -18,7 +18,8 @@ typedef struct
   guint max_bystanders;
   double perspective;
   gboolean exposure;
-  gboolean hard; /* all of it, and all that makes a scene hard */
+  gboolean hard;   /* all of it, and all that makes a scene hard */
+  double duration; /* s, of each scene; 0: as it comes */
 } EvalCamera;
 
 typedef struct

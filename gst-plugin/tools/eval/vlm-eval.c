@@ -42,6 +42,7 @@ typedef struct
   int n_scenes;
   char *fps;
   int bystanders;
+  double duration;
   double perspective;
   gboolean exposure;
   gboolean hard;
@@ -94,6 +95,8 @@ check_options (const Options *o, GError **error)
   else if (!(o->perspective >= 0.0 &&
                o->perspective <= VLM_SCENE_MAX_PERSPECTIVE))
     why = "--perspective is from 0 to " G_STRINGIFY (VLM_SCENE_MAX_PERSPECTIVE);
+  else if (o->duration != 0.0 && !(o->duration >= 1.0 && o->duration <= 3600.0))
+    why = "--duration is from 1 to 3600";
   else if (o->min_pixels < 0 || o->max_pixels < 0)
     why = "--min-pixels and --max-pixels are not negative";
   else if (count (o->videos) != count (o->events))
@@ -284,7 +287,8 @@ run_all (const Options *o, GError **error)
   g_auto (Results) results;
   g_auto (ResultFile) file = { 0 };
   EvalRun run = { (guint64) o->first_seed, (guint) o->n_scenes, 2.0,
-    { (guint) o->bystanders, o->perspective, o->exposure, o->hard },
+    { (guint) o->bystanders, o->perspective, o->exposure, o->hard,
+        o->duration },
     cancellable, on_progress };
   VlmModelParams params = {
     .path = o->model, .device = o->device, .mmproj = o->mmproj
@@ -332,6 +336,8 @@ main (int argc, char **argv)
         "seed of the first one (2^40; smaller ones are for training)", "N" },
     { "fps", 'f', 0, G_OPTION_ARG_STRING, &o.fps,
         "frames sampled per second (2; of videos, what vlmevents does)", "N" },
+    { "duration", 0, 0, G_OPTION_ARG_DOUBLE, &o.duration,
+        "length of each scene (4 to 20; with --fps-consistency up to 8)", "S" },
     { "bystanders", 0, 0, G_OPTION_ARG_INT, &o.bystanders,
         "maximum number of static objects in a scene, which are not events (0)",
         "N" },

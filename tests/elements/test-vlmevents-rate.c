@@ -324,6 +324,24 @@ answer_duration (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_HANDLED;
 }
 
+/* Evenly, and each frame is the one that was shown then, of a stream of one a
+ * second. */
+static void
+check_times (const FakeWindow *window)
+{
+  gint64 step = g_array_index (window->slot_times, gint64, 1);
+
+  for (guint i = 0; i < window->slot_times->len; i++) {
+    gint64 slot = g_array_index (window->slot_times, gint64, i);
+    const VlmFrame *frame = window->frames->pdata[i];
+
+    g_assert_cmpint (ABS (slot - i * step), <=, i + 1);
+    /* the last slice is filled up */
+    if (i + 1 < window->slot_times->len)
+      g_assert_cmpint (ABS (slot - frame->time.stream_time), <, VLM_SECOND);
+  }
+}
+
 static void
 run_whole (GstClockTime known_s, gint64 length_s, guint max_frames, guint least,
     guint most, const char *reason)
@@ -367,6 +385,7 @@ run_whole (GstClockTime known_s, gint64 length_s, guint max_frames, guint least,
   g_assert_cmpint (window->start, ==, 0);
   g_assert_cmpint (window->end, >=, length_s * VLM_SECOND);
   g_assert_false (window->partial);
+  check_times (window);
   g_assert_cmpuint (window->slot_times->len, >=, least);
   g_assert_cmpuint (window->slot_times->len, <=, most);
   /* one more is held, and one is being made */
@@ -383,6 +402,9 @@ test_whole (void)
   run_whole (7200, 7200, 64, 62, 64, "budget");
   run_whole (0, 7200, 64, 32, 64, "budget");
   run_whole (600, 7200, 64, 32, 64, "budget");
+  /* and in as many as the model looks at */
+  run_whole (7200, 7200, 768, 766, 768, "budget");
+  run_whole (0, 7200, 768, 384, 768, "budget");
 }
 
 /* Ten hours, of which no more is kept than two windows take. */

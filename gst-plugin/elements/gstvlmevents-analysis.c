@@ -59,6 +59,7 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
   VlmAnalyzerParams settings = { 0 };
   g_autoptr (VlmAnalyzerParams) params = NULL;
   GstVlmWorker *worker;
+  gboolean refines;
 
   if (!check_process (self) || !gst_vlm_events_check_settings (self, &windows))
     return FALSE;
@@ -67,12 +68,14 @@ gst_vlm_events_start_analysis (GstVlmEvents *self)
   settings.model = gst_vlm_events_get_model (s);
   settings.max_context = gst_vlm_time_from_seconds (s->context);
   params = vlm_analyzer_params_copy (&settings);
+  refines = gst_vlm_events_refines (s);
   self->query_version = 1;
   GST_OBJECT_UNLOCK (self);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
           "load", "Loading the model"));
   self->windower = gst_vlm_windower_new (&windows);
+  self->refiner = refines ? gst_vlm_refiner_new () : NULL;
   gst_vlm_events_start_trigger (self);
   gst_vlm_events_start_delay (self);
   gst_vlm_events_start_regions (self);
@@ -117,6 +120,7 @@ gst_vlm_events_end_analysis (GstVlmEvents *self)
   gst_vlm_worker_join (worker);
   gst_vlm_worker_unref (worker);
   g_clear_pointer (&self->windower, gst_vlm_windower_free);
+  g_clear_pointer (&self->refiner, gst_vlm_refiner_free);
   gst_vlm_events_end_trigger (self);
   gst_vlm_events_end_delay (self);
   gst_vlm_events_clear_camera (self);
@@ -169,8 +173,9 @@ report_gap (GstVlmEvents *self, const GstVlmWindowerItem *item)
       self, item->reason, &item->start, &item->end, self->generation);
 }
 
+/* @details: (nullable): where @window is an overview of these */
 static GstFlowReturn
-push_window (GstVlmEvents *self, VlmWindow *window)
+push_window (GstVlmEvents *self, VlmWindow *window, GPtrArray *details)
 {
   guint64 ticket = gst_vlm_events_delay_window (self, window);
   GstFlowReturn flow;
@@ -179,7 +184,7 @@ push_window (GstVlmEvents *self, VlmWindow *window)
   GST_OBJECT_LOCK (self);
   max_queue = self->settings.max_queue;
   GST_OBJECT_UNLOCK (self);
-  flow = gst_vlm_worker_push (self->worker, window, ticket,
+  flow = gst_vlm_worker_push (self->worker, window, details, ticket,
       gst_vlm_events_get_policy (self), max_queue);
   if (flow != GST_FLOW_OK && self->delay != NULL)
     gst_vlm_delay_done (self->delay, ticket);
@@ -193,15 +198,38 @@ skip_window (GstVlmEvents *self, VlmWindow *window, GstVlmSkipReason reason)
       self->worker, window, gst_vlm_events_delay_window (self, window), reason);
 }
 
+static gboolean
+next_refined (GstVlmEvents *self, GstVlmWindowerItem *item)
+{
+  while (gst_vlm_windower_pop (self->windower, item))
+    gst_vlm_refiner_put (self->refiner, item, self->frames_per_slice);
+  return gst_vlm_refiner_pop (self->refiner, item);
+}
+
 /* The next of what the windower has, and a trigger wants to have. */
 static gboolean
 next_item (GstVlmEvents *self, GstVlmWindowerItem *item)
 {
+  if (self->refiner != NULL)
+    return next_refined (self, item);
   if (self->trigger == NULL)
     return gst_vlm_windower_pop (self->windower, item);
   while (gst_vlm_windower_pop (self->windower, item))
     gst_vlm_trigger_put (self->trigger, item);
   return gst_vlm_trigger_pop (self->trigger, item);
+}
+
+static GstFlowReturn
+hand_window_over (GstVlmEvents *self, const GstVlmWindowerItem *item)
+{
+  switch (item->kind) {
+  case GST_VLM_WINDOWER_ITEM_STILL:
+    return skip_window (self, item->window, GST_VLM_SKIP_STILL);
+  case GST_VLM_WINDOWER_ITEM_UNTRIGGERED:
+    return skip_window (self, item->window, GST_VLM_SKIP_UNTRIGGERED);
+  default:
+    return push_window (self, item->window, item->details);
+  }
 }
 
 /* After a flush began nothing matters any more. */
@@ -213,24 +241,6 @@ hand_over (GstVlmEvents *self)
 
   while (next_item (self, &item)) {
     switch (item.kind) {
-    case GST_VLM_WINDOWER_ITEM_WINDOW:
-      if (flow == GST_FLOW_OK)
-        flow = push_window (self, item.window);
-      else
-        vlm_window_unref (item.window);
-      break;
-    case GST_VLM_WINDOWER_ITEM_STILL:
-      if (flow == GST_FLOW_OK)
-        flow = skip_window (self, item.window, GST_VLM_SKIP_STILL);
-      else
-        vlm_window_unref (item.window);
-      break;
-    case GST_VLM_WINDOWER_ITEM_UNTRIGGERED:
-      if (flow == GST_FLOW_OK)
-        flow = skip_window (self, item.window, GST_VLM_SKIP_UNTRIGGERED);
-      else
-        vlm_window_unref (item.window);
-      break;
     case GST_VLM_WINDOWER_ITEM_GAP:
       report_gap (self, &item);
       break;
@@ -239,7 +249,12 @@ hand_over (GstVlmEvents *self)
           self->delay != NULL ? gst_vlm_delay_cut (self->delay) : 0);
       break;
     default:
-      g_assert_not_reached ();
+      if (flow == GST_FLOW_OK) {
+        flow = hand_window_over (self, &item);
+        break;
+      }
+      vlm_window_unref (item.window);
+      g_clear_pointer (&item.details, g_ptr_array_unref);
     }
   }
   return flow;
@@ -330,6 +345,7 @@ sample (GstVlmEvents *self, GstBuffer *buffer, GError **error)
 
   if (gst_vlm_windower_needs_plan (self->windower)) {
     gst_vlm_worker_get_geometry (self->worker, &geometry);
+    self->frames_per_slice = geometry.temporal_patch_size;
     if (!gst_vlm_windower_plan (
             self->windower, &geometry, get_duration (self), error))
       return FALSE;

@@ -13,6 +13,10 @@
 
 #define AUTO "auto"
 #define QUERY_MARK "{query}"
+/* Seconds, with window=0 and refine=true: what all models are trained on, and an
+ * event of up to five seconds lies in one window as a whole. */
+#define REFINED_WINDOW 10.0
+#define REFINED_HOP 5.0
 
 /* @fps: 0/1 for auto */
 static gboolean
@@ -70,6 +74,9 @@ find_error (const GstVlmEventsSettings *s, guint fps[2])
   if (s->delay_video && s->window == 0.0)
     return g_strdup ("delay-video=true does not work with window=0: the whole "
                      "video would be held until its end");
+  if (s->delay_video && s->refine)
+    return g_strdup ("delay-video=true does not work with refine=true: still "
+                     "windows are looked at together, half a minute later");
   if (s->off_threshold > s->on_threshold)
     return g_strdup_printf ("off-threshold=%g is more than on-threshold=%g",
         s->off_threshold, s->on_threshold);
@@ -145,12 +152,21 @@ static char *
 find_idle (
     const GstVlmEventsSettings *s, const guint fps[2], gboolean has_range)
 {
+  gboolean refines = gst_vlm_events_refines (s);
+
+  if (s->refine && !refines)
+    return g_strdup ("`refine` has no effect: with trigger=external triggers "
+                     "decide which windows are analysed");
+  if (s->skip_still && refines)
+    return g_strdup ("`skip-still` has no effect: with refine=true there is a "
+                     "glance at windows in which nothing moves");
   if (s->window == 0.0 && s->hop != 0.0)
-    return g_strdup ("`hop` has no effect: with window=0 there is one window");
+    return g_strdup_printf ("`hop` has no effect: with window=0 %s",
+        refines ? "windows are as `refine` needs them" : "there is one window");
   if (s->window == 0.0 && s->skip_still)
     return g_strdup (
         "`skip-still` has no effect: with window=0 there is one window");
-  if (s->context != 0.0 &&
+  if (s->context != 0.0 && !(refines && s->window == 0.0) &&
       (s->window == 0.0 || s->hop == 0.0 || s->hop >= s->window))
     return g_strdup ("`context` has no effect: windows do not overlap, which "
                      "needs a `hop` below `window`");
@@ -163,13 +179,22 @@ find_idle (
   return find_other_kind (s);
 }
 
+gboolean
+gst_vlm_events_refines (const GstVlmEventsSettings *s)
+{
+  return s->refine && s->trigger == GST_VLM_TRIGGER_ALWAYS;
+}
+
 static void
 fill_windows (const GstVlmEventsSettings *s, const guint fps[2],
     GstVlmWindowerParams *windows)
 {
+  gboolean refines = gst_vlm_events_refines (s);
+  gboolean is_own = refines && s->window == 0.0;
+
   *windows = (GstVlmWindowerParams){
-    .window = gst_vlm_time_from_seconds (s->window),
-    .hop = gst_vlm_time_from_seconds (s->hop),
+    .window = gst_vlm_time_from_seconds (is_own ? REFINED_WINDOW : s->window),
+    .hop = gst_vlm_time_from_seconds (is_own ? REFINED_HOP : s->hop),
     .fps = { fps[0], fps[1] },
     .min_fps = { s->min_fps[0], s->min_fps[1] },
     .max_fps = { s->max_fps[0], s->max_fps[1] },
@@ -177,7 +202,7 @@ fill_windows (const GstVlmEventsSettings *s, const guint fps[2],
     .max_tokens = s->max_video_tokens,
     .min_pixels = s->min_pixels,
     .max_pixels = s->max_pixels,
-    .skip_still = s->skip_still,
+    .finds_still = s->skip_still || refines,
   };
 }
 
@@ -214,10 +239,13 @@ gst_vlm_events_check_questions (GstVlmEvents *self)
   gboolean idle;
   gboolean crossed;
   gboolean lonely;
+  gboolean coarse;
 
   GST_OBJECT_LOCK (self);
   crossed = s->off_threshold > s->on_threshold;
   lonely = s->locate && s->conditions == NULL;
+  coarse = gst_vlm_events_refines (s) &&
+      (s->conditions != NULL || s->task != 0 || s->schema_file != NULL);
   idle = s->prompt != NULL && (s->query != NULL || s->queries != NULL) &&
       strstr (s->prompt, QUERY_MARK) == NULL;
   GST_OBJECT_UNLOCK (self);
@@ -229,6 +257,11 @@ gst_vlm_events_check_questions (GstVlmEvents *self)
   if (lonely)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
         ("`locate` has no effect without `conditions`."), (NULL));
+  if (coarse)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("`refine` has no effect: `conditions`, `task` and `schema-file` are "
+         "asked of each window."),
+        (NULL));
   if (crossed)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
         ("`off-threshold` is more than `on-threshold`; the value of "

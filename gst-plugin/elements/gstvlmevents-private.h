@@ -13,6 +13,7 @@
 #include "util/gstvlmeventpad.h"
 #include "util/gstvlmgate.h"
 #include "util/gstvlmplacer.h"
+#include "util/gstvlmrefiner.h"
 #include "util/gstvlmsnapshots.h"
 #include "util/gstvlmtrigger.h"
 #include "util/gstvlmwindower.h"
@@ -117,6 +118,7 @@ typedef struct
   guint max_frames;
   guint max_video_tokens;
   gboolean skip_still;
+  gboolean refine;
   GstVlmTriggerMode trigger;
   char *trigger_label; /* several, with ; between them */
   double trigger_before;
@@ -156,6 +158,8 @@ struct _GstVlmEvents
 
   /* Of the streaming thread, and of others while the pads are inactive. */
   GstVlmWindower *windower;   /* as long as there is a worker */
+  GstVlmRefiner *refiner;     /* likewise, with refine */
+  guint frames_per_slice;     /* of the model, when something was sampled */
   GstVlmEventsCamera *camera; /* likewise, if camera-events is set */
   gint is_live;               /* atomic: the worker reads it */
   gboolean knows_live;
@@ -226,6 +230,8 @@ VlmModelParams gst_vlm_events_get_model (const GstVlmEventsSettings *settings);
  * where one has no effect. */
 gboolean gst_vlm_events_check_settings (
     GstVlmEvents *self, GstVlmWindowerParams *windows);
+/* Whether still windows are glanced at. */
+gboolean gst_vlm_events_refines (const GstVlmEventsSettings *settings);
 void gst_vlm_events_check_questions (GstVlmEvents *self);
 /* (transfer full) (nullable): what would be the error */
 char *gst_vlm_events_find_error (GstVlmEvents *self);

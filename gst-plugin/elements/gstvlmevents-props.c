@@ -222,6 +222,11 @@ static const Property properties[] = {
       .maximum = 1 << 20, .initial = 24576 },
   { "skip-still", "Skip still windows", "Do not analyse windows without motion",
       AT_START, KIND_BOOLEAN, AT (skip_still) },
+  { "refine", "Refine",
+      "For long videos: only glance at windows without motion, half a minute "
+      "with a few frames at once, and analyse those in which there seems to be "
+      "something; with `window=0`, in windows of 10 seconds every 5",
+      AT_START, KIND_BOOLEAN, AT (refine) },
   { "trigger", "Trigger",
       "Which windows are analysed: all, or those around the triggers of an "
       "upstream detector or the application",
@@ -392,17 +397,17 @@ make_stats (GstVlmEvents *self)
   gst_structure_set (structure, "windows-analysed", G_TYPE_UINT64,
       stats.n_analysed, "windows-dropped", G_TYPE_UINT64, stats.n_dropped,
       "windows-failed", G_TYPE_UINT64, stats.n_failed, "windows-skipped",
-      G_TYPE_UINT64, stats.n_skipped, "windows-untriggered", G_TYPE_UINT64,
-      stats.n_untriggered, "triggers", G_TYPE_UINT64, n_triggers,
-      "triggers-late", G_TYPE_UINT64, n_late, "reloads", G_TYPE_UINT64,
-      stats.n_reloads, "events", G_TYPE_UINT64, n_events, "events-unsure",
-      G_TYPE_UINT64, n_unsure, "watched", G_TYPE_UINT64,
-      (guint64) stats.watched_ns, "unwatched", G_TYPE_UINT64, unwatched_ns,
-      "skipped", G_TYPE_UINT64, (guint64) stats.skipped_ns, "untriggered",
-      G_TYPE_UINT64, (guint64) stats.untriggered_ns, "inference-seconds",
-      G_TYPE_DOUBLE, stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
-      stats.seconds_per_second, "queue-level", G_TYPE_UINT, stats.queue_level,
-      NULL);
+      G_TYPE_UINT64, stats.n_skipped, "glances", G_TYPE_UINT64, stats.n_glances,
+      "windows-untriggered", G_TYPE_UINT64, stats.n_untriggered, "triggers",
+      G_TYPE_UINT64, n_triggers, "triggers-late", G_TYPE_UINT64, n_late,
+      "reloads", G_TYPE_UINT64, stats.n_reloads, "events", G_TYPE_UINT64,
+      n_events, "events-unsure", G_TYPE_UINT64, n_unsure, "watched",
+      G_TYPE_UINT64, (guint64) stats.watched_ns, "unwatched", G_TYPE_UINT64,
+      unwatched_ns, "skipped", G_TYPE_UINT64, (guint64) stats.skipped_ns,
+      "untriggered", G_TYPE_UINT64, (guint64) stats.untriggered_ns,
+      "inference-seconds", G_TYPE_DOUBLE, stats.inference_s,
+      "seconds-per-second", G_TYPE_DOUBLE, stats.seconds_per_second,
+      "queue-level", G_TYPE_UINT, stats.queue_level, NULL);
   return structure;
 }
 
@@ -705,7 +710,8 @@ gst_vlm_events_install_properties (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "buffers, frames-sampled, windows-analysed, windows-dropped, "
-          "windows-failed, windows-skipped, windows-untriggered, triggers, "
+          "windows-failed, windows-skipped, glances (at skipped windows, "
+          "several at once), windows-untriggered, triggers, "
           "triggers-late, reloads, questions, prompt-tokens, answer-tokens, "
           "forced-tokens (written without a decoding step), events, "
           "events-unsure, watched, unwatched, skipped and untriggered (ns of "

@@ -59,6 +59,13 @@
  *       buffer-mode=unbuffered
  * ]|
  * Watches a camera; the events have the camera's own UTC times.
+ * |[
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert \
+ *     ! vlmevents name=w model=/models/Qwen2.5-VL-3B-Instruct window=0 \
+ *       refine=true ! fakesink  w.events ! filesink location=events.jsonl \
+ *       buffer-mode=unbuffered
+ * ]|
+ * Finds short events in hours of video.
  */
 #include "elements/gstvlmevents-private.h"
 
@@ -371,6 +378,8 @@ stop_flush (GstVlmEvents *self, GstEvent *event)
 
   gst_event_parse_flush_stop (event, &reset_time);
   gst_vlm_windower_flush (self->windower);
+  if (self->refiner != NULL)
+    gst_vlm_refiner_flush (self->refiner);
   if (self->trigger != NULL)
     gst_vlm_trigger_flush (self->trigger);
   gst_vlm_worker_flush_stop (self->worker);

@@ -6,9 +6,13 @@
 
 G_BEGIN_DECLS
 
+GST_DEBUG_CATEGORY_EXTERN (gst_vlm_worker_debug);
+
 typedef enum
 {
   GST_VLM_WORKER_ITEM_WINDOW,
+  /* An overview of windows in which nothing moves. */
+  GST_VLM_WORKER_ITEM_OVERVIEW,
   /* A window in which nothing happens: only where it is. */
   GST_VLM_WORKER_ITEM_STILL,
   /* A window that nobody wants: likewise. */
@@ -23,6 +27,7 @@ typedef struct
 {
   GstVlmWorkerItemKind kind;
   VlmWindow *window;
+  GPtrArray *details; /* VlmWindow: of an overview */
   guint generation;
   guint64 ticket; /* 0: nobody wants to know when it is done */
   /* Of a window of any kind. */
@@ -97,7 +102,13 @@ struct _GstVlmWorker
 /* With the lock. */
 void
 gst_vlm_coverage_add (GstVlmCoverage *coverage, const GstVlmWorkerItem *item);
+/* Takes @window over; one that is not analysed is let go, with its frames. */
+GstVlmWorkerItem *gst_vlm_worker_item_new (
+    GstVlmWorkerItemKind kind, VlmWindow *window, guint generation);
 void gst_vlm_worker_item_free (GstVlmWorkerItem *item);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmWorkerItem, gst_vlm_worker_item_free)
+/* Something that is analysed, and counts in the queue. */
+gboolean gst_vlm_worker_item_is_work (const GstVlmWorkerItem *item);
 
 /* gstvlmworker-ask.c */
 void gst_vlm_worker_ask_free (GstVlmWorkerAsk *ask);
@@ -112,7 +123,27 @@ void gst_vlm_worker_answer (GstVlmWorker *worker);
 /* On the thread, at its end: tells all that wait that nothing comes. */
 void gst_vlm_worker_answer_rest (GstVlmWorker *worker);
 
+/* gstvlmworker-refine.c */
+/* On the thread: glances at the overview, and deals with what it is of. */
+void gst_vlm_worker_refine (GstVlmWorker *worker, const GstVlmWorkerItem *item);
+
 /* gstvlmworker-thread.c */
+/* On the thread: analyses a window and tells what came of it. FALSE when it was
+ * cancelled. */
+gboolean
+gst_vlm_worker_analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item);
+/* On the thread: a window in which there is nothing. */
+void
+gst_vlm_worker_pass_still (GstVlmWorker *worker, const GstVlmWorkerItem *item);
+/* On the thread: loads the model again where the device was lost. FALSE when that
+ * failed. */
+gboolean gst_vlm_worker_reload_if_needed (
+    GstVlmWorker *worker, const GstVlmWorkerItem *item, GError **error);
+/* On the thread: the device is not lost, or will be loaded anew. */
+void gst_vlm_worker_note_device (GstVlmWorker *worker, const GError *error);
+/* Whether anybody wants what comes of @item. */
+gboolean
+gst_vlm_worker_is_wanted (GstVlmWorker *worker, const GstVlmWorkerItem *item);
 /* On the thread: what was asked just now. */
 void gst_vlm_worker_tell_answers (
     GstVlmWorker *worker, const VlmWindow *window, guint generation);

@@ -4,8 +4,8 @@
 
 #include <vlm/vlm-error.h>
 
-GST_DEBUG_CATEGORY_STATIC (worker_debug);
-#define GST_CAT_DEFAULT worker_debug
+GST_DEBUG_CATEGORY (gst_vlm_worker_debug);
+#define GST_CAT_DEFAULT gst_vlm_worker_debug
 
 /* How long a device that was lost again is left alone: half a second, twice as
  * long each time, at most a minute. A driver that resets takes seconds. */
@@ -119,8 +119,8 @@ tell_still (
         GST_VLM_GAP_STILL, generation);
 }
 
-static void
-pass_still (GstVlmWorker *worker, const GstVlmWorkerItem *item)
+void
+gst_vlm_worker_pass_still (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 {
   g_mutex_lock (&worker->lock);
   gst_vlm_coverage_add (&worker->attended, item);
@@ -193,8 +193,8 @@ wait_to_reload (GstVlmWorker *worker, GError **error)
 }
 
 /* The context went with the device: what was open is over. */
-static gboolean
-reload_if_needed (
+gboolean
+gst_vlm_worker_reload_if_needed (
     GstVlmWorker *worker, const GstVlmWorkerItem *item, GError **error)
 {
   if (!worker->must_reload)
@@ -215,6 +215,15 @@ reload_if_needed (
   return TRUE;
 }
 
+void
+gst_vlm_worker_note_device (GstVlmWorker *worker, const GError *error)
+{
+  if (g_error_matches (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
+    worker->must_reload = TRUE;
+  else
+    worker->n_attempts = 0;
+}
+
 static GPtrArray *
 analyse_once (GstVlmWorker *worker, const GstVlmWorkerItem *item,
     gint64 *inference_us, GError **error)
@@ -223,7 +232,7 @@ analyse_once (GstVlmWorker *worker, const GstVlmWorkerItem *item,
   GPtrArray *events;
   gint64 start_us;
 
-  if (!reload_if_needed (worker, item, error))
+  if (!gst_vlm_worker_reload_if_needed (worker, item, error))
     return NULL;
   worker->in_epoch = TRUE;
   cancellable = gst_vlm_worker_begin_work (worker);
@@ -232,15 +241,12 @@ analyse_once (GstVlmWorker *worker, const GstVlmWorkerItem *item,
       vlm_analyzer_analyze (worker->analyzer, item->window, cancellable, error);
   *inference_us += g_get_monotonic_time () - start_us;
   ensure_error (events, error);
-  if (g_error_matches (*error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
-    worker->must_reload = TRUE;
-  else
-    worker->n_attempts = 0;
+  gst_vlm_worker_note_device (worker, *error);
   return events;
 }
 
-static gboolean
-is_wanted (GstVlmWorker *worker, const GstVlmWorkerItem *item)
+gboolean
+gst_vlm_worker_is_wanted (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 {
   gboolean wanted;
 
@@ -291,8 +297,8 @@ gst_vlm_worker_tell_answers (
 }
 
 /* A window that was under way when the device was lost gets a second try. */
-static void
-analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
+gboolean
+gst_vlm_worker_analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) events = NULL;
@@ -300,8 +306,10 @@ analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   gboolean was_lost = worker->must_reload;
   gboolean was_told = FALSE;
 
+  tell_still (worker, item, item->generation);
   events = analyse_once (worker, item, &inference_us, &error);
-  if (worker->must_reload && !was_lost && is_wanted (worker, item)) {
+  if (worker->must_reload && !was_lost &&
+      gst_vlm_worker_is_wanted (worker, item)) {
     was_told = TRUE;
     if (worker->funcs.failed (worker->user_data, error)) {
       was_told = FALSE;
@@ -315,13 +323,15 @@ analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
       events != NULL ? (int) events->len : -1);
   if (!account (
           worker, item, events, error, (double) inference_us / G_USEC_PER_SEC))
-    return;
+    return FALSE;
   gst_vlm_worker_tell_answers (worker, item->window, item->generation);
   if (events == NULL)
     report_failure (worker, item, error, was_told);
   else
     worker->funcs.found (
         worker->user_data, item->window, events, item->generation);
+  worker->analysed_until = item->end;
+  return !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
 /* The sampler, too, notices that a stream was interrupted. */
@@ -344,16 +354,17 @@ process (GstVlmWorker *worker, const GstVlmWorkerItem *item)
     return;
   worker->epoch = item->epoch;
   if (item->kind == GST_VLM_WORKER_ITEM_STILL) {
-    pass_still (worker, item);
+    gst_vlm_worker_pass_still (worker, item);
     return;
   }
   if (item->kind == GST_VLM_WORKER_ITEM_UNTRIGGERED) {
     pass_untriggered (worker, item);
     return;
   }
-  tell_still (worker, item, item->generation);
-  analyse (worker, item);
-  worker->analysed_until = item->end;
+  if (item->kind == GST_VLM_WORKER_ITEM_OVERVIEW)
+    gst_vlm_worker_refine (worker, item);
+  else
+    gst_vlm_worker_analyse (worker, item);
 }
 
 /* A window, a mark or a question. */
@@ -372,7 +383,7 @@ take_work (GstVlmWorker *worker)
   goes_on = !worker->stopping;
   if (goes_on && !gst_vlm_worker_take_ask (worker)) {
     worker->current = g_queue_pop_head (&worker->items);
-    worker->n_windows -= worker->current->kind == GST_VLM_WORKER_ITEM_WINDOW;
+    worker->n_windows -= gst_vlm_worker_item_is_work (worker->current);
     worker->has_answered = FALSE;
     g_cond_broadcast (&worker->changed);
   }
@@ -410,7 +421,7 @@ gst_vlm_worker_run (gpointer data)
   gboolean loaded;
 
   GST_DEBUG_CATEGORY_INIT (
-      worker_debug, "vlmworker", 0, "worker thread of vlmevents");
+      gst_vlm_worker_debug, "vlmworker", 0, "worker thread of vlmevents");
   /* Not every model can answer every question. */
   tell_questions (worker);
   loaded = load (worker, on_progress, &error);

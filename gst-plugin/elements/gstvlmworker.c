@@ -38,15 +38,15 @@ mark_new (GstVlmWorkerItemKind kind, guint generation)
   return item;
 }
 
-/* Takes @window over; one that is not analysed is let go, with its frames. */
-static GstVlmWorkerItem *
-item_new (GstVlmWorkerItemKind kind, VlmWindow *window, guint generation)
+GstVlmWorkerItem *
+gst_vlm_worker_item_new (
+    GstVlmWorkerItemKind kind, VlmWindow *window, guint generation)
 {
   GstVlmWorkerItem *item = mark_new (kind, generation);
 
   item->epoch = window->epoch;
   gst_vlm_time_of_window (window, &item->start, &item->end);
-  if (kind == GST_VLM_WORKER_ITEM_WINDOW)
+  if (gst_vlm_worker_item_is_work (item))
     item->window = window;
   else
     vlm_window_unref (window);
@@ -57,7 +57,22 @@ void
 gst_vlm_worker_item_free (GstVlmWorkerItem *item)
 {
   g_clear_pointer (&item->window, vlm_window_unref);
+  g_clear_pointer (&item->details, g_ptr_array_unref);
   g_free (item);
+}
+
+gboolean
+gst_vlm_worker_item_is_work (const GstVlmWorkerItem *item)
+{
+  return item->kind == GST_VLM_WORKER_ITEM_WINDOW ||
+      item->kind == GST_VLM_WORKER_ITEM_OVERVIEW;
+}
+
+/* How many windows it stands for. */
+static guint
+count_windows (const GstVlmWorkerItem *item)
+{
+  return item->details != NULL ? item->details->len : 1;
 }
 
 static void
@@ -83,11 +98,11 @@ drop_windows (GstVlmWorker *worker, guint n_left, GPtrArray *dropped)
   while (l != NULL && worker->n_windows > n_left) {
     GList *next = l->next;
 
-    if (((GstVlmWorkerItem *) l->data)->kind == GST_VLM_WORKER_ITEM_WINDOW) {
+    if (gst_vlm_worker_item_is_work (l->data)) {
+      worker->stats.n_dropped += count_windows (l->data);
       g_ptr_array_add (dropped, l->data);
       g_queue_delete_link (&worker->items, l);
       worker->n_windows--;
-      worker->stats.n_dropped++;
     }
     l = next;
   }
@@ -237,13 +252,28 @@ static void
 remember (GstVlmWorker *worker, VlmWindow *window)
 {
   g_clear_pointer (&worker->newest, gst_vlm_worker_item_free);
-  worker->newest = item_new (
+  worker->newest = gst_vlm_worker_item_new (
       GST_VLM_WORKER_ITEM_WINDOW, vlm_window_ref (window), worker->generation);
 }
 
+/* Takes over what it is given. */
+static GstVlmWorkerItem *
+work_new (
+    GstVlmWorker *worker, VlmWindow *window, GPtrArray *details, guint64 ticket)
+{
+  GstVlmWorkerItem *item =
+      gst_vlm_worker_item_new (details == NULL ? GST_VLM_WORKER_ITEM_WINDOW
+                                               : GST_VLM_WORKER_ITEM_OVERVIEW,
+          window, worker->generation);
+
+  item->details = details;
+  item->ticket = ticket;
+  return item;
+}
+
 GstFlowReturn
-gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window, guint64 ticket,
-    GstVlmPolicy policy, guint max_queue)
+gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
+    GPtrArray *details, guint64 ticket, GstVlmPolicy policy, guint max_queue)
 {
   g_autoptr (GPtrArray) dropped = g_ptr_array_new_with_free_func (
       (GDestroyNotify) gst_vlm_worker_item_free);
@@ -257,12 +287,13 @@ gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window, guint64 ticket,
   if (flow != GST_FLOW_OK) {
     g_mutex_unlock (&worker->lock);
     vlm_window_unref (window);
+    g_clear_pointer (&details, g_ptr_array_unref);
     return flow;
   }
 
-  remember (worker, window);
-  item = item_new (GST_VLM_WORKER_ITEM_WINDOW, window, worker->generation);
-  item->ticket = ticket;
+  remember (
+      worker, details == NULL ? window : details->pdata[details->len - 1]);
+  item = work_new (worker, window, details, ticket);
   gst_vlm_coverage_add (&worker->seen, item);
   if (policy == GST_VLM_POLICY_LATEST_ONLY)
     drop_windows (worker, 0, dropped);
@@ -270,7 +301,7 @@ gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window, guint64 ticket,
     drop_windows (worker, max_queue - 1, dropped);
   if (policy == GST_VLM_POLICY_DROP_NEWEST && worker->n_windows >= max_queue) {
     g_ptr_array_add (dropped, item);
-    worker->stats.n_dropped++;
+    worker->stats.n_dropped += count_windows (item);
   } else {
     g_queue_push_tail (&worker->items, item);
     worker->n_windows++;
@@ -294,7 +325,7 @@ gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window, guint64 ticket,
   flow = get_flow (worker);
   if (flow == GST_FLOW_OK)
     remember (worker, window);
-  item = item_new (
+  item = gst_vlm_worker_item_new (
       is_still ? GST_VLM_WORKER_ITEM_STILL : GST_VLM_WORKER_ITEM_UNTRIGGERED,
       window, worker->generation);
   item->ticket = ticket;
@@ -419,7 +450,7 @@ gst_vlm_worker_flush_stop (GstVlmWorker *worker)
 static gboolean
 has_span (const GstVlmWorkerItem *item)
 {
-  return item->kind == GST_VLM_WORKER_ITEM_WINDOW ||
+  return gst_vlm_worker_item_is_work (item) ||
       item->kind == GST_VLM_WORKER_ITEM_STILL ||
       item->kind == GST_VLM_WORKER_ITEM_UNTRIGGERED;
 }

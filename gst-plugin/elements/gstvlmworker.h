@@ -66,6 +66,7 @@ typedef struct
   guint64 n_dropped;
   guint64 n_failed;
   guint64 n_skipped;
+  guint64 n_glances;
   guint64 n_untriggered;
   guint64 n_reloads; /* after a device was lost */
   guint64 n_events;
@@ -135,11 +136,13 @@ GstFlowReturn gst_vlm_worker_wait_ready (GstVlmWorker *worker);
 /* @geometry: only in the state GST_VLM_WORKER_READY */
 void gst_vlm_worker_get_geometry (GstVlmWorker *worker, VlmGeometry *geometry);
 
-/* @window: (transfer full). @ticket: for GstVlmWorkerFuncs.done. @policy:
- * not GST_VLM_POLICY_AUTO. Waits only where that is GST_VLM_POLICY_BLOCK,
- * until fewer than @max_queue windows wait. */
+/* @window: (transfer full). @details: (transfer full) (nullable): VlmWindow,
+ * where @window is an overview of these: those are analysed in which a glance at
+ * it finds something, the others are still. @ticket: for
+ * GstVlmWorkerFuncs.done. @policy: not GST_VLM_POLICY_AUTO. Waits only where that
+ * is GST_VLM_POLICY_BLOCK, until fewer than @max_queue windows wait. */
 GstFlowReturn gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
-    guint64 ticket, GstVlmPolicy policy, guint max_queue);
+    GPtrArray *details, guint64 ticket, GstVlmPolicy policy, guint max_queue);
 /* Instead of pushing it: @window (transfer full) is not analysed, for @reason,
  * and counted. Never waits. */
 GstFlowReturn gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window,

@@ -92,6 +92,7 @@ void
 gst_vlm_windower_item_free (GstVlmWindowerItem *item)
 {
   g_clear_pointer (&item->window, vlm_window_unref);
+  g_clear_pointer (&item->details, g_ptr_array_unref);
   g_free (item);
 }
 
@@ -159,7 +160,7 @@ static void
 put_window (GstVlmWindower *self, VlmWindow *window)
 {
   GstVlmWindowerItem item = {
-    .kind = self->params.skip_still && window->still
+    .kind = self->params.finds_still && window->still
         ? GST_VLM_WINDOWER_ITEM_STILL
         : GST_VLM_WINDOWER_ITEM_WINDOW,
     .window = window,
@@ -596,7 +597,7 @@ gst_vlm_windower_plan (GstVlmWindower *self, const VlmGeometry *geometry,
   params.max_frames = self->plan.n_frames;
   replace_sampler (self, &params);
   g_clear_pointer (&self->motion, vlm_motion_free);
-  if (p->window > 0 && (varies || p->skip_still))
+  if (p->window > 0 && (varies || p->finds_still))
     self->motion = vlm_motion_new ();
   self->frame_width = self->plan.width;
   self->frame_height = self->plan.height;

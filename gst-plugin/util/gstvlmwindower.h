@@ -23,7 +23,7 @@ typedef struct
   guint max_tokens;
   guint64 min_pixels; /* 0 for the model's default, as the next one */
   guint64 max_pixels;
-  gboolean skip_still;
+  gboolean finds_still; /* still windows are items of their own */
 } GstVlmWindowerParams;
 
 /* Samples the buffers of one stream and gathers the frames into windows. It
@@ -51,10 +51,12 @@ typedef enum
 typedef enum
 {
   GST_VLM_WINDOWER_ITEM_WINDOW,
-  /* A window in which nothing moves, where those are left out. */
+  /* A window in which nothing moves, where those are told apart. */
   GST_VLM_WINDOWER_ITEM_STILL,
   /* A window that no trigger wants; of gst_vlm_trigger_pop() alone. */
   GST_VLM_WINDOWER_ITEM_UNTRIGGERED,
+  /* An overview of still windows; of gst_vlm_refiner_pop() alone. */
+  GST_VLM_WINDOWER_ITEM_OVERVIEW,
   /* A span that is in no window. */
   GST_VLM_WINDOWER_ITEM_GAP,
   /* What comes later does not go on where that ended. */
@@ -64,7 +66,8 @@ typedef enum
 typedef struct
 {
   GstVlmWindowerItemKind kind;
-  VlmWindow *window; /* of the first kinds, to be unreferenced */
+  VlmWindow *window;  /* of the first kinds, to be unreferenced */
+  GPtrArray *details; /* VlmWindow: of an overview, likewise */
   GstVlmGapReason reason;
   VlmInstant start; /* of all but the last kind */
   VlmInstant end;

@@ -285,3 +285,51 @@ vlm_analyzer_get_min_confidence (VlmAnalyzer *self)
   return iface->get_min_confidence != NULL ? iface->get_min_confidence (self)
                                            : 0.0;
 }
+
+/* It may happen at any time. */
+static GPtrArray *
+all_of (const VlmWindow *window)
+{
+  GPtrArray *events =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+  VlmEvent *event = vlm_event_new ();
+
+  event->start.stream_time = window->start;
+  event->end.stream_time = window->end;
+  g_ptr_array_add (events, event);
+  return events;
+}
+
+/**
+ * vlm_analyzer_glance:
+ * @self: a loaded analyzer
+ * @window: what to look at, as vlm_window_overview() makes it
+ * @cancellable: (nullable): ends the work within one step
+ * @error: return location
+ *
+ * Says in which parts of a long time something may happen, so that these can be
+ * analysed with more frames. Nothing comes of it but the times: no event is begun
+ * or ended.
+ *
+ * Returns: (transfer full) (element-type VlmEvent): what may happen, with
+ *   stream times; one that lasts as long as @window where there is a question
+ *   that each moment has to be asked, or an analyzer that cannot glance. %NULL
+ *   with a #VlmInferError, #VlmDeviceError, #VlmEventError (an answer that says
+ *   nothing) or %G_IO_ERROR_CANCELLED
+ *
+ * Since: 0.1
+ */
+GPtrArray *
+vlm_analyzer_glance (VlmAnalyzer *self, VlmWindow *window,
+    GCancellable *cancellable, GError **error)
+{
+  VlmAnalyzerInterface *iface;
+
+  g_return_val_if_fail (VLM_IS_ANALYZER (self), NULL);
+  g_return_val_if_fail (window != NULL, NULL);
+
+  iface = VLM_ANALYZER_GET_IFACE (self);
+  if (iface->glance == NULL)
+    return all_of (window);
+  return iface->glance (self, window, cancellable, error);
+}

@@ -509,6 +509,36 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   return pay (self, records);
 }
 
+/* Whether there is a question that is about each window by itself. */
+static gboolean
+asks_each_window (const VlmEngineAnalyzer *self)
+{
+  if (!vlm_conditions_is_empty (self->conditions))
+    return TRUE;
+  for (guint i = 0; i < self->questions->len; i++)
+    if (((VlmQuestion *) self->questions->pdata[i])->kind != &vlm_kind_events)
+      return TRUE;
+  return FALSE;
+}
+
+static GPtrArray *
+engine_glance (VlmAnalyzer *analyzer, VlmWindow *window,
+    GCancellable *cancellable, GError **error)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+  GPtrArray *reports;
+
+  g_return_val_if_fail (self->answerer != NULL, NULL);
+  g_return_val_if_fail (window->n_samples > 0, NULL);
+
+  forget_answers (self);
+  if (!asks_each_window (self))
+    return find_reports (self, window, window, cancellable, error);
+  reports = new_records ();
+  g_ptr_array_add (reports, report_window (self, window));
+  return reports;
+}
+
 static char *
 engine_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
     double *confidence, GCancellable *cancellable, GError **error)
@@ -568,4 +598,5 @@ vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->unload = engine_unload;
   iface->take_answers = engine_take_answers;
   iface->get_min_confidence = engine_get_min_confidence;
+  iface->glance = engine_glance;
 }

@@ -50,6 +50,7 @@ test_contradictions (void)
     { "min-fps=5/1 max-fps=2/1", "min-fps=5/1" },
     { "min-pixels=100000 max-pixels=5000", "min-pixels=100000" },
     { "on-threshold=0.5 off-threshold=0.75", "off-threshold=0.75" },
+    { "refine=true delay-video=true", "refine=true" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -81,6 +82,12 @@ test_no_effect (void)
     { "window=4 hop=6 context=20", "`context`" },
     { "fps=2 max-fps=8", "`max-fps`" },
     { "prompt=see queries=a;b", "`queries`" },
+    { "window=0 hop=2 refine=true", "`hop`" },
+    { "refine=true skip-still=true", "`skip-still`" },
+    { "refine=true trigger=external", "`refine`" },
+    { "refine=true conditions=rain", "`refine`" },
+    { "refine=true task=describe", "`refine`" },
+    { "refine=true window=0 hop=0 context=20", NULL },
     { "window=4 hop=2 context=20", NULL },
     { "fps=auto min-fps=1 max-fps=8", NULL },
     { "prompt={query} query=a", NULL },
@@ -118,6 +125,7 @@ test_too_late (void)
     { "fps=bogus", "fps=bogus" },
     { "max-pixels=5", "`max-pixels`" },
     { "skip-still=true", "`skip-still`" },
+    { "refine=true", "`refine`" },
   };
   static const char *const in_time[] = { "query=a", "policy=block",
     "stream-label=gate", "max-queue=3", "hop=3", "window=7", "ground=true" };

@@ -24,6 +24,7 @@ struct _FakeAnalyzer
   GPtrArray *scenes;
   GHashTable *open; /* id of a scene -> its last VlmEvent */
   GPtrArray *windows;
+  GPtrArray *glances; /* likewise */
   gboolean stalled;
   gboolean deaf;
   gboolean load_stalled;
@@ -145,7 +146,7 @@ fake_set_questions (VlmAnalyzer *analyzer, const VlmQuestions *questions)
 }
 
 static void
-remember (FakeAnalyzer *self, const VlmWindow *window)
+remember (FakeAnalyzer *self, GPtrArray *windows, const VlmWindow *window)
 {
   FakeWindow *seen = g_new0 (FakeWindow, 1);
 
@@ -163,7 +164,7 @@ remember (FakeAnalyzer *self, const VlmWindow *window)
   }
   if (self->questions != NULL)
     seen->questions = vlm_questions_copy (self->questions);
-  g_ptr_array_add (self->windows, seen);
+  g_ptr_array_add (windows, seen);
 }
 
 static VlmInstant
@@ -298,7 +299,7 @@ fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
     g_propagate_error (error, g_error_copy (self->error));
   } else if (!cancelled) {
     events = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
-    remember (self, window);
+    remember (self, self->windows, window);
     for (guint i = 0; i < self->scenes->len; i++) {
       VlmEvent *event = look (self, self->scenes->pdata[i], i + 1, window);
 
@@ -307,6 +308,39 @@ fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
     }
   }
   g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  return events;
+}
+
+/* Waits and fails like analyze(). */
+static GPtrArray *
+fake_glance (VlmAnalyzer *analyzer, VlmWindow *window,
+    GCancellable *cancellable, GError **error)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+  GPtrArray *events = NULL;
+
+  g_mutex_lock (&self->lock);
+  g_assert_true (self->counts.is_loaded);
+  self->counts.n_glanced++;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  if (!wait_for (self, &self->stalled, cancellable, error))
+    return NULL;
+  g_mutex_lock (&self->lock);
+  remember (self, self->glances, window);
+  if (self->error != NULL && self->n_errors > 0) {
+    self->n_errors--;
+    g_propagate_error (error, g_error_copy (self->error));
+  } else {
+    events = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+    for (guint i = 0; i < self->scenes->len; i++) {
+      Scene *scene = self->scenes->pdata[i];
+
+      if (scene->start < window->end && scene->end > window->start)
+        g_ptr_array_add (events, make_event (self, scene, i + 1, window));
+    }
+  }
   g_mutex_unlock (&self->lock);
   return events;
 }
@@ -396,6 +430,7 @@ fake_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->finish = fake_finish;
   iface->unload = fake_unload;
   iface->get_min_confidence = fake_get_min_confidence;
+  iface->glance = fake_glance;
 }
 
 FakeAnalyzer *
@@ -509,6 +544,12 @@ fake_analyzer_wait_asked (FakeAnalyzer *self, guint n_calls)
 }
 
 gboolean
+fake_analyzer_wait_glanced (FakeAnalyzer *self, guint n_calls)
+{
+  return wait_count (self, &self->counts.n_glanced, n_calls);
+}
+
+gboolean
 fake_analyzer_wait_returned (FakeAnalyzer *self, guint n_calls)
 {
   return wait_count (self, &self->counts.n_returned, n_calls);
@@ -550,16 +591,28 @@ fake_analyzer_get_n_windows (FakeAnalyzer *self)
   return n_windows;
 }
 
-const FakeWindow *
-fake_analyzer_get_window (FakeAnalyzer *self, guint index)
+static const FakeWindow *
+get_seen (FakeAnalyzer *self, const GPtrArray *windows, guint index)
 {
   const FakeWindow *window;
 
   g_mutex_lock (&self->lock);
-  g_assert_cmpuint (index, <, self->windows->len);
-  window = self->windows->pdata[index];
+  g_assert_cmpuint (index, <, windows->len);
+  window = windows->pdata[index];
   g_mutex_unlock (&self->lock);
   return window;
+}
+
+const FakeWindow *
+fake_analyzer_get_window (FakeAnalyzer *self, guint index)
+{
+  return get_seen (self, self->windows, index);
+}
+
+const FakeWindow *
+fake_analyzer_get_glance (FakeAnalyzer *self, guint index)
+{
+  return get_seen (self, self->glances, index);
 }
 
 void
@@ -567,6 +620,7 @@ fake_analyzer_forget (FakeAnalyzer *self)
 {
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (self->windows, 0);
+  g_ptr_array_set_size (self->glances, 0);
   g_mutex_unlock (&self->lock);
 }
 
@@ -578,6 +632,7 @@ fake_analyzer_finalize (GObject *object)
   g_ptr_array_unref (self->scenes);
   g_hash_table_unref (self->open);
   g_ptr_array_unref (self->windows);
+  g_ptr_array_unref (self->glances);
   g_clear_error (&self->load_error);
   g_clear_error (&self->error);
   vlm_questions_free (self->questions);
@@ -602,6 +657,7 @@ fake_analyzer_init (FakeAnalyzer *self)
   self->open = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) vlm_event_unref);
   self->windows = g_ptr_array_new_with_free_func (fake_window_free);
+  self->glances = g_ptr_array_new_with_free_func (fake_window_free);
 }
 
 void

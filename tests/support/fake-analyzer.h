@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * window that does not reach its end any more. Thread-safe. */
 G_DECLARE_FINAL_TYPE (FakeAnalyzer, fake_analyzer, FAKE, ANALYZER, GObject)
 
-/* What one call of analyze() was shown. */
+/* What one call of analyze() or glance() was shown. */
 typedef struct
 {
   guint64 serial;
@@ -61,9 +61,11 @@ void
 fake_analyzer_set_errors (FakeAnalyzer *self, GError *error, guint n_calls);
 
 /* Waits until analyze() was called @n_calls times in all, or has returned so
- * often, or begun as many steps. FALSE after ten seconds. */
+ * often, or begun as many steps, or one of the others was called so often. FALSE
+ * after ten seconds. */
 gboolean fake_analyzer_wait_entered (FakeAnalyzer *self, guint n_calls);
 gboolean fake_analyzer_wait_asked (FakeAnalyzer *self, guint n_calls);
+gboolean fake_analyzer_wait_glanced (FakeAnalyzer *self, guint n_calls);
 gboolean fake_analyzer_wait_returned (FakeAnalyzer *self, guint n_calls);
 gboolean fake_analyzer_wait_steps (FakeAnalyzer *self, guint n_steps);
 
@@ -75,7 +77,8 @@ typedef struct
   guint n_returned;
   guint n_cancelled;
   guint n_steps;
-  guint n_asked; /* calls of ask() */
+  guint n_asked;   /* calls of ask() */
+  guint n_glanced; /* calls of glance() */
   guint n_resets;
   guint n_finishes;
   gboolean is_loaded;
@@ -87,6 +90,8 @@ void fake_analyzer_forget_windows (FakeAnalyzer *self);
 /* The windows that were analysed, in order. */
 guint fake_analyzer_get_n_windows (FakeAnalyzer *self);
 const FakeWindow *fake_analyzer_get_window (FakeAnalyzer *self, guint index);
+/* What was glanced at, likewise: it sees the events of the script there, too. */
+const FakeWindow *fake_analyzer_get_glance (FakeAnalyzer *self, guint index);
 /* Forgets those windows. */
 void fake_analyzer_forget (FakeAnalyzer *self);
 

@@ -247,6 +247,108 @@ test_ask (void)
   g_assert_cmpstr (asked->str, ==, "f");
 }
 
+static char *
+list_glance (VlmAnalyzer *analyzer, VlmWindow *window)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events =
+      vlm_analyzer_glance (analyzer, window, NULL, &error);
+  GString *text = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < events->len; i++) {
+    const VlmEvent *event = events->pdata[i];
+
+    g_string_append_printf (text, "%g-%g ",
+        (double) event->start.stream_time / VLM_SECOND,
+        (double) event->end.stream_time / VLM_SECOND);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* Says when, and leaves it at that: the window that comes has the event as if
+ * nobody had looked before. */
+static void
+test_glance (void)
+{
+  Scripted *scripted = scripted_new (ANSWER ("00:01.00", "00:02.00"));
+  char *conditions[] = { (char *) "it rains", NULL };
+  char *queries[] = { (char *) "cars", NULL };
+  const VlmQuestions both = { .queries = queries, .conditions = conditions };
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (VlmWindow) window = make_window (4, 8);
+  g_autofree char *before = NULL;
+  g_autofree char *again = NULL;
+  g_autofree char *all = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  before = list_glance (analyzer, window);
+  g_assert_cmpstr (before, ==, "3-4 ");
+  events = analyse (analyzer, 4, 8);
+  g_assert_cmpint (only_event (events)->id, ==, 1);
+  again = list_glance (analyzer, window);
+  g_assert_cmpstr (again, ==, "3-4 ");
+  g_assert_cmpstr (scripted->log->str, ==, "eee");
+
+  /* each window has a say */
+  vlm_analyzer_set_questions (analyzer, &both);
+  all = list_glance (analyzer, window);
+  g_assert_cmpstr (all, ==, "2-6 ");
+  g_assert_cmpstr (scripted->log->str, ==, "eee");
+}
+
+/* What is no list is no answer here, either. */
+static void
+test_glance_nonsense (void)
+{
+  Scripted *scripted = scripted_new ("I see a car.");
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (VlmWindow) window = make_window (0, 4);
+  g_autoptr (GError) error = NULL;
+
+  analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+  g_assert_null (vlm_analyzer_glance (analyzer, window, NULL, &error));
+  g_assert_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX);
+}
+
+#define BARE_TYPE_ANALYZER (bare_analyzer_get_type ())
+G_DECLARE_FINAL_TYPE (BareAnalyzer, bare_analyzer, BARE, ANALYZER, GObject)
+
+/* It has none of what an analyzer may have. */
+struct _BareAnalyzer
+{
+  GObject parent;
+};
+
+static void
+bare_analyzer_iface_init (VlmAnalyzerInterface *iface)
+{
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (BareAnalyzer, bare_analyzer, G_TYPE_OBJECT,
+    G_IMPLEMENT_INTERFACE (VLM_TYPE_ANALYZER, bare_analyzer_iface_init))
+
+static void
+bare_analyzer_class_init (BareAnalyzerClass *klass)
+{
+}
+
+static void
+bare_analyzer_init (BareAnalyzer *self)
+{
+}
+
+static void
+test_glance_bare (void)
+{
+  g_autoptr (VlmAnalyzer) analyzer = g_object_new (BARE_TYPE_ANALYZER, NULL);
+  g_autoptr (VlmWindow) window = make_window (4, 8);
+  g_autofree char *all = list_glance (analyzer, window);
+
+  g_assert_cmpstr (all, ==, "2-6 ");
+}
+
 /* What is no list is an error, not a window without events. */
 static void
 test_nonsense (void)
@@ -668,6 +770,9 @@ main (int argc, char **argv)
   g_test_add_func ("/analyzer/no-room", test_no_room);
   g_test_add_func ("/analyzer/box", test_box);
   g_test_add_func ("/analyzer/ask", test_ask);
+  g_test_add_func ("/analyzer/glance", test_glance);
+  g_test_add_func ("/analyzer/glance-nonsense", test_glance_nonsense);
+  g_test_add_func ("/analyzer/glance-bare", test_glance_bare);
   g_test_add_func ("/analyzer/nonsense", test_nonsense);
   g_test_add_func ("/analyzer/conditions", test_conditions);
   g_test_add_func (

@@ -71,9 +71,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
  *   well or not, and what was answered
  * @get_min_confidence: (nullable): of events that are worth reporting, after
  *   @load
+ * @glance: (nullable): what may happen in a window that shows a long time with
+ *   few frames, an array of #VlmEvent of which only the times count; begins and
+ *   ends no event
  *
  * What an implementation provides. An analyzer without @ask refuses questions
- * with %VLM_INFER_ERROR_BAD_INPUT.
+ * with %VLM_INFER_ERROR_BAD_INPUT. For one without @glance something may happen
+ * at any time.
  *
  * Since: 0.1
  */
@@ -94,8 +98,10 @@ struct _VlmAnalyzerInterface
   void (*unload) (VlmAnalyzer *self);
   GPtrArray *(*take_answers) (VlmAnalyzer *self);
   double (*get_min_confidence) (VlmAnalyzer *self);
+  GPtrArray *(*glance) (VlmAnalyzer *self, VlmWindow *window,
+      GCancellable *cancellable, GError **error);
 
-  gpointer padding[6];
+  gpointer padding[5];
 };
 
 VLM_API gboolean vlm_analyzer_load (VlmAnalyzer *self,
@@ -114,5 +120,7 @@ VLM_API GPtrArray *vlm_analyzer_finish (VlmAnalyzer *self);
 VLM_API void vlm_analyzer_unload (VlmAnalyzer *self);
 VLM_API GPtrArray *vlm_analyzer_take_answers (VlmAnalyzer *self);
 VLM_API double vlm_analyzer_get_min_confidence (VlmAnalyzer *self);
+VLM_API GPtrArray *vlm_analyzer_glance (VlmAnalyzer *self, VlmWindow *window,
+    GCancellable *cancellable, GError **error);
 
 G_END_DECLS

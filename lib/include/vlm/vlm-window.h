@@ -66,6 +66,8 @@ VLM_API VlmWindow *vlm_window_ref (VlmWindow *window);
 VLM_API void vlm_window_unref (VlmWindow *window);
 VLM_API gboolean vlm_window_measure (
     const VlmWindow *window, double seconds, VlmRateMeasurement *measurement);
+VLM_API VlmWindow *vlm_window_overview (VlmWindow *const *windows,
+    guint n_windows, gint64 period, guint frames_per_slice);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWindow, vlm_window_unref)
 
 G_END_DECLS

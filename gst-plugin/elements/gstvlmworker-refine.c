@@ -1,0 +1,129 @@
+/* gst-vlm: the worker, a glance at many windows at once
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "elements/gstvlmworker-private.h"
+
+#include <vlm/vlm-error.h>
+
+#define GST_CAT_DEFAULT gst_vlm_worker_debug
+
+/* (transfer full): what may happen in the overview; NULL with @error. */
+static GPtrArray *
+glance (GstVlmWorker *worker, const GstVlmWorkerItem *item, GError **error)
+{
+  g_autoptr (GCancellable) cancellable = NULL;
+  GPtrArray *events;
+  double seconds;
+  gint64 start_us;
+
+  if (!gst_vlm_worker_reload_if_needed (worker, item, error))
+    return NULL;
+  worker->in_epoch = TRUE;
+  cancellable = gst_vlm_worker_begin_work (worker);
+  start_us = g_get_monotonic_time ();
+  events =
+      vlm_analyzer_glance (worker->analyzer, item->window, cancellable, error);
+  seconds = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;
+  gst_vlm_worker_note_device (worker, *error);
+  g_mutex_lock (&worker->lock);
+  worker->stats.n_glances += events != NULL;
+  worker->stats.inference_s += seconds;
+  worker->stats.seconds_per_second =
+      seconds * (double) GST_SECOND / (double) MAX (1, item->window->period);
+  g_mutex_unlock (&worker->lock);
+  return events;
+}
+
+/* Events are known to a period of the overview: the frames of it that show them
+ * are so far apart. */
+static gboolean
+is_near (const GPtrArray *events, const VlmWindow *window, gint64 period)
+{
+  for (guint i = 0; i < events->len; i++) {
+    const VlmEvent *event = events->pdata[i];
+
+    if (event->start.stream_time - period < window->end &&
+        event->end.stream_time + period > window->start)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+pass (GstVlmWorker *worker, const GstVlmWorkerItem *detail)
+{
+  g_mutex_lock (&worker->lock);
+  worker->stats.n_skipped++;
+  g_mutex_unlock (&worker->lock);
+  gst_vlm_worker_pass_still (worker, detail);
+}
+
+/* Nothing comes of what is left from @first on. */
+static void
+give_up (GstVlmWorker *worker, const GstVlmWorkerItem *item, guint first,
+    GstVlmGapReason reason)
+{
+  g_autoptr (GstVlmWorkerItem) rest = NULL;
+  guint n_left = item->details->len - first;
+
+  if (n_left == 0)
+    return;
+  g_mutex_lock (&worker->lock);
+  if (reason == GST_VLM_GAP_FAILED)
+    worker->stats.n_failed += n_left;
+  else
+    worker->stats.n_dropped += n_left;
+  g_mutex_unlock (&worker->lock);
+  rest = gst_vlm_worker_item_new (GST_VLM_WORKER_ITEM_STILL,
+      vlm_window_ref (item->details->pdata[first]), item->generation);
+  worker->funcs.unwatched (
+      worker->user_data, &rest->start, &item->end, reason, item->generation);
+}
+
+/* @events: (nullable): of the glance, without it all is analysed */
+static void
+look_closely (
+    GstVlmWorker *worker, const GstVlmWorkerItem *item, const GPtrArray *events)
+{
+  for (guint i = 0; i < item->details->len; i++) {
+    VlmWindow *window = item->details->pdata[i];
+    g_autoptr (GstVlmWorkerItem) detail = gst_vlm_worker_item_new (
+        GST_VLM_WORKER_ITEM_WINDOW, vlm_window_ref (window), item->generation);
+
+    if (events != NULL &&
+        !is_near (events, window, item->window->slot_duration)) {
+      pass (worker, detail);
+    } else if (!gst_vlm_worker_analyse (worker, detail)) {
+      /* the end of the stream did not wait for it */
+      if (gst_vlm_worker_is_wanted (worker, item))
+        give_up (worker, item, i + 1, GST_VLM_GAP_EOS_TIMEOUT);
+      return;
+    }
+  }
+}
+
+/* A glance that fails says nothing: then all is analysed, and the failure is one
+ * of the analysis if it lasts. */
+void
+gst_vlm_worker_refine (GstVlmWorker *worker, const GstVlmWorkerItem *item)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = glance (worker, item, &error);
+
+  if (!gst_vlm_worker_is_wanted (worker, item))
+    return;
+  gst_vlm_worker_tell_answers (worker, item->window, item->generation);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    give_up (worker, item, 0, GST_VLM_GAP_EOS_TIMEOUT);
+    return;
+  }
+  if (error != NULL)
+    GST_WARNING ("no glance at window %" G_GUINT64_FORMAT
+                 ", all of it is analysed: %s",
+        item->window->serial, error->message);
+  if (g_error_matches (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST) &&
+      !worker->funcs.failed (worker->user_data, error)) {
+    give_up (worker, item, 0, GST_VLM_GAP_FAILED);
+    return;
+  }
+  look_closely (worker, item, events);
+}

@@ -43,6 +43,7 @@ vlm_nn_free (VlmNn *nn)
   g_clear_pointer (&nn->notes, g_hash_table_unref);
   vlm_vk_commands_free (nn->commands);
   vlm_nn_tensor_clear (&nn->ordered);
+  vlm_nn_tensor_clear (&nn->tickets);
   vlm_vk_device_unref (nn->device);
   g_free (nn);
 }

@@ -33,8 +33,10 @@ struct _VlmNn
   guint64 wrong;       /* but those of these places in the table */
   const char *wishes;  /* VLM_KERNELS, or NULL */
   VlmNnTensor ordered; /* x in the order of some weights; as large as needed */
-  gboolean recording;  /* between begin and submit */
-  guint64 submitted;   /* what the timeline reaches when all is done */
+  VlmNnTensor tickets; /* of products that end with a norm: zero between them */
+  guint64 n_dispatches; /* that were recorded, ever */
+  gboolean recording;   /* between begin and submit */
+  guint64 submitted;    /* what the timeline reaches when all is done */
 };
 
 /* Keeps @error (taken) for submit. */

@@ -59,6 +59,7 @@ vlm_nn_dispatch (VlmNn *nn, const VlmVkShader *shader, const guint32 *spec,
     if (shader->bindings[i] != 'T')
       own[i].texel_format = VK_FORMAT_UNDEFINED;
   }
+  nn->n_dispatches++;
   vlm_vk_commands_dispatch (nn->commands, pipeline, own, shader->n_bindings,
       push, push_bytes, n_x, n_y, n_z);
 }

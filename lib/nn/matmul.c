@@ -20,6 +20,7 @@ typedef struct
   guint32 bits_at;
   guint32 scales_at;
   guint32 supers_at;
+  float eps; /* with a norm */
 } Push;
 
 /* Epilogues of the halves of SWIGLU, where they are products of their own, after
@@ -38,6 +39,11 @@ typedef struct
   const VlmNnTensor *y;
   VlmNnEpilogue epilogue;
   guint n_blocks; /* that have outputs */
+  /* The norm that follows, or NULL; whether it was made. */
+  const VlmNnTensor *norm;
+  float eps;
+  const VlmNnTensor *normed;
+  gboolean is_normed;
   /* x in this order is in x_ordered. */
   const VlmVkBuffer *order;
   VlmNnTensor x_ordered;
@@ -90,6 +96,24 @@ epilogue_of (const Product *product, const VlmNnPart *part)
   return is_value (product, part) ? VALUE : GATE;
 }
 
+/* All rows, and their norm: what ends with the last workgroup. */
+static gboolean
+ends_with_norm (
+    VlmNn *nn, const Product *product, const VlmNnKernel *kernel, guint64 chunk)
+{
+  GError *error = NULL;
+
+  if (product->norm == NULL || kernel->normed == NULL ||
+      product->w->n_parts != 1 || product->x->n_rows > chunk ||
+      product->x->n_rows > kernel->tile_rows)
+    return FALSE;
+  if (nn->tickets.buffer != NULL ||
+      vlm_nn_tensor_init (&nn->tickets, nn, 1, 1, &error))
+    return TRUE;
+  vlm_nn_fail (nn, error);
+  return FALSE;
+}
+
 /* Rows [first, first + n) by one part of the weights. */
 static void
 record_rows (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
@@ -113,6 +137,14 @@ record_rows (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
     vlm_nn_bind_floats (product->y, first, n,
         epilogue == VLM_NN_ADD || epilogue == VALUE ? VLM_VK_READ_WRITE
                                                     : VLM_VK_WRITE),
+    product->is_normed ? vlm_nn_bind_floats (product->norm, 0, 1, VLM_VK_READ)
+                       : x,
+    product->is_normed
+        ? vlm_nn_bind_floats (product->normed, first, n, VLM_VK_WRITE)
+        : x,
+    product->is_normed
+        ? vlm_nn_bind_ints (&nn->tickets, 0, 1, VLM_VK_READ_WRITE)
+        : x,
   };
   const Push push = {
     .n_rows = (guint32) n,
@@ -125,23 +157,28 @@ record_rows (VlmNn *nn, const Product *product, const VlmNnKernel *kernel,
     .bits_at = vlm_nn_part_granule (part, VLM_NN_PLANE_BITS),
     .scales_at = vlm_nn_part_granule (part, VLM_NN_PLANE_SCALES),
     .supers_at = vlm_nn_part_granule (part, VLM_NN_PLANE_SUPERS),
+    .eps = product->eps,
   };
+  const VlmVkShader *shader =
+      product->is_normed ? kernel->normed : kernel->shader;
+  const guint n_push =
+      product->is_normed ? sizeof push : G_STRUCT_OFFSET (Push, eps);
   const guint across =
       (guint) vlm_div_round_up (push.n_blocks, kernel->tile_cols);
   const guint down = (guint) vlm_div_round_up (n, kernel->tile_rows);
   const guint band = MIN (kernel->band, down);
 
   if (band == 0)
-    vlm_nn_dispatch (nn, kernel->shader, spec, n_spec, bindings, &push,
-        sizeof push, across, down, 1);
+    vlm_nn_dispatch (
+        nn, shader, spec, n_spec, bindings, &push, n_push, across, down, 1);
   else
-    vlm_nn_dispatch (nn, kernel->shader, spec, n_spec, bindings, &push,
-        sizeof push, band, across, (guint) vlm_div_round_up (down, band));
+    vlm_nn_dispatch (nn, shader, spec, n_spec, bindings, &push, n_push, band,
+        across, (guint) vlm_div_round_up (down, band));
 }
 
 /* All rows by one part of the weights. */
 static void
-record_part (VlmNn *nn, const Product *product, const VlmNnPart *part)
+record_part (VlmNn *nn, Product *product, const VlmNnPart *part)
 {
   const guint64 n_rows = product->x->n_rows;
   const VlmNnProblem problem = {
@@ -155,35 +192,69 @@ record_part (VlmNn *nn, const Product *product, const VlmNnPart *part)
   const guint64 chunk = vlm_nn_chunk_rows (
       nn, n_rows, MAX (product->x->ld, product->y->ld), kernel->tile_rows);
 
+  product->is_normed = ends_with_norm (nn, product, kernel, chunk);
   for (guint64 first = 0; chunk != 0 && first < n_rows; first += chunk)
     record_rows (nn, product, kernel, part, first, MIN (chunk, n_rows - first));
+}
+
+static void
+record_product (VlmNn *nn, Product *product)
+{
+  const VlmNnMatrix *w = product->w;
+  const guint n_blocks = vlm_nn_matrix_count_blocks (w);
+
+  product->n_blocks = product->epilogue == VLM_NN_SWIGLU
+      ? (guint) vlm_align_up (n_blocks, 2)
+      : n_blocks;
+  if (!check_shapes (nn, product))
+    return;
+  for (guint i = 0; i < w->n_parts; i++) {
+    const VlmNnPart *part = &w->parts[i];
+
+    if (part->order.buffer != NULL && part->order.buffer != product->order) {
+      if (!vlm_nn_order_columns (
+              nn, product->x, &part->order, &product->x_ordered))
+        return;
+      product->order = part->order.buffer;
+    }
+    record_part (nn, product, part);
+  }
 }
 
 void
 vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
     const VlmNnTensor *bias, VlmNnEpilogue epilogue, const VlmNnTensor *y)
 {
-  const guint n_blocks = vlm_nn_matrix_count_blocks (w);
   Product product = {
     .x = x,
     .w = w,
     .bias = bias,
     .y = y,
     .epilogue = epilogue,
-    .n_blocks = epilogue == VLM_NN_SWIGLU ? (guint) vlm_align_up (n_blocks, 2)
-                                          : n_blocks,
   };
 
-  if (!check_shapes (nn, &product))
-    return;
-  for (guint i = 0; i < w->n_parts; i++) {
-    const VlmNnPart *part = &w->parts[i];
+  record_product (nn, &product);
+}
 
-    if (part->order.buffer != NULL && part->order.buffer != product.order) {
-      if (!vlm_nn_order_columns (nn, x, &part->order, &product.x_ordered))
-        return;
-      product.order = part->order.buffer;
-    }
-    record_part (nn, &product, part);
-  }
+void
+vlm_nn_matmul_norm (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
+    const VlmNnTensor *y, const VlmNnTensor *norm, float eps,
+    const VlmNnTensor *normed)
+{
+  const gboolean fits = normed->n_rows == y->n_rows &&
+      normed->n_cols == y->n_cols && norm->n_cols == y->n_cols;
+  Product product = {
+    .x = x,
+    .w = w,
+    .y = y,
+    .epilogue = VLM_NN_ADD,
+    .norm = fits ? norm : NULL,
+    .eps = eps,
+    .normed = normed,
+  };
+
+  record_product (nn, &product);
+  /* Or says what does not fit. */
+  if (!product.is_normed)
+    vlm_nn_rms_norm (nn, y, norm, eps, normed);
 }

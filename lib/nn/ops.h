@@ -62,6 +62,12 @@ void vlm_nn_matmul (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
 void vlm_nn_rms_norm (VlmNn *nn, const VlmNnTensor *x, const VlmNnTensor *w,
     float eps, const VlmNnTensor *y);
 
+/* y += x W^T, then normed = the rms norm of y: vlm_nn_matmul () with ADD and
+ * vlm_nn_rms_norm (), in one dispatch where rows are few and a kernel can. */
+void vlm_nn_matmul_norm (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
+    const VlmNnTensor *y, const VlmNnTensor *norm, float eps,
+    const VlmNnTensor *normed);
+
 /* y[t] = ids[t] >= 0 ? w[ids[t]] : features[-1 - ids[t]]: token embedding with
  * image and video features put in their places. ids: integers [T, 1] as written
  * by the host. features may be NULL when no id is negative. */

@@ -17,6 +17,7 @@
     .op = VLM_NN_OP_MATMUL, \
     .name = "matvec_lanes" #lanes "_" #rows, \
     .shader = &vlm_shader_matvec_lanes, \
+    .normed = &vlm_shader_matvec_lanes__norm, \
     .on = VLM_NN_ON_CPU, \
     .needs = VLM_NN_NEEDS_SHUFFLE##lanes, \
     .weights = VLM_NN_READS_PLAIN, \
@@ -33,6 +34,7 @@
     .op = VLM_NN_OP_MATMUL, \
     .name = "matvec_lanes_quant" #lanes "_" #rows, \
     .shader = &vlm_shader_matvec_lanes_quant, \
+    .normed = &vlm_shader_matvec_lanes_quant__norm, \
     .on = VLM_NN_ON_CPU, \
     .needs = VLM_NN_NEEDS_SHUFFLE##lanes, \
     .weights = VLM_NN_READS_QUANTISED, \
@@ -50,6 +52,7 @@
     .op = VLM_NN_OP_MATMUL, \
     .name = "matvec_group_" #rows, \
     .shader = &vlm_shader_matvec_group, \
+    .normed = &vlm_shader_matvec_group__norm, \
     .on = VLM_NN_ON_GPU, \
     .weights = VLM_NN_READS_ALL, \
     .shared_bytes = size * rows * 2 * 4, \

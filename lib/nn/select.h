@@ -38,6 +38,8 @@ typedef struct _VlmNnKernel
   const VlmVkShader *shader;
   /* Of attention: for a cache of 16 bits, where that is another. */
   const VlmVkShader *half;
+  /* Of products of few rows: with the norm of what they add to, or NULL. */
+  const VlmVkShader *normed;
   guint on;             /* VLM_NN_ON_*: devices it is chosen on */
   guint needs;          /* VLM_NN_NEEDS_*: what it cannot run without */
   guint weights;        /* VLM_NN_READS_*: formats; 0 for ops without weights */

@@ -23,12 +23,19 @@ layout (push_constant) uniform Push
   uint bits_at;     // planes of quantised weights, in granules
   uint scales_at;
   uint supers_at;
+#ifdef NORM
+  float eps;        // of the norm
+#endif
 } p;
 
 READ_F4 (0, x);
 READ_U4 (1, w);
 READ_F4 (2, bias);
+#ifdef NORM
+layout (set = 0, binding = 3, std430) coherent buffer Write_y { float v[]; } y;
+#else
 WRITE_F (3, y);
+#endif
 
 #include "weights.glsl"
 

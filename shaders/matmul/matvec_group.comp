@@ -7,11 +7,15 @@
 // output t % 8 and every (size / 8)th group of 8 inputs from t / 8 on, so that
 // neighbours read neighbouring 16 bytes of the weights. Sums meet in shared
 // memory, in a fixed order. Grid: x tiles of blocks. size: a power of two >= 16.
+// With NORM (a variant) the rows of y are normed as well: norm.glsl.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "matmul.glsl"
 
 layout (local_size_x_id = 0) in;
+#ifdef NORM
+#include "norm.glsl"
+#endif
 layout (constant_id = 6) const uint ROWS = 1;
 layout (constant_id = 7) const uint BLOCKS = 2; // even
 
@@ -86,6 +90,24 @@ add_quantised (uint first, uint step, uint lane)
   }
 }
 
+// Sums in their places, by the invocations of one output each.
+void
+end_rows (uint block_0, uint t, uint lane)
+{
+  [[unroll]] for (uint i = 0; i < ROWS; i++) {
+    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+      sum[i][j] = partial[i * BLOCKS + j][t]
+          + bias_at (min (block_0 + j, p.n_blocks - 1), lane);
+    if (EPILOGUE == SWIGLU) {
+      [[unroll]] for (uint j = 0; j < BLOCKS; j += 2)
+        store (i, block_0 + j, lane, sum[i][j], sum[i][j + 1]);
+    } else {
+      [[unroll]] for (uint j = 0; j < BLOCKS; j++)
+        store (i, block_0 + j, lane, sum[i][j], 0.0);
+    }
+  }
+}
+
 void
 main ()
 {
@@ -119,18 +141,9 @@ main ()
     barrier ();
   }
 
-  if (t >= 8)
-    return;
-  [[unroll]] for (uint i = 0; i < ROWS; i++) {
-    [[unroll]] for (uint j = 0; j < BLOCKS; j++)
-      sum[i][j] = partial[i * BLOCKS + j][t]
-          + bias_at (min (block_0 + j, p.n_blocks - 1), lane);
-    if (EPILOGUE == SWIGLU) {
-      [[unroll]] for (uint j = 0; j < BLOCKS; j += 2)
-        store (i, block_0 + j, lane, sum[i][j], sum[i][j + 1]);
-    } else {
-      [[unroll]] for (uint j = 0; j < BLOCKS; j++)
-        store (i, block_0 + j, lane, sum[i][j], 0.0);
-    }
-  }
+  if (t < 8)
+    end_rows (block_0, t, lane);
+#ifdef NORM
+  norm_if_last ();
+#endif
 }

@@ -7,12 +7,17 @@
 // blocks: lane l has output l of each, and l + 4 too when there are only 4. For
 // 4 LANES inputs at a time the lanes fetch x once, four inputs each, and spread
 // it by shuffles from constant lanes. Grid: x tiles of blocks.
+// With NORM (a variant) the rows of y are normed as well: norm.glsl.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "matmul.glsl"
 
 layout (local_size_x_id = 0) in;
+#ifdef NORM
+#define NORM_LANES
+#include "norm.glsl"
+#endif
 layout (constant_id = 6) const uint ROWS = 1;
 layout (constant_id = 7) const uint BLOCKS = 4; // even
 const uint LANES = gl_WorkGroupSize.x;
@@ -84,4 +89,7 @@ main ()
         store (i, block, out_lane, sum[i][j], sum[i][j + SPLIT]);
     }
   }
+#ifdef NORM
+  norm_if_last ();
+#endif
 }

@@ -8,6 +8,7 @@
 // are only 4. For 32 inputs at a time the lanes fetch x once and spread it by
 // shuffles from constant lanes. Codes are not made weights: their sums with x, and
 // the sum of x, meet scale and offset. Grid: x groups of quads.
+// With NORM (a variant) the rows of y are normed as well: norm.glsl.
 // Quads past the end are read as the last and not stored.
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -15,6 +16,10 @@
 #include "matmul.glsl"
 
 layout (local_size_x_id = 0) in;
+#ifdef NORM
+#define NORM_LANES
+#include "norm.glsl"
+#endif
 layout (constant_id = 6) const uint ROWS = 1;
 layout (constant_id = 7) const uint QUADS = 2;
 const uint LANES = gl_WorkGroupSize.x;
@@ -106,4 +111,7 @@ main ()
         store (i, block, out_lane, sum[i][j], sum[i][j + SPLIT]);
     }
   }
+#ifdef NORM
+  norm_if_last ();
+#endif
 }

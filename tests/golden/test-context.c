@@ -4,6 +4,7 @@
 
 #include "model/context.h"
 #include "model/qwen2_5_vl/mrope.h"
+#include "nn/context.h"
 #include "tests/support/random-net.h"
 
 /* Sums in another order; logits are about 1. */
@@ -524,6 +525,42 @@ test_threads (void)
         largest_difference (workers[i].logits, workers[0].logits, V), ==, 0);
 }
 
+/* Dispatches of a step after so many keys that attention is split over them. */
+static guint64
+count_step (guint n_layers)
+{
+  g_auto (RandomNet) net;
+  g_auto (Prompt) prompt = { 0 };
+  g_autoptr (VlmContext) context = NULL;
+  g_autoptr (GError) error = NULL;
+  float logits[V];
+  guint64 n_before;
+
+  if (!random_net_init (&net))
+    return 0;
+  vlm_net_unref (net.net);
+  net.net = vlm_net_new_random (net.device, &random_net_config, n_layers, 1,
+      VLM_MODEL_WEIGHTS_AUTO, &error);
+  g_assert_no_error (error);
+  prompt_init (&prompt, &net);
+  context = vlm_context_new (net.net, net.nn);
+  append (context, &prompt, 0, N - 1, NULL);
+  n_before = net.nn->n_dispatches;
+  append (context, &prompt, N - 1, 1, logits);
+  return net.nn->n_dispatches - n_before;
+}
+
+/* Queries, keys and values; rotation and cache; attention and its merge; what it
+ * adds, with the norm of that; gate and up; what they add, with a norm again. */
+static void
+test_dispatches (void)
+{
+  const guint64 one = count_step (1), three = count_step (3);
+
+  g_test_message ("%" G_GUINT64_FORMAT " of a layer", (three - one) / 2);
+  g_assert_cmpuint (three - one, <=, 2 * 7);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -539,5 +576,6 @@ main (int argc, char **argv)
   g_test_add_func ("/context/cancel-running", test_cancel_running);
   g_test_add_func ("/context/bad-input", test_bad_input);
   g_test_add_func ("/context/threads", test_threads);
+  g_test_add_func ("/context/dispatches", test_dispatches);
   return g_test_run ();
 }

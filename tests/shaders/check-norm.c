@@ -120,6 +120,129 @@ check_kernel (VkCheck *check, const char *kernel)
   }
 }
 
+/* A product that is added to y, and the norm of that; twice, so that what the
+ * first leaves behind is found by the second. */
+typedef struct
+{
+  VlmNnTensor x, y, norm, normed;
+  VlmNnMatrix *w;
+} After;
+
+#define AFTER_EPS 1e-6f
+
+static void
+record_after (VlmNn *nn, gpointer user_data)
+{
+  After *a = user_data;
+
+  for (guint i = 0; i < 2; i++)
+    vlm_nn_matmul_norm (
+        nn, &a->x, a->w, &a->y, &a->norm, AFTER_EPS, &a->normed);
+}
+
+static void
+record_apart (VlmNn *nn, gpointer user_data)
+{
+  After *a = user_data;
+
+  for (guint i = 0; i < 2; i++) {
+    vlm_nn_matmul (nn, &a->x, a->w, NULL, VLM_NN_ADD, &a->y);
+    vlm_nn_rms_norm (nn, &a->y, &a->norm, AFTER_EPS, &a->normed);
+  }
+}
+
+static void
+make_after (VkCheck *check, After *a, VlmDType dtype, guint m, guint n, guint k)
+{
+  const gsize size = (gsize) MAX (m, n) * MAX (n, k);
+  g_autofree float *data = g_new (float, size);
+  g_autofree guint8 *raw = g_malloc (n * vlm_dtype_row_bytes (dtype, k));
+  GError *error = NULL;
+
+  vkcheck_make_floats (check, VKCHECK_RANDOM, data, size);
+  a->x = vkcheck_tensor (check, m, k, data);
+  vkcheck_make_floats (check, VKCHECK_RANDOM, data, size);
+  a->y = vkcheck_tensor (check, m, n, data);
+  vkcheck_make_floats (check, VKCHECK_RANDOM, data, size);
+  a->norm = vkcheck_tensor (check, 1, n, data);
+  a->normed = vkcheck_tensor (check, m, n, NULL);
+  if (vlm_dtype_block_length (dtype) > 1) {
+    vkcheck_make_blocks (check, dtype, n, k, data, raw);
+  } else {
+    vkcheck_make_floats (check, VKCHECK_RANDOM, data, (gsize) n * k);
+    vkcheck_quantise (dtype, data, (gsize) n * k, raw);
+  }
+  a->w = vlm_nn_matrix_new (check->nn, n, k, dtype, &error);
+  vkcheck_no_error (error, "matrix");
+  vlm_nn_matrix_write (a->w, VLM_NN_ROWS_PLAIN, 0, n, raw, &error);
+  vkcheck_no_error (error, "weights");
+}
+
+static void
+clear_after (After *a)
+{
+  vlm_nn_tensor_clear (&a->x);
+  vlm_nn_tensor_clear (&a->y);
+  vlm_nn_tensor_clear (&a->norm);
+  vlm_nn_tensor_clear (&a->normed);
+  g_clear_pointer (&a->w, vlm_nn_matrix_free);
+}
+
+/* What two dispatches give; and whether it was one. */
+static void
+check_after (VkCheck *check, const VlmNnKernel *kernel, VlmDType dtype, guint m,
+    guint n, guint k)
+{
+  const gsize size = (gsize) m * n;
+  g_autofree float *actual = g_new (float, size);
+  g_autofree float *apart = g_new (float, size);
+  g_autofree double *expected = g_new (double, size);
+  const guint most = kernel->max_rows != 0 ? (guint) kernel->max_rows : m;
+  After a[2];
+  guint64 n_dispatches;
+  GError *error = NULL;
+
+  if (m > most ||
+      !vkcheck_begin (check, "rms_norm/after/%s/%s/%ux%ux%u", kernel->name,
+          vlm_dtype_name (dtype), m, n, k))
+    return;
+  for (guint i = 0; i < 2; i++) {
+    check->rng.state = check->seed;
+    make_after (check, &a[i], dtype, m, n, k);
+  }
+  n_dispatches = check->nn->n_dispatches;
+  vkcheck_run (check, record_after, &a[0]);
+  n_dispatches = check->nn->n_dispatches - n_dispatches;
+  vkcheck_run (check, record_apart, &a[1]);
+  if (n_dispatches != (kernel->normed != NULL ? 2 : 4))
+    vkcheck_fail (check, "%" G_GUINT64_FORMAT " dispatches", n_dispatches);
+  vkcheck_guards (check, &a[0].y);
+  vkcheck_guards (check, &a[0].normed);
+  vlm_nn_tensor_read (&a[0].normed, check->nn, 0, m, actual, &error);
+  vlm_nn_tensor_read (&a[1].normed, check->nn, 0, m, apart, &error);
+  vkcheck_no_error (error, "read");
+  for (gsize i = 0; i < size; i++)
+    expected[i] = apart[i];
+  vkcheck_compare (check, actual, expected, size, NMSE, 0.0);
+  vkcheck_end (check);
+  for (guint i = 0; i < 2; i++)
+    clear_after (&a[i]);
+}
+
+static void
+check_afters (VkCheck *check, const VlmNnKernel *kernel)
+{
+  static const VlmDType dtypes[] = { VLM_DTYPE_BF16, VLM_DTYPE_Q4_K };
+  static const guint shapes[][3] = { { 1, 1, 1 }, { 1, 2048, 64 },
+    { 2, 37, 100 }, { 1, 640, 33 }, { 4, 72, 72 }, { 8, 130, 40 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (shapes); j++)
+      if (vlm_nn_kernel_reads (kernel, vlm_nn_format (dtypes[i])))
+        check_after (
+            check, kernel, dtypes[i], shapes[j][0], shapes[j][1], shapes[j][2]);
+}
+
 void
 check_norm (VkCheck *check)
 {
@@ -133,6 +256,9 @@ check_norm (VkCheck *check)
     if (kernels[i].op == VLM_NN_OP_NORM &&
         vlm_nn_force_kernel (check->nn, kernels[i].name))
       check_kernel (check, kernels[i].name);
+    if ((kernels[i].normed != NULL || kernels[i].max_rows == 4) &&
+        vlm_nn_force_kernel (check->nn, kernels[i].name))
+      check_afters (check, &kernels[i]);
   }
   vlm_nn_force_kernel (check->nn, NULL);
 

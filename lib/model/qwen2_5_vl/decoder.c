@@ -190,16 +190,22 @@ keep_last_rows (const Decoder *d, const Rows *all, const VlmDecoderPass *pass)
   return last;
 }
 
+/* Adds to x what leaves a part of a layer, and norms it for the next one. */
+static void
+record_add (const Decoder *d, const VlmNnTensor *from, VlmQwenWeight weight,
+    guint layer, const VlmNnTensor *norm, const Rows *rows)
+{
+  vlm_nn_matmul_norm (d->base.nn, from,
+      vlm_net_matrix (d->base.net, weight, layer), &rows->x, norm,
+      (float) d->base.net->config.text.rms_norm_eps, &rows->normed);
+}
+
 static void
 record_qkv (
     const Decoder *d, guint layer, const Rows *rows, const VlmDecoderPass *pass)
 {
   const VlmTextConfig *c = &d->base.net->config.text;
 
-  vlm_nn_label (d->base.nn, "text.norm");
-  vlm_nn_rms_norm (d->base.nn, &rows->x,
-      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM1, layer),
-      (float) c->rms_norm_eps, &rows->normed);
   vlm_nn_label (d->base.nn, "text.qkv");
   vlm_nn_matmul (d->base.nn, &rows->normed,
       vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_QKV, layer),
@@ -237,26 +243,29 @@ record_attention (const Decoder *d, guint layer, const Rows *rows,
         last && s->n > 1 ? s->last_plan : s->plan, &attended);
   }
   vlm_nn_label (d->base.nn, "text.out");
-  vlm_nn_matmul (d->base.nn, &rows->attended,
-      vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_OUT, layer), NULL, VLM_NN_ADD,
-      &rows->x);
+  record_add (d, &rows->attended, VLM_QWEN_TEXT_OUT, layer,
+      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM2, layer), rows);
+}
+
+/* What comes after a layer begins with its own norm. */
+static const VlmNnTensor *
+norm_after (const Decoder *d, guint layer)
+{
+  return layer + 1 < d->base.net->config.text.n_layers
+      ? vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM1, layer + 1)
+      : vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM, 0);
 }
 
 static void
 record_mlp (const Decoder *d, guint layer, const Rows *rows)
 {
-  vlm_nn_label (d->base.nn, "text.norm");
-  vlm_nn_rms_norm (d->base.nn, &rows->x,
-      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM2, layer),
-      (float) d->base.net->config.text.rms_norm_eps, &rows->normed);
   vlm_nn_label (d->base.nn, "text.gate_up");
   vlm_nn_matmul (d->base.nn, &rows->normed,
       vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_GATE_UP, layer), NULL,
       VLM_NN_SWIGLU, &rows->mlp);
   vlm_nn_label (d->base.nn, "text.down");
-  vlm_nn_matmul (d->base.nn, &rows->mlp,
-      vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_DOWN, layer), NULL, VLM_NN_ADD,
-      &rows->x);
+  record_add (
+      d, &rows->mlp, VLM_QWEN_TEXT_DOWN, layer, norm_after (d, layer), rows);
 }
 
 static void
@@ -264,10 +273,6 @@ record_logits (const Decoder *d, const Rows *rows)
 {
   VlmNnTensor logits = vlm_nn_tensor_rows (&d->base.logits, 0, rows->x.n_rows);
 
-  vlm_nn_label (d->base.nn, "text.norm");
-  vlm_nn_rms_norm (d->base.nn, &rows->x,
-      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM, 0),
-      (float) d->base.net->config.text.rms_norm_eps, &rows->normed);
   vlm_model_taps_take (
       d->base.taps, d->base.nn, "text.norm", -1, &rows->normed);
   vlm_nn_label (d->base.nn, "text.head");
@@ -280,11 +285,16 @@ record_embed (const Decoder *d, const VlmDecoderPass *pass)
 {
   VlmNnTensor ids = vlm_nn_tensor_rows (&d->base.ids, 0, pass->n_tokens);
   VlmNnTensor x = vlm_nn_tensor_rows (&d->x, 0, pass->n_tokens);
+  VlmNnTensor normed = vlm_nn_tensor_rows (&d->normed, 0, pass->n_tokens);
 
   vlm_nn_label (d->base.nn, "text.embed");
   vlm_nn_embed (d->base.nn, &ids,
       vlm_net_matrix (d->base.net, VLM_QWEN_TEXT_EMBED, 0), pass->features, &x);
   vlm_model_taps_take (d->base.taps, d->base.nn, "inputs_embeds", -1, &x);
+  vlm_nn_label (d->base.nn, "text.norm");
+  vlm_nn_rms_norm (d->base.nn, &x,
+      vlm_net_vector (d->base.net, VLM_QWEN_TEXT_NORM1, 0),
+      (float) d->base.net->config.text.rms_norm_eps, &normed);
 }
 
 void

@@ -12,6 +12,7 @@
 // of. Those are words, shared by a quad of blocks: block c of it has word c.
 #ifndef VLM_WEIGHTS_GLSL
 #define VLM_WEIGHTS_GLSL
+#include "levels.glsl"
 
 layout (constant_id = 3) const uint FORMAT = 2; // VlmNnFormat.shader
 const uint CODES = FORMAT & 15;
@@ -202,23 +203,6 @@ code_unit ()
   return vec4 (1.0, 0.0625, 0.00390625, 0.000244140625);
 }
 
-const float IQ4_LEVELS[16] = { -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0,
-  -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 };
-const uint NF4_LEVELS[16] = { 0xbf800000u, 0xbf3239b1u, 0xbf066b30u,
-  0xbeca32a0u, 0xbe91a24du, 0xbe3d353fu, 0xbdba7871u, 0u, 0x3da2faffu,
-  0x3e24cae3u, 0x3e7c04ddu, 0x3ead033au, 0x3ee1a4b8u, 0x3f1007abu, 0x3f3913b3u,
-  0x3f800000u };
-
-vec4
-levels_of (uvec4 index)
-{
-  vec4 v;
-  [[unroll]] for (uint i = 0; i < 4; i++)
-    v[i] = LEVELS == IQ4 ? IQ4_LEVELS[index[i]]
-                         : uintBitsToFloat (NF4_LEVELS[index[i]]);
-  return v;
-}
-
 // Of four bytes of sign, four bits of exponent and three of mantissa, over 256:
 // f16 has one bit of exponent more, so that its exponents are 8 less.
 vec4
@@ -253,7 +237,7 @@ code4 (Codes codes, uint t)
   }
   const uint u = codes.a[t / 2] >> t % 2 * 16;
   if (LEVELS != LINEAR)
-    return levels_of (uvec4 (u) >> uvec4 (0, 4, 8, 12) & 15u);
+    return LEVELS == IQ4 ? iq4_levels (u) : nf4_levels (u);
   uvec4 v = u & uvec4 (0xfu, 0xf0u, 0xf00u, 0xf000u);
   if (CODES == INT5) {
     const uint b = t < 4 ? codes.bits.x << (4 - t) : codes.bits.x >> (t + 8);

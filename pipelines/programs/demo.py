@@ -32,14 +32,20 @@ def count(text):
     return int(text)
 
 
+def positive(text):
+    if count(text) == 0:
+        raise ValueError
+    return count(text)
+
+
 def options_of(argv):
     """Those of the demo, and the words that are left."""
     parser = argparse.ArgumentParser(prog=argv[1], add_help=False, allow_abbrev=False)
     for name in ("model", "mmproj", "device"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--out", type=pathlib.Path, default=BUILD / "demo")
-    parser.add_argument("--seconds", type=count, default=10)
-    parser.add_argument("--scenes", type=count, default=4)
+    parser.add_argument("--seconds", type=positive, default=10)
+    parser.add_argument("--scenes", type=positive, default=4)
     parser.add_argument("--seed", type=count, default=0)
     return parser.parse_known_args(argv[2:])
 

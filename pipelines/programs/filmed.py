@@ -62,7 +62,7 @@ def line(job):
     """What gst-launch-1.0 does the same with, to be copied: without the password."""
     launch = ["gst-launch-1.0", "-q", *(["-e"] if job.live else [])]
     source = [without_password(word) for word in job.source]
-    watch = ["vlmevents", "name=w", *(f"{name}={value}" for name, value in job.words.properties)]
+    watch = ["vlmevents", "name=w", *map("=".join, dict(job.words.properties).items())]
     records = ["w.events", "!", "filesink", f"location={job.out / 'events.jsonl'}", "buffer-mode=unbuffered"]
     text, length = "", 0
     for word in [*launch, *source, "!", *watch, "!", *shown_words(job.out), *records]:

@@ -27,6 +27,6 @@ class Thumbs:
         moment = event.box_time
         if moment is None:
             moment = min(event.start + LATER, (event.start + event.end) / 2)
-        last = min(math.floor(event.end * self.rate), len(self.files) - 1)
-        index = max(0, min(round(moment * self.rate), last))
-        return self.files[index].read_bytes(), moment
+        first, last = math.floor(event.start * self.rate), math.ceil(event.end * self.rate) - 1
+        index = max(first, min(round(moment * self.rate), last), 0)
+        return self.files[min(index, len(self.files) - 1)].read_bytes(), moment

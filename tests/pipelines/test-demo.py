@@ -58,6 +58,15 @@ def seconds_of_video(path, rate=30):
     return len(re.findall(r"chain.*bytes", done.stdout)) / rate
 
 
+def check_line(done, out):
+    """The line that is shown does the same again, pasted into a shell."""
+    line = re.search(r"^gst-launch-1.0 (.*\\\n)+.*", done.stderr, re.M).group()
+    before = records_but_uids(out / "events.jsonl")
+    (out / "events.jsonl").unlink()
+    shell(line)
+    assert records_but_uids(out / "events.jsonl") == before
+
+
 def test_scene():
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder, "it's")
@@ -75,12 +84,7 @@ def test_scene():
         shown = (out / "index.html").read_text(encoding="utf-8")
         assert shown.count("<img ") >= len(truth) and 'src="video.webm"' in shown
         assert (out / "events.vtt").read_text(encoding="utf-8").startswith("WEBVTT\n")
-        # the line that is shown does the same again, pasted into a shell
-        line = re.search(r"^gst-launch-1.0 (.*\\\n)+.*", done.stderr, re.M).group()
-        before = records_but_uids(out / "events.jsonl")
-        (out / "events.jsonl").unlink()
-        shell(line)
-        assert records_but_uids(out / "events.jsonl") == before
+        check_line(done, out)
 
 
 def test_file_with_truth():
@@ -96,6 +100,7 @@ def test_file_with_truth():
         assert set(os.listdir(out)) == MADE, os.listdir(out)
         assert re.search(r"^0:00.5–0:02.0  a purple cow ", done.stdout, re.M), done.stdout
         assert "0:03 of video" in done.stdout
+        check_line(done, out)
         assert "a purple cow" in (out / "index.html").read_text(encoding="utf-8")
 
 
@@ -199,6 +204,7 @@ def test_what_is_wrong_is_said():
                                       (["wrong=3"], 2, "no property \"wrong\""),
                                       (["a.mp4", "b.mp4"], 2, "what is \"b.mp4\" for?"),
                                       (["--scenes", "many"], 2, "--scenes"),
+                                      (["--seconds", "0"], 2, "--seconds"),
                                       (["--model", folder, "--scenes", "1"], 1, "config.json"),
                                       ([str(sound)], 1, str(sound)), ([str(empty)], 1, "no data")):
             done = demo("--out", str(pathlib.Path(folder, "out")), *args)

@@ -189,17 +189,20 @@ def test_pictures_are_of_the_start():
 
 def test_pictures_are_of_the_box():
     """And the box is on it, as part of the picture. One of the very end is not of what comes after it."""
-    boxes = [([160, 90, 480, 180], 4.0), ([-50, 0, 700, 360], 4.99), ([1, 2, 3], 4.0), ([5, 5, 5, 9], 4.0),
+    boxes = [([160, 90, 480, 180], 4.0), ([-50, 0, 700, 360], 4.9), ([1, 2, 3], 4.0), ([5, 5, 5, 9], 4.0),
              ("box", 4.0), ([1, 2, None, 4], 4.0), ([1, 2, 3, 4], "now")]
-    found = [record(k, "a", 2.0, 5.0 if k != 1 else 4.999, bbox=box, bbox_time={"stream_time": when})
+    found = [record(k, "a", 2.0, 5.0 if k != 1 else 4.95, bbox=box, bbox_time={"stream_time": when})
              for k, (box, when) in enumerate(boxes)]
+    found.append(record(9, "a", 6.0, 7.0, bbox=[0, 0, 640, 180], bbox_time={"stream_time": 6.967}))
+    found.append(record(10, "a", 8.0, 8.0))
     with tempfile.TemporaryDirectory() as folder:
         shown, data = pictures_of(folder, found, "--size", "640x360")
     # in order of time: the one that ends first is first
-    assert data == [b"picture 19", b"picture 16"] + [b"picture 10"] * 5, data
+    assert data == [b"picture 19", b"picture 16", *[b"picture 10"] * 5, b"picture 27", b"picture 32"], data
     assert [a["style"] for a in shown.find("span", class_="box")] == [
         "left:0.000%;top:0.000%;width:100.000%;height:100.000%",
-        "left:25.000%;top:25.000%;width:50.000%;height:25.000%"]
+        "left:25.000%;top:25.000%;width:50.000%;height:25.000%",
+        "left:0.000%;top:0.000%;width:100.000%;height:50.000%"]
 
 
 def test_without_truth_nothing_is_wrong():

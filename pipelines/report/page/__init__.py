@@ -26,7 +26,9 @@ def facts(report):
         sums = compare.summary(report.rows)
         told.append((f"{sums.found} of {sums.true}", "events found"))
         if sums.found and compare.has_names(report.rows):
-            told.append((f"{sums.names[compare.SAME]} of {sums.found}", "of these named right"))
+            general = sums.names[compare.GENERAL]
+            rest = f', {general} just "{compare.ANYTHING}"' if general else ""
+            told.append((f"{sums.names[compare.SAME]} of {sums.found}", f"of these named right{rest}"))
         told.append((str(sums.untrue), "not true"))
         told.append((f"{sums.mean_overlap:.2f}", "mean overlap"))
     else:

@@ -8,7 +8,7 @@ import sys
 import time
 
 import filmed
-from running import complain
+from running import GLib, complain
 from watching import Group
 from words import Words, comes_back, to_path, to_uri, without_password
 
@@ -82,6 +82,9 @@ class Job:
         path = to_path(word)
         if path and not os.access(path, os.R_OK):
             sys.exit(f"cannot read {word}")
+        made = [self.out / name for name in filmed.MADE]
+        if path and any(other.exists() and other.samefile(path) for other in made):
+            sys.exit(f"{word} would be overwritten: name another folder with --out DIR")
         self.live = comes_back(word)
         self.name = without_password(word)
         self.uri = to_uri(word)
@@ -108,7 +111,7 @@ def is_device(word):
 def clean(out):
     """What an earlier run has made is gone, should this one fail."""
     (out / filmed.PICTURES).mkdir(parents=True, exist_ok=True)
-    for path in [*(out / filmed.PICTURES).glob("[0-9]*.jpg"), *map(out.joinpath, filmed.MADE)]:
+    for path in [*(out / filmed.PICTURES).glob("[0-9]" * 5 + "*.jpg"), *map(out.joinpath, filmed.MADE)]:
         path.unlink(missing_ok=True)
 
 
@@ -137,8 +140,11 @@ def main():
     print(f"\n{command}\n", file=sys.stderr, flush=True)
     started = time.monotonic()
     group = Group()
-    film = filmed.Film(group, job)
-    group.add(film)
+    try:
+        film = filmed.Film(group, job)
+        group.add(film)
+    except GLib.Error as error:  # an element is missing
+        sys.exit(error.message)
     status = group.run()
     if not film.is_whole or film.size is None:
         return status or 1

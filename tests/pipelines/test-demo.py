@@ -129,6 +129,21 @@ def test_file_that_breaks_off():
         assert 0.5 < seconds_of_video(pathlib.Path(folder, "video.webm"), 10) < 2.9
 
 
+def test_video_where_the_demo_writes():
+    """Neither it nor a user's pictures are lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = [pathlib.Path(folder, name) for name in ("video.webm", "thumbs/1.jpg")]
+        names[1].parent.mkdir()
+        for path in names:
+            path.write_bytes(b"mine")
+        for word in (str(names[0]), names[0].as_uri(), f"{folder}/thumbs/../video.webm"):
+            done = demo("--out", folder, word)
+            assert done.returncode == 1 and "would be overwritten" in done.stderr, done
+            assert all(path.read_bytes() == b"mine" for path in names)
+        done = demo("--out", folder, "--scenes", "1", "--seconds", "1", "--model", MODEL, "max-tokens=48")
+        assert done.returncode == 0 and names[1].read_bytes() == b"mine", done
+
+
 def test_gguf():
     if not (SHARED / "quantised" / "gguf").is_dir():
         raise tap.Skip("no GGUF files in ../shared/quantised")

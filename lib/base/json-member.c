@@ -35,10 +35,13 @@ vlm_json_get_array (JsonObject *object, const char *key)
 const char *
 vlm_json_node_string (JsonNode *node)
 {
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+  const char *text = node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
           json_node_get_value_type (node) == G_TYPE_STRING
       ? json_node_get_string (node)
       : NULL;
+
+  /* json-glib makes bytes of the escape of half a character. */
+  return text != NULL && g_utf8_validate (text, -1, NULL) ? text : NULL;
 }
 
 const char *

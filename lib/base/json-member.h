@@ -4,8 +4,9 @@
 
 #include <json-glib/json-glib.h>
 
-/* Members by type; what is missing, null or of another type is NULL or FALSE.
- * @object, @array and @node may be NULL. All (transfer none). */
+/* Members by type; what is missing, null or of another type is NULL or FALSE, and
+ * so is a string that is no UTF-8, as "\ud800" makes one. @object, @array and
+ * @node may be NULL. All (transfer none). */
 JsonNode *vlm_json_get (JsonObject *object, const char *key);
 JsonObject *vlm_json_get_object (JsonObject *object, const char *key);
 JsonArray *vlm_json_get_array (JsonObject *object, const char *key);

@@ -93,8 +93,9 @@ test_text (void)
       " {\"bbox_2d\": [0, 0, 5, 5, 6, 6, 7, 7, 8, 8], \"text_content\": \"5\"},"
       " {\"bbox_2d\": [0, 0, 5, 141], \"text_content\": \"below\"},"
       " {\"bbox_2d\": [0, 0, 5, 1.5], \"text_content\": \"half\"},"
+      " {\"bbox_2d\": [0, 0, 5, 5], \"text_content\": \"half \\ud83d\"},"
       " {\"text_content\": \"nowhere\"}, {\"bbox_2d\": [0, 0, 5, 5]}]",
-      6);
+      7);
 
   g_assert_cmpuint (marks->len, ==, 4);
   check_text (marks->pdata[0], (VlmRect){ 10, 20, 100, 20 }, 0, "STOP");

@@ -162,6 +162,7 @@ def test_video_failures(folder, path, labels):
     fails("/video/backwards", "--video", path, "--events", backwards, because="event 1 of \"events\"",
           status=1)
     fails("/video/set-alone", "--set", "hop=1", because="--video")
+    fails("/video/set-model", "--video", path, "--events", labels, "--set", "model=x", because="--model")
     for setting, because in (("hop", "PROPERTY=VALUE"), ("legs=4", "no property \"legs\""),
                              ("hop=-1", "\"-1\" is no value"), ("stats=1", "no property \"stats\"")):
         fails(f"/video/set-{setting}", "--video", path, "--events", labels, "--set", setting,

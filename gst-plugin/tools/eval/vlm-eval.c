@@ -81,6 +81,17 @@ count (char *const *strings)
   return strings != NULL ? g_strv_length ((char **) strings) : 0;
 }
 
+/* What has an option of its own is said by that: the report names it. */
+static gboolean
+names_model (char *const *settings)
+{
+  for (guint i = 0; i < count (settings); i++)
+    if (g_str_has_prefix (settings[i], "model=") ||
+        g_str_has_prefix (settings[i], "device="))
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 check_options (const Options *o, GError **error)
 {
@@ -103,6 +114,8 @@ check_options (const Options *o, GError **error)
     why = "each --video needs its --events, in the same order";
   else if (o->settings != NULL && o->videos == NULL)
     why = "--set is about vlmevents, which runs with --video only";
+  else if (names_model (o->settings))
+    why = "model and device are set by --model and --device";
   else if (!(o->window >= 1.0 && o->window <= 3600.0))
     why = "--window is from 1 to 3600";
   else if (!(o->hop >= 0.0 && o->hop <= o->window))

@@ -38,6 +38,8 @@ vlm_tensor_view_read_rows (const VlmTensorView *view, guint64 first, guint64 n,
   const guint64 row_bytes = n_rows > 0 ? view->n_bytes / n_rows : 0;
 
   g_assert (first <= n_rows && n <= n_rows - first);
+  if (n == 0)
+    return TRUE;
   if (view->rows != NULL)
     return view->rows->read (view->rows, first, n, data, error);
   return vlm_tensor_view_read (

@@ -89,9 +89,9 @@ assert_values (const VlmTensorSource *source, VlmDType dtype, guint n_out,
   g_assert_cmpuint (view.shape[0], ==, n_out);
   g_assert_cmpuint (view.shape[1], ==, n_in);
   g_assert_cmpuint (view.n_bytes, ==, n_out * row_bytes);
-  /* In two pieces that begin within a word. */
-  vlm_tensor_view_read_rows (&view, 0, 5, rows, &error);
-  g_assert_no_error (error);
+  /* In two pieces that begin within a word, and none. */
+  g_assert_true (vlm_tensor_view_read_rows (&view, n_out, 0, rows, &error));
+  g_assert_true (vlm_tensor_view_read_rows (&view, 0, 5, rows, &error));
   vlm_tensor_view_read_rows (&view, 5, n_out - 5, rows + 5 * row_bytes, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < n_out; i++) {

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  *   endurance outage SECONDS
- *   endurance soak SECONDS MODEL
+ *   endurance soak|remote SECONDS MODEL
  *
  * outage: at least 3000 records while there is no broker; then one comes. soak: a
- * model with conditions, and a broker that stops, starts and stands still. Both
- * print a line every tenth of the time and one at the end, and fail when a record
- * is lost, when the video waits, or when memory grows. */
+ * model with conditions, and a broker that stops, starts and stands still.
+ * remote: the same, by another name in what is printed. All print a line every
+ * tenth of the time and one at the end, and fail when a record is lost, when the
+ * video waits, or when memory grows. */
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -375,10 +376,10 @@ trouble (Run *run, gint64 second)
 }
 
 static gboolean
-run_soak (double seconds, const char *model)
+run_soak (const char *name, double seconds, const char *model)
 {
   Run run = {
-    .name = "soak", .seconds = seconds, .min_seconds = MIN_SECONDS_OF_SOAK
+    .name = name, .seconds = seconds, .min_seconds = MIN_SECONDS_OF_SOAK
   };
   g_autofree char *settings = g_strdup_printf (
       "model=%s queries=\"a circle\" on-threshold=0.5 off-threshold=0.5 "
@@ -407,8 +408,10 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   if (argc == 3 && g_str_equal (argv[1], "outage") && seconds > 0.0)
     return run_outage (seconds) ? EXIT_SUCCESS : EXIT_FAILURE;
-  if (argc == 4 && g_str_equal (argv[1], "soak") && seconds > 0.0)
-    return run_soak (seconds, argv[3]) ? EXIT_SUCCESS : EXIT_FAILURE;
-  fprintf (stderr, "endurance outage SECONDS\nendurance soak SECONDS MODEL\n");
+  if (argc == 4 && seconds > 0.0 &&
+      (g_str_equal (argv[1], "soak") || g_str_equal (argv[1], "remote")))
+    return run_soak (argv[1], seconds, argv[3]) ? EXIT_SUCCESS : EXIT_FAILURE;
+  fprintf (stderr,
+      "endurance outage SECONDS\nendurance soak|remote SECONDS MODEL\n");
   return 2;
 }

@@ -44,7 +44,7 @@ attention_make_folder (const char *folder, GError **error)
   /* What is in it is not ours. */
   if (g_dir_read_name (dir) != NULL) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-        "%s: is not empty: maps are written to a folder of their own", folder);
+        "%s: is not empty: maps are written to a new or empty folder", folder);
     return FALSE;
   }
   index = g_build_filename (folder, INDEX, NULL);

@@ -3,7 +3,7 @@
 
 # The tasks that the program knows, which it lists where it is given none of them.
 _vlm_tasks() {
-  "$1" --task= x 2>&1 | sed -n 's/^.* is one of \(.*\), not .*$/\1/p' | tr -d ','
+  "$1" --task= x 2>&1 | sed -n 's/^.* must be one of \(.*\), not .*$/\1/p' | tr -d ','
 }
 
 _vlm() {

@@ -48,13 +48,13 @@ read_with_loader (GBytes *bytes, gboolean *is_animated, GError **error)
     return NULL;
   if (n_pixels > MAX_PIXELS) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-        "%" G_GINT64_FORMAT " pixels are more than can be read", n_pixels);
+        "%" G_GINT64_FORMAT " pixels exceed the limit of a picture", n_pixels);
     return NULL;
   }
   animation = gdk_pixbuf_loader_get_animation (loader);
   if (animation == NULL) {
     g_set_error_literal (
-        error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "there is no picture in it");
+        error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "it contains no picture");
     return NULL;
   }
   *is_animated |= !gdk_pixbuf_animation_is_static_image (animation);
@@ -106,7 +106,7 @@ on_all_streams (GstElement *decoder, gpointer user_data)
   g_autoptr (GstPad) pad = gst_element_get_static_pad (convert, "sink");
 
   if (!gst_pad_is_linked (pad))
-    pipeline_condemn (pipeline, "there is no picture in it");
+    pipeline_condemn (pipeline, "it contains no picture");
 }
 
 /* All bytes are one buffer: decoders of pictures want that. */
@@ -139,7 +139,7 @@ read_with_gstreamer (GBytes *bytes, GCancellable *cancellable, GError **error)
   if (sample != NULL)
     return sample_to_picture (sample, error);
   g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND,
-      "there is no picture in it");
+      "it contains no picture");
   return NULL;
 }
 

@@ -68,7 +68,7 @@ explain (Pipeline *self, GError *failure, GError **error)
         self->is_address ? "; does the server answer?" : "", own->message);
   else if (own->domain == GST_STREAM_ERROR)
     g_set_error (error, own->domain, own->code,
-        "there is no picture in it that can be read here (%s)", own->message);
+        "it contains no picture that can be read here (%s)", own->message);
   else
     g_propagate_error (error, g_steal_pointer (&own));
 }

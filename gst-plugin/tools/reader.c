@@ -44,7 +44,7 @@ on_all_streams (GstElement *decoder, gpointer user_data)
   g_autoptr (GstPad) pad = gst_element_get_static_pad (convert, "sink");
 
   if (!gst_pad_is_linked (pad))
-    pipeline_condemn (&reader->pipeline, "there is no picture in it");
+    pipeline_condemn (&reader->pipeline, "it contains no picture");
 }
 
 static void

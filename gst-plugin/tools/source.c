@@ -57,8 +57,9 @@ split (const char *word, char **path, char **address, GError **error)
     if (*path == NULL || host == NULL || g_str_equal (host, "localhost"))
       return *path != NULL;
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-        "%s: is on another machine, \"%s\": file:// has three slashes", word,
-        host);
+        "%s: names another machine, \"%s\": write a file with three slashes, "
+        "file:///PATH",
+        word, host);
     return FALSE;
   }
   if (is_supported (scheme)) {
@@ -66,7 +67,7 @@ split (const char *word, char **path, char **address, GError **error)
     return TRUE;
   }
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-      "%s: no installed GStreamer element reads %s://", word, scheme);
+      "%s: no installed GStreamer element can read %s://", word, scheme);
   return FALSE;
 }
 
@@ -145,7 +146,8 @@ static gboolean
 fail_large (GError **error)
 {
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-      "more than %" G_GINT64_FORMAT " bytes are no picture", MAX_BYTES);
+      "more than %" G_GINT64_FORMAT " bytes, the limit of a picture",
+      MAX_BYTES);
   return FALSE;
 }
 
@@ -240,7 +242,7 @@ list_folder (const char *folder, GPtrArray *words, GError **error)
   }
   if (found->len == 0) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-        "%s: there is no picture in this folder", folder);
+        "%s: this folder contains no picture", folder);
     return FALSE;
   }
   g_ptr_array_sort (found, compare_names);

@@ -138,7 +138,7 @@ find_space (VlmAnswerer *self, VlmRequest *request, GCancellable *cancellable,
   if (request->box_space != VLM_BOX_SPACE_NONE)
     return request->box_space != VLM_BOX_SPACE_AUTO;
   g_set_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER,
-      "it is not known what the boxes of %s count in", self->model);
+      "the unit of the boxes of %s is not known", self->model);
   return FALSE;
 }
 

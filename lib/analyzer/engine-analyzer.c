@@ -275,8 +275,7 @@ find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
   findings = reply->reading->parts;
   if (reply->reading->n_rejected > 0)
     vlm_info ("window %" G_GUINT64_FORMAT
-              ": %u of the model's events left out: "
-              "%s",
+              ": %u of the model's events dropped: %s",
         window->serial, reply->reading->n_rejected, reply->reading->why);
   for (guint i = 0; i < findings->len; i++) {
     VlmEvent *report = make_report (

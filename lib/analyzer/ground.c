@@ -147,7 +147,7 @@ ask (VlmAnswerer *answerer, const VlmWindow *window, VlmFrame *frame,
     return NULL;
   }
   if (reply->reading->n_rejected > 0)
-    vlm_info ("%u of the model's boxes of \"%s\" left out: %s",
+    vlm_info ("%u of the model's boxes of \"%s\" dropped: %s",
         reply->reading->n_rejected, thing, reply->reading->why);
   return g_steal_pointer (&reply);
 }

@@ -48,7 +48,7 @@ read_answer (const char *text, const VlmAnswerBounds *bounds, guint *n_rejected,
     g_autofree char *valid = g_utf8_make_valid (text, -1);
 
     g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX,
-        "the answer is no number: \"%.60s\"", valid);
+        "the answer is not a number: \"%.60s\"", valid);
     return NULL;
   }
   list = g_ptr_array_new_with_free_func (g_free);

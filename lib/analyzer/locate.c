@@ -55,8 +55,7 @@ vlm_locate (VlmAnswerer *answerer, const VlmWindow *window, const char *text,
   if (reading != NULL)
     take_findings (window, reading->parts, span);
   if (!span->has_start)
-    vlm_info ("window %" G_GUINT64_FORMAT
-              ": it is not known when \"%s\" was so: %s",
+    vlm_info ("window %" G_GUINT64_FORMAT ": no time found for \"%s\": %s",
         window->serial, text,
         reading == NULL            ? reply->problem->message
             : reading->why != NULL ? reading->why

@@ -104,7 +104,7 @@ find_kind (const char *task)
       task != NULL ? vlm_answer_kind_lookup (task) : &vlm_kind_events;
 
   if (kind == NULL)
-    vlm_warning ("there is no task \"%s\"; it is ignored", task);
+    vlm_warning ("unknown task \"%s\"; it is ignored", task);
   return kind;
 }
 

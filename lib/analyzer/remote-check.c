@@ -72,7 +72,7 @@ vlm_remote_check (const VlmAnswerKind *kind, const VlmAnswerBounds *bounds,
     return TRUE;
   quoted = g_utf8_make_valid (text, (gssize) MIN (n, end + MAX_QUOTED / 2));
   g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
-      "the server's answer is not what was asked for (%s), from byte "
+      "the server's answer is not of the requested form (%s), from byte "
       "%" G_GSIZE_FORMAT " on: %.*s",
       kind->name, end, MAX_QUOTED * 4, quoted);
   return FALSE;

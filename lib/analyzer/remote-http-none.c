@@ -13,7 +13,7 @@ VlmHttp *
 vlm_http_new (const char *ca_file, const char *key, GError **error)
 {
   g_set_error_literal (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SETTINGS,
-      "a model on another machine cannot be asked: this was built without "
+      "models on other machines are not supported: this was built without "
       "libcurl (meson -Dremote=enabled)");
   return NULL;
 }

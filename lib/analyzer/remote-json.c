@@ -43,7 +43,8 @@ vlm_remote_json_parse (const char *data, gsize n_bytes, GError **error)
   if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
     return json_parser_steal_root (parser);
   g_set_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER, "%s",
-      own_error != NULL ? own_error->message : "the answer is no JSON object");
+      own_error != NULL ? own_error->message
+                        : "the answer is not a JSON object");
   return NULL;
 }
 

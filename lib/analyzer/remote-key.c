@@ -56,8 +56,8 @@ take (char *text, char **key, GError **error)
   g_strstrip (text);
   if (*text == '\0' || !is_key (text)) {
     g_set_error_literal (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SETTINGS,
-        "the first line is no key: it is empty, or has white space or bytes "
-        "beyond ASCII in it");
+        "the first line is not a key: it is empty, or contains white space or "
+        "bytes beyond ASCII");
     return FALSE;
   }
   *key = g_strdup (text);

@@ -121,8 +121,8 @@ vlm_remote_link_get (const VlmRemoteAddress *address,
   if (fresh != NULL)
     link_free (fresh);
   if (warns)
-    vlm_warning ("the key goes to %s where everybody on the way can read it: "
-                 "use https",
+    vlm_warning (
+        "the key is sent to %s unencrypted and can be intercepted: use https",
         address->host);
   vlm_remote_queue_allow (self->queue,
       params->max_requests > 0 ? params->max_requests : DEFAULT_REQUESTS);
@@ -215,7 +215,7 @@ set_status_error (
   g_autofree char *words = quote (self, reply->body);
 
   g_set_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER,
-      "%s answers with status %ld%s%s%s", self->host, reply->status,
+      "%s replied with status %ld%s%s%s", self->host, reply->status,
       explain (reply->status), *words != '\0' ? ": " : "", words);
 }
 
@@ -276,11 +276,11 @@ wait_for_next (VlmRemoteLink *self, guint n_failures, const VlmHttpReply *reply,
   gint64 next = g_get_monotonic_time () + delay;
 
   if (delay < 0 || next >= deadline) {
-    g_propagate_prefixed_error (
-        error, problem, n_failures > 1 ? "after %u tries: " : "", n_failures);
+    g_propagate_prefixed_error (error, problem,
+        n_failures > 1 ? "after %u attempts: " : "", n_failures);
     return FALSE;
   }
-  vlm_info ("%s; next try in %.1f s", problem->message,
+  vlm_info ("%s; retrying in %.1f s", problem->message,
       (double) delay / G_USEC_PER_SEC);
   g_error_free (problem);
   /* What it asks for it asks of all who come from here. */

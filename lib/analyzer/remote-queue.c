@@ -76,7 +76,7 @@ wait_turn (VlmRemoteQueue *self, const void *ticket, gint64 deadline,
       return TRUE;
     if (now >= deadline) {
       g_set_error_literal (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_TIMEOUT,
-          "the time for a request was over before its turn came");
+          "the request timed out before its turn came");
       return FALSE;
     }
     g_cond_wait_until (&self->changed, &self->lock,

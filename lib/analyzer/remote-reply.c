@@ -27,7 +27,7 @@ get_choice (JsonNode *node, GError **error)
       vlm_json_get_array (json_node_get_object (node), "choices"), 0);
 
   if (choice == NULL)
-    fail (error, "the answer has no choice in it");
+    fail (error, "the answer contains no choice");
   return choice;
 }
 
@@ -124,7 +124,7 @@ vlm_remote_reply_read (const GString *body, GError **error)
   text = vlm_remote_json_string (
       vlm_json_get_object (choice, "message"), "content");
   if (text == NULL) {
-    fail (error, "the answer has no text in it");
+    fail (error, "the answer contains no text");
     return NULL;
   }
   reply = g_new0 (VlmReply, 1);
@@ -170,8 +170,8 @@ vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
       vlm_json_get_element (get_tokens (choice), 0), "top_logprobs");
   if (likely == NULL || json_array_get_length (likely) == 0) {
     g_set_error_literal (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER,
-        "the server does not say how likely tokens are (top_logprobs): there "
-        "are no conditions with it");
+        "the server does not return the probabilities of tokens "
+        "(top_logprobs), which conditions need");
     return FALSE;
   }
   for (guint i = 0; kind->choices[i] != NULL; i++)

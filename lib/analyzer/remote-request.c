@@ -64,7 +64,7 @@ append_jpeg (Writer *writer, const VlmFrame *frame, GError **error)
   data = g_bytes_get_data (jpeg, &size);
   if (writer->json->len + size / 3 * 4 > MAX_BYTES) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "the pictures of one question are more than %u MiB to send: use a "
+        "the pictures of one question exceed %u MiB: use a "
         "lower `max-pixels` or `fps`, or a shorter `window`",
         MAX_BYTES >> 20);
     return FALSE;
@@ -120,7 +120,7 @@ put_video (Writer *writer, const VlmPart *part, const VlmRemoteTiming *timing,
 
   if (media->len > 0) {
     g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "only one video can be sent with a question: their times go for all");
+        "only one video can be sent with a question");
     return FALSE;
   }
   begin_part (writer, "video_url");
@@ -199,7 +199,7 @@ static gboolean
 refuse (const VlmRemoteRequest *request, const char *what, GError **error)
 {
   g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-      "%s takes no %s", request->server->klass->name, what);
+      "%s does not support %s", request->server->klass->name, what);
   return FALSE;
 }
 

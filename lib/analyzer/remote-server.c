@@ -133,8 +133,8 @@ choose_model (JsonArray *models, const VlmRemoteAddress *address,
         "%s has no model %s, but: %s", address->host, address->model, names);
   else
     g_set_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SETTINGS,
-        "%s has not one model, but: %s: name one behind a #", address->host,
-        names);
+        "%s has these models: %s: add # and the name of one to the address",
+        address->host, names);
   return FALSE;
 }
 
@@ -181,8 +181,9 @@ choose_class (VlmRemoteLink *link, const VlmRemoteAddress *address,
     if (!read_version (
             link, address, "/version", timeout, version, cancellable) ||
         (version[0] == VLLM_MAJOR && version[1] < VLLM_MINOR)) {
-      vlm_info ("%s is a vLLM older than %u.%u, or does not say: frames go "
-                "there as pictures, with their times in words",
+      vlm_info (
+          "%s is a vLLM older than %u.%u, or does not report its version: "
+          "frames are sent as pictures, with their times in words",
           address->host, VLLM_MAJOR, VLLM_MINOR);
       return &old_vllm;
     }
@@ -220,8 +221,8 @@ vlm_remote_server_look (VlmRemoteLink *link, const VlmRemoteAddress *address,
     if (own_error == NULL || status == 404 || status == 405) {
       if (!do_without_list (address, wanted, info))
         g_set_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SETTINGS,
-            "%s has no list of models at %s/models: set `server`, and name the "
-            "model behind a #",
+            "%s has no list of models at %s/models: set `server`, and add # "
+            "and the name of the model to the address",
             address->host, address->base);
     } else {
       g_propagate_error (error, g_steal_pointer (&own_error));

@@ -407,8 +407,8 @@ warn_no_boxes (VlmRemote *self, const char *why)
   if (self->has_warned)
     return;
   self->has_warned = TRUE;
-  vlm_warning ("%s: %s: events get no boxes. Say it with `box-space`, if you "
-               "know it.",
+  vlm_warning (
+      "%s: %s: events get no boxes. Set `box-space` if you know the unit.",
       self->server.model, why);
 }
 
@@ -439,7 +439,7 @@ vlm_remote_find_box_space (VlmRemote *self, const VlmFrame *frame,
 
   if (self->box_space == VLM_BOX_SPACE_NONE) {
     if (!self->is_space_set)
-      warn_no_boxes (self, "it is not known what its boxes count in");
+      warn_no_boxes (self, "the unit of its boxes is not known");
     return VLM_BOX_SPACE_NONE;
   }
   if (self->is_space_set || self->box_space != VLM_BOX_SPACE_PIXELS)
@@ -449,7 +449,7 @@ vlm_remote_find_box_space (VlmRemote *self, const VlmFrame *frame,
   if (keeps)
     return VLM_BOX_SPACE_PIXELS;
   warn_no_boxes (self,
-      "the server resizes pictures, or does not say how many "
-      "tokens they become");
+      "the server resizes pictures, or does not report how many tokens they "
+      "take");
   return VLM_BOX_SPACE_NONE;
 }

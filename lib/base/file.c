@@ -92,7 +92,7 @@ vlm_file_read_at (int fd, const char *path, guint64 offset, gsize n_bytes,
     }
     if (n == 0) {
       g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TRUNCATED,
-          "%s: became shorter while it was read: only %" G_GUINT64_FORMAT
+          "%s: was truncated while it was read: only %" G_GUINT64_FORMAT
           " bytes are left",
           path, offset);
       return FALSE;
@@ -126,7 +126,8 @@ vlm_file_read (const char *path, gsize max_bytes, char **contents,
   if (data == NULL) {
     close (fd);
     g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY,
-        "%s: no memory for its %" G_GUINT64_FORMAT " bytes", path, size);
+        "%s: not enough memory for its %" G_GUINT64_FORMAT " bytes", path,
+        size);
     return FALSE;
   }
   ok = vlm_file_read_at (fd, path, 0, size, data, error);

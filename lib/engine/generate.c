@@ -120,7 +120,7 @@ pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
   }
   if (*token < 0) {
     g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "no token may follow");
+        "the grammar and the constraints allow no token");
     return FALSE;
   }
   return TRUE;

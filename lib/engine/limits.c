@@ -82,7 +82,7 @@ vlm_limiter_get_mask (
   if (mask != NULL)
     return mask;
   /* This is what they were kept back for. If the vocabulary cannot spell what is
-   * left, no token may follow. */
+   * left, the grammar and the constraints allow no token. */
   take_out (self, vlm_matcher_get_mask (matcher, n_left), part);
   return self->bits;
 }

@@ -55,8 +55,8 @@ check_is_here (const char *named, GError **error)
       !g_str_has_prefix (named, "https://"))
     return TRUE;
   g_set_error_literal (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
-      "an address stands for a model on another machine, and none is loaded "
-      "from there: vlmevents and vlm-run can ask it");
+      "an address is a model on another machine, which cannot be loaded here: "
+      "only vlmevents and vlm-run can use it");
   return FALSE;
 }
 
@@ -78,8 +78,8 @@ vlm_model_find (const char *directory, GError **error)
   if (g_file_test (path, G_FILE_TEST_IS_DIR))
     return g_steal_pointer (&path);
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-      "no model was named, and the one that ships is not in %s: give the "
-      "directory of a Qwen2.5-VL checkpoint",
+      "no model is set, and the one that ships is not in %s: set the directory "
+      "of a Qwen2.5-VL checkpoint",
       path);
   return NULL;
 }

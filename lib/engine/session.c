@@ -255,8 +255,8 @@ check_length (
       (guint64) layout->positions.next + max_tokens <= most)
     return TRUE;
   g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_CONTEXT_FULL,
-      "a prompt of %u tokens (%u of pictures) and an answer of %u do not fit "
-      "the %u positions of the model",
+      "a prompt of %u tokens (%u of pictures) and an answer of %u exceed the "
+      "%u positions of the model",
       layout->ids->len, layout->n_vision_tokens, max_tokens, most);
   return FALSE;
 }

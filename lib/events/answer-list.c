@@ -55,7 +55,7 @@ read_element (const char *text, gsize length, VlmElementFunc read,
     return NULL;
   if (!JSON_NODE_HOLDS_OBJECT (node)) {
     g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SCHEMA,
-        "an element of the list is no object");
+        "an element of the list is not an object");
     return NULL;
   }
   return read (json_node_get_object (node), user_data, error);
@@ -79,7 +79,7 @@ vlm_answer_list_parse (const char *text, VlmElementFunc read,
   at = strchr (text, '[');
   if (at == NULL) {
     g_set_error (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX,
-        "the answer holds no list: %.80s%s", text,
+        "the answer contains no list: %.80s%s", text,
         strlen (text) > 80 ? "…" : "");
     return NULL;
   }

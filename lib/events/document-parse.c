@@ -259,7 +259,7 @@ read_place (Reader *self, xmlNode *node, VlmMark *mark)
   if (n < 4 && box != NULL)
     n = read_numbers (box, numbers, G_N_ELEMENTS (numbers));
   if (n < 4 || n % 2 != 0)
-    reject (self, "the place of a block is no list of corners");
+    reject (self, "the place of a block is not a list of corners");
   else if (!vlm_mark_set_corners (
                mark, numbers, n, self->width, self->height, &problem))
     vlm_answer_reject (problem, self->n_rejected, self->why);
@@ -365,7 +365,7 @@ vlm_document_parse (const char *text, guint width, guint height,
   if (!g_utf8_validate (text, -1, NULL) || strchr (text, '<') == NULL ||
       strlen (text) > MAX_BYTES) {
     g_set_error_literal (error, VLM_EVENT_ERROR, VLM_EVENT_ERROR_SYNTAX,
-        "the answer is no HTML of a document");
+        "the answer is not the HTML of a document");
     return NULL;
   }
   html = strip_fence (text);

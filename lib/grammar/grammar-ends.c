@@ -158,7 +158,7 @@ check_ends (const VlmGrammar *self, GError **error)
         self->units[self->calls[i].unit].loop_cost == NEVER &&
         self->nodes[self->calls[i].next].alive) {
       g_set_error_literal (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-          "a grammar in which what is owed cannot be paid");
+          "a grammar with a budget that cannot be met");
       return FALSE;
     }
   for (guint i = 0; i < self->n_nodes; i++)

@@ -109,7 +109,7 @@ parse_unicode_escape (Parser *self)
   if (take (self, "{")) {
     c = parse_hex (self, 0);
     if (!take (self, "}"))
-      fail (self, "no } after \\u{");
+      fail (self, "missing } after \\u{");
     return c;
   }
   c = parse_hex (self, 4);
@@ -149,7 +149,7 @@ parse_escape (Parser *self, gboolean in_class)
     return parse_unicode_escape (self);
   case 'c':
     if (!g_ascii_isalpha (*self->at))
-      fail (self, "no letter after \\c");
+      fail (self, "missing letter after \\c");
     return (gunichar) *self->at == 0 ? 0 : (gunichar) *self->at++ & 31;
   case 'b':
     if (in_class)
@@ -159,11 +159,11 @@ parse_escape (Parser *self, gboolean in_class)
     fail (self, "word boundaries are not supported");
     return 0;
   case 'k':
-    fail (self, "references back are not supported");
+    fail (self, "back references are not supported");
     return 0;
   }
   if (c >= '1' && c <= '9')
-    fail (self, "references back are not supported");
+    fail (self, "back references are not supported");
   else if (g_unichar_isalnum (c))
     fail (self, "an unknown escape");
   return c;
@@ -177,7 +177,7 @@ parse_category (Parser *self, GArray *set)
   const char *value;
 
   if (end == NULL) {
-    fail (self, "no {…} after \\p");
+    fail (self, "missing {…} after \\p");
     return;
   }
   name = g_strndup (self->at + 1, (gsize) (end - self->at - 1));
@@ -228,7 +228,7 @@ parse_class (Parser *self, GArray *set)
     } else {
       first = take_character (self);
       if (first == 0)
-        fail (self, "no ] after [");
+        fail (self, "missing ] after [");
     }
     last = first;
     if (self->at[0] == '-' && self->at[1] != ']' && self->at[1] != '\0') {
@@ -266,14 +266,14 @@ parse_group (Parser *self)
     const char *end = strchr (self->at, '>');
 
     if (end == NULL)
-      fail (self, "no > after (?<");
+      fail (self, "missing > after (?<");
     else
       self->at = end + 1;
   } else if (*self->at == '?')
     fail (self, "an unknown kind of group");
   group = parse_choice (self);
   if (!take (self, ")"))
-    fail (self, "no ) after (");
+    fail (self, "missing ) after (");
   return group;
 }
 
@@ -346,12 +346,12 @@ parse_quantifier (Parser *self, guint *min, guint *max)
     *max = 1;
   else if (take (self, "{")) {
     if (!parse_number (self, min))
-      fail (self, "no number after {");
+      fail (self, "missing number after {");
     *max = *min;
     if (take (self, ",") && !parse_number (self, max))
       *max = G_MAXUINT;
     if (!take (self, "}"))
-      fail (self, "no } after {");
+      fail (self, "missing } after {");
     if (*max < *min)
       fail (self, "at most %u, and at least %u", *max, *min);
   } else

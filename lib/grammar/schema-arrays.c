@@ -30,7 +30,7 @@ read_items (const VlmSchemaReader *self, VlmSchemaArray *array)
     return;
   if (JSON_NODE_HOLDS_ARRAY (items))
     vlm_schema_fail (self->schema, self->place, "items",
-        "a list is of an older draft: say prefixItems");
+        "a list is from an older draft: use prefixItems");
   array->rest = read_set (self, "items", NULL, items, FALSE);
   array->rest_evaluated = TRUE;
 }

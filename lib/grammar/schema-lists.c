@@ -178,7 +178,7 @@ vlm_schema_write_array (VlmSchemaWriter *self, const VlmSchemaArray *array)
 
   if (array->min > VLM_GRAMMAR_MAX_COUNT) {
     vlm_schema_fail (self->schema, array->place, "minItems",
-        "an array of at least %u items; %u are the most", array->min,
+        "an array of at least %u items; the limit is %u", array->min,
         VLM_GRAMMAR_MAX_COUNT);
     return NULL;
   }
@@ -370,7 +370,7 @@ vlm_schema_write_object (VlmSchemaWriter *self, const VlmSchemaObject *object)
   /* Names may be written twice, so that more than one cannot be counted on. */
   if (object->min > MAX (n_required, 1)) {
     vlm_schema_fail (self->schema, object->place, "minProperties",
-        "%u: not supported for more than 1 and than what is required",
+        "%u: only supported up to 1 or the number of required properties",
         object->min);
     return NULL;
   }

@@ -101,7 +101,7 @@ read_names (const VlmSchemaReader *self)
       self->schema, read_set (self, "propertyNames", NULL, node, FALSE));
   if (shape == NULL) {
     vlm_schema_fail (self->schema, self->place, "propertyNames",
-        "it refers to what it is part of");
+        "it refers to a schema that contains it");
     return NULL;
   }
   names = vlm_schema_length (self->schema, 0, 1, 0); /* none */

@@ -190,7 +190,7 @@ index_schema (
         self->dynamic, (gpointer) dynamic, GUINT_TO_POINTER (n + 1));
   }
   if (anchor != NULL && strchr (anchor, '#') != NULL)
-    vlm_schema_fail (self, place, "$anchor", "'%s' is no name", anchor);
+    vlm_schema_fail (self, place, "$anchor", "'%s' is not a name", anchor);
   index_keywords (self, object, pointer, base);
 }
 
@@ -286,7 +286,8 @@ vlm_schema_resolve (
   node = g_hash_table_lookup (self->by_uri, uri);
   if (node == NULL) {
     vlm_schema_fail (self, place, keyword,
-        "'%s' is not in this document, and nothing is fetched", reference);
+        "'%s' is not in this document, and other documents are not loaded",
+        reference);
     return 0;
   }
   if (decoded == NULL || decoded[0] == '\0')

@@ -128,7 +128,7 @@ write_string (VlmSchemaWriter *self, const VlmSchemaString *string)
 
   if (string->min > MAX_LENGTH) {
     vlm_schema_fail (self->schema, string->place, "minLength",
-        "a string of at least %u characters; %u are the most", string->min,
+        "a string of at least %u characters; the limit is %u", string->min,
         MAX_LENGTH);
     return NULL;
   }
@@ -260,7 +260,7 @@ vlm_schema_rule (
   if (rule == NULL && schema->error == NULL && form == VLM_SCHEMA_LOOSE)
     return vlm_rule_range (book, 0xff, 0xff); /* which no text has */
   if (rule == NULL && schema->error == NULL)
-    vlm_schema_fail (schema, 0, NULL, "no value fits");
+    vlm_schema_fail (schema, 0, NULL, "no value matches");
   if (schema->error != NULL) {
     g_propagate_error (error, g_error_copy (schema->error));
     return NULL;

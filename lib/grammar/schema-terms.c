@@ -57,12 +57,12 @@ check_draft (const VlmSchemaReader *self)
     bare[strlen (bare) - 1] = '\0';
   if (!is_in (drafts, G_N_ELEMENTS (drafts), bare))
     vlm_schema_fail (self->schema, self->place, "$schema",
-        "'%s' is not known; draft 2020-12 is", draft);
+        "'%s' is not supported; draft 2020-12 is", draft);
   else if (!g_str_equal (bare, drafts[0]) &&
       json_object_has_member (self->object, "$ref") &&
       json_object_get_size (self->object) > 2)
     vlm_schema_fail (self->schema, self->place, "$ref",
-        "older drafts ignore what stands beside it");
+        "older drafts ignore the keywords beside it");
 }
 
 static void
@@ -241,7 +241,7 @@ add_type (const VlmSchemaReader *self, const char *type,
     shape->objects = any->objects;
   else
     vlm_schema_fail (
-        self->schema, self->place, "type", "'%s' is no type", type);
+        self->schema, self->place, "type", "'%s' is not a type", type);
 }
 
 static VlmSchemaShape *
@@ -364,8 +364,8 @@ tell_apart (const VlmSchemaReader *self, guint first, guint second)
   g_autoptr (GError) cause = g_steal_pointer (&self->schema->error);
 
   vlm_schema_fail (self->schema, self->place, "oneOf",
-      "%u and %u may both hold, and cannot be told apart: %s", first, second,
-      cause->message);
+      "%u and %u may both match, and cannot be distinguished: %s", first,
+      second, cause->message);
 }
 
 /* A branch and no other one: what others share with it is taken out. */
@@ -467,8 +467,8 @@ read_reference (const VlmSchemaReader *self, const char *key, gboolean negated)
 
     if (n > 1) {
       vlm_schema_fail (self->schema, self->place, key,
-          "there are %u anchors of that name: which is meant depends on the "
-          "way that leads here",
+          "there are %u anchors of that name: which one applies depends on the "
+          "path that leads here",
           n);
       return NULL;
     }

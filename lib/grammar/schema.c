@@ -116,7 +116,7 @@ vlm_schema_new (
 
   if (hidden == NULL) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "%s: U+FDD0 is no character", name);
+        "%s: U+FDD0 is not a character", name);
     return NULL;
   }
   self->document = vlm_json_document_new (hidden, n_bytes, name, error);

@@ -337,7 +337,7 @@ vlm_matcher_init (
   }
   if (max_tokens < min_tokens) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "the shortest answer takes %u tokens, there are %u", min_tokens,
+        "the shortest answer takes %u tokens, the limit is %u", min_tokens,
         max_tokens);
     return FALSE;
   }

@@ -312,7 +312,7 @@ vlm_checkpoint_look_fail_weights (const VlmCheckpointLook *look, GError **error)
     return fail_partial (look, error);
   if (vlm_checkpoint_look_has (look, "zero_to_fp32.py"))
     return fail (look, error, VLM_LOAD_ERROR_UNSUPPORTED,
-        "the state of a DeepSpeed training run: turn it into weights with "
+        "the state of a DeepSpeed training run: convert it to weights with "
         "\"python zero_to_fp32.py . DIR --safe_serialization\"");
   if (look->pickle != NULL || look->gguf != NULL)
     return fail_foreign (look, error);

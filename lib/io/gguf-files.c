@@ -127,7 +127,7 @@ open_whole (VlmGgufFiles *self, const char *path, GError **error)
   if (count > 1)
     return vlm_gguf_fail (file, KEY_COUNT, VLM_LOAD_ERROR_MISMATCH, error,
         "this is part %u of %u, but its name does not end in " PART_FORMAT
-        ": give the parts the names they had",
+        ": rename the parts to their original names",
         no + 1, count, no + 1, count);
   return add_tensors (self, file, error);
 }

@@ -50,7 +50,7 @@ read_kind (const VlmGguf *self, VlmFileReader *reader, const char *key,
 
   if (number >= VLM_GGUF_N_KINDS)
     return vlm_gguf_fail (self, key, VLM_LOAD_ERROR_CORRUPT, error,
-        "there is no type %" G_GUINT64_FORMAT, number);
+        "unknown type %" G_GUINT64_FORMAT, number);
   *kind = (VlmGgufKind) number;
   return TRUE;
 }

@@ -107,7 +107,7 @@ read_key (VlmGguf *self, VlmFileReader *reader, guint64 index, GError **error)
     return FALSE;
   if (g_hash_table_contains (self->keys, key))
     return vlm_gguf_fail (
-        self, key, VLM_LOAD_ERROR_CORRUPT, error, "is there twice");
+        self, key, VLM_LOAD_ERROR_CORRUPT, error, "occurs twice");
   g_hash_table_insert (
       self->keys, g_steal_pointer (&key), g_memdup2 (&value, sizeof value));
   return TRUE;
@@ -180,7 +180,7 @@ read_type (
   length = vlm_dtype_block_length (tensor->dtype);
   if (tensor->dims[0] % length != 0)
     return fail_tensor (self, tensor, VLM_LOAD_ERROR_CORRUPT, error,
-        "rows of %" G_GUINT64_FORMAT " are no whole blocks of %u of type %s",
+        "rows of %" G_GUINT64_FORMAT " are not whole blocks of %u of type %s",
         tensor->dims[0], length, name);
   if (!vlm_checked_mul (tensor->n_elements / length,
           vlm_dtype_block_bytes (tensor->dtype), &tensor->n_bytes))
@@ -210,7 +210,7 @@ read_tensor (
     return FALSE;
   if (!g_hash_table_insert (self->by_name, tensor->name, tensor))
     return fail_tensor (
-        self, tensor, VLM_LOAD_ERROR_CORRUPT, error, "is there twice");
+        self, tensor, VLM_LOAD_ERROR_CORRUPT, error, "occurs twice");
   return TRUE;
 }
 

@@ -58,12 +58,12 @@ choose_index (VlmModelDir *dir, const VlmCheckpointLook *look, GError **error)
     return FALSE;
   if (single == NULL || has_single || n_missing == 0) {
     if (single != NULL && !has_single)
-      vlm_warning (
-          "%s: passed over, as all files of %s are there", single, look->index);
+      vlm_warning ("%s: ignored, because all files of %s are there", single,
+          look->index);
     dir->weights = g_steal_pointer (&index);
   } else {
-    vlm_warning ("%s: passed over, as %u of its files are not there but "
-                 "model.safetensors is",
+    vlm_warning ("%s: ignored, because %u of its files are missing and "
+                 "model.safetensors is there",
         index, n_missing);
     dir->weights = g_steal_pointer (&single);
   }

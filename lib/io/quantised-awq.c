@@ -168,7 +168,7 @@ check_parts (Awq *awq, const VlmQuantSettings *settings, GError **error)
   if (awq->n_in == 0 || awq->n_in % awq->group_size != 0)
     return vlm_quant_fail (q, VLM_LOAD_ERROR_MISMATCH, error,
         "%" G_GUINT64_FORMAT
-        " inputs are no whole groups of %" G_GUINT64_FORMAT,
+        " inputs are not a multiple of the group size %" G_GUINT64_FORMAT,
         awq->n_in, awq->group_size);
   awq->dtype = vlm_quant_int_type (4, awq->group_size);
   if (awq->dtype == VLM_DTYPE_F32)
@@ -230,8 +230,8 @@ awq_read_config (const VlmJson *at, VlmQuantSettings *settings, GError **error)
         "AWQ of %u bits, only 4 is supported: " VLM_QUANT_INSTEAD,
         settings->bits);
   if (settings->group_size == 0)
-    return vlm_json_fail (
-        error, at, group, VLM_LOAD_ERROR_CORRUPT, "0 is no size of a group");
+    return vlm_json_fail (error, at, group, VLM_LOAD_ERROR_CORRUPT,
+        "0 is not a valid group size");
   if (g_ascii_strcasecmp (version, "gemm") != 0)
     return vlm_json_fail (error, at, "version", VLM_LOAD_ERROR_UNSUPPORTED,
         "packed as \"%s\", only \"gemm\" is supported: " VLM_QUANT_INSTEAD,

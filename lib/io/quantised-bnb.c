@@ -282,7 +282,7 @@ read_state (
     return FALSE;
   if (view.dtype != VLM_DTYPE_U8 || view.n_elements > MAX_STATE_BYTES)
     return vlm_quant_fail (&view, VLM_LOAD_ERROR_MISMATCH, error,
-        "is no text of some %d bytes", MAX_STATE_BYTES);
+        "is not a text of at most %d bytes", MAX_STATE_BYTES);
   data = vlm_tensor_view_read_all (&view, error);
   if (data == NULL)
     return FALSE;

@@ -97,13 +97,13 @@ read_shape (
 
   if (codes->dtype != VLM_DTYPE_I32 || codes->n_dims != 2)
     return vlm_quant_fail (
-        codes, VLM_LOAD_ERROR_MISMATCH, error, "is no matrix of type I32");
+        codes, VLM_LOAD_ERROR_MISMATCH, error, "is not a matrix of type I32");
   if (!vlm_quant_find (source, stem, ".weight_shape", &view, error))
     return FALSE;
   if ((view.dtype != VLM_DTYPE_I64 && view.dtype != VLM_DTYPE_I32) ||
       view.n_elements != 2)
     return vlm_quant_fail (
-        &view, VLM_LOAD_ERROR_MISMATCH, error, "is no pair of integers");
+        &view, VLM_LOAD_ERROR_MISMATCH, error, "is not a pair of integers");
   data = vlm_tensor_view_read_all (&view, error);
   if (data == NULL)
     return FALSE;
@@ -137,7 +137,7 @@ check_bytes (Ints *ints, GError **error)
   if (codes->dtype != VLM_DTYPE_I8 || codes->n_dims != 2 ||
       codes->n_elements == 0)
     return vlm_quant_fail (
-        codes, VLM_LOAD_ERROR_MISMATCH, error, "is no matrix of type I8");
+        codes, VLM_LOAD_ERROR_MISMATCH, error, "is not a matrix of type I8");
   ints->n_in = codes->shape[1];
   return TRUE;
 }

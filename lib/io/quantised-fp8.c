@@ -113,7 +113,7 @@ check_weight (const VlmTensorView *weight, GError **error)
         weight->dtype_name);
   if (weight->n_dims != 2 || weight->n_elements == 0)
     return vlm_quant_fail (
-        weight, VLM_LOAD_ERROR_MISMATCH, error, "is no matrix");
+        weight, VLM_LOAD_ERROR_MISMATCH, error, "is not a matrix");
   return TRUE;
 }
 

@@ -229,7 +229,7 @@ set_groups_in_order (
   gptq->n_in = q->shape[0] * (WORD_BITS / settings->bits);
   if (settings->is_any_bits)
     return vlm_quant_fail (q, VLM_LOAD_ERROR_UNSUPPORTED, error,
-        "layers of their own sizes (dynamic) without g_idx");
+        "layers with individual settings (dynamic) need g_idx");
   size = settings->group_size < 0 ? gptq->n_in : (guint64) settings->group_size;
   gptq->groups = g_new (gint32, gptq->n_in);
   for (guint64 i = 0; i < gptq->n_in; i++)
@@ -247,7 +247,7 @@ read_groups (
     return FALSE;
   if (view.dtype != VLM_DTYPE_I32 || view.n_dims != 1)
     return vlm_quant_fail (
-        &view, VLM_LOAD_ERROR_MISMATCH, error, "is no list of type I32");
+        &view, VLM_LOAD_ERROR_MISMATCH, error, "is not a list of type I32");
   gptq->n_in = view.n_elements;
   gptq->groups = (gint32 *) (gpointer) vlm_tensor_view_read_all (&view, error);
   if (gptq->groups == NULL)
@@ -334,8 +334,8 @@ check_parts (Gptq *gptq, const VlmTensorSource *source,
   guint64 n_zero_words;
 
   if (q->n_dims != 2 || gptq->scales.n_dims != 2)
-    return vlm_quant_fail (
-        q, VLM_LOAD_ERROR_MISMATCH, error, "this or its scales are no matrix");
+    return vlm_quant_fail (q, VLM_LOAD_ERROR_MISMATCH, error,
+        "this tensor or its scales are not a matrix");
   gptq->n_out = q->shape[1];
   gptq->n_groups = gptq->scales.shape[0];
   if (!(vlm_quant_has (source, stem, ".g_idx")
@@ -432,7 +432,7 @@ gptq_read_config (const VlmJson *at, VlmQuantSettings *settings, GError **error)
         settings->bits);
   if (settings->group_size == 0)
     return vlm_json_fail (error, at, "group_size", VLM_LOAD_ERROR_CORRUPT,
-        "0 is no size of a group");
+        "0 is not a valid group size");
   return TRUE;
 }
 

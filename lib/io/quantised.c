@@ -133,7 +133,8 @@ report_floats (const Quantised *self, const VlmQuantConfig *config)
   while (g_hash_table_iter_next (&iter, NULL, &view))
     n += ((const VlmTensorView *) view)->dtype == VLM_DTYPE_F32;
   if (n > 0)
-    vlm_info ("%s: %u of %u layers of %s fit no blocks and are kept as F32",
+    vlm_info ("%s: %u of %u layers of %s do not fit into blocks and are stored "
+              "as F32",
         self->parent.path, n, g_hash_table_size (self->layers),
         config->method->name);
 }

@@ -154,7 +154,7 @@ check_extent (const VlmJson *tensor, const Entry *entry, guint element_n_bytes,
     return vlm_json_fail (error, tensor, NULL, VLM_LOAD_ERROR_TRUNCATED,
         "ends at byte %" G_GUINT64_FORMAT
         " of the data, the file has %" G_GUINT64_FORMAT
-        ": it is cut off, download it again",
+        ": it is truncated, download it again",
         entry->begin + entry->n_bytes, n_data);
   return TRUE;
 }
@@ -282,7 +282,7 @@ read_header_length (VlmSafetensors *self, guint64 *length, GError **error)
   }
   if (*length > n_bytes - sizeof *length) {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TRUNCATED,
-        "%s: the file ends in its header: it is cut off, download it again",
+        "%s: the file ends in its header: it is truncated, download it again",
         path);
     return FALSE;
   }

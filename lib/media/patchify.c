@@ -29,7 +29,7 @@ vlm_patch_grid (const VlmGeometry *geometry, VlmFrame *const *frames,
   if (factor == 0 || depth == 0 || n_frames == 0) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
         "%u frames, patches of %ux%u pixels x %u frames, %u merged a side: "
-        "nothing to see",
+        "empty input",
         n_frames, side, side, depth, geometry->merge_size);
     return FALSE;
   }

@@ -78,8 +78,8 @@ add_points (Region *region, const char *text, GError **error)
       continue;
     if (!parse_point (*word, &point)) {
       g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-          "\"%s\" is no point; points are x,y with numbers from 0 on, such as "
-          "0.25,0.5",
+          "\"%s\" is not a point: points are x,y with numbers of at least 0, "
+          "such as 0.25,0.5",
           *word);
       return FALSE;
     }
@@ -89,8 +89,8 @@ add_points (Region *region, const char *text, GError **error)
   if (region->points->len >= 3 && region->points->len <= MAX_POINTS)
     return TRUE;
   g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-      "a polygon of %u points in \"%s\"; it takes 3 to %d", region->points->len,
-      text, MAX_POINTS);
+      "a polygon of %u points in \"%s\"; 3 to %d are allowed",
+      region->points->len, text, MAX_POINTS);
   return FALSE;
 }
 

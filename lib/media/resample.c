@@ -183,7 +183,7 @@ allocate (Resizer *self, VlmResample resample, guint max_in, guint max_out,
   if (self->bytes && self->ring && self->wide && self->result)
     return TRUE;
   g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-      "resampling %ux%u pixels to %ux%u needs more memory than there is",
+      "resampling %ux%u pixels to %ux%u needs more memory than is available",
       self->across.n_in, self->down.n_in, self->across.n_out, self->down.n_out);
   return FALSE;
 }

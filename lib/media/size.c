@@ -213,7 +213,7 @@ vlm_video_plan_size (const VlmGeometry *geometry, const VlmVideoLimits *limits,
     return FALSE;
   if (n_frames == 0) {
     g_set_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-        "a video of no frames");
+        "a video without frames");
     return FALSE;
   }
   if (limits == NULL)

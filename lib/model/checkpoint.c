@@ -34,8 +34,8 @@ check_no_mmproj (const char *path, const char *mmproj, GError **error)
   if (mmproj == NULL || mmproj[0] == '\0')
     return TRUE;
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
-      "%s: mmproj=%s is for GGUF models, but this one has its vision tower "
-      "itself",
+      "%s: mmproj=%s is for GGUF models, but this one contains its vision "
+      "tower",
       path, mmproj);
   return FALSE;
 }

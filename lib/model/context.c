@@ -215,7 +215,7 @@ reserve_caches (VlmContext *context, guint n_tokens, GError **error)
     return FALSE;
   vlm_debug ("the cache grows from %u tokens to at least %u, %u of them held",
       before, n_tokens, context->n_tokens);
-  /* Layers grow one after the other, so that only one of them is there twice. */
+  /* Layers grow one after the other, so that only one of them exists twice. */
   for (guint i = 0; i < c->n_layers; i++)
     if (!vlm_nn_kv_reserve (&context->caches[i], context->nn,
             context->cache_type, c->n_kv_heads, c->head_dim, n_tokens,

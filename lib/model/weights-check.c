@@ -26,9 +26,10 @@ check_shape (const VlmWeightItem *item, VlmTensorNames names,
   g_autofree char *expected =
       vlm_tensor_shape_to_string (item->shape, item->n_dims);
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_MISMATCH,
-      "%s: tensor %s has the shape %s, %s for %s",
+      "%s: tensor %s has the shape %s, but %s %s",
       vlm_data_file_get_path (view->file), view->name, found,
-      names == VLM_TENSOR_NAMES_GGUF ? "its keys ask" : "config.json asks",
+      names == VLM_TENSOR_NAMES_GGUF ? "its keys require"
+                                     : "config.json requires",
       expected);
   return FALSE;
 }

@@ -64,7 +64,7 @@ check_shapes (VlmNn *nn, const Product *product)
   vlm_nn_fail (nn,
       g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
           "matmul: x [%" G_GUINT64_FORMAT ", %u], w [%u, %u], bias [%u], "
-          "y [%" G_GUINT64_FORMAT ", %u] do not fit each other",
+          "y [%" G_GUINT64_FORMAT ", %u] do not match each other",
           product->x->n_rows, product->x->n_cols, n_out, product->w->n_in,
           product->bias != NULL ? product->bias->n_cols : 0, product->y->n_rows,
           product->y->n_cols));

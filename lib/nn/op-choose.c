@@ -124,7 +124,7 @@ vlm_nn_choose (VlmNn *nn, const VlmNnTensor *logits, guint n_valid,
     vlm_nn_fail (nn,
         g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
             "choose: %u of %u logits, allowed [%u], seen [%u], row %u of "
-            "choices [%" G_GUINT64_FORMAT ", %u] do not fit each other",
+            "choices [%" G_GUINT64_FORMAT ", %u] do not match each other",
             n_valid, logits->n_cols, allowed != NULL ? allowed->n_cols : 0,
             seen != NULL ? seen->n_cols : 0, row, choice->n_rows,
             choice->n_cols));

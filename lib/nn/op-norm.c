@@ -32,7 +32,7 @@ vlm_nn_rms_norm (VlmNn *nn, const VlmNnTensor *x, const VlmNnTensor *w,
     vlm_nn_fail (nn,
         g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
             "rms_norm: x [%" G_GUINT64_FORMAT ", %u], w [%u], "
-            "y [%" G_GUINT64_FORMAT ", %u] do not fit each other",
+            "y [%" G_GUINT64_FORMAT ", %u] do not match each other",
             x->n_rows, x->n_cols, w->n_cols, y->n_rows, y->n_cols));
     return;
   }

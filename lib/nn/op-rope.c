@@ -49,7 +49,8 @@ check_shapes (VlmNn *nn, const Split *split)
       g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
           "rope_split: qkv [%" G_GUINT64_FORMAT ", %u], "
           "angles [%" G_GUINT64_FORMAT ", %u], q [%" G_GUINT64_FORMAT
-          ", %u] of %u heads do not fit each other or keys from %u of a cache "
+          ", %u] of %u heads do not match each other, or keys from %u of a "
+          "cache "
           "of %u heads of %u, capacity %u",
           n_rows, split->qkv->n_cols, split->angles->n_rows,
           split->angles->n_cols, split->q->n_rows, split->q->n_cols,

@@ -131,7 +131,7 @@ vlm_nn_kernel_try (
         trial_is_right (&trial) ? VLM_NN_VERDICT_RIGHT : VLM_NN_VERDICT_WRONG;
   if (verdict == VLM_NN_VERDICT_WRONG)
     g_set_error_literal (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_VK,
-        "its products are wrong: a driver's fault");
+        "its products are wrong, a fault of the driver");
   trial_clear (&trial);
   return verdict;
 }

@@ -140,7 +140,7 @@ vlm_nn_embed (VlmNn *nn, const VlmNnTensor *ids, const VlmNnMatrix *w,
         g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
             "embed: ids [%" G_GUINT64_FORMAT
             "], w [%u, %u], features [.., %u], "
-            "y [%" G_GUINT64_FORMAT ", %u] do not fit each other",
+            "y [%" G_GUINT64_FORMAT ", %u] do not match each other",
             ids->n_rows, w->n_out, w->n_in,
             features != NULL ? features->n_cols : 0, y->n_rows, y->n_cols));
     return;
@@ -184,8 +184,8 @@ vlm_nn_scatter_rows (VlmNn *nn, const VlmNnTensor *x, const VlmNnTensor *index,
     vlm_nn_fail (nn,
         g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
             "scatter_rows: x [%" G_GUINT64_FORMAT ", %u], index "
-            "[%" G_GUINT64_FORMAT "], y [%" G_GUINT64_FORMAT ", %u] do not fit "
-            "each other",
+            "[%" G_GUINT64_FORMAT "], y [%" G_GUINT64_FORMAT
+            ", %u] do not match each other",
             x->n_rows, x->n_cols, index->n_rows, y->n_rows, y->n_cols));
     return;
   }

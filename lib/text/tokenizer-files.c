@@ -141,8 +141,8 @@ check_class (VlmTokenizerLoader *loader, JsonObject *config)
       return TRUE;
   return class == NULL ||
       vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
-          "tokenizer_class: \"%s\", only Qwen2's is supported: take the "
-          "tokenizer's files from the model that this one was made from",
+          "tokenizer_class: \"%s\", only Qwen2's is supported: use the "
+          "tokenizer files of the model that this one was derived from",
           class);
 }
 

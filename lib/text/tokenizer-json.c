@@ -143,14 +143,13 @@ check_pretokenizer (VlmTokenizerLoader *loader, JsonObject *root)
       : VLM_N_SPLITS;
   if (split == VLM_N_SPLITS)
     return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
-        "%s.pretokenizers[0].pattern.Regex: not that of Qwen2: take "
-        "tokenizer.json from the model that this one was made from",
+        "%s.pretokenizers[0].pattern.Regex: not that of Qwen2: use "
+        "tokenizer.json of the model that this one was derived from",
         key);
   if (split == VLM_SPLIT_PATCHED)
-    vlm_warning (
-        "%s: %s.pretokenizers[0].pattern.Regex: Mistral's instead of "
-        "Qwen2's, as some versions of transformers save it; it is used "
-        "as it stands",
+    vlm_warning ("%s: %s.pretokenizers[0].pattern.Regex: Mistral's instead of "
+                 "Qwen2's, as some versions of transformers save it; it is "
+                 "used as it is",
         loader->path, key);
   if (g_strcmp0 (vlm_json_get_string (steps[0], "behavior"), "Isolated") != 0 ||
       vlm_json_is_true (steps[0], "invert"))

@@ -34,7 +34,7 @@ add_token (VlmTokenizerLoader *loader, const VlmTokenizerLists *lists, guint i)
   default:
     return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
         "tokenizer.ggml.token_type[%u]: %" G_GINT64_FORMAT
-        " is no type that Qwen2's tokens have",
+        " is not a token type of Qwen2",
         i, lists->types[i]);
   }
 }

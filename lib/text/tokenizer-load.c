@@ -105,7 +105,7 @@ vlm_tokenizer_add_added (VlmTokenizerLoader *loader, const char *key,
   if (!g_hash_table_insert (
           tokenizer->added_ids, g_strdup (name), GINT_TO_POINTER ((int) id)))
     return vlm_tokenizer_fail (
-        loader, VLM_LOAD_ERROR_CORRUPT, "%s: \"%s\" is there twice", key, name);
+        loader, VLM_LOAD_ERROR_CORRUPT, "%s: \"%s\" occurs twice", key, name);
   g_string_append (tokenizer->bytes, name);
   token->n_bytes = (guint32) strlen (name);
   token->flags |= VLM_TOKEN_ADDED | flags;
@@ -292,8 +292,8 @@ vlm_tokenizer_load (const char *directory, GError **error)
       return NULL;
   } else {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND,
-        "%s: neither tokenizer.json nor vocab.json: take the tokenizer's files "
-        "from the model that this one was made from",
+        "%s: neither tokenizer.json nor vocab.json: use the tokenizer files of "
+        "the model that this one was derived from",
         directory);
     return NULL;
   }

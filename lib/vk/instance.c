@@ -131,7 +131,7 @@ check_version (guint32 *version, GError **error)
   if (*version >= VK_API_VERSION_1_2)
     return TRUE;
   g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_MISSING_FEATURE,
-      "the Vulkan loader is of version %u.%u; 1.2 is needed",
+      "the Vulkan loader has version %u.%u; 1.2 is required",
       VK_API_VERSION_MAJOR (*version), VK_API_VERSION_MINOR (*version));
   return FALSE;
 }

@@ -348,7 +348,7 @@ vlm_vk_physical_choose (GArray *list, const char *selector, GError **error)
   }
   if (best == NULL) {
     g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE,
-        "no Vulkan device is \"%s\"; there is:%s", selector, all->str);
+        "no Vulkan device matches \"%s\"; available:%s", selector, all->str);
     return NULL;
   }
   if (best->unusable != NULL) {

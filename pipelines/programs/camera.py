@@ -30,7 +30,7 @@ def decoded(uri):
 
     def on_all_pads(_decoder):
         if not video.is_linked():
-            error = GLib.Error.new_literal(Gst.StreamError.quark(), "there is no video in it",
+            error = GLib.Error.new_literal(Gst.StreamError.quark(), "it contains no video",
                                            Gst.StreamError.TYPE_NOT_FOUND)
             decoder.post_message(Gst.Message.new_error(decoder, error, ""))
 

@@ -119,6 +119,6 @@ class Encoded:
                                            Gst.StreamError.WRONG_TYPE)
             self.bin.post_message(Gst.Message.new_error(self.bin, error, ""))
         else:
-            complain(f"Matroska cannot hold {name}: this sound is left out")
+            complain(f"Matroska cannot hold {name}: this audio is dropped")
             self.sinks.remove(sink)
             self.bin.remove(first)

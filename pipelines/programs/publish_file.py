@@ -25,7 +25,7 @@ OVER = "gst-vlm-publish/over"
 def find(name):
     # Debian has the broker where only root looks
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    return path or sys.exit(f"there is no {name}: Debian's packages mosquitto and mosquitto-clients have it")
+    return path or sys.exit(f"{name} is missing: install Debian's packages mosquitto and mosquitto-clients")
 
 
 def free_port():

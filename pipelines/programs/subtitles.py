@@ -64,7 +64,7 @@ class Copier:
 
     def on_drained(self, source):
         if not self.video.is_linked():
-            error = GLib.Error.new_literal(Gst.StreamError.quark(), "there is no video in the file",
+            error = GLib.Error.new_literal(Gst.StreamError.quark(), "the file contains no video",
                                            Gst.StreamError.WRONG_TYPE)
             source.post_message(Gst.Message.new_error(source, error, ""))
 
@@ -90,13 +90,13 @@ def check_names(words, video, out):
     """What is wrong with them, or None: nothing is written over that is somebody else's."""
     source = to_path(video)
     if source is not None and not source.exists():
-        return f"{video}: there is no such file"
+        return f"{video}: no such file"
     if not out.exists():
         return None
     if source is not None and out.samefile(source):
-        return f"{out}: that is the video itself"
+        return f"{out}: this is the video itself"
     if not out.is_file():
-        return f"{out}: that is no file"
+        return f"{out}: not a file"
     return None if "--force" in words.options else f"{out}: is there already; --force replaces it"
 
 

@@ -31,7 +31,7 @@ class Words:
         if len(self.inputs) < least:
             self.refuse(self.usage(), as_it_is=True)
         if most is not None and len(self.inputs) > most:
-            self.refuse(f"what is \"{self.inputs[most]}\" for?")
+            self.refuse(f"unexpected argument \"{self.inputs[most]}\"")
 
     def add(self, word, options):
         setting = PROPERTY.fullmatch(word)
@@ -40,13 +40,13 @@ class Words:
         elif word.startswith("-") and word != "-":
             name = word.lstrip("-").partition("=")[0]
             known = self.element.find_property(name)
-            hint = f"; the property is set with {name}=…" if known else ""
-            self.refuse(f"there is no option {word}{hint}")
+            hint = f"; set the property with {name}=…" if known else ""
+            self.refuse(f"unknown option {word}{hint}")
         elif setting and self.element.find_property(setting[1]):
             self.check(*setting.groups())
             self.properties.append(setting.groups())
         elif setting and not pathlib.Path(word).exists():
-            self.refuse(f"vlmevents has no property \"{setting[1]}\", and there is no file {word}")
+            self.refuse(f"vlmevents has no property \"{setting[1]}\", and no file {word} exists")
         else:
             self.inputs.append(word)
 
@@ -81,7 +81,7 @@ class Words:
 def make_watcher(name=None):
     element = Gst.ElementFactory.make("vlmevents", name)
     if element is None:
-        sys.exit("there is no element vlmevents; ./pipelines/demo builds it")
+        sys.exit("the element vlmevents is not installed; ./pipelines/demo builds it")
     return element
 
 
@@ -111,9 +111,9 @@ def set_property(element, name, text):
     except ValueError:
         raise ValueError(f"{name} cannot be \"{text}\" (gst-inspect-1.0 vlmevents)") from None
     if hasattr(spec, "minimum") and not spec.minimum <= parsed.get_value("value") <= spec.maximum:
-        raise ValueError(f"{name} is from {spec.minimum} to {spec.maximum}, not {text}")
+        raise ValueError(f"{name} must be from {spec.minimum} to {spec.maximum}, not {text}")
     if spec.value_type.name == "GstFraction" and not is_rate(text):
-        raise ValueError(f"{name} is from {SLOWEST} to {FASTEST}, not {text}")
+        raise ValueError(f"{name} must be from {SLOWEST} to {FASTEST}, not {text}")
     Gst.util_set_object_arg(element, name, text)
 
 

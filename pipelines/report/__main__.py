@@ -28,16 +28,16 @@ def size(text):
 
 def arguments():
     parser = argparse.ArgumentParser(prog="report", description=__doc__.splitlines()[0])
-    parser.add_argument("events", help="what was found, one JSON object in each line")
-    parser.add_argument("--truth", help="what is true: lines of vlmtestsrc, or an object with `events`")
+    parser.add_argument("events", help="the events found, one JSON object per line")
+    parser.add_argument("--truth", help="the true events: lines of vlmtestsrc, or an object with `events`")
     parser.add_argument("--out", type=pathlib.Path, help="folder for index.html and events.vtt")
     parser.add_argument("--thumbs", help="folder of pictures of the video, 00000.jpg, …")
-    parser.add_argument("--thumb-rate", type=float, default=4.0, help="pictures from each second")
-    parser.add_argument("--size", type=size, help="WIDTHxHEIGHT of the video: what boxes count in")
+    parser.add_argument("--thumb-rate", type=float, default=4.0, help="pictures per second")
+    parser.add_argument("--size", type=size, help="WIDTHxHEIGHT of the video, the unit of boxes")
     parser.add_argument("--video", default="", help="name of the video beside the page")
-    parser.add_argument("--took", type=float, default=0.0, help="seconds it took")
+    parser.add_argument("--took", type=float, default=0.0, help="duration of the run, in seconds")
     parser.add_argument("--title", default="What happened")
-    parser.add_argument("--command", default="", help="how the events were made")
+    parser.add_argument("--command", default="", help="command that found the events")
     return parser.parse_args()
 
 

@@ -74,9 +74,9 @@ def read_records(path):
             try:
                 record = json.loads(line)
             except ValueError as error:
-                raise BadFile(f"{path}:{count}: no JSON: {error}") from error
+                raise BadFile(f"{path}:{count}: not JSON: {error}") from error
             if not isinstance(record, dict):
-                raise BadFile(f"{path}:{count}: no JSON object")
+                raise BadFile(f"{path}:{count}: not a JSON object")
             yield record
 
 

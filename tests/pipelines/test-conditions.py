@@ -50,9 +50,9 @@ def test_no_words():
         fails("conditions", clip, status=1, said="--model DIR")
         fails("conditions", clip, f"model={MODEL}", status=1, said='no token for "yes"')
         fails("conditions", clip, "--model", clip.parent, status=1, said="config.json")
-        fails("conditions", clip, "--model", status=2, said="no option --model")
+        fails("conditions", clip, "--model", status=2, said="unknown option --model")
         fails("conditions", "nowhere.mkv", status=1, said="nowhere.mkv|--model DIR")
-        fails("conditions", clip, clip, status=2, said="what is")
+        fails("conditions", clip, clip, status=2, said="unexpected argument")
 
 
 tap.run_module(__name__)

@@ -215,9 +215,9 @@ def test_what_is_wrong_is_said():
         sound.write_bytes(b"no video at all")
         empty.touch()
         for args, status, because in ((["nowhere.mp4"], 1, "cannot read nowhere.mp4"),
-                                      (["--wrong"], 2, "there is no option --wrong"),
+                                      (["--wrong"], 2, "unknown option --wrong"),
                                       (["wrong=3"], 2, "no property \"wrong\""),
-                                      (["a.mp4", "b.mp4"], 2, "what is \"b.mp4\" for?"),
+                                      (["a.mp4", "b.mp4"], 2, "unexpected argument \"b.mp4\""),
                                       (["--scenes", "many"], 2, "--scenes"),
                                       (["--seconds", "0"], 2, "--seconds"),
                                       (["--model", folder, "--scenes", "1"], 1, "config.json"),

@@ -90,14 +90,15 @@ def test_sigterm():
 
 def test_wrong_words():
     """Nothing that is not understood is left aside."""
-    for word, said in (("--model", "no option --model.*model="), ("--model=x", "model="), ("-x", "option -x"),
-                       ("widnow=3", "no property \"widnow\""), ("window=abc", "window cannot be \"abc\""),
-                       ("window=-1", "is from"), ("policy=bogus", "policy"), ("min-fps=0/1", "min-fps"),
+    for word, said in (("--model", "unknown option --model.*model="), ("--model=x", "model="),
+                       ("-x", "option -x"), ("widnow=3", "no property \"widnow\""),
+                       ("window=abc", "window cannot be \"abc\""),
+                       ("window=-1", "must be from"), ("policy=bogus", "policy"), ("min-fps=0/1", "min-fps"),
                        ("stats=1", "stats"), ("analyzer=1", "analyzer"), ("ground=maybe", "ground")):
         for name, n_inputs in PROGRAMS.items():
             fails(name, *n_inputs * ["nowhere.mkv"], word, status=2, said=said)
     for name, n_inputs in (("record-on-event", 3), ("subtitles", 3), ("webcam", 2)):
-        fails(name, *n_inputs * ["nowhere.mkv"], status=2, said="what is \"nowhere.mkv\" for")
+        fails(name, *n_inputs * ["nowhere.mkv"], status=2, said="unexpected argument \"nowhere.mkv\"")
 
 
 def test_what_is_missing_is_said():
@@ -118,7 +119,7 @@ def test_wrong_input():
         examples.launch(f"audiotestsrc num-buffers=20 ! vorbisenc ! matroskamux ! filesink location={sound}")
         for name in ("file", "cameras"):
             fails(name, text, *WATCH, status=1, said="^.*/text.mkv: ")
-            fails(name, sound, *WATCH, status=1, said="^.*/sound.mkv: there is no video in it$")
+            fails(name, sound, *WATCH, status=1, said="^.*/sound.mkv: it contains no video$")
             fails(name, clip, clip, f"model={clip.parent}", status=1, said="config.json")
 
 

@@ -147,13 +147,13 @@ def test_subtitles_replace_nothing():
         broken = folder / "broken.mkv"
         broken.write_bytes(clip.read_bytes()[:700])
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
-        own = "that is the video itself"
+        own = "this is the video itself"
         roundabout = folder / ".." / folder.name / clip.name
         for video, out, said in ((clip, clip, own), (clip, link, own), (clip, hard, own),
                                  (clip, roundabout, own), (clip.as_uri(), clip, own),
                                  (clip, other, "there already"),
-                                 (folder / "no.mkv", other, "no.mkv"), (clip, folder, "no file"),
-                                 (clip, "/dev/null", "no file"), (clip, "/proc/no/out.mkv", "out.mkv"),
+                                 (folder / "no.mkv", other, "no.mkv"), (clip, folder, "not a file"),
+                                 (clip, "/dev/null", "not a file"), (clip, "/proc/no/out.mkv", "out.mkv"),
                                  (broken, folder / "new.mkv", "broken.mkv")):
             fails("subtitles", video, out, *WATCH, status=1, said=said)
         fails("subtitles", "--force", clip, clip, *WATCH, status=1, said=own)
@@ -168,7 +168,7 @@ def test_subtitles_need_video():
     with tempfile.TemporaryDirectory() as name:
         sound, out = (pathlib.Path(name, file) for file in ("sound.mkv", "out.mkv"))
         examples.launch(f"audiotestsrc num-buffers=50 ! vorbisenc ! matroskamux ! filesink location={sound}")
-        fails("subtitles", sound, out, *WATCH, status=1, said="sound.mkv: there is no video")
+        fails("subtitles", sound, out, *WATCH, status=1, said="sound.mkv: .*contains no video")
         assert os.listdir(name) == ["sound.mkv"], os.listdir(name)
 
 

@@ -293,7 +293,7 @@ def test_wrong_answers():
                  '[[]]', '[{"start_time": 0.5, "end_time": 1, "description": "a"}]'):
         with Server() as server:
             server.say = lambda question, text=text: text
-            fails(server, 'not what was asked for')
+            fails(server, 'not of the requested form')
 
 
 def test_times_beyond():
@@ -367,7 +367,7 @@ def test_gives_up():
         server.refuse = lambda handler, question: server.send(handler, 500, b'out of memory') or True
         begin = time.monotonic()
         port = server.listener.server_port
-        fails(server, f'tries: localhost:{port} answers with status 500: out of memory',
+        fails(server, f'attempts: localhost:{port} replied with status 500: out of memory',
               'window=2 fps=2 request-timeout=1.2')
         assert time.monotonic() - begin < 60
 
@@ -393,7 +393,7 @@ def test_start():
     with Server() as server:
         assert 'no model other, but: Qwen2.5-VL-7B' in start_error(server.base + '#other')
         server.models = ['one', 'two']
-        assert 'one, two: name one' in start_error(server.base)
+        assert 'one, two: add #' in start_error(server.base)
     with Server('openai') as server:
         server.get = lambda handler: server.send(handler, 404, b'nothing')
         assert 'set `server`' in start_error(server.address)
@@ -479,7 +479,7 @@ def test_conditions():
         server.yes = 0.05
         assert not play_quiet(server, 'window=2 fps=2 conditions="it rains"')
         server.says_likely = False
-        assert 'how likely' in start_error(server.address, 'conditions="it rains"')
+        assert 'probabilities of tokens' in start_error(server.address, 'conditions="it rains"')
 
 
 def play_quiet(server, settings):

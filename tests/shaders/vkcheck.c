@@ -304,13 +304,13 @@ main (int argc, char **argv)
   gboolean bench = FALSE, stats = FALSE;
   const GOptionEntry entries[] = {
     { "filter", 'f', 0, G_OPTION_ARG_STRING, &filter,
-        "only cases whose name has TEXT", "TEXT" },
-    { "seed", 's', 0, G_OPTION_ARG_INT64, &seed, "of the inputs", "N" },
-    { "bench", 'b', 0, G_OPTION_ARG_NONE, &bench, "time the cases", NULL },
+        "run only cases whose name contains TEXT", "TEXT" },
+    { "seed", 's', 0, G_OPTION_ARG_INT64, &seed, "seed of the inputs", "N" },
+    { "bench", 'b', 0, G_OPTION_ARG_NONE, &bench, "measure the cases", NULL },
     { "stats", 0, 0, G_OPTION_ARG_NONE, &stats,
-        "print what the driver's compiler made of each kernel", NULL },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &selector, "which one",
-        "SELECTOR" },
+        "print the statistics of the driver's compiler for each kernel", NULL },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &selector,
+        "index, UUID or part of the name of the Vulkan device", "DEVICE" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);

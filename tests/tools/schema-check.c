@@ -55,7 +55,7 @@ compile (Checker *self, const char *text, long *strict_us, long *loose_us,
     return FALSE;
   self->strict = vlm_schema_compile (schema, VLM_SCHEMA_STRICT, error);
   if (self->strict == NULL &&
-      strstr ((*error)->message, "no value fits") == NULL)
+      strstr ((*error)->message, "no value matches") == NULL)
     return FALSE;
   g_clear_error (error);
   *strict_us = now () - start;

@@ -213,10 +213,10 @@ def test_bad_pictures(folder):
     fails("--image", folder / "none.png", "hi", said="none.png: No such file")
     fails("--image", "", "hi", said="the name of a file is empty")
     fails("--image", "-", "hi", input=b"", said="standard input: it is empty")
-    fails("--image", "file://other/x.png", "hi", said="on another machine")
+    fails("--image", "file://other/x.png", "hi", said="names another machine")
     fails("--image", "http://127.0.0.1:9/x.png", "hi", said="does the server answer?")
     for name, data in (("x.txt", b"no video\n"), ("e.mp4", b""), ("n.mp4", bytes(range(256)) * 40)):
-        fails("--video", write(folder, name, data), "hi", said=f"{name}: there is no picture in it that can")
+        fails("--video", write(folder, name, data), "hi", said=f"{name}: it contains no picture that can")
     fails("--video", folder, "hi", said="is a folder")
     fails("--image", "gopher://a/b", "hi", said="gopher://a/b: ")
     fails("--video", "gopher://a/b", "hi", said="gopher://a/b: ")
@@ -232,7 +232,7 @@ def test_folder_of_pictures(folder):
     write(folder, "p3.txt", b"no picture")
     fails("--image", folder, "hi", said="p3.txt: ")
     (folder / "void").mkdir()
-    fails("--image", folder / "void", "hi", said="there is no picture in this folder")
+    fails("--image", folder / "void", "hi", said="this folder contains no picture")
 
 
 @in_folder

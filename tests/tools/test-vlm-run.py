@@ -128,12 +128,13 @@ def test_numbers():
                           (["--top-p", "1.5"], "--top-p"), (["--top-k", "-1"], "--top-k"),
                           (["--top-k", "1.5"], "--top-k"), (["--start", "1:70"], "--start"),
                           (["--end", "-1"], "--end"), (["--start", "1"], "for --video"),
-                          (["--task", "poem"], "--task is"),
+                          (["--task", "poem"], "--task must be"),
                           (["--task", "boxes", "--format", "boxes"], "exclude"),
                           (["--repetition-penalty", "nan"], "--repetition-penalty"),
-                          (["--max-tokens", "-1"], "--max-tokens"), (["--format", "poem"], "--format is")):
+                          (["--max-tokens", "-1"], "--max-tokens"),
+                          (["--format", "poem"], "--format must be")):
         fails(f"/numbers/{'='.join(args)[2:]}", *args, "hi", because=because, status=2)
-    for args, because in ((["--max-tokens", "200000"], "do not fit"), (["--device", "abacus"], "abacus")):
+    for args, because in ((["--max-tokens", "200000"], "of the model"), (["--device", "abacus"], "abacus")):
         fails(f"/numbers/{'='.join(args)[2:]}", *args, "hi", because=because)
 
 
@@ -152,7 +153,7 @@ def test_media(folder):
     with_media(folder, "video.avi", lambda path: answers("/media/video", "--video", path, "--fps", "1", "hi"))
     for sound in ("sound.wav", "sound.avi"):
         for kind in ("--image", "--video"):
-            said = f"{sound}: there is no picture" if kind == "--video" else f"{sound}: "
+            said = f"{sound}: it contains no picture" if kind == "--video" else f"{sound}: "
             with_media(folder, sound, lambda path: fails(f"/media/{sound}-as{kind[1:]}", kind, path, "hi",
                                                          because=said))
     empty = os.path.join(folder, "empty.png")
@@ -206,7 +207,7 @@ def test_schemas(folder):
           because=f"{bad}: /properties/age/foo: this keyword is not supported")
     fails("/schemas/no-json", "--schema", write("no.json", "{"), "hi", because="no.json")
     fails("/schemas/missing", "--schema", "nowhere.json", "hi", because="nowhere.json")
-    fails("/schemas/few-tokens", "--schema", good, "--max-tokens", "3", "hi", because="there are 3")
+    fails("/schemas/few-tokens", "--schema", good, "--max-tokens", "3", "hi", because="the limit is 3")
     fails("/schemas/format-too", "--schema", good, "--format", "events", "hi",
           because="exclude each other", status=2)
     fails("/schemas/format-alone", "--format", "json", "hi", because="needs a JSON schema")
@@ -220,7 +221,7 @@ def test_tasks(folder):
         answers("/tasks/count", "--task", "count", "--image", path,
                 shape=lambda answer: answer.strip().isdigit())
         answers("/tasks/describe", "--task", "describe", "--image", path, "--max-tokens", "8")
-        fails("/tasks/document", "--task", "document", "--image", path, because="no HTML")
+        fails("/tasks/document", "--task", "document", "--image", path, because="not the HTML")
         drawn = os.path.join(folder, "drawn.png")
         answers("/tasks/html", "--task", "boxes", "--image", path, "--max-tokens", "80", "--html",
                 "--draw", drawn,

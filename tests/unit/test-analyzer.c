@@ -733,7 +733,7 @@ test_answer_failed (void)
   g_assert_null (vlm_analyzer_analyze (analyzer, window, NULL, NULL));
   nonsense = only_answer (analyzer);
   g_assert_cmpstr (nonsense->answer, ==, "I see a car.");
-  g_assert_nonnull (strstr (nonsense->error, "holds no list"));
+  g_assert_nonnull (strstr (nonsense->error, "contains no list"));
   scripted->max_samples = 4;
   g_assert_null (vlm_analyzer_analyze (analyzer, window, NULL, NULL));
   failed = only_answer (analyzer);
@@ -751,7 +751,7 @@ test_no_task (void)
 
   analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
   vlm_analyzer_set_questions (analyzer, &questions);
-  warnings_expect ("no task \"poem\"");
+  warnings_expect ("unknown task \"poem\"");
   warnings_expect_none ();
   events = analyse (analyzer, 0, 8);
   g_assert_cmpuint (events->len, ==, 0);

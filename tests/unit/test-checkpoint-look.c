@@ -67,11 +67,11 @@ test_weights (void)
     { { { "model-00001-of-00002.safetensors" },
           { "model-00002-of-00002.safetensors" }, { "model.safetensors" },
           { "model.safetensors.index.json", SHARDS ("2") } },
-        "model.safetensors.index.json", "model.safetensors: passed over" },
+        "model.safetensors.index.json", "model.safetensors: ignored" },
     /* They are not: the index is of an earlier save. */
     { { { "model.safetensors" },
           { "model.safetensors.index.json", SHARDS ("2") } },
-        "model.safetensors", "index.json: passed over, as 2 of its files" },
+        "model.safetensors", "index.json: ignored, because 2 of its files" },
     { { { "model-00001-of-00003.safetensors" },
           { "model.safetensors.index.json", SHARDS ("3") } },
         "model.safetensors.index.json", NULL },

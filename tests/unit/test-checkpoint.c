@@ -158,7 +158,7 @@ test_shared_gguf (void)
     { "21-n-dims", "4000000000 dimensions" },
     { "22-heads-zero", "key qwen2vl.attention.head_count: 0" },
     { "23-key-type", "key qwen2vl.block_count: expected an integer" },
-    { "24-duplicate-tensor", "tensor blk.0.ffn_gate.weight: is there twice" },
+    { "24-duplicate-tensor", "tensor blk.0.ffn_gate.weight: occurs twice" },
     { "30-mmproj-half-patch", "no tensor v.patch_embd.weight.1" },
     { "31-mmproj-pattern-zero", "key clip.vision.n_wa_pattern: 0" },
     { "32-mmproj-projector", "key clip.projector_type: \"qwen2vl_merger\"" },

@@ -169,7 +169,7 @@ static const Defect defects[] = {
   { FALSE, "general.sampling.temp", GGUF_UINT32, 100000, NULL,
       VLM_LOAD_ERROR_CORRUPT, "sampling.temp: 100000 is not within" },
   { TRUE, "general.architecture", GGUF_STRING, 0, "qwen2vl",
-      VLM_LOAD_ERROR_UNSUPPORTED, "this is no vision tower (mmproj)" },
+      VLM_LOAD_ERROR_UNSUPPORTED, "this is not a vision tower (mmproj)" },
   { TRUE, "clip.projector_type", GGUF_STRING, 0, "qwen2vl_merger",
       VLM_LOAD_ERROR_UNSUPPORTED, "\"qwen2vl_merger\" is not qwen2.5vl" },
   { TRUE, "clip.use_silu", GGUF_BOOL, 0, NULL, VLM_LOAD_ERROR_UNSUPPORTED,

@@ -343,11 +343,11 @@ test_defaults (void)
 
   g_autoptr (VlmConfig) slow = load_changed ("\"tokens_per_second\":2,", "");
   g_assert_cmpuint (slow->vision.tokens_per_second, ==, 4);
-  warnings_expect ("c.json: vision_config.tokens_per_second: absent");
+  warnings_expect ("c.json: vision_config.tokens_per_second: missing");
 
   g_autoptr (VlmConfig) eps = load_changed ("\"rms_norm_eps\":1e-06,", "");
   g_assert_cmpfloat (eps->text.rms_norm_eps, ==, 1e-5);
-  warnings_expect ("c.json: rms_norm_eps: absent");
+  warnings_expect ("c.json: rms_norm_eps: missing");
 
   g_autoptr (VlmConfig) kv = load_changed (
       "\"num_key_value_heads\":2,", "\"num_key_value_heads\":null,");
@@ -758,7 +758,7 @@ test_companion_defects (void)
     { "preprocessor_config.json", "{\"image_mean\":[1]}",
         VLM_LOAD_ERROR_CORRUPT, "image_mean: expected 3" },
     { "preprocessor_config.json", "{\"size\":{\"height\":448,\"width\":448}}",
-        VLM_LOAD_ERROR_UNSUPPORTED, "size.height: a fixed size" },
+        VLM_LOAD_ERROR_UNSUPPORTED, "size.height: Qwen2.5-VL has no" },
     { "preprocessor_config.json", "{\"rescale_factor\":1}",
         VLM_LOAD_ERROR_UNSUPPORTED, "rescale_factor: pixels are always" },
     { "preprocessor_config.json", "{\"do_rescale\":false}",

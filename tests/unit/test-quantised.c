@@ -736,7 +736,7 @@ test_awq_defects (void)
     { "l.qzeros", 1, 3, VLM_LOAD_ERROR_MISMATCH,
         "tensor l.qzeros: has the shape [1, 3], not [2, 3]" },
     { "l.qweight", 200, 3, VLM_LOAD_ERROR_MISMATCH,
-        "tensor l.qweight: 200 inputs are no whole groups of 128" },
+        "l.qweight: 200 inputs are not a multiple of the group size 128" },
     { "l.qweight", 256, 0, VLM_LOAD_ERROR_MISMATCH,
         "tensor l.qweight: 1 dimensions" },
   };
@@ -759,7 +759,7 @@ test_gptq_defects (void)
         "tensor l.qweight: 31 rows of words do not hold 256 inputs of 4" },
     { "l.g_idx", 200, 0, VLM_LOAD_ERROR_MISMATCH,
         "32 rows of words do not hold 200 inputs of 4 bits" },
-    { "l.g_idx", 16, 16, VLM_LOAD_ERROR_MISMATCH, "l.g_idx: is no list" },
+    { "l.g_idx", 16, 16, VLM_LOAD_ERROR_MISMATCH, "l.g_idx: is not a list" },
     { "l.qzeros", 2, 2, VLM_LOAD_ERROR_MISMATCH,
         "tensor l.qzeros: has the shape [2, 2], not [2, 3]" },
   };
@@ -793,7 +793,7 @@ test_fp8_defects (void)
         "has the shape [23, 1], not one scale and not one an output of 24" },
     { "l.weight_scale", 1, 24, VLM_LOAD_ERROR_MISMATCH,
         "has the shape [1, 24], not one scale" },
-    { "l.weight", N_OUT * N_IN, 0, VLM_LOAD_ERROR_MISMATCH, "is no matrix" },
+    { "l.weight", N_OUT * N_IN, 0, VLM_LOAD_ERROR_MISMATCH, "is not a matrix" },
   };
   g_autofree float *values = g_new (float, N_OUT *N_IN);
   g_autoptr (VlmSafetensorsWriter) block =

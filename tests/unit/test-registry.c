@@ -356,7 +356,7 @@ test_shortened (void)
       &(const VlmWork){ .progress = cut_off, .user_data = weights }, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TRUNCATED);
   g_assert_nonnull (strstr (error->message, weights));
-  g_assert_nonnull (strstr (error->message, "became shorter"));
+  g_assert_nonnull (strstr (error->message, "was truncated"));
   files_remove (folder);
 }
 

@@ -187,11 +187,11 @@ test_refused (void)
       "test: /properties/a/foo: this keyword is not supported");
   assert_refused ("{\"const\": \"\\ufdd0\"}", VLM_SCHEMA_STRICT,
       VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-      "test: U+FDD0 is no character");
+      "test: U+FDD0 is not a character");
   /* Nothing can be written, but anything be read. */
   assert_refused ("{\"type\": \"integer\", \"enum\": [\"x\"]}",
       VLM_SCHEMA_STRICT, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
-      "test: /: no value fits");
+      "test: /: no value matches");
   assert_match (none, "1", FALSE);
   for (guint i = 0; i < 70; i++)
     g_string_append (deep, "{\"items\":");

@@ -199,7 +199,7 @@ test_bad (void)
 
   gboolean ok =
       vlm_video_plan_size (&geometry, NULL, 0, 640, 480, &w, &h, &error);
-  assert_bad (ok, g_steal_pointer (&error), "no frames");
+  assert_bad (ok, g_steal_pointer (&error), "without frames");
   /* by the reference's rule the short side would be 0 */
   ok = vlm_video_plan_size (&geometry, &narrow, 2, 1000, 100, &w, &h, &error);
   assert_bad (ok, g_steal_pointer (&error), "1000x100");

@@ -589,7 +589,7 @@ test_hostile (void)
         VLM_LOAD_ERROR_CORRUPT, "id 9 is used twice" },
     { "\"added_tokens\": [",
         "\"added_tokens\": [{\"id\": 9999, \"content\": \"<|im_end|>\"},",
-        VLM_LOAD_ERROR_CORRUPT, "is there twice" },
+        VLM_LOAD_ERROR_CORRUPT, "occurs twice" },
     { "\"added_tokens\": [",
         "\"added_tokens\": [{\"id\": 9999, \"content\": \"z\", \"lstrip\": "
         "true},",

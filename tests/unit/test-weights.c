@@ -174,9 +174,9 @@ test_tensor_defects (void)
         "tensor model.embed_tokens.weight is of type I16" },
     { "\"shape\":[408,64]", "\"shape\":[64,408]", VLM_LOAD_ERROR_MISMATCH,
         "model.embed_tokens.weight has the shape [64, 408], "
-        "config.json asks for [408, 64]" },
+        "but config.json requires [408, 64]" },
     { "\"shape\":[80,3,2,14,14]", "\"shape\":[80,1176]",
-        VLM_LOAD_ERROR_MISMATCH, "asks for [80, 3, 2, 14, 14]" },
+        VLM_LOAD_ERROR_MISMATCH, "requires [80, 3, 2, 14, 14]" },
   };
   g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
   gsize n_bytes, data_offset;

@@ -204,8 +204,7 @@ eval_report_print (const EvalReport *report)
              "list\n",
         report->n_rejected, report->n_unreadable);
   if (report->n_unfit > 0)
-    g_print (
-        "%u answers that are no points, no number, or neither Yes nor No\n",
+    g_print ("%u answers that are not points, a number, Yes or No\n",
         report->n_unfit);
   if (report->scores != NULL)
     print_scores (report);

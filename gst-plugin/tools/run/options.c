@@ -93,13 +93,14 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
         "lmstudio or openai (auto)",
         "SERVER" },
     { "api-key-file", 0, 0, G_OPTION_ARG_FILENAME, &o->model.api_key_file,
-        "likewise: whose first line is the key (else that of VLM_API_KEY)",
+        "likewise: file whose first line is the key (else the key in "
+        "VLM_API_KEY)",
         "FILE" },
     { "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &o->model.ca_file,
-        "likewise: what its certificate is checked against (the system's)",
+        "likewise: PEM file with trusted certificates (those of the system)",
         "FILE" },
     { "box-space", 0, 0, G_OPTION_ARG_STRING, &w->box_space,
-        "likewise: what its boxes count in: auto, pixels or thousandths (auto)",
+        "likewise: unit of its boxes: auto, pixels or thousandths (auto)",
         "SPACE" },
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->images,
         "a picture, or a folder of them (may be given again)", "FILE" },
@@ -167,7 +168,7 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
         NULL, NULL },
     { NULL },
   };
-  const Tool tool = { "QUESTION - ask a model about pictures and video",
+  const Tool tool = { "QUESTION - query a model about pictures and video",
     DESCRIPTION, entries, gst_init_get_option_group () };
 
   return tool_parse (&tool, argc, argv, error);
@@ -216,7 +217,7 @@ parse_kind (const char *option, const char *name, const VlmAnswerKind **kind,
     return TRUE;
   names = g_strjoinv (", ", (char **) vlm_answer_kind_get_names ());
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s is one of %s, not \"%s\"", option, names, name);
+      "%s must be one of %s, not \"%s\"", option, names, name);
   return FALSE;
 }
 

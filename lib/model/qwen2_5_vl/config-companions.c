@@ -136,10 +136,10 @@ check_size (const VlmJson *at, const VlmJson *size, GError **error)
         !vlm_json_has (size, min_keys.key) &&
         !vlm_json_has (size, max_keys.key))
       return vlm_json_fail (error, size, foreign[i], VLM_LOAD_ERROR_UNSUPPORTED,
-          "a fixed size is not how Qwen2.5-VL takes pictures: say "
-          "shortest_edge and longest_edge, both areas in pixels");
-    vlm_warning ("%s: size.%s: has no effect, Qwen2.5-VL takes pictures of any "
-                 "size between two areas",
+          "Qwen2.5-VL has no fixed picture size: set shortest_edge and "
+          "longest_edge, both areas in pixels");
+    vlm_warning ("%s: size.%s: has no effect: Qwen2.5-VL accepts pictures of "
+                 "any size between two areas",
         at->source, foreign[i]);
     return TRUE;
   }

@@ -99,7 +99,7 @@ read_sections (const VlmGguf *gguf, VlmTextConfig *text, GError **error)
   for (guint i = 0; i < n_sections; i++) {
     if (values[i] < 0 || values[i] > VLM_CONFIG_MAX_WIDTH)
       return vlm_gguf_fail (gguf, key, VLM_LOAD_ERROR_CORRUPT, error,
-          "%" G_GINT64_FORMAT " is no number of rotations", values[i]);
+          "%" G_GINT64_FORMAT " is not a number of rotations", values[i]);
     text->mrope_section[i] = (guint) values[i];
     sum += text->mrope_section[i];
   }
@@ -211,7 +211,7 @@ read_vision (const VlmGguf *gguf, const VlmGguf *text_gguf,
 {
   set_fixed (vision);
   if (!check_text_key (gguf, "general.architecture", "clip",
-          ": this is no vision tower (mmproj)", error) ||
+          ": this is not a vision tower (mmproj)", error) ||
       !check_text_key (gguf, "clip.projector_type", PROJECTOR,
           ", the one of Qwen2.5-VL", error) ||
       !check_flag (gguf, "clip.has_vision_encoder", TRUE, error) ||
@@ -330,7 +330,7 @@ read_tokens (const VlmGguf *gguf, VlmConfig *config, GError **error)
     *special[i].id = find_token (tokens, special[i].text);
     if (*special[i].id < 0)
       return vlm_gguf_fail (gguf, key, VLM_LOAD_ERROR_UNSUPPORTED, error,
-          "no token %s: this is no model that sees", special[i].text);
+          "no token %s: this is not a vision model", special[i].text);
   }
   return read_eos (
       gguf, tokens, config->text.vocab_size, &config->generation, error);

@@ -99,8 +99,8 @@ read_rope (const VlmConfigLayout *layout, VlmTextConfig *text, GError **error)
   if (!has_section)
     return vlm_json_fail (error, vlm_config_place_of (layout, keys[1]), keys[1],
         VLM_LOAD_ERROR_CORRUPT,
-        "no mrope_section here or in rope_parameters: take config.json from "
-        "the model that this one was made from");
+        "no mrope_section here or in rope_parameters: use config.json of the "
+        "model that this one was derived from");
   return vlm_json_read_double_or (
       theta, "rope_theta", 1.0, 1e12, DEFAULT_THETA, &text->rope_theta, error);
 }
@@ -193,7 +193,7 @@ read_eps (const VlmConfigLayout *layout, VlmTextConfig *text, GError **error)
 
   if (!vlm_json_has (at, key))
     vlm_warning (
-        "%s: %s: absent, taken as %g as transformers does; the released "
+        "%s: %s: missing, %g is used, as in transformers; the released "
         "models have 1e-06",
         layout->root.source, key, DEFAULT_EPS);
   return vlm_json_read_double_or (

@@ -147,8 +147,8 @@ read_tokens_per_second (
   static const char key[] = "tokens_per_second";
 
   if (!vlm_json_has (at, key))
-    vlm_warning ("%s: vision_config.%s: absent, taken as %u as transformers "
-                 "does; the released models have 2",
+    vlm_warning ("%s: vision_config.%s: missing, %u is used, as in "
+                 "transformers; the released models have 2",
         at->source, key, DEFAULT_TOKENS_PER_SECOND);
   return vlm_json_read_uint_or (at, key, 1, 1000, DEFAULT_TOKENS_PER_SECOND,
       &vision->tokens_per_second, error);

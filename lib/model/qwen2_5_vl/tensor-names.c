@@ -60,7 +60,7 @@ check_whole (const VlmTensorSource *source, const char *name, GError **error)
   if (g_str_has_suffix (name, ".biases")) {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
         "%s: weights quantised by MLX (tensor %s), which are not supported: "
-        "name the checkpoint that they were made from",
+        "name the checkpoint that they were derived from",
         vlm_tensor_source_get_path (source), name);
     return FALSE;
   }

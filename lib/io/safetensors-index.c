@@ -118,9 +118,3 @@ vlm_safetensors_index_find (const VlmSafetensorsIndex *self, const char *tensor)
 {
   return g_hash_table_lookup (self->places, tensor);
 }
-
-guint
-vlm_safetensors_index_get_n_tensors (const VlmSafetensorsIndex *self)
-{
-  return g_hash_table_size (self->places);
-}

@@ -19,4 +19,3 @@ vlm_safetensors_index_get_shards (const VlmSafetensorsIndex *index);
 /* The file that holds a tensor, as the index has it; NULL when it does not. */
 const char *vlm_safetensors_index_find (
     const VlmSafetensorsIndex *index, const char *tensor);
-guint vlm_safetensors_index_get_n_tensors (const VlmSafetensorsIndex *index);

@@ -68,7 +68,5 @@ void gst_vlm_overlay_clear_settings (GstVlmOverlay *self);
 gboolean gst_vlm_overlay_negotiate (GstVlmOverlay *self, GstCaps *caps);
 GstCaps *
 gst_vlm_overlay_query_caps (GstVlmOverlay *self, GstPad *pad, GstCaps *filter);
-/* Nothing stays of the stream. */
-void gst_vlm_overlay_forget (GstVlmOverlay *self);
 
 G_END_DECLS

@@ -82,8 +82,9 @@ forget_drawn (GstVlmOverlay *self)
   g_clear_pointer (&self->composition, gst_video_overlay_composition_unref);
 }
 
-void
-gst_vlm_overlay_forget (GstVlmOverlay *self)
+/* Drops all state of the stream. */
+static void
+forget (GstVlmOverlay *self)
 {
   gst_vlm_recent_clear (self->recent);
   gst_vlm_pictures_clear (self->pictures);
@@ -395,7 +396,7 @@ take_time (GstVlmOverlay *self, GstBuffer *buffer)
   if (!VLM_TIME_IS_VALID (now))
     now = VLM_TIME_IS_VALID (self->now) ? self->now : 0;
   if (VLM_TIME_IS_VALID (self->now) && now < self->now - MAX_STEP_BACK)
-    gst_vlm_overlay_forget (self);
+    forget (self);
   self->now = now;
 }
 
@@ -489,7 +490,7 @@ gst_vlm_overlay_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     gst_event_copy_segment (event, &self->segment);
     break;
   case GST_EVENT_STREAM_START:
-    gst_vlm_overlay_forget (self);
+    forget (self);
     take_shapes (self, NULL);
     break;
   case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
@@ -497,7 +498,7 @@ gst_vlm_overlay_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       take_shapes (self, gst_event_get_structure (event));
     break;
   case GST_EVENT_FLUSH_STOP:
-    gst_vlm_overlay_forget (self);
+    forget (self);
     gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
     break;
   default:
@@ -528,7 +529,7 @@ gst_vlm_overlay_change_state (GstElement *element, GstStateChange transition)
                                     ->change_state (element, transition);
 
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    gst_vlm_overlay_forget (self);
+    forget (self);
     take_shapes (self, NULL);
     gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
     self->has_info = FALSE;
@@ -559,7 +560,7 @@ gst_vlm_overlay_init (GstVlmOverlay *self)
   self->shapes = gst_vlm_shapes_new ();
   self->patches = g_array_new (FALSE, FALSE, sizeof (GstVlmPatch));
   self->tick = VLM_TIME_NONE;
-  gst_vlm_overlay_forget (self);
+  forget (self);
 }
 
 static void
@@ -567,7 +568,7 @@ gst_vlm_overlay_finalize (GObject *object)
 {
   GstVlmOverlay *self = GST_VLM_OVERLAY (object);
 
-  gst_vlm_overlay_forget (self);
+  forget (self);
   gst_vlm_recent_free (self->recent);
   gst_vlm_pictures_free (self->pictures);
   gst_vlm_painter_free (self->painter);

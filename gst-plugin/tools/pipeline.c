@@ -97,8 +97,9 @@ check_bus (Pipeline *self, GError **error)
   return TRUE;
 }
 
-gboolean
-pipeline_check (Pipeline *self, GError **error)
+/* FALSE with what has stopped it, or G_IO_ERROR_CANCELLED. */
+static gboolean
+check (Pipeline *self, GError **error)
 {
   const char *verdict = g_atomic_pointer_get (&self->verdict);
 
@@ -153,7 +154,7 @@ pipeline_set_state (Pipeline *self, GstState state, GError **error)
     return FALSE;
   if (gst_element_set_state (self->element, state) != GST_STATE_CHANGE_FAILURE)
     return TRUE;
-  if (pipeline_check (self, error))
+  if (check (self, error))
     g_set_error_literal (error, GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE,
         "it cannot be read: a GStreamer element could not be started");
   return FALSE;
@@ -175,7 +176,7 @@ go_on (Pipeline *self, Silence *silence, GError **error)
   double work_ns =
       (double) (now - silence->worked) * GST_SECOND / CLOCKS_PER_SEC;
 
-  if (!pipeline_check (self, error))
+  if (!check (self, error))
     return FALSE;
   silence->silence += POLL_NS;
   silence->idle = work_ns > POLL_NS / 10.0 ? 0 : silence->idle + POLL_NS;
@@ -197,7 +198,7 @@ pipeline_wait (Pipeline *self, GError **error)
       GST_STATE_CHANGE_ASYNC)
     if (!go_on (self, &silence, error))
       return FALSE;
-  return pipeline_check (self, error);
+  return check (self, error);
 }
 
 gboolean
@@ -214,7 +215,7 @@ pipeline_pull (Pipeline *self, GstSample **sample, GError **error)
     if (is_over)
       return TRUE;
   }
-  if (pipeline_check (self, error))
+  if (check (self, error))
     return TRUE;
   g_clear_pointer (sample, gst_sample_unref);
   return FALSE;

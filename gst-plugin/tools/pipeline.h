@@ -31,9 +31,6 @@ void pipeline_condemn (Pipeline *self, const char *why);
 
 gboolean pipeline_set_state (Pipeline *self, GstState state, GError **error);
 
-/* FALSE with what has stopped it, or G_IO_ERROR_CANCELLED. */
-gboolean pipeline_check (Pipeline *self, GError **error);
-
 /* Until the last change of its state is done. */
 gboolean pipeline_wait (Pipeline *self, GError **error);
 

@@ -15,12 +15,6 @@
 #define FIRST_RANGE 14.0f
 #define RANGE_STEP 0.25f
 
-gboolean
-vlm_quantises_to (VlmDType dtype)
-{
-  return dtype == VLM_DTYPE_Q8_0 || dtype == VLM_DTYPE_Q4_1;
-}
-
 static void
 write_half (guint8 *at, float value)
 {
@@ -184,7 +178,7 @@ vlm_quantise (VlmDType dtype, const float *values, gsize n, guint8 *blocks)
 {
   const gsize block_bytes = vlm_dtype_block_bytes (dtype);
 
-  g_assert (vlm_quantises_to (dtype));
+  g_assert (dtype == VLM_DTYPE_Q8_0 || dtype == VLM_DTYPE_Q4_1);
   for (gsize first = 0; first < n; first += LENGTH, blocks += block_bytes) {
     float rest[LENGTH] = { 0 };
     const float *x = values + first;

@@ -4,13 +4,10 @@
 
 #include "base/dtype.h"
 
-/* Whether vlm_quantise () makes blocks of that type: Q8_0 and Q4_1. */
-gboolean vlm_quantises_to (VlmDType dtype);
-
-/* A row of @n elements as vlm_dtype_row_bytes (dtype, n) bytes of blocks, the
- * last one filled up with zeros. Codes and scales, which are as the type holds
- * them, are chosen for the least squared error; large elements count for more.
- * The block of an element that is not finite, or beyond what an f16 holds,
- * becomes NaN. */
+/* A row of @n elements as vlm_dtype_row_bytes (dtype, n) bytes of blocks of
+ * @dtype (Q8_0 or Q4_1), the last one filled up with zeros. Codes and scales,
+ * which are as the type holds them, are chosen for the least squared error;
+ * large elements count for more. The block of an element that is not finite, or
+ * beyond what an f16 holds, becomes NaN. */
 void
 vlm_quantise (VlmDType dtype, const float *values, gsize n, guint8 *blocks);

@@ -81,8 +81,10 @@ lattice (guint32 seed, int x, int y)
   return (float) (h >> 16) / 65535.0f;
 }
 
-void
-vlm_noise_row (guint32 seed, float u, float du, float v, float *out, int n)
+/* Value noise in [0, 1] for @n points (u + i du, v): smooth between random
+ * numbers on a grid of whole numbers. */
+static void
+noise_row (guint32 seed, float u, float du, float v, float *out, int n)
 {
   int y = floor_of (v);
   float down = smooth (v - (float) y);
@@ -156,8 +158,8 @@ clouds_row (const VlmTexture *t, float u, float du, float v, float grain,
     /* Finer than two pixels: that would only flicker from size to size. */
     if (octave > 0 && frequency * grain > 0.5f)
       break;
-    vlm_noise_row (t->seed + octave, u * frequency, du * frequency,
-        v * frequency, scratch, n);
+    noise_row (t->seed + octave, u * frequency, du * frequency, v * frequency,
+        scratch, n);
     for (int i = 0; i < n; i++)
       out[i] += weight * (scratch[i] - 0.5f) * 1.6f + (octave == 0 ? 0.25f : 0);
     frequency *= 2.0f;

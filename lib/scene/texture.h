@@ -44,11 +44,6 @@ double vlm_texture_lightness (const VlmTexture *texture);
 /* The largest difference of a channel. */
 float vlm_color_distance (VlmColor a, VlmColor b);
 
-/* Value noise in [0, 1] for @n points (u + i du, v): smooth between random
- * numbers on a grid of whole numbers. */
-void
-vlm_noise_row (guint32 seed, float u, float du, float v, float *out, int n);
-
 /* The pattern in [0, 1], 0 for the first colour; @grain is the size of a pixel,
  * over which edges are smoothed. @scratch: [n] */
 void vlm_texture_pattern_row (const VlmTexture *texture, float u, float du,

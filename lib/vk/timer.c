@@ -39,8 +39,8 @@ vlm_vk_timer_free (VlmVkTimer *timer)
   g_free (timer);
 }
 
-gboolean
-vlm_vk_timer_is_on (VlmVkTimer *timer)
+static gboolean
+is_on (VlmVkTimer *timer)
 {
   return g_atomic_int_get (&timer->on);
 }
@@ -140,7 +140,7 @@ vlm_vk_ticks_begin (VlmVkTicks *ticks, VlmVkDevice *device,
 {
   ticks->n_ticks = 0;
   g_array_set_size (ticks->spans, 0);
-  ticks->on = vlm_vk_timer_is_on (device->timer);
+  ticks->on = is_on (device->timer);
   return !ticks->on || add_tick (ticks, device, commands, error);
 }
 

@@ -7,7 +7,6 @@
 /* Sums of all completed work of a device. Thread-safe. */
 VlmVkTimer *vlm_vk_timer_new (void);
 void vlm_vk_timer_free (VlmVkTimer *timer);
-gboolean vlm_vk_timer_is_on (VlmVkTimer *timer);
 /* As vlm_vk_device_get_timings(), of what has been collected. */
 GArray *vlm_vk_timer_get_timings (VlmVkTimer *timer);
 

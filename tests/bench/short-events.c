@@ -263,7 +263,7 @@ main (int argc, char **argv)
   int n_films = argc > 1 ? atoi (argv[1]) : 12;
 
   if (argc > 2 || n_films < 1 || n_films > 10000) {
-    fprintf (stderr, "usage: short-events [FILMS]\n");
+    fprintf (stderr, "usage: short-events [VIDEOS]\n");
     return 2;
   }
   for (guint i = 0; i < 2 * G_N_ELEMENTS (durations); i++)

@@ -540,19 +540,19 @@ main (int argc, char **argv)
   };
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config,
-        "config.json of a checkpoint; with the weights beside it, if any",
+        "config.json of a checkpoint, whose weights are used if they are there",
         "FILE" },
     { "random", 'r', 0, G_OPTION_ARG_NONE, &options.random,
-        "random weights even so", NULL },
+        "use random weights in any case", NULL },
     { "layers", 'l', 0, G_OPTION_ARG_INT, &options.layers,
-        "random weights, only so many layers of both towers", "N" },
+        "use random weights and N layers of both towers", "N" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &options.json, "print JSON", NULL },
     TOOL_DEVICE (&options.device),
     TOOL_WEIGHTS (&options.weights),
     TOOL_KV_CACHE (&options.kv_cache),
     TOOL_PRECISION (&options.precision),
     { "runs", 0, 0, G_OPTION_ARG_INT, &options.runs,
-        "the median of so many (7)", "N" },
+        "number of runs, of which the median is reported (7)", "N" },
     { "image", 0, 0, G_OPTION_ARG_INT, &options.image,
         "side of the picture in pixels (448)", "N" },
     { "prefill", 0, 0, G_OPTION_ARG_INT, &options.prefill,
@@ -560,7 +560,7 @@ main (int argc, char **argv)
     { "decode", 0, 0, G_OPTION_ARG_INT, &options.decode,
         "steps of decoding (8)", "N" },
     { "sequences", 0, 0, G_OPTION_ARG_INT, &options.sequences,
-        "answers that are written together (8)", "N" },
+        "answers in a batch (8)", "N" },
     { NULL },
   };
   const Tool tool = { "- measure the engine, stage by stage", NULL, entries };

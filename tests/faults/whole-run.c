@@ -125,7 +125,7 @@ static void
 check_error (const Fault *fault, const GError *error)
 {
   const char *causes[] = { g_strerror (EIO), g_strerror (EMFILE),
-    g_strerror (ENOMEM), "memory", CALLS_REFUSED,
+    g_strerror (ENOMEM), "memory", "was lost", CALLS_REFUSED,
     vlm_vk_result_name (fault->result) };
   gboolean is_named = FALSE;
 

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the sanitizers wrote: a line a finding with its first place in our code.
+
+    report.py FINDINGS BUILD
+
+FINDINGS has a file a process, NAME.PROGRAM.PID. A leak of a program that was not
+built in BUILD (Python, a shell, gst-launch-1.0) counts only with a place of ours in
+it; everything else counts. Exits with 0 only if nothing was found.
+"""
+import collections
+import pathlib
+import re
+import sys
+
+START = re.compile(r"(?m)^(?=.*(?:runtime error: |WARNING: ThreadSanitizer: |ERROR: AddressSanitizer: |"
+                   r"(?:Direct|Indirect) leak of ))")
+PLACE = re.compile(r"(?:\.\./|/)((?:lib|gst-plugin|tests|pipelines)/[\w/.-]+\.[ch]:\d+)")
+KIND = re.compile(r"runtime error: .*|ThreadSanitizer: [\w -]+|AddressSanitizer: [\w -]+|(?:Direct|Indirect) leak")
+
+
+def findings(text):
+    """(kind, place or None) of each in one file."""
+    for part in START.split(text):
+        kind = KIND.search(part.split("\n", 1)[0])
+        if kind:
+            place = PLACE.search(part)
+            yield kind.group().strip(), place.group(1) if place else None
+
+
+def main():
+    folder, build = map(pathlib.Path, sys.argv[1:])
+    ours = {path.name for path in build.rglob("*") if path.is_file() and path.stat().st_mode & 0o111}
+    counts, foreign = collections.Counter(), 0
+    for path in sorted(folder.iterdir()):
+        program = path.name.split(".", 1)[1].rpartition(".")[0]
+        for kind, place in findings(path.read_text(errors="replace")):
+            if place is None and "leak" in kind and program not in ours:
+                foreign += 1
+            else:
+                counts[kind, place or "no place of ours", program] += 1
+    for (kind, place, program), n in counts.most_common():
+        print(f"{n:6} {kind}: {place} ({program})")
+    print(f"{sum(counts.values())} findings, {foreign} leaks of other programs")
+    sys.exit(bool(counts))
+
+
+main()

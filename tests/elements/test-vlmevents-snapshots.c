@@ -85,7 +85,7 @@ next_event (WatchFixture *f)
       watch_fixture_pop_message (f, GST_MESSAGE_ELEMENT, "vlm-event", TRUE);
 
   g_assert_nonnull (message);
-  return vlm_event_ref (gst_vlm_message_get_event (message));
+  return gst_vlm_message_get_event (message);
 }
 
 static void

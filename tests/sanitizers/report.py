@@ -19,7 +19,8 @@ import sys
 START = re.compile(r"(?m)^(?=.*(?:runtime error: |WARNING: ThreadSanitizer: |ERROR: AddressSanitizer: |"
                    r"(?:Direct|Indirect) leak of ))")
 PLACE = re.compile(r"(?:\.\./|/)((?:lib|gst-plugin|tests|pipelines)/[\w/.-]+\.[ch]:\d+)")
-KIND = re.compile(r"runtime error: .*|ThreadSanitizer: [\w -]+|AddressSanitizer: [\w -]+|(?:Direct|Indirect) leak")
+KIND = re.compile(r"runtime error: .*|ThreadSanitizer: [\w -]+|AddressSanitizer: [\w -]+|"
+                  r"(?:Direct|Indirect) leak")
 # GLib's first table of quarks, which it replaces without freeing it; it keeps no frame
 # pointers, so that there is no caller to suppress.
 QUARKS = re.compile(r"leak of 16384 byte\(s\) in 1 object.*\n.*malloc.*\n.* in g_malloc .*\n(?! +#)")

@@ -21,9 +21,10 @@ START = re.compile(r"(?m)^(?=.*(?:runtime error: |WARNING: ThreadSanitizer: |ERR
 PLACE = re.compile(r"(?:\.\./|/)((?:lib|gst-plugin|tests|pipelines)/[\w/.-]+\.[ch]:\d+)")
 KIND = re.compile(r"runtime error: .*|ThreadSanitizer: [\w -]+|AddressSanitizer: [\w -]+|"
                   r"(?:Direct|Indirect) leak")
-# GLib's first table of quarks, which it replaces without freeing it; it keeps no frame
-# pointers, so that there is no caller to suppress.
-QUARKS = re.compile(r"leak of 16384 byte\(s\) in 1 object.*\n.*malloc.*\n.* in g_malloc .*\n(?! +#)")
+# GLib's tables of quarks, of 16 KiB, 32 KiB and so on, each of which it replaces without
+# freeing it; it keeps no frame pointers, so that there is no caller to suppress.
+QUARKS = re.compile(r"leak of (?:16384 byte\(s\) in 1|49152 byte\(s\) in 2|98304 byte\(s\) in 3) object.*\n"
+                    r".*malloc.*\n.* in g_malloc .*\n(?! +#)")
 
 
 def findings(text):

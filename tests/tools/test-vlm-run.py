@@ -237,7 +237,8 @@ def test_tasks(folder):
         fails("/tasks/draw-nowhere", "--task", "boxes", "--image", path, "--draw", "/proc/nowhere.png",
               "--model", os.path.join(folder, "nowhere"), because="/proc/nowhere.png: ")
         before = open(drawn, "rb").read()
-        fails("/tasks/draw-failed", "--task", "document", "--image", path, "--draw", drawn, because="no HTML")
+        fails("/tasks/draw-failed", "--task", "document", "--image", path, "--draw", drawn,
+              because="not the HTML")
         report(open(drawn, "rb").read() == before and glob.glob(drawn + "?*") == [], "/tasks/draw-as-it-was")
     with_media(folder, "picture.png", ask)
     with_media(folder, "video.avi", lambda path: answers(

@@ -29,7 +29,7 @@ def test_events():
 
 
 def test_words():
-    fails("remote", "clip.mkv", status=2, said="the first word is the address of a server")
+    fails("remote", "clip.mkv", status=2, said="the first argument must be the address of a server")
     with folder_with_clip() as clip:
         fails("remote", "http://localhost:1/v1", clip, "request-timeout=0.5", status=1, said="localhost:1")
 

@@ -471,7 +471,7 @@ test_refused (void)
       vlm_rule_call (book, unit, 0, VLM_RULE_UNLIMITED), "without any text");
   unit = vlm_rule_unit_new (book);
   vlm_rule_unit_define (unit, vlm_rule_many (book, a));
-  assert_refused (vlm_rule_call (book, unit, 1, 2), "owed");
+  assert_refused (vlm_rule_call (book, unit, 1, 2), "cannot be met");
 }
 
 static void

@@ -231,7 +231,7 @@ test_too_much (void)
   g_assert_null (
       write_body (VLM_REMOTE_SERVER_VLLM, "Qwen2.5-VL", much, &params, &error));
   g_assert_error (error, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
-  g_assert_nonnull (strstr (error->message, "more than 64 MiB"));
+  g_assert_nonnull (strstr (error->message, "exceed 64 MiB"));
   g_assert_nonnull (strstr (error->message, "`max-pixels`"));
   vlm_frame_unref (frame);
 }

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what becomes of the video: windows, and who analyses them
+/* gst-vlm: vlmevents, from video to windows and their analysis
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * On the streaming thread, but for starting and stopping. */
@@ -47,9 +47,9 @@ check_process (GstVlmEvents *self)
   return FALSE;
 }
 
-/* Loading takes long and goes on beside the state change. The message tells
- * applications to wait for its end; a stream that is not live waits anyway. But
- * what is wrong at first sight fails the state change. */
+/* Loading takes long and continues after the state change. The message tells
+ * applications to wait for its end; a stream that is not live waits anyway.
+ * But what is wrong at first sight fails the state change. */
 gboolean
 gst_vlm_events_start_analysis (GstVlmEvents *self)
 {
@@ -306,7 +306,7 @@ get_ready (GstVlmEvents *self, gboolean *ready)
   return flow;
 }
 
-/* What is left of the stream to play, 0 when nobody knows. */
+/* The remaining duration of the stream, 0 if it is not known. */
 static gint64
 get_duration (GstVlmEvents *self)
 {
@@ -324,8 +324,8 @@ get_duration (GstVlmEvents *self)
   return MAX (0, duration);
 }
 
-/* Only where nobody waits for the device: what is seen of a file must not depend
- * on how fast it is. */
+/* Only if the video does not wait for the device: the frames sampled from a
+ * file must not depend on its speed. */
 static void
 take_measurement (GstVlmEvents *self)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what the model was asked, and what it said
+/* gst-vlm: vlmevents, records of questions and answers
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Called on the thread of the worker, unless said otherwise. */

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what is wrong with the camera
+/* gst-vlm: vlmevents, problems of the camera
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The streaming thread shows each sampled frame to a VlmCamera. That no frame
@@ -100,7 +100,7 @@ later (const VlmInstant *instant, gint64 elapsed)
   };
 }
 
-/* Before the first frame nobody has asked. */
+/* Not used before the first frame. */
 static gboolean
 is_live (GstVlmEvents *self)
 {

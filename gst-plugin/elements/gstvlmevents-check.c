@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, settings that make no sense
+/* gst-vlm: vlmevents, checks of settings
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What cannot be done is an error at the start. What has no effect beside what
@@ -147,7 +147,7 @@ find_other_kind (const GstVlmEventsSettings *s)
 }
 
 /* The first setting that has no effect, and why; NULL if all have. @has_range:
- * somebody set the range of fps=auto. */
+ * the range of fps=auto was set. */
 static char *
 find_idle (
     const GstVlmEventsSettings *s, const guint fps[2], gboolean has_range)

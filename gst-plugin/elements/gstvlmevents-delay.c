@@ -245,7 +245,7 @@ task (gpointer user_data)
   }
   flow = gst_vlm_events_send_buffer (
       self, attach (self, GST_BUFFER_CAST (object), time));
-  /* Upstream gets it with its next buffer, and tells the application. */
+  /* Upstream gets it with its next buffer, and reports it to the application. */
   if (flow != GST_FLOW_OK) {
     GST_DEBUG_OBJECT (self, "pausing: %s", gst_flow_get_name (flow));
     gst_vlm_delay_set_flow (self->delay, flow);

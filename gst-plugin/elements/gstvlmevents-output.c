@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, the ways out: metas, pad, bus, signal
+/* gst-vlm: vlmevents, outputs: metas, pads, bus, signal
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Called on the thread of the worker, unless said otherwise. */
@@ -44,7 +44,7 @@ on_progress (gpointer user_data, const char *stage, double fraction)
           GST_OBJECT (self), GST_PROGRESS_TYPE_CONTINUE, "load", text));
 }
 
-/* What the model says of itself, for where the user says nothing. */
+/* The model's own value, the default if the user sets none. */
 static void
 take_min_confidence (GstVlmEvents *self, VlmAnalyzer *analyzer)
 {

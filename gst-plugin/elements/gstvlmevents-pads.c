@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, the branches of events beside that of video
+/* gst-vlm: vlmevents, the events pads
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
@@ -71,8 +71,8 @@ iterate_one (GstPad *pad)
   return iterator;
 }
 
-/* Video is linked with video. Queries on the events go upstream, but what
- * upstream asks is not a matter of the events. */
+/* Video is linked with video. Queries on the events go upstream, but queries
+ * from upstream do not concern the events. */
 GstIterator *
 gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent)
 {
@@ -102,7 +102,7 @@ gst_vlm_events_ref_outputs (GstVlmEvents *self)
   return outputs;
 }
 
-/* With the lock, so that it is in order with what the stream tells. */
+/* With the lock, so that it is in order with the events of the stream. */
 static void
 tell_what_was (GstVlmEvents *self, GstVlmEventPad *pad)
 {

@@ -99,7 +99,7 @@ typedef struct
   char *language;
   double temperature;
   guint64 seed;
-  gboolean answers; /* tell all that is asked and answered */
+  gboolean answers; /* report all questions and answers */
   double on_threshold;
   double off_threshold;
   guint confirm;
@@ -150,7 +150,7 @@ struct _GstVlmEvents
 
   /* Under the object lock. */
   GstVlmEventsSettings settings;
-  guint64 query_version; /* grows with each change of what is asked */
+  guint64 query_version; /* grows with each change of the questions */
   VlmAnalyzer *analyzer;
   double model_min_confidence; /* of the model that is loaded */
   char *schema;                /* what is in schema-file, since the start */
@@ -177,7 +177,7 @@ struct _GstVlmEvents
   gint regions_followed; /* version that the windower has */
   char *mask_text;       /* that it has, as the next one */
   char *zone_text;
-  GstEvent *front_regions; /* what an element in front says of its own */
+  GstEvent *front_regions; /* of an upstream element */
   gboolean must_tell_regions;
   gboolean told_regions; /* since the stream started */
 
@@ -196,9 +196,9 @@ struct _GstVlmEvents
   /* GstVlmEventPad. Never changed, but replaced: who holds it may walk it. */
   GPtrArray *outputs;
   GHashTable *output_names; /* also of pads that are being added */
-  /* What a pad that comes later must be told first. */
+  /* What a later pad must receive first. */
   GstEvent *stream_start;
-  GstEvent *subjects; /* what is asked for, for who listens to events */
+  GstEvent *subjects; /* the subjects of events, for downstream */
   GstSegment told_segment;
   guint video_width;
   guint video_height;
@@ -241,13 +241,13 @@ char *gst_vlm_events_find_error (GstVlmEvents *self);
 char *gst_vlm_events_find_region_error (const GstVlmEventsSettings *settings);
 /* Gives a new windower its mask and zone. */
 void gst_vlm_events_start_regions (GstVlmEvents *self);
-/* Takes a change up, and tells downstream; on the streaming thread, before a
- * frame. */
+/* Applies a change, and announces it downstream; on the streaming thread,
+ * before a frame. */
 void gst_vlm_events_follow_regions (GstVlmEvents *self);
-/* What is told is to be told again: a stream or other caps came. */
+/* Makes the regions be sent again, after a new stream or other caps. */
 void gst_vlm_events_repeat_regions (GstVlmEvents *self);
-/* Whether @event says regions of an element in front, which then go along with
- * the own ones. */
+/* Whether @event has regions of an upstream element, which are then sent along
+ * with the own ones. */
 gboolean gst_vlm_events_take_regions (GstVlmEvents *self, GstEvent *event);
 
 /* gstvlmevents-trigger.c */
@@ -281,7 +281,7 @@ void gst_vlm_events_show_camera (GstVlmEvents *self, const VlmFrame *frame);
 void gst_vlm_events_finish_camera (GstVlmEvents *self);
 
 /* gstvlmevents-questions.c */
-/* (transfer full): what is asked now */
+/* (transfer full): the current questions */
 VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
 /* (transfer full) (nullable): what is wrong with task or schema-file */
 char *gst_vlm_events_find_task_error (const GstVlmEventsSettings *settings);
@@ -294,7 +294,7 @@ void gst_vlm_events_update_subjects (GstVlmEvents *self);
 
 /* gstvlmevents-ask.c */
 void gst_vlm_events_install_ask (GObjectClass *klass);
-/* The signal; @id: 0 for what nobody asked with the signal `ask` */
+/* The signal; @id: 0 for questions that do not come from the signal `ask` */
 void gst_vlm_events_emit_answer (
     GstVlmEvents *self, guint64 id, const GstStructure *answer);
 void gst_vlm_events_answer (gpointer user_data, guint64 id,
@@ -309,7 +309,7 @@ double
 gst_vlm_events_get_latency_ms (GstVlmEvents *self, const VlmWindow *window);
 /* (transfer full) (nullable) */
 char *gst_vlm_events_dup_stream_label (GstVlmEvents *self);
-/* A span that was not watched, on every way out. */
+/* A span that was not analysed, on every output. */
 void gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     const VlmInstant *start, const VlmInstant *end, guint generation);
 /* Fills in the rest of @report. @uid: NULL where it begins, and then set.
@@ -341,7 +341,7 @@ GstBuffer *gst_vlm_events_attach_answers (
 GstFlowReturn
 gst_vlm_events_send_buffer (GstVlmEvents *self, GstBuffer *buffer);
 gboolean gst_vlm_events_send_event (GstVlmEvents *self, GstEvent *event);
-/* The same without sending it: what the outputs are told. */
+/* The same without sending it: what the outputs get. */
 void gst_vlm_events_note_event (GstVlmEvents *self, GstEvent *event);
 
 /* gstvlmevents-delay.c */

@@ -27,7 +27,7 @@ typedef enum
 {
   AT_START, /* read on the way to PAUSED */
   AT_ANY_TIME,
-  LABEL,    /* at any time; who listens to events is told */
+  LABEL,    /* at any time; announced downstream of the events pads */
   QUESTION, /* at any time; a change makes a new version of the questions */
   REGION,   /* at any time; counts from the next frame */
 } When;
@@ -551,8 +551,8 @@ is_text (const Property *property, const GValue *value)
   return text == NULL || g_utf8_validate (text, -1, NULL);
 }
 
-/* What is read at the start does nothing to what runs: who sets it then has
- * other things in mind. */
+/* A property that is read at the start has no effect while the element runs,
+ * which is probably not what was intended. */
 static void
 warn_too_late (GstVlmEvents *self, const char *name)
 {

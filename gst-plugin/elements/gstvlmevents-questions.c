@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what is asked
+/* gst-vlm: vlmevents, the questions
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Every change makes a new version of the questions. The worker takes the newest

@@ -99,8 +99,8 @@ append_own (GstVlmEvents *self, GValue *list)
   gst_value_array_append_value (list, &value);
 }
 
-/* With what is in front: an event replaces the one before, whose it may be. Where
- * there never was a region, there is nothing to tell. */
+/* With those of upstream elements, because the event replaces theirs. If there
+ * never was a region, nothing is sent. */
 static void
 tell_regions (GstVlmEvents *self)
 {

@@ -1,8 +1,8 @@
-/* gst-vlm: vlmevents, what something else wants to have analysed
+/* gst-vlm: vlmevents, external triggers
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * With trigger=external a detector in front decides, by what it puts on the
- * buffers, or whoever sends the event vlm-trigger from either side. */
+ * With trigger=external an upstream detector decides, by the metadata on
+ * buffers, or the sender of an event vlm-trigger from either side. */
 #include "config.h"
 
 #include "elements/gstvlmevents-private.h"

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, the element that watches
+/* gst-vlm: vlmevents, the element that analyses video
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /**
@@ -220,8 +220,8 @@ take_gap (GstVlmEvents *self, GstEvent *event)
   gst_vlm_windower_miss (self->windower, end);
 }
 
-/* What was pushed is analysed and told before the stream or segment ends. FALSE
- * when a flush came first. */
+/* What was pushed is analysed and reported before the stream or segment ends.
+ * FALSE when a flush came first. */
 static gboolean
 finish (GstVlmEvents *self)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, the element that watches
+/* gst-vlm: vlmevents, the element that analyses video
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmoverlay, who draws: it, or the one who shows the video
+/* gst-vlm: vlmoverlay, whether it draws itself or downstream does
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "elements/gstvlmoverlay-private.h"
 
@@ -12,8 +12,8 @@ static GstStaticCaps blendable_caps =
 static GstStaticCaps composed_caps = GST_STATIC_CAPS (
     GST_VIDEO_CAPS_MAKE_WITH_FEATURES (COMPOSITION, GST_VIDEO_FORMATS_ALL));
 
-/* Every structure of @caps with the feature that says that overlays come as
- * metadata, or without it. */
+/* Every structure of @caps with the feature of overlays as metadata, or
+ * without it. */
 static GstCaps *
 change_feature (const GstCaps *caps, gboolean composed)
 {
@@ -100,8 +100,8 @@ gst_vlm_overlay_query_caps (GstVlmOverlay *self, GstPad *pad, GstCaps *filter)
   return gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
 }
 
-/* Some take any caps and would then show nothing: only who asks for the
- * metadata when buffers are allocated shows it. */
+/* Some elements accept any caps and would show nothing: only those that
+ * request the metadata in the allocation query show it. */
 static gboolean
 is_shown_downstream (GstVlmOverlay *self, GstCaps *caps)
 {

@@ -52,7 +52,7 @@
 #include "util/gstvlmtime.h"
 
 /* Not a GstBaseTransform: whether buffers leave with overlays as metadata is
- * found out only when downstream was told so, and may be taken back; and most
+ * only known after negotiation with downstream, and may change; and most
  * buffers pass as they are, for which in place they would be made writable. */
 
 GST_DEBUG_CATEGORY (gst_vlm_overlay_debug);
@@ -170,7 +170,7 @@ take_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region,
       take_true_region (self, region);
 }
 
-/* Takes in what @buffer says. Whether there was anything. */
+/* Reads the metadata of @buffer. Whether there was any. */
 static gboolean
 take_metas (GstVlmOverlay *self, GstBuffer *buffer, const GstVlmShown *shown)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmtestsrc, what is true of its frames
+/* gst-vlm: vlmtestsrc, the truth about its frames
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "elements/gstvlmtestsrc-private.h"
 

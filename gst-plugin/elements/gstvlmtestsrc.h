@@ -1,4 +1,4 @@
-/* gst-vlm: vlmtestsrc, scenes of which everything is known
+/* gst-vlm: vlmtestsrc, scenes with known events
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -9,7 +9,7 @@
 
 #include <vlm/vlm-error.h>
 
-/* How many may wait: more than a person asks while a slow window is analysed,
+/* How many may wait: more than a person sends while a slow window is analysed,
  * too few to keep the device from its windows for long. */
 #define MAX_ASKS 8
 

@@ -15,7 +15,7 @@ typedef enum
   GST_VLM_WORKER_ITEM_OVERVIEW,
   /* A window in which nothing happens: only where it is. */
   GST_VLM_WORKER_ITEM_STILL,
-  /* A window that nobody wants: likewise. */
+  /* A window without a trigger: likewise. */
   GST_VLM_WORKER_ITEM_UNTRIGGERED,
   /* The stream ends here: what is open is over, and forgotten. */
   GST_VLM_WORKER_ITEM_CUT,
@@ -29,7 +29,7 @@ typedef struct
   VlmWindow *window;
   GPtrArray *details; /* VlmWindow: of an overview */
   guint generation;
-  guint64 ticket; /* 0: nobody wants to know when it is done */
+  guint64 ticket; /* 0: no notification when it is done */
   /* Of a window of any kind. */
   guint64 epoch;
   VlmInstant start;
@@ -72,14 +72,14 @@ struct _GstVlmWorker
   GQueue given_up;          /* to be told so */
   GstVlmWorkerAsk *asking;
   gboolean has_answered;     /* a question since the last window */
-  VlmQuestions *questions;   /* not yet told to the analyzer */
+  VlmQuestions *questions;   /* not yet passed to the analyzer */
   GCancellable *cancellable; /* of the load or of the current item */
   guint generation;
   gboolean flushing;
   gboolean stopping;
   GstVlmCoverage seen;
   GstVlmCoverage watched;
-  GstVlmCoverage attended;  /* watched, or still */
+  GstVlmCoverage attended;  /* analysed, or still */
   GstVlmCoverage accounted; /* or not wanted */
   gboolean has_measurement;
   VlmRateMeasurement measurement;
@@ -91,7 +91,7 @@ struct _GstVlmWorker
   guint n_attempts;     /* to reload, since the device was seen to work */
   gint64 retry_at_us;   /* 0: no wait was begun */
   gboolean in_epoch;    /* windows were analysed since the last reset */
-  /* Still windows in a row, not yet told. */
+  /* Consecutive still windows, not yet reported. */
   gboolean is_still;
   VlmInstant still_start;
   VlmInstant still_end;
@@ -120,7 +120,7 @@ void gst_vlm_worker_give_up_asks (GstVlmWorker *worker);
 gboolean gst_vlm_worker_take_ask (GstVlmWorker *worker);
 /* On the thread: answers the one that was taken. */
 void gst_vlm_worker_answer (GstVlmWorker *worker);
-/* On the thread, at its end: tells all that wait that nothing comes. */
+/* On the thread, at its end: answers all waiting questions with an error. */
 void gst_vlm_worker_answer_rest (GstVlmWorker *worker);
 
 /* gstvlmworker-refine.c */
@@ -144,7 +144,7 @@ void gst_vlm_worker_note_device (GstVlmWorker *worker, const GError *error);
 /* Whether anybody wants what comes of @item. */
 gboolean
 gst_vlm_worker_is_wanted (GstVlmWorker *worker, const GstVlmWorkerItem *item);
-/* On the thread: what was asked just now. */
+/* On the thread: reports the last questions. */
 void gst_vlm_worker_tell_answers (
     GstVlmWorker *worker, const VlmWindow *window, guint generation);
 /* A new cancellable for what comes next. */

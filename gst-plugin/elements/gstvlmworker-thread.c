@@ -49,7 +49,7 @@ load (GstVlmWorker *worker, VlmProgressFunc progress, GError **error)
   return vlm_analyzer_load (worker->analyzer, worker->params, &work, error);
 }
 
-/* Writes the result down; FALSE if nobody wants it any more. */
+/* Stores the result; FALSE if it is no longer needed. */
 static gboolean
 account (GstVlmWorker *worker, const GstVlmWorkerItem *item, GPtrArray *events,
     const GError *error, double seconds)
@@ -164,8 +164,8 @@ pass_untriggered (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   cut (worker, item);
 }
 
-/* At once when a device was lost for the first time; one that does not come
- * back, or is lost with every window, is asked less and less often. FALSE when
+/* At once when a device was lost for the first time; for one that does not
+ * come back, or is lost with every window, with growing pauses. FALSE when
  * cancelled. */
 static gboolean
 wait_to_reload (GstVlmWorker *worker, GError **error)
@@ -177,7 +177,7 @@ wait_to_reload (GstVlmWorker *worker, GError **error)
 
   if (n == 0)
     return !g_cancellable_set_error_if_cancelled (cancellable, error);
-  /* A flush ends the wait, but does not begin it anew. */
+  /* A flush ends the wait, but does not restart it. */
   if (worker->retry_at_us == 0)
     worker->retry_at_us = g_get_monotonic_time () +
         1000 * (gint64) MIN (FIRST_RETRY_MS << MIN (n - 1, 16), MAX_RETRY_MS);
@@ -401,7 +401,7 @@ set_loaded (GstVlmWorker *worker, gboolean loaded)
   g_mutex_unlock (&worker->lock);
 }
 
-/* Whoever stops in the midst of an event is told that nothing follows. */
+/* If it is stopped during an event, the event ends. */
 static void
 end_open (GstVlmWorker *worker)
 {

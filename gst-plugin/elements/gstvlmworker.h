@@ -37,22 +37,22 @@ GType gst_vlm_policy_get_type (void);
 typedef struct
 {
   void (*progress) (gpointer user_data, const char *stage, double fraction);
-  /* @error: %NULL when all went well, and then @analyzer can be asked */
+  /* @error: %NULL on success, and then @analyzer is ready */
   void (*loaded) (
       gpointer user_data, VlmAnalyzer *analyzer, const GError *error);
   /* @window: %NULL for what was still open at the end of a stream */
   void (*found) (gpointer user_data, const VlmWindow *window, GPtrArray *events,
       guint generation);
-  /* What was asked about @window, VlmAnswerRecord, and answered; before what
-   * came of it, and also where nothing did */
+  /* The questions about @window and their answers, VlmAnswerRecord; before the
+   * events that result from them, even if there are none */
   void (*asked) (gpointer user_data, const VlmWindow *window,
       GPtrArray *records, guint generation);
   /* FALSE: no use in going on */
   gboolean (*failed) (gpointer user_data, const GError *error);
   void (*unwatched) (gpointer user_data, const VlmInstant *start,
       const VlmInstant *end, GstVlmGapReason reason, guint generation);
-  /* A window or a cut is done with, well or not; after what came of it. Not said
-   * of what a flush or the end threw away. */
+  /* A window or a cut is finished, successfully or not; after its events. Not
+   * called for those that a flush or the end dropped. */
   void (*done) (gpointer user_data, guint64 ticket);
   /* @start, @end: what was looked at; %NULL, like @answer, with an @error */
   void (*answered) (gpointer user_data, guint64 id, const char *question,
@@ -88,8 +88,8 @@ typedef enum
 {
   /* Nothing moves: reported together with its still neighbours. */
   GST_VLM_SKIP_STILL,
-  /* Nobody asked for it: what is open ends, and is not looked for again before
-   * the next window that is analysed. */
+  /* It has no trigger: open events end, and are not tracked before the next
+   * window that is analysed. */
   GST_VLM_SKIP_UNTRIGGERED,
 } GstVlmSkipReason;
 
@@ -105,8 +105,7 @@ typedef enum
  * of the worker. Thread-safe. */
 typedef struct _GstVlmWorker GstVlmWorker;
 
-/* Starts to load at once, for what @questions (transfer full) ask. @params is
- * copied. */
+/* Starts to load at once, for @questions (transfer full). @params is copied. */
 GstVlmWorker *gst_vlm_worker_new (VlmAnalyzer *analyzer,
     const VlmAnalyzerParams *params, VlmQuestions *questions, guint generation,
     const GstVlmWorkerFuncs *funcs, gpointer user_data);
@@ -123,7 +122,7 @@ GstVlmWorkerState gst_vlm_worker_get_state (GstVlmWorker *worker);
 /* The same, after at most @timeout_us of waiting for the end of loading. */
 GstVlmWorkerState
 gst_vlm_worker_wait_loaded (GstVlmWorker *worker, gint64 timeout_us);
-/* What is asked from the next window on that is analysed. (transfer full) */
+/* The questions from the next analysed window on. (transfer full) */
 void
 gst_vlm_worker_set_questions (GstVlmWorker *worker, VlmQuestions *questions);
 /* Asks about the newest window, without waiting. The answer has @id. FALSE, and
@@ -152,8 +151,8 @@ gboolean gst_vlm_worker_take_measurement (
     GstVlmWorker *worker, VlmRateMeasurement *measurement);
 /* After what was pushed so far, the stream is interrupted. */
 void gst_vlm_worker_cut (GstVlmWorker *worker, guint64 ticket);
-/* Waits until all that was pushed is done, at most @timeout_us (< 0: as long as
- * it takes); then gives up what is left. GST_FLOW_FLUSHING as above. */
+/* Waits until all that was pushed is done, at most @timeout_us (< 0: as long
+ * as it takes); then drops what is left. GST_FLOW_FLUSHING as above. */
 GstFlowReturn gst_vlm_worker_drain (GstVlmWorker *worker, gint64 timeout_us);
 
 /* Cancels and forgets; windows that are pushed later have @generation. Until

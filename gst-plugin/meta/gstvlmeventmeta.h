@@ -15,9 +15,10 @@ G_BEGIN_DECLS
  * @meta: parent
  * @events: (element-type VlmEvent): the events, never empty
  *
- * Events that became known just before this buffer passed. They are late by
- * nature: each says itself when it happened, this buffer's timestamp does not.
- * The events are immutable and shared between copies of the buffer.
+ * Events that became known just before this buffer passed. They are about
+ * earlier frames: their own times say when they happened, not the timestamp of
+ * the buffer. The events are immutable and shared between copies of the
+ * buffer.
  *
  * Since: 0.1
  */

@@ -9,15 +9,15 @@
 
 /**
  * gst_vlm_message_new_event:
- * @source: (nullable): who posts it
+ * @source: (nullable): the object that posts it
  * @event: an event
  *
- * An element message with a structure `vlm-event`, or `vlm-truth` where the type
- * of @event is %VLM_RECORD_TYPE_TRUTH: the #VlmEvent itself in `event`, the same
- * as text in `json`, and for filters on the bus `type`, `state`, `event-uid`,
- * `label`, `description` (strings), `schema-version` (#guint), `seq`, `id`
- * (#guint64), and in ns, %G_MININT64 where it is not known, `start`, `end`
- * (stream time), `running-time-start` and `running-time-end` (#gint64).
+ * An element message with a structure `vlm-event`, or `vlm-truth` if the type
+ * of @event is %VLM_RECORD_TYPE_TRUTH: the #VlmEvent itself in `event`, the
+ * same as text in `json`, and for filters on the bus `type`, `state`,
+ * `event-uid`, `label`, `description` (strings), `schema-version` (#guint),
+ * `seq`, `id` (#guint64), and in ns, %G_MININT64 if it is not known, `start`,
+ * `end` (stream time), `running-time-start` and `running-time-end` (#gint64).
  *
  * Returns: (transfer full): the message
  *
@@ -66,8 +66,7 @@ get_event (GstMessage *message, const char *name)
  *
  * Reads an event from a message of the bus, whatever the message is.
  *
- * Returns: (transfer full) (nullable): the event that @message tells of, or
- *   %NULL if it tells of none
+ * Returns: (transfer full) (nullable): the event in @message, or %NULL
  *
  * Since: 0.1
  */
@@ -82,10 +81,10 @@ gst_vlm_message_get_event (GstMessage *message)
  * gst_vlm_message_get_truth:
  * @message: any message
  *
- * Reads what `vlmtestsrc` says to be true from a message of the bus.
+ * Reads a true event of `vlmtestsrc` from a message of the bus.
  *
- * Returns: (transfer full) (nullable): what @message says to be true of a
- *   made-up scene, or %NULL if it says nothing of the kind
+ * Returns: (transfer full) (nullable): the true event of a generated scene, or
+ *   %NULL
  *
  * Since: 0.1
  */
@@ -98,16 +97,17 @@ gst_vlm_message_get_truth (GstMessage *message)
 
 /**
  * gst_vlm_message_new_answer:
- * @source: (nullable): who posts it
- * @record: what was asked about a window, and answered
+ * @source: (nullable): the object that posts it
+ * @record: a question about a window and its answer
  *
- * An element message with a structure `vlm-answer`: the #VlmAnswerRecord itself
- * in `record`, the same as text in `json`, and for filters on the bus `type`,
- * `event-uid`, `task`, `question`, `answer`, `value` (JSON), `error` (strings),
- * `schema-version` (#guint), `seq` (#guint64), `confidence` (#gdouble), and in
- * ns, %G_MININT64 where it is not known, `start`, `end` (stream time),
- * `running-time-start` and `running-time-end` (#gint64). The answers to the
- * action signal `ask` have the same name, but an `id` and no `record`.
+ * An element message with a structure `vlm-answer`: the #VlmAnswerRecord
+ * itself in `record`, the same as text in `json`, and for filters on the bus
+ * `type`, `event-uid`, `task`, `question`, `answer`, `value` (JSON), `error`
+ * (strings), `schema-version` (#guint), `seq` (#guint64), `confidence`
+ * (#gdouble), and in ns, %G_MININT64 if it is not known, `start`, `end`
+ * (stream time), `running-time-start` and `running-time-end` (#gint64). The
+ * answers to the action signal `ask` have the same name, but an `id` and no
+ * `record`.
  *
  * Returns: (transfer full): the message
  *
@@ -141,11 +141,10 @@ gst_vlm_message_new_answer (GstObject *source, VlmAnswerRecord *record)
  * gst_vlm_message_get_answer:
  * @message: any message
  *
- * The record in a message that the element posts of a question and its answer.
+ * Reads the record of a question and its answer from a message of the bus.
  * Replies to the action signal `ask` have the same name, but no record.
  *
- * Returns: (transfer full) (nullable): the record of the question that @message
- *   tells of, or %NULL if it tells of none
+ * Returns: (transfer full) (nullable): the record in @message, or %NULL
  *
  * Since: 0.1
  */

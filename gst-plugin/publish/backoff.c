@@ -1,4 +1,4 @@
-/* gst-vlm: how long to leave the other side alone
+/* gst-vlm: pauses between attempts to send
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/backoff.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what only the other side may see
+/* gst-vlm: credentials for the server
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/credentials.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what only the other side may see
+/* gst-vlm: credentials for the server
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -16,8 +16,8 @@ typedef struct
 } GstVlmCredentials;
 
 /* From @path (nullable), a file of lines NAME=VALUE with the names of above,
- * with `-` for `_`; where it says nothing, from @location. Messages name the
- * line, not what is in it. */
+ * with `-` for `_`; if a name is missing, from @location. Messages name the
+ * line, not its content. */
 gboolean gst_vlm_credentials_read (GstVlmCredentials *self, const char *path,
     const GstVlmLocation *location, GError **error);
 void gst_vlm_credentials_clear (GstVlmCredentials *self);

@@ -1,4 +1,4 @@
-/* gst-vlm: what can go wrong on the way out
+/* gst-vlm: errors of publishing
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/error.h"
 

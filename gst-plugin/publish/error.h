@@ -1,4 +1,4 @@
-/* gst-vlm: what can go wrong on the way out
+/* gst-vlm: errors of publishing
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -11,7 +11,7 @@ GQuark gst_vlm_publish_error_quark (void);
 
 typedef enum
 {
-  GST_VLM_PUBLISH_ERROR_SETTINGS, /* a property says what cannot be */
+  GST_VLM_PUBLISH_ERROR_SETTINGS, /* a property has a value that cannot work */
   GST_VLM_PUBLISH_ERROR_MISSING,  /* this build lacks it */
   GST_VLM_PUBLISH_ERROR_BUSY,     /* another pipeline has the spool */
   GST_VLM_PUBLISH_ERROR_SPOOL,    /* the spool cannot be read or written */

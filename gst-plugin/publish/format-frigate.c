@@ -1,4 +1,4 @@
-/* gst-vlm: events as reviews of Frigate
+/* gst-vlm: events as Frigate reviews
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * As Frigate 0.16 and newer write them to frigate/reviews: `new`, `update` and
@@ -45,7 +45,7 @@ time_of (const GstVlmEntry *entry, const GstVlmRecord *record, gboolean is_end)
   return (double) us / G_USEC_PER_SEC;
 }
 
-/* What Frigate's own language model says of a review. */
+/* The description of a review by Frigate's own language model. */
 static JsonObject *
 make_metadata (const GstVlmRecord *record)
 {
@@ -90,7 +90,7 @@ path_of (const GstVlmRecord *record)
                                                                    : "";
 }
 
-/* What was asked for is an alert. */
+/* Queried events are alerts. */
 static JsonObject *
 make_review (const GstVlmEntry *entry, const GstVlmRecord *record)
 {

@@ -1,12 +1,12 @@
 /* gst-vlm: events for Home Assistant
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A stream is a device. Each query has an event entity, which tells each record,
- * and a binary sensor, which is on while any event of the query goes on. Both
- * are announced by retained messages of MQTT discovery as soon as it is known
- * what is asked for, and again in each connection that uses them; a query that is
- * removed takes both with it. States are retained, events are not: Home Assistant
- * would take an old one for news. */
+ * A stream is a device. Each query has an event entity, which gets each
+ * record, and a binary sensor, which is on while any event of the query is
+ * open. Both are announced by retained messages of MQTT discovery as soon as
+ * it is known what is asked for, and again in each connection that uses them;
+ * a query that is removed takes both with it. States are retained, events are
+ * not: Home Assistant would take an old one for news. */
 #include "config.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@
 
 static const char *const event_types[] = { "begin", "update", "end", NULL };
 
-/* Of a stream and a query, or another thing that it has. */
+/* Of a stream and a query, or another property of it. */
 typedef struct
 {
   char *stream; /* ids */

@@ -48,8 +48,8 @@ stream_of (const GstVlmRecord *record)
   return *record->stream != '\0' ? record->stream : NO_STREAM;
 }
 
-/* When what a record tells of happened: for a begin its start, for all others
- * the end, so far. */
+/* The time of a record: for a begin its start, for all others the end so far.
+ * */
 static char *
 make_utc (const GstVlmEntry *entry)
 {
@@ -188,7 +188,7 @@ write_camera (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
           .retain = TRUE });
 }
 
-/* What was asked about a span, and answered: it is over when it is known. */
+/* A question about a span and its answer: it is over when it is known. */
 static void
 write_answer (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 {

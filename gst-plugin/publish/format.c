@@ -1,4 +1,4 @@
-/* gst-vlm: from records to what others read
+/* gst-vlm: formats of published records
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/format.h"
 

@@ -1,9 +1,9 @@
-/* gst-vlm: from records to what others read
+/* gst-vlm: formats of published records
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One file a format, format-NAME.c, and one line in the table of format.c. A
- * format has a rule for each type of record; what it makes depends on the entry
- * alone, and on what this connection was told before. */
+ * format has a rule for each type of record; its output depends only on the
+ * entry, and on what was sent on this connection before. */
 #pragma once
 
 #include "publish/message.h"
@@ -25,7 +25,7 @@ typedef enum
 {
   GST_VLM_PRESENCE_ONLINE,
   GST_VLM_PRESENCE_STOPPED, /* as was wanted */
-  GST_VLM_PRESENCE_LOST,    /* as the broker says it, when nobody else does */
+  GST_VLM_PRESENCE_LOST, /* published by the broker if the connection is lost */
 } GstVlmPresence;
 
 typedef struct _GstVlmFormat GstVlmFormat;
@@ -68,7 +68,7 @@ GstVlmFormat *gst_vlm_format_new (
 void gst_vlm_format_free (GstVlmFormat *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmFormat, gst_vlm_format_free)
 
-/* A new connection, to somebody who may know nothing. */
+/* A new connection, on which nothing has been sent yet. */
 void gst_vlm_format_restart (GstVlmFormat *self);
 void gst_vlm_format_write (
     GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages);
@@ -80,7 +80,7 @@ gst_vlm_format_tell_presence (GstVlmFormat *self, GstVlmPresence presence);
  * payload over. */
 void gst_vlm_format_add (GstVlmFormat *self, const GstVlmEntry *entry,
     GPtrArray *messages, const GstVlmMessage *message);
-/* Whether this connection was not told of @text yet; from now on it was. */
+/* Whether @text is new on this connection; from now on it is not. */
 gboolean gst_vlm_format_is_new (GstVlmFormat *self, const char *text);
 
 /* The other side was told to forget it. */

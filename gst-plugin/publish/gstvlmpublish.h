@@ -1,4 +1,4 @@
-/* gst-vlm: vlmpublish, the sink that records leave by
+/* gst-vlm: vlmpublish, the sink that publishes records
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

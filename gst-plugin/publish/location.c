@@ -1,4 +1,4 @@
-/* gst-vlm: where records go
+/* gst-vlm: locations to publish to
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/location.h"
 
@@ -148,7 +148,7 @@ cut_off_hosts (const char *text, char **more)
   return g_strdup_printf ("%.*s%s", (int) (comma - text), text, end);
 }
 
-/* What a message says of a text that cannot be parsed: anything in it may be a
+/* The message for a text that cannot be parsed: anything in it may be a
  * password. */
 static char *
 scheme_only (const char *text)

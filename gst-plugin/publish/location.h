@@ -1,4 +1,4 @@
-/* gst-vlm: where records go
+/* gst-vlm: locations to publish to
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

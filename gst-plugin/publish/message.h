@@ -1,4 +1,4 @@
-/* gst-vlm: what is sent
+/* gst-vlm: published messages
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /* One message to the other side; a record becomes none, one or several. */
 typedef struct
 {
-  char *topic; /* MQTT; NULL: what the location says */
+  char *topic; /* MQTT; NULL: the topic of the location */
   char *payload;
   char *key; /* Kafka; (nullable): same key, same partition, same order */
   const char *content_type; /* HTTP; static */

@@ -1,4 +1,4 @@
-/* gst-vlm: from the spool to the other side
+/* gst-vlm: sending the content of the spool
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/publisher.h"
 
@@ -16,7 +16,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_vlm_publish_debug);
 /* How often the other side may refuse a record before it is left out: with the
  * pauses between them, some four minutes. */
 #define MAX_REFUSALS 10
-/* What another side may ask for. */
+/* The longest pause that a server may request. */
 #define MAX_RETRY_AFTER (10 * 60 * G_USEC_PER_SEC)
 
 struct _GstVlmPublisher
@@ -33,7 +33,7 @@ struct _GstVlmPublisher
   gboolean connected;
   gint64 connected_at;
   guint n_failures; /* in a row */
-  char *reported;   /* what was said of this outage */
+  char *reported;   /* what was reported of this outage */
   gint64 refused_id;
   guint n_refusals;
 
@@ -144,7 +144,7 @@ leave_out (GstVlmPublisher *self, const GstVlmEntry *entry, const GError *why)
   g_autoptr (GError) error = NULL;
   gboolean good;
 
-  /* The record that says so may be refused itself. */
+  /* The record that reports it may be refused itself. */
   if (g_strcmp0 (record->reason, "refused") == 0)
     good = gst_vlm_spool_acknowledge (self->spool, entry->id, &error);
   else

@@ -1,4 +1,4 @@
-/* gst-vlm: from the spool to the other side
+/* gst-vlm: sending the content of the spool
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A thread of its own, which alone touches the network. It takes records from
@@ -44,8 +44,8 @@ void gst_vlm_publisher_stop (GstVlmPublisher *self);
 
 /* From any thread. There is something new in the spool. */
 void gst_vlm_publisher_wake (GstVlmPublisher *self);
-/* Waits until the spool is empty, @timeout µs have passed (FALSE), or somebody
- * flushes (FALSE). */
+/* Waits until the spool is empty, @timeout µs have passed (FALSE), or it is
+ * flushed (FALSE). */
 gboolean gst_vlm_publisher_drain (GstVlmPublisher *self, gint64 timeout);
 void gst_vlm_publisher_set_flushing (GstVlmPublisher *self, gboolean flushing);
 void gst_vlm_publisher_get_stats (

@@ -1,4 +1,4 @@
-/* gst-vlm: a record on its way out
+/* gst-vlm: a record to be published
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/record.h"
 

@@ -1,8 +1,8 @@
-/* gst-vlm: a record on its way out
+/* gst-vlm: a record to be published
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A line of what comes from the pad `events`: docs/events.md says what is in
- * it. This knows of it what the spool and the formats need. */
+ * A line of what comes from the pad `events`: docs/events.md describes it.
+ * This has the fields that the spool and the formats need. */
 #pragma once
 
 #include "publish/json.h"
@@ -35,7 +35,7 @@ typedef struct
   /* Of json; type and stream are never NULL. */
   const char *type; /* event, gap, … */
   GstVlmRecordState state;
-  const char *stream; /* "": nobody named it */
+  const char *stream; /* "": it has no name */
   const char *uid;    /* event_uid; NULL: no event */
   /* What it is about: the name of a condition, or else the query. */
   const char *subject;
@@ -61,7 +61,7 @@ gboolean gst_vlm_record_is_removed_subject (const GstVlmRecord *record);
 gint64 gst_vlm_record_get_utc (const GstVlmRecord *record, const char *name);
 const char *
 gst_vlm_record_get_time_text (const GstVlmRecord *record, const char *name);
-/* Of what it tells: of a begin the start, of all others the end. */
+/* Its time: of a begin the start, of all others the end. */
 const char *gst_vlm_record_get_utc_text (const GstVlmRecord *record);
 
 /* When what it tells of began by this machine's clock, µs since 1970, for who
@@ -71,14 +71,14 @@ gint64 gst_vlm_record_guess_begin (const GstVlmRecord *record, gint64 received);
 /* How long it has lasted, µs, by the clocks of the stream; 0 when not known. */
 gint64 gst_vlm_record_get_duration (const GstVlmRecord *record);
 
-/* The end of an event that @last says goes on, for who stopped in the middle
- * of it. */
+/* The end of an event that is open in @last, for an element that was stopped
+ * meanwhile. */
 GstVlmRecord *
 gst_vlm_record_new_interrupted (const GstVlmRecord *last, gint64 seq);
 
-/* In the place of records of one stream that were left out, from @first
- * (nullable) to @last; gap records stand for as many as they say. @reason:
- * `spool-full`, … */
+/* In the place of dropped records of one stream, from @first (nullable) to
+ * @last; gap records count as many as they stand for. @reason: `spool-full`, …
+ * */
 GstVlmRecord *gst_vlm_record_new_gap (
     const GstVlmRecord *first, const GstVlmRecord *last, const char *reason);
 /* How many records it stands for. */

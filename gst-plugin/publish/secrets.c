@@ -1,4 +1,4 @@
-/* gst-vlm: texts of others, without what they must not show
+/* gst-vlm: removing secrets from messages
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/secrets.h"
 

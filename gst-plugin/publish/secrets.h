@@ -1,4 +1,4 @@
-/* gst-vlm: texts of others, without what they must not show
+/* gst-vlm: removing secrets from messages
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* What is secret in a location and its credentials, in all the forms in which the
- * other side may say it again: as it is, %-escaped, in JSON, HTML, Base64.
+/* What is secret in a location and its credentials, in all forms in which a
+ * server may send it back: as it is, %-escaped, in JSON, HTML, Base64.
  * Reference counted (atomically) and immutable; any thread. */
 typedef struct _GstVlmSecrets GstVlmSecrets;
 
@@ -17,9 +17,9 @@ GstVlmSecrets *gst_vlm_secrets_ref (GstVlmSecrets *self);
 void gst_vlm_secrets_unref (GstVlmSecrets *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmSecrets, gst_vlm_secrets_unref)
 
-/* @text, which a library or the other side has written, with *** for secrets. One
- * with a secret of less than four letters in it is *** as a whole: a place among
- * letters would tell it. (transfer full) */
+/* @text, written by a library or a server, with *** for secrets. A text with a
+ * secret of less than four letters is *** as a whole, because the remaining
+ * letters would reveal it. (transfer full) */
 char *gst_vlm_secrets_hide (const GstVlmSecrets *self, const char *text);
 /* The same for the first bytes of a text, at the end of which the beginning of a
  * secret may stand; at most @max bytes of UTF-8, without controls. */

@@ -1,4 +1,4 @@
-/* gst-vlm: what waits to be sent
+/* gst-vlm: the spool of records that wait to be sent
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/spool.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what waits to be sent
+/* gst-vlm: the spool of records that wait to be sent
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Records go in on one thread and out on another one, in the order in which
@@ -26,8 +26,8 @@ gst_vlm_spool_default_directory (const char *printable, const char *identity);
 /* GST_VLM_PUBLISH_ERROR_BUSY: another one has @directory open. */
 GstVlmSpool *
 gst_vlm_spool_open (const char *directory, guint64 max_bytes, GError **error);
-/* Returns how many records were in memory only, and are lost; @error says why
- * the disk did not take them. */
+/* Returns how many records were in memory only, and are lost; @error: why they
+ * are not on the disk. */
 guint64 gst_vlm_spool_close (GstVlmSpool *self, GError **error);
 
 /* FALSE: the record is in memory, @error says why it is not on the disk.

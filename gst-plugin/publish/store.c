@@ -1,4 +1,4 @@
-/* gst-vlm: records in a database
+/* gst-vlm: the spool's database
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/store.h"
 

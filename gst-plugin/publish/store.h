@@ -1,4 +1,4 @@
-/* gst-vlm: records in a database
+/* gst-vlm: the spool's database
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One table of records in the order in which they leave, another one of the
@@ -30,7 +30,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmEntry, gst_vlm_entry_free)
 
 typedef struct _GstVlmStore GstVlmStore;
 
-/* @path: (nullable): a file, which nobody else can open meanwhile, or memory */
+/* @path: (nullable): a file, which is locked meanwhile, or memory */
 GstVlmStore *
 gst_vlm_store_open (const char *path, guint64 max_bytes, GError **error);
 void gst_vlm_store_free (GstVlmStore *self);

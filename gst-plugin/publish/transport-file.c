@@ -1,4 +1,4 @@
-/* gst-vlm: to a file, a line a message
+/* gst-vlm: publishing to a file, one message per line
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * file:///PATH[?max-size=BYTES[&max-files=N]]: a file that would grow beyond

@@ -1,4 +1,4 @@
-/* gst-vlm: to a web server, by POST
+/* gst-vlm: publishing to a web server, by POST
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * http://HOST/PATH and https://HOST/PATH. A request has one message, or with
@@ -65,7 +65,7 @@ set_tls (CURL *easy, const GstVlmTransportParams *params)
   }
   curl_easy_setopt (easy, CURLOPT_SSLCERT, params->cert_file);
   curl_easy_setopt (easy, CURLOPT_SSLKEY, params->key_file);
-  /* Without one, OpenSSL would ask on the terminal. */
+  /* Without one, OpenSSL would prompt on the terminal. */
   curl_easy_setopt (easy, CURLOPT_KEYPASSWD,
       params->credentials->key_password != NULL
           ? params->credentials->key_password
@@ -174,7 +174,7 @@ perform (HttpTransport *self)
   return message != NULL ? (int) message->data.result : CURLE_RECV_ERROR;
 }
 
-/* What the server says, on one line. */
+/* The server's message, on one line. */
 static void
 append_answer (HttpTransport *self, GString *text)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: to a topic of Kafka
+/* gst-vlm: publishing to a Kafka topic
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * kafka://HOST[:9092][,HOST[:PORT]…]/TOPIC[?SETTING=VALUE…], with any setting of
@@ -39,11 +39,11 @@ struct _KafkaTransport
   const char *topic;
   Session *session;
   rd_kafka_t *client; /* that of the session; NULL: not connected */
-  int event_fd;       /* readable: the client has something to say */
+  int event_fd;       /* readable: the client has events */
   /* Of deliver(). */
   rd_kafka_resp_err_t *results; /* of each message */
   guint n_reports;
-  char *failure; /* of the connection, as the client says */
+  char *failure; /* of the connection, according to the client */
 };
 
 /* Of a message that was not reported yet; no error of Kafka. */
@@ -88,7 +88,7 @@ on_error (rd_kafka_t *client, int code, const char *reason, void *user_data)
   g_autofree char *shown = gst_vlm_secrets_hide (session->secrets, reason);
 
   GST_DEBUG ("%s: %s", rd_kafka_err2name (code), shown);
-  /* The first one is the cause; that all brokers are down says nothing. */
+  /* The first one is the cause; that all brokers are down does not help. */
   if (self->failure != NULL && code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     return;
   g_free (self->failure);
@@ -105,8 +105,7 @@ on_log (
   GST_DEBUG ("%s: %s", facility, shown);
 }
 
-/* What librdkafka says of a value that it does not take may have the value in
- * it. */
+/* librdkafka's message about an invalid value may contain the value. */
 static gboolean
 set (KafkaTransport *self, const char *name, const char *value, GError **error)
 {
@@ -282,7 +281,7 @@ kafka_connect (GstVlmTransport *transport, GError **error)
   queue = rd_kafka_queue_get_main (self->client);
   rd_kafka_queue_io_event_enable (queue, self->event_fd, &one, sizeof one);
   rd_kafka_queue_destroy (queue);
-  /* Only what comes to an empty queue is told. */
+  /* Only records that come to an empty queue are signalled. */
   serve (self);
   return TRUE;
 }

@@ -1,10 +1,10 @@
-/* gst-vlm: to a broker of MQTT
+/* gst-vlm: publishing to an MQTT broker
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mqtt://HOST[:1883]/TOPIC and mqtts://HOST[:8883]/TOPIC. MQTT 5 tells why a
- * message was refused; a broker that does not know it gets 3.1.1. The spool
- * remembers what is to be sent, so sessions are clean. A message is
- * acknowledged by PUBACK or, at QoS 2, by PUBCOMP. */
+ * mqtt://HOST[:1883]/TOPIC and mqtts://HOST[:8883]/TOPIC. MQTT 5 reports why a
+ * message was refused; a broker without it gets 3.1.1. The spool remembers
+ * what is to be sent, so sessions are clean. A message is acknowledged by
+ * PUBACK or, at QoS 2, by PUBCOMP. */
 #include "publish/transport.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ typedef struct
   char *host;
   int port;
   int done_fd; /* an eventfd */
-  /* Of the thread, until done_fd says that it is done. */
+  /* Of the thread, until done_fd is signalled. */
   int result;
   int code; /* errno, or that of getaddrinfo() */
 
@@ -140,8 +140,8 @@ note_acknowledged (Link *link, guint i, int reason)
   link->n_acknowledged++;
 }
 
-/* At QoS 0 the library says so when it has written the message, which may be
- * while it is handed over. */
+/* At QoS 0 the library calls this when it has written the message, which may
+ * be during the call that publishes it. */
 static void
 on_publish (struct mosquitto *mosq, void *user_data, int mid, int reason,
     const mosquitto_property *properties)
@@ -157,7 +157,7 @@ on_publish (struct mosquitto *mosq, void *user_data, int mid, int reason,
   link->early = mid;
 }
 
-/* Without one, OpenSSL would ask on the terminal. */
+/* Without one, OpenSSL would prompt on the terminal. */
 static int
 on_password (char *buffer, int size, int writing, void *mosq)
 {
@@ -404,8 +404,8 @@ await_answer (MqttTransport *self, gint64 until, GError **error)
           : mosquitto_connack_string (link->reason));
 }
 
-/* A broker that does not know MQTT 5 says so, or ends the connection. The other
- * version is tried the next time, at once in the first case. */
+/* A broker without MQTT 5 reports that, or ends the connection. The other
+ * version is used for the next attempt, at once in the first case. */
 static gboolean
 try_version (MqttTransport *self, gboolean *other, GError **error)
 {
@@ -482,8 +482,8 @@ publish (MqttTransport *self, const GstVlmMessage *message, GError **error)
   return TRUE;
 }
 
-/* What the broker says of one message. Only what is about this very message is
- * a refusal; rights and quotas may change. */
+/* The broker's result for one message. Only an error about this message is a
+ * refusal; rights and quotas may change. */
 static gboolean
 check_reason (MqttTransport *self, const GstVlmMessage *message, int reason,
     GError **error)

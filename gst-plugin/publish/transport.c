@@ -1,4 +1,4 @@
-/* gst-vlm: a way to the other side
+/* gst-vlm: transports of published messages
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 

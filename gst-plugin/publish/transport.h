@@ -1,4 +1,4 @@
-/* gst-vlm: a way to the other side
+/* gst-vlm: transports of published messages
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One file a kind, transport-KIND.c, and one line in the table of transport.c.
@@ -17,7 +17,7 @@ typedef struct
 {
   const GstVlmLocation *location;
   const GstVlmCredentials *credentials;
-  GstVlmSecrets *secrets; /* for what others say */
+  GstVlmSecrets *secrets; /* for messages of others */
   const char *ca_file;    /* (nullable): who is trusted */
   const char *cert_file;  /* (nullable): who this is */
   const char *key_file;   /* (nullable) */
@@ -55,7 +55,7 @@ struct _GstVlmTransport
 {
   const GstVlmTransportClass *klass;
   const GstVlmTransportParams *params;
-  /* How long the other side wants to be left alone, µs; 0: it did not say. */
+  /* The pause that the server requested, µs; 0: none. */
   gint64 retry_after;
 };
 

@@ -1,4 +1,4 @@
-/* gst-vlm: waiting that can be broken off
+/* gst-vlm: waiting that can be cancelled
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/wait.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: waiting that can be broken off
+/* gst-vlm: waiting that can be cancelled
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The publisher's thread waits here for the network, for records and for time

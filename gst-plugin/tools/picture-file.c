@@ -1,4 +1,4 @@
-/* gst-vlm: what a file of a picture says that decoders do not
+/* gst-vlm: metadata of picture files that decoders ignore
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Exif is a TIFF file inside of another: an order of bytes, the offset of a list,
@@ -177,7 +177,7 @@ picture_file_is_whole (const guint8 *data, gsize n)
     file.little = FALSE;
     return jpeg_is_whole (&file);
   }
-  /* What BMP says of its length; some say 0. */
+  /* The length field of a BMP; it may be 0. */
   return n < 14 || memcmp (data, "BM", 2) != 0 ||
       read_number (&file, 2, 4) <= n;
 }

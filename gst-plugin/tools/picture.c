@@ -1,4 +1,4 @@
-/* gst-vlm: still pictures of any format, as they are meant to be seen
+/* gst-vlm: still pictures of any format, upright and opaque
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * gdk-pixbuf reads a file as a whole, with its 16 bits, CMYK, Exif and first
@@ -96,7 +96,7 @@ sample_to_picture (GstSample *sample, GError **error)
   return picture;
 }
 
-/* Which may never say so itself. */
+/* Which may not report it itself. */
 static void
 on_all_streams (GstElement *decoder, gpointer user_data)
 {
@@ -172,7 +172,7 @@ decode (GBytes *bytes, GCancellable *cancellable, gboolean *is_animated,
   return picture;
 }
 
-/* Takes @picture over. Where the loader knows, it tells. */
+/* Takes @picture over. The loader reports it if it can. */
 static Picture *
 turn_upright (Picture *picture, GBytes *bytes)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: still pictures of any format, as they are meant to be seen
+/* gst-vlm: still pictures of any format, upright and opaque
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -6,9 +6,9 @@
 
 /* The picture in @word (see source_to_uri()), resized as the model's processor
  * does: upright by its Exif, transparent parts on white, the first one of an
- * animation, of which @is_animated (nullable) tells. G_IO_ERROR_CANCELLED soon
- * after @cancellable (nullable) is. @original (nullable): the same in its own
- * size. Both (transfer full). */
+ * animation, for which @is_animated (nullable) is set. G_IO_ERROR_CANCELLED
+ * soon after @cancellable (nullable) is. @original (nullable): the same in its
+ * own size. Both (transfer full). */
 VlmFrame *picture_load (const char *word, const VlmGeometry *geometry,
     GCancellable *cancellable, gboolean *is_animated, VlmFrame **original,
     GError **error);

@@ -51,7 +51,8 @@ pipeline_condemn (Pipeline *self, const char *why)
   g_atomic_pointer_set (&self->verdict, why);
 }
 
-/* Takes @failure over: what GStreamer says tells how it failed, not at what. */
+/* Takes @failure over: GStreamer's message says how it failed, but not for
+ * which input. */
 static void
 explain (Pipeline *self, GError *failure, GError **error)
 {

@@ -25,8 +25,8 @@ void pipeline_init (Pipeline *self, GstElement *element, const char *uri,
 void pipeline_clear (Pipeline *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pipeline, pipeline_clear)
 
-/* Why nothing can come of it, of which GStreamer says less or nothing. From any
- * thread; @why lives on. */
+/* A reason for which it fails, which GStreamer does not report as well. From
+ * any thread; @why must be static. */
 void pipeline_condemn (Pipeline *self, const char *why);
 
 gboolean pipeline_set_state (Pipeline *self, GstState state, GError **error);

@@ -1,4 +1,4 @@
-/* gst-vlm: a file that is whole or not there
+/* gst-vlm: a file that is written completely or not at all
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

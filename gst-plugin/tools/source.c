@@ -1,4 +1,4 @@
-/* gst-vlm: what a program is given to read
+/* gst-vlm: input files and URIs of programs
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/source.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what a program is given to read
+/* gst-vlm: input files and URIs of programs
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -8,7 +8,7 @@
 const char *source_get_name (const char *word);
 
 /* The address of a file's name, of an address, or of standard input for "-".
- * What cannot be there is an error that says why: G_FILE_ERROR or
+ * What cannot exist is an error with the reason: G_FILE_ERROR or
  * GST_RESOURCE_ERROR. A named pipe is opened, and stays so: who waits for its
  * writer can be cancelled. (transfer full) */
 char *source_to_uri (const char *word, GError **error);

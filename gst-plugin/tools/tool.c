@@ -1,4 +1,4 @@
-/* gst-vlm: how programs take their options and say what went wrong
+/* gst-vlm: options and error messages of programs
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/tool.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: how programs take their options and say what went wrong
+/* gst-vlm: options and error messages of programs
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -51,7 +51,7 @@
  * output. */
 typedef struct
 {
-  const char *usage;       /* what --help says behind the program's name */
+  const char *usage;       /* the text of --help after the program's name */
   const char *description; /* and behind the options (nullable) */
   const GOptionEntry *entries;
   GOptionGroup *group; /* (transfer full) (nullable): of a library */

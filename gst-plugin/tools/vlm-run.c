@@ -1,4 +1,4 @@
-/* gst-vlm: ask a model about pictures and videos
+/* gst-vlm: query a model about pictures and videos
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* gst-vlm: from events that grow to cues that stand
+/* gst-vlm: from events that grow to cues that do not change
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmcues.h"
 

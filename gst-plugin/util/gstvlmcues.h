@@ -1,4 +1,4 @@
-/* gst-vlm: from events that grow to cues that stand
+/* gst-vlm: from events that grow to cues that do not change
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -21,7 +21,7 @@ void gst_vlm_cues_clear (GstVlmCues *cues);
 gboolean gst_vlm_cues_add (GstVlmCues *cues, const VlmEvent *event,
     const GstSegment *segment, GstClockTime *start, GstClockTime *duration);
 
-/* What a cue says. (transfer full) */
+/* The text of a cue. (transfer full) */
 char *gst_vlm_cues_make_text (const VlmEvent *event);
 
 G_END_DECLS

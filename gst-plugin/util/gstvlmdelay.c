@@ -6,7 +6,7 @@
 #define UNKNOWN 0
 #define FREE G_MAXUINT64
 
-/* So long nothing comes before it is asked whether anything will. */
+/* The time without input before it is checked whether any will come. */
 #define STALL_US (2 * G_USEC_PER_SEC)
 
 typedef struct

@@ -8,11 +8,11 @@
 G_BEGIN_DECLS
 
 /* A queue of buffers and serialized events in which a buffer waits until the
- * first window that contains it is done with. One thread puts things in, one
- * takes them out, others say that windows are done. What is held is bounded. */
+ * first window that contains it is finished. One thread adds items, one removes
+ * them, others report that windows are finished. Its size is bounded. */
 typedef struct _GstVlmDelay GstVlmDelay;
 
-/* Called without a lock, on the thread that takes things out. */
+/* Called without a lock, on the thread that removes items. */
 typedef struct
 {
   /* How long the buffer with this running time may still wait, in us; 0 or less

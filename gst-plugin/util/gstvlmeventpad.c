@@ -64,8 +64,8 @@ struct _GstVlmEventPad
   gboolean active;
   gboolean flushing;
   gboolean started;       /* has a segment, without which times mean nothing */
-  GstEvent *stream_start; /* of the stream that flows, told or not */
-  GstEvent *subjects;     /* not told yet */
+  GstEvent *stream_start; /* of the current stream, sent or not */
+  GstEvent *subjects;     /* not sent yet */
   guint video_width;
   guint video_height;
 
@@ -240,7 +240,7 @@ leads_to_mp4 (GstVlmEventPad *self)
 }
 
 /* The first format of ours that downstream takes. A pad that is flushing
- * refuses the caps; pushing will tell. */
+ * refuses the caps; the push reports that. */
 static gboolean
 negotiate (GstVlmEventPad *self)
 {
@@ -566,7 +566,7 @@ stop_on_error (GstVlmEventPad *self, GstFlowReturn flow)
   gst_pad_push_event (GST_PAD (self), gst_event_new_eos ());
 }
 
-/* A branch that is not there, or that has had enough, is nobody's problem. */
+/* A branch that is not linked, or has ended, is not an error. */
 static void
 event_pad_loop (GstPad *pad)
 {
@@ -589,8 +589,8 @@ event_pad_loop (GstPad *pad)
     stop_on_error (self, flow);
 }
 
-/* A flush may come before the pad got to tell of its stream, which upstream
- * tells once. */
+/* A flush may come before the pad has sent its stream-start, which upstream
+ * sends only once. */
 static void
 repeat_stream_start (GstVlmEventPad *self)
 {

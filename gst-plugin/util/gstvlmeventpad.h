@@ -48,11 +48,11 @@ gst_vlm_event_pad_add_answer (GstVlmEventPad *self, VlmAnswerRecord *answer);
 /* Of the video that boxes are in; known before there is one. */
 void gst_vlm_event_pad_set_video_size (
     GstVlmEventPad *self, guint width, guint height);
-/* Before the end: waits until downstream has the records, and was told how far
- * time has come. A muxer may keep one until the video goes on or ends: that one
- * it has, and the rest comes after it, but no more gaps. */
+/* Before the end: waits until downstream has the records, and the current
+ * time. A muxer may keep one until the video goes on or ends: that one it has,
+ * and the rest comes after it, but no more gaps. */
 void gst_vlm_event_pad_hand_on (GstVlmEventPad *self);
-/* After all records, as @upstream says. */
+/* After all records, like @upstream. */
 void gst_vlm_event_pad_end_segment (GstVlmEventPad *self, GstEvent *upstream);
 void gst_vlm_event_pad_end (GstVlmEventPad *self);
 void gst_vlm_event_pad_flush_start (GstVlmEventPad *self);

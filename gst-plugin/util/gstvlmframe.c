@@ -1,4 +1,4 @@
-/* gst-vlm: from GstVideoFrame to a small picture of ours
+/* gst-vlm: from GstVideoFrame to VlmFrame
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmframe.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: which events are sure enough to be reported
+/* gst-vlm: holding back events with too little confidence
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmgate.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: which events are sure enough to be reported
+/* gst-vlm: holding back events with too little confidence
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -12,8 +12,8 @@ typedef struct _GstVlmGate GstVlmGate;
 
 GstVlmGate *gst_vlm_gate_new (void);
 void gst_vlm_gate_free (GstVlmGate *gate);
-/* Whether the record is to be reported. An event whose confidence nobody knows
- * is. @begins: it is the first one of its event that is. */
+/* Whether the record is to be reported. An event of unknown confidence is.
+ * @begins: it is the first one of its event that is. */
 gboolean gst_vlm_gate_passes (GstVlmGate *gate, const VlmEvent *event,
     double min_confidence, gboolean *begins);
 /* Of events that will not end (flush), and with @counts of all that were. */

@@ -1,4 +1,4 @@
-/* gst-vlm: what the library says, among what GStreamer says
+/* gst-vlm: the library's messages in GStreamer's log
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The library knows GLib only, and hands its messages out beside. */

@@ -1,4 +1,4 @@
-/* gst-vlm: what a muxer makes of cues
+/* gst-vlm: how muxers treat cues
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmmuxer.h"
 

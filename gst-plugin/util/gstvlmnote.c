@@ -1,4 +1,4 @@
-/* gst-vlm: a record that is no event
+/* gst-vlm: a record that is not an event
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmnote.h"
 

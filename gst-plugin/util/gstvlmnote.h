@@ -1,4 +1,4 @@
-/* gst-vlm: a record that is no event
+/* gst-vlm: a record that is not an event
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* A copy of what it was made of; @type says which of them is set. */
+/* A copy of its content; @type: which of them is set. */
 typedef struct
 {
   VlmRecordType type;

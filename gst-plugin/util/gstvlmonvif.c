@@ -18,7 +18,7 @@ static const char closing[] = "</tt:MetadataStream>\n";
 
 struct _GstVlmOnvif
 {
-  /* event_uid of what goes on -> whether its box was told of */
+  /* event_uid of open events -> whether their box was sent */
   GHashTable *told;
 };
 
@@ -234,7 +234,7 @@ append_frame (GString *xml, const VlmEvent *event, guint width, guint height)
       xml, "</tt:Appearance></tt:Object></tt:Frame></tt:VideoAnalytics>");
 }
 
-/* What was not told of yet begins first, though it may be over. */
+/* An event that was not sent yet begins first, even if it is over. */
 static void
 append_property (GString *xml, const VlmEvent *event, gboolean is_known)
 {

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 
 /* Each record is a tt:MetadataStream: a message in tt:Event, and for a box a
  * frame in tt:VideoAnalytics. An event is a property, from Initialized over
- * Changed to Deleted, so this remembers which it told of. Times without UTC are
- * those at which a record is written. One thread. */
+ * Changed to Deleted, so it keeps track of those that were reported. Times
+ * without UTC are those at which a record is written. One thread. */
 typedef struct _GstVlmOnvif GstVlmOnvif;
 
 GstVlmOnvif *gst_vlm_onvif_new (void);

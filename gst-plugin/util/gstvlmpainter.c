@@ -351,8 +351,8 @@ fit_to_frame (const GstVlmPainter *self, const VlmRect *in, VlmRect *out)
   return TRUE;
 }
 
-/* The outline of a box of @width x @height: a coloured line in a dark one, which
- * stands out from any picture; in dashes where the thing was there once. */
+/* The outline of a box of @width x @height: a coloured line in a dark one,
+ * which stands out from any picture; dashed if the object was there earlier. */
 static void
 draw_outline (GstVlmPainter *self, cairo_t *cr, const GstVlmSceneBox *box,
     int width, int height)
@@ -630,7 +630,7 @@ draw_row (GstVlmPainter *self, cairo_t *cr, const GstVlmSceneRow *row, double y,
       to - MIN (from, width - m->bar), m->bar);
   cairo_fill (cr);
   if (row->ongoing && to < width) {
-    /* Not watched yet: a thin line up to now. */
+    /* Not analysed yet: a thin line up to now. */
     set_colour (cr, row->mark, 0.6);
     cairo_rectangle (cr, to, bar + m->bar / 3.0, width - to, m->bar / 3.0);
     cairo_fill (cr);

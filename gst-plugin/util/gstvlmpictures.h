@@ -1,4 +1,4 @@
-/* gst-vlm: small pictures of the frames that passed lately
+/* gst-vlm: small pictures of recent frames
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

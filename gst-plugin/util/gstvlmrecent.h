@@ -41,7 +41,7 @@ void gst_vlm_recent_set_pictures (
  * source, not one that was found; @seen: when it was there */
 gboolean gst_vlm_recent_move (GstVlmRecent *recent, guint64 id,
     gboolean is_truth, const VlmRect *rect, gint64 seen, gint64 now);
-/* Drops what is too old to be shown. Returns when the next thing will be. */
+/* Drops what is too old to be shown. Returns when the next one will be. */
 gint64 gst_vlm_recent_expire (
     GstVlmRecent *recent, const GstVlmShown *shown, gint64 now);
 

@@ -6,10 +6,10 @@
 
 G_BEGIN_DECLS
 
-/* The sticky event in which vlmevents says what it masks and where it looks. It
- * has the field of this name, an array of structures with `mask` and `zone`, as
+/* The sticky event with the masks and the zone of vlmevents. It has the field
+ * of this name, an array of structures with `mask` and `zone`, as
  * vlm_regions_parse() reads them, and `width` and `height` of the picture they
- * are in. Those of the elements in front come first. */
+ * are in. Those of upstream elements come first. */
 #define GST_VLM_SHAPES_EVENT "vlm-regions"
 #define GST_VLM_SHAPES_FIELD "regions"
 #define GST_VLM_SHAPES_MASK "mask"
@@ -17,9 +17,9 @@ G_BEGIN_DECLS
 #define GST_VLM_SHAPES_WIDTH "width"
 #define GST_VLM_SHAPES_HEIGHT "height"
 
-/* What such an event says, as pictures: masks are hatched, zones outlined. The
- * pictures are tiles, and there are none where nothing is drawn, so that a large
- * polygon costs its outline. One thread at a time. */
+/* The content of such an event as pictures: masks are hatched, zones outlined.
+ * The pictures are tiles, and there are none where nothing is drawn, so that a
+ * large polygon costs its outline. One thread at a time. */
 typedef struct _GstVlmShapes GstVlmShapes;
 
 GstVlmShapes *gst_vlm_shapes_new (void);

@@ -41,7 +41,7 @@ get_matrix (const GstVideoInfo *yuv, Matrix *matrix)
   int offset[GST_VIDEO_MAX_COMPONENTS];
   int scale[GST_VIDEO_MAX_COMPONENTS];
 
-  /* Stays as it is where the stream does not say. */
+  /* Stays unchanged if the stream does not specify it. */
   gst_video_color_matrix_get_Kr_Kb (yuv->colorimetry.matrix, &kr, &kb);
   gst_video_color_range_offsets (yuv->colorimetry.range, ayuv, offset, scale);
   for (int row = 0; row < 3; row++) {

@@ -1,4 +1,4 @@
-/* gst-vlm: text that a model wrote, where it could be more than text
+/* gst-vlm: escaping text that a model wrote
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmtext.h"
 

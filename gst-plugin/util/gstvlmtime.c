@@ -53,7 +53,7 @@ gst_vlm_time_end (GstClockTime start, GstClockTime duration)
 }
 
 /* The clocks of @frame at @stream_time, which is at most a slot away. A stream
- * that is played faster runs faster than the clock: @other tells. */
+ * that is played faster runs faster than the clock, by @other. */
 static VlmInstant
 instant_near (const VlmFrame *frame, const VlmFrame *other, gint64 stream_time)
 {

@@ -8,8 +8,8 @@
 G_BEGIN_DECLS
 
 /* The instant of a buffer on all clocks. @clocked: element with the clock of a
- * live pipeline, %NULL where the pipeline's clock says nothing about when a
- * frame was taken. Returns where the UTC comes from. */
+ * live pipeline, %NULL if the pipeline's clock does not tell when a frame was
+ * taken. Returns where the UTC comes from. */
 VlmTimeSource gst_vlm_time_of_buffer (GstBuffer *buffer,
     const GstSegment *segment, GstElement *clocked, VlmInstant *instant);
 

@@ -1,4 +1,4 @@
-/* gst-vlm: which windows are analysed when something else decides that
+/* gst-vlm: which windows an external trigger selects
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmtrigger.h"
 

@@ -13,16 +13,17 @@ GST_DEBUG_CATEGORY_STATIC (windower_debug);
 #define GST_CAT_DEFAULT windower_debug
 
 /* UTC that leaves the stream's time by more than this from one frame to the
- * next was set anew, or comes from another clock: slewing does less, and an
- * event at a wrong second is not worth a whole window. */
+ * next was set, or comes from another clock: slewing does less, and an event
+ * at a wrong second is not worth a whole window. */
 #define MAX_UTC_STEP VLM_SECOND
-/* A hole in the stream's running time that is reported: after what was cut off,
- * and where nothing was. Frames that are further apart say no less. */
+/* A hole in the stream's running time that is reported: after what was cut
+ * off, and where nothing was. Frames that are further apart have the same
+ * meaning. */
 #define MIN_MISSING VLM_SECOND
 #define MAX_APART (5 * VLM_SECOND)
 /* A hole in video that passes unwatched; longer, it is a span of its own. */
 #define MAX_UNWATCHED_HOLE (VLM_SECOND / 2)
-/* No frame is shown for longer, whatever it says of itself. */
+/* No frame is shown for longer, whatever its duration. */
 #define MAX_DURATION (86400 * VLM_SECOND)
 
 static const VlmInstant no_instant = VLM_INSTANT_NONE;
@@ -64,7 +65,7 @@ struct _GstVlmWindower
   VlmTimeSource last_source;
   gint64 last_duration;
   VlmInstant last_utc;
-  VlmInstant missing_until; /* no video up to here, as far as GAP events tell */
+  VlmInstant missing_until; /* no video up to here, according to GAP events */
   /* Of the newest window, not valid before the first one since a cut. */
   VlmInstant covered_until;
   guint64 covered_epoch;
@@ -199,7 +200,7 @@ end_of_last (const GstVlmWindower *self)
   return end;
 }
 
-/* @end: (nullable): the frame from which on it is watched */
+/* @end: (nullable): the frame from which on video is analysed */
 static void
 end_unwatched (GstVlmWindower *self, const VlmInstant *end)
 {
@@ -231,8 +232,8 @@ gst_vlm_windower_pass (GstVlmWindower *self, GstVlmGapReason reason)
   self->unwatched_reason = reason;
 }
 
-/* There was no video from the newest frame to @end, if that is long. Of running
- * time: stream time may begin anew where a camera comes back. */
+/* There was no video from the newest frame to @end, if that is long. Of
+ * running time: stream time may restart when a camera comes back. */
 static void
 report_missing (GstVlmWindower *self, const VlmInstant *end)
 {
@@ -430,8 +431,8 @@ is_interrupted (GstVlmWindower *self, GstBuffer *buffer, const VlmInstant *time)
       clock_was_set (&self->last_utc, time);
 }
 
-/* Of the buffer in stream time; one frame of the caps' rate where the buffer
- * does not say. */
+/* Of the buffer in stream time; one frame of the caps' rate if the buffer has
+ * no duration. */
 static gint64
 duration_of (const GstVlmWindower *self, GstBuffer *buffer)
 {
@@ -448,8 +449,8 @@ duration_of (const GstVlmWindower *self, GstBuffer *buffer)
           ABS (self->segment.applied_rate)));
 }
 
-/* A frame without a place in stream time cannot be watched. One outside of its
- * segment has none, and that is well. */
+/* A frame without a stream time cannot be analysed. One outside its segment
+ * has none, which is no error. */
 static GstVlmArrival
 why_no_time (const GstVlmWindower *self, GstBuffer *buffer)
 {

@@ -27,8 +27,8 @@ typedef struct
 } GstVlmWindowerParams;
 
 /* Samples the buffers of one stream and gathers the frames into windows. It
- * knows segment and caps, notices when the stream is interrupted, and keeps the
- * books of what passes without being sampled. Buffers are not held.
+ * tracks segment and caps, detects interruptions of the stream, and counts
+ * what passes without being sampled. Buffers are not held.
  *
  * Each buffer is announced first. Where that says so it is either taken or let
  * pass. Whatever becomes of buffers, segments and caps is then popped, in order.
@@ -39,7 +39,7 @@ typedef enum
 {
   /* May be sampled: gst_vlm_windower_take() or _pass(). */
   GST_VLM_ARRIVAL_SAMPLE,
-  /* Passes; what there is to say is said. */
+  /* Passes; it was reported. */
   GST_VLM_ARRIVAL_PASS,
   /* Passes, for it has no place in time: no timestamp, one beyond
    * VLM_SAMPLER_MAX_TIME, or a segment that is not in time format. */
@@ -87,8 +87,8 @@ gboolean
 gst_vlm_windower_set_segment (GstVlmWindower *self, const GstSegment *segment);
 /* What is black in all copies from now on; NULL for nothing. */
 void gst_vlm_windower_set_mask (GstVlmWindower *self, VlmRegions *mask);
-/* Only the box around the first region is looked at, frames say its name, and
- * the stream is cut; NULL for all of the picture. */
+/* Only the bounding box of the first region is analysed, frames carry its
+ * name, and the window is cut; NULL for the whole picture. */
 void gst_vlm_windower_set_zone (GstVlmWindower *self, VlmRegions *zone);
 const GstSegment *gst_vlm_windower_get_segment (const GstVlmWindower *self);
 /* NULL before there are caps */
@@ -101,8 +101,8 @@ GstVlmArrival gst_vlm_windower_announce (
 void gst_vlm_windower_pass (GstVlmWindower *self, GstVlmGapReason reason);
 /* Size and rate are not planned since the caps came. */
 gboolean gst_vlm_windower_needs_plan (const GstVlmWindower *self);
-/* @duration: of the stream in ns, 0 where nobody knows. FALSE with @error:
- * frames of these caps cannot be sampled, and pass as failed from now on. */
+/* @duration: of the stream in ns, 0 if it is not known. FALSE with @error:
+ *   frames of these caps cannot be sampled, and pass as failed from now on. */
 gboolean gst_vlm_windower_plan (GstVlmWindower *self,
     const VlmGeometry *geometry, gint64 duration, GError **error);
 /* Samples the announced buffer if its time has come; FALSE as above. */

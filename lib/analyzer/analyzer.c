@@ -60,7 +60,7 @@ vlm_analyzer_default_init (VlmAnalyzerInterface *iface)
  * vlm_analyzer_load:
  * @self: an analyzer
  * @params: what to load
- * @work: (nullable): how it is followed and ended
+ * @work: (nullable): progress and cancellation
  * @error: return location
  *
  * Gets ready to analyse. May take long.
@@ -101,9 +101,9 @@ vlm_analyzer_get_geometry (VlmAnalyzer *self, VlmGeometry *geometry)
 /**
  * vlm_analyzer_set_questions:
  * @self: an analyzer
- * @questions: what is asked from the next window on
+ * @questions: the questions from the next window on
  *
- * An analyzer that asks nothing ignores it.
+ * Analyzers without questions ignore it.
  *
  * Since: 0.1
  */
@@ -123,15 +123,15 @@ vlm_analyzer_set_questions (VlmAnalyzer *self, const VlmQuestions *questions)
 /**
  * vlm_analyzer_analyze:
  * @self: a loaded analyzer
- * @window: what to look at
+ * @window: the window to analyse
  * @cancellable: (nullable): ends the work within one step
  * @error: return location
  *
  * Finds the events of a window. Windows of one epoch come in order.
  *
  * Returns: (transfer full) (element-type VlmEvent): the events in order of
- *   their start, or %NULL with a #VlmInferError, #VlmDeviceError, #VlmEventError
- *   (an answer that says nothing) or %G_IO_ERROR_CANCELLED
+ *   their start, or %NULL with a #VlmInferError, #VlmDeviceError,
+ *   #VlmEventError (an answer that cannot be parsed) or %G_IO_ERROR_CANCELLED
  *
  * Since: 0.1
  */
@@ -149,7 +149,8 @@ vlm_analyzer_analyze (VlmAnalyzer *self, VlmWindow *window,
 /**
  * vlm_analyzer_ask:
  * @self: a loaded analyzer
- * @window: what to look at; need not be the window that was analysed last
+ * @window: the window to analyse; need not be the window that was analysed
+ *   last
  * @question: UTF-8
  * @confidence: (out): 0 to 1, from the token probabilities; -1 when unknown
  * @cancellable: (nullable): ends the work within one step
@@ -241,9 +242,9 @@ vlm_analyzer_unload (VlmAnalyzer *self)
  * vlm_analyzer_take_answers:
  * @self: an analyzer
  *
- * What the model was asked in the last call of vlm_analyzer_analyze() or
- * vlm_analyzer_ask(), also where that failed, and what it answered, in order.
- * Once: the next call finds nothing.
+ * Takes the questions and answers of the last call of vlm_analyzer_analyze()
+ * or vlm_analyzer_ask(), even if it failed, in order. The next call returns
+ * none.
  *
  * Returns: (transfer full) (element-type VlmAnswerRecord): the records
  *
@@ -267,10 +268,10 @@ vlm_analyzer_take_answers (VlmAnalyzer *self)
  * vlm_analyzer_get_min_confidence:
  * @self: a loaded analyzer
  *
- * What the model says of itself: events of less confidence are more often wrong
- * than they are worth.
+ * The value in the model's configuration: events with less confidence are
+ * wrong too often to be reported.
  *
- * Returns: 0 to 1; 0 where every event is worth reporting, or nobody knows
+ * Returns: 0 to 1; 0 if every event should be reported, or if it is not known
  *
  * Since: 0.1
  */

@@ -86,11 +86,11 @@ vlm_answer_kind_get_name (const VlmAnswerKind *kind)
  *   `count`, what to look for, without an article, for `boxes` and `points`, a
  *   statement in the present tense for `yes-no`, and for all others the question
  *   itself; %NULL for everything, but see vlm_answer_kind_needs_about()
- * @is_video: whether it is asked of a video, else of a picture
+ * @is_video: whether it is about a video, else about a picture
  *
- * The sentence that Qwen2.5-VL was trained to answer in this form. It goes after
- * the picture or the video; with the kind in #VlmGenerateParams the answer is
- * held to the form that it asks for.
+ * The sentence that Qwen2.5-VL was trained to answer in this form. It goes
+ * after the picture or the video; with the kind in #VlmGenerateParams, the
+ * answer is constrained to this form.
  *
  * Returns: (transfer full): the question
  *
@@ -143,8 +143,8 @@ vlm_answer_kind_check (const VlmAnswerKind *kind, const char *detail,
  * vlm_answer_kind_get_system: (skip)
  * @kind: (nullable): a kind
  *
- * What the system's turn says in questions of this kind, as the models were
- * trained; for vlm_prompt_set_system().
+ * The system prompt for questions of this kind, as in training; for
+ * vlm_prompt_set_system().
  *
  * Returns: (transfer none) (nullable): the text, %NULL for the usual one
  *
@@ -160,8 +160,8 @@ vlm_answer_kind_get_system (const VlmAnswerKind *kind)
  * vlm_answer_kind_is_of_picture: (skip)
  * @kind: (nullable): a kind
  *
- * Whether such a question is about one moment: of a video its newest frame is
- * asked about, as a picture.
+ * Whether such a question is about one moment: of a video only the newest
+ * frame is used, as a picture.
  *
  * Returns: %TRUE if it is
  *
@@ -177,7 +177,7 @@ vlm_answer_kind_is_of_picture (const VlmAnswerKind *kind)
  * vlm_answer_kind_needs_about: (skip)
  * @kind: (nullable): a kind
  *
- * Whether vlm_answer_kind_make_question() must be told what it is about.
+ * Whether vlm_answer_kind_make_question() needs its argument about.
  *
  * Returns: %TRUE if there is no question of this kind about everything
  *
@@ -193,8 +193,8 @@ vlm_answer_kind_needs_about (const VlmAnswerKind *kind)
  * vlm_answer_kind_has_places: (skip)
  * @kind: (nullable): a kind
  *
- * Whether such answers tell of places or times: those of what the model saw,
- * until vlm_reading_new() makes them those of the source.
+ * Whether such answers contain positions or times. They refer to what the
+ * model saw, until vlm_reading_new() converts them to those of the source.
  *
  * Returns: %TRUE if they do
  *
@@ -211,8 +211,8 @@ vlm_answer_kind_has_places (const VlmAnswerKind *kind)
  * vlm_answer_kind_is_json: (skip)
  * @kind: (nullable): a kind
  *
- * Whether what such an answer says is more than a text: a list, a number or what
- * a schema says.
+ * Whether such an answer is more than a text: a list, a number, or a value
+ * that fits a schema.
  *
  * Returns: %TRUE if it is
  *

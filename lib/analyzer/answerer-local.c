@@ -6,7 +6,7 @@
 #include "engine/model.h"
 #include "engine/session.h"
 
-/* What the model may look at when nobody says: bounds the memory for keys and
+/* The default of what the model may see: it limits the memory for keys and
  * values (72 KiB a token for the 3B model). */
 #define MAX_VISION_TOKENS 32768
 
@@ -18,8 +18,8 @@ typedef struct
   VlmKvCache kv_cache;
   VlmPrecision precision;
   VlmSession *videos;
-  /* Pictures have a session of their own, and that only when one is asked
-   * about: in the other one they would take the place of the video. */
+  /* Pictures have a separate session, created when it is needed: in the other
+   * one they would replace the video. */
   VlmSession *pictures;
   VlmSession *apart; /* likewise */
 } Local;

@@ -44,7 +44,7 @@ remote_weigh (VlmAnswerer *answerer, const VlmRequest *request,
       probabilities, cancellable, error);
 }
 
-/* Asks it something: servers do not say it otherwise. */
+/* Sends it a question, because servers do not report it otherwise. */
 static gboolean
 remote_can_weigh (VlmAnswerer *answerer, const VlmAnswerKind *kind,
     GCancellable *cancellable, GError **error)

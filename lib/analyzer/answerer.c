@@ -1,4 +1,4 @@
-/* gst-vlm: who answers a question about a piece of video or a picture
+/* gst-vlm: what answers a question about video or a picture
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/answerer.h"
 

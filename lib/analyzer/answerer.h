@@ -1,9 +1,9 @@
-/* gst-vlm: who answers a question about a piece of video or a picture
+/* gst-vlm: what answers a question about video or a picture
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The analyzer decides what is asked and what becomes of the answer; an answerer
- * only answers. One may run a model on a device of this machine
- * (answerer-local.c), another may ask a server: the analyzer knows neither
+ * The analyzer decides about the questions and what is done with the answers;
+ * an answerer only answers. One may run a model on a device of this machine
+ * (answerer-local.c), another may query a server: the analyzer knows neither
  * devices nor tokens. One thread at a time. */
 #pragma once
 
@@ -18,7 +18,7 @@
 #include "engine/trace.h"
 #include "grammar/answer-kind.h"
 
-/* What is asked of a window, as a video, or of a picture. Borrowed. */
+/* A question about a window, as a video, or about a picture. Borrowed. */
 typedef struct
 {
   const VlmWindow *window; /* NULL where there is a picture */
@@ -35,9 +35,9 @@ typedef struct
    * what is kept of that one stays. */
   gboolean is_apart;
 
-  /* For the record of it: whose times it has, where that is not @window; the
-   * query in the question; and whether a user asked for the answer as it is.
-   * Nullable. */
+  /* For its record: the window whose times it has, if that is not @window; the
+   * query in the question; and whether the answer itself is a result for the
+   * user. Nullable. */
   const VlmWindow *about;
   const char *query;
   gboolean is_result;
@@ -51,7 +51,8 @@ typedef struct
   guint max_tokens;    /* there might have been */
   gboolean is_cut_off; /* max_tokens ended it */
 
-  /* Set by vlm_answerer_answer(): what it says, or else why it says nothing. */
+  /* Set by vlm_answerer_answer(): the parsed answer, or else why there is
+   * none. */
   VlmReading *reading;
   GError *problem;
 } VlmReply;
@@ -85,8 +86,8 @@ typedef struct
   /* How it learns the times of the frames of @window, as in the records; static.
    * Nullable: "mrope". */
   const char *(*get_time_basis) (VlmAnswerer *self, const VlmWindow *window);
-  /* What boxes in @frame count in: _NONE where that is not known, and it is not
-   * asked for any; _AUTO with an error. Nullable: pixels of the frame. */
+  /* The unit of boxes in @frame: _NONE if that is not known, and boxes are not
+   * used; _AUTO with an error. Nullable: pixels of the frame. */
   VlmBoxSpace (*find_box_space) (VlmAnswerer *self, const VlmFrame *frame,
       GCancellable *cancellable, GError **error);
 } VlmAnswererClass;
@@ -101,18 +102,18 @@ struct _VlmAnswerer
   VlmGeometry geometry;  /* what frames must look like */
   gint64 trained_ns;     /* longest video it was trained on, 0 if unknown */
   double min_confidence; /* of what it is worth reporting; 0 if unknown */
-  /* what moves is more often right than what its boxes say */
+  /* motion is more reliable than its boxes */
   gboolean boxes_follow_motion;
   guint max_vision; /* tokens of frames in one question */
 
-  /* How it is asked, see VlmQuestions; changes between questions. */
+  /* Settings of questions, see VlmQuestions; they change between questions. */
   char *system;
   char *language;
-  double temperature; /* < 0 for what the checkpoint says */
+  double temperature; /* < 0 for the checkpoint's default */
   guint64 seed;
 
-  /* VlmAnswerRecord: what was asked since somebody took them; NULL: nothing. Of
-   * vlm_answerer_answer() and vlm_answerer_weigh() alone. */
+  /* VlmAnswerRecord: questions since they were last taken; NULL: none. Used by
+   * vlm_answerer_answer() and vlm_answerer_weigh() only. */
   GPtrArray *records;
 };
 
@@ -134,8 +135,8 @@ const char *
 vlm_answerer_get_time_basis (VlmAnswerer *self, const VlmWindow *window);
 VlmBoxSpace vlm_answerer_find_box_space (VlmAnswerer *self,
     const VlmFrame *frame, GCancellable *cancellable, GError **error);
-/* What was asked since the last call, and what was answered: VlmAnswerRecord, in
- * order. (transfer full) */
+/* Questions and answers since the last call: VlmAnswerRecord, in order.
+ * (transfer full) */
 GPtrArray *vlm_answerer_take_records (VlmAnswerer *self);
 /* NULL-safe. */
 void vlm_answerer_free (VlmAnswerer *self);

@@ -1,4 +1,4 @@
-/* gst-vlm: a record of what was asked and answered
+/* gst-vlm: the record of a question and its answer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

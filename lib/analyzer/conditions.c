@@ -1,4 +1,4 @@
-/* gst-vlm: the conditions that each window is asked for
+/* gst-vlm: the conditions that are checked in each window
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/conditions.h"
 
@@ -9,13 +9,13 @@
 #include "base/log.h"
 #include "events/condition.h"
 
-/* One of them, and the windows that are asked when it began and ended. */
+/* One of them, and the windows in which its begin and its end are located. */
 typedef struct
 {
   VlmCondition *condition;
   VlmWindow *first; /* of those that are above in a row, before it holds */
   VlmWindow *last;  /* in which it held */
-  VlmConditionSpan last_span; /* in that, if it was asked for */
+  VlmConditionSpan last_span; /* in that window, if it was located */
 } Asked;
 
 struct _VlmConditions

@@ -1,4 +1,4 @@
-/* gst-vlm: the conditions that each window is asked for
+/* gst-vlm: the conditions that are checked in each window
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -14,14 +14,14 @@ VlmConditions *vlm_conditions_new (void);
 void vlm_conditions_free (VlmConditions *conditions);
 gboolean vlm_conditions_is_empty (const VlmConditions *conditions);
 
-/* What is asked from now on. A condition that was asked before goes on, if its
- * name and its text are the same; one that is asked no more ends. The functions
- * that get @records, VlmEvent, add to them. */
+/* Sets the conditions from now on. A condition whose name and text stay the
+ * same continues; one that is removed ends. The functions with @records,
+ * VlmEvent, add to them. */
 void vlm_conditions_set (VlmConditions *conditions,
     const VlmQuestions *questions, GPtrArray *records);
 
-/* VLM_LOAD_ERROR_UNSUPPORTED where there are conditions, and @answerer cannot
- * say how probable they are. */
+/* VLM_LOAD_ERROR_UNSUPPORTED if there are conditions, and @answerer cannot
+ * return probabilities. */
 gboolean vlm_conditions_check (const VlmConditions *conditions,
     VlmAnswerer *answerer, GCancellable *cancellable, GError **error);
 

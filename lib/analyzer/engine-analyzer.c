@@ -1,8 +1,8 @@
-/* gst-vlm: the analyzer that asks a model
+/* gst-vlm: the analyzer that runs a model
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is the same whoever answers: how far back is looked, what is asked, and
- * what becomes of the answers. */
+ * What is the same for all answerers: the video that is used, the questions,
+ * and the processing of answers. */
 #include "analyzer/engine-analyzer.h"
 
 #include <vlm/vlm-engine-analyzer.h>
@@ -57,7 +57,7 @@ engine_unload (VlmAnalyzer *analyzer)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
 
-  /* Ids go on counting when it is loaded anew. */
+  /* Ids continue when it is loaded again. */
   vlm_tracker_reset (self->tracker);
   vlm_conditions_reset (self->conditions);
   g_clear_pointer (&self->history, vlm_history_free);
@@ -118,8 +118,8 @@ vlm_engine_analyzer_init (VlmEngineAnalyzer *self)
 /**
  * vlm_engine_analyzer_new:
  *
- * Makes the analyzer that asks a model on a device of this machine. Nothing is
- * loaded before vlm_analyzer_load().
+ * Creates the analyzer that runs a model. Nothing is loaded before
+ * vlm_analyzer_load().
  *
  * Returns: (transfer full): an analyzer that runs a checkpoint on a device
  *
@@ -197,8 +197,8 @@ engine_get_min_confidence (VlmAnalyzer *analyzer)
 
 /* --- one window --------------------------------------------------------- */
 
-/* From here to the end of a report, the video that is looked at is a window,
- * though it may have begun long before the one that was asked about. */
+/* From here to the end of a report, the video for the model is a window,
+ * though it may have begun long before the window of the question. */
 
 /* What all records of @window have in common. */
 static void
@@ -245,7 +245,7 @@ judge_length (VlmEngineAnalyzer *self, const VlmReply *reply)
     vlm_history_restart (self->history);
 }
 
-/* Adds to @reports what @window says to one question. What was over before
+/* Adds the answer of @window to one question to @reports. What was over before
  * @asked began was reported with the windows before. */
 static gboolean
 find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
@@ -407,9 +407,9 @@ report_window (VlmEngineAnalyzer *self, const VlmWindow *window)
   return report;
 }
 
-/* (transfer full): what @window says of the conditions. They are about the window
- * alone, also where other questions are about a longer video: else they would
- * hold until that video is over. */
+/* (transfer full): the events of the conditions in @window. They are about the
+ * window alone, even if other questions are about a longer video: otherwise
+ * they would hold until that video is over. */
 static GArray *
 decide (VlmEngineAnalyzer *self, VlmWindow *window, const VlmEvent *report,
     const VlmWindow *seen, GCancellable *cancellable, GError **error)
@@ -431,7 +431,7 @@ end_all (VlmEngineAnalyzer *self)
   return records;
 }
 
-/* What was asked before is of no interest. */
+/* Earlier questions are not needed. */
 static void
 forget_answers (VlmEngineAnalyzer *self)
 {

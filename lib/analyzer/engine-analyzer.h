@@ -1,4 +1,4 @@
-/* gst-vlm: the analyzer that asks a model
+/* gst-vlm: the analyzer that runs a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -6,5 +6,5 @@
 
 #include "analyzer/answerer.h"
 
-/* One that is loaded, and asks @answerer, which it takes over. */
+/* An analyzer that is loaded and uses @answerer, which it takes over. */
 VlmAnalyzer *vlm_engine_analyzer_new_for (VlmAnswerer *answerer);

@@ -112,9 +112,9 @@ vlm_ground_choose_moving (
 
 /* --- asking ------------------------------------------------------------- */
 
-/* (transfer full): what there is of @thing in @frame of @window. NULL without
- * @error where the answer is no list of boxes, as that of a model that no grammar
- * holds may be: the event is one all the same. */
+/* (transfer full): the boxes of @thing in @frame of @window. NULL without
+ * @error if the answer is not a list of boxes, which may happen without a
+ * grammar: the event is valid nevertheless. */
 static VlmReply *
 ask (VlmAnswerer *answerer, const VlmWindow *window, VlmFrame *frame,
     VlmBoxSpace space, const char *thing, GCancellable *cancellable,

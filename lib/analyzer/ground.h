@@ -10,9 +10,9 @@
 #include "analyzer/answerer.h"
 #include "analyzer/stir.h"
 
-/* Fills in bbox and bbox_time of @event, and the label where it has none; leaves
- * them alone when the model sees nothing of the kind. @window: has frames of the
- * event. FALSE when the question could not be asked. */
+/* Fills in bbox and bbox_time of @event, and the label where it has none;
+ * leaves them unchanged if the model does not find it. @window: has frames of
+ * the event. FALSE if the question failed. */
 gboolean vlm_ground_event (VlmAnswerer *answerer, const VlmWindow *window,
     VlmEvent *event, GCancellable *cancellable, GError **error);
 
@@ -24,8 +24,8 @@ vlm_ground_sample (const VlmWindow *window, const VlmEvent *event);
  * (transfer none) */
 const VlmSample *
 vlm_ground_moving_sample (const VlmWindow *window, const VlmEvent *event);
-/* What to ask for: label, description or query, the first that there is, without
- * the article. (transfer full), NULL if there is none */
+/* What to look for: label, description or query, the first of them that is
+ * set, without the article. (transfer full), NULL if there is none */
 char *vlm_ground_thing (const VlmEvent *event);
 /* The box whose label has most in common with @thing; the first of several.
  * (transfer none), NULL without boxes */

@@ -1,4 +1,4 @@
-/* gst-vlm: when in a window something is so
+/* gst-vlm: when in a window a condition holds
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what windows are asked
+/* gst-vlm: the questions about windows
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/questions.h"
 
@@ -8,7 +8,7 @@
 #include "base/log.h"
 
 #define QUERY_PLACE "{query}"
-/* What a prompt that asks for a query gets when there is none. */
+/* What replaces {query} in a prompt if there is no query. */
 #define NO_QUERY "anything that happens"
 
 G_DEFINE_BOXED_TYPE (

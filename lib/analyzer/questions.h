@@ -1,4 +1,4 @@
-/* gst-vlm: what windows are asked
+/* gst-vlm: the questions about windows
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -15,6 +15,6 @@ typedef struct
   const VlmAnswerKind *kind;
 } VlmQuestion;
 
-/* What each window is asked beside the conditions, in order; at least one
- * question where there are none. (transfer full) of VlmQuestion */
+/* The questions about each window beside the conditions, in order; at least
+ * one if there are no conditions. (transfer full) of VlmQuestion */
 GPtrArray *vlm_questions_expand (const VlmQuestions *questions);

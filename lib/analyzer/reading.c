@@ -1,4 +1,4 @@
-/* gst-vlm: what an answer says
+/* gst-vlm: parsed answers
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What kinds read is of a few types (VlmParts); each is written as JSON here, so
@@ -35,7 +35,7 @@ put_numbers (GString *json, const char *name, const gint *numbers, guint n)
   g_string_append_c (json, ']');
 }
 
-/* mm:ss.ff, as the model is asked to write it */
+/* mm:ss.ff, the form that the question specifies */
 static void
 put_time (GString *json, const char *name, gint64 ns)
 {
@@ -122,7 +122,7 @@ vlm_reading_bounds (const VlmWindow *window, const VlmFrame *seen)
   };
 }
 
-/* Kinds without a reader say what stands there. */
+/* Answers of kinds without a reader are used as they are. */
 static GPtrArray *
 read_words (const char *text)
 {
@@ -194,19 +194,19 @@ vlm_reading_read (const VlmAnswerKind *kind, const char *text,
 
 /**
  * vlm_reading_new: (skip)
- * @kind: (nullable): how the answer was asked for, %NULL for `free`
+ * @kind: (nullable): kind of the answer, %NULL for `free`
  * @text: the answer
  * @detail: (nullable): of @kind, see #VlmGenerateParams
- * @window: (nullable): the video that was asked about
+ * @window: (nullable): the video of the question
  * @picture: (nullable): or else the picture
  * @error: return location
  *
- * Reads an answer, whoever gave it, in the way of its kind: in or out of a code
- * fence, whole or cut off. What is wrong in a list is left out and counted,
- * never bent into shape.
+ * Parses an answer by the rules of its kind: with or without a code fence,
+ * complete or truncated. Invalid elements of a list are dropped and counted,
+ * never repaired.
  *
- * Returns: (transfer full): what it says, or %NULL with a #VlmEventError where it
- *   is nothing of the kind
+ * Returns: (transfer full): the parsed answer, or %NULL with a #VlmEventError
+ *   if it is not of this kind
  *
  * Since: 0.1
  */

@@ -1,4 +1,4 @@
-/* gst-vlm: what an answer says
+/* gst-vlm: parsed answers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -11,7 +11,7 @@ typedef struct
   char *root;  /* the same without its version (/v1) */
   char *host;  /* for messages: HOST:PORT */
   char *model; /* NULL: the only one that is there */
-  gboolean is_private; /* TLS, or this very machine: nobody reads along */
+  gboolean is_private; /* TLS, or this machine: nobody can intercept it */
 } VlmRemoteAddress;
 
 /* VLM_REMOTE_ERROR_SETTINGS for what is no such address, and for one with a

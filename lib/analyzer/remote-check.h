@@ -1,4 +1,4 @@
-/* gst-vlm: whether an answer that no mask held is what was asked for
+/* gst-vlm: whether an answer that no mask constrained has the requested form
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

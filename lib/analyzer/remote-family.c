@@ -1,4 +1,4 @@
-/* gst-vlm: what is known of models on other machines by their names
+/* gst-vlm: families of models on other machines, by their names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-family.h"
 

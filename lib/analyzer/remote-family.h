@@ -1,12 +1,12 @@
-/* gst-vlm: what is known of models on other machines by their names
+/* gst-vlm: families of models on other machines, by their names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <vlm/vlm-model-params.h>
 #include <vlm/vlm-types.h>
 
-/* How a model learns when the frames of a video were shown, where the server
- * says it to it. */
+/* How a model learns the times of the frames of a video, if the server passes
+ * them on. */
 typedef enum
 {
   VLM_REMOTE_TIMES_UNKNOWN,
@@ -19,11 +19,12 @@ typedef struct
   guint patch_size;
   VlmBoxSpace box_space; /* _NONE: not known */
   VlmRemoteTimes times;
-  gboolean thinks; /* before it answers, unless its template says not to */
+  gboolean thinks; /* before it answers, unless its template prevents it */
 } VlmRemoteFamily;
 
-/* @name: as the server has it; @path: nullable, what it was loaded from. What
- * nobody knows gets patches of 14 pixels and nothing else. (transfer none) */
+/* @name: its name on the server; @path: nullable, what it was loaded from. An
+ *   unknown model gets patches of 14 pixels and nothing else. (transfer none)
+ *   */
 const VlmRemoteFamily *
 vlm_remote_family_find (const char *name, const char *path);
 /* What frames must look like for it. */

@@ -1,4 +1,4 @@
-/* gst-vlm: no requests: this was built without libcurl
+/* gst-vlm: no requests, in builds without libcurl
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-error.h>
 

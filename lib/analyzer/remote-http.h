@@ -1,8 +1,8 @@
 /* gst-vlm: requests to a web server
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Connections are kept open and used again by whoever asks next. Any thread;
- * each request runs on that of its caller. */
+ * Connections are kept open and reused by later requests. Any thread; each
+ * request runs on that of its caller. */
 #pragma once
 
 #include <gio/gio.h>
@@ -13,7 +13,7 @@ typedef struct
 {
   long status;        /* 0: there is none */
   GString *body;      /* of any status; bytes */
-  gint64 retry_after; /* µs, what the server asks for; 0: nothing */
+  gint64 retry_after; /* µs, requested by the server; 0: none */
 } VlmHttpReply;
 
 void vlm_http_reply_clear (VlmHttpReply *reply);

@@ -1,4 +1,4 @@
-/* gst-vlm: the key that a server wants
+/* gst-vlm: the key for a server
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "analyzer/remote-key.h"

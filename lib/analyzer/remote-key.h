@@ -1,4 +1,4 @@
-/* gst-vlm: the key that a server wants
+/* gst-vlm: the key for a server
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* gst-vlm: the link to one server, shared by all who ask it
+/* gst-vlm: the link to one server, shared by all its users
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-link.h"
 
@@ -167,8 +167,8 @@ vlm_remote_link_remember (VlmRemoteLink *self, const char *name, gint value)
 
 /* --- what a status means -------------------------------------------------- */
 
-/* The beginning of what it says, on one line, without the key: a server may send
- * back what it got. (transfer full) */
+/* The beginning of its message, on one line, without the key: a server may
+ * send back what it received. (transfer full) */
 static char *
 quote (VlmRemoteLink *self, const GString *body)
 {
@@ -283,7 +283,7 @@ wait_for_next (VlmRemoteLink *self, guint n_failures, const VlmHttpReply *reply,
   vlm_info ("%s; retrying in %.1f s", problem->message,
       (double) delay / G_USEC_PER_SEC);
   g_error_free (problem);
-  /* What it asks for it asks of all who come from here. */
+  /* Its Retry-After is for all requests of this process. */
   if (reply->retry_after > 0)
     vlm_remote_queue_pause (self->queue, next);
   return sleep_for (delay, cancellable, error);

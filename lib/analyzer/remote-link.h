@@ -1,4 +1,4 @@
-/* gst-vlm: the link to one server, shared by all who ask it
+/* gst-vlm: the link to one server, shared by all its users
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Everybody in a process who names the same server with the same key has the

@@ -1,4 +1,4 @@
-/* gst-vlm: who may ask a server next
+/* gst-vlm: whose request a server gets next
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-queue.h"
 

@@ -1,9 +1,9 @@
-/* gst-vlm: who may ask a server next
+/* gst-vlm: whose request a server gets next
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * So many at a time, in the order they came: who has asked waits behind all
- * others who want to. Each thread asks one thing at a time, so that is fair
- * between elements. Any thread. */
+ * A limited number of requests at a time, in order of arrival: after a
+ * request, a thread queues behind all others. Each thread has one request at a
+ * time, so this is fair between elements. Any thread. */
 #pragma once
 
 #include <gio/gio.h>

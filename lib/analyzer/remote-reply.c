@@ -1,4 +1,4 @@
-/* gst-vlm: what a server sends back
+/* gst-vlm: replies of a server
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-reply.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what is sent to a server
+/* gst-vlm: requests to a server
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-request.h"
 
@@ -203,8 +203,8 @@ refuse (const VlmRemoteRequest *request, const char *what, GError **error)
   return FALSE;
 }
 
-/* What nobody set is left to the model's own settings where the checkpoint has
- * some; but servers that have none of those make up a temperature. */
+/* Unset values are left to the checkpoint's settings if there are any; but
+ * servers without these choose their own temperature. */
 static gboolean
 put_sampling (Writer *writer, GError **error)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: what is sent to a server
+/* gst-vlm: requests to a server
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

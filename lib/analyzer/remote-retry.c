@@ -1,4 +1,4 @@
-/* gst-vlm: when a request that failed is sent again
+/* gst-vlm: when a failed request is retried
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-retry.h"
 

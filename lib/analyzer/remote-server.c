@@ -1,4 +1,4 @@
-/* gst-vlm: what servers take
+/* gst-vlm: what servers support
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-server.h"
 
@@ -140,7 +140,7 @@ choose_model (JsonArray *models, const VlmRemoteAddress *address,
 
 /* --- which server --------------------------------------------------------- */
 
-/* What it says about its version at @path; -1 where it says nothing. */
+/* The version that it reports at @path; -1 if it reports none. */
 static gboolean
 read_version (VlmRemoteLink *link, const VlmRemoteAddress *address,
     const char *path, gint64 timeout, guint version[2],

@@ -1,4 +1,4 @@
-/* gst-vlm: what servers take
+/* gst-vlm: what servers support
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -31,9 +31,9 @@ void vlm_remote_server_info_clear (VlmRemoteServerInfo *info);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (
     VlmRemoteServerInfo, vlm_remote_server_info_clear)
 
-/* Asks the server which one it is, unless @wanted says it, and which model it
- * has. VLM_REMOTE_ERROR_SETTINGS, with the names of those that it has, where
- * there is none of that name, or none is named and there are several. Else as
+/* Detects the kind of the server, unless it is @wanted, and finds the model.
+ * VLM_REMOTE_ERROR_SETTINGS, with the names of its models, if there is none of
+ * that name, or if no name is given and there are several. Else as
  * vlm_remote_link_ask(). */
 gboolean vlm_remote_server_look (VlmRemoteLink *link,
     const VlmRemoteAddress *address, VlmRemoteServer wanted, gint64 timeout,

@@ -30,7 +30,7 @@ struct _VlmRemote
   VlmRemoteServerInfo server;
   const VlmRemoteFamily *family;
   VlmBoxSpace box_space;
-  gboolean is_space_set; /* somebody says so */
+  gboolean is_space_set; /* it is reported */
   char *url;             /* where questions go */
   gint64 timeout;        /* µs */
   gboolean has_warned;
@@ -115,7 +115,7 @@ vlm_remote_hide_secrets (const char *path)
  * vlm_remote_open:
  * @params: which model: an address `http://HOST:8000/v1#MODEL`; without MODEL
  *   the only one that the server has
- * @work: (nullable): how it is followed and ended
+ * @work: (nullable): progress and cancellation
  * @error: return location
  *
  * Asks the server which models it has. Nothing is loaded here, and no device is
@@ -271,17 +271,17 @@ vlm_remote_weigh (VlmRemote *self, const VlmPrompt *prompt,
 /**
  * vlm_remote_generate: (skip)
  * @remote: a model
- * @prompt: what it is asked
- * @params: how it answers
- * @work: (nullable): how it is followed and ended
+ * @prompt: the question
+ * @params: how the answer is generated
+ * @work: (nullable): progress and cancellation
  * @error: return location
  *
- * Asks the server. The answer comes whole, at its end, and is checked against
- * the form that was asked for.
+ * Sends the question to the server. The answer is received as a whole, and its
+ * form is checked.
  *
  * Returns: (transfer full): the answer, or %NULL with a #VlmRemoteError, a
- *   #VlmInferError for what the server does not take, a #VlmEventError for an
- *   answer of another form, or %G_IO_ERROR_CANCELLED
+ *   #VlmInferError for what the server does not support, a #VlmEventError for
+ *   a malformed answer, or %G_IO_ERROR_CANCELLED
  *
  * Since: 0.1
  */
@@ -331,8 +331,8 @@ vlm_remote_get_time_basis (VlmRemote *self, const VlmWindow *window)
   return vlm_time_basis_to_string (timing.basis);
 }
 
-/* How many tokens a short question is with @frame (nullable) before it; 0 where
- * the server does not say. -1 with @error. */
+/* The number of tokens of a short question with @frame (nullable) before it; 0
+ * if the server does not report it. -1 with @error. */
 static gint64
 count_tokens (
     VlmRemote *self, VlmFrame *frame, GCancellable *cancellable, GError **error)
@@ -353,7 +353,7 @@ count_tokens (
   return reply != NULL ? (gint64) reply->usage.n_prompt_tokens : -1;
 }
 
-/* A picture takes as many tokens as it has cells, if nobody resizes it. */
+/* A picture takes as many tokens as it has cells, if it is not resized. */
 static gboolean
 keeps_size (VlmRemote *self, const VlmFrame *like, gboolean *keeps,
     GCancellable *cancellable, GError **error)
@@ -385,7 +385,7 @@ keeps_size (VlmRemote *self, const VlmFrame *like, gboolean *keeps,
   return TRUE;
 }
 
-/* The same, asked once for each size of each model. */
+/* The same, queried once for each size of each model. */
 static gboolean
 find_keeps_size (VlmRemote *self, const VlmFrame *frame, gboolean *keeps,
     GCancellable *cancellable, GError **error)
@@ -419,10 +419,10 @@ warn_no_boxes (VlmRemote *self, const char *why)
  * @cancellable: (nullable): ends it early
  * @error: return location
  *
- * Boxes in pixels are only worth something where nobody resizes what was sent:
- * the server is asked whether it does, once for each size.
+ * Boxes in pixels are only correct if the server does not resize pictures;
+ * this is checked once for each size.
  *
- * Returns: what boxes in @frame count in; %VLM_BOX_SPACE_NONE where that is not
+ * Returns: the unit of boxes in @frame; %VLM_BOX_SPACE_NONE if that is not
  *   known, with one warning; %VLM_BOX_SPACE_AUTO with a #VlmRemoteError or
  *   %G_IO_ERROR_CANCELLED
  *

@@ -1,4 +1,4 @@
-/* gst-vlm: what moves in the frames of a window
+/* gst-vlm: motion in the frames of a window
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/stir.h"
 
@@ -69,10 +69,10 @@ settle (VlmStir *self, gsize n, guint n_frames)
     self->moves[i] = self->moves[i] >= n_frames;
 }
 
-/* What differs from the frame before and from the one after is where the thing
- * is in this one. Where that is nothing it has just come or will go: then what
- * differs from one of them counts, though the thing may have been there
- * before. */
+/* What differs from the previous frame and from the next one is the place of
+ * the object in this frame. If that is nothing, the object has just come or
+ * will go: then what differs from one of them counts, though the object may
+ * have been there before. */
 void
 vlm_stir_init (VlmStir *self, const VlmWindow *window, guint index)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: what moves in the frames of a window
+/* gst-vlm: motion in the frames of a window
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what a block of quantised weights holds
+/* gst-vlm: the contents of a block of quantised weights
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Whatever a block looks like in a file, its elements are

@@ -5,7 +5,7 @@
 #include <glib.h>
 
 /* Plain types, then those of quantised tensors, whose elements only make sense
- * in blocks: base/blocks.h says what a block holds. */
+ * in blocks, see base/blocks.h. */
 typedef enum
 {
   VLM_DTYPE_F32,

@@ -1,4 +1,4 @@
-/* gst-vlm: what downloads leave in the place of a file
+/* gst-vlm: failed downloads in the place of a file
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 

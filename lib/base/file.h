@@ -23,9 +23,9 @@ gboolean vlm_file_read_at (int fd, const char *path, guint64 offset,
 gboolean vlm_file_read (const char *path, gsize max_bytes, char **contents,
     gsize *n_bytes, GError **error);
 
-/* FALSE when the beginning of a file shows that something else is in its place:
- * a Git LFS pointer, a web page, another format, nothing. The message says
- * which, and what to do. @n_bytes: of the whole file; @data holds its first
+/* FALSE if the beginning of a file shows that it is something else: a Git LFS
+ * pointer, a web page, another format, nothing. The message says which, and
+ * what to do. @n_bytes: of the whole file; @data holds its first
  * VLM_FILE_KIND_BYTES, or all when it is shorter. */
 #define VLM_FILE_KIND_BYTES 512
 gboolean vlm_file_check_kind (

@@ -1,4 +1,4 @@
-/* gst-vlm: how much memory this process may still take
+/* gst-vlm: how much memory this process may still allocate
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/host-memory.h"
 

@@ -8,10 +8,10 @@
 #define VLM_MAX_JSON_DEPTH 64u
 #define VLM_MAX_JSON_VALUES 4000000u /* each costs about 100 bytes of heap */
 
-/* Whether @data is JSON as RFC 8259 says: UTF-8, one value, no NaN, no
- * comments, no leading zeros; strings hold no NUL; within the limits
- * above. Errors are VLM_LOAD_ERROR_CORRUPT or TOO_LARGE with
- * "@source:line:column". Linear time.
+/* Whether @data is JSON according to RFC 8259: UTF-8, one value, no NaN, no
+ * comments, no leading zeros; strings hold no NUL; within the limits above.
+ * Errors are VLM_LOAD_ERROR_CORRUPT or TOO_LARGE with "@source:line:column".
+ * Linear time.
  *
  * Appends to @wide, of gsize, where each integer ends that does not fit gint64
  * (Python writes 10^30 for "no limit"): a parser that would wrap it around

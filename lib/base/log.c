@@ -1,4 +1,4 @@
-/* gst-vlm: what the library says to who looks into it
+/* gst-vlm: log messages of the library
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/log.h"
 
@@ -8,13 +8,13 @@ static gpointer sink_data;
 
 /**
  * vlm_log_set_func: (skip)
- * @func: (nullable) (scope forever): who gets the messages, too
+ * @func: (nullable) (scope forever): receives all messages
  * @user_data: closure of @func
  *
- * Every message goes to GLib, which shows warnings, and the rest where
- * `G_MESSAGES_DEBUG` names its domain. Whoever has a log of his own gets it
- * here as well, from all threads. There is one such function in a process; the
- * GStreamer plugin takes the place where it is loaded.
+ * Every message goes to GLib, which prints warnings, and other messages if
+ * `G_MESSAGES_DEBUG` contains the domain. @func receives all messages as well,
+ * from all threads. There is one such function in a process; if the GStreamer
+ * plugin is loaded, it sets its own.
  *
  * Since: 0.1
  */

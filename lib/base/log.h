@@ -1,4 +1,4 @@
-/* gst-vlm: what the library says to who looks into it
+/* gst-vlm: log messages of the library
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Prompts and answers are long, and private to who is in front of the camera:

@@ -23,7 +23,7 @@ vlm_time_source_to_string (VlmTimeSource source)
   return names[source];
 }
 
-/* Streams may say anything of their times, so none of these overflows. */
+/* Streams may have any times, so none of these overflows. */
 
 /**
  * vlm_time_add:
@@ -54,7 +54,7 @@ vlm_time_add (gint64 time, gint64 distance)
  *
  * Measures from one time to another, and never overflows.
  *
- * Returns: from @before to @time, or as much of it as can be said
+ * Returns: from @before to @time, clamped to the range of the type
  *
  * Since: 0.1
  */
@@ -93,7 +93,8 @@ vlm_time_distance (gint64 a, gint64 b)
  *
  * Multiplies a distance, and never overflows.
  *
- * Returns: the product, cut to what can be said; 0 where it is no number
+ * Returns: the product, clamped to the range of the type; 0 if it is not a
+ *   number
  *
  * Since: 0.1
  */

@@ -1,4 +1,4 @@
-/* gst-vlm: what long work owes to those who wait for it
+/* gst-vlm: progress and cancellation of long work
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* gst-vlm: recording where a model looks
+/* gst-vlm: recording attention
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/attention.h"
 

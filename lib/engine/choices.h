@@ -1,4 +1,4 @@
-/* gst-vlm: how probable the few answers are that one token gives
+/* gst-vlm: the probabilities of answers of one token
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

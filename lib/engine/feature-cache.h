@@ -15,7 +15,7 @@ vlm_feature_cache_new (VlmNet *net, VlmNn *nn, VlmVision *vision);
 void vlm_feature_cache_free (VlmFeatureCache *cache);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmFeatureCache, vlm_feature_cache_free)
 
-/* Makes sure that the features of all @slices are there and says where:
+/* Makes sure that the features of all @slices are cached, and returns where:
  * rows[i] is the row of slice i's first cell, serials[i] a number that belongs
  * to these features for ever. Valid until the next call. */
 gboolean vlm_feature_cache_prepare (VlmFeatureCache *cache,

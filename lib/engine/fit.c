@@ -9,7 +9,7 @@
 #include "model/context.h"
 #include "model/memory.h"
 
-/* Pixels of a frame of video where the model does not say: 768 tokens. */
+/* Default pixels of a frame of video: 768 tokens. */
 #define FRAME_PIXELS (768 * 28 * 28)
 
 static const guint contexts[] = { 2048, 8192, 32768 };
@@ -171,8 +171,8 @@ open_devices (const char *selector, GError **error)
     g_autofree char *index = g_strdup_printf ("%u", i);
     VlmDevice *device = vlm_device_open (index, error);
 
-    /* One that cannot be used is none to fit on; the last reason is told where
-     * there is no other. */
+    /* A device that cannot be used is left out; if there is no other, the last
+     * reason is the error. */
     if (device == NULL && lines[i + 1] == NULL && devices->len == 0)
       return NULL;
     g_clear_error (error);

@@ -40,7 +40,7 @@ typedef struct
   GArray *ends;     /* gsize: bytes of the text with each of them */
   GArray *appended; /* gint32: tokens of the answer that the context holds */
   guint n_tokens;
-  guint n_forced;   /* of which nobody had to choose */
+  guint n_forced;   /* which the grammar forced */
   gboolean stopped; /* the model ended, or the grammar was complete */
   gint64 vision_us;
   gint64 prefill_us;

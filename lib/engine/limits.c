@@ -1,4 +1,4 @@
-/* gst-vlm: what no rule can say of an answer
+/* gst-vlm: constraints of answers that no rule can express
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/limits.h"
 

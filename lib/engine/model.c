@@ -48,9 +48,9 @@ vlm_model_init (VlmModel *self)
 {
 }
 
-/* A tokenizer whose vocabulary the embedding has no rows for belongs to another
- * model. (More rows than tokens are normal: they are padding.) Tokens that
- * somebody added without a row can only be left out. */
+/* A tokenizer whose vocabulary the embedding has no rows for belongs to
+ * another model. (More rows than tokens are normal: they are padding.) Tokens
+ * that were added without a row can only be dropped. */
 static gboolean
 check_vocabulary (VlmTokenizer *tokenizer, const VlmConfig *config,
     const char *path, GError **error)
@@ -77,7 +77,7 @@ check_vocabulary (VlmTokenizer *tokenizer, const VlmConfig *config,
  * @params: (nullable): which model, and where it runs; %NULL for the defaults
  * @device: (nullable): an open device that it goes onto, whatever @params say;
  *   %NULL to open the one that they name
- * @work: (nullable): how it is followed and ended
+ * @work: (nullable): progress and cancellation
  * @error: return location
  *
  * Loads a checkpoint. Files are streamed to the device, so host memory does not
@@ -180,11 +180,11 @@ vlm_model_get_name (VlmModel *model)
  * vlm_model_get_trained_for:
  * @model: a model
  *
- * What `trained_for` of its config.json says: the small model that ships cannot
- * answer what people ask of large ones, and a program should tell them so.
+ * The key `trained_for` of its config.json: the small model that ships cannot
+ * answer all questions that large ones can, and a program should say so.
  *
- * Returns: (transfer none) (nullable): all that it was trained to answer, in
- *   words for people; %NULL when it does not say
+ * Returns: (transfer none) (nullable): what it was trained to answer, as text
+ *   for people; %NULL if config.json does not say
  *
  * Since: 0.1
  */

@@ -26,18 +26,19 @@ VlmScheduler *vlm_model_get_scheduler (VlmModel *model);
 /* Made on first use. (transfer none) */
 VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
 
-/* @directory, or that of the model to take when none is named (NULL or ""): what
- * the environment variable VLM_MODEL_PATH says, else the one that ships, where
- * it was installed. (transfer full), NULL with VLM_LOAD_ERROR_NOT_FOUND. */
+/* @directory, or that of the model to take when none is named (NULL or ""):
+ * the value of the environment variable VLM_MODEL_PATH, else the one that
+ * ships, where it was installed. (transfer full), NULL with
+ * VLM_LOAD_ERROR_NOT_FOUND. */
 char *vlm_model_find (const char *directory, GError **error);
 
 /* The path of a vision tower, NULL where none is named. (transfer full) */
 gboolean
 vlm_model_find_mmproj (const char *mmproj, char **path, GError **error);
 
-/* The model that vlm_model_load() would load, shared by everybody in the process
- * who asks for the same, however it is named, while somebody holds it. Who comes
- * second waits for the load, until their own work is cancelled; when the load
- * fails or is cancelled they load it themselves. Any thread. */
+/* The model that vlm_model_load() would load, shared by all users in the
+ * process with the same parameters, however it is named, while it is in use. A
+ * second user waits for the load, until their own work is cancelled; when the
+ * load fails or is cancelled they load it themselves. Any thread. */
 VlmModel *vlm_model_acquire (
     const VlmModelParams *params, const VlmWork *work, GError **error);

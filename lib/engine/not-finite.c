@@ -20,7 +20,7 @@ typedef struct
 {
   char *where; /* NULL: not found yet */
   GCancellable *enough;
-  GCancellable *cancellable; /* of who asked; nullable */
+  GCancellable *cancellable; /* of the caller; nullable */
 } Search;
 
 static gboolean

@@ -56,7 +56,7 @@ vlm_prompt_free (VlmPrompt *prompt)
 /**
  * vlm_prompt_set_system: (skip)
  * @prompt: a turn
- * @text: what the system says before it
+ * @text: the system prompt
  *
  * Replaces the text of the system turn in front of the user turn.
  *

@@ -1,4 +1,4 @@
-/* gst-vlm: one model for all who ask for the same
+/* gst-vlm: one model for all users with the same parameters
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/model.h"
 
@@ -15,7 +15,7 @@
 typedef struct
 {
   GWeakRef model;
-  gboolean is_loading; /* by one of those who asked; the others wait */
+  gboolean is_loading; /* by one of the callers; the others wait */
 } Slot;
 
 static GMutex lock;   /* of all below */
@@ -71,7 +71,7 @@ claim (Slot *slot, VlmModel **model, GCancellable *cancellable, GError **error)
         &changed, &lock, g_get_monotonic_time () + CANCEL_SLICE_US);
   }
   *model = g_weak_ref_get (&slot->model);
-  /* Who holds a model on a lost device may keep it; nobody else wants it. */
+  /* Users of a model on a lost device may keep it; it is not shared any more. */
   if (*model != NULL && vlm_device_is_lost (vlm_model_get_device (*model)))
     g_clear_object (model);
   slot->is_loading = *model == NULL;

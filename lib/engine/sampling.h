@@ -1,4 +1,4 @@
-/* gst-vlm: choosing a token by chance
+/* gst-vlm: sampling a token
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

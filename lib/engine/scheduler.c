@@ -34,7 +34,7 @@ struct _VlmScheduler
   GMutex lock; /* of all below */
   GCond changed;
   GQueue requests;  /* Request that is WAITING */
-  gboolean is_led;  /* somebody runs a batch, or is about to */
+  gboolean is_led;  /* a batch runs, or is about to */
   guint64 batch;    /* number of the last one */
   guint n_expected; /* of its writers have not come back */
   gint64 batch_end_us;
@@ -89,8 +89,8 @@ arrive (VlmScheduler *self, VlmWriter *writer)
   writer->batch = 0;
 }
 
-/* With the lock held, which it gives up: gives those who were just served the
- * time to come back, so that they do not go on in two halves that take turns. */
+/* With the lock held, which it releases: waits for the members of the last
+ * batch to return, so that they do not split into two halves that alternate. */
 static void
 gather (VlmScheduler *self)
 {
@@ -154,7 +154,7 @@ settle (VlmScheduler *self, Request **batch, guint n, const GError *error,
   }
 }
 
-/* With the lock held, which it gives up: runs one batch. A leader who is
+/* With the lock held, which it releases: runs one batch. A leader who is
  * cancelled while it waits for the turn leaves it to another. */
 static void
 lead (VlmScheduler *self, GCancellable *cancellable)

@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Prompts go through the decoder in pieces, each in a turn of its own
- * (model/turns.h). Steps of answers are run in batches: who has one ready when
- * the turn comes is taken along, and nobody is waited for but those who were in
- * the batch before, for a fraction of the time that it took. There is no thread
- * for it: the session that finds nobody running a batch runs one. Thread-safe. */
+ * (model/turns.h). Steps of answers are run in batches: sessions with one
+ * ready when the turn comes take part, and the batch waits only for those who
+ * were in the batch before, for a fraction of the time that it took. There is
+ * no thread for it: the session that finds nobody running a batch runs one.
+ * Thread-safe. */
 #pragma once
 
 #include "model/stepper.h"
@@ -17,7 +18,7 @@
 typedef struct _VlmScheduler VlmScheduler;
 
 VlmScheduler *vlm_scheduler_new (VlmNet *net);
-/* When nobody uses it any more. */
+/* When it is no longer used. */
 void vlm_scheduler_free (VlmScheduler *scheduler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmScheduler, vlm_scheduler_free)
 

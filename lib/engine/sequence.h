@@ -1,4 +1,4 @@
-/* gst-vlm: what a context holds, so that the next prompt can go on from it
+/* gst-vlm: the content of a context, which the next prompt can reuse
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

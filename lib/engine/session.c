@@ -99,10 +99,10 @@ vlm_session_new (VlmModel *model)
 
 /**
  * vlm_session_set_kv_cache:
- * @session: a session that was asked nothing yet
- * @type: what it keeps its context in
+ * @session: a session before its first question
+ * @type: precision of its context
  *
- * A session begins with what its model was loaded with.
+ * The default is that of the model's #VlmModelParams.
  *
  * Since: 0.1
  */
@@ -116,11 +116,11 @@ vlm_session_set_kv_cache (VlmSession *session, VlmKvCache type)
 
 /**
  * vlm_session_set_precision:
- * @session: a session that was asked nothing yet
+ * @session: a session before its first question
  * @precision: how it computes
  *
- * A session begins with what its model was loaded with. Steps of answers that are
- * written together are exact in any case.
+ * The default is that of the model's #VlmModelParams. Batched decoding steps
+ * are always exact.
  *
  * Since: 0.1
  */
@@ -330,8 +330,8 @@ has_half_cache (const VlmSession *self)
              self->kv_cache, vlm_nn_get_device (self->nn)) == VLM_DTYPE_F16;
 }
 
-/* Puts into words where it happened, and forgets all that may be spoilt: the
- * next question is computed anew. */
+/* Reports where it happened, and discards all that may be invalid: the next
+ * question is computed from scratch. */
 static void
 explain_not_finite (VlmSession *self, const VlmLayout *layout,
     const GArray *appended, const VlmWork *work, GError **error)
@@ -552,7 +552,7 @@ vlm_session_weigh (VlmSession *self, const VlmPrompt *prompt,
  * @session: a session
  * @prompt: a turn
  * @params: (nullable): %NULL for the defaults
- * @work: (nullable): how it is followed and ended: cancelled within one step;
+ * @work: (nullable): progress and cancellation: cancelled within one step;
  *   progress of "vision" and "prefill"; the answer as it is written
  * @error: return location
  *
@@ -603,11 +603,11 @@ vlm_session_set_record_attention (VlmSession *session, gboolean record)
  * vlm_session_steal_attention: (skip)
  * @session: a session
  *
- * Hands out the maps that vlm_session_set_record_attention() asked for. On the
- * thread of the session.
+ * Returns the maps that vlm_session_set_record_attention() enabled. Call it on
+ * the thread of the session.
  *
- * Returns: (transfer full) (nullable): where the model looked while it gave the
- *   last answer; %NULL when that was not recorded, or was taken before
+ * Returns: (transfer full) (nullable): the attention during the last answer;
+ *   %NULL if it was not recorded, or was taken before
  *
  * Since: 0.1
  */

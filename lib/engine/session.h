@@ -7,7 +7,7 @@
 #include "engine/generate.h"
 #include "grammar/answer-kind.h"
 
-/* Longest answer when nobody says. */
+/* Default of the longest answer. */
 #define VLM_SESSION_MAX_TOKENS 256
 
 /* vlm_session_generate() with bounds of the caller's for the form of the answer.

@@ -1,4 +1,4 @@
-/* gst-vlm: how sure the words of an answer are
+/* gst-vlm: the confidence in the words of an answer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/trace.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what a model was asked about a window, and what it said
+/* gst-vlm: questions about windows, with their answers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-answer-record.h>
 
@@ -29,7 +29,7 @@ static const gsize texts[] = {
  *
  * Makes an empty record, to be filled before it is shared.
  *
- * Returns: (transfer full): a record in which nothing is said yet
+ * Returns: (transfer full): an empty record
  *
  * Since: 0.1
  */
@@ -93,7 +93,7 @@ vlm_answer_record_unref (VlmAnswerRecord *record)
  * vlm_answer_record_copy:
  * @record: a record
  *
- * Copies a record, which nobody may change once it is shared.
+ * Copies a record. Shared records must not be changed.
  *
  * Returns: (transfer full): an unshared copy, which may be changed
  *

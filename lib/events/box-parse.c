@@ -9,18 +9,18 @@
  * @text: an answer
  * @width: of the picture that the model saw
  * @height: of the picture that the model saw
- * @n_rejected: (out): how many elements were left out
+ * @n_rejected: (out): number of elements that were dropped
  * @why: (out) (nullable) (transfer full): what was wrong with the first of them
  * @error: return location
  *
- * Reads the list of boxes that Qwen2.5-VL was trained to write, in or out of a
- * code fence, whole or cut off in the middle (what is complete counts). Either
- * pair of opposite corners tells a box, in either order. A box that breaks the
- * schema, is empty or not inside the picture is left out, never bent into
- * shape.
+ * Parses the list of boxes that Qwen2.5-VL was trained to write, with or
+ * without a code fence, complete or truncated (the complete part is used). A
+ * box is given by any two opposite corners, in any order. A box that does not
+ * match the schema, is empty or not inside the picture is dropped, never
+ * repaired.
  *
- * Returns: (transfer full) (element-type VlmMark): what it says, or %NULL
- *   with %VLM_EVENT_ERROR_SYNTAX when it holds no list
+ * Returns: (transfer full) (element-type VlmMark): the boxes, or %NULL with
+ *   %VLM_EVENT_ERROR_SYNTAX if it contains no list
  *
  * Since: 0.1
  */

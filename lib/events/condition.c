@@ -128,7 +128,7 @@ note_look (VlmCondition *self, const VlmEvent *report)
   self->n_untold++;
 }
 
-/* What the newest window says of it. */
+/* The result of the newest window. */
 static void
 take_report (VlmCondition *self, const VlmEvent *report)
 {

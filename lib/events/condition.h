@@ -1,7 +1,7 @@
 /* gst-vlm: from probabilities of windows to a condition that holds
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Each window says how probable it is that a condition holds at any time in it.
+ * Each window gives the probability that a condition holds at any time in it.
  * What holds is an event: it begins with so many windows in a row above one
  * threshold, and ends with the first one below another. docs/events.md has the
  * rules. Pure and deterministic; one thread. */
@@ -17,7 +17,7 @@
 
 typedef struct _VlmCondition VlmCondition;
 
-/* When it was so, more exactly than windows say. */
+/* When it held, more exactly than by windows. */
 typedef struct
 {
   gboolean has_start;
@@ -34,7 +34,7 @@ typedef enum
   VLM_CONDITION_ENDS,
 } VlmConditionChange;
 
-/* @text: what is asked; @name: what it is called. */
+/* @text: the statement; @name: its name. */
 VlmCondition *vlm_condition_new (const char *name, const char *text);
 void vlm_condition_free (VlmCondition *condition);
 const char *vlm_condition_get_name (const VlmCondition *condition);
@@ -43,11 +43,12 @@ const char *vlm_condition_get_text (const VlmCondition *condition);
 /* What vlm_condition_push() will do with @report; changes nothing. */
 VlmConditionChange vlm_condition_foresee (const VlmCondition *condition,
     const VlmConditionRules *rules, const VlmEvent *report);
-/* Takes what one window says: its start and end on all clocks, probability,
+/* Adds the result of one window: its start and end on all clocks, probability,
  * mass, and what all records of the window have in common. Windows come in
- * order. @span: (nullable): where it begins or ends, what is known of that; the
- * end of one that begins is in this very window. (transfer full) (nullable): the
- * record to emit. @next_id: the id of an event that begins, then raised. */
+ * order. @span: (nullable): where it begins or ends, what is known of that;
+ * the end of one that begins is in this very window. (transfer full)
+ * (nullable): the record to emit. @next_id: the id of an event that begins,
+ * then raised. */
 VlmEvent *
 vlm_condition_push (VlmCondition *condition, const VlmConditionRules *rules,
     const VlmEvent *report, const VlmConditionSpan *span, guint64 *next_id);

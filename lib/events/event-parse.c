@@ -210,18 +210,18 @@ parse_sentence (
  * vlm_event_parse: (skip)
  * @text: an answer
  * @duration_ns: length of the video it is about
- * @n_rejected: (out): how many elements were left out
+ * @n_rejected: (out): number of elements that were dropped
  * @why: (out) (nullable) (transfer full): what was wrong with the first of them
  * @error: return location
  *
- * Reads the dense event list that Qwen2.5-VL was trained to write, in or out of
- * a code fence, whole or cut off in the middle (what is complete counts), and
+ * Parses the dense event list that Qwen2.5-VL was trained to write, with or
+ * without a code fence, complete or truncated (the complete part is used), and
  * the sentence "… happens in 64.0 - 72.0 seconds" that answers a single query.
- * An element that breaks the schema, or whose times lie outside of the video or
- * run backwards, is left out, never bent into shape.
+ * An element that does not match the schema, or whose times are outside the
+ * video or in the wrong order, is dropped, never repaired.
  *
- * Returns: (transfer full) (element-type VlmFinding): what it says, or %NULL
- *   with %VLM_EVENT_ERROR_SYNTAX when it is none of this
+ * Returns: (transfer full) (element-type VlmFinding): the events, or %NULL
+ *   with %VLM_EVENT_ERROR_SYNTAX if it is neither of these
  *
  * Since: 0.1
  */

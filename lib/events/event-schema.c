@@ -1,4 +1,4 @@
-/* gst-vlm: what an event is, said once
+/* gst-vlm: the fields of an event
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events/event-schema.h"
 

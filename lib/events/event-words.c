@@ -1,4 +1,4 @@
-/* gst-vlm: when two descriptions tell of the same, and what of
+/* gst-vlm: whether two descriptions are about the same subject
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events/event-words.h"
 
@@ -95,7 +95,7 @@ ends_plural (const char *word)
       (g_str_has_suffix (word, "s") && !is_one_of (nouns, word));
 }
 
-/* Where the subject of @words (folded) ends, 0 where that cannot be told. */
+/* The end of the subject of @words (folded), 0 if it cannot be determined. */
 static guint
 find_end (char **words, guint n)
 {

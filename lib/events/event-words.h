@@ -1,4 +1,4 @@
-/* gst-vlm: when two descriptions tell of the same, and what of
+/* gst-vlm: whether two descriptions are about the same subject
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Rules of thumb for the sentences of a model: no language is understood here.
@@ -13,17 +13,17 @@ double vlm_words_similarity (const char *a, const char *b);
 
 /* What an English sentence is about: its words up to the verb or the first
  * preposition, without the article: "A red circle enters from the left" gives
- * "red circle". (transfer full), NULL where that cannot be told. */
+ * "red circle". (transfer full), NULL if that cannot be determined. */
 char *vlm_words_subject (const char *sentence);
 
 /* @text as it is, but for a first article and marks at the end. (transfer full),
  * empty for NULL */
 char *vlm_words_without_article (const char *text);
 
-/* At least half of the words are the same, and of the subjects, too, where they
- * can be told. */
+/* At least half of the words are the same, and of the subjects too, if they
+ * can be determined. */
 gboolean vlm_words_same (const char *a, const char *b);
 
-/* Both subjects can be told, and have at least half of their words in common,
- * whatever is said of them. */
+/* Both subjects can be determined, and have at least half of their words in
+ * common, whatever the rest of the texts. */
 gboolean vlm_words_same_subject (const char *a, const char *b);

@@ -1,4 +1,4 @@
-/* gst-vlm: how far back the model looks when it is asked about a window
+/* gst-vlm: how much video before a window the model sees
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events/history.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what an answer says about a place in a picture
+/* gst-vlm: a position in a picture, from an answer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-mark.h>
 

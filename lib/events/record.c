@@ -1,4 +1,4 @@
-/* gst-vlm: what all records have in common, and those that are no events
+/* gst-vlm: records in general, and those that are not events
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-record.h>
 

@@ -1,4 +1,4 @@
-/* gst-vlm: from what overlapping windows report to events with a life
+/* gst-vlm: from the reports of overlapping windows to events with a life cycle
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events/tracker.h"
 
@@ -165,8 +165,7 @@ find_track (VlmTracker *tracker, const VlmEvent *report, gint64 tolerance_ns)
   return best;
 }
 
-/* Boxes, where both have one, that are further apart than they are large are of
- * two things. */
+/* Two boxes that are further apart than they are large are of two objects. */
 static gboolean
 is_elsewhere (const VlmRect *a, const VlmRect *b)
 {
@@ -213,9 +212,9 @@ is_seen_again (
           is_near (end, event->end.stream_time, look->tolerance_ns));
 }
 
-/* Whether @report tells of the same subject at the right time, whatever it says
- * of it. An event is told of once in a window: two things of one name stay
- * two. */
+/* Whether @report is about the same subject at the right time, whatever the
+ * rest of its text. An event is reported once in a window: two objects of one
+ * name stay two. */
 static gboolean
 is_same_subject (
     const Track *track, const VlmEvent *report, const VlmTrackerLook *look)
@@ -358,8 +357,8 @@ absorb (Track *older, Track *younger, gint64 tolerance_ns)
     note_end (older, &younger->end, younger->ongoing);
 }
 
-/* Two open events that turned out to be one. Nothing was told of the younger one
- * if it is fresh; else it ends. FALSE when there are none. */
+/* Two open events that turned out to be one. If the younger one is new, it was
+ * not reported yet; else it ends. FALSE if there are none. */
 static gboolean
 unite_two (VlmTracker *tracker, gint64 tolerance_ns, GPtrArray *records)
 {
@@ -469,7 +468,7 @@ copy_track (gconstpointer source, gpointer user_data)
   return copy;
 }
 
-/* What is over is not told again. FALSE if @track is NULL. */
+/* What is over is not reported again. FALSE if @track is NULL. */
 static gboolean
 take (Track *track, const VlmEvent *report, gint64 tolerance_ns)
 {

@@ -1,10 +1,10 @@
-/* gst-vlm: from what overlapping windows report to events with a life
+/* gst-vlm: from the reports of overlapping windows to events with a life cycle
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Each window says what it saw. The same happening is seen by several windows,
- * cut off by their ends. The tracker joins the reports into one event with a
- * stable id: begin while it goes on, update when it changes, end once. An event
- * that was over when it was first seen has only an end record. The order of the
+ * Each window reports what it saw. Several windows see the same event, cut off
+ * by their ends. The tracker joins the reports into one event with a stable
+ * id: begin while it goes on, update when it changes, end once. An event that
+ * was over when it was first seen has only an end record. The order of the
  * reports of a window does not matter. docs/events.md has the rules. */
 #pragma once
 
@@ -21,7 +21,7 @@ typedef gboolean (*VlmTrackerFunc) (
 typedef struct
 {
   gint64 seen_from;        /* start of what was looked at */
-  gint64 asked_from;       /* start of the window that was asked about */
+  gint64 asked_from;       /* start of the window of the question */
   gint64 tolerance_ns;     /* times that differ by no more are the same: the
                          * distance of two slices */
   VlmTrackerFunc complete; /* nullable */
@@ -39,8 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTracker, vlm_tracker_free)
 GPtrArray *vlm_tracker_push (VlmTracker *tracker, GPtrArray *reports,
     const VlmTrackerLook *look, GError **error);
 
-/* The id of the next event, for who makes events beside the tracker: whoever
- * takes it raises it. */
+/* The id of the next event, for events that are created outside the tracker,
+ * which must increment it. */
 guint64 *vlm_tracker_get_next_id (VlmTracker *tracker);
 
 /* The stream ended or broke off: ends what is open. Ids go on counting. */

@@ -16,7 +16,7 @@ typedef struct
   gint64 duration_ns;   /* of the video; negative: there is none */
   guint width;          /* of the picture, or of the video's frames; 0: none */
   guint height;         /* likewise */
-  guint max_items;      /* of a list; 0: what the kind says */
+  guint max_items;      /* of a list; 0: the default of the kind */
   guint max_text_bytes; /* of a text in it, as it stands there; likewise */
   const char *detail;   /* VlmGenerateParams.detail; nullable, borrowed */
 } VlmAnswerBounds;
@@ -61,20 +61,21 @@ struct _VlmAnswerKind
   const VlmRule *(*rule) (
       VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error);
 
-  /* What no rule can say, such as that one number is larger than another. NULL:
-   * there is nothing. */
+  /* Constraints that no rule can express, such as that one number is larger
+   * than another. NULL: none. */
   const VlmAnswerLimits *limits;
 
-  /* What the answer says as a JSON schema, for who cannot be held to the rule;
-   * NULL where it is no JSON. (transfer full); errors as those of rule. */
+  /* The form of the answer as a JSON schema, for models that the rule cannot
+   * constrain; NULL if it is not JSON. (transfer full); errors as those of
+   * rule. */
   char *(*schema) (const VlmAnswerBounds *bounds, GError **error);
   /* The reader takes more than the rule and the schema say, and judges alone what
    * was written by who was held to neither. */
   gboolean reads_variants;
 
-  /* NULL: the text is all there is to it. (transfer full): what the answer
-   * says, of the type @part; @n_rejected parts of it were left out, the
-   * first one for the reason @why (transfer full). */
+  /* NULL: the answer is text only. (transfer full): the parsed answer, of the
+   * type @part; @n_rejected parts of it were dropped, the first one for the
+   * reason @why (transfer full). */
   GPtrArray *(*read) (const char *text, const VlmAnswerBounds *bounds,
       guint *n_rejected, char **why, GError **error);
   VlmPartType part;

@@ -1,4 +1,4 @@
-/* gst-vlm: how characters are spelled in bytes
+/* gst-vlm: how characters are encoded in bytes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 

@@ -101,8 +101,9 @@ find_dead (const VlmCharsDraft *self, gboolean *dead)
   }
 }
 
-/* Appends what edges @first … @end - 1, of one node, say if nodes are as good as
- * their classes: neighbouring characters that lead to one class are one edge. */
+/* Appends the signature of edges @first … @end - 1, of one node, with nodes
+ * replaced by their classes: neighbouring characters that lead to one class
+ * are one edge. */
 static void
 append_classes (GArray *signature, const GArray *edges, guint first, guint end,
     const guint32 *classes)

@@ -9,7 +9,7 @@
  * are of VLM_INFER_ERROR_BAD_INPUT. */
 typedef struct _VlmChars VlmChars;
 
-/* More than patterns and bounds need that somebody wrote on purpose. */
+/* More than sensible patterns and bounds need. */
 #define VLM_CHARS_MAX_NODES 20000u
 
 typedef struct

@@ -1,4 +1,4 @@
-/* gst-vlm: what the units of a grammar have to do with one another
+/* gst-vlm: how the units of a grammar refer to each other
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-error.h>
 

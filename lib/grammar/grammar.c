@@ -1,4 +1,4 @@
-/* gst-vlm: what an answer may look like, byte by byte
+/* gst-vlm: the form of an answer, byte by byte
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "grammar/grammar-private.h"
 

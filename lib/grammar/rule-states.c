@@ -4,7 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
-/* Limits for rules that come from somebody's schema. */
+/* Limits for rules that come from a user's schema. */
 #define MAX_STATES (1u << 20)
 #define MAX_DEPTH 64u
 

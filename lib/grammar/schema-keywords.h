@@ -29,7 +29,7 @@ guint vlm_schema_get_count (
 VlmSchemaTerm vlm_schema_get_term (const VlmSchemaReader *self, const char *key,
     const char *step, JsonNode *node, gboolean negated);
 
-/* What the keywords of arrays and objects say, added to @shape, which is any. */
+/* Adds the keywords of arrays and objects to @shape, which is any. */
 void vlm_schema_read_array (const VlmSchemaReader *self, VlmSchemaShape *shape);
 void
 vlm_schema_read_object (const VlmSchemaReader *self, VlmSchemaShape *shape);

@@ -248,7 +248,7 @@ write_others (VlmSchemaWriter *self, const VlmSchemaObject *object)
   for (guint i = 0; i < object->members->len; i++)
     declared =
         declared || ((VlmSchemaMember *) object->members->pdata[i])->declared;
-  /* What nobody asked for is not written. */
+  /* Members that are not required are not written. */
   if (self->form == VLM_SCHEMA_STRICT && declared && !object->is_open)
     return NULL;
   for (guint i = 0; i < object->classes->len; i++) {

@@ -1,8 +1,8 @@
 /* gst-vlm: sets of numbers as texts
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Numbers with bounds are decimals without an exponent, of so few digits that a
- * double tells them apart: then what texts say is what readers of them say. */
+ * Numbers with bounds are decimals without an exponent, of so few digits that
+ * a double distinguishes them: then writer and reader agree on the value. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +155,7 @@ add_fraction (Comparer *self, const char *digits, guint n)
 }
 
 /* A node from which a decimal without a sign is read and compared with @bound;
- * whoever adds it adds what syntax there is. */
+ * the caller adds the rest of the syntax. */
 static guint
 add_comparison (VlmCharsDraft *draft, const Decimal *bound, guint accepted)
 {
@@ -213,8 +213,8 @@ add_comparison (VlmCharsDraft *draft, const Decimal *bound, guint accepted)
   return equal[0];
 }
 
-/* Decimals with a sign, of which those without a minus compare with @bound as
- * @plain says, those with one as @minus says. */
+/* Decimals with a sign, of which those without a minus compare with @bound by
+ * @plain, those with one by @minus. */
 static VlmChars *
 compare (VlmSchema *self, const Decimal *bound, guint plain, guint minus)
 {

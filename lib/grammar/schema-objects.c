@@ -1,4 +1,4 @@
-/* gst-vlm: what a schema says of objects
+/* gst-vlm: the keywords of a schema for objects
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "grammar/schema-keywords.h"
 

@@ -1,10 +1,10 @@
 /* gst-vlm: what schemas consist of
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A place in the schema says something about a value. A set of places, each
- * with or without "not", says all of it at once. What fits a set is a shape: of
- * each type of JSON, which values. Shapes are made when they are needed, so that
- * a schema may refer to itself. */
+ * A place in the schema constrains a value. A set of places, each with or
+ * without "not", is their conjunction. What fits a set is a shape: of each
+ * type of JSON, which values. Shapes are made when they are needed, so that a
+ * schema may refer to itself. */
 #pragma once
 
 #include <json-glib/json-glib.h>
@@ -33,7 +33,7 @@ typedef struct
 {
   VlmChars *chars;
   guint min, max;
-  guint place; /* that says so, likewise below */
+  guint place; /* which requires it, likewise below */
 } VlmSchemaString;
 
 /* At least @min and at most @max items that fit @set. */
@@ -77,7 +77,7 @@ typedef struct
 {
   GPtrArray *members;  /* VlmSchemaMember */
   GArray *classes;     /* VlmSchemaClass; names of no class must not be */
-  gboolean is_open;    /* the schema says what else there may be */
+  gboolean is_open;    /* the schema defines further ones */
   gboolean needs_more; /* at least one that is no member */
   guint min, max;
   guint place;
@@ -164,7 +164,7 @@ VlmSchemaMember *
 vlm_schema_object_find (const VlmSchemaObject *self, const char *name);
 VlmSchemaMember *vlm_schema_object_add (VlmSchema *self,
     VlmSchemaObject *object, const char *name, VlmSchemaSet set);
-/* What @object says of @name, which it has no member for. */
+/* The constraint of @object on @name, which it has no member for. */
 VlmSchemaSet vlm_schema_object_rest (
     const VlmSchemaObject *object, const char *name, gboolean *evaluated);
 
@@ -179,7 +179,7 @@ VlmSchemaShape *vlm_schema_unite (VlmSchema *self, guint place,
     const VlmSchemaShape *a, const VlmSchemaShape *b);
 VlmSchemaShape *vlm_schema_intersect (VlmSchema *self, guint place,
     const VlmSchemaShape *a, const VlmSchemaShape *b);
-/* As far as it can be told without looking into what is recursive. */
+/* As far as it is known without following recursion. */
 gboolean vlm_schema_is_empty (VlmSchema *self, const VlmSchemaShape *shape);
 
 /* What fits a set; NULL with an error, or where it is being made. */
@@ -187,8 +187,8 @@ const VlmSchemaShape *vlm_schema_shape_of (VlmSchema *self, VlmSchemaSet set);
 
 /* --- schema-terms.c ------------------------------------------------------- */
 
-/* Where @term leads if all it says is a reference: so that what several places
- * refer to is one. */
+/* The target of @term if it is only a reference, so that several references to
+ * one place share it. */
 VlmSchemaTerm vlm_schema_follow (VlmSchema *self, VlmSchemaTerm term);
 /* NULL with an error, or where it is being made. */
 const VlmSchemaShape *
@@ -196,7 +196,7 @@ vlm_schema_term_shape (VlmSchema *self, VlmSchemaTerm term);
 
 /* --- schema-number.c, schema-format.c ------------------------------------- */
 
-/* All decimals without an exponent that a double tells apart. */
+/* All decimals without an exponent that a double distinguishes. */
 VlmChars *vlm_schema_decimals (VlmSchema *self);
 /* Those that are integers. */
 VlmChars *vlm_schema_integers (VlmSchema *self);

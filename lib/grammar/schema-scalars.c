@@ -1,4 +1,4 @@
-/* gst-vlm: what a schema says of numbers, strings and single values
+/* gst-vlm: the keywords of a schema for numbers, strings and single values
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "grammar/schema-keywords.h"
 

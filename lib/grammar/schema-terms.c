@@ -1,4 +1,4 @@
-/* gst-vlm: what one place of a schema says
+/* gst-vlm: one place of a schema
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
@@ -22,7 +22,7 @@ static const char *const known[] = { "$ref", "$dynamicRef", "type", "enum",
   "required", "propertyNames", "minProperties", "maxProperties",
   "dependentRequired", "dependentSchemas", "allOf", "anyOf", "oneOf", "not",
   "if", "then", "else", "unevaluatedItems", "unevaluatedProperties" };
-/* What says nothing about which values there may be. */
+/* Keywords that do not constrain values. */
 static const char *const annotations[] = { "$id", "$anchor", "$dynamicAnchor",
   "$defs", "definitions", "$comment", "title", "description", "default",
   "examples", "deprecated", "readOnly", "writeOnly", "contentMediaType",

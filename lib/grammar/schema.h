@@ -4,8 +4,7 @@
 
 #include "grammar/grammar.h"
 
-/* A JSON schema, draft 2020-12, as docs/schemas.md says. One thread. One
- * owner. */
+/* A JSON schema, draft 2020-12, see docs/schemas.md. One thread. One owner. */
 typedef struct _VlmSchema VlmSchema;
 
 typedef enum

@@ -52,6 +52,6 @@ guint vlm_matcher_force (VlmMatcher *matcher, guint n_left, GArray *ids);
 
 /* The text is whole: it may end here. */
 gboolean vlm_matcher_is_complete (const VlmMatcher *matcher);
-/* The text is whole and nothing but an end token can follow: no need to ask the
- * model for it. */
+/* The text is complete and only an end token can follow: no decoding step is
+ * needed for it. */
 gboolean vlm_matcher_is_final (const VlmMatcher *matcher);

@@ -1,4 +1,4 @@
-/* gst-vlm: what is in a directory, as far as its names tell
+/* gst-vlm: the content of a directory, by its names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "io/checkpoint-look.h"
 
@@ -175,7 +175,7 @@ list_names (const GPtrArray *names)
   return g_string_free (text, FALSE);
 }
 
-/* The model that an adapter belongs to, if it says so. (transfer full) */
+/* The model that an adapter belongs to, if it names it. (transfer full) */
 static char *
 find_adapter_base (const VlmCheckpointLook *look)
 {

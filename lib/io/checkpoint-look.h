@@ -1,8 +1,8 @@
-/* gst-vlm: what is in a directory, as far as its names tell
+/* gst-vlm: the content of a directory, by its names
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One look before any file is opened. It finds the weights where tools call them
- * by other names, and says in one sentence what a directory is that has none. */
+ * One look before any file is opened. It finds the weights under the names of
+ * different tools, and describes in one sentence a directory without any. */
 #pragma once
 
 #include <glib.h>

@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* An open file. It is read, never mapped: whoever shortens it meanwhile causes
- * an error, not a signal, and host memory does not grow with it. Immutable,
+/* An open file. It is read, never mapped: if it is truncated meanwhile, that
+ * is an error, not a signal, and host memory does not grow with it. Immutable,
  * atomic reference count, any thread. */
 typedef struct _VlmDataFile VlmDataFile;
 

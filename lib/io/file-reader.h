@@ -29,7 +29,7 @@ void vlm_file_reader_init (
 void vlm_file_reader_clear (VlmFileReader *reader);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmFileReader, vlm_file_reader_clear)
 
-/* Errors from here on say "file: place: …". */
+/* Errors from here on begin with "file: place: ". */
 void vlm_file_reader_set_place (VlmFileReader *reader, const char *format, ...)
     G_GNUC_PRINTF (2, 3);
 

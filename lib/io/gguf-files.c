@@ -50,7 +50,7 @@ add_tensors (VlmGgufFiles *self, VlmGguf *part, GError **error)
   return TRUE;
 }
 
-/* The part says what its name says. */
+/* The part agrees with its name. */
 static gboolean
 check_part (const VlmGguf *part, guint no, guint count, GError **error)
 {

@@ -101,7 +101,7 @@ vlm_gguf_has (const VlmGguf *self, const char *key)
   return g_hash_table_contains (self->keys, key);
 }
 
-/* The value of @key, checked to be what @expected says in words. */
+/* The value of @key, checked to be of the type that @expected describes. */
 static const VlmGgufValue *
 find (const VlmGguf *self, const char *key, gboolean is_list,
     const char *expected, GError **error)

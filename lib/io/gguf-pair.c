@@ -1,4 +1,4 @@
-/* gst-vlm: the two GGUF files of a model that sees
+/* gst-vlm: the two GGUF files of a vision model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "io/gguf-pair.h"
 

@@ -23,7 +23,8 @@ typedef enum
   VLM_GGUF_N_KINDS,
 } VlmGgufKind;
 
-/* Where a value is, not what: long ones are read when they are asked for. */
+/* The position of a value, not its content: long ones are read when they are
+ * needed. */
 typedef struct
 {
   VlmGgufKind kind; /* of the value, or of the elements */
@@ -41,7 +42,7 @@ struct _VlmGguf
   guint64 data_offset;
 };
 
-/* Reads past a value that follows in the file; *value says where it is. */
+/* Skips a value that follows in the file; *value is its position. */
 gboolean vlm_gguf_skip_value (const VlmGguf *gguf, VlmFileReader *reader,
     const char *key, VlmGgufValue *value, GError **error);
 

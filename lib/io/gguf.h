@@ -24,7 +24,7 @@ VlmGguf *vlm_gguf_new (VlmDataFile *file, GError **error);
 void vlm_gguf_free (VlmGguf *gguf);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmGguf, vlm_gguf_free)
 
-/* What general.architecture says, with no look at the rest of the file.
+/* The value of general.architecture, without reading the rest of the file.
  * (transfer full) */
 char *vlm_gguf_peek_architecture (const char *path, GError **error);
 

@@ -5,8 +5,8 @@
 #include <json-glib/json-glib.h>
 #include <vlm/vlm-error.h>
 
-/* A parsed document, checked as base/json-check.h says; a byte order mark before
- * it is skipped. @source names it in messages. One owner. */
+/* A parsed document, checked by the rules of base/json-check.h; a byte order
+ * mark before it is skipped. @source names it in messages. One owner. */
 typedef struct _VlmJsonDocument VlmJsonDocument;
 
 VlmJsonDocument *vlm_json_document_new (

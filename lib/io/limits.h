@@ -1,4 +1,4 @@
-/* gst-vlm: what a file may ask for, at most
+/* gst-vlm: the limits of what a file may require
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Guards against hostile or damaged files, far above what real ones need: the

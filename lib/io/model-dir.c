@@ -10,8 +10,8 @@
 #include "io/checkpoint-look.h"
 #include "io/safetensors-index.h"
 
-/* The path of @name when there is such a file; a link whose target is gone is
- * one, and opening it will say so. */
+/* The path of @name when there is such a file; a link whose target is missing
+ * counts, and opening it will report that. */
 static char *
 find_file (const char *directory, const char *name)
 {

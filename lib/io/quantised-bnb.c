@@ -250,7 +250,7 @@ read_shape (Nf4 *nf4, const VlmJson *state, GError **error)
   return TRUE;
 }
 
-/* What the state says of the second quantisation, when there is one. */
+/* The part of the state about the second quantisation, if there is one. */
 static gboolean
 read_nested (Nf4 *nf4, const VlmJson *state, GError **error)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: what config.json says of quantised weights
+/* gst-vlm: quantisation in config.json
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "io/quantised-private.h"
 
@@ -100,7 +100,7 @@ vlm_quant_config_read (const char *json, gsize n_bytes, const char *source,
 }
 
 /* The file that AutoGPTQ and AutoAWQ write beside config.json. Its method is
- * GPTQ when it does not say. */
+ * GPTQ by default. */
 static VlmQuantConfig *
 load_companion (const char *path, GError **error)
 {

@@ -70,8 +70,8 @@ fp8_free (VlmTensorRows *rows)
   g_free (fp8);
 }
 
-/* What each scale is of: one for all, one an output, or blocks of the size that
- * the configuration says. */
+/* What each scale is of: one for all, one an output, or blocks of the size in
+ * the configuration. */
 static gboolean
 set_scales (Fp8 *fp8, const VlmQuantSettings *settings, GError **error)
 {

@@ -4,8 +4,8 @@
 
 #include "io/tensor-source.h"
 
-/* What config.json says of its weights in quantization_config: by which method
- * they were quantised, and how. One owner. */
+/* The content of quantization_config in config.json: the method by which the
+ * weights were quantised, and its parameters. One owner. */
 typedef struct _VlmQuantConfig VlmQuantConfig;
 
 /* *config is NULL when the weights are not quantised. FALSE with UNSUPPORTED, and

@@ -29,7 +29,7 @@ struct _VlmSafetensors
 };
 
 /* Types that a file may hold beside those of base/dtype.h: their sizes are
- * checked like all others, their values are nobody's business. */
+ * checked like all others, their values are not used. */
 static const struct
 {
   const char *name;
@@ -137,7 +137,7 @@ read_offsets (const VlmJson *tensor, Entry *entry, GError **error)
   return TRUE;
 }
 
-/* The shape says how many bytes there must be; the file must have them. */
+/* The number of bytes follows from the shape; the file must have them. */
 static gboolean
 check_extent (const VlmJson *tensor, const Entry *entry, guint element_n_bytes,
     guint64 n_data, GError **error)
@@ -312,7 +312,7 @@ read_header (VlmSafetensors *self, GError **error)
   if (read_header_length (self, &length, &fault))
     document = read_json (self, length, &fault);
   if (document == NULL) {
-    /* What the file is says more than why it is no safetensors file. */
+    /* What the file is helps more than why it is not a safetensors file. */
     if (vlm_data_file_check_kind (self->file, error))
       g_propagate_error (error, g_steal_pointer (&fault));
     return FALSE;

@@ -1,4 +1,4 @@
-/* gst-vlm: what a container of tensors is to its readers
+/* gst-vlm: the interface of a container of tensors
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -13,7 +13,7 @@ typedef struct
   guint (*get_n_tensors) (const VlmTensorSource *source);
   /* Where a tensor of that name is or should be; NULL: at the path. */
   const char *(*get_path_of) (const VlmTensorSource *source, const char *name);
-  /* Appends all names, which live with the source; NULL: nobody asks. */
+  /* Appends all names, which live with the source; NULL: not supported. */
   void (*list) (const VlmTensorSource *source, GPtrArray *names);
   /* See vlm_tensor_source_explain (); may be NULL. */
   char *(*explain) (const VlmTensorSource *source, const char *name);

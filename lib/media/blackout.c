@@ -1,4 +1,4 @@
-/* gst-vlm: what nothing may look at
+/* gst-vlm: masked regions
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A copy is a scaled picture: each of its pixels is a mean of some of the

@@ -1,4 +1,4 @@
-/* gst-vlm: is the camera all right?
+/* gst-vlm: problems of cameras
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,8 @@ static const struct
   { "no-signal", LONG_NS },
 };
 
-/* One state: what was said of it, and since when frames say something else. */
+/* One state: what was reported of it, and since when frames differ from that.
+ * */
 typedef struct
 {
   gboolean is_on;
@@ -202,7 +203,7 @@ judge (const VlmCamera *camera, const Picture *picture)
   return (VlmCameraStates) shown;
 }
 
-/* Useless pictures say nothing of what is usual. */
+/* Unusable pictures do not count for what is usual. */
 static void
 remember_detail (
     VlmCamera *camera, const Picture *picture, guint shown, gint64 elapsed)
@@ -309,11 +310,11 @@ vlm_camera_look (VlmCamera *camera, const VlmFrame *frame,
  * @camera: a camera
  * @now: the present time
  * @source: where its UTC comes from
- * @changes: (element-type VlmCameraChange): what began is appended
+ * @changes: (element-type VlmCameraChange): states that began are appended
  *
- * To be called from time to time while no frame comes, before which nothing
- * tells that there is none. No signal begins with the last frame, or with the
- * first call if there was none.
+ * Call this from time to time while no frame comes, because a missing frame
+ * triggers nothing. %VLM_CAMERA_NO_SIGNAL begins with the last frame, or with
+ * the first call if there was none.
  *
  * Since: 0.1
  */

@@ -111,9 +111,9 @@ vlm_frame_unref (VlmFrame *frame)
 /**
  * vlm_frame_count_alive:
  *
- * For tests: that a stream of hours is watched in bounded memory.
+ * For tests of memory use.
  *
- * Returns: how many frames there are in this process
+ * Returns: the number of frames in this process
  *
  * Since: 0.1
  */

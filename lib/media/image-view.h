@@ -5,7 +5,7 @@
 #include <vlm/vlm-image-view.h>
 
 /* Where the components of a format are. A sample of a plane is @step bytes
- * from the next one, @shift says how many pixels it stands for. */
+ * from the next one; it covers 2^@shift pixels. */
 typedef struct
 {
   guint n_planes;

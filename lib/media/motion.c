@@ -1,4 +1,4 @@
-/* gst-vlm: does anything move?
+/* gst-vlm: motion detection
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 /* Points of a cell, each way. Noise of 11 levels, the most that vlmtestsrc
  * makes, leaves 3 levels in the mean of 16 points, and 4 in a difference. */
 #define POINTS 4
-/* Levels by which a cell must differ: five times that noise is never reached by
- * seven cells at once, and things differ from what is behind them by more. */
+/* Levels by which a cell must differ: five times that noise is never reached
+ * by seven cells at once, and objects differ from the background by more. */
 #define LEVELS 14
 
 struct _VlmMotion
@@ -210,7 +210,8 @@ vlm_motion_look (
  * vlm_motion_keep:
  * @motion: a detector
  *
- * Keeps the picture that was looked at last, for those to come.
+ * Keeps the picture of the last vlm_motion_look(), to compare the following
+ * ones with it.
  *
  * Since: 0.1
  */

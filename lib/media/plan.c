@@ -1,4 +1,4 @@
-/* gst-vlm: how many frames of which size fit into a budget
+/* gst-vlm: number and size of frames within a budget
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 
@@ -170,8 +170,8 @@ vlm_video_plan_smaller (const VlmGeometry *geometry,
   if (step > MAX_PIXEL_STEPS)
     return FALSE;
   area = (guint64) plan->width * plan->height;
-  /* The default for the smallest area is of no use where the largest one that
-   * is asked for lies below it. */
+  /* The default for the smallest area does not apply if the largest one that
+   * is set is below it. */
   video.min_pixels = budget->min_pixels;
   video.max_pixels = area >> step;
   return (video.min_pixels == 0 || video.max_pixels >= video.min_pixels) &&

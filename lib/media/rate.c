@@ -1,4 +1,4 @@
-/* gst-vlm: how many frames of a second are watched
+/* gst-vlm: the sampling rate
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 
@@ -184,9 +184,9 @@ pass_time (VlmRate *rate, gint64 stream_time)
  * @stream_time: of a slot, ns
  * @motion: share of the picture that differs from the frame taken before, 0 to
  *   1; negative when it is not known
- * @decision: (out caller-allocates): what to do from this slot on
+ * @decision: (out caller-allocates): the sampling from this slot on
  *
- * To be told of each slot of the highest rate, in order.
+ * Call this for each slot of the highest rate, in order.
  *
  * Since: 0.1
  */
@@ -309,7 +309,7 @@ vlm_rate_measure (VlmRate *rate, const VlmRateMeasurement *measurement)
     return;
   }
 
-  /* A window in which little moved says little about one at full rate. */
+  /* A window with little motion does not predict the load at full rate. */
   double allowed = fps_of (rate, rate->device_level);
   double load = measurement->load * MAX (1.0, allowed / measurement->fps);
   double room = LOAD_TO_RAISE / load;

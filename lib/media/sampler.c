@@ -1,4 +1,4 @@
-/* gst-vlm: which frames are watched, and in which windows
+/* gst-vlm: which frames are sampled, and in which windows
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-sampler.h>
 
@@ -187,10 +187,10 @@ open_slice (VlmSampler *self)
   self->open->serial = self->rate_serial;
 }
 
-/* Something moves, or the stream ends, within a coarse slice: what passed of it
- * becomes slices of its own, as long as the grid allows, and what is left begins
- * anew with @level. Nothing has changed since its last sample, which therefore
- * stands for the slots between. */
+/* Something moves, or the stream ends, within a coarse slice: what passed of
+ * it becomes slices of its own, as long as the grid allows, and what is left
+ * starts again with @level. Nothing has changed since its last sample, which
+ * therefore stands for the slots between. */
 static void
 split_open (VlmSampler *self, guint level)
 {
@@ -452,11 +452,11 @@ motion_at (const VlmSampler *self, gint64 time)
  * @stream_time: of a buffer, ns
  * @duration: of the buffer, ns; <= 0 or %VLM_TIME_NONE when it is not known
  *
- * To be asked for every buffer, before vlm_sampler_wants(), where the rate
- * varies or still windows matter.
+ * Call this for every buffer, before vlm_sampler_wants(), if the rate varies
+ * or still windows are skipped.
  *
- * Returns: whether the buffer is at a slot of the highest rate: say with
- *   vlm_sampler_see() whether something moves in it
+ * Returns: whether the buffer is at a slot of the highest rate: pass its
+ *   motion to vlm_sampler_see()
  *
  * Since: 0.1
  */
@@ -475,11 +475,10 @@ vlm_sampler_looks (VlmSampler *sampler, gint64 stream_time, gint64 duration)
 /**
  * vlm_sampler_see:
  * @sampler: a sampler
- * @motion: share of the buffer that vlm_sampler_looks() was asked about which
- *   differs from the frame that was added last, 0 to 1; negative when it is not
- *   known
+ * @motion: share of the buffer of the last vlm_sampler_looks() that differs
+ *   from the frame that was added last, 0 to 1; negative if it is not known
  *
- * A buffer of which nothing is said counts as one in which something moves.
+ * Sets the motion of a buffer. The default is motion.
  *
  * Since: 0.1
  */
@@ -497,7 +496,7 @@ vlm_sampler_see (VlmSampler *sampler, float motion)
  * @stream_time: of a buffer, ns
  * @duration: of the buffer, ns; <= 0 or %VLM_TIME_NONE when it is not known
  *
- * To be asked for every buffer, for the sampler learns from it how time passes.
+ * Call this for every buffer, because it tracks the time of the stream.
  *
  * Returns: whether the buffer fills a slot: make a frame of it and
  *   vlm_sampler_add() it. %FALSE for a buffer without a time.
@@ -575,12 +574,12 @@ vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration)
  * @sampler: a sampler
  * @stream_time: of the next buffer, or where a gap ends, ns
  *
- * Whether what comes next goes on where the last buffer ended: the hole is no
- * longer than half a slot, which the sampling bridges without notice, and time
- * does not go back by more than jitter. For sources that mark each lost frame
- * as a discontinuity.
+ * Whether the next buffer continues where the last one ended: the gap is no
+ * longer than half a slot, which does not affect the sampling, and time does
+ * not go back by more than jitter. For sources that mark each lost frame as a
+ * discontinuity.
  *
- * Returns: %FALSE when there is a hole; %TRUE also before the first buffer
+ * Returns: %FALSE if there is a gap; %TRUE also before the first buffer
  *
  * Since: 0.1
  */

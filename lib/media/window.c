@@ -62,13 +62,13 @@ vlm_window_unref (VlmWindow *window)
  * vlm_window_measure:
  * @window: a window
  * @seconds: that its analysis took
- * @measurement: (out caller-allocates): what is learnt from that
+ * @measurement: (out caller-allocates): the measurement
  *
- * Turns the time that the analysis of a window took into what
- * vlm_rate_measure() takes: its load is @seconds divided by the period of the
+ * Converts the time that the analysis of a window took to a measurement for
+ * vlm_rate_measure(): its load is @seconds divided by the period of the
  * window.
  *
- * Returns: %FALSE when nothing is, from a window that was cut short
+ * Returns: %FALSE for a window that was cut short, which gives no measurement
  *
  * Since: 0.1
  */

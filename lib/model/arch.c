@@ -1,4 +1,4 @@
-/* gst-vlm: the families of models that there are
+/* gst-vlm: the table of model families
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/arch.h"
 

@@ -1,10 +1,10 @@
-/* gst-vlm: what a family of models is to everybody else
+/* gst-vlm: the interface of a family of models
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A family is a folder beside this file and a line in arch.c. Its folder reads
  * configurations, lists the tensors, records the layers, gives positions and
- * renders the chat template; nobody else includes its headers. What calls these
- * stands in the header that the comment names. */
+ * renders the chat template; nothing else includes its headers. What calls
+ * these stands in the header that the comment names. */
 #pragma once
 
 #include "io/gguf-files.h"
@@ -78,7 +78,7 @@ struct _VlmArch
       const VlmConfig *config, const VlmGrid *grid, GError **error);
 };
 
-/* The family whose configurations have that model_type; the first one, whose
- * reader says what is wrong, when there is none (or @model_type is NULL). */
+/* The family whose configurations have that model_type; if there is none, the
+ * first one, whose reader reports the error, (or @model_type is NULL). */
 const VlmArch *vlm_arch_find (const char *model_type);
 const VlmArch *vlm_arch_find_gguf (const char *architecture);

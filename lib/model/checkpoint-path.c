@@ -1,4 +1,4 @@
-/* gst-vlm: where the checkpoint is that somebody names
+/* gst-vlm: from a name to the files of a checkpoint
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/checkpoint-path.h"
 

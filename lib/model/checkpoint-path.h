@@ -1,10 +1,10 @@
-/* gst-vlm: where the checkpoint is that somebody names
+/* gst-vlm: from a name to the files of a checkpoint
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <glib.h>
 
-/* What a person writes for a checkpoint, as a path that exists:
+/* The name of a checkpoint as users write it, as a path that exists:
  * - a directory, or a file in it: config.json, an index or a shard stand for the
  *   directory, another *.safetensors or a *.gguf file for itself
  * - a "file:" URI of either; "~/…"

@@ -1,4 +1,4 @@
-/* gst-vlm: a checkpoint in whatever container
+/* gst-vlm: a checkpoint in any container
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/checkpoint.h"
 

@@ -1,8 +1,8 @@
-/* gst-vlm: a checkpoint in whatever container
+/* gst-vlm: a checkpoint in any container
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A directory as Hugging Face publishes it, quantised or not, or a pair of GGUF
- * files. What is behind a path, only this file asks. */
+ * A directory as Hugging Face publishes it, quantised or not, or a pair of
+ * GGUF files. Only this file examines what a path is. */
 #pragma once
 
 #include "model/weights.h"

@@ -1,4 +1,4 @@
-/* gst-vlm: what a model is like: its configuration
+/* gst-vlm: the configuration of a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/config.h"
 

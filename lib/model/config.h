@@ -1,4 +1,4 @@
-/* gst-vlm: what a model is like: its configuration
+/* gst-vlm: the configuration of a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -49,7 +49,7 @@ typedef struct
   guint vocab_size;
   guint max_positions;
   gboolean tied;
-  gboolean tied_is_disputed; /* the file says both: see weights.h */
+  gboolean tied_is_disputed; /* the file contains both: see weights.h */
   double rms_norm_eps;
   double rope_theta;
   guint mrope_section[3]; /* temporal, height, width; sum = head_dim / 2 */
@@ -59,7 +59,7 @@ typedef struct
 {
   guint64 min_pixels;
   guint64 max_pixels;
-  guint64 video_min_pixels; /* of a frame; 0 when the model does not say */
+  guint64 video_min_pixels; /* of a frame; 0 if the model does not set it */
   guint64 video_max_pixels;
   float mean[3];
   float std[3];
@@ -85,7 +85,7 @@ typedef struct
   VlmTextConfig text;
   VlmPreprocessConfig preprocess;
   VlmGenerationConfig generation;
-  /* What it may look at, 0 when it does not say. */
+  /* The most that it may see, 0 if it is not set. */
   guint max_video_seconds;      /* longest video it was trained on */
   guint max_context_windows;    /* windows that overlap, as one video */
   gboolean boxes_follow_motion; /* of several boxes the one that moves counts */
@@ -97,7 +97,7 @@ typedef struct
   gint32 vision_end_token_id;
 } VlmConfig;
 
-/* A confidence that ranks worse says nothing. */
+/* A confidence that ranks worse is not used. */
 #define VLM_MIN_CONFIDENCE_AUC 0.75
 
 /* Reads config.json, whose model_type says the family, and

@@ -1,4 +1,4 @@
-/* gst-vlm: a sequence on the device, for those who run several together
+/* gst-vlm: the inside of a sequence, for batches
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -301,7 +301,7 @@ keep_logits (VlmContext *context, guint n, const VlmChoose *choose,
   return run (context, NULL, cancellable, error);
 }
 
-/* Single steps say little of how long a run of tokens takes. */
+/* Single steps do not predict how long a run of tokens takes. */
 static void
 adapt (VlmContext *context, guint work, gint64 elapsed)
 {

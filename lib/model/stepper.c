@@ -180,7 +180,7 @@ vlm_stepper_run (
           stepper, steps, n_steps, sequences, n_tokens, n_angles, error))
     return FALSE;
   record (stepper, steps, n_steps, sequences, n_tokens);
-  /* A step is short: nobody is let go in the middle of it. */
+  /* A step is short: it cannot be cancelled in the middle. */
   if (!vlm_nn_submit (stepper->nn, error) ||
       !vlm_nn_wait (stepper->nn, NULL, error))
     return FALSE;

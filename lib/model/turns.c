@@ -1,4 +1,4 @@
-/* gst-vlm: who gives the device its next piece of work
+/* gst-vlm: the order in which sessions use the device
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/turns.h"
 

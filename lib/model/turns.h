@@ -1,12 +1,12 @@
-/* gst-vlm: who gives the device its next piece of work
+/* gst-vlm: the order in which sessions use the device
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Everybody who works with one net shares the device's queue. A turn is one
- * submission, from submitting until it is done. Turns alternate between two
- * kinds of work, so that neither waits for more than one turn of the other, and
- * within a kind go by who came first: a prompt of thousands of tokens, which
- * takes many turns, does not hold up answers that are being written. Who waits
- * for something else than its turn holds up nobody. Thread-safe. */
+ * All sessions of one net share the device's queue. A turn is one submission,
+ * from submitting until it is done. Turns alternate between two kinds of work,
+ * so that neither waits for more than one turn of the other, and within a kind
+ * go by who came first: a prompt of thousands of tokens, which takes many
+ * turns, does not delay answers that are being written. A session that waits
+ * for something other than its turn delays nobody. Thread-safe. */
 #pragma once
 
 #include <gio/gio.h>
@@ -25,8 +25,9 @@ VlmTurns *vlm_turns_new (void);
 void vlm_turns_free (VlmTurns *turns);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTurns, vlm_turns_free)
 
-/* Waits for a turn, which must be given back. FALSE only when @cancellable is
- * cancelled. NULL @turns: whoever has the device to themselves need not wait. */
+/* Waits for a turn, which must be given back. FALSE only if @cancellable is
+ * cancelled. NULL @turns: no other session uses the device, and there is no
+ * wait. */
 gboolean vlm_turns_take (VlmTurns *turns, VlmTurnKind kind,
     GCancellable *cancellable, GError **error);
 void vlm_turns_give_back (VlmTurns *turns);

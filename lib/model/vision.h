@@ -23,10 +23,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVision, vlm_vision_free)
 /* Submissions wait for their turn. @turns is borrowed, NULL for no waiting. */
 void vlm_vision_set_turns (VlmVision *vision, VlmTurns *turns);
 
-/* patches: rows [P, C * 2 * side * side] in merge order, normalised, of n_grids
- * grids one after the other. Writes the features [P / 4, out_hidden]
+/* patches: rows [P, C * 2 * side * side] in merge order, normalised, of
+ * n_grids grids one after the other. Writes the features [P / 4, out_hidden]
  * in their final order to rows first_row … of @features. Cancellation within
- * one submission; slices are encoded in as many submissions as memory asks. */
+ * one submission; slices are encoded in as many submissions as memory
+ * requires. */
 gboolean vlm_vision_encode (VlmVision *vision, const float *patches,
     const VlmGrid *grids, guint n_grids, VlmNnTensor *features,
     guint64 first_row, const VlmWork *work, GError **error);

@@ -34,7 +34,8 @@ check_shape (const VlmWeightItem *item, VlmTensorNames names,
   return FALSE;
 }
 
-/* A layer that is quantised, in a directory that does not say so. */
+/* A layer that is quantised, in a directory whose configuration does not say
+ * so. */
 static gboolean
 is_quantised (const VlmWeightItem *item, const VlmTensorSource *source)
 {
@@ -155,8 +156,8 @@ check_zero (const VlmTensorView *view, const char *title, GError **error)
   return FALSE;
 }
 
-/* Some tools write a bias for each layer, zeros where the network has none:
- * nobody would miss one that is not zero. */
+/* Some tools write a bias for each layer, zeros if the network has none. One
+ * that is not zero is an error, since it would be ignored silently. */
 static gboolean
 check_biases (const VlmWeightList *list, const VlmTensorSource *source,
     const char *title, GError **error)

@@ -1,8 +1,8 @@
 /* gst-vlm: the tensors of a checkpoint and their places in a network
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Pure: no device involved. A family's list says what a checkpoint must hold, in
- * which shape, and what it is for. */
+ * Pure: no device involved. A family's list defines the tensors that a
+ * checkpoint must have, their shapes, and their use. */
 #pragma once
 
 #include <vlm/vlm-model-params.h>
@@ -18,8 +18,8 @@ typedef enum
   VLM_WEIGHT_NORM,   /* vectors are few and become f32 */
   VLM_WEIGHT_BIAS,   /* likewise */
   VLM_WEIGHT_KEPT,   /* a matrix, in the type of its file */
-  VLM_WEIGHT_EIGHT,  /* of eight bits, however few are asked for */
-  VLM_WEIGHT_NARROW, /* of as many as are asked for */
+  VLM_WEIGHT_EIGHT,  /* of at least eight bits, whatever is requested */
+  VLM_WEIGHT_NARROW, /* of as many as are requested */
 } VlmWeightKind;
 
 static inline gboolean
@@ -95,7 +95,7 @@ gboolean vlm_weight_item_find (const VlmWeightItem *item,
 gboolean vlm_weight_list_check (VlmWeightList *list, const VlmConfig *config,
     const VlmTensorSource *source, guint64 *n_bytes, GError **error);
 
-/* After that: items of 16 and 32 bits get the type that @weights asks for. */
+/* After that: items of 16 and 32 bits get the type for @weights. */
 void vlm_weight_list_quantise (VlmWeightList *list, VlmModelWeights weights);
 
 /* "825 tensors: language_model.* (434), vision_tower.* (391)" (transfer full) */

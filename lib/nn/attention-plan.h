@@ -1,4 +1,4 @@
-/* gst-vlm: who attends to what, cut into the pieces of one workgroup each
+/* gst-vlm: planning attention: the pieces that one workgroup computes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -28,7 +28,7 @@ struct _VlmNn
   guint n_kernels;
   /* What select must take for its op, or NULL. */
   const struct _VlmNnKernel *forced;
-  GHashTable *notes;   /* what select has told, or NULL */
+  GHashTable *notes;   /* what select has logged, or NULL */
   gboolean is_fast;    /* kernels of less than f32 may be taken, */
   guint64 wrong;       /* but those of these places in the table */
   const char *wishes;  /* VLM_KERNELS, or NULL */

@@ -1,4 +1,4 @@
-/* gst-vlm: a device, as those see it who only compute on it
+/* gst-vlm: a device, as the computing layers see it
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/device.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: a device, as those see it who only compute on it
+/* gst-vlm: a device, as the computing layers see it
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Its inside is vk's. Headers above nn name devices and what is on them without
@@ -19,8 +19,9 @@ gboolean vlm_nn_device_is_cpu (VlmNnDevice *device);
 const char *vlm_nn_device_get_name (VlmNnDevice *device);
 
 /* Bytes that may still be taken of its memory, and what limits them, for
- * messages ("the free memory of the machine"). Where nobody knows what others
- * have, all of its memory, and FALSE: that may be too much or too little. */
+ * messages ("the free memory of the machine"). If the use of other processes
+ * is not known, all of its memory, and FALSE: that may be too much or too
+ * little. */
 gboolean vlm_nn_device_get_left (
     VlmNnDevice *device, guint64 *n_bytes, const char **limit);
 /* Bytes that copies to it pass through. */

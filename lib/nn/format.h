@@ -52,7 +52,7 @@ struct _VlmNnFormat
   VlmNnPackFunc pack;                 /* NULL: a row's bytes are its words */
 };
 
-/* How matrix products tell what they can read. */
+/* The formats that matrix products can read. */
 gboolean vlm_nn_format_is_quantised (const VlmNnFormat *format);
 
 /* NULL where no kernel reads weights of that type. */

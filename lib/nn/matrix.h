@@ -6,8 +6,8 @@
 #include "nn/format.h"
 
 /* Blocks from first_block on, of one format, in a buffer of their own, plane
- * behind plane: those of n_out outputs, and padding to what the format asks
- * for. */
+ * behind plane: those of n_out outputs, and padding that the format requires.
+ * */
 typedef struct
 {
   VlmVkBuffer *buffer;

@@ -1,8 +1,8 @@
 /* gst-vlm: rows of quantised weights as the words of a device
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * VlmNnPackFunc for each kind of scale; codes are packed alike. What a word of
- * each plane is, shaders/include/weights.glsl says. */
+ * VlmNnPackFunc for each kind of scale; codes are packed alike.
+ * shaders/include/weights.glsl defines the words of each plane. */
 #pragma once
 
 #include "nn/format.h"

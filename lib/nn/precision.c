@@ -1,4 +1,4 @@
-/* gst-vlm: kernels of less than f32, once each was seen to be right
+/* gst-vlm: the self-test of kernels of less than f32
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Drivers list matrix units that they get wrong. So each kernel makes some

@@ -222,7 +222,7 @@ static const VlmNnKernel kernels[] = {
   ATTENTION_LANES (8, 8),
   ATTENTION_LANES (16, 0),
   ATTENTION_TILE (16, VLM_NN_ON_ALL),
-  /* One subgroup of a software device waits for nobody at barriers. */
+  /* One subgroup of a software device does not wait at barriers. */
   CHOOSE (8, VLM_NN_ON_CPU),
   CHOOSE (128, VLM_NN_ON_ALL),
 };
@@ -377,7 +377,7 @@ op_name (VlmNnOp op)
   return names[op];
 }
 
-/* The kernels before the chosen one say why they were not. */
+/* The reasons why the kernels before the chosen one were not chosen. */
 static char *
 explain (
     const VlmNn *nn, const VlmNnKernel *chosen, const VlmNnProblem *problem)

@@ -13,7 +13,7 @@ typedef enum
   VLM_NN_OP_CHOOSE,
 } VlmNnOp;
 
-/* What an op is asked to do; m is rows. Alignment follows from n and k. */
+/* The problem of an op; m is rows. Alignment follows from n and k. */
 typedef struct
 {
   VlmNnOp op;
@@ -48,7 +48,7 @@ typedef struct _VlmNnKernel
   guint shared_bytes;   /* of shared memory */
   guint64 max_rows;     /* T it is made for; 0: any */
   guint local_size;     /* invocations of a workgroup; spec constant 0 */
-  guint subgroups;      /* of a workgroup, where the device says its size */
+  guint subgroups;      /* of a workgroup, if the device reports its size */
   guint tile_rows;      /* rows and columns of the output of one workgroup, */
   guint tile_cols;      /* in the op's own units */
   guint band;           /* tiles of rows that pass over the weights together */
@@ -85,9 +85,9 @@ enum
 guint vlm_nn_kernel_spec (const VlmNn *nn, const VlmNnKernel *kernel,
     const guint32 *own, guint n_own, guint32 spec[VLM_VK_MAX_SPEC]);
 
-/* The first kernel in the table that the device can run and that is made for its
- * kind and for that problem. Never NULL: every op has one for any device. A debug
- * message says which and why, once for each shape and kernel. */
+/* The first kernel in the table that the device can run and that is made for
+ * its kind and for that problem. Never NULL: every op has one for any device.
+ * A debug message names it and the reason, once for each shape and kernel. */
 const VlmNnKernel *vlm_nn_select (VlmNn *nn, const VlmNnProblem *problem);
 
 /* For tests: the op of that kernel always takes it, also where it is made for
@@ -111,8 +111,8 @@ typedef enum
   VLM_NN_VERDICT_WRONG,
 } VlmNnVerdict;
 
-/* Whether it multiplies as it should, by some products. An error says what is
- * wrong, or with NONE why nothing was multiplied. */
+/* Whether its products are right, by a self-test. An error says what is wrong,
+ * or with NONE why the test could not run. */
 VlmNnVerdict vlm_nn_kernel_try (
     VlmNnDevice *device, const VlmNnKernel *kernel, GError **error);
 

@@ -1,4 +1,4 @@
-/* gst-vlm: kernels that are asked for by name
+/* gst-vlm: kernels that are selected by name
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -11,9 +11,9 @@ typedef enum
   VLM_NN_WISH_REFUSED,
 } VlmNnWish;
 
-/* What the environment variable VLM_KERNELS says of a kernel: patterns with
- * commas between them, of kernels that are wanted, or refused where a minus is
- * before them. The last one that fits counts. */
+/* The setting of a kernel in the environment variable VLM_KERNELS: patterns
+ * separated by commas, of kernels to prefer, or to exclude with a minus in
+ * front. The last match counts. */
 VlmNnWish vlm_nn_wish (const char *text, const char *name);
 
 /* The first pattern that fits none of @names (NULL-terminated), or NULL.

@@ -1,4 +1,4 @@
-/* gst-vlm: how things without a name are put together
+/* gst-vlm: the construction of unnamed objects
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/build.h"
 
@@ -8,8 +8,8 @@
 #define MIN_CONTRAST 55.0f
 #define MIN_CONTRAST_OF_PATTERN 30.0f
 
-/* Much of what moves in the world is white, black or gray, and some has the very
- * colour of a named thing: a colour alone tells nothing of a name. */
+/* Much of what moves in the world is white, black or gray, and some has the
+ * same colour as a named object: a colour alone does not imply a name. */
 static VlmColor
 draw_color (VlmRandom *random)
 {
@@ -45,7 +45,7 @@ draw_color_before (VlmRandom *random, const VlmBackground *b, float least)
   return best;
 }
 
-/* A texture that can be told from what is behind it. */
+/* A texture that differs from what is behind it. */
 static void
 draw_texture (VlmTexture *t, VlmRandom *random, const VlmBackground *b)
 {

@@ -1,11 +1,11 @@
-/* gst-vlm: how things without a name are put together
+/* gst-vlm: the construction of unnamed objects
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "scene/object.h"
 
-/* One more part in front of the others, with a texture that can be told from
- * what is behind it. (transfer none) */
+/* One more part in front of the others, with a texture that differs from what
+ * is behind it. (transfer none) */
 VlmPart *vlm_build_add_part (VlmObject *object, const VlmOutline *outline,
     VlmRandom *random, const VlmBackground *background);
 

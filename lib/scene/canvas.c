@@ -1,4 +1,4 @@
-/* gst-vlm: things drawn on a picture
+/* gst-vlm: objects drawn on a picture
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/canvas.h"
 

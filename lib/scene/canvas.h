@@ -1,4 +1,4 @@
-/* gst-vlm: things drawn on a picture
+/* gst-vlm: objects drawn on a picture
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef struct
   double shake_y;
 } VlmCanvas;
 
-/* Its shadow, then the thing, where it is at @time. */
+/* Its shadow, then the object, at its place at @time. */
 void vlm_canvas_draw_actor (
     const VlmCanvas *canvas, const VlmActor *actor, gint64 time);
 /* Nothing but its shadow, which takes @strength (0 to 1) of the light. */

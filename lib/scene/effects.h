@@ -1,4 +1,4 @@
-/* gst-vlm: what happens to a picture on its way
+/* gst-vlm: image degradations
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

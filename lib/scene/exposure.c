@@ -1,4 +1,4 @@
-/* gst-vlm: how a camera answers what comes into view
+/* gst-vlm: exposure that follows what comes into view
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/scene-private.h"
 

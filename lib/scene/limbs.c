@@ -1,4 +1,4 @@
-/* gst-vlm: things with limbs
+/* gst-vlm: objects with limbs
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Dark and upright, with arms to the sides, some of them look like a black cross

@@ -5,7 +5,7 @@
 #include "scene/names.h"
 
 #define VLM_OBJECT_MAX_PARTS 8
-/* Of things of one outline with smaller ones on it. */
+/* Of objects of one outline with smaller ones on it. */
 #define VLM_OBJECT_MAX_MARKS 4
 
 /* A limb turns around its pivot, to and fro, as time passes and as its object

@@ -1,4 +1,4 @@
-/* gst-vlm: the outlines of things
+/* gst-vlm: the outlines of objects
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/outline.h"
 

@@ -61,10 +61,10 @@ typedef struct
   VlmPose poses[VLM_PATH_MAX_POSES];
 } VlmPath;
 
-/* Where and when paths can be: a scene's width and height, its length, by which
- * part things at its top edge are smaller than at its bottom one, by which part
- * those at its right edge are (negative: at its left one), and how far a level
- * way goes down for a unit to the right. */
+/* Where and when paths can be: a scene's width and height, its length, the
+ * fraction by which objects at its top edge are smaller than at its bottom
+ * one, the fraction by which those at its right edge are (negative: at its
+ * left one), and how far a level way goes down for a unit to the right. */
 typedef struct
 {
   double width;

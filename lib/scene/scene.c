@@ -1,4 +1,4 @@
-/* gst-vlm: scenes, drawn by lot
+/* gst-vlm: random scenes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/scene-private.h"
 
@@ -149,7 +149,7 @@ static gboolean
 find_place (
     VlmScene *scene, VlmActor *actor, VlmManner manner, VlmRandom *random)
 {
-  /* A thing without a name that is always there and never moves could as well
+  /* An unnamed object that is always there and never moves could as well
    * belong to the background. */
   manner.restless = actor->object.name == VLM_OBJECT_UNNAMED;
   for (guint i = 0; i < N_PLACES; i++) {
@@ -178,7 +178,7 @@ add_actor (VlmScene *scene, VlmRandom *random)
   *actor = (VlmActor){ 0 };
 }
 
-/* Other things may pass in front of it, but not stay there. */
+/* Other objects may pass in front of it, but not stay there. */
 static gboolean
 find_place_to_stand (
     const VlmScene *scene, VlmActor *bystander, VlmRandom *random)
@@ -248,8 +248,8 @@ add_shades (VlmScene *scene)
   }
 }
 
-/* What is there besides the objects; in a still picture, where nothing tells them
- * from objects, nothing. */
+/* Bystanders; none in a still picture, where they could not be distinguished
+ * from objects. */
 static void
 add_surroundings (VlmScene *scene)
 {
@@ -439,8 +439,8 @@ vlm_scene_get_event (const VlmScene *scene, guint index)
  *
  * Counts the bystanders.
  *
- * Returns: how many things without a name stand in it from the first moment to
- * the last; they are no events
+ * Returns: the number of unnamed objects that stand in it from the first
+ *   moment to the last; they are not events
  *
  * Since: 0.1
  */

@@ -20,8 +20,8 @@ typedef enum
   VLM_N_PATTERNS,
 } VlmPattern;
 
-/* How a surface looks at (u, v): between two colours as the pattern says, then
- * lit from one side and darker away from its middle. */
+/* How a surface looks at (u, v): between two colours according to the pattern,
+ * then lit from one side and darker away from its middle. */
 typedef struct
 {
   VlmPattern pattern;

@@ -1,4 +1,4 @@
-/* gst-vlm: what makes a scene hard
+/* gst-vlm: difficulties of scenes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/troubles.h"
 

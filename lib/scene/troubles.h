@@ -1,4 +1,4 @@
-/* gst-vlm: what makes a scene hard
+/* gst-vlm: difficulties of scenes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -17,8 +17,7 @@ typedef struct
   double focus_turns;  /* a second */
   double focus_phase;
   double turns;       /* by which the camera is tilted; 0 if it is not */
-  double oblique;     /* by which part things to one side are smaller; negative:
-                       * to the left */
+  double oblique;     /* how much smaller one side is; negative: the left */
   double perspective; /* that the camera has at least */
 } VlmTroubles;
 

@@ -10,8 +10,8 @@ static const char *const across_words[] = { "from left to right",
   "from right to left", "from top to bottom", "from bottom to top" };
 static const char *const move_words[] = { "left", "right", "up", "down" };
 
-/* How it came tells more than how it went, and that more than what it did in
- * between. */
+/* How it came is more informative than how it went, and that more than what it
+ * did in between. */
 char *
 vlm_scene_describe (const VlmActor *actor)
 {

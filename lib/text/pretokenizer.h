@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* How a file says that text is split. */
+/* The rules of a file for splitting text. */
 typedef enum
 {
   VLM_SPLIT_QWEN2,

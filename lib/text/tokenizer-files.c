@@ -127,7 +127,7 @@ read_if_there (
   return *object != NULL;
 }
 
-/* Names that say nothing against Qwen2's way: its own, and those of classes that
+/* Names that are compatible with Qwen2's: its own, and those of classes that
  * can be any tokenizer. */
 static gboolean
 check_class (VlmTokenizerLoader *loader, JsonObject *config)

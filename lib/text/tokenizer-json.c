@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "text/json-file.h"
 
-/* tokenizer.json: a list of objects that hold their id. Where it is empty the
- * tokens are in the other files; *found says whether they are anywhere. */
+/* tokenizer.json: a list of objects that hold their id. If it is empty, the
+ * tokens are in the other files; *found: whether there are any. */
 static gboolean
 load_added_list (VlmTokenizerLoader *loader, JsonObject *root, gboolean *found)
 {

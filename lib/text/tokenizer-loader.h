@@ -52,7 +52,7 @@ gboolean vlm_tokenizer_add_merge (VlmTokenizerLoader *loader, const char *key,
 gboolean vlm_tokenizer_add_merge_line (
     VlmTokenizerLoader *loader, const char *key, guint i, const char *line);
 
-/* The added tokens of tokenizer_config.json or added_tokens.json; *found says
+/* The added tokens of tokenizer_config.json or added_tokens.json; *found:
  * whether there are any. Leaves another path. */
 gboolean
 vlm_tokenizer_load_added_files (VlmTokenizerLoader *loader, gboolean *found);

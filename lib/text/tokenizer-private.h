@@ -39,7 +39,7 @@ struct _VlmTokenizer
   VlmPretokenizer *pretokenizer;
 };
 
-/* Limits on what a file may ask for. */
+/* Limits on what a file may require. */
 #define VLM_TOKENIZER_MAX_IDS (1u << 20)
 #define VLM_TOKENIZER_MAX_FILE_BYTES (64u << 20)
 #define VLM_TOKENIZER_MAX_TOKEN_BYTES 4096u

@@ -28,9 +28,9 @@ VlmTokenizer *vlm_tokenizer_ref (VlmTokenizer *tokenizer);
 void vlm_tokenizer_unref (VlmTokenizer *tokenizer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTokenizer, vlm_tokenizer_unref)
 
-/* Leaves out the added tokens from id @n_ids on, which a network of that many has
- * no embedding for, before others use the tokenizer; *n_forgotten says how many.
- * FALSE when there are other tokens from there on. */
+/* Leaves out the added tokens from id @n_ids on, which a network of that many
+ * has no embedding for, before others use the tokenizer; *n_forgotten: how
+ * many. FALSE when there are other tokens from there on. */
 gboolean vlm_tokenizer_forget_from (
     VlmTokenizer *tokenizer, guint n_ids, guint *n_forgotten);
 

@@ -5,7 +5,7 @@
 #include "vk/command.h"
 
 /* Accesses since the last barrier. One barrier orders everything before it
- * against everything after it, so after each the list starts anew. */
+ * against everything after it, so after each the list is cleared. */
 typedef struct
 {
   GArray *accesses;

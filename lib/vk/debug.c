@@ -1,4 +1,4 @@
-/* gst-vlm: names for those who look at the device with a debugger
+/* gst-vlm: names of device objects for debuggers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/debug.h"
 

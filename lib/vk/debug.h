@@ -1,9 +1,9 @@
-/* gst-vlm: names for those who look at the device with a debugger
+/* gst-vlm: names of device objects for debuggers
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Objects are named and work is labelled with VK_EXT_debug_utils where the
- * instance has it, so that captures, profilers and validation messages say what
- * is what. Without it the functions do nothing. */
+ * instance has it, so that captures, profilers and validation messages
+ * identify them. Without it the functions do nothing. */
 #pragma once
 
 #include <glib.h>

@@ -1,4 +1,4 @@
-/* gst-vlm: what all parts of a device need of it
+/* gst-vlm: the part of a device that all others need
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/device-private.h"
 

@@ -28,7 +28,7 @@ struct _VlmVkDevice
   gboolean pins_subgroups; /* to the default size, in every pipeline */
   gboolean only_compiles;  /* no queue, memory, staging or cache file */
 
-  void (*close) (VlmVkDevice *device);   /* nobody holds it any more */
+  void (*close) (VlmVkDevice *device);   /* it is no longer in use */
   void (*reclaim) (VlmVkDevice *device); /* releases what finished work holds */
 
   VlmVkMemory *memory;
@@ -38,7 +38,7 @@ struct _VlmVkDevice
   VlmVkTimer *timer;
 };
 
-/* Marks the device as lost if that is what @result says. Returns @result. */
+/* Marks the device as lost if @result is that error. Returns @result. */
 VkResult vlm_vk_device_note (VlmVkDevice *device, VkResult result);
 
 /* FALSE with VLM_DEVICE_ERROR_LOST once the device was lost. */

@@ -19,7 +19,7 @@ typedef struct
   guint32 m, n, k;
 } VlmVkProduct;
 
-/* What an op may ask before it picks a shader. Constant after opening. */
+/* Properties of the device for choosing a shader. Constant after opening. */
 typedef struct
 {
   char name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];

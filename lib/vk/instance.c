@@ -207,7 +207,7 @@ create_instance (GError **error)
   g_autoptr (GError) fault = NULL;
   if (!vlm_vk_call (&fault, vkCreateInstance, &info, NULL, &instance)) {
     instance = VK_NULL_HANDLE;
-    /* What the loader says when it finds no driver at all. */
+    /* The loader's result if it finds no driver at all. */
     if (g_error_matches (fault, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE))
       g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE,
           "there is no Vulkan driver (%s): %s", fault->message,

@@ -24,7 +24,7 @@ VlmVkMemory *vlm_vk_memory_new (
 /* All blocks must have been freed. NULL-safe. */
 void vlm_vk_memory_destroy (VlmVkMemory *memory);
 
-/* The reported size of a heap is not believed: the driver alone says when it is
+/* The reported size of a heap is not used: only the driver decides when it is
  * full (VLM_DEVICE_ERROR_OUT_OF_MEMORY). */
 gboolean vlm_vk_memory_alloc (VlmVkMemory *memory,
     const VkMemoryRequirements *requirements, VlmVkBufferUse use,

@@ -170,7 +170,7 @@ create_handle (VlmVkDevice *device, VlmVkPipeline *pipeline,
     .dataSize = pipeline->n_spec * sizeof pipeline->spec[0],
     .pData = pipeline->spec,
   };
-  /* Else a device may run a shader in smaller subgroups than it says. */
+  /* Otherwise a device may run a shader in smaller subgroups than it reports. */
   VkPipelineShaderStageRequiredSubgroupSizeCreateInfo size = {
     .requiredSubgroupSize = device->physical.caps.subgroup_size,
   };

@@ -1,4 +1,4 @@
-/* gst-vlm: copies to and from memory that the host does not see
+/* gst-vlm: copies to and from memory that the host cannot map
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/staging.h"
 

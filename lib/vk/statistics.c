@@ -1,4 +1,4 @@
-/* gst-vlm: what a driver's compiler made of a shader
+/* gst-vlm: the driver's statistics of compiled shaders
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/statistics.h"
 

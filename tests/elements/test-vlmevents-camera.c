@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what is wrong with the camera
+/* gst-vlm: vlmevents, problems of the camera
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, loading and what goes wrong
+/* gst-vlm: vlmevents, loading and errors
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support/watch-fixture.h"
 

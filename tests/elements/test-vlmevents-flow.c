@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what interrupts a stream
+/* gst-vlm: vlmevents, interruptions of a stream
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support/watch-fixture.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what can be read in the log
+/* gst-vlm: vlmevents, messages in the log
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what is asked, and asked anew
+/* gst-vlm: vlmevents, questions and their changes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support/watch-fixture.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what is masked and what alone is analysed
+/* gst-vlm: vlmevents, masks and zones
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
@@ -292,6 +292,6 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/regions/changes", test_changes);
   g_test_add_func ("/vlmevents/regions/wrong", test_wrong);
   g_test_add_func ("/vlmevents/regions/zone-outside", test_zone_outside);
-  g_test_add_func ("/vlmevents/regions/told", test_told);
+  g_test_add_func ("/vlmevents/regions/announced", test_told);
   return g_test_run ();
 }

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents, what happens to the video
+/* gst-vlm: vlmevents, the video that passes
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlm.h"
 #include "support/watch-fixture.h"

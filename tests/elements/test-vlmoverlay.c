@@ -1,4 +1,4 @@
-/* gst-vlm: vlmoverlay, what becomes of the picture
+/* gst-vlm: vlmoverlay, the drawn picture
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* gst-vlm: a checkpoint against what the reference makes of it
+/* gst-vlm: a checkpoint compared with the reference
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * golden-model CHECKPOINT CASES GOLDENS [--stages]

@@ -1,4 +1,4 @@
-/* gst-vlm: a real broker of MQTT, and who listens to it
+/* gst-vlm: a real MQTT broker and a subscriber
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* gst-vlm: a broker of MQTT that does what a test wants
+/* gst-vlm: a simulated MQTT broker
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish/fake-broker.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: a web server that does what a test wants
+/* gst-vlm: a simulated web server
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what others read, against the manual and what each standard asks
+/* gst-vlm: published formats, compared with the manual and with each standard
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
 #include <string.h>

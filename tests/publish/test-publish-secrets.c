@@ -1,4 +1,4 @@
-/* gst-vlm: vlmpublish says no secret, whatever happens
+/* gst-vlm: vlmpublish never reveals a secret
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* gst-vlm: from video to the other side, and nobody waits
+/* gst-vlm: from video to the server, without waiting
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
@@ -136,6 +136,6 @@ main (int argc, char **argv)
   g_setenv ("no_proxy", "*", TRUE);
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/publish/video/nobody-there", test_nobody_there);
+  g_test_add_func ("/publish/video/unreachable", test_nobody_there);
   return g_test_run ();
 }

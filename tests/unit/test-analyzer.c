@@ -1,4 +1,4 @@
-/* gst-vlm: what is asked, and what becomes of the answers, whoever answers
+/* gst-vlm: questions and the processing of answers, with any answerer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what the blocks of quantised weights hold
+/* gst-vlm: the contents of blocks of quantised weights
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 #include <string.h>

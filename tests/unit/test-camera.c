@@ -1,4 +1,4 @@
-/* gst-vlm: what is wrong with a camera is noticed, and nothing else
+/* gst-vlm: detection of problems of cameras, without false alarms
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what directories of tools hold, and what they are instead
+/* gst-vlm: directories that tools write, and those that are not checkpoints
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* gst-vlm: what people write for a checkpoint
+/* gst-vlm: names of checkpoints as users write them
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* gst-vlm: reading what the model wrote
+/* gst-vlm: parsing answers of models
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-error.h>
 #include <vlm/vlm-event-parse.h>

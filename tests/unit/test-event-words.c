@@ -1,4 +1,4 @@
-/* gst-vlm: when two descriptions tell of the same, and what of
+/* gst-vlm: whether two descriptions are about the same subject
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events/event-words.h"
 

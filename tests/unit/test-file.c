@@ -1,4 +1,4 @@
-/* gst-vlm: files that are no files, and what downloads leave
+/* gst-vlm: files that are not regular, and failed downloads
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-/* gst-vlm: tests of what a device holds of each type of weights
+/* gst-vlm: tests of the device formats of each type of weights
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/format.h"
 

@@ -249,7 +249,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ground/sample", test_sample);
-  g_test_add_func ("/ground/thing", test_thing);
+  g_test_add_func ("/ground/subject", test_thing);
   g_test_add_func ("/ground/choose", test_choose);
   g_test_add_func ("/ground/moving", test_moving);
   g_test_add_func ("/ground/moving-sample", test_moving_sample);

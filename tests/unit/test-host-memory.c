@@ -1,4 +1,4 @@
-/* gst-vlm: limits of memory, and what is said of them
+/* gst-vlm: limits of memory, and their errors
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 #include <sys/resource.h>

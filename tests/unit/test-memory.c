@@ -1,4 +1,5 @@
-/* gst-vlm: what a model takes is known before, and refused where it is too much
+/* gst-vlm: the memory of a model is known before it is loaded, and refused if
+ * it is too much
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 #include <sys/resource.h>

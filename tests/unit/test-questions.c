@@ -1,4 +1,4 @@
-/* gst-vlm: what the model is asked
+/* gst-vlm: the questions to the model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/questions.h"
 

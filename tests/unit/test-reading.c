@@ -1,4 +1,4 @@
-/* gst-vlm: what answers say, as JSON
+/* gst-vlm: parsed answers, as JSON
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/reading.h"
 

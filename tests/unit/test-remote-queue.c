@@ -1,4 +1,4 @@
-/* gst-vlm: turns of those who ask one server, and when they try again
+/* gst-vlm: the order of requests to one server, and their retries
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-queue.h"
 

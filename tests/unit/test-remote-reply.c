@@ -1,4 +1,4 @@
-/* gst-vlm: what servers send back: answers, and what is none
+/* gst-vlm: replies of servers: answers and errors
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-reply.h"
 

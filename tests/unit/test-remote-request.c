@@ -1,4 +1,4 @@
-/* gst-vlm: what is sent to servers
+/* gst-vlm: requests to servers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/remote-request.h"
 

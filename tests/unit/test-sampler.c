@@ -454,7 +454,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/discontinuity", test_discontinuity);
   g_test_add_func ("/sampler/finish", test_finish);
   g_test_add_func ("/sampler/gap", test_gap);
-  g_test_add_func ("/sampler/unwatched", test_unwatched);
+  g_test_add_func ("/sampler/not-analysed", test_unwatched);
   g_test_add_func ("/sampler/odd-lengths", test_odd_lengths);
   g_test_add_func ("/sampler/random", test_random);
   g_test_add_func ("/sampler/memory", test_memory);

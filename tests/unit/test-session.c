@@ -354,10 +354,10 @@ append_text (const char *text, gpointer written)
   g_string_append (written, text);
 }
 
-/* What is told in pieces is the answer, also where it ends in the middle of a
+/* The streamed pieces are the answer, also where it ends in the middle of a
  * character. */
 static void
-test_told (void)
+test_streamed (void)
 {
   g_autoptr (VlmSession) session = vlm_session_new (model);
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
@@ -592,7 +592,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/frames", test_frames);
   g_test_add_func ("/session/stream", test_stream);
   g_test_add_func ("/session/cancel", test_cancel);
-  g_test_add_func ("/session/told", test_told);
+  g_test_add_func ("/session/streamed", test_streamed);
   g_test_add_func ("/session/own-kind", test_own_kind);
   g_test_add_func ("/session/released", test_released);
   g_test_add_func ("/session/errors", test_errors);

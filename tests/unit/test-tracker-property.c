@@ -1,4 +1,4 @@
-/* gst-vlm: what holds for every life of every event
+/* gst-vlm: properties of the life cycle of all events
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A made-up truth is cut into the reports of overlapping windows, clean or as a

@@ -1,4 +1,4 @@
-/* gst-vlm: tests of kernels that are asked for by name
+/* gst-vlm: tests of kernels that are selected by name
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/select.h"
 #include "nn/wishes.h"

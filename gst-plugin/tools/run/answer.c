@@ -1,4 +1,4 @@
-/* gst-vlm: what becomes of an answer in vlm-run
+/* gst-vlm: the output of an answer in vlm-run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/run/answer.h"
 

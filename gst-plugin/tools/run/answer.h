@@ -1,4 +1,4 @@
-/* gst-vlm: what becomes of an answer in vlm-run
+/* gst-vlm: the output of an answer in vlm-run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -11,7 +11,7 @@
 char *answer_to_text (const VlmAnswer *answer, const RunOptions *options,
     GPtrArray *inputs, char **note, GError **error);
 
-/* Onto the only picture, as the options say. */
+/* Onto the only picture, by the options. */
 gboolean answer_draw (const VlmAnswer *answer, const RunOptions *options,
     GPtrArray *inputs, ResultFile *file, GError **error);
 

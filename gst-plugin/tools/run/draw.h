@@ -1,4 +1,4 @@
-/* gst-vlm: answers drawn onto the picture that they are about
+/* gst-vlm: answers drawn onto their picture
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

@@ -1,7 +1,7 @@
-/* gst-vlm: where the values of an answer stand in it
+/* gst-vlm: positions of the values in an answer
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * json-glib reads values, but does not say where they stood. */
+ * json-glib reads values, but does not report their positions. */
 #include "tools/run/fields.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* gst-vlm: where the values of an answer stand in it
+/* gst-vlm: positions of the values in an answer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

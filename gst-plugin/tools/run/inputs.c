@@ -1,4 +1,4 @@
-/* gst-vlm: the pictures and videos that vlm-run asks about
+/* gst-vlm: the pictures and videos of vlm-run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/run/inputs.h"
 
@@ -61,7 +61,7 @@ load_video (GPtrArray *inputs, const RunOptions *options, const char *name,
     return FALSE;
   input = g_new0 (RunInput, 1);
   input->name = g_strdup (name);
-  /* What is asked of a moment is asked of the last one, as a picture. */
+  /* Questions about one moment are about the last one, as a picture. */
   if (options->is_task &&
       vlm_answer_kind_is_of_picture (options->params.kind)) {
     input->picture = vlm_frame_ref (video->samples[video->n_samples - 1].frame);

@@ -1,4 +1,4 @@
-/* gst-vlm: the pictures and videos that vlm-run asks about
+/* gst-vlm: the pictures and videos of vlm-run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef struct
 GPtrArray *inputs_load (const RunOptions *options, const VlmGeometry *geometry,
     const VlmWork *work, GError **error);
 
-/* Whether an answer of the kind that was asked for can be about all of them. */
+/* Whether an answer of the kind can be about all of them. */
 gboolean
 inputs_check (GPtrArray *inputs, const VlmAnswerKind *kind, GError **error);
 

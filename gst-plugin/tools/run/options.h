@@ -14,11 +14,11 @@ typedef struct
   double fps;
   ReaderSpan span;
   char *system;
-  char **prompts; /* what is asked, one after the other */
+  char **prompts; /* the questions, in order */
   VlmGenerateParams params;
   char *schema;          /* nullable: that of params */
   gboolean list_devices; /* and nothing else */
-  gboolean fit;          /* likewise: say what fits */
+  gboolean fit;          /* likewise: list what fits */
   gboolean quiet;
   gboolean json;
   gboolean stream;

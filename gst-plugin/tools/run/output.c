@@ -1,4 +1,4 @@
-/* gst-vlm: what vlm-run says, and whether somebody takes it
+/* gst-vlm: standard output of vlm-run, and its errors
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/run/output.h"
 

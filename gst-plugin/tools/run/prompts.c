@@ -1,4 +1,4 @@
-/* gst-vlm: what vlm-run asks
+/* gst-vlm: the questions of vlm-run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/run/prompts.h"
 

@@ -1,4 +1,4 @@
-/* gst-vlm: what vlm-run asks
+/* gst-vlm: the questions of vlm-run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -11,8 +11,8 @@ typedef struct
   char **words; /* what is no option: one prompt; "-" alone likewise */
 } PromptSources;
 
-/* All of them, in this order. They must be UTF-8, whatever the locale is. Where
- * @kind is given they are what its question is about, and none asks for all.
- * (transfer full) */
+/* All of them, in this order. They must be UTF-8, whatever the locale is. If
+ * @kind is given, they are what its question is about, and none is about
+ * everything. (transfer full) */
 char **prompts_gather (const PromptSources *sources, const VlmAnswerKind *kind,
     gboolean is_video, GError **error);

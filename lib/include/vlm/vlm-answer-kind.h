@@ -1,4 +1,4 @@
-/* gst-vlm: kinds of answers: what is asked, and what an answer looks like
+/* gst-vlm: kinds of answers: their questions and their forms
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -9,9 +9,9 @@ G_BEGIN_DECLS
 /**
  * VlmAnswerKind:
  *
- * What an answer must look like, held by a grammar, whatever the weights are,
- * and the question that the models were trained to answer so. Kinds are
- * constant and live as long as the process. There are:
+ * The form of an answer, enforced by a grammar whatever the weights are, and
+ * the question that the models were trained on. Kinds are constant and live as
+ * long as the process:
  *
  * - `free`: any text
  * - `events`: a JSON list of start_time, end_time, description; needs a video;
@@ -20,15 +20,15 @@ G_BEGIN_DECLS
  *   with vlm_box_parse()
  * - `points`: a JSON list of point_2d, label; needs a picture or a video
  * - `ocr`: a JSON list of bbox_2d, text_content; likewise
- * - `document`: QwenVL HTML, which no grammar holds
+ * - `document`: QwenVL HTML, not enforced by a grammar
  * - `describe`: sentences
  * - `count`: a number
  * - `json`: JSON that fits a schema, which is the detail of the question
- *   (#VlmGenerateParams, #VlmQuestions); docs/schemas.md has what may be in it,
- *   vlm_answer_kind_check() says what is wrong with one
+ *   (#VlmGenerateParams, #VlmQuestions); docs/schemas.md lists the supported
+ *   keywords, vlm_answer_kind_check() validates a schema
  * - `yes-no`: `Yes` or `No`
  *
- * Where a kind is a parameter, %NULL stands for `free`.
+ * As a parameter, %NULL is `free`.
  *
  * Since: 0.1
  */

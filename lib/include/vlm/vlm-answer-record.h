@@ -1,4 +1,4 @@
-/* gst-vlm: what a model was asked about a window, and what it said
+/* gst-vlm: questions about windows, with their answers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -10,15 +10,15 @@ G_BEGIN_DECLS
 /**
  * VlmUsage:
  * @n_prompt_tokens: tokens of the prompt
- * @n_vision_tokens: of which are from pictures and video
+ * @n_vision_tokens: tokens of pictures and video, part of @n_prompt_tokens
  * @n_tokens: tokens of the answer
- * @n_forced_tokens: of which its form left no choice about: the model was not
- *   asked for them
+ * @n_forced_tokens: tokens that the form of the answer forced, without a
+ *   decoding step; part of @n_tokens
  * @vision_s: seconds spent in the vision encoder
  * @prefill_s: seconds spent on the prompt
  * @decode_s: seconds spent on the answer
  *
- * What an answer took.
+ * Tokens and times of an answer.
  *
  * Since: 0.1
  */
@@ -40,35 +40,35 @@ typedef struct
  * @event_uid: (nullable): unique, also across restarts; set by the element that
  *   emits it
  * @seq: grows with each record of that element; 0 before it is emitted
- * @is_result: it answers what was asked for with a task or a schema; else it
- *   says how events and conditions were found
+ * @is_result: it is the result of a task or a schema; %FALSE for the questions
+ *   from which events and conditions were derived
  * @task: name of the kind of answer, see #VlmAnswerKind
- * @question: what the model was asked
+ * @question: the question to the model
  * @query: (nullable): the query in it
  * @query_version: of the questions, see #VlmQuestions; 0 for none
- * @answer: (nullable): what the model wrote, as it is; %NULL where it wrote
- *   nothing, as for a condition
- * @value: (nullable): what that says, as JSON on one line; coordinates are pixels
- *   of the source; %NULL where it could not be read
- * @marks: (nullable) (element-type VlmMark): the places in it, in pixels of the
- *   source; never changed
- * @words: (nullable): what a person reads, where the answer is in words
- * @error: (nullable): why there is no answer or no value, or what was left out
- *   of it
+ * @answer: (nullable): the text of the model, unchanged; %NULL if there is
+ *   none, as for a condition
+ * @value: (nullable): the parsed answer, as JSON on one line; coordinates are
+ *   pixels of the source; %NULL if it could not be parsed
+ * @marks: (nullable) (element-type VlmMark): positions in the answer, in
+ *   pixels of the source; never changed
+ * @words: (nullable): the answer as text for people, if it is text
+ * @error: (nullable): why there is no answer or no value, or what was dropped
+ *   from it
  * @start: when the window began
  * @end: when it ended
- * @frame: of what was asked about a picture: when that was
+ * @frame: time of the picture, if the question was about one
  * @time_source: where their UTC comes from
  * @confidence: 0 to 1, from the token probabilities; -1 when unknown
- * @window: what the model looked at
+ * @window: the video that was analysed
  * @model: (nullable): name of the model
  * @time_basis: (nullable): how it learned the times of a window: `mrope`,
  *   `frame-metadata` or `text`; %NULL for a question about one picture
  * @latency_ms: from the end of the window to the answer, -1 when unknown
  * @stream: (nullable): id of the stream
  * @zone: (nullable): name of the part of the picture that was analysed
- * @is_cut_off: the longest answer that was allowed ended it
- * @usage: what it took
+ * @is_cut_off: it was truncated at the maximum number of tokens
+ * @usage: its tokens and times
  *
  * One question and its answer. Reference counted; immutable once it is shared.
  *

@@ -1,4 +1,4 @@
-/* gst-vlm: where a model looked
+/* gst-vlm: the attention of a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -46,17 +46,17 @@ typedef struct
  * @n_slices: slices of the prompt, in its order
  * @slices: (array length=n_slices): the maps of each
  * @n_layers: layers of the language model
- * @n_tokens: tokens of the answer that were chosen or appended; those that end
- *   a complete answer without another step are left out
+ * @n_tokens: tokens of the answer that were chosen or appended; without those
+ *   that end a complete answer without another step
  * @token_ids: (array length=n_tokens): the tokens, as the model knows them
  * @token_ends: (array length=n_tokens): bytes of the answer's text with each
  * @n_blocks: blocks of the vision tower with full attention
  * @blocks: (array length=n_blocks): their numbers
  * @n_heads: heads of the vision tower
  *
- * Where the model looked while it answered. A token is written at the place
- * before it, so its attention is that of the token before (the first one's is
- * that of the end of the prompt).
+ * The attention of the model while it answered. A token is predicted at the
+ * position before it, so its attention is that of the previous token (for the
+ * first one, that of the end of the prompt).
  *
  * Since: 0.1
  */

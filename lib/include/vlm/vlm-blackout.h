@@ -1,4 +1,4 @@
-/* gst-vlm: what nothing may look at
+/* gst-vlm: masked regions
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * VlmBlackout:
  *
- * Blackens regions in copies of frames, before anything looks at them. For one
+ * Blacks out regions in copies of frames, before these are analysed. For one
  * thread at a time.
  *
  * Since: 0.1

@@ -1,4 +1,4 @@
-/* gst-vlm: is the camera all right?
+/* gst-vlm: problems of cameras
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -12,11 +12,11 @@ G_BEGIN_DECLS
  * @VLM_CAMERA_OVEREXPOSED: most of the picture is white
  * @VLM_CAMERA_COVERED: a picture that had detail has lost nearly all of it:
  *   something is in front of the lens, or it is out of focus
- * @VLM_CAMERA_FROZEN: the picture stays the same to the last bit but one
+ * @VLM_CAMERA_FROZEN: the picture does not change by more than the last bit
  * @VLM_CAMERA_NO_SIGNAL: no picture comes at all
  * @VLM_CAMERA_ALL: all of them
  *
- * What can be wrong with a camera, seen from its pictures, without a model.
+ * Problems of a camera that can be detected in its pictures, without a model.
  *
  * Since: 0.1
  */
@@ -55,12 +55,11 @@ typedef struct
 /**
  * VlmCamera:
  *
- * Notices when the pictures of a camera become useless. It looks at the copies
- * that are sampled anyway. A state begins when it has lasted for two seconds of
- * stream time (ten, for a picture that is frozen or missing) and ends when it
- * has been gone for two; its time is that of the first frame. Of a picture that
- * is black or overexposed it does not also say that it is covered. What a mask
- * has made black counts for nothing.
+ * Detects unusable pictures of a camera, from the frames that are sampled
+ * anyway. A state begins when it has lasted for two seconds of stream time
+ * (ten, for a picture that is frozen or missing) and ends when it has been
+ * over for two; its time is that of the first frame. A picture that is black
+ * or overexposed is not also reported as covered. Masked areas are ignored.
  *
  * For one thread at a time.
  *

@@ -1,4 +1,4 @@
-/* gst-vlm: the analyzer that asks a model
+/* gst-vlm: the analyzer that runs a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

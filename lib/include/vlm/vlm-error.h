@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 /**
  * VLM_LOAD_ERROR:
  *
- * What can be wrong with files: a checkpoint, a tokenizer, a configuration.
- * The message names the file and, where there is one, the tensor or key.
+ * Errors of files: a checkpoint, a tokenizer, a configuration. The message
+ * names the file and, where there is one, the tensor or key.
  *
  * Since: 0.1
  */
@@ -44,8 +44,7 @@ typedef enum
 /**
  * VLM_DEVICE_ERROR:
  *
- * What can be wrong with a Vulkan device. The message names the Vulkan call and
- * its result.
+ * Errors of a Vulkan device. The message names the Vulkan call and its result.
  *
  * Since: 0.1
  */
@@ -54,7 +53,7 @@ VLM_API GQuark vlm_device_error_quark (void);
 
 /**
  * VlmDeviceError:
- * @VLM_DEVICE_ERROR_NO_DEVICE: no Vulkan device, or none of the wanted name
+ * @VLM_DEVICE_ERROR_NO_DEVICE: no Vulkan device, or none that matches
  * @VLM_DEVICE_ERROR_MISSING_FEATURE: the device lacks something that is needed
  * @VLM_DEVICE_ERROR_OUT_OF_MEMORY: device or host memory is exhausted
  * @VLM_DEVICE_ERROR_LOST: the device was lost; a new one must be opened
@@ -76,7 +75,7 @@ typedef enum
 /**
  * VLM_INFER_ERROR:
  *
- * What can go wrong with one question to a loaded model.
+ * Errors of one question to a loaded model.
  *
  * Since: 0.1
  */
@@ -91,8 +90,8 @@ VLM_API GQuark vlm_infer_error_quark (void);
  * @VLM_INFER_ERROR_NOT_FINITE: the model's numbers are NaN or infinite: its
  *   weights are damaged, or values go beyond what 32 bits hold
  *
- * Codes of %VLM_INFER_ERROR. A device that fails meanwhile has a
- * #VlmDeviceError, what was cancelled %G_IO_ERROR_CANCELLED.
+ * Codes of %VLM_INFER_ERROR. A device that fails meanwhile gives a
+ * #VlmDeviceError, a cancelled call %G_IO_ERROR_CANCELLED.
  *
  * Since: 0.1
  */
@@ -107,8 +106,8 @@ typedef enum
 /**
  * VLM_REMOTE_ERROR:
  *
- * What can be wrong with a model on another machine. The message names the
- * server, and holds nothing that is secret.
+ * Errors of a model on another machine. The message names the server, and
+ * contains no secrets.
  *
  * Since: 0.1
  */
@@ -118,10 +117,11 @@ VLM_API GQuark vlm_remote_error_quark (void);
 /**
  * VlmRemoteError:
  * @VLM_REMOTE_ERROR_SETTINGS: an address, a key or a file cannot be used
- * @VLM_REMOTE_ERROR_SERVER: the server is away, refuses or sends no answer
+ * @VLM_REMOTE_ERROR_SERVER: the server is unreachable, refuses the request or
+ *   sends no answer
  * @VLM_REMOTE_ERROR_TIMEOUT: there was no answer in time
  *
- * What can be wrong with a model on another machine, or with what names it.
+ * Codes of %VLM_REMOTE_ERROR.
  *
  * Since: 0.1
  */
@@ -135,7 +135,7 @@ typedef enum
 /**
  * VLM_EVENT_ERROR:
  *
- * What can be wrong with a text that should describe events.
+ * Errors of a text that should describe events.
  *
  * Since: 0.1
  */

@@ -11,11 +11,11 @@ G_BEGIN_DECLS
  * VlmFinding:
  * @start_ns: when it began, ns since the first slot of the video
  * @end_ns: when it ended, likewise
- * @description: what the model says about it
- * @text_start: first byte of the answer that is about it
+ * @description: the model's description of it
+ * @text_start: first byte of its part of the answer
  * @text_end: one past the last one
  *
- * What an answer says about one event.
+ * One event in an answer.
  *
  * Since: 0.1
  */

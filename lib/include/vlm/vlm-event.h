@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * @VLM_EVENT_STATE_UPDATE: something about it changed
  * @VLM_EVENT_STATE_END: it is over; the last record of this event
  *
- * Where in its life an event is. Each event has one record with `begin`, any
- * number with `update` and one with `end`, in this order.
+ * State in the life cycle of an event. Each event has one record with `begin`,
+ * any number with `update` and one with `end`, in this order.
  *
  * Since: 0.1
  */
@@ -51,11 +51,11 @@ typedef struct
 /**
  * VlmProbability:
  * @stream_time: end of the window, ns
- * @probability: how probable yes was, of yes and no; 0 to 1
- * @mass: how probable it was that the model says yes or no; where it is small,
- *   @probability says nothing
+ * @probability: probability of yes, relative to yes and no; 0 to 1
+ * @mass: probability that the model answers yes or no at all; if it is small,
+ *   @probability means nothing
  *
- * What one window says of a condition.
+ * The probability of a condition in one window.
  *
  * Since: 0.1
  */
@@ -86,8 +86,9 @@ typedef struct
  * @confidence: 0 to 1, from the token probabilities; -1 when unknown
  * @bbox: where it was, in pixels of the source frame; width 0 for nowhere
  * @bbox_time: the frame in which @bbox was found
- * @box_space: (nullable): what the model's box was taken to count in: `pixels`
- *   of what it saw, or `thousandths`; @bbox itself is in pixels of the source
+ * @box_space: (nullable): the unit assumed for the model's box: `pixels` of
+ *   the picture it saw, or `thousandths`; @bbox itself is in pixels of the
+ *   source
  * @query: (nullable): the query this answers
  * @query_version: of the questions it answers, see #VlmQuestions; 0 for none
  * @condition: (nullable): name of the condition that holds, see #VlmQuestions
@@ -99,8 +100,8 @@ typedef struct
  *   within a window, `start`, `end` or `both`; the others are those of windows
  * @window: the window in which it was found
  * @model: (nullable): name of the model
- * @time_basis: (nullable): how it learnt the times: `mrope`, `frame-metadata` or
- *   `text`
+ * @time_basis: (nullable): how the model learned the times: `mrope`,
+ *   `frame-metadata` or `text`
  * @latency_ms: from the end of the window to the event, -1 when unknown
  * @stream: (nullable): id of the stream
  * @zone: (nullable): name of the part of the picture that was analysed

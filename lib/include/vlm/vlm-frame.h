@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * @VLM_RESAMPLE_VIDEO: the path of video frames (float throughout, one
  *   rounding at the end)
  *
- * How a picture is brought to a size. Both compute what the reference
- * (transformers and qwen-vl-utils) does with the same input.
+ * How a picture is resized. Both compute what the reference (transformers and
+ * qwen-vl-utils) does with the same input.
  *
  * Since: 0.1
  */

@@ -1,4 +1,4 @@
-/* gst-vlm: what the library says to who looks into it
+/* gst-vlm: log messages of the library
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -10,11 +10,11 @@ G_BEGIN_DECLS
  * VlmLogFunc:
  * @domain: "vlm", or "vlm-answer" for prompts and answers
  * @level: warning, info or debug
- * @message: one or more lines, without the last one's end; what a model wrote
- *   is in it as it is
+ * @message: one or more lines, without the last one's end; text of a model is
+ *   in it unchanged
  * @user_data: closure
  *
- * Takes a message, on the thread that has it.
+ * Receives a message, on the thread that logs it.
  *
  * Since: 0.1
  */

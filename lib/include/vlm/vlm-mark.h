@@ -1,4 +1,4 @@
-/* gst-vlm: what an answer says about a place in a picture
+/* gst-vlm: a position in a picture, from an answer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -12,17 +12,16 @@ G_BEGIN_DECLS
  * @rect: the box around it; of a point one pixel
  * @n_points: 0 for a box, 1 for a point, 4 for a quadrilateral
  * @points: x and y of each, in the order in which they were written
- * @label: what the model calls it; of a block of a document its class
+ * @label: the model's name for it; of a block of a document its class
  * @text: (nullable): what is written there
- * @html: (nullable): the same with the markup of tables and lists: elements that
- *   are known, without attributes but colspan and rowspan, and with all else
- *   escaped
- * @text_start: first byte of the answer that is about it
+ * @html: (nullable): the same with the markup of tables and lists: known
+ *   elements, without attributes other than colspan and rowspan, everything
+ *   else escaped
+ * @text_start: first byte of its part of the answer
  * @text_end: one past the last one
  *
- * What an answer says about one place: a box, a point, a quadrilateral. In
- * pixels of the picture that the model saw, or, after vlm_mark_map(), of the
- * source.
+ * One position in an answer: a box, a point, a quadrilateral. In pixels of the
+ * picture that the model saw, or, after vlm_mark_map(), of the source.
  *
  * Since: 0.1
  */

@@ -17,9 +17,9 @@ G_BEGIN_DECLS
  * @VLM_MODEL_WEIGHTS_INT4: four bits, with a scale and an offset for 32 of
  *   them; the vision tower, the embeddings and the output head have eight
  *
- * What a device holds of the matrices of a model. Files whose weights are
- * quantised already stay as they are; those of 16 or 32 bits are quantised while
- * they are loaded.
+ * Precision of the matrices of a model on the device. Files with quantised
+ * weights are not changed; weights of 16 or 32 bits are quantised while they
+ * are loaded.
  *
  * Since: 0.1
  */
@@ -37,12 +37,12 @@ VLM_API GType vlm_model_weights_get_type (void) G_GNUC_CONST;
 
 /**
  * VlmKvCache:
- * @VLM_KV_CACHE_AUTO: 16 bits on GPUs, 32 on software devices, where reading
- *   16 takes longer
+ * @VLM_KV_CACHE_AUTO: 16 bits on GPUs, 32 on software devices, where that is
+ *   faster
  * @VLM_KV_CACHE_F32: 32 bits each, as they were computed
  * @VLM_KV_CACHE_F16: 16 bits each, rounded: half the memory
  *
- * What a session keeps the keys and values of its context in.
+ * Precision of the keys and values of a session's context.
  *
  * Since: 0.1
  */
@@ -61,11 +61,11 @@ VLM_API GType vlm_kv_cache_get_type (void) G_GNUC_CONST;
  * VlmPrecision:
  * @VLM_PRECISION_AUTO: fast on GPUs, exact on software devices
  * @VLM_PRECISION_EXACT: floats of 32 bits
- * @VLM_PRECISION_FAST: by the matrix units of the device, where it has some:
+ * @VLM_PRECISION_FAST: with the matrix units of the device, if it has any:
  *   inputs of matrix products are rounded to 16 bits, sums have 32
  *
- * How a session computes. On a device without matrix units that are known to be
- * right, fast is exact.
+ * How a session computes. On a device without matrix units that passed the
+ * self-test, fast is the same as exact.
  *
  * Since: 0.1
  */
@@ -82,7 +82,7 @@ VLM_API GType vlm_precision_get_type (void) G_GNUC_CONST;
 
 /**
  * VlmRemoteServer:
- * @VLM_REMOTE_SERVER_AUTO: the server is asked what it is
+ * @VLM_REMOTE_SERVER_AUTO: detected
  * @VLM_REMOTE_SERVER_VLLM: vLLM
  * @VLM_REMOTE_SERVER_SGLANG: SGLang
  * @VLM_REMOTE_SERVER_LLAMA: llama-server of llama.cpp
@@ -90,7 +90,8 @@ VLM_API GType vlm_precision_get_type (void) G_GNUC_CONST;
  * @VLM_REMOTE_SERVER_LMSTUDIO: LM Studio
  * @VLM_REMOTE_SERVER_OPENAI: any other with the chat API of OpenAI
  *
- * Which server has a model on another machine: they differ in what they take.
+ * The server of a model on another machine. Servers differ in what they
+ * support.
  *
  * Since: 0.1
  */
@@ -111,13 +112,13 @@ VLM_API GType vlm_remote_server_get_type (void) G_GNUC_CONST;
 
 /**
  * VlmBoxSpace:
- * @VLM_BOX_SPACE_AUTO: what the model's name says, where the server keeps the
- *   size of pictures
+ * @VLM_BOX_SPACE_AUTO: by the name of the model, if the server does not resize
+ *   pictures
  * @VLM_BOX_SPACE_PIXELS: pixels of the picture that was sent
  * @VLM_BOX_SPACE_THOUSANDTHS: thousandths of its width and height
- * @VLM_BOX_SPACE_NONE: it is not known; no boxes are asked for
+ * @VLM_BOX_SPACE_NONE: not known; boxes are not used
  *
- * What the boxes count in that a model on another machine finds.
+ * The unit of the boxes of a model on another machine.
  *
  * Since: 0.1
  */
@@ -137,31 +138,32 @@ VLM_API GType vlm_box_space_get_type (void) G_GNUC_CONST;
  * VlmModelParams:
  * @path: (nullable) (type filename): a Hugging Face checkpoint, a directory
  *   with config.json, tokenizer.json (or vocab.json and merges.txt) and one or
- *   many safetensors files; or a GGUF file of a language model, with the one of
- *   its vision tower (mmproj) beside it; %NULL or empty for the small one that
- *   ships, or the one that the environment variable `VLM_MODEL_PATH` names. Or
- *   a model on another machine, `http://HOST:8000/v1#MODEL` (see #VlmRemote)
+ *   many safetensors files; or a GGUF file of a language model, with the one
+ *   of its vision tower (mmproj) beside it; %NULL or empty for the small one
+ *   that ships, or the one in the environment variable `VLM_MODEL_PATH`. Or a
+ *   model on another machine, `http://HOST:8000/v1#MODEL` (see #VlmRemote)
  * @device: (nullable): index, UUID or part of the name of the device; %NULL or
  *   empty for the best
- * @mmproj: (nullable) (type filename): the GGUF file of the vision tower, where
- *   several are beside @path; %NULL or empty for the only one
- * @weights: what the device holds of its matrices
- * @kv_cache: what sessions keep their context in, unless they say otherwise
- * @precision: how sessions compute, unless they say otherwise
- * @server: which server has it; this and the following, of a model on another
- *   machine
- * @api_key_file: (nullable) (type filename): whose first line is the key that
- *   the server wants; %NULL or empty for that of the environment variable
- *   `VLM_API_KEY`, if it is set
- * @ca_file: (nullable) (type filename): what its certificate is checked
- *   against; %NULL or empty for the system's
- * @box_space: what its boxes count in
- * @max_requests: how many requests the process sends to the server at a time, 0
- *   for the default (16); of all who name it, the largest counts
- * @timeout: longest time for one question, in ns, with all that is tried again
- *   and waited for; 0 for the default of 120 s
+ * @mmproj: (nullable) (type filename): the GGUF file of the vision tower, if
+ *   there are several beside @path; %NULL or empty for the only one
+ * @weights: precision of its matrices on the device
+ * @kv_cache: precision of the context, unless a session sets its own
+ * @precision: how sessions compute, unless a session sets its own
+ * @server: kind of the server; this and the following fields are for a model
+ *   on another machine
+ * @api_key_file: (nullable) (type filename): file whose first line is the key
+ *   for the server; %NULL or empty for the environment variable `VLM_API_KEY`,
+ *   if it is set
+ * @ca_file: (nullable) (type filename): PEM file with trusted certificates;
+ *   %NULL or empty for those of the system
+ * @box_space: unit of its boxes
+ * @max_requests: maximum number of simultaneous requests of the process to the
+ *   server, 0 for the default (16); of several values for one server, the
+ *   largest counts
+ * @timeout: longest time for one question, in ns, including retries; 0 for the
+ *   default of 120 s
  *
- * Which model, and where it runs. All fields zero are the defaults.
+ * Which model, and where it runs. A struct of zeros has the defaults.
  *
  * Since: 0.1
  */

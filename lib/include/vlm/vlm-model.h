@@ -14,8 +14,7 @@ G_BEGIN_DECLS
  * VlmModel:
  *
  * A loaded checkpoint: configuration, tokenizer and the weights on a device.
- * Immutable after it was loaded; any number of sessions on any threads share
- * it.
+ * Immutable; any number of sessions on any threads share it.
  *
  * Since: 0.1
  */

@@ -1,4 +1,4 @@
-/* gst-vlm: does anything move?
+/* gst-vlm: motion detection
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -10,13 +10,13 @@ G_BEGIN_DECLS
 /**
  * VlmMotion:
  *
- * Compares pictures with one that was kept before. It looks at the mean
+ * Compares pictures with one that was kept before. It compares the mean
  * brightness of 64 x 36 cells, fewer in pictures below 256 x 144, each from 16
  * points: enough for an object of a fortieth of the width, too little for the
  * noise of a sensor, and a matter of microseconds in any size. An object that
- * differs from what is behind it in colour only is not seen. A change of the
- * light that is the same everywhere is taken away first. Integers throughout:
- * the same pictures give the same answer on every machine. Not thread-safe.
+ * differs from the background in colour only is not detected. A uniform change
+ * of the light is removed first. It uses only integers: the same pictures give
+ * the same result on every machine. Not thread-safe.
  *
  * Since: 0.1
  */

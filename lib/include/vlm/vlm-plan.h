@@ -1,4 +1,4 @@
-/* gst-vlm: how many frames of which size fit into a budget
+/* gst-vlm: number and size of frames within a budget
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * @min_pixels: smallest area of a frame, 0 for the model's default
  * @max_pixels: largest area of a frame, 0 for the model's default
  *
- * What the frames of a window may cost.
+ * Limits for the frames of a window.
  *
  * Since: 0.1
  */
@@ -42,7 +42,7 @@ typedef struct
  * @fps_d: its denominator
  * @is_lowered: it is not the wanted one
  *
- * How a budget is spent.
+ * The frames that fit into a budget.
  *
  * Since: 0.1
  */

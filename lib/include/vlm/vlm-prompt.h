@@ -1,4 +1,4 @@
-/* gst-vlm: a user's turn: pictures and words
+/* gst-vlm: a user turn: pictures and text
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 /**
  * VlmPrompt:
  *
- * One user turn: text, images and videos in the order in which they were added.
- * Text is text: no special token can be smuggled in through it.
+ * One user turn: text, images and videos in the order in which they were
+ * added. Text is never parsed for special tokens.
  *
  * Since: 0.1
  */

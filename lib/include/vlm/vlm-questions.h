@@ -1,4 +1,4 @@
-/* gst-vlm: what windows are asked
+/* gst-vlm: the questions about windows
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -11,9 +11,10 @@ G_BEGIN_DECLS
  * VlmConditionRules:
  * @on_threshold: a condition begins when it is more probable than this, 0 for
  *   0.6
- * @off_threshold: and ends when it is less probable than this, 0 for 0.4; one
- *   that is above @on_threshold counts as that
- * @confirm: so many windows in a row must be above @on_threshold, 0 for 1
+ * @off_threshold: and ends when it is less probable than this, 0 for 0.4; at
+ *   most @on_threshold, which is used if this is larger
+ * @confirm: number of consecutive windows that must be above @on_threshold, 0
+ *   for 1
  * @cooldown: ns after the end in which it does not begin again
  *
  * When a condition holds.
@@ -32,8 +33,8 @@ typedef struct
 
 /**
  * VlmQuestions:
- * @version: said in every event (query_version): lets the reader tell answers
- *   to these questions from answers to others; 0 for none
+ * @version: copied to every event (query_version), to distinguish answers to
+ *   different questions; 0 for none
  * @prompt: (nullable): question that replaces the default one; `{query}` in it
  *   stands for each query in turn
  * @queries: (array zero-terminated=1) (nullable): what to look for, one question
@@ -41,24 +42,24 @@ typedef struct
  * @max_tokens: longest answer to one question, 0 for the default
  * @ground: look for a box of each event that begins
  * @conditions: (array zero-terminated=1) (nullable): statements in the present
- *   tense that each window is asked for with yes or no; `name=text` gives one a
- *   name, else the text is its name
+ *   tense that are checked in each window; `name=text` gives one a name, else
+ *   the text is its name
  * @condition_rules: when a condition holds
- * @locate: ask when, within a window, a condition that begins or ends does so
- * @task: (nullable): name of the kind of answer that is asked for, see
- *   #VlmAnswerKind; %NULL for `events`. Answers of other kinds become no events,
- *   but records, see vlm_analyzer_take_answers()
- * @detail: (nullable): of the kind: the JSON schema of `json`
- * @system: (nullable): what the system's turn says, instead of what the task does
- * @language: (nullable): in which answers are written, such as `German`; nothing
- *   is said of it where it is %NULL
- * @sets_temperature: whether @temperature counts; else what the checkpoint says
+ * @locate: find the time within a window at which a condition begins or ends
+ * @task: (nullable): name of a kind of answer, see #VlmAnswerKind; %NULL for
+ *   `events`. Answers of other kinds become records instead of events, see
+ *   vlm_analyzer_take_answers()
+ * @detail: (nullable): detail of the kind: the JSON schema of `json`
+ * @system: (nullable): text of the system turn, instead of that of the task
+ * @language: (nullable): language of the answers, such as `German`; not
+ *   specified if %NULL
+ * @sets_temperature: use @temperature instead of the checkpoint's default
  * @temperature: of the sampling, 0 for greedy
  * @seed: of the sampling
  *
- * What windows are asked. With @conditions and neither @prompt nor @queries nor
- * @task, these alone. A @prompt without `{query}` is asked once, and its
- * events name no query.
+ * The questions about each window. With @conditions and neither @prompt nor
+ * @queries nor @task, only the conditions are checked. A @prompt without
+ * `{query}` is one question, whose events name no query.
  *
  * Since: 0.1
  */

@@ -1,4 +1,4 @@
-/* gst-vlm: how many frames of a second are sampled
+/* gst-vlm: the sampling rate
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -48,7 +48,7 @@ typedef enum
  * @window: what the budget is for, ns
  *
  * The rates that may be chosen: the highest one, halved as often as the result
- * is not below the lowest one. A budget may ask for less than the lowest one.
+ * is not below the lowest one. A budget may require less than the lowest one.
  *
  * Since: 0.1
  */
@@ -69,7 +69,7 @@ typedef struct
  * @reason: why
  * @fps: frames a second, which is the highest rate / 2^@level
  *
- * What is to be done from now on.
+ * The sampling from now on.
  *
  * Since: 0.1
  */
@@ -88,7 +88,7 @@ typedef struct
  * @fps: frames a second in the window, on average
  * @load: seconds of inference for a second of new video
  *
- * What the analysis of a window took.
+ * The time that the analysis of a window took.
  *
  * Since: 0.1
  */
@@ -102,12 +102,12 @@ typedef struct
 /**
  * VlmRate:
  *
- * Decides on the rate. Pure: what it says follows from its arguments. Not
+ * Chooses the rate. Pure: decisions depend on the arguments only. Not
  * thread-safe.
  *
  * Motion: while something moves, and for one second after, the rate is the
- * highest one that budget and device allow; else the lowest one. What was never
- * seen before counts as motion.
+ * highest one that budget and device allow; else the lowest one. The first
+ * picture counts as motion.
  *
  * Budget: three quarters of the frames that fit into a window may be taken at
  * any pace, the last quarter is for bursts. When it is used up, the rate is what
@@ -118,9 +118,9 @@ typedef struct
  * where the lowest rate is still too much, the area of the frames. A load that
  * would stay below 0.7 raises the area first, then the rate. As the load is
  * taken to be in proportion to the frames, which is the least that lowering
- * saves and the most that raising costs, it does not swing about its goal. What
- * was begun before the last change is not judged. When a raise was too much, the
- * next one needs twice as many good windows in a row, up to sixteen.
+ * saves and the most that raising costs, it does not oscillate. Windows that
+ * were begun before the last change are ignored. When a raise was too much,
+ * the next one needs twice as many good windows in a row, up to sixteen.
  *
  * Since: 0.1
  */

@@ -1,4 +1,4 @@
-/* gst-vlm: what an answer says
+/* gst-vlm: parsed answers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -10,15 +10,15 @@ G_BEGIN_DECLS
 
 /**
  * VlmReading:
- * @value: what the answer says, as JSON: a text, a list, a number, or what the
- *   schema says; places in pixels of the source, times in those of the video
- * @words: (nullable): what a person reads, where the answer is in words
- * @marks: (nullable) (element-type VlmMark): the places in it, in pixels of the
- *   source; %NULL for kinds that tell of none
- * @n_rejected: how many parts were left out
+ * @value: the answer as JSON: a text, a list, a number, or a value that fits
+ *   the schema; positions in pixels of the source, times in those of the video
+ * @words: (nullable): the answer as text for people, if it is text
+ * @marks: (nullable) (element-type VlmMark): the positions in it, in pixels of
+ *   the source; %NULL for kinds without positions
+ * @n_rejected: number of parts that were dropped
  * @why: (nullable): what was wrong with the first of them
  *
- * What an answer says, read by the rules of its kind.
+ * An answer, parsed by the rules of its kind.
  *
  * Since: 0.1
  */

@@ -1,4 +1,4 @@
-/* gst-vlm: what all records have in common, and those that are no events
+/* gst-vlm: records in general, and those that are not events
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * VLM_RECORD_SCHEMA_VERSION:
  *
  * The `schema_version` of every record. It grows when a field changes its
- * meaning or goes; new fields and new types of records do not change it.
+ * meaning or is removed; new fields and new types of records do not change it.
  *
  * Since: 0.1
  */
@@ -22,13 +22,11 @@ G_BEGIN_DECLS
  * @VLM_RECORD_TYPE_GAP: a span that was not analysed, a #VlmGap
  * @VLM_RECORD_TYPE_CAMERA: something is wrong with the camera, or is no longer,
  *   a #VlmCameraReport
- * @VLM_RECORD_TYPE_TRUTH: what is known to happen in a made-up scene, a
- *   #VlmEvent that nobody had to find
- * @VLM_RECORD_TYPE_ANSWER: what the model was asked about a window, and what it
- *   said, a #VlmAnswerRecord
+ * @VLM_RECORD_TYPE_TRUTH: a known event of a generated scene, a #VlmEvent
+ * @VLM_RECORD_TYPE_ANSWER: a question about a window and its answer, a
+ *   #VlmAnswerRecord
  *
- * What a record tells of: its field `type`. Readers pass over types that they
- * do not know.
+ * The type of a record: its field `type`. Readers must ignore unknown types.
  *
  * Since: 0.1
  */
@@ -49,9 +47,9 @@ typedef enum
  * @start: when it began
  * @end: when it ended
  * @stream: (nullable): id of the stream
- * @n_records: how many records are missing, 0 where it is the analysis of video
+ * @n_records: number of records that are missing, 0 if video was not analysed
  *
- * A span of video that was not analysed, or of which records were left out.
+ * A span of video that was not analysed, or of which records were dropped.
  *
  * Since: 0.1
  */
@@ -78,7 +76,7 @@ typedef struct
  * @time_source: where their UTC comes from
  * @stream: (nullable): id of the stream
  *
- * What is wrong with the pictures of a camera.
+ * A problem with the pictures of a camera.
  *
  * Since: 0.1
  */

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 /**
  * VlmRemote:
  *
- * A model that a server has, and that is asked over the network. All who name
- * the same server share its connections. One thread at a time.
+ * A model on a server. All users of the same server in a process share its
+ * connections. One thread at a time.
  *
  * Since: 0.1
  */

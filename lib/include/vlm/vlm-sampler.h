@@ -28,9 +28,9 @@ G_BEGIN_DECLS
  *
  * Rates go from one frame an hour to 1000 a second, @window and @hop to 10^16
  * ns, @max_hold to a day. A @window that is not a whole number of slices is
- * rounded up. A @hop beyond @window leaves spans that nobody watches; no frame
- * is wanted there. Where the rate varies (see #VlmRate) @fps_n / @fps_d is the
- * highest one.
+ * rounded up. A @hop beyond @window leaves spans that are not analysed; no
+ * frames are sampled there. Where the rate varies (see #VlmRate) @fps_n /
+ * @fps_d is the highest one.
  *
  * Since: 0.1
  */
@@ -51,7 +51,8 @@ typedef struct
 /**
  * VLM_SAMPLER_MAX_TIME:
  *
- * What lies further from 0 is no time and not sampled: 73 years, in ns.
+ * The limit of times: 73 years, in ns. Frames with times further from 0 are
+ * not sampled.
  *
  * Since: 0.1
  */
@@ -76,8 +77,8 @@ typedef struct
  * length after the epoch, and no window begins or ends within it. So slices of
  * different rates nest, and overlapping windows share them all the same. Where
  * something begins to move within a long slice, what passed of it becomes
- * shorter ones, and the frame that shows the motion is sampled, not a later one:
- * vlm_sampler_looks() asks about every slot of the highest rate.
+ * shorter ones, and the frame that shows the motion is sampled, not a later
+ * one: vlm_sampler_looks() includes every slot of the highest rate.
  *
  * A window of 0 holds the whole stream until it ends. When it would hold more
  * than max_frames frames every second one is dropped, and the rate halved.
@@ -95,12 +96,13 @@ typedef struct
  * more than min (a quarter of a slot, 250 ms), when the size of the frames
  * changes and upon vlm_sampler_reset(), a new epoch begins. What the old one
  * holds that was in no window yet becomes a partial window, its last slice
- * filled up with its last frame. Where the rate asks for smaller frames
+ * filled up with its last frame. If the rate requires smaller frames
  * (vlm_sampler_get_decision()) new windows begin, but no new epoch.
  *
- * Use: for every buffer ask vlm_sampler_wants(); if so, make a #VlmFrame and
- * vlm_sampler_add() it; then vlm_sampler_pop() until it returns %NULL. The
- * number of windows that can be waiting is bounded by what fits into max_hold.
+ * Use: for every buffer call vlm_sampler_wants(); if it returns %TRUE, make a
+ * #VlmFrame and vlm_sampler_add() it; then vlm_sampler_pop() until it returns
+ * %NULL. The number of windows that can be waiting is bounded by what fits
+ * into max_hold.
  *
  * Since: 0.1
  */

@@ -1,4 +1,4 @@
-/* gst-vlm: made-up scenes of which everything is known
+/* gst-vlm: generated scenes with known events
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -59,7 +59,7 @@ typedef enum
  * @VLM_SCENE_BACKGROUND_GRADIENT: from one colour to another
  * @VLM_SCENE_BACKGROUND_TEXTURE: stripes, checks or bricks
  * @VLM_SCENE_BACKGROUND_NOISE: value noise of several octaves: clouds, lawn
- * @VLM_SCENE_BACKGROUND_CLUTTER: a horizon, ground and things that never move
+ * @VLM_SCENE_BACKGROUND_CLUTTER: a horizon, ground and static objects
  * @VLM_SCENE_BACKGROUND_ALL: any of them
  *
  * What can be behind the objects; one is drawn for each scene.
@@ -80,15 +80,15 @@ typedef enum
  * VlmSceneEffects:
  * @VLM_SCENE_EFFECT_SHADOWS: objects cast soft shadows
  * @VLM_SCENE_EFFECT_LIGHT: the light changes slowly
- * @VLM_SCENE_EFFECT_SHAKE: the camera trembles
+ * @VLM_SCENE_EFFECT_SHAKE: the camera shakes
  * @VLM_SCENE_EFFECT_NOISE: the sensor is noisy
- * @VLM_SCENE_EFFECT_BLOCKS: what a lossy video codec leaves behind
- * @VLM_SCENE_EFFECT_EXPOSURE: the camera answers bright and dark things in view:
- *   all of the picture becomes darker or brighter within a second
+ * @VLM_SCENE_EFFECT_BLOCKS: artefacts of a lossy video codec
+ * @VLM_SCENE_EFFECT_EXPOSURE: the exposure follows bright and dark objects in
+ *   view: the whole picture becomes darker or brighter within a second
  * @VLM_SCENE_EFFECT_ALL: all of them
  *
- * What makes pictures less than perfect. Each that is allowed is drawn for some
- * scenes, at some strength.
+ * Image degradations. Each allowed one is used in some scenes, at a random
+ * strength.
  *
  * Since: 0.1
  */
@@ -105,29 +105,29 @@ typedef enum
 
 /**
  * VlmSceneTroubles:
- * @VLM_SCENE_TROUBLE_STANDING: walls, panels, signs, parked vehicles and people
- *   who stand: bystanders, which never move
- * @VLM_SCENE_TROUBLE_DRIFT: the camera looks for its exposure: all of the
- *   picture becomes lighter and darker, whatever is in view
- * @VLM_SCENE_TROUBLE_FOCUS: the camera looks for its focus: the picture blurs
- *   and clears
+ * @VLM_SCENE_TROUBLE_STANDING: walls, panels, signs, parked vehicles and
+ *   standing people: bystanders, which never move
+ * @VLM_SCENE_TROUBLE_DRIFT: the exposure drifts: the whole picture becomes
+ *   lighter and darker, whatever is in view
+ * @VLM_SCENE_TROUBLE_FOCUS: the focus hunts: the picture blurs and becomes
+ *   sharp again
  * @VLM_SCENE_TROUBLE_SWAY: leaves sway, or water flows, in the background
- * @VLM_SCENE_TROUBLE_SHADES: shadows pass of things that are not in view
- * @VLM_SCENE_TROUBLE_FIGURES: most objects without a name are dark upright
- *   figures or other things with limbs that swing
+ * @VLM_SCENE_TROUBLE_SHADES: shadows of objects outside the picture pass
+ * @VLM_SCENE_TROUBLE_FIGURES: most unnamed objects are dark upright figures or
+ *   other objects with swinging limbs
  * @VLM_SCENE_TROUBLE_STAYS: some objects stay for most of the scene and move
  *   only a little where they are
  * @VLM_SCENE_TROUBLE_EDGES: some objects are small and stay at the edge of the
  *   picture, which cuts them
  * @VLM_SCENE_TROUBLE_BRIEF: some objects are in view for 0.5 to 2 s only
  * @VLM_SCENE_TROUBLE_ANGLE: the camera is tilted and looks from the side
- * @VLM_SCENE_TROUBLE_FAINT: many objects without a name hardly differ from what
- *   is behind them
+ * @VLM_SCENE_TROUBLE_FAINT: many unnamed objects have little contrast to the
+ *   background
  * @VLM_SCENE_TROUBLE_ALL: all of them
  *
- * What cameras see and shapes on a screen do not have. Of those that are
- * allowed a scene has at least one, and each other one with a probability of
- * 0.3. Nothing but objects is an event.
+ * Difficulties of real cameras. A scene has at least one of those that are
+ * allowed, and each other one with a probability of 0.3. Only objects are
+ * events.
  *
  * Since: 0.1
  */
@@ -158,15 +158,15 @@ typedef enum
  * @max_objects: most objects, up to %VLM_SCENE_MAX_OBJECTS
  * @kind: what the objects look like
  * @backgrounds: what can be behind them; 0 for any
- * @effects: what can happen to the picture; 0 for nothing
+ * @effects: possible image degradations; 0 for none
  * @max_bystanders: most bystanders, up to %VLM_SCENE_MAX_BYSTANDERS
- * @perspective: by which part things at the top edge are smaller than at the
- *   bottom one, as seen by a camera that looks down; 0 (all sizes stay) to
+ * @perspective: fraction by which objects at the top edge are smaller than at
+ *   the bottom one, as seen by a camera that looks down; 0 (all sizes stay) to
  *   %VLM_SCENE_MAX_PERSPECTIVE
- * @troubles: what can make the scene hard; 0 for nothing
+ * @troubles: possible difficulties; 0 for none
  *
- * What is drawn by lot, and between which limits. The background of a seed does
- * not depend on its objects, nor either of them on its bystanders.
+ * Limits for the random choices of a scene. The background of a seed does not
+ * depend on its objects, nor either of them on its bystanders.
  *
  * Since: 0.1
  */
@@ -221,19 +221,19 @@ typedef struct
 /**
  * VlmScene:
  *
- * A short film of which everything is known: objects appear, enter, move,
- * cross, stay, leave and disappear at known times before a background.
+ * A short generated video with known events: objects appear, enter, move,
+ * cross, stay, leave and disappear at known times in front of a background.
  *
- * The scene knows no pixels and no frames: it can be rendered at any time and
- * in any size, and its events are the same in all of them. In a picture of
+ * A scene does not depend on pixels and frames: it can be rendered at any time
+ * and in any size, and its events are the same in all of them. In a picture of
  * another shape than it was laid out for it is stretched. Objects may overlap,
  * but none hides more than about half of another.
  *
- * Behind them there may be bystanders: things that look like objects without a
- * name, but are there from the first moment to the last and never move. They
- * are no events, because nobody could tell them from the background. A still
- * picture, in which nothing moves, has none. What moves in the background
- * (leaves, water, shadows of things outside) is no event either.
+ * Behind them there may be bystanders: they look like unnamed objects, but are
+ * there from the first moment to the last and never move. They are not events,
+ * because they cannot be distinguished from the background. A still picture,
+ * in which nothing moves, has none. Motion in the background (leaves, water,
+ * shadows of objects outside) is not an event either.
  *
  * Pixels, events and boxes follow from the parameters alone; no function of the
  * C library whose results differ between machines is involved.

@@ -13,16 +13,16 @@ G_BEGIN_DECLS
  * VlmGenerateParams:
  * @kind: (nullable): what the answer must look like, %NULL for any text
  * @max_tokens: longest answer, 0 for the default (256)
- * @temperature: < 0 for what the checkpoint says, 0 for greedy
- * @top_k: < 0 for what the checkpoint says, 0 for no limit
- * @top_p: < 0 for what the checkpoint says, 1 for no limit
- * @repetition_penalty: <= 0 for what the checkpoint says, 1 for none
+ * @temperature: < 0 for the checkpoint's default, 0 for greedy
+ * @top_k: < 0 for the checkpoint's default, 0 for no limit
+ * @top_p: < 0 for the checkpoint's default, 1 for no limit
+ * @repetition_penalty: <= 0 for the checkpoint's default, 1 for none
  * @seed: of the sampling
- * @detail: (nullable): what the kind has to know beside the question: the JSON
- *   schema of `json`; %NULL for kinds that need nothing
+ * @detail: (nullable): what the kind needs beside the question: the JSON
+ *   schema of `json`; %NULL for other kinds
  *
- * How an answer is written. Begin with %VLM_GENERATE_PARAMS_DEFAULT: here zeros
- * are no defaults.
+ * How an answer is generated. Initialise it with %VLM_GENERATE_PARAMS_DEFAULT:
+ * zeros are not the defaults here.
  *
  * Since: 0.1
  */
@@ -41,8 +41,8 @@ typedef struct
 /**
  * VLM_GENERATE_PARAMS_DEFAULT:
  *
- * Initialiser of a #VlmGenerateParams: any text, of at most 256 tokens, sampled
- * as the checkpoint says.
+ * Initialiser of a #VlmGenerateParams: any text, of at most 256 tokens,
+ * sampled with the defaults of the checkpoint.
  *
  * Since: 0.1
  */
@@ -54,19 +54,20 @@ typedef struct
 /**
  * VlmAnswer:
  * @text: the answer
- * @confidence: how sure the chosen tokens are: the geometric mean of their
- *   probabilities and that of the worst four in a row, half and half
+ * @confidence: confidence in the chosen tokens: the geometric mean of two
+ *   numbers, the mean of their probabilities and that of the worst four in a
+ *   row
  * @n_prompt_tokens: tokens of the prompt
- * @n_vision_tokens: of which are from images and videos
+ * @n_vision_tokens: tokens of images and videos, part of @n_prompt_tokens
  * @n_tokens: tokens of the answer
  * @stopped: %TRUE if the model ended, %FALSE if max_tokens did
  * @vision_s: seconds spent in the vision encoder
  * @prefill_s: seconds spent on the prompt
  * @decode_s: seconds spent on the answer
- * @n_forced_tokens: tokens of the answer that its form left no choice about: the
- *   model was not asked for them
+ * @n_forced_tokens: tokens that the form of the answer forced, without a
+ *   decoding step; part of @n_tokens
  *
- * What a model answered, and what it took.
+ * An answer of a model, with its tokens and times.
  *
  * Since: 0.1
  */
@@ -97,8 +98,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnswer, vlm_answer_free)
 /**
  * VlmSession:
  *
- * One conversation's worth of state (KV cache, cached features) on a shared
- * model. One thread at a time.
+ * The state of a conversation (KV cache, cached features) on a shared model.
+ * One thread at a time.
  *
  * Since: 0.1
  */

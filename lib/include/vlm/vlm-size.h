@@ -1,4 +1,4 @@
-/* gst-vlm: the size pictures are brought to
+/* gst-vlm: the sizes of resized pictures
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 

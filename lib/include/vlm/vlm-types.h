@@ -1,4 +1,4 @@
-/* gst-vlm: the small types that everything shares
+/* gst-vlm: common types
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -123,7 +123,7 @@ typedef struct
  * @video_max_pixels: largest area of a frame of video, 0 for that of
  *   qwen-vl-utils (768 tokens)
  *
- * What a model needs to know of pictures; frame sides are multiples of
+ * Requirements of a model for pictures; frame sides are multiples of
  * @patch_size * @merge_size.
  *
  * Since: 0.1

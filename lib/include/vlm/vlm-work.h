@@ -1,4 +1,4 @@
-/* gst-vlm: what long work owes to those who wait for it
+/* gst-vlm: progress and cancellation of long work
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -34,12 +34,12 @@ typedef void (*VlmTextFunc) (const char *text, gpointer user_data);
 /**
  * VlmWork:
  * @cancellable: (nullable): ends the work early
- * @progress: (nullable) (scope call): gets how far it is
- * @text: (nullable) (scope call): gets an answer as it is written
+ * @progress: (nullable) (scope call): receives the progress
+ * @text: (nullable) (scope call): receives an answer while it is generated
  * @user_data: closure of both functions
  *
- * How long work is followed and ended. All fields may be %NULL; so may the
- * pointer to it, wherever it is an argument. It is borrowed for the call.
+ * Progress and cancellation of long work. All fields may be %NULL, and so may
+ * the pointer, wherever it is an argument. It is borrowed for the call.
  *
  * Since: 0.1
  */

@@ -80,18 +80,18 @@ vlm_config_read_eos (const VlmJson *at, const char *key, guint vocab_size,
   return TRUE;
 }
 
-/* How an image processor says one of its two limits: on its own in files before
- * transformers 4.53, in size since then, under one of two names. */
+/* How an image processor specifies one of its two limits: on its own in files
+ * before transformers 4.53, in size since then, under one of two names. */
 typedef struct
 {
   const char *key;
-  const char *edge; /* an area, whatever its name says */
+  const char *edge; /* an area, in spite of its name */
 } PixelKeys;
 
 static const PixelKeys min_keys = { "min_pixels", "shortest_edge" };
 static const PixelKeys max_keys = { "max_pixels", "longest_edge" };
 
-/* Leaves *pixels where nothing is said; -1 says nothing. */
+/* Leaves *pixels unchanged if it is not set; -1 is not set. */
 static gboolean
 read_limit (const VlmJson *at, const VlmJson *size, const PixelKeys *keys,
     guint64 *pixels, GError **error)
@@ -327,7 +327,7 @@ vlm_config_read_video_preprocessor (
   return TRUE;
 }
 
-/* -1, as other programs say it, and 0 switch the choice among few tokens off. */
+/* -1, as in other programs, and 0 switch the choice among few tokens off. */
 static gboolean
 read_sampling (
     const VlmJson *at, VlmGenerationConfig *generation, GError **error)

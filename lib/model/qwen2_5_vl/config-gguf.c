@@ -1,8 +1,8 @@
 /* gst-vlm: the configuration in the keys of GGUF files
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the keys do not say is as the published models have it: the conversion
- * left it out because it never changes. */
+ * Values without a key are those of the published models: the conversion left
+ * it out because it never changes. */
 #include "model/qwen2_5_vl/config-private.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ check_text_key (const VlmGguf *gguf, const char *key, const char *expected,
       "\"%s\" is not %s%s", value, expected, advice);
 }
 
-/* A key that may be there must say what is taken for granted. */
+/* An optional key must have the value that is assumed without it. */
 static gboolean
 check_fixed (
     const VlmGguf *gguf, const char *key, guint expected, GError **error)

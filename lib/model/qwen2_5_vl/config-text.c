@@ -130,8 +130,7 @@ check_sliding_window (
       text->n_layers - n_full);
 }
 
-/* Whoever says something at the top and something else in text_config leaves it
- * to what the files hold. */
+/* If the top level and text_config differ, the content of the files decides. */
 static gboolean
 read_tied (const VlmConfigLayout *layout, VlmTextConfig *text, GError **error)
 {

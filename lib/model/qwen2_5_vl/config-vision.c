@@ -138,8 +138,8 @@ read_patches (const VlmJson *at, VlmVisionConfig *vision, GError **error)
   return TRUE;
 }
 
-/* Here an absent key is more likely to have been lost than left out: nobody
- * trained a model with the default. */
+/* Here an absent key is more likely to have been lost than left out: no model
+ * was trained with the default. */
 static gboolean
 read_tokens_per_second (
     const VlmJson *at, VlmVisionConfig *vision, GError **error)

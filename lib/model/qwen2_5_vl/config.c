@@ -153,8 +153,8 @@ read_eos (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
   return TRUE;
 }
 
-/* Keys of ours: a small model knows no other questions than it was asked, and no
- * longer videos than it was shown, and may be better at single windows than at
+/* Keys of this project: a small model only knows the questions and the lengths
+ * of video that it was trained on, and may be better at single windows than at
  * a video that grows. */
 static gboolean
 read_limits (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
@@ -176,7 +176,8 @@ read_limits (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
               &config->max_context_windows, error));
 }
 
-/* Keys of ours, which say what was measured: confidence counts where it ranks. */
+/* Keys of this project with measured values: confidence is only used if it
+ * ranks events well. */
 static gboolean
 read_measured (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
 {

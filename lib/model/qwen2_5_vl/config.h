@@ -14,7 +14,8 @@
  * that is there but leaves a key out means that the key has no effect. */
 VlmConfig *vlm_qwen_config_read (
     const VlmJsonDocument *document, const VlmModelDir *dir, GError **error);
-/* What no key says is as the published models have it: windows of 112 pixels, 2
- * positions a second, pixel limits, the ids of special tokens by their texts. */
+/* Values without a key are those of the published models: windows of 112
+ * pixels, 2 positions a second, pixel limits, the ids of special tokens by
+ * their texts. */
 VlmConfig *vlm_qwen_config_read_gguf (
     const VlmGgufFiles *text, const VlmGgufFiles *mmproj, GError **error);

@@ -233,7 +233,7 @@ kind_of (VlmQwenWeight weight)
   }
 }
 
-/* Both schemes fill the same places; that of Hugging Face says how large. */
+/* Both schemes fill the same places; the sizes are those of Hugging Face's. */
 static VlmWeightPlace
 make_place (VlmQwenWeight weight, const VlmConfig *config)
 {

@@ -1,8 +1,8 @@
 /* gst-vlm: the tensors of Qwen2.5-VL and their places in the network
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Pure: no device involved. One table says what a checkpoint must hold under
- * each of its naming schemes, in which shape, and what it is for. */
+ * Pure: no device involved. One table defines the tensors that a checkpoint
+ * must have under each naming scheme, their shapes, and their use. */
 #pragma once
 
 #include "model/weights.h"

@@ -61,6 +61,25 @@ typedef struct
 } Options;
 
 static void
+options_clear (Options *o)
+{
+  g_free (o->model);
+  g_free (o->mmproj);
+  g_free (o->device);
+  g_free (o->weights);
+  g_free (o->kv_cache);
+  g_free (o->precision);
+  g_free (o->fps);
+  g_strfreev (o->videos);
+  g_strfreev (o->events);
+  g_strfreev (o->settings);
+  g_free (o->query);
+  g_free (o->json);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static void
 on_progress (guint i, guint n)
 {
   static guint last;
@@ -332,7 +351,7 @@ run_all (const Options *o, GError **error)
 int
 main (int argc, char **argv)
 {
-  Options o = { .first_seed = (gint64) EVAL_FIRST_SEED,
+  g_auto (Options) o = { .first_seed = (gint64) EVAL_FIRST_SEED,
     .n_scenes = 300,
     .window = 10.0,
     .hop = 5.0 };

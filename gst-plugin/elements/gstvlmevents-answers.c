@@ -101,18 +101,12 @@ static void
 attach_mark (GstVlmEvents *self, GstBuffer *buffer,
     const VlmAnswerRecord *record, const VlmMark *mark, gint id)
 {
-  int x1 = CLAMP (mark->rect.x, 0, self->out_info.width);
-  int y1 = CLAMP (mark->rect.y, 0, self->out_info.height);
-  int x2 = CLAMP (mark->rect.x + mark->rect.width, x1, self->out_info.width);
-  int y2 = CLAMP (mark->rect.y + mark->rect.height, y1, self->out_info.height);
-  GstVideoRegionOfInterestMeta *meta;
+  GstVideoRegionOfInterestMeta *meta =
+      gst_vlm_events_add_region (self, buffer, ROI_TYPE, id, &mark->rect);
   GstStructure *structure;
 
-  if (x1 == x2 || y1 == y2)
+  if (meta == NULL)
     return;
-  meta = gst_buffer_add_video_region_of_interest_meta (buffer, ROI_TYPE,
-      (guint) x1, (guint) y1, (guint) (x2 - x1), (guint) (y2 - y1));
-  meta->id = id;
   structure = gst_structure_new (ROI_TYPE, "event-uid", G_TYPE_STRING,
       record->event_uid, "task", G_TYPE_STRING, record->task, "label",
       G_TYPE_STRING, mark->label, "text", G_TYPE_STRING, mark->text,

@@ -374,22 +374,34 @@ const GstVlmWorkerFuncs gst_vlm_events_worker_funcs = {
   .answered = gst_vlm_events_answer,
 };
 
-static void
-attach_box (GstVlmEvents *self, GstBuffer *buffer, const VlmEvent *event)
+GstVideoRegionOfInterestMeta *
+gst_vlm_events_add_region (GstVlmEvents *self, GstBuffer *buffer,
+    const char *type, gint id, const VlmRect *rect)
 {
   int width = self->out_info.width;
   int height = self->out_info.height;
-  int x1 = CLAMP (event->bbox.x, 0, width);
-  int y1 = CLAMP (event->bbox.y, 0, height);
-  int x2 = CLAMP (event->bbox.x + event->bbox.width, x1, width);
-  int y2 = CLAMP (event->bbox.y + event->bbox.height, y1, height);
+  int x1 = CLAMP (rect->x, 0, width);
+  int y1 = CLAMP (rect->y, 0, height);
+  int x2 = CLAMP (rect->x + rect->width, x1, width);
+  int y2 = CLAMP (rect->y + rect->height, y1, height);
   GstVideoRegionOfInterestMeta *meta;
 
   if (x1 == x2 || y1 == y2)
+    return NULL;
+  meta = gst_buffer_add_video_region_of_interest_meta (buffer, type, (guint) x1,
+      (guint) y1, (guint) (x2 - x1), (guint) (y2 - y1));
+  meta->id = id;
+  return meta;
+}
+
+static void
+attach_box (GstVlmEvents *self, GstBuffer *buffer, const VlmEvent *event)
+{
+  GstVideoRegionOfInterestMeta *meta = gst_vlm_events_add_region (
+      self, buffer, ROI_TYPE, (gint) event->id, &event->bbox);
+
+  if (meta == NULL)
     return;
-  meta = gst_buffer_add_video_region_of_interest_meta (buffer, ROI_TYPE,
-      (guint) x1, (guint) y1, (guint) (x2 - x1), (guint) (y2 - y1));
-  meta->id = (gint) event->id;
   gst_video_region_of_interest_meta_add_param (meta,
       gst_structure_new ("vlm-event", "id", G_TYPE_UINT64, event->id, "state",
           G_TYPE_STRING, vlm_event_state_to_string (event->state), "label",

@@ -309,6 +309,10 @@ double
 gst_vlm_events_get_latency_ms (GstVlmEvents *self, const VlmWindow *window);
 /* (transfer full) (nullable) */
 char *gst_vlm_events_dup_stream_label (GstVlmEvents *self);
+/* Adds a region with the part of @rect that is in the frame; NULL if there is
+ * none. @type: a literal, because its quark is never freed. */
+GstVideoRegionOfInterestMeta *gst_vlm_events_add_region (GstVlmEvents *self,
+    GstBuffer *buffer, const char *type, gint id, const VlmRect *rect);
 /* A span that was not analysed, on every output. */
 void gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
     const VlmInstant *start, const VlmInstant *end, guint generation);

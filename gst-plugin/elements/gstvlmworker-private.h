@@ -135,12 +135,17 @@ gst_vlm_worker_analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item);
 /* On the thread: a window in which there is nothing. */
 void
 gst_vlm_worker_pass_still (GstVlmWorker *worker, const GstVlmWorkerItem *item);
-/* On the thread: loads the model again where the device was lost. FALSE when that
- * failed. */
-gboolean gst_vlm_worker_reload_if_needed (
-    GstVlmWorker *worker, const GstVlmWorkerItem *item, GError **error);
-/* On the thread: the device is not lost, or will be loaded anew. */
-void gst_vlm_worker_note_device (GstVlmWorker *worker, const GError *error);
+/* vlm_analyzer_analyze () or vlm_analyzer_glance () */
+typedef GPtrArray *(*GstVlmWorkerCall) (VlmAnalyzer *analyzer,
+    VlmWindow *window, GCancellable *cancellable, GError **error);
+
+/* On the thread: calls the analyzer with the window of @item, after loading the
+ * model again if the device was lost. Adds the time of the call to @inference_us.
+ * (transfer full): what the analyzer returned; NULL if the model cannot be
+ * loaded. */
+GPtrArray *
+gst_vlm_worker_call (GstVlmWorker *worker, const GstVlmWorkerItem *item,
+    GstVlmWorkerCall call, gint64 *inference_us, GError **error);
 /* Whether anybody wants what comes of @item. */
 gboolean
 gst_vlm_worker_is_wanted (GstVlmWorker *worker, const GstVlmWorkerItem *item);

@@ -10,25 +10,17 @@
 static GPtrArray *
 glance (GstVlmWorker *worker, const GstVlmWorkerItem *item, GError **error)
 {
-  g_autoptr (GCancellable) cancellable = NULL;
-  GPtrArray *events;
-  double seconds;
-  gint64 start_us;
+  gint64 inference_us = 0;
+  GPtrArray *events = gst_vlm_worker_call (
+      worker, item, vlm_analyzer_glance, &inference_us, error);
+  double seconds = (double) inference_us / G_USEC_PER_SEC;
 
-  if (!gst_vlm_worker_reload_if_needed (worker, item, error))
-    return NULL;
-  worker->in_epoch = TRUE;
-  cancellable = gst_vlm_worker_begin_work (worker);
-  start_us = g_get_monotonic_time ();
-  events =
-      vlm_analyzer_glance (worker->analyzer, item->window, cancellable, error);
-  seconds = (double) (g_get_monotonic_time () - start_us) / G_USEC_PER_SEC;
-  gst_vlm_worker_note_device (worker, *error);
   g_mutex_lock (&worker->lock);
   worker->stats.n_glances += events != NULL;
   worker->stats.inference_s += seconds;
-  worker->stats.seconds_per_second =
-      seconds * (double) GST_SECOND / (double) MAX (1, item->window->period);
+  if (inference_us > 0)
+    worker->stats.seconds_per_second =
+        seconds * (double) GST_SECOND / (double) MAX (1, item->window->period);
   g_mutex_unlock (&worker->lock);
   return events;
 }

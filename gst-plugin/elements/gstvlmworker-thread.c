@@ -193,8 +193,8 @@ wait_to_reload (GstVlmWorker *worker, GError **error)
 }
 
 /* The context went with the device: what was open is over. */
-gboolean
-gst_vlm_worker_reload_if_needed (
+static gboolean
+reload_if_needed (
     GstVlmWorker *worker, const GstVlmWorkerItem *item, GError **error)
 {
   if (!worker->must_reload)
@@ -215,33 +215,36 @@ gst_vlm_worker_reload_if_needed (
   return TRUE;
 }
 
-void
-gst_vlm_worker_note_device (GstVlmWorker *worker, const GError *error)
+GPtrArray *
+gst_vlm_worker_call (GstVlmWorker *worker, const GstVlmWorkerItem *item,
+    GstVlmWorkerCall call, gint64 *inference_us, GError **error)
 {
-  if (g_error_matches (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
+  g_autoptr (GCancellable) cancellable = NULL;
+  GPtrArray *events;
+  gint64 start_us;
+
+  if (!reload_if_needed (worker, item, error))
+    return NULL;
+  worker->in_epoch = TRUE;
+  cancellable = gst_vlm_worker_begin_work (worker);
+  start_us = g_get_monotonic_time ();
+  events = call (worker->analyzer, item->window, cancellable, error);
+  *inference_us += g_get_monotonic_time () - start_us;
+  if (g_error_matches (*error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST))
     worker->must_reload = TRUE;
   else
     worker->n_attempts = 0;
+  return events;
 }
 
 static GPtrArray *
 analyse_once (GstVlmWorker *worker, const GstVlmWorkerItem *item,
     gint64 *inference_us, GError **error)
 {
-  g_autoptr (GCancellable) cancellable = NULL;
-  GPtrArray *events;
-  gint64 start_us;
+  GPtrArray *events = gst_vlm_worker_call (
+      worker, item, vlm_analyzer_analyze, inference_us, error);
 
-  if (!gst_vlm_worker_reload_if_needed (worker, item, error))
-    return NULL;
-  worker->in_epoch = TRUE;
-  cancellable = gst_vlm_worker_begin_work (worker);
-  start_us = g_get_monotonic_time ();
-  events =
-      vlm_analyzer_analyze (worker->analyzer, item->window, cancellable, error);
-  *inference_us += g_get_monotonic_time () - start_us;
   ensure_error (events, error);
-  gst_vlm_worker_note_device (worker, *error);
   return events;
 }
 

@@ -5,7 +5,7 @@ import json
 import shlex
 
 from camera import Camera, decoded
-from running import GLib, Gst, complain
+from running import Gst, complain, on_main_loop
 from words import without_password
 
 VIDEO, PICTURES, PICTURE_RATE = "video.webm", "thumbs", 4
@@ -117,7 +117,7 @@ class Film(Camera):
             self.records.write(data)
             self.records.flush()
         except OSError as error:
-            GLib.idle_add(self.group.fail, f"{self.records.name}: {error.strerror}")
+            on_main_loop(self.group.fail, f"{self.records.name}: {error.strerror}")
         if self.job.live:
             self.tell(data)
         return Gst.FlowReturn.OK

@@ -128,10 +128,9 @@ static const Property properties[] = {
       "are the only questions",
       QUESTION, KIND_TEXT, AT (conditions) },
   { "task", "Task",
-      "What each window is asked for. All but events become records of the "
-      "type "
-      "`answer`; boxes, points and text are regions on the buffers, too; "
-      "queries say what to look for",
+      "What the model reports of each window. Results other than events are "
+      "records of the type `answer`; boxes, points and text are also regions "
+      "on the buffers. Queries name what to look for",
       QUESTION, KIND_ENUM, AT (task), .type = gst_vlm_task_get_type },
   { "system-prompt", "System prompt",
       "What the system's turn says, instead of what the task does", QUESTION,

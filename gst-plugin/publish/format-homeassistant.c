@@ -4,9 +4,9 @@
  * A stream is a device. Each query has an event entity, which gets each
  * record, and a binary sensor, which is on while any event of the query is
  * open. Both are announced by retained messages of MQTT discovery as soon as
- * it is known what is asked for, and again in each connection that uses them;
- * a query that is removed takes both with it. States are retained, events are
- * not: Home Assistant would take an old one for news. */
+ * the queries are known, and again on each connection that uses them. When a
+ * query is removed, both are deleted. States are retained, events are not: Home
+ * Assistant would take an old event for a new one. */
 #include "config.h"
 
 #include <string.h>

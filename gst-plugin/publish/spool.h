@@ -35,9 +35,10 @@ guint64 gst_vlm_spool_close (GstVlmSpool *self, GError **error);
 gboolean gst_vlm_spool_add (
     GstVlmSpool *self, GstVlmRecord *record, guint *n_dropped, GError **error);
 
-/* All that @stream is asked for: a record of each, and of each that others know
- * and that is no longer among them. The end of an event of such a one brings
- * that record again. @subjects: "" for events without one. The rest as above. */
+/* Sets the subjects that @stream is queried for. Adds a record for each, and one
+ * with the state `removed` for each that was announced earlier and is missing
+ * now; if an event of it is still open, that record follows the event's end.
+ * @subjects: "" for events without one. The rest as above. */
 gboolean gst_vlm_spool_set_subjects (GstVlmSpool *self, const char *stream,
     const char *const *subjects, guint *n_dropped, GError **error);
 

@@ -151,6 +151,14 @@ def test_video(folder):
                and abs(total["motion"]["false_per_10_min"]
                        - 600 / (first["duration_s"] + second["duration_s"])) < 1e-5
                and scores["reliability"]["n"] == total["model"]["n_found"], "/video/total")
+    refined = measure(folder, "/video/refine", "--video", path, "--events", labels, "--window", "4", "--hop",
+                      "4", "--fps", "2", "--set", "refine=true", *BRIEF)
+    if refined is not None:
+        video = refined["videos"][0]
+        # before the snow and after it nothing moves; what was skipped counts as time, too
+        report(1 <= video["n_glances"] <= 2 and 10.0 <= video["duration_s"] <= 11.0
+               and video["n_windows"] + video["n_windows_skipped"] == 3 and video["n_windows_failed"] == 0,
+               "/video/refine")
     test_video_failures(folder, path, labels)
     test_records(folder)
 

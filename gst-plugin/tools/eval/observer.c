@@ -118,6 +118,17 @@ observer_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   return vlm_analyzer_analyze (pass (analyzer), window, cancellable, error);
 }
 
+/* Where nothing was found at a glance, nothing is analysed: the video goes on. */
+static GPtrArray *
+observer_glance (VlmAnalyzer *analyzer, VlmWindow *window,
+    GCancellable *cancellable, GError **error)
+{
+  EvalObserver *self = EVAL_OBSERVER (analyzer);
+
+  self->end = MAX (self->end, window->end);
+  return vlm_analyzer_glance (self->analyzer, window, cancellable, error);
+}
+
 static char *
 observer_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
     double *confidence, GCancellable *cancellable, GError **error)
@@ -169,6 +180,7 @@ observer_iface_init (VlmAnalyzerInterface *iface)
   iface->unload = observer_unload;
   iface->take_answers = observer_take_answers;
   iface->get_min_confidence = observer_get_min_confidence;
+  iface->glance = observer_glance;
 }
 
 static void

@@ -232,6 +232,9 @@ print_video (const EvalVideo *video)
 {
   g_print ("\n%s: %.2f s in %u windows, %u frames\n", video->path,
       video->duration, video->n_windows, video->n_frames);
+  if (video->n_skipped + video->n_glances > 0)
+    g_print (
+        "%u windows skipped, %u glances\n", video->n_skipped, video->n_glances);
   if (video->n_failed > 0)
     g_print ("%u windows could not be analysed: see GST_DEBUG=vlm*:3\n",
         video->n_failed);
@@ -366,6 +369,8 @@ build_video (JsonBuilder *b, const EvalVideo *video)
   eval_json_double (b, "duration_s", video->duration);
   eval_json_int (b, "n_windows", video->n_windows);
   eval_json_int (b, "n_windows_failed", video->n_failed);
+  eval_json_int (b, "n_windows_skipped", video->n_skipped);
+  eval_json_int (b, "n_glances", video->n_glances);
   eval_json_int (b, "n_frames", video->n_frames);
   build_sightings (b, "moves", video->moves, NULL);
   json_builder_set_member_name (b, "readings");

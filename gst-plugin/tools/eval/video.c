@@ -144,15 +144,19 @@ collect_moves (const GArray *spans, GArray *sightings)
   }
 }
 
-static guint
-count_failed (GstElement *element)
+static void
+count_windows (EvalVideo *self, GstElement *element)
 {
   g_autoptr (GstStructure) stats = NULL;
-  guint64 n = 0;
+  guint64 n_failed = 0, n_skipped = 0, n_glances = 0;
 
   g_object_get (element, "stats", &stats, NULL);
-  gst_structure_get_uint64 (stats, "windows-failed", &n);
-  return (guint) n;
+  gst_structure_get (stats, "windows-failed", G_TYPE_UINT64, &n_failed,
+      "windows-skipped", G_TYPE_UINT64, &n_skipped, "glances", G_TYPE_UINT64,
+      &n_glances, NULL);
+  self->n_failed = (guint) n_failed;
+  self->n_skipped = (guint) n_skipped;
+  self->n_glances = (guint) n_glances;
 }
 
 gboolean
@@ -182,6 +186,6 @@ eval_video_run (EvalVideo *self, char *const *settings,
   self->duration = eval_observer_get_end (observer);
   self->n_windows = eval_observer_get_n_windows (observer);
   self->n_frames = eval_observer_get_n_frames (observer);
-  self->n_failed = count_failed (element);
+  count_windows (self, element);
   return TRUE;
 }

@@ -15,8 +15,10 @@ typedef struct
   GArray *moves;       /* the same: when something moved */
   double duration;     /* of all windows, s */
   guint n_windows;
-  guint n_failed; /* of them */
-  guint n_frames; /* that were sampled */
+  guint n_failed;  /* of them */
+  guint n_skipped; /* not among them: nothing moves, or nothing at a glance */
+  guint n_glances; /* with refine=true */
+  guint n_frames;  /* that were sampled */
 } EvalVideo;
 
 /* Reads the labels that @query (nullable) is about; nothing of the video.

@@ -220,6 +220,9 @@ def test_tasks(folder):
             answers(f"/tasks/{task}", "--task", task, "--image", path, "--max-tokens", "80", shape=is_list)
         answers("/tasks/count", "--task", "count", "--image", path,
                 shape=lambda answer: answer.strip().isdigit())
+        answers("/tasks/format", "--format", "points", "--image", path, "--max-tokens", "80", shape=is_list)
+        fails("/tasks/format-free", "--format", "free", "--image", path, because="a question is needed",
+              status=2)
         answers("/tasks/describe", "--task", "describe", "--image", path, "--max-tokens", "8")
         fails("/tasks/document", "--task", "document", "--image", path, because="not the HTML")
         drawn = os.path.join(folder, "drawn.png")

@@ -122,7 +122,7 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
         "ocr, document, describe, count …; the question is what to look for",
         "TASK" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &w->format,
-        "force the answer format of a task, without changing the question "
+        "older name of --task that uses the text as the whole question "
         "(deprecated: use --task or --schema)",
         "TASK" },
     { "schema", 0, 0, G_OPTION_ARG_FILENAME, &w->schema,
@@ -291,6 +291,25 @@ find_misuse (const RunOptions *o, guint n_prompts)
   return NULL;
 }
 
+/* --format, the older option, takes a text for the whole question; without one
+ * it is --task. */
+static gboolean
+parse_task (const Written *w, VlmGenerateParams *params,
+    const VlmAnswerKind **task, GError **error)
+{
+  const PromptSources *prompts = &w->prompts;
+
+  if (!parse_kind ("--task", w->task, task, error) ||
+      !parse_kind ("--format", w->format, &params->kind, error))
+    return FALSE;
+  if (w->format != NULL && prompts->words == NULL && prompts->texts == NULL &&
+      prompts->files == NULL)
+    *task = params->kind;
+  if (*task != NULL)
+    params->kind = *task;
+  return TRUE;
+}
+
 static gboolean
 finish (RunOptions *o, const Written *w, GError **error)
 {
@@ -298,16 +317,13 @@ finish (RunOptions *o, const Written *w, GError **error)
   g_auto (GStrv) images = o->images;
 
   o->images = NULL;
-  if (!parse_kind ("--task", w->task, &task, error) ||
-      !parse_kind ("--format", w->format, &o->params.kind, error) ||
+  if (!parse_task (w, &o->params, &task, error) ||
       !tool_parse_weights (w->weights, &o->model.weights, error) ||
       !tool_parse_kv_cache (w->kv_cache, &o->model.kv_cache, error) ||
       !tool_parse_precision (w->precision, &o->model.precision, error) ||
       !tool_parse_server (w->server, &o->model.server, error) ||
       !tool_parse_box_space (w->box_space, &o->model.box_space, error))
     return FALSE;
-  if (task != NULL)
-    o->params.kind = task;
   o->is_task = task != NULL;
   if (o->is_task && o->system == NULL)
     o->system = g_strdup (vlm_answer_kind_get_system (task));

@@ -236,6 +236,7 @@ vlm_remote_run (VlmRemote *self, const VlmPrompt *prompt,
     if (schema == NULL)
       return NULL;
   }
+  vlm_prompt_log (prompt);
   body = ask (self, &request, cancellable, error);
   reply = body != NULL ? vlm_remote_reply_read (body, error) : NULL;
   if (reply == NULL)
@@ -243,8 +244,9 @@ vlm_remote_run (VlmRemote *self, const VlmPrompt *prompt,
   reply->max_tokens = request.max_tokens;
   reply->usage.decode_s =
       (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
-  vlm_log_answer ("answer of %u tokens%s: %s", reply->usage.n_tokens,
-      reply->is_cut_off ? ", cut off" : "", reply->text);
+  vlm_log_answer ("answer to %u tokens of %u tokens%s, %.3f s: %s",
+      reply->usage.n_prompt_tokens, reply->usage.n_tokens,
+      reply->is_cut_off ? ", cut off" : "", reply->usage.decode_s, reply->text);
   if (!vlm_remote_check (kind, bounds, reply->text, reply->is_cut_off, error))
     return NULL;
   return g_steal_pointer (&reply);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/prompt.h"
 
+#include "base/log.h"
+
 #define DEFAULT_SYSTEM "You are a helpful assistant."
 
 static void
@@ -208,4 +210,24 @@ vlm_prompt_get_bounds (const VlmPrompt *prompt)
       bounds.duration_ns = video_duration (part);
   }
   return bounds;
+}
+
+void
+vlm_prompt_log (const VlmPrompt *prompt)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (prompt->system != NULL)
+    g_string_append_printf (text, "[%s] ", prompt->system);
+  for (guint i = 0; i < prompt->parts->len; i++) {
+    const VlmPart *part = g_ptr_array_index (prompt->parts, i);
+
+    if (part->kind == VLM_PART_TEXT)
+      g_string_append (text, part->text);
+    else
+      g_string_append_printf (text, "<%u frame%s of %s> ", part->frames->len,
+          part->frames->len == 1 ? "" : "s",
+          part->kind == VLM_PART_VIDEO ? "video" : "a picture");
+  }
+  vlm_log_answer ("prompt: %s", text->str);
 }

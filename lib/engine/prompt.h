@@ -10,3 +10,6 @@
 /* What answers about the pictures of @prompt are bounded by: the length of its
  * first video, and the size of its first picture or video. */
 VlmAnswerBounds vlm_prompt_get_bounds (const VlmPrompt *prompt);
+
+/* The whole turn, as it is sent, in the log of answers. */
+void vlm_prompt_log (const VlmPrompt *prompt);

@@ -431,26 +431,6 @@ answer_layout (VlmSession *self, const VlmLayout *layout, VlmDecodeJob *job,
 }
 
 static void
-log_prompt (const VlmPrompt *prompt)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  if (prompt->system != NULL)
-    g_string_append_printf (text, "[%s] ", prompt->system);
-  for (guint i = 0; i < prompt->parts->len; i++) {
-    const VlmPart *part = g_ptr_array_index (prompt->parts, i);
-
-    if (part->kind == VLM_PART_TEXT)
-      g_string_append (text, part->text);
-    else
-      g_string_append_printf (text, "<%u frame%s of %s> ", part->frames->len,
-          part->frames->len == 1 ? "" : "s",
-          part->kind == VLM_PART_VIDEO ? "video" : "a picture");
-  }
-  vlm_log_answer ("prompt: %s", text->str);
-}
-
-static void
 log_answer (const VlmAnswer *answer)
 {
   if (answer != NULL)
@@ -487,7 +467,7 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
   VlmTokenMask *mask;
   VlmMatcher matcher;
 
-  log_prompt (prompt);
+  vlm_prompt_log (prompt);
 
   if (!ensure_state (self, error) ||
       !vlm_mask_cache_get (self->masks, params->kind, bounds, &mask, error))

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -34,10 +35,11 @@ def test_words():
         fails("remote", "http://localhost:1/v1", clip, "request-timeout=0.5", status=1, said="localhost:1")
 
 
-def vlm_run(*words):
+def vlm_run(*words, **variables):
     script = f"source '{PIPELINES}/setup.sh'; use_build; exec vlm-run \"$@\""
-    return subprocess.run(["bash", "-c", script, "vlm-run", *map(str, words)], env=ENVIRONMENT, text=True,
-                          capture_output=True, timeout=watched.PATIENCE, check=False)
+    return subprocess.run(["bash", "-c", script, "vlm-run", *map(str, words)],
+                          env={**ENVIRONMENT, **variables}, text=True, capture_output=True,
+                          timeout=watched.PATIENCE, check=False)
 
 
 def test_vlm_run():
@@ -60,6 +62,36 @@ def test_vlm_run():
         maps = clip.parent / "maps"
         done = vlm_run("--model", server.base, "--dump-attention", maps, "--video", clip, "Who?")
         assert done.returncode == 2 and "this machine" in done.stderr, done
+
+
+PAGE = ('<html><body><h2 data-bbox="14 14 56 28">Gate &amp; yard</h2>'
+        '<table data-bbox="14 42 98 84"><tr><td>1</td></tr></table><script>alert (1)</script></body></html>')
+
+
+def test_document():
+    """As blocks and as HTML, in pixels of the clip, without what is not of a page."""
+    with folder_with_clip() as clip, Server() as server:
+        server.say = lambda question: PAGE
+        words = ("--model", server.address, "--video", clip, "--task", "document")
+        done = vlm_run(*words, "--json")
+        assert done.returncode == 0, done
+        title, table = json.loads(done.stdout)["answer"][:2]
+        assert (title["label"], title["text_content"], table["label"]) == ("h2", "Gate & yard", "table"), done
+        assert "<td>1</td>" in table["html"] and len(title["bbox_2d"]) == 4, done
+        done = vlm_run(*words, "--html")
+        assert done.returncode == 0 and "Gate &amp; yard" in done.stdout and "data-bbox" in done.stdout, done
+        assert "script" not in done.stdout, done
+
+
+def test_log():
+    """The prompt, and the answer with its tokens and time, as of a model on this machine."""
+    with folder_with_clip() as clip, Server() as server:
+        words = ("--model", server.address, "--video", clip, "What happens?")
+        done = vlm_run(*words, G_MESSAGES_DEBUG="all")
+        assert re.search(r"prompt: .*frames of video> What happens\?", done.stderr), done
+        assert re.search(r"answer to \d+ tokens of \d+ tokens, \d\.\d{3} s: Nothing much\.",
+                         done.stderr), done
+        assert "prompt: " not in vlm_run(*words).stderr
 
 
 tap.run_module(__name__)

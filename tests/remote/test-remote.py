@@ -213,6 +213,18 @@ def check_task(kind, task, text, required):
             assert said == required, (kind, task, form)
 
 
+def test_settings():
+    """What shapes an answer reaches the server; words of which one is chosen stay what they are."""
+    with Server() as server:
+        play(server, 'window=2 fps=2 temperature=0.5 seed=7 language=German '
+             'system-prompt="You guard a gate."')
+        question = asked(server, 'Localize')[0]
+        system, = [message['content'] for message in question.body['messages'] if message['role'] == 'system']
+        assert 'You guard a gate. Answer in German.' in str(system), system
+        body = question.body
+        assert (body["temperature"], body["seed"]) == (0.5, 7), body
+
+
 def test_the_only_model():
     with Server() as server:
         server.address = server.base

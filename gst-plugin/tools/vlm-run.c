@@ -97,6 +97,14 @@ write_attention (Run *run, const VlmAnswer *answer, GError **error)
       attention, answer->text, run->options->attention, error);
 }
 
+/* The raw text as far as it was generated. */
+static char *
+get_rest (const Run *run)
+{
+  return run->shows ? g_strdup ("")
+                    : gst_vlm_text_for_terminal (run->written->str);
+}
+
 /* @answer: NULL where it was interrupted. FALSE where it cannot be read. */
 static gboolean
 write_answer (
@@ -119,7 +127,9 @@ write_answer (
 
   if (options->json)
     text = answer_to_json (&report, &note, error);
-  else if (run->shows || answer == NULL)
+  else if (answer == NULL)
+    text = get_rest (run);
+  else if (run->shows)
     text = g_strdup ("");
   else
     text = answer_to_text (answer, options, run->inputs, &note, error);
@@ -147,8 +157,8 @@ ask (Run *run, const char *question, const VlmWork *work, GError **error)
                                     &options->params, work, error);
   output_end_progress (&run->output);
   if (answer == NULL) {
-    /* What was written so far stays; half a list is none. */
-    if (run->written->len > 0 && (run->shows || options->json))
+    /* What was generated so far is not lost, even half a list. */
+    if (run->written->len > 0)
       write_answer (run, NULL, question, NULL);
     return FALSE;
   }

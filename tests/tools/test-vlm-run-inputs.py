@@ -108,6 +108,14 @@ def test_transparent(folder):
         write(folder, "b.png", picture_files.png(white)))
 
 
+def jpeg_of(folder, pixels, orientation):
+    png = write(folder, "grey.png", picture_files.png(pixels))
+    launch(f"filesrc location={png} ! pngdec ! videoconvert ! video/x-raw,format=GRAY8 ! jpegenc quality=100 "
+           f"! filesink location={folder}/grey.jpg")
+    jpeg = (folder / "grey.jpg").read_bytes()
+    return write(folder, "turned.jpg", picture_files.with_exif(jpeg, orientation))
+
+
 @in_folder
 def test_orientation(folder):
     """Upright, as Exif says, in any file that has it."""
@@ -122,14 +130,13 @@ def test_orientation(folder):
     for wrong in (b"", b"II", picture_files.exif(9), picture_files.exif(0), picture_files.exif(6)[:11],
                   b"MM\0*\xff\xff\xff\xff\0\0"):
         assert sees(write(folder, "w.png", picture_files.png(PIXELS, about=wrong))) == expected, wrong
-    launch("videotestsrc num-buffers=1 ! video/x-raw,width=60,height=40 ! jpegenc "
-           f"! filesink location={folder}/x.jpg")
-    jpeg = (folder / "x.jpg").read_bytes()
-    upright = sees(folder / "x.jpg")
-    for orientation in range(1, 9):
-        seen = sees(write(folder, "o.jpg", picture_files.with_exif(jpeg, orientation)))
-        assert seen[:2] == ((60, 40) if orientation < 5 else (40, 60)), (orientation, seen)
-        assert (seen == upright) == (orientation == 1), (orientation, seen)
+    # Grey blocks of 16 pixels survive JPEG unharmed, whichever way they are turned.
+    grey = [[(16 * (x // 16) + 64 * (y // 16),) * 3 for x in range(64)] for y in range(48)]
+    upright = sees(jpeg_of(folder, grey, 1))
+    assert upright[:2] == (64, 48), upright
+    for orientation in range(2, 9):
+        assert sees(jpeg_of(folder, picture_files.turned(grey, orientation), orientation)) == upright, orientation
+        assert sees(jpeg_of(folder, grey, orientation)) != upright, orientation
 
 
 @in_folder
@@ -387,24 +394,39 @@ def has_thread(process, name):
     return any(path.read_text("utf-8").strip() == name for path in names)
 
 
+def interrupt(folder, *args, delay):
+    """What it wrote before Ctrl+C, `delay` seconds after it can be interrupted, or after its first words."""
+    command = [PROGRAM, "--model", CHECKPOINT, "-q", "--max-tokens", "20000", "--temperature", "2", *args,
+               "hi"]
+    out = folder / "out"
+    with open(out, "wb") as file, subprocess.Popen(command, env=ENVIRONMENT, stdout=file,
+                                                   stderr=subprocess.PIPE) as process:
+        while delay is None and not out.stat().st_size or not has_thread(process.pid, "signals"):
+            assert process.poll() is None, process.returncode
+            time.sleep(0.01)
+        time.sleep(delay or 0)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=600)[1]
+    assert process.returncode == 130 and b"cancelled" in said, (process.returncode, said)
+    return out.read_text("utf-8")
+
+
 @in_folder
 def test_interrupt(folder):
-    """What was written so far is there."""
-    for args in ([], ["--json"]):
-        command = [PROGRAM, "--model", CHECKPOINT, "-q", "--max-tokens", "20000", "--temperature", "2",
-                   *args, "hi"]
-        out = folder / "out"
-        with open(out, "wb") as file, subprocess.Popen(command, env=ENVIRONMENT, stdout=file,
-                                                       stderr=subprocess.PIPE) as process:
-            while not args and not out.stat().st_size or not has_thread(process.pid, "signals"):
-                assert process.poll() is None, process.returncode
-                time.sleep(0.01)
-            process.send_signal(signal.SIGINT)
-            said = process.communicate(timeout=600)[1]
-        assert process.returncode == 130 and b"cancelled" in said, (process.returncode, said)
-        written = out.read_text("utf-8")
-        assert not args or not written or json.loads(written)["interrupted"], written
-        assert args or written.endswith("\n"), written
+    """What was generated so far is there."""
+    assert interrupt(folder, delay=None).endswith("\n")
+    # An answer that takes long, whatever the weights are, and is not shown while it is written.
+    digits = {"type": "array", "minItems": 9000, "maxItems": 9000, "items": {"type": "integer"}}
+    schema = write(folder, "schema.json", json.dumps(digits).encode())
+    for args in (["--json"], []):
+        # a slow machine needs longer until the first token
+        for delay in (0.1, 1, 5, 20, 60):
+            written = interrupt(folder, "--schema", schema, *args, delay=delay)
+            if written:
+                break
+        assert written.endswith("\n"), written
+        text = json.loads(written)["answer"] if args else written
+        assert text.startswith("[") and (not args or json.loads(written)["interrupted"]), written
 
 
 @in_folder

@@ -135,6 +135,8 @@ parse_words (RunOptions *o, Written *w, int *argc, char ***argv, GError **error)
         "draw the locations in the answer on the picture", "PNG" },
     { "no-stream", 0, 0, G_OPTION_ARG_NONE, &w->no_stream,
         "print each answer when it is complete", NULL },
+    { "stream", 0, G_OPTION_FLAG_REVERSE, G_OPTION_ARG_NONE, &w->no_stream,
+        "print free text as it is generated (the default)", NULL },
     { "max-tokens", 'n', 0, G_OPTION_ARG_INT, &w->max_tokens,
         "maximum length of an answer, in tokens (256)", "N" },
     { "temperature", 't', 0, G_OPTION_ARG_STRING, &w->temperature,

@@ -115,8 +115,8 @@ vlm_answer_kind_make_question (
  * @name: (nullable): what messages call @detail, such as the name of its file
  * @error: return location
  *
- * Whether @detail is one that answers of @kind can be held to, before a model is
- * loaded. May be called on any thread.
+ * Checks, before a model is loaded, whether answers of @kind can be held to
+ * @detail. May be called on any thread.
  *
  * Returns: %TRUE if it is; %FALSE with %VLM_INFER_ERROR_BAD_INPUT, whose message
  *   names @name and the place in it (for a schema: the path and the keyword, as

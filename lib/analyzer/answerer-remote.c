@@ -4,10 +4,10 @@
 
 #include "analyzer/remote.h"
 
-/* As much as a model on this machine looks at. */
+/* As much as a model on this machine sees. */
 #define MAX_VISION_TOKENS 32768
-/* Windows that overlap are not answered from a video that grows: all of it would
- * be sent with each of them. */
+/* Overlapping windows are not joined to a growing video: all of it would be sent
+ * with each of them. */
 #define CONTEXT_WINDOWS 1
 
 typedef struct

@@ -19,8 +19,8 @@ vlm_reply_free (VlmReply *reply)
   g_free (reply);
 }
 
-/* What the model sees, with sides as its boxes count them: @seen, or the picture
- * itself. Nothing else of it is to be used. */
+/* What the model sees, with sides in the unit of its boxes: @seen, or the picture
+ * itself. Only its sides may be used. */
 static const VlmFrame *
 get_seen (const VlmRequest *request, VlmFrame *seen)
 {
@@ -84,7 +84,7 @@ vlm_answerer_take_records (VlmAnswerer *self)
                                (GDestroyNotify) vlm_answer_record_unref);
 }
 
-/* What was interrupted was not answered, and is no news. */
+/* A question that was cancelled has no answer to record. */
 static void
 keep_failure (VlmAnswerer *self, const VlmRequest *request, const GError *error)
 {
@@ -92,7 +92,7 @@ keep_failure (VlmAnswerer *self, const VlmRequest *request, const GError *error)
     keep_record (self, request, vlm_asked_failed (request, error));
 }
 
-/* Words that stand for a choice are of one language. */
+/* The words of choices are in one language, which must not change. */
 static void
 set_system (
     VlmPrompt *prompt, const VlmAnswerer *self, const VlmAnswerKind *kind)
@@ -123,7 +123,7 @@ vlm_answerer_make_prompt (const VlmAnswerer *self, const VlmRequest *request)
   return prompt;
 }
 
-/* What marks in the answer to @request count in, where it may have some. */
+/* The unit of the marks in the answer to @request, if it may have some. */
 static gboolean
 find_space (VlmAnswerer *self, VlmRequest *request, GCancellable *cancellable,
     GError **error)

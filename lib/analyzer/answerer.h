@@ -28,11 +28,11 @@ typedef struct
   const char *detail; /* of the kind; nullable */
   guint max_items;    /* as in VlmAnswerBounds */
   guint max_tokens;   /* longest answer, 0 for the default */
-  /* What boxes in the answer count in; _THOUSANDTHS of the picture, else
+  /* The unit of boxes in the answer: _THOUSANDTHS of the picture, else
    * pixels. */
   VlmBoxSpace box_space;
-  /* The window is another piece of video than the questions before were about:
-   * what is kept of that one stays. */
+  /* The window is not the video of the questions before: what is kept of that
+   * video stays. */
   gboolean is_apart;
 
   /* For its record: the window whose times it has, if that is not @window; the
@@ -60,10 +60,10 @@ typedef struct
 void vlm_reply_free (VlmReply *reply);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmReply, vlm_reply_free)
 
-/* How far boxes go that count in thousandths. */
+/* The side of a picture whose boxes are in thousandths. */
 #define VLM_BOX_THOUSAND 1000u
 
-/* What the form of the answer to @request is bounded by. */
+/* The bounds of the form of the answer to @request. */
 VlmAnswerBounds vlm_request_get_bounds (const VlmRequest *request);
 typedef struct _VlmAnswerer VlmAnswerer;
 
@@ -92,7 +92,7 @@ typedef struct
       GCancellable *cancellable, GError **error);
 } VlmAnswererClass;
 
-/* The first member of each answerer; set by who makes it, constant from then
+/* The first member of each answerer; set by its constructor, constant from then
  * on. */
 struct _VlmAnswerer
 {
@@ -117,16 +117,16 @@ struct _VlmAnswerer
   GPtrArray *records;
 };
 
-/* The question comes after the video: what is in front of it, all questions
- * about a window share. (transfer full) */
+/* The question comes after the video, so all questions about a window share what
+ * is before it. (transfer full) */
 VlmPrompt *
 vlm_answerer_make_prompt (const VlmAnswerer *self, const VlmRequest *request);
 void vlm_answerer_set_manner (VlmAnswerer *self, const VlmQuestions *questions);
 
 VlmReply *vlm_answerer_answer (VlmAnswerer *self, const VlmRequest *request,
     GCancellable *cancellable, GError **error);
-/* @request: of a kind that has choices, one probability for each. Where it cannot
- * do that, VLM_LOAD_ERROR_UNSUPPORTED says so. */
+/* @request: of a kind that has choices; one probability for each.
+ * VLM_LOAD_ERROR_UNSUPPORTED if it cannot do that. */
 gboolean vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
     double *probabilities, GCancellable *cancellable, GError **error);
 gboolean vlm_answerer_can_weigh (VlmAnswerer *self, const VlmAnswerKind *kind,

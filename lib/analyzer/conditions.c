@@ -9,18 +9,18 @@
 #include "base/log.h"
 #include "events/condition.h"
 
-/* One of them, and the windows in which its begin and its end are located. */
+/* A condition, and the windows in which its begin and its end are located. */
 typedef struct
 {
   VlmCondition *condition;
   VlmWindow *first; /* of those that are above in a row, before it holds */
   VlmWindow *last;  /* in which it held */
   VlmConditionSpan last_span; /* in that window, if it was located */
-} Asked;
+} Entry;
 
 struct _VlmConditions
 {
-  GPtrArray *list; /* Asked */
+  GPtrArray *list; /* Entry */
   VlmConditionRules rules;
   gboolean locates;
   guint max_tokens;    /* of an answer that locates */
@@ -36,21 +36,21 @@ typedef struct
 } Answer;
 
 static void
-forget_windows (Asked *asked)
+forget_windows (Entry *entry)
 {
-  g_clear_pointer (&asked->first, vlm_window_unref);
-  g_clear_pointer (&asked->last, vlm_window_unref);
-  asked->last_span = (VlmConditionSpan){ 0 };
+  g_clear_pointer (&entry->first, vlm_window_unref);
+  g_clear_pointer (&entry->last, vlm_window_unref);
+  entry->last_span = (VlmConditionSpan){ 0 };
 }
 
 static void
 asked_free (gpointer data)
 {
-  Asked *asked = data;
+  Entry *entry = data;
 
-  forget_windows (asked);
-  vlm_condition_free (asked->condition);
-  g_free (asked);
+  forget_windows (entry);
+  vlm_condition_free (entry->condition);
+  g_free (entry);
 }
 
 VlmConditions *
@@ -80,10 +80,10 @@ vlm_conditions_is_empty (const VlmConditions *self)
 /* --- which ---------------------------------------------------------------- */
 
 /* "name=text", or a text that is its own name. */
-static Asked *
+static Entry *
 parse (const char *words)
 {
-  Asked *asked;
+  Entry *entry;
   const char *sign = strchr (words, '=');
   g_autofree char *text = g_strstrip (g_strdup (sign ? sign + 1 : words));
   g_autofree char *name =
@@ -93,13 +93,13 @@ parse (const char *words)
     vlm_warning ("the condition \"%s\" is empty and is ignored", words);
     return NULL;
   }
-  asked = g_new0 (Asked, 1);
-  asked->condition = vlm_condition_new (name[0] != '\0' ? name : text, text);
-  return asked;
+  entry = g_new0 (Entry, 1);
+  entry->condition = vlm_condition_new (name[0] != '\0' ? name : text, text);
+  return entry;
 }
 
 static gboolean
-is_same (const Asked *a, const Asked *b)
+is_same (const Entry *a, const Entry *b)
 {
   return g_str_equal (vlm_condition_get_name (a->condition),
              vlm_condition_get_name (b->condition)) &&
@@ -108,8 +108,8 @@ is_same (const Asked *a, const Asked *b)
 }
 
 /* (transfer full) (nullable): the one in @list that is like @wanted, taken out */
-static Asked *
-take (GPtrArray *list, const Asked *wanted)
+static Entry *
+take (GPtrArray *list, const Entry *wanted)
 {
   for (guint i = 0; i < list->len; i++)
     if (is_same (list->pdata[i], wanted))
@@ -121,10 +121,10 @@ static void
 finish_all (GPtrArray *list, GPtrArray *records)
 {
   for (guint i = 0; i < list->len; i++) {
-    Asked *asked = list->pdata[i];
-    VlmEvent *record = vlm_condition_finish (asked->condition);
+    Entry *entry = list->pdata[i];
+    VlmEvent *record = vlm_condition_finish (entry->condition);
 
-    forget_windows (asked);
+    forget_windows (entry);
     if (record != NULL)
       g_ptr_array_add (records, record);
   }
@@ -143,8 +143,8 @@ vlm_conditions_set (
   self->has_warned = FALSE;
   for (char **words = questions->conditions; words != NULL && *words != NULL;
        words++) {
-    Asked *wanted = parse (*words);
-    Asked *old = wanted != NULL ? take (before, wanted) : NULL;
+    Entry *wanted = parse (*words);
+    Entry *old = wanted != NULL ? take (before, wanted) : NULL;
 
     if (old != NULL) {
       asked_free (wanted);
@@ -196,27 +196,27 @@ ask_one (VlmConditions *self, VlmAnswerer *answerer, VlmRequest *request,
   return TRUE;
 }
 
-/* When it begins: in the first window that was above. When it ends: in the last
- * one in which it held, of which that may be known. */
+/* The begin is located in the first window that was above the threshold, the end
+ * in the last one in which it held; that may have located the end already. */
 static gboolean
-locate (VlmConditions *self, VlmAnswerer *answerer, const Asked *asked,
+locate (VlmConditions *self, VlmAnswerer *answerer, const Entry *entry,
     VlmWindow *window, VlmConditionChange change, gboolean is_apart,
     Answer *answer, GCancellable *cancellable, GError **error)
 {
   const VlmWindow *where = window;
 
-  if (change == VLM_CONDITION_BEGINS && asked->first != NULL)
-    where = asked->first;
+  if (change == VLM_CONDITION_BEGINS && entry->first != NULL)
+    where = entry->first;
   else if (change == VLM_CONDITION_ENDS)
-    where = asked->last;
+    where = entry->last;
   answer->is_of_this_window = where == window;
-  if (change == VLM_CONDITION_ENDS && asked->last_span.has_end) {
-    answer->span = asked->last_span;
+  if (change == VLM_CONDITION_ENDS && entry->last_span.has_end) {
+    answer->span = entry->last_span;
     return TRUE;
   }
   if (where == NULL)
     return TRUE;
-  if (!vlm_locate (answerer, where, vlm_condition_get_text (asked->condition),
+  if (!vlm_locate (answerer, where, vlm_condition_get_text (entry->condition),
           self->max_tokens, is_apart || where != window, &answer->span,
           cancellable, error))
     return FALSE;
@@ -248,8 +248,8 @@ vlm_conditions_ask (VlmConditions *self, VlmAnswerer *answerer,
   };
 
   for (guint i = 0; i < self->list->len; i++) {
-    const Asked *asked = self->list->pdata[i];
-    const char *text = vlm_condition_get_text (asked->condition);
+    const Entry *entry = self->list->pdata[i];
+    const char *text = vlm_condition_get_text (entry->condition);
     g_autoptr (VlmEvent) own = NULL;
     Answer answer = { 0 };
     VlmConditionChange change;
@@ -257,9 +257,9 @@ vlm_conditions_ask (VlmConditions *self, VlmAnswerer *answerer,
     if (!ask_one (self, answerer, &request, text, cancellable, &answer, error))
       return NULL;
     own = make_own (report, &answer);
-    change = vlm_condition_foresee (asked->condition, &self->rules, own);
+    change = vlm_condition_foresee (entry->condition, &self->rules, own);
     if (self->locates && change != VLM_CONDITION_STAYS &&
-        !locate (self, answerer, asked, window, change, is_apart, &answer,
+        !locate (self, answerer, entry, window, change, is_apart, &answer,
             cancellable, error))
       return NULL;
     g_array_append_val (answers, answer);
@@ -277,23 +277,23 @@ keep (VlmWindow **kept, VlmWindow *window)
   *kept = window;
 }
 
-/* Windows have frames: no more of them are kept than is needed. */
+/* Windows hold frames, so no more of them are kept than needed. */
 static void
 note_window (
-    VlmConditions *self, Asked *asked, VlmWindow *window, const Answer *answer)
+    VlmConditions *self, Entry *entry, VlmWindow *window, const Answer *answer)
 {
-  gboolean holds = vlm_condition_holds (asked->condition);
+  gboolean holds = vlm_condition_holds (entry->condition);
 
   if (!self->locates ||
-      (!holds && !vlm_condition_is_rising (asked->condition))) {
-    forget_windows (asked);
+      (!holds && !vlm_condition_is_rising (entry->condition))) {
+    forget_windows (entry);
   } else if (!holds) {
-    if (asked->first == NULL)
-      keep (&asked->first, window);
+    if (entry->first == NULL)
+      keep (&entry->first, window);
   } else if (answer->mass >= VLM_CONDITION_MIN_MASS) {
-    g_clear_pointer (&asked->first, vlm_window_unref);
-    keep (&asked->last, window);
-    asked->last_span =
+    g_clear_pointer (&entry->first, vlm_window_unref);
+    keep (&entry->last, window);
+    entry->last_span =
         answer->is_of_this_window ? answer->span : (VlmConditionSpan){ 0 };
   }
 }
@@ -306,12 +306,12 @@ vlm_conditions_push (VlmConditions *self, const GArray *answers,
   g_assert (answers->len == self->list->len);
   for (guint i = 0; i < answers->len; i++) {
     const Answer *answer = &g_array_index (answers, Answer, i);
-    Asked *asked = self->list->pdata[i];
+    Entry *entry = self->list->pdata[i];
     g_autoptr (VlmEvent) own = make_own (report, answer);
     VlmEvent *record = vlm_condition_push (
-        asked->condition, &self->rules, own, &answer->span, next_id);
+        entry->condition, &self->rules, own, &answer->span, next_id);
 
-    note_window (self, asked, window, answer);
+    note_window (self, entry, window, answer);
     if (record != NULL)
       g_ptr_array_add (records, record);
   }
@@ -327,9 +327,9 @@ void
 vlm_conditions_reset (VlmConditions *self)
 {
   for (guint i = 0; i < self->list->len; i++) {
-    Asked *asked = self->list->pdata[i];
+    Entry *entry = self->list->pdata[i];
 
-    forget_windows (asked);
-    vlm_condition_reset (asked->condition);
+    forget_windows (entry);
+    vlm_condition_reset (entry->condition);
   }
 }

@@ -39,5 +39,5 @@ void vlm_conditions_push (VlmConditions *conditions, const GArray *answers,
 
 /* The stream ended or broke off. */
 void vlm_conditions_finish (VlmConditions *conditions, GPtrArray *records);
-/* Forgets without a word (flush). */
+/* Forgets everything without a record (flush). */
 void vlm_conditions_reset (VlmConditions *conditions);

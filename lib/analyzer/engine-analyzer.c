@@ -29,7 +29,8 @@
 G_DECLARE_FINAL_TYPE (
     VlmEngineAnalyzer, vlm_engine_analyzer, VLM, ENGINE_ANALYZER, GObject)
 
-/* An answer that takes more than this share of its room is about too much. */
+/* An answer that fills more than this share of its room is about too much
+ * video. */
 #define FULL_ANSWER 0.5
 
 struct _VlmEngineAnalyzer
@@ -131,7 +132,7 @@ vlm_engine_analyzer_new (void)
   return g_object_new (VLM_TYPE_ENGINE_ANALYZER, NULL);
 }
 
-/* Takes @answerer over. */
+/* Takes ownership of @answerer. */
 static void
 take_answerer (
     VlmEngineAnalyzer *self, VlmAnswerer *answerer, gint64 max_context)
@@ -237,7 +238,7 @@ make_report (VlmEngineAnalyzer *self, const VlmWindow *window,
 }
 
 /* Long lists get longer with the video, and one that is cut off lacks the newest
- * events: there a look at less is better. */
+ * events: a shorter video is better then. */
 static void
 judge_length (VlmEngineAnalyzer *self, const VlmReply *reply)
 {
@@ -245,8 +246,8 @@ judge_length (VlmEngineAnalyzer *self, const VlmReply *reply)
     vlm_history_restart (self->history);
 }
 
-/* Adds the answer of @window to one question to @reports. What was over before
- * @asked began was reported with the windows before. */
+/* Adds the answer of @window to one question to @reports. Events that ended
+ * before @asked began were reported with the windows before. */
 static gboolean
 find_answers (VlmEngineAnalyzer *self, const VlmWindow *asked,
     const VlmWindow *window, const VlmEventWindow *about,
@@ -308,8 +309,8 @@ find_reports (VlmEngineAnalyzer *self, const VlmWindow *asked,
   return g_steal_pointer (&reports);
 }
 
-/* Looks as far back as it may; where the device has no room for that, at the
- * window alone. @seen: (transfer full): what was looked at. */
+/* Analyses as much earlier video as it may, or the window alone if the device has
+ * no room for that. @seen: (transfer full): what was analysed. */
 static GPtrArray *
 look (VlmEngineAnalyzer *self, VlmWindow *window, VlmWindow **seen,
     GCancellable *cancellable, GError **error)
@@ -321,7 +322,7 @@ look (VlmEngineAnalyzer *self, VlmWindow *window, VlmWindow **seen,
   reports = find_reports (self, window, *seen, cancellable, &own_error);
   if (reports != NULL)
     return reports;
-  /* What spoilt this answer is not looked at again. */
+  /* The video that spoilt this answer is not analysed again. */
   if (g_error_matches (own_error, VLM_INFER_ERROR, VLM_INFER_ERROR_NOT_FINITE))
     vlm_history_restart (self->history);
   if ((*seen)->n_samples == window->n_samples ||
@@ -454,7 +455,7 @@ engine_take_answers (VlmAnalyzer *analyzer)
   return records;
 }
 
-/* (transfer full): what is owed and @records. */
+/* (transfer full): the records that waited, and @records. */
 static GPtrArray *
 pay (VlmEngineAnalyzer *self, GPtrArray *records)
 {

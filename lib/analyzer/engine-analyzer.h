@@ -6,5 +6,5 @@
 
 #include "analyzer/answerer.h"
 
-/* An analyzer that is loaded and uses @answerer, which it takes over. */
+/* A loaded analyzer that uses @answerer, whose ownership it takes. */
 VlmAnalyzer *vlm_engine_analyzer_new_for (VlmAnswerer *answerer);

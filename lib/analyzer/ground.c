@@ -9,7 +9,7 @@
 #include "engine/model-params.h"
 #include "events/event-words.h"
 
-/* There is one box to be found; a few, for the best to be chosen. */
+/* One box is needed; a few are allowed, to choose the best. */
 #define MAX_BOXES 4
 /* Room for them. */
 #define MAX_TOKENS 192

@@ -28,8 +28,8 @@ make_rule (VlmRuleBook *book, const VlmAnswerBounds *bounds, GError **error)
   return vlm_rule_integer (book, MAX_COUNT);
 }
 
-/* Digits alone, with white space around them and one full stop behind, which
- * who is held to nothing may write. */
+/* Digits alone, with white space around them and one full stop after them, as an
+ * unconstrained model may write it. */
 static GPtrArray *
 read_answer (const char *text, const VlmAnswerBounds *bounds, guint *n_rejected,
     char **why, GError **error)

@@ -33,7 +33,7 @@ read_schema (const char *detail, const char *name, GError **error)
       detail, strlen (detail), name != NULL ? name : "schema", error);
 }
 
-/* What cannot be written is no use; what can, is also read. */
+/* A schema that cannot be written is of no use; one that can is also read. */
 static gboolean
 check_detail (const char *detail, const char *name, GError **error)
 {
@@ -63,8 +63,8 @@ make_schema (const VlmAnswerBounds *bounds, GError **error)
   return schema != NULL ? g_strdup (bounds->detail) : NULL;
 }
 
-/* (transfer full): without white space and a code fence around it, which models
- * that nothing holds like to write. */
+/* (transfer full): without white space and a code fence around it, which
+ * unconstrained models like to write. */
 static char *
 strip (const char *text)
 {
@@ -90,7 +90,7 @@ fits (VlmSchema *schema, VlmSchemaForm form, const char *text, gsize *end,
       VLM_GRAMMAR_MATCHED;
 }
 
-/* What was held to the schema has the strict form, which is the cheaper one. */
+/* A constrained answer has the strict form, which is cheaper to check. */
 static GPtrArray *
 read_answer (const char *text, const VlmAnswerBounds *bounds, guint *n_rejected,
     char **why, GError **error)

@@ -6,8 +6,8 @@
 #include "events/condition.h"
 
 /* Asks the question for a list of events that the model was trained on, about
- * @text in @window, and takes from the first start to the last end. @span knows
- * neither where the answer has no events in it, or is none. @max_tokens,
+ * @text in @window, and takes from the first start to the last end. @span has
+ * neither if the answer has no events in it, or is no list. @max_tokens,
  * @is_apart: as in VlmRequest. Errors of the answerer alone. */
 gboolean vlm_locate (VlmAnswerer *answerer, const VlmWindow *window,
     const char *text, guint max_tokens, gboolean is_apart,

@@ -127,7 +127,7 @@ vlm_questions_expand (const VlmQuestions *questions)
     vlm_warning ("the task %s needs a query; it is ignored", kind->name);
     return list;
   }
-  /* Who sets conditions alone wants no list. */
+  /* Questions that only set conditions want no list. */
   if (list->len == 0 &&
       (prompt != NULL || questions->task != NULL ||
           questions->conditions == NULL || questions->conditions[0] == NULL))

@@ -11,7 +11,7 @@
 typedef struct
 {
   char *query; /* NULL: none */
-  char *text;  /* what the model is asked */
+  char *text;  /* the prompt for the model */
   const VlmAnswerKind *kind;
 } VlmQuestion;
 

@@ -9,7 +9,7 @@
 #include "events/event-schema.h"
 #include "grammar/schema.h"
 
-/* How much of an answer a message has. */
+/* How much of an answer a message quotes. */
 #define MAX_QUOTED 60
 
 /* NULL without @error: any text will do, or what the reader of the kind makes of
@@ -33,7 +33,7 @@ compile (
                         : NULL;
 }
 
-/* Models are trained to write JSON in a fence: that is no fault. */
+/* Models are trained to write JSON in a fence, so that is not an error. */
 static void
 skip_fence (const char **text, gsize *n)
 {

@@ -4,9 +4,9 @@
 
 #include "grammar/answer-kind.h"
 
-/* @text has the form of @kind, in or out of a code fence; @is_cut_off: or may be
- * the beginning of such a text. VLM_EVENT_ERROR_SCHEMA with the place where it
- * has not. Nothing is repaired. */
+/* Whether @text has the form of @kind, in or out of a code fence; @is_cut_off: or
+ * may be the beginning of such a text. VLM_EVENT_ERROR_SCHEMA with the place of
+ * the first mismatch. Nothing is repaired. */
 gboolean
 vlm_remote_check (const VlmAnswerKind *kind, const VlmAnswerBounds *bounds,
     const char *text, gboolean is_cut_off, GError **error);

@@ -11,7 +11,7 @@
 /* A list of events has a few kilobytes; token probabilities twenty times that. */
 #define MAX_ANSWER (4 * 1024 * 1024)
 #define CONNECT_MS 10000
-/* How late it may notice where no descriptor is left to wait for. */
+/* How late it may notice if no descriptor is left to wait for. */
 #define CANCEL_SLICE_MS 50
 
 struct _VlmHttp
@@ -143,7 +143,7 @@ set_request (VlmHttp *self, Line *line, const char *url, GBytes *body,
   curl_easy_setopt (easy, CURLOPT_URL, url);
   curl_easy_setopt (easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-  /* A name server that does not answer is not waited for at the end. */
+  /* Does not wait at the end for a name server that does not answer. */
   curl_easy_setopt (easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
   curl_easy_setopt (easy, CURLOPT_TIMEOUT_MS, (long) CLAMP (left, 1, G_MAXINT));
@@ -187,7 +187,7 @@ perform (Line *line, GCancellable *cancellable)
     result = message->data.result;
   else if (g_cancellable_is_cancelled (cancellable))
     result = CURLE_ABORTED_BY_CALLBACK;
-  /* What is not done ends its connection here: the server notices. */
+  /* An unfinished request closes its connection here, so the server notices. */
   curl_multi_remove_handle (line->multi, line->easy);
   if (has_fd)
     g_cancellable_release_fd (cancellable);

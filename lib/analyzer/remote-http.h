@@ -20,8 +20,8 @@ void vlm_http_reply_clear (VlmHttpReply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmHttpReply, vlm_http_reply_clear)
 
 /* @ca_file: nullable, what certificates are checked against; @key: nullable, sent
- * with each request and never said. VLM_REMOTE_ERROR_SETTINGS where this was
- * built without it. */
+ * with each request and never in a message. VLM_REMOTE_ERROR_SETTINGS if this was
+ * built without libcurl. */
 VlmHttp *vlm_http_new (const char *ca_file, const char *key, GError **error);
 void vlm_http_free (VlmHttp *http);
 

@@ -12,7 +12,7 @@
 #include "analyzer/remote-retry.h"
 #include "base/log.h"
 
-/* What of a server's words goes into a message. */
+/* How much of a server's words a message quotes. */
 #define MAX_QUOTED 200
 #define DEFAULT_REQUESTS 16
 
@@ -31,7 +31,7 @@ struct _VlmRemoteLink
 static GMutex table_lock;
 static GHashTable *table;
 
-/* --- who shares it -------------------------------------------------------- */
+/* --- sharing -------------------------------------------------------------- */
 
 static void
 link_free (VlmRemoteLink *self)
@@ -47,7 +47,7 @@ link_free (VlmRemoteLink *self)
   g_free (self);
 }
 
-/* Says the same of the same server, and nothing of the key. */
+/* The same for the same server; does not reveal the key. */
 static char *
 make_name (const char *base, const char *ca_file, const char *key)
 {
@@ -58,7 +58,7 @@ make_name (const char *base, const char *ca_file, const char *key)
   return g_strjoin ("\n", base, ca_file != NULL ? ca_file : "", digest, NULL);
 }
 
-/* (transfer full). Takes @key over. */
+/* (transfer full). Takes ownership of @key. */
 static VlmRemoteLink *
 link_new (const VlmRemoteAddress *address, const char *ca_file, char *key,
     GError **error)
@@ -265,8 +265,8 @@ sleep_for (gint64 delay, GCancellable *cancellable, GError **error)
   return !g_cancellable_set_error_if_cancelled (cancellable, error);
 }
 
-/* Waits until the next try; FALSE, with @problem or what ended it as the error,
- * where there is none. */
+/* Waits until the next try; FALSE if there is none, with @problem or what ended
+ * the wait as the error. */
 static gboolean
 wait_for_next (VlmRemoteLink *self, guint n_failures, const VlmHttpReply *reply,
     gint64 deadline, GError *problem, GCancellable *cancellable, GError **error)

@@ -19,8 +19,8 @@ VlmRemoteLink *vlm_remote_link_get (const VlmRemoteAddress *address,
 void vlm_remote_link_unref (VlmRemoteLink *link);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmRemoteLink, vlm_remote_link_unref)
 
-/* (transfer full): what is sent, made when it is its turn: so no more of it is
- * in memory than there are connections. */
+/* (transfer full): the body, made when it is the request's turn, so that no more
+ * bodies are in memory than there are connections. */
 typedef GBytes *(*VlmRemoteBodyFunc) (gpointer user_data, GError **error);
 
 /* Sends a request until it was answered with status 2xx, or it makes no sense to
@@ -32,7 +32,7 @@ GString *vlm_remote_link_ask (VlmRemoteLink *link, const char *url,
     VlmRemoteBodyFunc make, gpointer user_data, gint64 timeout, long *status,
     GCancellable *cancellable, GError **error);
 
-/* What was found out about it, under a name: FALSE where nothing was, yet. */
+/* What was found out about the server, by name: FALSE if nothing was yet. */
 gboolean
 vlm_remote_link_recall (VlmRemoteLink *link, const char *name, gint *value);
 void

@@ -93,7 +93,7 @@ vlm_remote_queue_enter (VlmRemoteQueue *self, gint64 deadline,
   gboolean entered;
   char ticket;
 
-  /* Not under the lock: what is cancelled already calls at once. */
+  /* Not under the lock: one that is already cancelled calls back at once. */
   if (cancellable != NULL)
     handler = g_cancellable_connect (
         cancellable, G_CALLBACK (on_cancelled), self, NULL);

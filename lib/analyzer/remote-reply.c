@@ -69,8 +69,8 @@ get_log_probability (JsonObject *token, double *value)
       *value <= 1e-3;
 }
 
-/* (transfer full): where each token ends, and how likely it was; NULL where the
- * tokens do not spell @text, for then nothing is known. */
+/* (transfer full): where each token ends, and how likely it was; NULL if the
+ * tokens do not spell @text, because then nothing is known. */
 static GArray *
 read_trace (JsonArray *tokens, const char *text)
 {

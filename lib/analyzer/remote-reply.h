@@ -10,7 +10,7 @@
  * full); VLM_REMOTE_ERROR_SERVER for what is no answer. */
 VlmReply *vlm_remote_reply_read (const GString *body, GError **error);
 
-/* How probable each choice of @kind is as the first token, of the tokens that
- * are listed. VLM_REMOTE_ERROR_SERVER where none is. */
+/* How probable each choice of @kind is as the first token, among the tokens that
+ * are listed. VLM_REMOTE_ERROR_SERVER if none is. */
 gboolean vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
     double *probabilities, GError **error);

@@ -7,7 +7,7 @@
 
 #include "events/record-json.h"
 
-/* Good enough that the edges of its blocks are below what a camera leaves. */
+/* Good enough that the edges of its blocks are weaker than those of a camera. */
 #define JPEG_QUALITY 90
 #define MAX_BYTES (64u * 1024 * 1024)
 #define CENTISECOND (VLM_SECOND / 100)
@@ -16,13 +16,13 @@ typedef struct
 {
   const VlmRemoteRequest *request;
   GString *json;
-  /* Areas of what is sent; of nothing: max 0. */
+  /* Areas of the pictures that are sent; max is 0 if there are none. */
   guint64 min_pixels;
   guint64 max_pixels;
   GString *media; /* what is said about the video; empty: there is none */
 } Writer;
 
-/* What people set has fewer digits than a double tells apart. */
+/* Values that people set have fewer digits than a double can hold. */
 static void
 put_number (GString *json, const char *name, double value)
 {
@@ -89,8 +89,8 @@ put_image (Writer *writer, const VlmFrame *frame, GError **error)
   return TRUE;
 }
 
-/* As the question wants times in the answer. A picture that is shown for longer
- * goes once. */
+/* Times have the form that the question wants in the answer. A picture that is
+ * shown for longer is sent once. */
 static gboolean
 put_frames (Writer *writer, const VlmPart *part, GError **error)
 {

@@ -10,10 +10,10 @@
 #include "base/json-member.h"
 #include "base/log.h"
 
-/* From here on vLLM keeps the times of frames that are sent to it. */
+/* From this version on, vLLM keeps the times of frames that are sent to it. */
 #define VLLM_MAJOR 0
 #define VLLM_MINOR 27
-/* How many names a message has. */
+/* How many names a message lists. */
 #define MAX_NAMES 8
 
 static const VlmRemoteServerClass classes[] = {
@@ -26,7 +26,7 @@ static const VlmRemoteServerClass classes[] = {
   { VLM_REMOTE_SERVER_OLLAMA, "Ollama", FALSE, FALSE, TRUE, NULL, FALSE },
   { VLM_REMOTE_SERVER_LMSTUDIO, "LM Studio", FALSE, FALSE, TRUE,
       "repeat_penalty", TRUE },
-  /* A list at the top of a schema is not in what OpenAI takes. */
+  /* OpenAI does not take a list at the top of a schema. */
   { VLM_REMOTE_SERVER_OPENAI, "a server with the API of OpenAI", FALSE, FALSE,
       FALSE, NULL, FALSE },
 };

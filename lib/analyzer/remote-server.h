@@ -4,7 +4,7 @@
 
 #include "analyzer/remote-link.h"
 
-/* One that speaks the chat API of OpenAI, and what it takes beyond that. */
+/* A server that speaks the chat API of OpenAI, and what else it takes. */
 typedef struct
 {
   VlmRemoteServer id;

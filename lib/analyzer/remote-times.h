@@ -16,8 +16,8 @@ typedef enum
 /* As in the records; static. */
 const char *vlm_time_basis_to_string (VlmTimeBasis basis);
 
-/* A video for a server that takes some: frame i is number @indices[i] of one of
- * @fps frames a second. */
+/* A video for a server that takes videos: frame i is number @indices[i] at @fps
+ * frames a second. */
 typedef struct
 {
   VlmTimeBasis basis;
@@ -25,7 +25,7 @@ typedef struct
   guint *indices; /* one a frame; NULL: in words */
 } VlmRemoteTiming;
 
-/* The best that a server that takes videos, or not, and a model can do for
+/* The best that a model, and a server that takes videos or does not, can do for
  * frames at @times, ns, not decreasing. */
 VlmRemoteTiming vlm_remote_timing_plan (
     gboolean takes_video, VlmRemoteTimes learns, const gint64 *times, guint n);

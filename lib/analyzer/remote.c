@@ -75,7 +75,7 @@ get_path (const VlmModelParams *params)
  * vlm_remote_is_meant:
  * @params: which model
  *
- * Tells a model on another machine from one that is loaded.
+ * Distinguishes a model on another machine from one that is loaded.
  *
  * Returns: whether it names a model on another machine, by an address that
  *   begins with `http://` or `https://`, itself or in the environment variable
@@ -94,8 +94,8 @@ vlm_remote_is_meant (const VlmModelParams *params)
  * vlm_remote_hide_secrets:
  * @path: what names a model
  *
- * An address of a server must have no password in it; one that has is not used,
- * and this is what may be shown of it.
+ * The address of a server must not contain a password; one that does is not
+ * used, and this is what may be shown of it.
  *
  * Returns: (transfer full): @path, with dots for user, password and query if it
  *   is an address

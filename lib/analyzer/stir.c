@@ -4,7 +4,7 @@
 
 /* Of 255: more than noise and what compression leaves. */
 #define MIN_DIFFERENCE 18
-/* Of the picture: where more differs, it is the camera that moves. */
+/* Share of the picture: if more differs, the camera moves. */
 #define MAX_PART 0.35
 /* Less is noise. */
 #define MIN_PART 0.001

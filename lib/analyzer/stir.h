@@ -14,9 +14,9 @@ typedef struct
                           * where it was or will be */
 } VlmStir;
 
-/* Compares sample @index of @window with its neighbours. Where so much differs
- * that the camera must have moved, or the neighbours have other sizes, nothing
- * moves. Light that changes all over is no motion. */
+/* Compares sample @index of @window with its neighbours. Nothing moves if so much
+ * differs that the camera must have moved, or if the neighbours have other sizes.
+ * Light that changes all over is not motion. */
 void vlm_stir_init (VlmStir *stir, const VlmWindow *window, guint index);
 void vlm_stir_clear (VlmStir *stir);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VlmStir, vlm_stir_clear)

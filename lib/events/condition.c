@@ -27,12 +27,12 @@ struct _VlmCondition
   VlmInstant since;
   VlmTimeSource since_source;
 
-  /* Found out by a question of its own, where that is so. */
+  /* Whether a question of its own located them. */
   gboolean has_located_start;
   gboolean has_located_end;
 
-  double told;    /* probability in the last record */
-  guint n_untold; /* looks since then */
+  double reported;    /* probability in the last record */
+  guint n_unreported; /* looks since then */
 };
 
 VlmCondition *
@@ -125,7 +125,7 @@ note_look (VlmCondition *self, const VlmEvent *report)
   if (self->looks->len >= VLM_CONDITION_MAX_LOOKS)
     g_array_remove_index (self->looks, 0);
   g_array_append_val (self->looks, look);
-  self->n_untold++;
+  self->n_unreported++;
 }
 
 /* The result of the newest window. */
@@ -141,7 +141,7 @@ take_report (VlmCondition *self, const VlmEvent *report)
   event->query_version = report->query_version;
 }
 
-/* As it stands in records; NULL: times are those of windows. */
+/* As records have it; NULL: times are those of windows. */
 static const char *
 get_located (const VlmCondition *self)
 {
@@ -159,13 +159,13 @@ emit (VlmCondition *self, VlmEventState state)
   record->ongoing = state != VLM_EVENT_STATE_END;
   record->probabilities = g_array_copy (self->looks);
   record->located = g_strdup (get_located (self));
-  self->told = record->probability;
-  self->n_untold = 0;
+  self->reported = record->probability;
+  self->n_unreported = 0;
   return record;
 }
 
-/* What is above now was not so in the window before: where the two overlap, it
- * began after the end of that one. */
+/* The probability was not above the threshold in the window before: if the two
+ * overlap, the condition began after the end of that one. */
 static void
 start_run (VlmCondition *self, const VlmEvent *report)
 {
@@ -177,7 +177,7 @@ start_run (VlmCondition *self, const VlmEvent *report)
   self->since_source = report->time_source;
 }
 
-/* Nothing begins before what was before is over. */
+/* It cannot begin before the event before it has ended. */
 static void
 take_located_start (VlmCondition *self, const VlmConditionSpan *span)
 {
@@ -191,7 +191,7 @@ take_located_start (VlmCondition *self, const VlmConditionSpan *span)
   self->event->time_source = span->time_source;
 }
 
-/* Nothing ends before it begins. */
+/* It cannot end before it begins. */
 static void
 take_located_end (VlmCondition *self, const VlmConditionSpan *span)
 {
@@ -230,8 +230,8 @@ wait_for_begin (VlmCondition *self, const VlmConditionRules *rules,
   return emit (self, VLM_EVENT_STATE_BEGIN);
 }
 
-/* It holds in no moment of the window that ends it: where that overlaps with
- * the one before, it was over when it began. */
+/* It does not hold at any moment of the window that ends it: if that overlaps
+ * with the one before, the condition ended when that window began. */
 static VlmEvent *
 end (VlmCondition *self, const VlmConditionRules *rules, const VlmEvent *report,
     const VlmConditionSpan *span)
@@ -267,8 +267,8 @@ go_on (VlmCondition *self, const VlmConditionRules *rules,
     }
     take_report (self, report);
   }
-  if (fabs (self->event->probability - self->told) < MATERIAL_CHANGE &&
-      self->n_untold < VLM_CONDITION_MAX_LOOKS)
+  if (fabs (self->event->probability - self->reported) < MATERIAL_CHANGE &&
+      self->n_unreported < VLM_CONDITION_MAX_LOOKS)
     return NULL;
   return emit (self, VLM_EVENT_STATE_UPDATE);
 }

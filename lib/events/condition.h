@@ -10,14 +10,14 @@
 #include <vlm/vlm-event.h>
 #include <vlm/vlm-questions.h>
 
-/* So many probabilities a record has at most, the newest ones. */
+/* A record has at most so many probabilities, the newest ones. */
 #define VLM_CONDITION_MAX_LOOKS 16
-/* Less than this, for yes and no together, is no answer. */
+/* A mass of yes and no together below this is no answer. */
 #define VLM_CONDITION_MIN_MASS 0.05
 
 typedef struct _VlmCondition VlmCondition;
 
-/* When it held, more exactly than by windows. */
+/* When it held, more exactly than windows can say. */
 typedef struct
 {
   gboolean has_start;
@@ -52,12 +52,13 @@ VlmConditionChange vlm_condition_foresee (const VlmCondition *condition,
 VlmEvent *
 vlm_condition_push (VlmCondition *condition, const VlmConditionRules *rules,
     const VlmEvent *report, const VlmConditionSpan *span, guint64 *next_id);
-/* Whether it holds; or else is on the way there, until @confirm is reached. */
+/* Whether it holds; whether windows are above the threshold, but not yet as many
+ * as @confirm. */
 gboolean vlm_condition_holds (const VlmCondition *condition);
 gboolean vlm_condition_is_rising (const VlmCondition *condition);
 
 /* The stream ended or broke off. (transfer full) (nullable): the end */
 VlmEvent *vlm_condition_finish (VlmCondition *condition);
 
-/* Forgets without a word (flush). */
+/* Forgets everything without a record (flush). */
 void vlm_condition_reset (VlmCondition *condition);

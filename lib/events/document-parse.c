@@ -12,7 +12,7 @@
 #include "events/answer-list.h"
 #include "events/mark-parse.h"
 
-/* Beyond these an answer is no document: a model writes some 10 kB. */
+/* An answer beyond these is no document: a model writes some 10 kB. */
 #define MAX_BYTES (1024 * 1024)
 #define MAX_DEPTH 64
 #define MAX_BLOCKS 4096
@@ -36,7 +36,7 @@ is_one_of (const xmlNode *node, const char *const *names)
   return FALSE;
 }
 
-/* What stands in these is no text. */
+/* The content of these is not text. */
 static gboolean
 is_hidden (const xmlNode *node)
 {
@@ -158,7 +158,7 @@ append_span (GString *html, xmlNode *node, const char *name)
 
 static void append_children (GString *html, xmlNode *node, guint depth);
 
-/* An element that is known, without its attributes; of others what is in it. */
+/* Writes a known element without its attributes; of others, their content. */
 static void
 append_element (GString *html, xmlNode *node, guint depth)
 {
@@ -221,8 +221,8 @@ read_html (xmlNode *node)
 
 /* --- places ---------------------------------------------------------------- */
 
-/* Numbers with blanks or commas between. Returns how many, 0 where it is
- * something else; of more than @n_max the first ones are kept. */
+/* Numbers with blanks or commas between. Returns how many, 0 if it is something
+ * else; the first @n_max are kept. */
 static guint
 read_numbers (const char *text, gint64 *numbers, guint n_max)
 {
@@ -267,7 +267,7 @@ read_place (Reader *self, xmlNode *node, VlmMark *mark)
 
 /* --- blocks ---------------------------------------------------------------- */
 
-/* The class, where it is a word of the model's: "image", "formula". */
+/* The class, if it is a word that the model uses: "image", "formula". */
 static char *
 read_label (xmlNode *node)
 {
@@ -299,7 +299,7 @@ add_block (Reader *self, xmlNode *node)
   g_ptr_array_add (self->marks, mark);
 }
 
-/* Of what has no place: what is a block all the same. */
+/* Which elements are blocks even without a place. */
 static gboolean
 is_block (const xmlNode *node)
 {
@@ -309,7 +309,7 @@ is_block (const xmlNode *node)
   return is_one_of (node, names);
 }
 
-/* The place of the picture in a block that is one is that of the block. */
+/* A picture inside a block has the place of the block. */
 static gboolean
 is_picture_of (const xmlNode *node, const xmlNode *block)
 {
@@ -338,7 +338,7 @@ visit (Reader *self, xmlNode *node, const xmlNode *block, guint depth)
   }
 }
 
-/* (transfer full): out of its code fence. */
+/* (transfer full): @text without its code fence. */
 static char *
 strip_fence (const char *text)
 {

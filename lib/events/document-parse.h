@@ -6,11 +6,11 @@
 
 /* QwenVL HTML: elements with data-bbox ("x1 y1 x2 y2") or data-polygon, in or out
  * of a code fence, whole or cut off. Each is a mark: its label is its class or
- * its name, its text what is written in it, and of tables and lists html has
- * their structure. What is not inside of @width x @height keeps its text and
+ * its name, its text is its content, and html has the structure of tables and
+ * lists. An element that is not inside of @width x @height keeps its text and
  * loses its place, which counts as rejected, with the reason of the first in
- * @why. Nothing is fetched, no markup gets through: what is no table or list is
- * text. (transfer full), or VLM_EVENT_ERROR_SYNTAX where there is no markup, or
- * no UTF-8. */
+ * @why. Nothing is fetched and no markup gets through: everything but tables and
+ * lists is text. (transfer full), or VLM_EVENT_ERROR_SYNTAX if there is no
+ * markup, or no UTF-8. */
 GPtrArray *vlm_document_parse (const char *text, guint width, guint height,
     guint *n_rejected, char **why, GError **error);

@@ -42,7 +42,7 @@ find_pair (const VlmWindow *window, guint at, const VlmFrame **left,
   *right = window->samples[last].frame;
 }
 
-/* @distance * @n / @d, rounded, or as much of it as can be said. */
+/* @distance * @n / @d, rounded, or the nearest value that fits. */
 static gint64
 scale (gint64 distance, gint64 n, gint64 d)
 {

@@ -4,16 +4,16 @@
 
 #include <string.h>
 
-/* Descriptions of one happening vary from window to window; half of their words
- * in common is the least that counts as the same. */
+/* Descriptions of one event vary from window to window; those with at least half
+ * of their words in common count as the same. */
 #define MIN_SIMILARITY 0.5
 
-/* A subject of more words is no short name. */
+/* A subject of more words is not a short name. */
 #define MAX_SUBJECT 5
 
 static const char *const articles[] = { "a", "an", "the", NULL };
 
-/* Behind these no subject goes on. */
+/* A subject ends before any of these. */
 static const char *const stops[] = { "is", "are", "was", "were", "has", "have",
   "had", "can", "who", "that", "which", "and", "then", "while", "as", "with",
   "without", "in", "on", "at", "from", "to", "into", "onto", "off", "over",
@@ -26,7 +26,7 @@ static const char *const plurals[] = { "two", "three", "four", "five", "six",
 static const char *const plural_nouns[] = { "people", "men", "women",
   "children", NULL };
 
-/* End like a verb, but are none. */
+/* These end like a verb, but are none. */
 static const char *const nouns[] = { "building", "thing", "something",
   "anything", "nothing", "ceiling", "string", "ring", "king", "wing",
   "lightning", "bus", "glass", "grass", "canvas", "gas", "lens", NULL };

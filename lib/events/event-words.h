@@ -16,7 +16,7 @@ double vlm_words_similarity (const char *a, const char *b);
  * "red circle". (transfer full), NULL if that cannot be determined. */
 char *vlm_words_subject (const char *sentence);
 
-/* @text as it is, but for a first article and marks at the end. (transfer full),
+/* @text without a first article and without marks at its end. (transfer full),
  * empty for NULL */
 char *vlm_words_without_article (const char *text);
 

@@ -4,9 +4,9 @@
 
 #include "media/window.h"
 
-/* With n windows' length to grow, overlapping windows are prefilled n / (n - 1)
- * times instead of window / hop times; attention to all that is held costs more
- * with every step. Four is near the best for hops of a fifth to a twelfth. */
+/* If the video may grow to the length of n windows, overlapping windows are
+ * prefilled n / (n - 1) times instead of window / hop times, but attention to it
+ * costs more with every step. Four is near the best for hops of 1/5 to 1/12. */
 #define DEFAULT_WINDOWS 4
 
 struct _VlmHistory
@@ -91,8 +91,8 @@ count_tokens (const VlmHistory *history, const VlmFrame *frame, guint n_samples)
       (frame->width / cell) * (frame->height / cell);
 }
 
-/* Growing pays where at least half of the window is there already: what it saves
- * must outweigh attention to what the window alone would not hold. */
+/* Growing pays if at least half of the window is held already: what it saves
+ * must outweigh attention to the samples that are not in the window. */
 static gboolean
 may_grow (const VlmHistory *history, const VlmWindow *window, guint n_common)
 {
@@ -147,7 +147,7 @@ begin (VlmHistory *history, VlmWindow *window)
     history->max_ns = MIN (history->max_ns, limits->trained_ns);
 }
 
-/* What is held, grown by @window; NULL when they do not go together. */
+/* The video that is held, grown by @window; NULL if they do not fit together. */
 static VlmWindow *
 grow (const VlmHistory *history, const VlmWindow *window)
 {

@@ -11,7 +11,7 @@
 #include <vlm/vlm-sampler.h>
 
 /* How long the video may grow. A window is never cut: one that is longer than
- * this is looked at alone. */
+ * this is analysed alone. */
 typedef struct
 {
   gint64 max_ns;     /* 0: @n_windows times the window it began with */
@@ -27,13 +27,13 @@ vlm_history_new (const VlmGeometry *geometry, const VlmHistoryLimits *limits);
 void vlm_history_free (VlmHistory *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmHistory, vlm_history_free)
 
-/* What to look at to answer about @window: the video from the anchor to the end
+/* The video to analyse for an answer about @window: from the anchor to the end
  * of the window, or the window itself. All samples of the window are its last
  * ones. (transfer full) */
 VlmWindow *vlm_history_push (VlmHistory *history, VlmWindow *window);
 
-/* The same for a question beside the windows: nothing is kept. (transfer full) */
+/* The same for a single question: nothing is kept. (transfer full) */
 VlmWindow *vlm_history_peek (const VlmHistory *history, VlmWindow *window);
 
-/* The next window is looked at alone. */
+/* The next window is analysed alone. */
 void vlm_history_restart (VlmHistory *history);

@@ -40,8 +40,8 @@ set_point (
   return TRUE;
 }
 
-/* Around all of them: the model now and then begins a box with the right or the
- * lower corner. */
+/* The bounds of all corners: the model sometimes begins a box with the right or
+ * the lower one. */
 static void
 find_bounds (const gint64 *numbers, guint n, gint64 bounds[4])
 {
@@ -90,8 +90,8 @@ read_number (JsonNode *node, gint64 *number)
   return TRUE;
 }
 
-/* Whole numbers, also in pairs: [[x, y], …]. Returns how many; 0 where it is
- * something else, or more than there may be. */
+/* Whole numbers, also in pairs: [[x, y], …]. Returns how many; 0 if it is
+ * something else, or more than allowed. */
 static guint
 read_numbers (JsonNode *node, gint64 *numbers, guint n_max)
 {
@@ -277,7 +277,7 @@ read_xml_points (GPtrArray *list, const Scene *scene, const GMatchInfo *match,
   }
 }
 
-/* NULL where it is no such text. */
+/* NULL if it is no such text. */
 static GPtrArray *
 parse_xml (const char *text, const Scene *scene, guint *n_rejected, char **why)
 {

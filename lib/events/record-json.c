@@ -12,9 +12,9 @@ vlm_json_put_key (GString *json, const char *name)
   g_string_append_printf (json, "\"%s\": ", name);
 }
 
-/* JSON leaves these as they are, but some who read a line at a time end one at
- * U+0085 or U+2028, and terminals obey U+009B: those who show a record need not
- * care. U+001F must be escaped, but json-glib 1.6 does not. */
+/* JSON leaves these as they are, but some readers end a line at U+0085 or U+2028,
+ * and terminals obey U+009B. Escaped, a record can be shown without care. U+001F
+ * must be escaped, but json-glib 1.6 does not. */
 static void
 append_harmless (GString *json, const char *escaped)
 {

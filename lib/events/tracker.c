@@ -4,8 +4,8 @@
 
 #include "events/event-words.h"
 
-/* A window that does not see what the one before it saw contradicts it; so many
- * in a row are believed to have overlooked it. */
+/* A window that does not see what the one before it saw contradicts it. So many
+ * in a row are taken to have overlooked it. */
 #define MAX_OVERLOOKED 1
 
 /* A rise of the confidence that is worth an update. */
@@ -17,8 +17,8 @@ typedef struct
   gboolean open;   /* no end record yet */
   gboolean fresh;  /* no record yet */
   guint n_overlooked;
-  gint64 longest_ns;      /* of it that one report saw: its words stand */
-  double told_confidence; /* in the last record */
+  gint64 longest_ns;          /* of it that one report saw: its words stand */
+  double reported_confidence; /* in the last record */
 
   /* Of the current window. */
   gboolean seen;
@@ -73,7 +73,7 @@ length_of (const VlmEvent *event)
   return event->end.stream_time - event->start.stream_time;
 }
 
-/* By everything that decides what becomes of a report. */
+/* Orders by everything that decides how a report is handled. */
 static gint
 compare_reports (gconstpointer a, gconstpointer b)
 {
@@ -122,7 +122,7 @@ is_same (const VlmEvent *a, const VlmEvent *b, gint64 tolerance_ns)
 
 /* --- a report finds its event ------------------------------------------- */
 
-/* What is over can only be seen again, not go on. */
+/* An event that has ended can only be seen again, not continue. */
 static gboolean
 may_take (const Track *track, const VlmEvent *report, gint64 tolerance_ns)
 {
@@ -133,8 +133,8 @@ may_take (const Track *track, const VlmEvent *report, gint64 tolerance_ns)
       2 * overlap (track->event, report) >= length_of (report);
 }
 
-/* What is open before what is over, the same words before others like them, then
- * the longest overlap, then the oldest. */
+/* Open events before ended ones, the same words before similar ones, then the
+ * longest overlap, then the oldest. */
 static gboolean
 is_better (const Track *track, const Track *best, const VlmEvent *report)
 {
@@ -165,7 +165,7 @@ find_track (VlmTracker *tracker, const VlmEvent *report, gint64 tolerance_ns)
   return best;
 }
 
-/* Two boxes that are further apart than they are large are of two objects. */
+/* Two boxes that are further apart than they are large show two objects. */
 static gboolean
 is_elsewhere (const VlmRect *a, const VlmRect *b)
 {
@@ -184,8 +184,8 @@ is_near (gint64 a, gint64 b, gint64 tolerance_ns)
   return ABS (a - b) <= tolerance_ns;
 }
 
-/* A window's end cuts what goes on, and the next window finds other words for
- * the rest: "enters" before the border, "moves" behind it. */
+/* A window's end cuts an event in two, and the next window finds other words for
+ * the rest: "enters" before the border, "moves" after it. */
 static gboolean
 goes_on (const Track *track, const VlmEvent *report, gint64 tolerance_ns)
 {
@@ -195,8 +195,8 @@ goes_on (const Track *track, const VlmEvent *report, gint64 tolerance_ns)
       report->end.stream_time > track->event->end.stream_time;
 }
 
-/* Or a window that overlaps finds other words for what was seen before: all of
- * it, or what its own start left of it. */
+/* Or an overlapping window finds other words for an event that was seen before:
+ * for all of it, or for the part after the window's own start. */
 static gboolean
 is_seen_again (
     const Track *track, const VlmEvent *report, const VlmTrackerLook *look)
@@ -213,7 +213,7 @@ is_seen_again (
 }
 
 /* Whether @report is about the same subject at the right time, whatever the
- * rest of its text. An event is reported once in a window: two objects of one
+ * rest of its text. A window reports an event once, so two objects of the same
  * name stay two. */
 static gboolean
 is_same_subject (
@@ -230,7 +230,7 @@ is_same_subject (
       !is_elsewhere (&event->bbox, &report->bbox);
 }
 
-/* What is open before what is over, then the one with the most words in common,
+/* Open events before ended ones, then the one with the most words in common,
  * then the one that began last. */
 static Track *
 find_subject (
@@ -256,7 +256,7 @@ find_subject (
   return best;
 }
 
-/* Where it was last in this window, and whether it goes on. */
+/* Notes where it was last seen in this window, and whether it continues. */
 static void
 note_end (Track *track, const VlmInstant *end, gboolean ongoing)
 {
@@ -283,7 +283,7 @@ start_track (VlmTracker *tracker, const VlmEvent *report)
   return track;
 }
 
-/* The words of the report that saw most of it. */
+/* Keeps the words of the report that saw most of the event. */
 static void
 take_words (Track *track, const VlmEvent *report, gint64 tolerance_ns)
 {
@@ -314,7 +314,7 @@ take_report (Track *track, const VlmEvent *report, gint64 tolerance_ns)
   }
   take_words (track, report, tolerance_ns);
   event->confidence = MAX (event->confidence, report->confidence);
-  if (event->confidence >= track->told_confidence + MATERIAL_CONFIDENCE)
+  if (event->confidence >= track->reported_confidence + MATERIAL_CONFIDENCE)
     track->changed = TRUE;
   event->window = report->window;
   event->query_version = report->query_version;
@@ -334,11 +334,11 @@ emit (GPtrArray *records, Track *track, VlmEventState state)
   record->ongoing = state != VLM_EVENT_STATE_END;
   track->open = record->ongoing;
   track->fresh = FALSE;
-  track->told_confidence = record->confidence;
+  track->reported_confidence = record->confidence;
   g_ptr_array_add (records, record);
 }
 
-/* @older goes on with what @younger has. */
+/* Adds what @younger has to @older, which continues. */
 static void
 absorb (Track *older, Track *younger, gint64 tolerance_ns)
 {
@@ -357,8 +357,8 @@ absorb (Track *older, Track *younger, gint64 tolerance_ns)
     note_end (older, &younger->end, younger->ongoing);
 }
 
-/* Two open events that turned out to be one. If the younger one is new, it was
- * not reported yet; else it ends. FALSE if there are none. */
+/* Unites two open events that turned out to be one. The younger one is removed
+ * if no record was emitted yet; else it ends. FALSE if there are none. */
 static gboolean
 unite_two (VlmTracker *tracker, gint64 tolerance_ns, GPtrArray *records)
 {
@@ -382,10 +382,10 @@ unite_two (VlmTracker *tracker, gint64 tolerance_ns, GPtrArray *records)
   return FALSE;
 }
 
-/* --- what is told ------------------------------------------------------- */
+/* --- what is reported --------------------------------------------------- */
 
-/* Not seen: over, unless the window contradicts the one before it and may have
- * overlooked it. */
+/* An event that was not seen is over, unless the window contradicts the one
+ * before it and may have overlooked it. */
 static gboolean
 is_over (Track *track, const VlmTrackerLook *look)
 {
@@ -394,7 +394,8 @@ is_over (Track *track, const VlmTrackerLook *look)
   return track->n_overlooked++ >= MAX_OVERLOOKED;
 }
 
-/* A window that saw past the end knows it better than those that it cut off. */
+/* A window that saw past the end knows it better than windows that end before
+ * it. */
 static void
 settle_end (Track *track)
 {
@@ -421,7 +422,7 @@ begin (VlmTracker *tracker, Track *track, const VlmTrackerLook *look,
 }
 
 static gboolean
-tell (VlmTracker *tracker, Track *track, const VlmTrackerLook *look,
+report_track (VlmTracker *tracker, Track *track, const VlmTrackerLook *look,
     GPtrArray *records, GError **error)
 {
   if (!track->open)
@@ -442,7 +443,7 @@ tell (VlmTracker *tracker, Track *track, const VlmTrackerLook *look,
   return TRUE;
 }
 
-/* What is over is remembered while a window can see it again. */
+/* Ended events are remembered while a window can see them again. */
 static void
 forget (VlmTracker *tracker, const VlmTrackerLook *look)
 {
@@ -468,7 +469,7 @@ copy_track (gconstpointer source, gpointer user_data)
   return copy;
 }
 
-/* What is over is not reported again. FALSE if @track is NULL. */
+/* An event that has ended is not reported again. FALSE if @track is NULL. */
 static gboolean
 take (Track *track, const VlmEvent *report, gint64 tolerance_ns)
 {
@@ -481,11 +482,11 @@ take (Track *track, const VlmEvent *report, gint64 tolerance_ns)
   return TRUE;
 }
 
-/* What this answer told before in the same words, of which an event that has
- * other words, or is over, keeps nothing. @taken: the tracks of @rest before
- * @at. */
+/* The track that took an earlier report of this answer in the same words. It may
+ * not have these words itself: ended tracks, and most others, keep their own.
+ * @taken: the tracks of @rest before @at. */
 static Track *
-find_told (
+find_repeated (
     const GPtrArray *rest, Track *const *taken, guint at, gint64 tolerance_ns)
 {
   for (guint i = 0; i < at; i++)
@@ -494,7 +495,7 @@ find_told (
   return NULL;
 }
 
-/* What goes by its subject, and what is new. */
+/* Joins the reports that match by subject, and those of new events. */
 static void
 join_rest (VlmTracker *tracker, GPtrArray *rest, const VlmTrackerLook *look)
 {
@@ -503,7 +504,7 @@ join_rest (VlmTracker *tracker, GPtrArray *rest, const VlmTrackerLook *look)
   for (guint i = 0; i < rest->len; i++) {
     const VlmEvent *report = rest->pdata[i];
 
-    taken[i] = find_told (rest, taken, i, look->tolerance_ns);
+    taken[i] = find_repeated (rest, taken, i, look->tolerance_ns);
     if (taken[i] == NULL)
       taken[i] = find_subject (tracker, report, look);
     if (taken[i] == NULL)
@@ -520,7 +521,7 @@ join (VlmTracker *tracker, GPtrArray *reports, const VlmTrackerLook *look,
   g_autoptr (GPtrArray) rest = g_ptr_array_new ();
   gint64 tolerance_ns = look->tolerance_ns;
 
-  /* What goes by its words goes first. */
+  /* Reports that match by their words go first. */
   for (guint i = 0; i < reports->len; i++) {
     const VlmEvent *report = reports->pdata[i];
 
@@ -532,7 +533,8 @@ join (VlmTracker *tracker, GPtrArray *reports, const VlmTrackerLook *look,
   while (unite_two (tracker, look->tolerance_ns, records))
     continue;
   for (guint i = 0; i < tracker->tracks->len; i++)
-    if (!tell (tracker, tracker->tracks->pdata[i], look, records, error))
+    if (!report_track (
+            tracker, tracker->tracks->pdata[i], look, records, error))
       return FALSE;
   return TRUE;
 }

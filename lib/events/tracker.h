@@ -12,8 +12,9 @@
 
 typedef struct _VlmTracker VlmTracker;
 
-/* Completes what begins (its box). @event: not shared, may be changed, but for
- * its times, query and description. FALSE with @error: the window fails. */
+/* Completes an event that begins (its box). @event: not shared, may be changed,
+ * but not its times, query and description. FALSE with @error: the window
+ * fails. */
 typedef gboolean (*VlmTrackerFunc) (
     VlmEvent *event, gpointer user_data, GError **error);
 
@@ -43,8 +44,8 @@ GPtrArray *vlm_tracker_push (VlmTracker *tracker, GPtrArray *reports,
  * which must increment it. */
 guint64 *vlm_tracker_get_next_id (VlmTracker *tracker);
 
-/* The stream ended or broke off: ends what is open. Ids go on counting. */
+/* The stream ended or broke off: ends the open events. Ids continue. */
 GPtrArray *vlm_tracker_finish (VlmTracker *tracker);
 
-/* Forgets without a word (flush). */
+/* Forgets everything without a record (flush). */
 void vlm_tracker_reset (VlmTracker *tracker);

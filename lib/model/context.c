@@ -317,7 +317,7 @@ adapt (VlmContext *context, guint work, gint64 elapsed)
 }
 
 static void
-tell (const Input *in, double n_done)
+report_progress (const Input *in, double n_done)
 {
   vlm_work_progress (in->work, "prefill", n_done / in->span->n);
 }
@@ -346,7 +346,7 @@ run_layers (VlmContext *context, const Input *in, guint first,
       return FALSE;
     adapt (context, n * pass->n_tokens, elapsed);
     if (done < n_layers)
-      tell (in,
+      report_progress (in,
           first - in->span->first + (double) pass->n_tokens * done / n_layers);
   }
   return TRUE;
@@ -422,7 +422,7 @@ run_all (VlmContext *context, const Input *in, GCancellable *cancellable,
             error))
       return FALSE;
     done += n;
-    tell (in, done);
+    report_progress (in, done);
   }
   return TRUE;
 }

@@ -13,8 +13,8 @@
 /* Of one question. */
 typedef struct _VlmAttentionRecorder VlmAttentionRecorder;
 
-/* Listens to @vision and @context until it is freed. @features forgets what it
- * has, so that every slice is encoded before our eyes. */
+/* Records @vision and @context until it is freed. @features forgets what it has,
+ * so that every slice is encoded while it records. */
 VlmAttentionRecorder *vlm_attention_recorder_new (const VlmConfig *config,
     VlmVision *vision, VlmContext *context, VlmFeatureCache *features);
 void vlm_attention_recorder_free (VlmAttentionRecorder *recorder);

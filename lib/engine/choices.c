@@ -20,7 +20,7 @@ typedef struct
   guint choice;
 } Member;
 
-/* What the user writes never becomes an added token, and no answer is one. */
+/* The user's text never becomes an added token, and no answer is one. */
 static gint
 find_choice (
     const VlmAnswerKind *kind, const VlmTokenizer *tokenizer, guint token)

@@ -8,8 +8,8 @@
 /* Which tokens stand for which of the choices of a kind. Immutable. */
 typedef struct _VlmChoices VlmChoices;
 
-/* @kind: has choices. VLM_LOAD_ERROR_UNSUPPORTED, which names the choice, where
- * no token of the vocabulary stands for one of them. */
+/* @kind: has choices. VLM_LOAD_ERROR_UNSUPPORTED, which names the choice, if no
+ * token of the vocabulary stands for it. */
 VlmChoices *vlm_choices_new (const VlmAnswerKind *kind,
     const VlmTokenizer *tokenizer, guint n_vocab, GError **error);
 void vlm_choices_free (VlmChoices *choices);

@@ -12,7 +12,7 @@
 /* Patches encoded by one call: bounds the host's copy of the pixels (19 MB). */
 #define MAX_PATCHES 4096
 
-/* The frames are known by their numbers and not held: what is kept for windows
+/* Frames are identified by their numbers and not held: what is kept for windows
  * that may come back is small, and on the device. */
 typedef struct
 {
@@ -119,8 +119,8 @@ vlm_feature_cache_set_observer (
 
 /* --- rows --------------------------------------------------------------- */
 
-/* The first gap of @n_rows between the entries; where in the array an entry for
- * it belongs. FALSE when there is none. */
+/* The first gap of @n_rows between the entries, and where an entry for it belongs
+ * in the array. FALSE when there is none. */
 static gboolean
 find_gap (VlmFeatureCache *cache, guint64 n_rows, guint64 *row, guint *place)
 {
@@ -298,7 +298,7 @@ vlm_feature_cache_prepare (VlmFeatureCache *cache, const VlmSliceRef *slices,
     guint n_slices, guint64 *rows, guint64 *serials, const VlmWork *work,
     GError **error)
 {
-  /* The share of the slices is said here. */
+  /* Progress is reported here, as the share of the slices. */
   const VlmWork quiet = { .cancellable = vlm_work_cancellable (work) };
   guint n_found = 0;
 

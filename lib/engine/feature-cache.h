@@ -25,7 +25,7 @@ gboolean vlm_feature_cache_prepare (VlmFeatureCache *cache,
 /* [rows, hidden]; changes when the cache grows. NULL before the first slice. */
 const VlmNnTensor *vlm_feature_cache_get_features (VlmFeatureCache *cache);
 
-/* Drops all features; serials go on. */
+/* Drops all features; serials continue. */
 void vlm_feature_cache_forget (VlmFeatureCache *cache);
 
 /* Called after each run of slices that the tower encoded together, in the order

@@ -72,7 +72,7 @@ add_model (GString *text, const Model *model, const Place *place)
     const guint64 n =
         vlm_weight_list_get_device_bytes_as (model->list, formats[i].weights);
 
-    /* What is quantised already stays as it is. */
+    /* Weights that are already quantised stay as they are. */
     if (n != before)
       add_row (text, model, place, i);
     before = n;
@@ -148,7 +148,7 @@ has_text (const char *text)
   return text != NULL && text[0] != '\0';
 }
 
-/* All devices, or the one that is named. (transfer full) */
+/* All devices, or the named one. (transfer full) */
 static GPtrArray *
 open_devices (const char *selector, GError **error)
 {

@@ -126,7 +126,7 @@ pick (Loop *loop, gint32 *token, double *log_probability, GError **error)
   return TRUE;
 }
 
-/* Hands on what the text has had since @before. */
+/* Passes on the text that was added since @before. */
 static void
 stream (Loop *loop, gsize before)
 {
@@ -165,7 +165,7 @@ take_forced (Loop *loop)
     take (loop, g_array_index (forced, gint32, i));
 }
 
-/* The model's token and what follows from it by necessity. */
+/* The model's token and the forced ones after it. */
 static void
 take_choice (Loop *loop, gint32 token, double log_probability)
 {
@@ -183,8 +183,8 @@ take_choice (Loop *loop, gint32 token, double log_probability)
   loop->out->stopped = vlm_matcher_is_final (matcher);
 }
 
-/* Tokens @first … of the answer: together with the steps of others, but for more
- * than a batch takes, and for what is looked at. */
+/* Tokens @first … of the answer: together with the steps of others, unless there
+ * are more than a batch takes, or their inside is recorded. */
 static gboolean
 step (Loop *loop, guint first, guint n, GError **error)
 {
@@ -205,7 +205,7 @@ step (Loop *loop, guint first, guint n, GError **error)
       &choose, &loop->choice, quiet.cancellable, error);
 }
 
-/* Puts what was taken since the last time into the context. */
+/* Appends the tokens that were taken since the last time to the context. */
 static gboolean
 decode (Loop *loop, GError **error)
 {

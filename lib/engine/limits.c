@@ -25,7 +25,7 @@ is_empty (const VlmLimiter *self, const guint32 *mask)
   return TRUE;
 }
 
-/* Whether the part goes on rightly with this token; @part is as it was after. */
+/* Whether the part may continue with this token; @part is restored afterwards. */
 static gboolean
 token_fits (const VlmLimiter *self, GString *part, gint32 token)
 {

@@ -18,7 +18,7 @@ typedef struct
 void vlm_limiter_clear (VlmLimiter *limiter);
 
 /* As vlm_matcher_get_mask(), without the tokens after which the text could not
- * be what the limits demand. @text: the answer so far. Some tokens are kept back
- * for what the limits may cost; so the answer is whole in time here too. */
+ * satisfy the limits. @text: the answer so far. Some tokens are kept back for
+ * what the limits may cost, so that the answer is complete in time here too. */
 const guint32 *vlm_limiter_get_mask (VlmLimiter *limiter, VlmMatcher *matcher,
     const GString *text, guint n_left);

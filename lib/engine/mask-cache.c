@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/mask-cache.h"
 
-/* Windows are looked at in videos of some lengths, each with its grammar; masks
- * of one are up to a megabyte. */
+/* Windows are analysed in videos of several lengths, each with its own grammar;
+ * the masks of one are up to a megabyte. */
 #define MAX_MASKS 32
 
 typedef struct

@@ -7,5 +7,5 @@
 /* NULL for the defaults. */
 void vlm_model_params_init (VlmModelParams *params, const VlmModelParams *like);
 void vlm_model_params_clear (VlmModelParams *params);
-/* As in the records, of what boxes can count in; static. */
+/* The unit of boxes, as records name it; static. */
 const char *vlm_box_space_to_string (VlmBoxSpace space);

@@ -12,9 +12,9 @@
 
 #define MODEL "models" G_DIR_SEPARATOR_S "demo"
 
-/* Beside the library that this is in, wherever the whole was moved to after it
- * was installed. NULL in a program that holds the library itself, or whose
- * prefix was not moved as a whole. */
+/* The model beside the library that contains this code, even if the whole prefix
+ * was moved after it was installed. NULL in a program that is linked statically,
+ * or if only parts of the prefix were moved. */
 static char *
 find_beside_library (void)
 {

@@ -99,7 +99,7 @@ vlm_model_load (const VlmModelParams *params, VlmDevice *device,
 
   g_return_val_if_fail (device == NULL || VLM_IS_DEVICE (device), NULL);
 
-  /* What is wrong with the files is said before a device is opened. */
+  /* Problems with the files are reported before a device is opened. */
   path = vlm_model_find (params != NULL ? params->path : NULL, error);
   if (path == NULL ||
       !vlm_model_find_mmproj (

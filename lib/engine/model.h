@@ -9,8 +9,8 @@
 #include "model/net.h"
 #include "text/tokenizer.h"
 
-/* For benchmarks: any weights with the words of any tokenizer; both are taken
- * over. A tokenizer of fewer tokens than the net embeds is fine. */
+/* For benchmarks: any weights with the words of any tokenizer; takes ownership of
+ * both. A tokenizer of fewer tokens than the net embeds is fine. */
 VlmModel *vlm_model_new_from_parts (
     VlmDevice *device, VlmNet *net, VlmTokenizer *tokenizer);
 
@@ -32,7 +32,7 @@ VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
  * VLM_LOAD_ERROR_NOT_FOUND. */
 char *vlm_model_find (const char *directory, GError **error);
 
-/* The path of a vision tower, NULL where none is named. (transfer full) */
+/* The path of a vision tower, NULL if none is named. (transfer full) */
 gboolean
 vlm_model_find_mmproj (const char *mmproj, char **path, GError **error);
 

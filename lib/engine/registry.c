@@ -27,7 +27,7 @@ static char *
 make_key (const VlmModelParams *params, const char *path, const char *mmproj,
     GError **error)
 {
-  /* The two are one while nothing else is chosen for lack of room. */
+  /* Both mean the same, as long as no others are chosen for lack of room. */
   const VlmModelWeights weights = params->weights == VLM_MODEL_WEIGHTS_AUTO
       ? VLM_MODEL_WEIGHTS_NATIVE
       : params->weights;
@@ -59,8 +59,8 @@ find_slot (char *key)
   return slot;
 }
 
-/* With the lock held: the model that is there, or NULL when it is the caller's
- * to load. FALSE when the caller does not want to wait any longer. */
+/* With the lock held: the loaded model, or NULL when the caller has to load it.
+ * FALSE when the caller does not want to wait any longer. */
 static gboolean
 claim (Slot *slot, VlmModel **model, GCancellable *cancellable, GError **error)
 {
@@ -107,7 +107,7 @@ vlm_model_acquire (
 
   if (path == NULL || !vlm_model_find_mmproj (params->mmproj, &mmproj, error))
     return NULL;
-  /* A wrong path or model is said at once, not after a look at the devices. */
+  /* A wrong path or model is reported first, not after a look at the devices. */
   config = vlm_checkpoint_load_config (path, mmproj, error);
   if (config == NULL)
     return NULL;

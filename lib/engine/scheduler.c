@@ -4,8 +4,8 @@
 
 /* How late a cancelled wait may notice. */
 #define CANCEL_SLICE_US (5 * 1000)
-/* Those of the last batch are waited for: this share of the time it took, but
- * not longer than that. */
+/* How long a batch waits for the members of the last one: this share of the time
+ * that the last one took, at most the maximum. */
 #define GATHER_SHARE 8
 #define MAX_GATHER_US (20 * 1000)
 
@@ -16,7 +16,7 @@ typedef enum
   DONE,
 } State;
 
-/* One step, on the stack of who waits for it. */
+/* One step, on the stack of the thread that waits for it. */
 typedef struct
 {
   VlmStep step;
@@ -41,7 +41,7 @@ struct _VlmScheduler
   gint64 batch_us;
   VlmSchedulerStats stats;
 
-  VlmStepper *stepper; /* of who leads; NULL before the first batch */
+  VlmStepper *stepper; /* of the leader; NULL before the first batch */
 };
 
 VlmScheduler *
@@ -102,7 +102,7 @@ gather (VlmScheduler *self)
     continue;
 }
 
-/* With the lock held: who came first, as many as fit. */
+/* With the lock held: takes the requests that came first, as many as fit. */
 static guint
 pick (VlmScheduler *self, Request **batch)
 {
@@ -154,8 +154,8 @@ settle (VlmScheduler *self, Request **batch, guint n, const GError *error,
   }
 }
 
-/* With the lock held, which it releases: runs one batch. A leader who is
- * cancelled while it waits for the turn leaves it to another. */
+/* With the lock held, which it releases: runs one batch. A leader that is
+ * cancelled while it waits for the turn leaves the batch to another. */
 static void
 lead (VlmScheduler *self, GCancellable *cancellable)
 {
@@ -183,7 +183,7 @@ lead (VlmScheduler *self, GCancellable *cancellable)
   g_cond_broadcast (&self->changed);
 }
 
-/* With the lock held. FALSE when @cancellable came first; what is running is
+/* With the lock held. FALSE when @cancellable came first; a running request is
  * waited for, because the device writes to the context. */
 static gboolean
 wait_done (VlmScheduler *self, Request *request, GCancellable *cancellable)

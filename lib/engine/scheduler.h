@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Prompts go through the decoder in pieces, each in a turn of its own
- * (model/turns.h). Steps of answers are run in batches: sessions with one
- * ready when the turn comes take part, and the batch waits only for those who
- * were in the batch before, for a fraction of the time that it took. There is
- * no thread for it: the session that finds nobody running a batch runs one.
+ * (model/turns.h). Steps of answers are run in batches: sessions with a step
+ * ready when the turn comes take part, and the batch waits only for members of
+ * the batch before, for a fraction of the time that it took. There is no
+ * thread for it: a session that finds that no batch is running runs one.
  * Thread-safe. */
 #pragma once
 
@@ -25,7 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmScheduler, vlm_scheduler_free)
 /* For vlm_context_set_turns() and the like. */
 VlmTurns *vlm_scheduler_get_turns (VlmScheduler *scheduler);
 
-/* Who writes one answer; a plain struct, zero to begin with. */
+/* The writer of one answer; a plain struct, zero to begin with. */
 typedef struct
 {
   guint64 batch; /* the last one it was in; 0: it is not expected again */

@@ -6,8 +6,8 @@
 
 #include "model/positions.h"
 
-/* A token, or a cell of encoded features, that stands at a position. Two equal
- * places after equal places have equal keys and values in the cache. */
+/* A token, or a cell of encoded features, at a position. Two equal places after
+ * equal places have equal keys and values in the cache. */
 typedef struct
 {
   guint64 key;
@@ -35,7 +35,7 @@ typedef struct
 void vlm_sequence_init (VlmSequence *sequence);
 void vlm_sequence_clear (VlmSequence *sequence);
 void vlm_sequence_truncate (VlmSequence *sequence, guint n);
-/* @axis_index: where the place stands in @positions. */
+/* @axis_index: the index of the place in @positions. */
 void vlm_sequence_add (VlmSequence *sequence, guint64 key,
     const VlmPositions *positions, guint axis_index);
 /* Length of the longest common beginning. */

@@ -261,8 +261,8 @@ check_length (
   return FALSE;
 }
 
-/* Cuts the context back to what it has in common with @wanted. At least the
- * last token is computed again: its logits are needed. */
+/* Truncates the context to what it has in common with @wanted. At least the last
+ * token is computed again, because its logits are needed. */
 static guint
 keep_common (VlmSession *self, const VlmSequence *wanted)
 {
@@ -505,7 +505,7 @@ vlm_session_weigh (VlmSession *self, const VlmPrompt *prompt,
     const VlmAnswerKind *kind, double *probabilities, const VlmWork *work,
     GError **error)
 {
-  /* The token that is chosen is of no interest; it never enters the context. */
+  /* The chosen token is not used; it never enters the context. */
   static const VlmGenerateParams params = { .max_tokens = 1,
     .repetition_penalty = 1.0 };
   static const VlmAnswerBounds none = { .duration_ns = -1 };

@@ -38,6 +38,6 @@ typedef struct
 void vlm_session_get_reuse (VlmSession *session, VlmReuse *reuse);
 
 /* For exactness tests: [vocab_size] of the last token that went through the
- * decoder; a token that ended the answer for want of room did not. */
+ * decoder; a token that ended the answer for lack of room did not. */
 gboolean
 vlm_session_read_logits (VlmSession *session, float *logits, GError **error);

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* So many tokens at least make a part of a text: a word, a number. */
+/* A part of a text, such as a word or a number, has at least so many tokens. */
 #define PART 4
 
 double

@@ -15,6 +15,6 @@ typedef struct
 /* How sure bytes @start … @end - 1 of the text are: the geometric mean of the
  * probabilities of the tokens that wrote them, and that of the worst four in a
  * row, half and half (again their geometric mean). A long text hides a few
- * unlikely tokens in its mean. 1 when none was chosen; -1 without a trace (NULL),
- * when nobody knows. */
+ * unlikely tokens in its mean. 1 when none was chosen; -1, not known, without a
+ * trace (NULL). */
 double vlm_trace_confidence (const GArray *trace, gsize start, gsize end);

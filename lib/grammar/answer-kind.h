@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A kind is one constant struct in a file of its own and a line in the table of
- * analyzer/answer-kind.c. It is declared down here so that who writes an answer
- * can hold it to its form without knowing which kinds there are. */
+ * analyzer/answer-kind.c. It is declared down here so that code that writes an
+ * answer can hold it to its form without knowing which kinds there are. */
 #pragma once
 
 #include <vlm/vlm-answer-kind.h>
@@ -36,8 +36,8 @@ typedef struct
   /* The beginning of such a part in @text that has not ended yet, as its last
    * bytes; NULL where there is none. */
   const char *(*find) (const char *text, gsize n);
-  /* Whether such a part may begin with @part, whole or not. Of what the rule
-   * allows, something always may. */
+  /* Whether such a part may begin with @part, whole or not. Something that the
+   * rule allows always may. */
   gboolean (*fits) (const char *part, gsize n, const VlmAnswerBounds *bounds);
   /* How many bytes more than the shortest that the rule allows it may take. */
   guint (*spare) (const VlmAnswerBounds *bounds);
@@ -69,8 +69,8 @@ struct _VlmAnswerKind
    * constrain; NULL if it is not JSON. (transfer full); errors as those of
    * rule. */
   char *(*schema) (const VlmAnswerBounds *bounds, GError **error);
-  /* The reader takes more than the rule and the schema say, and judges alone what
-   * was written by who was held to neither. */
+  /* The reader takes more than the rule and the schema allow, and it alone judges
+   * answers that neither of them constrained. */
   gboolean reads_variants;
 
   /* NULL: the answer is text only. (transfer full): the parsed answer, of the

@@ -103,7 +103,7 @@ find_empty (VlmGrammar *self, GError **error)
   return TRUE;
 }
 
-/* Nothing may come back to where it was without reading. */
+/* No way may come back to where it was without reading. */
 static gboolean
 check_chains (const VlmGrammar *self, GError **error)
 {

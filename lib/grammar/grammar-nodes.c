@@ -307,8 +307,8 @@ same_call (const Builder *self, const Reached *a, const Reached *b)
       x->max == y->max;
 }
 
-/* The call of found[first], together with those that are the same; those before
- * it were done. */
+/* The call of found[first], together with the same ones after it. If one of them
+ * is before it, it is already done. */
 static void
 add_call (Builder *self, guint first)
 {

@@ -6,7 +6,7 @@
 #include "grammar/grammar.h"
 
 #define VLM_GRAMMAR_NO_LIMIT G_MAXUINT16
-/* A cost that nothing has. Far from where sums wrap around. */
+/* A cost that no way has. Far from where sums wrap around. */
 #define VLM_GRAMMAR_NEVER (G_MAXUINT32 / 4)
 
 /* What is counted on a way: taken from the limit of the unit, and a mark. All
@@ -130,8 +130,8 @@ vlm_grammar_apply (const VlmGrammarOp *op, VlmGrammarFrame *frame)
   return TRUE;
 }
 
-/* Where @byte leads from a way; called for each. The ways are the walker's own:
- * to be copied. */
+/* Called for each way to which @byte leads from a way. The ways are the walker's
+ * own: they must be copied. */
 typedef struct _VlmGrammarWalk VlmGrammarWalk;
 struct _VlmGrammarWalk
 {

@@ -39,7 +39,7 @@ vlm_grammar_unref (VlmGrammar *self)
 
 /* --- one way ------------------------------------------------------------- */
 
-/* FALSE for what can no longer be ended in the room there is. */
+/* FALSE for a way that can no longer end in the room that is left. */
 static gboolean
 fits (const VlmGrammar *self, const VlmGrammarWay *way)
 {

@@ -8,7 +8,7 @@
  * thread-safe. Atomic reference count. */
 typedef struct _VlmGrammar VlmGrammar;
 
-/* How deep units may call one another: what would go deeper is refused. */
+/* How deep units may call one another: deeper calls are refused. */
 #define VLM_GRAMMAR_MAX_DEPTH 64
 /* How many ways a text may be read in at once. */
 #define VLM_GRAMMAR_MAX_WAYS 16

@@ -39,7 +39,7 @@ VlmRule *vlm_rule_ordered_new (
     VlmRuleBook *book, const VlmRule *separator, gboolean counted);
 void
 vlm_rule_ordered_add (VlmRule *rule, const VlmRule *part, gboolean required);
-/* @part any number of times behind all others; once at least if @required. */
+/* @part any number of times after all others; at least once if @required. */
 void vlm_rule_ordered_set_more (
     VlmRule *rule, const VlmRule *part, gboolean required);
 /* Exactly @n times. */
@@ -75,9 +75,9 @@ const VlmRule *vlm_rule_spend (VlmRuleBook *book, guint cost);
 /* @rule as a unit that is called in one place, with @budget to spend. */
 const VlmRule *
 vlm_rule_budget (VlmRuleBook *book, guint budget, const VlmRule *rule);
-/* What @unit may have once each: bits of @marks; what of it must have come
- * before it ends: @required. vlm_rule_mark () is where bit @bit comes. A grammar
- * with marks can get stuck: it is for reading, not for writing. */
+/* @marks: bits of the marks that @unit may have, each once; @required: those that
+ * must have come before it ends. vlm_rule_mark () is where bit @bit comes. A
+ * grammar with marks can get stuck: it is for reading, not for writing. */
 void vlm_rule_unit_set_marks (VlmRule *unit, guint64 marks, guint64 required);
 const VlmRule *vlm_rule_mark (VlmRuleBook *book, guint bit);
 
@@ -92,8 +92,8 @@ const VlmRule *vlm_rule_json_string (VlmRuleBook *book, guint max_bytes);
 /* 0 … @max without leading zeros. */
 const VlmRule *vlm_rule_integer (VlmRuleBook *book, guint64 max);
 /* Digits in fixed places, such as a time: as long as @limits and not after
- * @bound, as text goes. @limits holds the largest digit of each place, and what
- * stands between them: with "99:59.99", "05:30.00" allows "05:29.99", not
+ * @bound in the order of text. @limits holds the largest digit of each place, and
+ * what is between them: with "99:59.99", "05:30.00" allows "05:29.99", not
  * "05:30.01" and not "00:60.00". @bound keeps to @limits. */
 const VlmRule *vlm_rule_digits_up_to (
     VlmRuleBook *book, const char *limits, const char *bound);

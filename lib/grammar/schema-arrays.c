@@ -10,7 +10,7 @@ read_set (const VlmSchemaReader *self, const char *key, const char *step,
       self->schema, vlm_schema_get_term (self, key, step, node, negated));
 }
 
-/* items is for what is behind prefixItems. */
+/* items is for the items after prefixItems. */
 static void
 read_items (const VlmSchemaReader *self, VlmSchemaArray *array)
 {
@@ -66,7 +66,7 @@ read_contains (const VlmSchemaReader *self, VlmSchemaArray *array)
   g_array_append_val (array->contains, contains);
 }
 
-/* Of items that must differ there is at most one, unless they are as few. */
+/* Items that must differ are only supported if there is at most one. */
 static void
 read_unique (const VlmSchemaReader *self, const VlmSchemaArray *array)
 {

@@ -56,7 +56,7 @@ get_character (const char *text)
   return c == VLM_SCHEMA_NUL ? 0 : c;
 }
 
-/* Adds what @text has behind its first @n_shared bytes to the node there. */
+/* Adds what @text has after its first @n_shared bytes to the node there. */
 static guint
 add_text (VlmCharsDraft *draft, guint node, const char *text)
 {

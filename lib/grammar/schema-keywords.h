@@ -33,7 +33,7 @@ VlmSchemaTerm vlm_schema_get_term (const VlmSchemaReader *self, const char *key,
 void vlm_schema_read_array (const VlmSchemaReader *self, VlmSchemaShape *shape);
 void
 vlm_schema_read_object (const VlmSchemaReader *self, VlmSchemaShape *shape);
-/* What no keyword so far of @shape speaks of. */
+/* What no keyword has evaluated in @shape so far. */
 void vlm_schema_read_unevaluated (
     const VlmSchemaReader *self, VlmSchemaShape *shape);
 

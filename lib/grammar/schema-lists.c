@@ -27,7 +27,7 @@ new_more (VlmSchemaWriter *self, const VlmRule *item)
   return unit;
 }
 
-/* What may come behind @i items, the last of the prefix and what follows. */
+/* What may come after @i items, the last of the prefix and what follows. */
 static const VlmRule *
 write_tail (VlmSchemaWriter *self, const VlmSchemaArray *array, guint i)
 {
@@ -66,8 +66,8 @@ write_tail (VlmSchemaWriter *self, const VlmSchemaArray *array, guint i)
   return more;
 }
 
-/* Items of which at least contains->min, and at most contains->max, are what is
- * looked for: without a comma before the first one. */
+/* Items, at least contains->min and at most contains->max of which match, without
+ * a comma before the first one. */
 static const VlmRule *
 write_containing (VlmSchemaWriter *self, const VlmSchemaArray *array,
     const VlmSchemaContains *contains)
@@ -367,7 +367,7 @@ vlm_schema_write_object (VlmSchemaWriter *self, const VlmSchemaObject *object)
   }
   if (n_required > object->max || (object->needs_more && others == NULL))
     return NULL;
-  /* Names may be written twice, so that more than one cannot be counted on. */
+  /* Names may be written twice, so only one member can be counted on. */
   if (object->min > MAX (n_required, 1)) {
     vlm_schema_fail (self->schema, object->place, "minProperties",
         "%u: only supported up to 1 or the number of required properties",

@@ -17,7 +17,7 @@
 #define MAX_FACTOR 5000u
 
 /* |value| in digits; no leading zeros but for one before the point, no trailing
- * ones behind it. */
+ * ones after it. */
 typedef struct
 {
   gboolean negative;
@@ -130,7 +130,7 @@ add_digits (VlmCharsDraft *draft, guint from, char first, char last, guint to)
   return to;
 }
 
-/* Digits behind the point that are equal so far; behind all digits of the bound
+/* Digits after the point that are equal so far; after all digits of the bound
  * there are zeros. */
 static guint
 add_fraction (Comparer *self, const char *digits, guint n)
@@ -213,8 +213,8 @@ add_comparison (VlmCharsDraft *draft, const Decimal *bound, guint accepted)
   return equal[0];
 }
 
-/* Decimals with a sign, of which those without a minus compare with @bound by
- * @plain, those with one by @minus. */
+/* Decimals with a sign: those without a minus compare with @bound by @plain,
+ * those with one by @minus. */
 static VlmChars *
 compare (VlmSchema *self, const Decimal *bound, guint plain, guint minus)
 {
@@ -326,7 +326,7 @@ vlm_schema_equal_to (VlmSchema *self, GPtrArray *values)
       g_string_append_printf (pattern, "\\.%s0*", value.digits + value.n_whole);
     else
       g_string_append (pattern, "(?:\\.0+)?");
-    /* What is no such decimal is itself at least. */
+    /* A value that is no such decimal matches at least its own text. */
     if (value.n_digits > MAX_DIGITS || strpbrk (text, "eE") != NULL) {
       g_auto (GStrv) parts = g_strsplit (text, "+", 2);
 
@@ -350,8 +350,8 @@ vlm_schema_equal_to (VlmSchema *self, GPtrArray *values)
 
 /* --- multiples ----------------------------------------------------------- */
 
-/* Texts of digits that are a multiple of @factor once the point is moved over
- * @n_places digits behind it, of which there may be more zeros only. */
+/* Texts of digits that are a multiple of @factor once the point is moved by
+ * @n_places digits to the right; all digits after these are zeros. */
 static VlmChars *
 new_multiples (guint factor, guint n_places)
 {
@@ -359,7 +359,7 @@ new_multiples (guint factor, guint n_places)
   guint32 scale = 1;
   guint start;
 
-  /* Node of a remainder, before the point; behind it after each place. */
+  /* A node of each remainder before the point, and after each place behind it. */
   vlm_chars_draft_init (&draft);
   start = vlm_chars_draft_add_node (&draft, FALSE);
   for (guint i = 0; i < n_places; i++)

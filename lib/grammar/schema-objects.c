@@ -59,7 +59,7 @@ add_pattern (const VlmSchemaReader *self, const GArray *classes,
   return split;
 }
 
-/* The names that patternProperties speaks of, and what each fits. */
+/* The names that patternProperties lists, and what each fits. */
 static GArray *
 read_patterns (const VlmSchemaReader *self, VlmChars **rest)
 {

@@ -252,7 +252,7 @@ follow_pointer (VlmSchema *self, JsonNode *node, const char *pointer)
       base = g_strdup (vlm_schema_get_place (self, known - 1)->base);
     }
   }
-  /* It may lie where no keyword has schemas. */
+  /* It may be where no keyword has schemas. */
   if (g_hash_table_lookup (self->by_node, node) == NULL)
     index_schema (self, node, path->str, base);
   return GPOINTER_TO_UINT (g_hash_table_lookup (self->by_node, node)) - 1;

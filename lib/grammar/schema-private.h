@@ -128,7 +128,7 @@ vlm_schema_keep (VlmSchema *self, gpointer data, GDestroyNotify destroy);
 
 /* Finds identifiers and anchors. */
 void vlm_schema_index (VlmSchema *self);
-/* The place of @node at @keyword of @above; @step, nullable, is behind it. */
+/* The place of @node at @keyword of @above; @step, nullable, comes after it. */
 guint vlm_schema_place (VlmSchema *self, guint above, const char *keyword,
     const char *step, JsonNode *node, gboolean is_value);
 /* Where @reference at @keyword of @place leads; 0 with an error. */
@@ -168,7 +168,7 @@ VlmSchemaMember *vlm_schema_object_add (VlmSchema *self,
 VlmSchemaSet vlm_schema_object_rest (
     const VlmSchemaObject *object, const char *name, gboolean *evaluated);
 
-/* Copies of which nothing is evaluated. */
+/* Copies in which nothing counts as evaluated. */
 VlmSchemaArray *
 vlm_schema_array_forget (VlmSchema *self, const VlmSchemaArray *from);
 VlmSchemaObject *
@@ -179,7 +179,7 @@ VlmSchemaShape *vlm_schema_unite (VlmSchema *self, guint place,
     const VlmSchemaShape *a, const VlmSchemaShape *b);
 VlmSchemaShape *vlm_schema_intersect (VlmSchema *self, guint place,
     const VlmSchemaShape *a, const VlmSchemaShape *b);
-/* As far as it is known without following recursion. */
+/* As far as is known without following recursion. */
 gboolean vlm_schema_is_empty (VlmSchema *self, const VlmSchemaShape *shape);
 
 /* What fits a set; NULL with an error, or where it is being made. */
@@ -217,16 +217,16 @@ VlmChars *vlm_schema_format (VlmSchema *self, const char *name);
 
 /* --- schema-chars.c -------------------------------------------------------- */
 
-/* What stands for U+0000 in strings of the schema: json-glib's end there. */
+/* The stand-in for U+0000 in strings of the schema: json-glib's end there. */
 #define VLM_SCHEMA_NUL 0xfdd0u
 
-/* Puts it there. NULL where it stands already. */
+/* Puts it in its place. NULL if the text already contains it. */
 char *vlm_schema_hide_nul (const char *text, gsize *n_bytes);
 /* One of @texts (char *), or just one. */
 VlmChars *vlm_schema_texts (VlmSchema *self, const GPtrArray *texts);
 VlmChars *vlm_schema_text (VlmSchema *self, const char *text);
-/* All of these live as long as the schema, and of each set of texts there is one
- * only. What gets too large is empty, with an error at @place. */
+/* All of these live as long as the schema, and each set of texts exists only
+ * once. A set that gets too large is empty, with an error at @place. */
 VlmChars *vlm_schema_keep_chars (VlmSchema *self, VlmChars *chars);
 VlmChars *vlm_schema_pattern (
     VlmSchema *self, guint place, const char *keyword, const char *pattern);

@@ -291,7 +291,7 @@ is_any_string (const VlmSchemaString *string)
   return string->chars == NULL && string->min == 0 && string->max == G_MAXUINT;
 }
 
-/* Strings are joined where that takes no more room than one of them. */
+/* Strings are joined if that takes no more room than one of them. */
 static void
 add_string (VlmSchema *self, GPtrArray *strings, VlmSchemaString *string)
 {
@@ -556,7 +556,7 @@ vlm_schema_intersect (VlmSchema *self, guint place, const VlmSchemaShape *a,
 
 /* --- what fits a set ----------------------------------------------------- */
 
-/* Stands where a shape is in the making. */
+/* Marks a shape that is being made. */
 static VlmSchemaShape in_the_making;
 
 const VlmSchemaShape *
@@ -588,7 +588,7 @@ vlm_schema_shape_of (VlmSchema *self, VlmSchemaSet set)
   return self->set_shapes->pdata[set];
 }
 
-/* FALSE where it is not known yet. */
+/* FALSE if it is not known yet. */
 static gboolean
 is_empty_set (VlmSchema *self, VlmSchemaSet set)
 {

@@ -7,12 +7,12 @@
 /* oneOf compares each with each. */
 #define MAX_BRANCHES 64u
 
-/* From one to the next, before it is taken to go round. */
+/* References in a row, before they are taken for a cycle. */
 #define MAX_REFERENCES 64u
 
 /* --- keywords ------------------------------------------------------------ */
 
-/* What is read somewhere in here, and in schema-scalars.c, -arrays.c and
+/* Keywords that are read here, or in schema-scalars.c, -arrays.c and
  * -objects.c. */
 static const char *const known[] = { "$ref", "$dynamicRef", "type", "enum",
   "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
@@ -37,7 +37,7 @@ is_in (const char *const *list, guint n, const char *key)
   return FALSE;
 }
 
-/* Drafts that mean the same by the keywords that are read. */
+/* Drafts in which the keywords that are read mean the same. */
 static void
 check_draft (const VlmSchemaReader *self)
 {
@@ -179,7 +179,7 @@ vlm_schema_get_term (const VlmSchemaReader *self, const char *key,
       negated);
 }
 
-/* The reference that @node is, and nothing else; NULL for none. */
+/* The reference, if @node is nothing but a reference; else NULL. */
 static const char *
 get_reference (JsonNode *node)
 {
@@ -273,7 +273,7 @@ read_types (const VlmSchemaReader *self)
   return shape;
 }
 
-/* Everything that is of none of the types. */
+/* Everything that has none of the types. */
 static VlmSchemaShape *
 deny_types (const VlmSchemaReader *self)
 {
@@ -300,7 +300,7 @@ deny_types (const VlmSchemaReader *self)
   return shape;
 }
 
-/* --- what schemas of the same value say together ------------------------- */
+/* --- several schemas of the same value ----------------------------------- */
 
 static VlmSchemaShape *
 unite (const VlmSchemaReader *self, const VlmSchemaShape *a,
@@ -357,9 +357,9 @@ join_terms (const VlmSchemaReader *self, const GArray *terms, gboolean all,
   return shape;
 }
 
-/* Says of what went wrong that it was for telling branches apart. */
+/* Reports the error as the reason why two branches cannot be distinguished. */
 static void
-tell_apart (const VlmSchemaReader *self, guint first, guint second)
+report_overlap (const VlmSchemaReader *self, guint first, guint second)
 {
   g_autoptr (GError) cause = g_steal_pointer (&self->schema->error);
 
@@ -368,7 +368,7 @@ tell_apart (const VlmSchemaReader *self, guint first, guint second)
       second, cause->message);
 }
 
-/* A branch and no other one: what others share with it is taken out. */
+/* A branch and no other one: what it shares with others is taken out. */
 static VlmSchemaShape *
 read_branch (const VlmSchemaReader *self, const GArray *terms, guint index)
 {
@@ -390,7 +390,7 @@ read_branch (const VlmSchemaReader *self, const GArray *terms, guint index)
     shape = intersect (
         self, shape, vlm_schema_term_shape (self->schema, other ^ 1));
     if (self->schema->error != NULL)
-      tell_apart (self, MIN (i, index), MAX (i, index));
+      report_overlap (self, MIN (i, index), MAX (i, index));
   }
   return shape;
 }
@@ -410,7 +410,7 @@ read_one_of (const VlmSchemaReader *self)
   return shape;
 }
 
-/* None of them, or two. */
+/* What matches none of them, or two. */
 static VlmSchemaShape *
 deny_one_of (const VlmSchemaReader *self)
 {
@@ -479,7 +479,7 @@ read_reference (const VlmSchemaReader *self, const char *key, gboolean negated)
       : vlm_schema_term_shape (self->schema, vlm_schema_term (place, negated));
 }
 
-/* dependentSchemas: who has the name must fit the schema. */
+/* dependentSchemas: an object with the name must fit the schema. */
 static VlmSchemaShape *
 read_dependent (const VlmSchemaReader *self, VlmSchemaShape *shape)
 {
@@ -639,8 +639,8 @@ without_annotations (VlmSchema *self, const VlmSchemaShape *from)
   return shape;
 }
 
-/* How deep it was when a shape was begun; what is needed again as deep as that,
- * needs itself. */
+/* The depth at which a shape was begun; a shape that is needed again at the same
+ * depth refers to itself. */
 #define BEGUN_AT(depth) GUINT_TO_POINTER ((depth) + 1)
 
 const VlmSchemaShape *

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Of all grammars of a model: some 0.4 MB each inside a string, with Qwen2's
- * vocabulary. All go when there is no room; who uses one keeps it. */
+ * vocabulary. All go when there is no room; a user of one keeps it. */
 #define MAX_KEPT 64u
 
 /* More than any limit, and more than any token brings down to one. */

@@ -17,8 +17,8 @@
 /* Bytes forced at once. */
 #define MAX_FORCED 4096u
 
-/* The mask of a way. @slack is how many tokens are left beyond what the
- * shortest end takes. */
+/* The mask of a way. @slack is how many tokens are left beyond those of the
+ * shortest end. */
 typedef struct
 {
   guint32 *bits;
@@ -183,7 +183,7 @@ paint_inside (
   }
 }
 
-/* Tokens that go on after it. */
+/* Tokens that continue after that unit. */
 static void
 paint_outside (
     Painter *self, const VlmTokenLocal *local, const VlmGrammarWay *way)
@@ -206,7 +206,7 @@ paint_outside (
   }
 }
 
-/* All that walks on from @way, without a look at what is known of its node. */
+/* All tokens that continue from @way, without what is known of its node. */
 static void
 paint_deep (Painter *self, VlmGrammarWay *way)
 {
@@ -260,8 +260,8 @@ make_mask (VlmTokenMask *self, VlmGrammarWay *way, guint32 slack)
   return kept;
 }
 
-/* What a token takes from a limit, or pays, at most: beyond that it makes no
- * difference how much there is. */
+/* The most that a token takes from a limit, or pays: a larger count makes no
+ * difference. */
 static guint16
 brought_down (const VlmTokenMask *self, guint16 count)
 {
@@ -371,8 +371,8 @@ vlm_matcher_get_mask (VlmMatcher *self, guint n_left)
 
 /* --- tokens -------------------------------------------------------------- */
 
-/* Follows a token as a whole: of too many ways those stay that are closest to
- * their ends, so that what a mask counted on is among them. */
+/* Follows a token as a whole: if there are too many ways, those closest to their
+ * ends stay, so that the ones that a mask counted on are among them. */
 typedef struct
 {
   VlmGrammarWalk walk;
@@ -471,7 +471,7 @@ vlm_matcher_accept (VlmMatcher *self, gint32 id)
   g_assert (fits);
 }
 
-/* Whether some token has @bytes at its start and goes on as @state allows. */
+/* Whether some token begins with @bytes and continues as @state allows. */
 static gboolean
 reaches_beyond (const VlmTokenMask *mask, const char *bytes, gsize n_bytes,
     const VlmGrammarState *state)
@@ -516,7 +516,7 @@ vlm_matcher_force (VlmMatcher *self, guint n_left, GArray *ids)
   }
   if (forced->len == 0)
     return 0;
-  /* The first byte from where a token could go on into what is not forced. */
+  /* The first byte from which a token could continue past what is forced. */
   stable = forced->len - MIN (forced->len, mask->trie->max_depth);
   while (stable < forced->len &&
       !reaches_beyond (

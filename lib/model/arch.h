@@ -3,8 +3,8 @@
  *
  * A family is a folder beside this file and a line in arch.c. Its folder reads
  * configurations, lists the tensors, records the layers, gives positions and
- * renders the chat template; nothing else includes its headers. What calls
- * these stands in the header that the comment names. */
+ * renders the chat template; nothing else includes its headers. The callers of
+ * these are in the header that the comment names. */
 #pragma once
 
 #include "io/gguf-files.h"
@@ -30,14 +30,14 @@ struct _VlmArch
   guint n_sizes;
 
   /* model/config.h: all of a configuration but its name and arch. @dir: for what
-   * stands beside config.json; NULL when it is alone. */
+   * is beside config.json; NULL when it is alone. */
   VlmConfig *(*read_config) (
       const VlmJsonDocument *document, const VlmModelDir *dir, GError **error);
   VlmConfig *(*read_gguf) (
       const VlmGgufFiles *text, const VlmGgufFiles *mmproj, GError **error);
 
   /* model/weights.h. prepare_source: lets tensors be found under the names of
-   * the list, whoever wrote them, and settles what the configuration left to the
+   * the list, whatever wrote them, and settles what the configuration left to the
    * files; only for Hugging Face's. check_source: after all items were found. */
   gboolean (*prepare_source) (
       VlmConfig *config, VlmTensorSource *source, GError **error);

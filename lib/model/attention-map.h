@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-/* softmax (q . k[i] / sqrt (D)) over keys 0 … n_keys - 1, which lie @ld floats
+/* softmax (q . k[i] / sqrt (D)) over keys 0 … n_keys - 1, which are @ld floats
  * apart. */
 void vlm_attention_probabilities (const float *q, const float *keys, gsize ld,
     guint n_keys, guint head_dim, double *probabilities);

@@ -100,7 +100,7 @@ resolve_file (const char *path, GError **error)
   return g_strdup (path);
 }
 
-/* What is not there: a model of a hub, by its name, or a slip. */
+/* A path that does not exist: the name of a model of a hub, or a mistake. */
 static char *
 resolve_absent (const char *named, const char *path, GError **error)
 {

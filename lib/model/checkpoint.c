@@ -14,7 +14,7 @@
 #include "model/checkpoint-path.h"
 #include "model/tokenizer-gguf.h"
 
-/* A file of that kind, or a directory that has one and is none of Hugging
+/* A file of that kind, or a directory that has one and is not one of Hugging
  * Face's. */
 static gboolean
 is_gguf (const char *path)
@@ -159,7 +159,7 @@ vlm_checkpoint_load_config (
   return vlm_config_new_from_gguf (pair.text, pair.mmproj, error);
 }
 
-/* What is not there fails to load, under any name. */
+/* A path that does not exist fails to load under any name. */
 static char *
 real_path (const char *path)
 {

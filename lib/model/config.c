@@ -29,7 +29,7 @@ check_eos (const VlmConfig *config, const char *path, GError **error)
   return FALSE;
 }
 
-/* @dir: what stands beside it, or NULL. */
+/* @dir: what is beside it, or NULL. */
 static VlmConfig *
 read_document (const VlmJsonDocument *document, const char *source,
     const char *name, const VlmModelDir *dir, GError **error)

@@ -110,7 +110,7 @@ typedef struct
 VlmConfig *vlm_config_load (const char *directory, GError **error);
 /* config.json alone, from a file of any name; the rest as if it were absent. */
 VlmConfig *vlm_config_load_file (const char *path, GError **error);
-/* The same from memory; @source stands for the path in messages. */
+/* The same from memory; @source takes the place of the path in messages. */
 VlmConfig *vlm_config_new_from_data (
     const char *json, gsize n_bytes, const char *source, GError **error);
 /* From the keys of a language model and its vision tower; its name is that of

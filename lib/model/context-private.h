@@ -32,7 +32,7 @@ struct _VlmContext
 gboolean vlm_context_prepare (VlmContext *context, const VlmTokenSpan *span,
     const VlmChoose *choose, GError **error);
 
-/* Records the judgement of row 0 of the context's own logits on @nn. */
+/* Records on @nn the choice from row 0 of the context's own logits. */
 void vlm_context_record_choice (
     VlmContext *context, VlmNn *nn, const VlmChoose *choose);
 

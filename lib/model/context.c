@@ -9,9 +9,9 @@
 #include "base/work.h"
 #include "model/memory.h"
 
-/* How long a submission should take: above what submitting costs, below what
- * watchdogs and cancellation allow. A chunk is one submission where the device
- * is fast enough, else some layers at a time. */
+/* How long a submission should take: longer than submitting costs, shorter than
+ * watchdogs and cancellation allow. A chunk is one submission if the device is
+ * fast enough, else some layers at a time. */
 #define MIN_SUBMIT_US (100 * 1000)
 #define MAX_SUBMIT_US (1000 * 1000)
 /* Tokens times layers of the first submission; it adapts from there. */
@@ -279,7 +279,7 @@ write_tokens (
       vlm_nn_tensor_write (&decoder->angles, context->nn, 0, n, angles, error);
 }
 
-/* The logits of the @n tokens just run, then the judgement of the last. */
+/* The logits of the @n tokens that were just run, then the last one's choice. */
 static gboolean
 keep_logits (VlmContext *context, guint n, const VlmChoose *choose,
     GCancellable *cancellable, GError **error)
@@ -323,7 +323,7 @@ report_progress (const Input *in, double n_done)
 }
 
 /* All layers, so many at a time that it does not take long. A step of one token
- * is one submission always. */
+ * is always one submission. */
 static gboolean
 run_layers (VlmContext *context, const Input *in, guint first,
     const VlmDecoderPass *pass, const VlmChoose *choose,
@@ -353,7 +353,7 @@ run_layers (VlmContext *context, const Input *in, guint first,
 }
 
 /* Tokens first … first + n - 1 of the input together, after @n_before
- * in the cache. @choose is NULL but for the last chunk. */
+ * in the cache. @choose is NULL except for the last chunk. */
 static gboolean
 run_chunk (VlmContext *context, const Input *in, guint first, guint n,
     guint n_before, const VlmChoose *choose, GCancellable *cancellable,

@@ -21,13 +21,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmContext, vlm_context_free)
 /* Submissions wait for their turn. @turns is borrowed, NULL for no waiting. */
 void vlm_context_set_turns (VlmContext *context, VlmTurns *turns);
 
-/* What keys and values are kept in; before the first append. F32 until then. */
+/* The type of keys and values; to be set before the first append. F32 if not. */
 void vlm_context_set_cache (VlmContext *context, VlmKvCache kind);
-/* The type that is, F32 or F16. */
+/* That type, F32 or F16. */
 VlmDType vlm_context_cache_type (VlmKvCache kind, VlmNnDevice *device);
 
 guint vlm_context_get_n_tokens (const VlmContext *context);
-/* Forgets all but the first @n_tokens; what comes next continues from
+/* Forgets all but the first @n_tokens; the next append continues from
  * @next_position. */
 void vlm_context_truncate (
     VlmContext *context, guint n_tokens, gint32 next_position);
@@ -53,7 +53,7 @@ typedef struct
   const VlmNnTensor *features; /* NULL where no id is negative */
 } VlmTokenSpan;
 
-/* Appends @span. With @choose the last token's logits are computed and judged
+/* Appends @span. With @choose the last token's logits are computed and evaluated
  * in the same submission; @choice may then not be NULL. Long input is cut into
  * chunks, and on slow devices these into layers, so that no submission takes
  * long: cancellation and progress ("prefill") are served between them. On error
@@ -81,6 +81,6 @@ void vlm_context_set_submit_work (VlmContext *context, guint work);
  * "text.norm"; queries of a layer as they attend, "text.q<i>" [T, H * D]. @taps
  * is borrowed, NULL for none. */
 void vlm_context_set_taps (VlmContext *context, VlmModelTaps *taps);
-/* What the first @n_tokens are attended by in @layer: rows [n_tokens, K * D]. */
+/* The keys of the first @n_tokens in @layer: rows [n_tokens, K * D]. */
 gboolean vlm_context_read_keys (VlmContext *context, guint layer,
     guint n_tokens, float *keys, GError **error);

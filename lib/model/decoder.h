@@ -6,7 +6,7 @@
 #include "model/taps.h"
 
 /* Scratch of passes over T tokens of S sequences, allocated once for the largest
- * T and S. A family's has more behind this. One thread. */
+ * T and S. A family's struct continues after this. One thread. */
 typedef struct
 {
   VlmNet *net;
@@ -25,7 +25,7 @@ void vlm_decoder_free (VlmDecoder *decoder);
 gboolean vlm_decoder_reserve (VlmDecoder *decoder, guint n_tokens,
     guint n_sequences, guint n_logits, GError **error);
 
-/* Bytes of the device that so much room takes. */
+/* Bytes of the device that this room takes. */
 guint64 vlm_decoder_bytes (
     const VlmConfig *config, guint n_tokens, guint n_sequences, guint n_logits);
 

@@ -13,5 +13,5 @@ gboolean vlm_hub_is_id (const char *name);
  * ~/.cache/huggingface/hub. NULL when it is not there. (transfer full) */
 char *vlm_hub_cache_find (const char *id);
 /* @path itself; or, when it is the directory of a model in such a cache, that of
- * its snapshot. NOT_FOUND when which one is not known. (transfer full) */
+ * its snapshot. NOT_FOUND when it is not known which one. (transfer full) */
 char *vlm_hub_cache_enter (const char *path, GError **error);

@@ -39,7 +39,7 @@ typedef struct
   guint n_cells;
 } VlmSliceRef;
 
-/* The turn laid out, ready for the decoder but for the rows of the features:
+/* The turn laid out, ready for the decoder except the rows of the features:
  * ids[i] >= 0 is a token; -1 - s is the next cell of slice s. */
 typedef struct
 {
@@ -60,8 +60,8 @@ void vlm_layout_free (VlmLayout *layout);
 GArray *vlm_layout_resolve (const VlmLayout *layout, const guint64 *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmLayout, vlm_layout_free)
 
-/* Whether it has the tokens of the template, under the ids that the network
- * knows: else it is that of another model (VLM_LOAD_ERROR_MISMATCH). @path is
- * for messages. */
+/* Whether the tokenizer has the tokens of the template, under the ids that the
+ * network knows; else it belongs to another model (VLM_LOAD_ERROR_MISMATCH).
+ * @path is for messages. */
 gboolean vlm_layout_check_tokenizer (const VlmTokenizer *tokenizer,
     const VlmConfig *config, const char *path, GError **error);

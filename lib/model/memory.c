@@ -12,12 +12,12 @@
 
 #define MEGABYTE 1000000u
 
-/* Answers that are written together: see lib/engine/scheduler.h. */
+/* Answers that are written at the same time: see lib/engine/scheduler.h. */
 #define SEQUENCES 8
 /* A first small question. */
 #define FIRST_TOKENS 1024
 #define FIRST_PIXELS (448 * 448)
-/* Kernels, and what compiles them; where that memory is the machine's. */
+/* Kernels, and their compiler, if the device uses the machine's memory. */
 #define COMPILER_BYTES ((guint64) 128 << 20)
 
 VlmMemoryPlan

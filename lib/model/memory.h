@@ -31,9 +31,9 @@ VlmMemoryPlan vlm_memory_plan (const VlmConfig *config, guint64 weight_bytes,
     const VlmMemoryUse *use, VlmNnDevice *device);
 guint64 vlm_memory_plan_total (const VlmMemoryPlan *plan);
 
-/* Before weights are loaded: VLM_DEVICE_ERROR_OUT_OF_MEMORY where they, and a
- * first small question, do not fit. The message has the memory that is needed,
- * what is available, and which `weights` would fit. @name is for it. */
+/* Before weights are loaded: VLM_DEVICE_ERROR_OUT_OF_MEMORY if they, and a first
+ * small question, do not fit. The message has the memory that is needed, what is
+ * available, and which `weights` would fit. @name is for the message. */
 gboolean vlm_memory_check_weights (VlmNnDevice *device, const VlmConfig *config,
     const VlmWeightList *list, const char *name, GError **error);
 /* Before a context grows by @n_bytes to @n_tokens, likewise. */

@@ -67,7 +67,7 @@ piece_clear (Piece *piece)
   g_free (piece->blocks);
 }
 
-/* What the file has becomes what the device wants, by way of floats. */
+/* Converts what the file has to what the device wants, by way of floats. */
 static void
 convert (Piece *piece, const VlmWeightItem *item, VlmDType from, guint n)
 {
@@ -142,8 +142,8 @@ load_item (Loader *loader, guint i, GError **error)
   return ok;
 }
 
-/* All that one matrix is made of is one thread's: parts of it may lie between
- * one another on the device. */
+/* All parts of one matrix are loaded by one thread: they may be interleaved on
+ * the device. */
 static gboolean
 load_whole_matrix (guint job, gpointer user_data, GError **error)
 {
@@ -158,7 +158,7 @@ load_whole_matrix (guint job, gpointer user_data, GError **error)
   return TRUE;
 }
 
-/* What is small, and the room for the rest, on one thread. */
+/* Loads small weights, and makes room for the rest, on one thread. */
 static gboolean
 prepare (Loader *loader, GError **error)
 {
@@ -202,8 +202,8 @@ vlm_net_load (VlmNnDevice *device, const VlmCheckpoint *checkpoint,
   };
   gboolean ok;
 
-  /* Where the device's memory is the machine's, it is given out before it is
-   * there: what does not fit would end the process once it is written. */
+  /* If the device uses the machine's memory, it is handed out before it exists:
+   * too much of it would end the process when it is written. */
   if (!vlm_memory_check_weights (device, checkpoint->config, list,
           vlm_tensor_source_get_path (checkpoint->source), error))
     return NULL;

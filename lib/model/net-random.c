@@ -8,8 +8,8 @@
 #include "base/quantise.h"
 #include "model/net-upload.h"
 
-/* Random numbers made once; every row takes a run of them from elsewhere. A
- * prime, so that rows of the usual lengths do not meet the same runs. */
+/* Random numbers made once; every row takes a run of them from another place. A
+ * prime, so that rows of the usual lengths do not take the same runs. */
 #define POOL_SIZE 1048573u
 
 typedef struct
@@ -40,8 +40,8 @@ fill_pool (Random *random)
         (float) ((double) (split_mix (&random->state) >> 11) * 0x1p-52 - 1.0);
 }
 
-/* The pool as elements, or blocks, of what a matrix is made of: even within
- * +-sqrt (3 / n_in), so that what comes out is as large as what goes in. */
+/* The pool as elements, or blocks, of the matrix's type: uniform within
+ * +-sqrt (3 / n_in), so that outputs are as large as inputs. */
 static guint8 *
 make_blocks (const Random *random, const VlmWeightItem *item, guint n_blocks)
 {

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/net-upload.h"
 
-/* Between pieces cancellation is served. What was read stays in the cache of its
- * processor until it is packed. */
+/* Cancellation is checked between pieces. A piece stays in the cache of its
+ * processor from reading until it is packed. */
 #define PIECE_BYTES (512u << 10)
 
 guint

@@ -4,8 +4,8 @@
 
 #include "model/net-private.h"
 
-/* A net of that configuration (copied), with places for the weights of @list and
- * nothing in them. */
+/* A net of that configuration (copied), with empty places for the weights of
+ * @list. */
 VlmNet *vlm_net_new (
     VlmNnDevice *device, const VlmConfig *config, const VlmWeightList *list);
 

@@ -15,7 +15,7 @@ typedef struct
 void vlm_positions_init (VlmPositions *positions);
 void vlm_positions_clear (VlmPositions *positions);
 void vlm_positions_add_text (VlmPositions *positions, guint n_tokens);
-/* Room for @n_tokens more, at least one; where each axis is to be written. */
+/* Makes room for @n_tokens more, at least one; gives where to write each axis. */
 void vlm_positions_extend (
     VlmPositions *positions, guint n_tokens, gint32 *targets[3]);
 

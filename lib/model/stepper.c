@@ -91,7 +91,7 @@ vlm_step_clear (VlmStep *step)
   g_clear_pointer (&step->last_plan, vlm_nn_attention_plan_free);
 }
 
-/* Lays the steps one behind the other. Returns the number of their tokens. */
+/* Puts the steps one after the other. Returns the number of their tokens. */
 static guint
 lay_out (VlmStep **steps, guint n_steps, VlmDecoderSequence *sequences,
     guint *n_angles)

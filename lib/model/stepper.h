@@ -23,8 +23,8 @@ typedef struct
 } VlmStep;
 
 /* As vlm_context_append() of at most VLM_STEP_MAX_TOKENS tokens and no features,
- * up to where the device would run. What the span points to, and @choose, must
- * stay until the step was run or cleared; the context must be left alone until
+ * but without running the device. The arrays of the span, and @choose, must
+ * stay until the step was run or cleared; the context must not be used until
  * then. */
 gboolean vlm_step_init (VlmStep *step, VlmContext *context,
     const VlmTokenSpan *span, const VlmChoose *choose, GError **error);

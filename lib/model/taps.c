@@ -108,7 +108,7 @@ extend (
   return tap;
 }
 
-/* What was recorded is run, so that it can be read. */
+/* Runs what was recorded, so that it can be read. */
 static gboolean
 run_recorded (VlmModelTaps *taps, VlmNn *nn)
 {

@@ -23,8 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmModelTaps, vlm_model_taps_free)
 /* Names get @prefix from now on. */
 void vlm_model_taps_set_prefix (VlmModelTaps *taps, const char *prefix);
 
-/* Takes nothing but what is wanted so, by full name; without a call everything.
- * What is not wanted costs nothing. */
+/* From now on only the taps of these full names are taken; without a call, all.
+ * Those that are not wanted cost nothing. */
 void vlm_model_taps_want (VlmModelTaps *taps, const char *name);
 /* Of each name only the last @n_rows rows are kept from now on, 0 for all; one
  * call of take appends no more than so many. */
@@ -39,7 +39,7 @@ void vlm_model_taps_reset (VlmModelTaps *taps);
 
 /* Appends the rows of @tensor as they are at this point of the recording to
  * "<prefix><name>", or "<prefix><name><index>" when @index >= 0. Submits and
- * waits to read them, then begins anew. Does nothing when @taps is NULL. An
+ * waits to read them, then restarts it. Does nothing when @taps is NULL. An
  * error is kept for vlm_model_taps_lookup. */
 void vlm_model_taps_take (VlmModelTaps *taps, VlmNn *nn, const char *name,
     int index, const VlmNnTensor *tensor);

@@ -6,8 +6,8 @@
 #include "model/taps.h"
 #include "model/turns.h"
 
-/* Scratch and plans of one user of a tower; grows as needed. A family's has more
- * behind this. One thread. */
+/* Scratch and plans of one user of a tower; grows as needed. A family's struct
+ * continues after this. One thread. */
 typedef struct
 {
   VlmNet *net;

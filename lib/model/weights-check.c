@@ -53,7 +53,7 @@ is_quantised (const VlmWeightItem *item, const VlmTensorSource *source)
   return FALSE;
 }
 
-/* What is missing, why if that is known, and else what there is. */
+/* What is missing, with the reason if it is known, else what there is. */
 static void
 fail_missing (
     const VlmWeightItem *item, const VlmTensorSource *source, GError **error)
@@ -85,7 +85,7 @@ fail_missing (
       has_two ? ")" : "", why != NULL ? "; " : "", why != NULL ? why : "");
 }
 
-/* Other tools keep a kernel in another order. */
+/* Some tools store a kernel in another order. */
 static void
 reorder (const VlmWeightItem *item, VlmTensorView *view)
 {
@@ -96,7 +96,7 @@ reorder (const VlmWeightItem *item, VlmTensorView *view)
         vlm_data_file_get_path (view->file), view->name);
 }
 
-/* Whether weights can be made of it: floats, or blocks of quantised ones. */
+/* Whether it can become weights: floats, or blocks of quantised ones. */
 static gboolean
 is_weight_type (VlmDType dtype)
 {
@@ -131,7 +131,7 @@ vlm_weight_item_find (const VlmWeightItem *item, const VlmTensorSource *source,
   return TRUE;
 }
 
-/* All zeros: nothing is lost when it is not added. */
+/* Whether it is all zeros: then nothing is lost when it is not added. */
 static gboolean
 check_zero (const VlmTensorView *view, const char *title, GError **error)
 {

@@ -12,7 +12,7 @@
 #include "model/config.h"
 #include "nn/tensor.h"
 
-/* What a weight is for, and so what a device holds of it. */
+/* What a weight is for, which decides its type on the device. */
 typedef enum
 {
   VLM_WEIGHT_NORM,   /* vectors are few and become f32 */
@@ -51,7 +51,7 @@ typedef struct
   guint weight;   /* of the places */
   VlmWeightKind kind;
   guint layer;
-  VlmNnRows rows;  /* how its rows lie in the whole */
+  VlmNnRows rows;  /* how its rows are placed in it */
   guint first_out; /* its first row among rows of that kind */
   guint n_out;     /* its rows, or the elements of a vector */
   guint n_in;      /* elements of a row; 1 for a vector */
@@ -82,8 +82,8 @@ void vlm_weight_list_free (VlmWeightList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmWeightList, vlm_weight_list_free)
 
 /* Finds the tensor under either name and checks it: NOT_FOUND with both names
- * and the file, MISMATCH with both shapes, UNSUPPORTED for a type of which no
- * weights can be made. The view is the caller's. */
+ * and the file, MISMATCH with both shapes, UNSUPPORTED for a type that cannot
+ * become weights. The view is the caller's. */
 gboolean vlm_weight_item_find (const VlmWeightItem *item,
     const VlmTensorSource *source, VlmTensorView *view, GError **error);
 
@@ -106,8 +106,8 @@ char *vlm_weights_describe (const VlmTensorSource *source);
 guint64 vlm_weight_list_get_device_bytes (const VlmWeightList *list);
 guint64 vlm_weight_list_get_device_bytes_as (
     const VlmWeightList *list, VlmModelWeights weights);
-/* The longest row of inputs in an order of its own, of which a pass has a copy:
- * 0 where there is none. */
+/* The longest row with an order of inputs of its own, which a pass copies; 0 if
+ * there is none. */
 guint vlm_weight_list_get_ordered_width (const VlmWeightList *list);
 /* For a list without a checkpoint: all matrices are of that type. */
 void vlm_weight_list_set_type (VlmWeightList *list, VlmDType dtype);

@@ -208,7 +208,7 @@ first_part (VlmQwenWeight weight)
 /* The patch embedding, whose rows are few and whose input is raw pixels, stays as
  * it is; the rest of the vision tower, the embeddings and the head have eight
  * bits: errors of the first are in every token after, those of the last choose
- * tokens. The decoder's layers have the width that is asked for. */
+ * tokens. The decoder's layers have the width that is requested. */
 static VlmWeightKind
 kind_of (VlmQwenWeight weight)
 {
@@ -403,8 +403,8 @@ vlm_qwen_weights_settle_head (VlmConfig *config, const VlmTensorSource *source)
   g_free (names[1]);
 }
 
-/* Weights of a layer that the configuration does not know would be left out in
- * silence. */
+/* Weights of a layer that the configuration does not know would be silently left
+ * out. */
 gboolean
 vlm_qwen_weights_check (
     const VlmConfig *config, const VlmTensorSource *source, GError **error)

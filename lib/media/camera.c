@@ -5,9 +5,9 @@
 
 #include <vlm/vlm-camera.h>
 
-/* Brightness is taken at this many points each way, cheap beside the copy
- * itself; detail is what cells of them differ by, in the mean of which the noise
- * of a sensor is lost. */
+/* Brightness is taken at this many points each way, which is cheap compared with
+ * the copy itself. Detail is the difference between cells of these points, whose
+ * means hide the noise of a sensor. */
 #define CELL 4
 #define COLUMNS 96
 #define ROWS 52
@@ -21,16 +21,16 @@
 #define DARK_SHARE 0.98
 #define WHITE_SHARE 0.7
 /* Mean difference of neighbouring cells, levels. Noise of 4 levels leaves 0.25,
- * a cover in uneven light some 0.5; rooms and streets have 3 to 8. Of a picture
- * that never had twice as much as the one or four times the other nothing can
- * be said. */
+ * a cover in uneven light some 0.5; rooms and streets have 3 to 8. A picture that
+ * usually has less than the first, eight times the one and four times the other,
+ * cannot be judged. A covered one has less than the second, as a share of that. */
 #define LEAST_DETAIL 2.0
 #define COVERED_SHARE 0.25
-/* A second of usual detail counts so much; it follows the light of a day. */
+/* The time over which the usual detail adapts: it follows the light of a day. */
 #define DETAIL_MEMORY (30.0 * VLM_SECOND)
 /* Levels that a decoder may add to a picture that is repeated. */
 #define FROZEN_LEVELS 1
-/* Of less than this part of the picture, behind a mask, nothing is said. */
+/* If a mask leaves less than this part of the picture, nothing is reported. */
 #define LEAST_SHOWN 0.02
 
 #define SHORT_NS (2 * VLM_SECOND)
@@ -48,8 +48,7 @@ static const struct
   { "no-signal", LONG_NS },
 };
 
-/* One state: what was reported of it, and since when frames differ from that.
- * */
+/* One state: what was last reported, and since when frames differ from that. */
 typedef struct
 {
   gboolean is_on;
@@ -126,8 +125,8 @@ luma_at (const VlmFrame *frame, guint column, guint row)
   return (guint8) ((77 * p[0] + 150 * p[1] + 29 * p[2] + 128) >> 8);
 }
 
-/* Mean difference of neighbouring cells, in levels. Those with anything hidden in
- * them have no neighbours. */
+/* Mean difference of neighbouring cells, in levels. Cells with a hidden part have
+ * no neighbours. */
 static double
 find_detail (const VlmCamera *camera)
 {
@@ -203,7 +202,7 @@ judge (const VlmCamera *camera, const Picture *picture)
   return (VlmCameraStates) shown;
 }
 
-/* Unusable pictures do not count for what is usual. */
+/* Unusable pictures do not change the usual detail. */
 static void
 remember_detail (
     VlmCamera *camera, const Picture *picture, guint shown, gint64 elapsed)

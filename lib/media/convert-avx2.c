@@ -100,8 +100,8 @@ add_term (__m256i luma, const gint16 *term)
       VLM_TERM_BITS);
 }
 
-/* Where the blocks of a row of @n items begin. The last one ends with the row: it
- * does some of the one before again, which is less than the rest one by one. */
+/* Where the blocks of a row of @n items begin. The last one ends with the row, so
+ * it repeats a part of the one before, which is cheaper than single items. */
 static inline gsize
 next_block (gsize i, gsize block, gsize n)
 {

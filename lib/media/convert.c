@@ -85,7 +85,7 @@ split_3 (const guint8 *restrict in, gsize n, guint8 *restrict a,
   }
 }
 
-/* Whole words: shifts and masks, no byte is picked on its own. */
+/* Whole words: shifts and masks, no single bytes. */
 VLM_CLONES static void
 split_4 (const guint8 *restrict in, gsize n, guint8 *restrict a,
     guint8 *restrict b, guint8 *restrict c)
@@ -144,8 +144,8 @@ scale (gint16 value, VlmFactor factor)
   return (gint16) (high + low);
 }
 
-/* What a chroma sample adds, for the two pixels of a row it stands for. The
- * half for the rounding of the sum is in it. */
+/* What a chroma sample adds to its two pixels of a row. It includes the half for
+ * rounding the sum. */
 VLM_CLONES static void
 make_terms (const VlmConverter *self, const guint8 *restrict u,
     const guint8 *restrict v, guint step, gsize n, gint16 *restrict red,
@@ -156,7 +156,7 @@ make_terms (const VlmConverter *self, const guint8 *restrict u,
   const VlmFactor green_v = self->green_v;
   const VlmFactor blue_u = self->blue_u;
 
-/* A step that is known lets the loads be vectorised. */
+/* A constant step lets the loads be vectorised. */
 #define MAKE_TERMS(known_step)                                                 \
   for (gsize i = 0; i < n; i++) {                                              \
     gint16 cb = (gint16) (u[i * known_step] - 128);                            \
@@ -206,8 +206,8 @@ add_luma (const VlmConverter *self, gsize n, const guint8 *restrict luma,
   }
 }
 
-/* The processor sees neither that a row is read in strips nor how far away the
- * next one is. What is beyond the picture does no harm. */
+/* The processor cannot predict that a row is read in strips, or how far away the
+ * next one is. Addresses beyond the picture do no harm. */
 static void
 fetch_ahead (const guint8 *row, gssize stride, gsize n_bytes)
 {

@@ -21,7 +21,7 @@ typedef struct
   unsigned long size;
 } Output;
 
-/* The library's own ends the process. */
+/* The library's own handler ends the process. */
 static void
 on_error (j_common_ptr codec)
 {
@@ -36,7 +36,7 @@ on_message (j_common_ptr codec)
 {
 }
 
-/* What on_error() breaks off; @codec and @output are undone by the caller. */
+/* The part that on_error() may leave; the caller frees @codec and @output. */
 static gboolean
 compress (j_compress_ptr codec, Failure *failure, const VlmFrame *frame,
     guint quality, Output *output)

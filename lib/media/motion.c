@@ -60,7 +60,7 @@ vlm_motion_free (VlmMotion *motion)
   g_free (motion);
 }
 
-/* Where brightness is in the first plane; green stands for it in RGB. */
+/* Where brightness is in the first plane; in RGB, green is used for it. */
 static void
 find_luma (VlmPixelFormat format, gsize *first, gsize *step)
 {

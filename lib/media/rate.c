@@ -6,16 +6,16 @@
 
 /* 2^16 times fewer than the highest rate: a frame in hours. */
 #define MAX_LEVEL 16
-/* Motion that pauses is not over: people who walk stand still between steps. */
+/* A pause does not end motion: people who walk stand still between steps. */
 #define CALM VLM_SECOND
-/* Above the first the device falls behind; noise of a few percent is none. The
- * second leaves a quarter for what else it has to do. The third is far enough
- * from the first for a load that varies by a third. */
+/* Above the first the device falls behind; noise of a few percent does not count.
+ * The second leaves a quarter for other work. The third is far enough from the
+ * first for a load that varies by a third. */
 #define LOAD_TOO_HIGH 0.95
 #define LOAD_WANTED 0.75
 #define LOAD_TO_RAISE 0.7
 #define MAX_PATIENCE 16
-/* Part of a window's budget that may be taken at once. */
+/* Part of a window's budget that may be spent at once. */
 #define BURST_PART 4
 
 struct _VlmRate
@@ -123,8 +123,8 @@ vlm_rate_set_budget (VlmRate *rate, guint n_frames, guint n_pixel_steps)
 
   double seconds = (double) rate->params.window / VLM_SECOND;
   guint slice = rate->params.frames_per_slice;
-  /* A slice may be spent too much before it is noticed, and where motion sets
-   * in, slices are short until they are back on the grid. */
+  /* A slice too many may be spent before it is noticed, and when motion begins,
+   * slices are short until they are back on the grid. */
   double reserve = slice * (2.0 + rate->idle_level);
   double usable = MAX (n_frames - reserve, slice);
 
@@ -145,8 +145,8 @@ vlm_rate_set_budget (VlmRate *rate, guint n_frames, guint n_pixel_steps)
  * vlm_rate_restart:
  * @rate: a policy
  *
- * A discontinuity: what was seen and spent counts no more; what the device does
- * is still known.
+ * A discontinuity: forgets what was seen and spent, but not the load of the
+ * device.
  *
  * Since: 0.1
  */
@@ -235,7 +235,7 @@ vlm_rate_spend (VlmRate *rate, guint n_frames)
     rate->credit -= n_frames;
 }
 
-/* The rate first; then the area of the frames, where the lowest rate is still
+/* Lowers the rate first; then the area of the frames, if the lowest rate is still
  * too much. */
 static void
 decrease (VlmRate *rate, const VlmRateMeasurement *measurement)

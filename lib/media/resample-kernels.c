@@ -12,7 +12,7 @@
 #include <immintrin.h>
 #endif
 
-/* The *u types may stand at any address. */
+/* The *u types may be at any address. */
 typedef float F32x4 __attribute__ ((vector_size (16)));
 typedef float F32x4u __attribute__ ((vector_size (16), aligned (4), may_alias));
 typedef guint8 U8x16 __attribute__ ((vector_size (16)));
@@ -363,7 +363,7 @@ DEFINE_PACK_F32 (pack_f32_plain, )
 DEFINE_SET (plain, )
 
 #ifdef __x86_64__
-/* Every processor that has the one has the other. */
+/* Every processor that has one of these has the other. */
 #define AVX2 __attribute__ ((target ("avx2,fma")))
 
 typedef float F32x8 __attribute__ ((vector_size (32)));

@@ -9,9 +9,9 @@
 #include "media/resample-kernels.h"
 #include "media/taps.h"
 
-/* Bytes of the rows on their way from pass to pass: a part of a core's second
- * cache. Less costs more overlap of the strips: with 24 KiB 1080p takes half as
- * long again; from 128 KiB on there is no difference. */
+/* Bytes of the rows between the two passes: a part of a core's second-level
+ * cache. With less, strips overlap more: with 24 KiB, 1080p takes half as long
+ * again; from 128 KiB on there is no difference. */
 #define RING_BYTES (160 * 1024)
 #define MIN_SPAN 64
 /* Everything of one resize. Rows are three planes of @stride; sizes are those
@@ -88,7 +88,7 @@ collect_rows (const Resizer *self, guint y, gsize row_items, gsize item,
   }
 }
 
-/* Rows @y on: across, into the ring. */
+/* Filters rows from @y on across, into the ring. */
 static void
 add_video_rows (Resizer *self, const Strip *strip, guint y)
 {

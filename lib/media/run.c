@@ -4,8 +4,8 @@
 
 #include "media/window.h"
 
-/* Slices in a window: rounded up, but not because of what is lost when a time
- * is given in whole nanoseconds. */
+/* Slices in a window: rounded up, but not because a time in whole nanoseconds is
+ * inexact. */
 static gint64
 count_slices (VlmWide slice, VlmWide window)
 {

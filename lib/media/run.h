@@ -36,12 +36,12 @@ void vlm_run_begin (VlmRun *run, gint64 first);
 void vlm_run_push (VlmRun *run, VlmSlice *slice);
 /* Makes the windows that are complete; drops slices that none needs any more. */
 void vlm_run_close (VlmRun *run);
-/* Makes a last window of what was in none, and drops all slices. */
+/* Makes a last window of the slices that were in none, and drops all slices. */
 void vlm_run_finish (VlmRun *run);
 /* The coarsest level of up to @level that a slice at @index can have if it ends
  * at @end or before. */
 guint vlm_run_fit (const VlmRun *run, gint64 index, gint64 end, guint level);
 /* The next slice after @index at which a window begins or ends: no slice may
- * span it. Only the finest ones do, where a window is no whole number of
+ * span it, except the finest ones, if a window is not a whole number of
  * them. */
 gint64 vlm_run_boundary (const VlmRun *run, gint64 index);

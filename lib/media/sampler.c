@@ -15,7 +15,7 @@
 #define MAX_MAX_FRAMES 65536
 #define MAX_SPAN (10000000 * VLM_SECOND)
 #define MAX_MAX_HOLD (86400 * VLM_SECOND)
-/* Time that goes back by less is jitter, by more a new epoch. */
+/* If time goes back by less, it is jitter; by more, a new epoch begins. */
 #define MAX_BACK (VLM_SECOND / 4)
 
 struct _VlmSampler
@@ -180,17 +180,17 @@ open_slice (VlmSampler *self)
   if (level > 0)
     level = vlm_run_fit (
         &self->run, index, vlm_run_boundary (&self->run, index), level);
-  /* What was decided is done from here on. */
+  /* The decision takes effect from here on. */
   if (self->rate != NULL && self->pixel_step == self->decision.pixel_step)
     self->rate_serial = vlm_rate_get_serial (self->rate);
   self->open = vlm_slice_new (self->slot, level, depth);
   self->open->serial = self->rate_serial;
 }
 
-/* Something moves, or the stream ends, within a coarse slice: what passed of
- * it becomes slices of its own, as long as the grid allows, and what is left
- * starts again with @level. Nothing has changed since its last sample, which
- * therefore stands for the slots between. */
+/* Something moves, or the stream ends, within a coarse slice: the part that has
+ * passed becomes slices of its own, as long as the grid allows, and the rest
+ * restarts with @level. Nothing has changed since its last sample, which
+ * therefore fills the slots between. */
 static void
 split_open (VlmSampler *self, guint level)
 {
@@ -222,7 +222,7 @@ split_open (VlmSampler *self, guint level)
 
 /* --- slots ---------------------------------------------------------------- */
 
-/* What is to be done about the next slot; once a slot. */
+/* Decides how to sample the next slot; once for each slot. */
 static void
 decide (VlmSampler *self, float motion)
 {
@@ -263,7 +263,7 @@ set_slot (VlmSampler *self, gint64 slot)
   self->is_decided = FALSE;
 }
 
-/* Makes windows, and leaves out the slots that none will hold. */
+/* Makes windows, and skips the slots that no window will hold. */
 static void
 close_windows (VlmSampler *self)
 {
@@ -275,8 +275,7 @@ close_windows (VlmSampler *self)
     set_slot (self, next);
 }
 
-/* The next slot passes; if it is to have a frame, that is the one that is
- * held. */
+/* The next slot passes; if it is sampled, it gets the frame that is held. */
 static void
 pass_slot (VlmSampler *self)
 {
@@ -563,7 +562,7 @@ vlm_sampler_add (VlmSampler *sampler, VlmFrame *frame, gint64 duration)
 
   pass_slot (sampler);
   while (sampler->slot_time < reach (sampler, time, duration)) {
-    /* It does not differ from itself. */
+    /* The frame does not differ from itself. */
     decide (sampler, 0.0f);
     pass_slot (sampler);
   }

@@ -96,7 +96,7 @@ halve (VlmThinning *self)
   VlmSample *samples = (VlmSample *) (gpointer) self->samples->data;
   guint n = self->samples->len;
 
-  /* Those that stay first, the others behind them. */
+  /* Those that stay come first, the others after them. */
   for (guint i = 1; 2 * i < n; i++) {
     VlmSample gone = samples[i];
 

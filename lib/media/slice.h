@@ -41,7 +41,7 @@ vlm_slice_next_slot (const VlmSlice *slice)
 }
 
 void vlm_slice_append (VlmSlice *slice, VlmFrame *frame, gint64 slot_time);
-/* Gives all samples whose slots lie before @slot the frames that @from had
+/* Gives all samples whose slots are before @slot the frames that @from had
  * then. */
 void vlm_slice_fill_from (VlmSlice *slice, const VlmSlice *from, gint64 slot,
     const VlmTimeGrid *grid);
@@ -64,6 +64,6 @@ void vlm_thinning_start (VlmThinning *self, gint64 first_slot);
 gboolean vlm_thinning_wants (const VlmThinning *self, gint64 slot);
 void vlm_thinning_add (
     VlmThinning *self, gint64 slot, VlmFrame *frame, gint64 slot_time);
-/* What there is, filled up to whole slices, which is forgotten; NULL when there
- * is nothing. */
+/* Takes the samples so far, filled up to whole slices, and forgets them; NULL if
+ * there are none. */
 VlmWindow *vlm_thinning_finish (VlmThinning *self, const VlmTimeGrid *grid);

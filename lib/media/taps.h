@@ -7,7 +7,7 @@
 #define VLM_TAPS_FRACTION_BITS 22
 
 /* One direction of a resize. Output @o is the sum of count[o] inputs from
- * first[o] on; its weights stand at o * stride, zeros fill the rest. A
+ * first[o] on; its weights are at o * stride, zeros fill the rest. A
  * direction whose size does not change copies: one tap of 1. */
 typedef struct
 {

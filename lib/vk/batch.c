@@ -132,7 +132,7 @@ add_set_pool (VlmVkBatch *batch, GError **error)
   return &g_array_index (batch->set_pools, SetPool, batch->set_pools->len - 1);
 }
 
-/* The pool in use, or the next one where that has too few left. */
+/* The pool in use, or the next one if that has too few left. */
 static SetPool *
 find_set_pool (
     VlmVkBatch *batch, guint n_storage, guint n_texel, GError **error)

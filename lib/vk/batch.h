@@ -32,8 +32,8 @@ void vlm_vk_batch_destroy (VlmVkBatch *batch);
 /* To the recording state, and out of it. */
 gboolean vlm_vk_batch_begin (VlmVkBatch *batch, GError **error);
 gboolean vlm_vk_batch_end (VlmVkBatch *batch, GError **error);
-/* To begin again. Its work must be complete; what that has held is released,
- * also on error, after which the batch can only be destroyed. */
+/* To begin again. Its work must be complete; everything that the work held is
+ * released, also on error, after which the batch can only be destroyed. */
 gboolean vlm_vk_batch_reset (VlmVkBatch *batch, GError **error);
 
 /* A set for @pipeline, valid for this batch. */
@@ -42,6 +42,6 @@ VkDescriptorSet vlm_vk_batch_alloc_set (
 
 /* Keeps @buffer until the work is complete. */
 void vlm_vk_batch_hold (VlmVkBatch *batch, VlmVkBuffer *buffer);
-/* Also keeps a view of it, of which it takes over the use. */
+/* Also keeps a view of it; takes the caller's use of that view. */
 void vlm_vk_batch_hold_view (
     VlmVkBatch *batch, VlmVkBuffer *buffer, VlmVkView *view);

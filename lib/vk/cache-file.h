@@ -4,9 +4,9 @@
 
 #include "vk/physical.h"
 
-/* Where the cache of this device and driver lies. */
+/* The path of the cache of this device and driver. */
 char *vlm_vk_cache_file_path (const VlmVkPhysical *physical);
-/* A file of another name beside it. */
+/* A file with another name beside it. */
 char *vlm_vk_cache_file_path_of (
     const VlmVkPhysical *physical, const char *name, const char *suffix);
 
@@ -15,6 +15,6 @@ char *vlm_vk_cache_file_path_of (
 GBytes *
 vlm_vk_cache_file_load (const char *path, const VlmVkPhysical *physical);
 
-/* Replaces the file at once or not at all. */
+/* Replaces the file atomically. */
 gboolean vlm_vk_cache_file_save (
     const char *path, const guint8 *data, gsize n_bytes, GError **error);

@@ -96,7 +96,7 @@ create_handle (VlmVkDevice *device, GError **error)
   return TRUE;
 }
 
-/* Undoes whatever was done; no user is left. */
+/* Undoes everything that was done; there are no users left. */
 static void
 device_free (VlmVkDevice *device)
 {

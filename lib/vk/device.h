@@ -52,8 +52,8 @@ char **vlm_vk_device_list (GError **error);
  * @selector: NULL for the best, or an index, a UUID, or part of a name (case
  * does not matter). VLM_DEVICE_ERROR_NO_DEVICE lists what there is. */
 VlmVkDevice *vlm_vk_device_open (const char *selector, GError **error);
-/* A device on which pipelines are made and looked at, and nothing runs: also one
- * that its driver only makes believe. */
+/* A device on which pipelines are only compiled and inspected, and nothing runs;
+ * its driver may only simulate it. */
 VlmVkDevice *
 vlm_vk_device_open_to_compile (const char *selector, GError **error);
 /* Which device that would open, without opening it. */
@@ -66,13 +66,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmVkDevice, vlm_vk_device_unref)
 const VlmVkCaps *vlm_vk_device_get_caps (VlmVkDevice *device);
 VkDevice vlm_vk_device_get_handle (VlmVkDevice *device);
 
-/* Where what is found out about this device with this driver is kept between
- * processes: a file in the folder of the pipeline cache (VLM_CACHE_DIR, or the
- * user's), which may not be there. @suffix: with a dot. (transfer full) */
+/* The file that keeps findings about this device with this driver between
+ * processes, in the folder of the pipeline cache (VLM_CACHE_DIR, or the user's),
+ * which may not exist. @suffix: with a dot. (transfer full) */
 char *vlm_vk_device_get_cache_path (
     VlmVkDevice *device, const char *name, const char *suffix);
 
-/* Bytes now taken from the driver, and the most there ever were. */
+/* Bytes that are allocated from the driver, and the most that ever were. */
 void vlm_vk_device_get_usage (
     VlmVkDevice *device, guint64 *now_bytes, guint64 *peak_bytes);
 
@@ -83,7 +83,7 @@ gboolean vlm_vk_device_get_free (VlmVkDevice *device, guint64 *n_bytes);
 /* Bytes that copies to memory which is not mapped pass through. */
 guint64 vlm_vk_device_get_staging_bytes (VlmVkDevice *device);
 
-/* Once a call said so, for ever: a new device must be opened. */
+/* TRUE for ever once a call has reported it: a new device must be opened. */
 gboolean vlm_vk_device_is_lost (VlmVkDevice *device);
 
 /* Messages of the validation layers since the process began; 0 when they are

@@ -136,10 +136,10 @@ check_version (guint32 *version, GError **error)
   return FALSE;
 }
 
-/* Drivers do not bear it when they get no memory: they crash, or wait for a
- * thread that could not be made. lavapipe, the frugal one, takes this much of
- * addresses until the first kernels are compiled: stacks and arenas of a thread
- * for each processor, and the compiler. */
+/* Drivers do not survive a failed allocation: they crash, or wait for a thread
+ * that could not be made. lavapipe, which needs the least, takes this much
+ * address space until the first kernels are compiled: stacks and arenas of a
+ * thread for each processor, and the compiler. */
 #define DRIVER_BYTES ((guint64) 896 << 20)
 #define DRIVER_BYTES_OF_PROCESSOR ((guint64) 128 << 20)
 

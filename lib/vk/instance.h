@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <vulkan/vulkan.h>
 
-/* What to do where there is no device. */
+/* What to do if there is no device. */
 #define VLM_VK_NO_DRIVER                                                       \
   "install that of your GPU, or Mesa's (mesa-vulkan-drivers on Debian), "      \
   "which "                                                                     \

@@ -11,7 +11,7 @@
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
 /* Slabs of a memory type start small, so that a small model takes little, and
- * double up to where the driver's cost of an allocation no longer shows. */
+ * double until the driver's cost of an allocation is negligible. */
 #define FIRST_SLAB_BYTES (8 * MIB)
 #define MAX_SLAB_BYTES (64 * MIB)
 /* From here on a slab would mostly hold one block: it gets its own memory,
@@ -149,9 +149,9 @@ slab_destroy (VlmVkMemory *memory, VlmVkSlab *slab)
   g_free (slab);
 }
 
-/* A software device's memory is the process's own, which comes in pages of 4
- * KiB unless it asks: their faults take longer than packing the weights into
- * them. Memory of any other device refuses, and stays as it is. */
+/* A software device's memory is the process's own, which comes in pages of 4 KiB
+ * unless larger ones are requested: page faults take longer than packing the
+ * weights. Memory of any other device refuses, and stays as it is. */
 static void
 ask_for_huge_pages (void *mapped, guint64 n_bytes)
 {

@@ -32,7 +32,7 @@ gboolean vlm_vk_memory_alloc (VlmVkMemory *memory,
 /* Zeroes @block; a zeroed one is allowed. */
 void vlm_vk_memory_free (VlmVkMemory *memory, VlmVkBlock *block);
 
-/* Bytes taken from the driver, the most there ever were, and bytes in blocks.
+/* Bytes allocated from the driver, the most that ever were, and bytes in blocks.
  * Any may be NULL. */
 void vlm_vk_memory_get_usage (VlmVkMemory *memory, guint64 *now_bytes,
     guint64 *peak_bytes, guint64 *block_bytes);

@@ -22,7 +22,7 @@ typedef struct
   gboolean has_size_control;     /* of subgroups in compute shaders */
   gboolean has_statistics;       /* of pipelines */
   gboolean has_memory_budget;
-  /* What opening enables where it is there. */
+  /* What opening enables if it is available. */
   VkPhysicalDeviceFeatures features;
   VkPhysicalDeviceVulkan11Features features11;
   VkPhysicalDeviceVulkan12Features features12;

@@ -16,7 +16,7 @@ struct _VlmVkPipeline
   VkPipeline handle;
 };
 
-/* Reads the cache from disk; what is wrong with it is a warning. */
+/* Reads the cache from disk; a problem with it is a warning. */
 VlmVkPipelines *vlm_vk_pipelines_new (VlmVkDevice *device, GError **error);
 /* NULL-safe. */
 void vlm_vk_pipelines_free (VlmVkDevice *device, VlmVkPipelines *pipelines);

@@ -53,7 +53,8 @@ VlmVkPipelines *
 vlm_vk_pipelines_new (VlmVkDevice *device, GError **error)
 {
   g_autofree char *path = vlm_vk_cache_file_path (&device->physical);
-  /* One that only compiles compiles: from a cache there is nothing to look at. */
+  /* A device that only compiles ignores the cache, whose pipelines are not
+   * compiled. */
   g_autoptr (GBytes) on_disk = device->only_compiles
       ? NULL
       : vlm_vk_cache_file_load (path, &device->physical);

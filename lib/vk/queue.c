@@ -10,8 +10,8 @@
 #define MAX_SPARE 8
 /* How late a cancelled wait may notice. */
 #define CANCEL_SLICE_NS (2 * 1000 * 1000)
-/* A wait that cannot be cancelled still looks whether another thread has found
- * the device lost. */
+/* A wait that cannot be cancelled still checks whether another thread has found
+ * that the device is lost. */
 #define LOST_SLICE_NS (1000 * 1000 * 1000)
 
 struct _VlmVkQueue

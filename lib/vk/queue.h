@@ -9,8 +9,8 @@
 
 /* NULL with an error. */
 VlmVkQueue *vlm_vk_queue_new (VlmVkDevice *device, GError **error);
-/* Waits until nothing is in use, and forgets all batches. Does nothing where
- * there is no queue, as the next one. */
+/* Waits until nothing is in use, and forgets all batches. Does nothing if there
+ * is no queue, like the next one. */
 void vlm_vk_queue_finish (VlmVkDevice *device);
 /* After that. */
 void vlm_vk_queue_free (VlmVkDevice *device);
@@ -22,7 +22,7 @@ gboolean
 vlm_vk_queue_submit (VlmVkBatch *batch, guint64 *value, GError **error);
 /* Takes a batch that is not submitted. */
 void vlm_vk_queue_drop (VlmVkBatch *batch);
-/* What the timeline reaches when all that was submitted is complete. */
+/* The timeline's value when everything that was submitted is complete. */
 guint64 vlm_vk_queue_get_last (VlmVkDevice *device);
 /* Releases what completed work has held. */
 void vlm_vk_queue_reap (VlmVkDevice *device);

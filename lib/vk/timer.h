@@ -10,8 +10,8 @@ void vlm_vk_timer_free (VlmVkTimer *timer);
 /* As vlm_vk_device_get_timings(), of what has been collected. */
 GArray *vlm_vk_timer_get_timings (VlmVkTimer *timer);
 
-/* The times of one batch: a tick before the first dispatch and one after each,
- * so a span lasts from the end of the one before. */
+/* The times of one batch: a tick before the first dispatch and one after each, so
+ * a span begins at the end of the one before. */
 typedef struct
 {
   gboolean on;

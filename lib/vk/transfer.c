@@ -7,7 +7,7 @@
 #include "vk/buffer-private.h"
 #include "vk/staging.h"
 
-/* Reads from memory that is mapped but not cached are slow (it is behind a bus,
+/* Reads from memory that is mapped but not cached are slow (it is across a bus,
  * or write-combined); above this a copy to a cached buffer is faster. */
 #define MAX_UNCACHED_READ_BYTES 4096
 

@@ -6,7 +6,7 @@
 #include "vk/result.h"
 
 /* A matrix is read through a few views that stay; a scratch arena through as
- * many as there are shapes. Beyond this the least used ones go. */
+ * many as there are shapes. Beyond this number the least used ones are freed. */
 #define MAX_VIEWS 256
 
 static guint

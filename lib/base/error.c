@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm-error.h>
 
-/* The macro makes a string of its first argument as it stands: spaces that
+/* The macro makes a string of its first argument as it is written: spaces that
  * clang-format would put around the hyphens become part of the domain. */
 /* clang-format off */
 /**

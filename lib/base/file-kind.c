@@ -15,7 +15,7 @@ typedef enum
   NOTE,  /* the same, and the whole file is short */
 } Match;
 
-/* What a file begins with that is something else. */
+/* The beginnings of files that are something else. */
 static const struct
 {
   const char *start;

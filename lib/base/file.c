@@ -52,8 +52,8 @@ vlm_file_open (const char *path, guint64 *n_bytes, GError **error)
   struct stat status;
   int fd;
 
-  /* To open a device may have an effect: look first. O_NONBLOCK is for a pipe
-   * that takes the file's place in between. */
+  /* Opening a device may have an effect, so look first. O_NONBLOCK is for a pipe
+   * that replaces the file in between. */
   if (g_stat (path, &before) != 0)
     return fail_stat (path, errno, error);
   if (!S_ISREG (before.st_mode))

@@ -18,7 +18,7 @@ int vlm_file_open (const char *path, guint64 *n_bytes, GError **error);
 gboolean vlm_file_read_at (int fd, const char *path, guint64 offset,
     gsize n_bytes, void *data, GError **error);
 
-/* A whole file of at most @max_bytes (TOO_LARGE), with a NUL behind it that
+/* A whole file of at most @max_bytes (TOO_LARGE), with a NUL after it that
  * *n_bytes does not count. */
 gboolean vlm_file_read (const char *path, gsize max_bytes, char **contents,
     gsize *n_bytes, GError **error);

@@ -13,8 +13,8 @@
 
 #define MEGABYTE 1000000u
 
-/* The number behind @key in a file of "key number" lines; of the whole file
- * where @key is NULL. FALSE when there is none: "max" is no number. */
+/* The number after @key in a file of "key number" lines; if @key is NULL, the
+ * whole file. FALSE when there is none: "max" is no number. */
 static gboolean
 read_number (const char *path, const char *key, guint64 *number)
 {
@@ -76,7 +76,7 @@ apply_rlimit (int resource, guint field, const char *name, guint64 *left,
         limit);
 }
 
-/* Pages of files count as used, but give way. */
+/* Pages of files count as used, but are freed when memory is needed. */
 static void
 apply_group (const char *folder, const char *max_name, const char *used_name,
     const char *file_key, guint64 *left, const char **limit)

@@ -1,9 +1,9 @@
 /* gst-vlm: how much memory this process may still allocate
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Libraries below this one, drivers and compilers among them, do not come back
- * from an allocation that fails: they crash, or wait for a thread that was never
- * made. So what will not fit is refused before they are asked. */
+ * Libraries below this one, drivers and compilers among them, do not recover from
+ * an allocation that fails: they crash, or wait for a thread that was never made.
+ * So what will not fit is refused before they are called. */
 #pragma once
 
 #include <glib.h>
@@ -19,6 +19,6 @@ typedef enum
 guint64 vlm_host_memory_left (VlmHostMemory kind, const char **limit);
 
 /* FALSE with VLM_DEVICE_ERROR_OUT_OF_MEMORY, which says what @purpose needs, what
- * there is and what limits it: "… needs 7510 MB, and … leaves 4100 MB". */
+ * is left and what limits it: "… needs 7510 MB, and … leaves 4100 MB". */
 gboolean vlm_host_memory_check (
     VlmHostMemory kind, guint64 n_bytes, const char *purpose, GError **error);

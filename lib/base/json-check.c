@@ -297,7 +297,7 @@ vlm_json_check (const char *data, gsize n_bytes, const char *source,
   return TRUE;
 }
 
-/* The same text with ".0" behind each integer that is to be read as a float. */
+/* The same text with ".0" after each integer that is to be read as a float. */
 static char *
 widen (const char *data, gsize *n_bytes, const GArray *wide)
 {

@@ -19,8 +19,8 @@
 gboolean vlm_json_check (const char *data, gsize n_bytes, const char *source,
     GArray *wide, GError **error);
 
-/* Checks a text and makes of it what a lax parser reads as it is meant: without
- * a byte order mark, and with wide integers as floats. *data and *n_bytes change
- * to that text, which is the old one or *owned (g_free). */
+/* Checks a text and changes it so that a lax parser reads it as it is meant:
+ * without a byte order mark, and with wide integers as floats. *data and *n_bytes
+ * change to that text, which is the old one or *owned (g_free). */
 gboolean vlm_json_prepare (const char **data, gsize *n_bytes, char **owned,
     const char *source, GError **error);

@@ -1,7 +1,7 @@
 /* gst-vlm: log messages of the library
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Prompts and answers are long, and private to who is in front of the camera:
+ * Prompts and answers are long, and private to the people in the video:
  * they have a domain of their own. */
 #pragma once
 

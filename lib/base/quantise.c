@@ -81,7 +81,7 @@ choose_codes (const float *x, float first, float inverse, float *codes)
 typedef struct
 {
   float scale;
-  float first; /* what code 0 stands for */
+  float first; /* the value of code 0 */
 } Line;
 
 /* The line with the least weighted squared error for these codes. */
@@ -120,7 +120,7 @@ error_of (const float *x, const float *weights, const float *codes, Line line)
   return sum;
 }
 
-/* Of several spreads of the codes over the elements the one that fits best. */
+/* The spread of the codes over the elements that fits best, out of several. */
 static Line
 find_line (const float *x, const float *weights, float lowest, float highest)
 {

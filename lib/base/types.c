@@ -23,7 +23,7 @@ vlm_time_source_to_string (VlmTimeSource source)
   return names[source];
 }
 
-/* Streams may have any times, so none of these overflows. */
+/* Streams may have any times, so none of these functions may overflow. */
 
 /**
  * vlm_time_add:

@@ -22,8 +22,8 @@
 #define WHITE_SHARE 0.7
 /* Mean difference of neighbouring cells, levels. Noise of 4 levels leaves 0.25,
  * a cover in uneven light some 0.5; rooms and streets have 3 to 8. A picture that
- * usually has less than the first, eight times the one and four times the other,
- * cannot be judged. A covered one has less than the second, as a share of that. */
+ * usually has less than the first cannot be judged. A covered one has less than
+ * the second, a share of the usual detail. */
 #define LEAST_DETAIL 2.0
 #define COVERED_SHARE 0.25
 /* The time over which the usual detail adapts: it follows the light of a day. */

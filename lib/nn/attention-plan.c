@@ -11,8 +11,8 @@
 #define HEAD_DIM_STEP 8
 #define KEY_STEP 32 /* keys a kernel takes at a time */
 
-/* Attention is split over keys only where there are few workgroups; a piece of
- * fewer keys than this costs more to join than it gains. */
+/* Attention is split over keys only if there are few workgroups; a piece of fewer
+ * keys than this costs more to join than it gains. */
 #define MIN_PIECE_KEYS 256
 #define GROUPS_CPU 16
 #define GROUPS_GPU 512
@@ -81,9 +81,9 @@ compare_tiles (gconstpointer a, gconstpointer b)
   return (x->first_row > y->first_row) - (x->first_row < y->first_row);
 }
 
-/* The longest first, so that nothing long is left when the device runs dry. A
- * software device gives each thread an equal run of workgroups beforehand:
- * there long and short ones take turns. */
+/* The longest first, so that nothing long is left when the device runs out of
+ * work. A software device gives each thread an equal run of workgroups
+ * beforehand: there long and short ones alternate. */
 static void
 order_tiles (VlmNnTile *tiles, guint n_tiles, gboolean is_cpu)
 {
@@ -127,7 +127,7 @@ chunk_tokens (const VlmNnAttentionPlan *plan, const VlmNn *nn,
   return n >= plan->n_tokens ? plan->n_tokens : n - n % CHUNK_TOKENS;
 }
 
-/* @spans lie one behind the other. */
+/* @spans follow one another. */
 static gboolean
 make_chunks (VlmNnAttentionPlan *plan, const VlmNn *nn, const Span *spans,
     guint n_spans, GError **error)

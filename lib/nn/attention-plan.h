@@ -23,8 +23,8 @@ typedef struct
   guint32 n_tiles;
 } VlmNnMerge;
 
-/* Tokens that one dispatch may bind and that take it no long time, and what
- * makes their outputs. */
+/* Tokens that one dispatch can bind and compute in a short time, and the tiles
+ * and merges that make their outputs. */
 typedef struct
 {
   guint64 first_token;

@@ -57,7 +57,7 @@ vlm_nn_get_device (VlmNn *nn)
 void
 vlm_nn_begin (VlmNn *nn)
 {
-  /* What a caller left unsubmitted after an error of its own is dropped. */
+  /* Drops what a caller left unsubmitted after an error of its own. */
   if (nn->recording) {
     g_autoptr (VlmVkCommands) fresh = vlm_vk_commands_new (nn->device, NULL);
 

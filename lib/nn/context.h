@@ -6,8 +6,8 @@
 #include "vk/command.h"
 #include "vk/transfer.h"
 
-/* What one binding or buffer may hold. From the device; tests make them small
- * so that small shapes are split too. */
+/* What one binding or buffer may hold: the limits of the device, which tests make
+ * smaller so that small shapes are split too. */
 typedef struct
 {
   guint64 binding_bytes; /* of a tensor in one dispatch */
@@ -26,7 +26,7 @@ struct _VlmNn
   /* What select chooses from, in tests; NULL: its own table. */
   const struct _VlmNnKernel *kernels;
   guint n_kernels;
-  /* What select must take for its op, or NULL. */
+  /* The kernel that select must take for its op, or NULL. */
   const struct _VlmNnKernel *forced;
   GHashTable *notes;   /* what select has logged, or NULL */
   gboolean is_fast;    /* kernels of less than f32 may be taken, */

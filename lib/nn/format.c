@@ -71,12 +71,12 @@ enum
 #define GROUPS(type, codes, scales, levels, log_group, pack)                   \
   EXPAND (CODED, type, codes, WORDS_##codes, scales, levels, log_group, 0, 0,  \
       pack)
-/* A scale word for 64 inputs, and what it is in units of for 256. */
+/* A scale word for 64 inputs, and its unit for 256. */
 #define SUPERS(type, codes, scales, levels, zero, pack)                        \
   EXPAND (CODED, type, codes, WORDS_##codes, scales, levels, 1, zero, 1, pack)
 
-/* A scale for 64 inputs, the first of which may end within; in place of what
- * scales are in units of, once, where in it a row begins. */
+/* A scale for 64 inputs; a row may begin within the first group. In place of the
+ * unit of the scales there is one word that says where. */
 #define NF4_ACROSS                                                             \
   {                                                                            \
     .dtype = VLM_DTYPE_NF4_ACROSS, .shader = SHADER (INT4, ACROSS, NF4, 1, 0), \

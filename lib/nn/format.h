@@ -1,7 +1,7 @@
 /* gst-vlm: how a device holds weights of each type
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A matrix lies in blocks of VLM_NN_BLOCK outputs, one a lane. What there is of
+ * A matrix is in blocks of VLM_NN_BLOCK outputs, one a lane. What there is of
  * an output is cut into planes (codes, scales, …): so many words of 32 bits for
  * a step of so many inputs. Kernels read granules of four words of one lane, and
  * every word of a granule is of use at the same step: a plane of four words or

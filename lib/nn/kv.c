@@ -12,8 +12,8 @@
 #define MIN_CAPACITY 256
 #define KEYS_TOGETHER 8
 
-/* What a binding's limit counts for a head: a texel is taken for 16 bytes,
- * whatever it has, since devices bound bytes and texels. */
+/* What a head counts against a binding's limit: a texel counts as 16 bytes,
+ * whatever its size, since devices bound bytes and texels. */
 static guint64
 head_texel_bytes (guint capacity, guint head_dim)
 {
@@ -80,7 +80,7 @@ vlm_nn_kv_clear (VlmNnKv *kv)
 }
 
 /* Keys (or values) of every head. Both layouts keep eight of a head together, so
- * that whole eights are plain rows. */
+ * that groups of eight are plain rows. */
 static void
 copy_heads (VlmNn *nn, const VlmNnKv *kv, VlmVkBuffer *from,
     guint from_capacity, VlmVkBuffer *to, guint to_capacity, guint n_keys)
@@ -133,7 +133,7 @@ vlm_nn_kv_reserve (VlmNnKv *kv, VlmNn *nn, VlmDType dtype, guint n_heads,
   return TRUE;
 }
 
-/* Eight keys lie together, by fours of elements. */
+/* Eight keys are kept together, in groups of four elements. */
 static void
 unpack_keys (const VlmNnKv *kv, const float *packed, guint first_packed,
     guint first, guint n, guint head, float *rows)

@@ -96,7 +96,7 @@ epilogue_of (const Product *product, const VlmNnPart *part)
   return is_value (product, part) ? VALUE : GATE;
 }
 
-/* All rows, and their norm: what ends with the last workgroup. */
+/* Whether one dispatch makes all rows, and its last workgroup their norm. */
 static gboolean
 ends_with_norm (
     VlmNn *nn, const Product *product, const VlmNnKernel *kernel, guint64 chunk)
@@ -254,7 +254,7 @@ vlm_nn_matmul_norm (VlmNn *nn, const VlmNnTensor *x, const VlmNnMatrix *w,
   };
 
   record_product (nn, &product);
-  /* Or says what does not fit. */
+  /* Also reports shapes that do not match. */
   if (!product.is_normed)
     vlm_nn_rms_norm (nn, y, norm, eps, normed);
 }

@@ -67,8 +67,8 @@ plane_clear (Plane *plane)
   g_clear_pointer (&plane->scratch, g_free);
 }
 
-/* The row that output @lane of block @block is, as its source counts; -1 where
- * it is of another source. */
+/* The row of output @lane of block @block, as its source counts; -1 if it is of
+ * another source. */
 static gint64
 row_of (const Source *source, guint block, guint lane)
 {
@@ -83,7 +83,7 @@ row_of (const Source *source, guint block, guint lane)
   }
 }
 
-/* NULL where the row is not among those of the call. */
+/* NULL if the row is not among those of the call. */
 static const guint8 *
 find_row (const Plane *plane, guint block, guint lane)
 {
@@ -128,7 +128,7 @@ copy_words (
   memset (target + there, 0, n - there);
 }
 
-/* Writes the rows that there are in order; of others zeros, or with @keep
+/* Writes the rows that exist, in order; zeros for others, or with @keep
  * nothing. */
 static void
 interleave (const Plane *plane, const guint8 *const *rows, gsize row_bytes,
@@ -257,8 +257,8 @@ write_bundles (Plane *plane, guint first, guint end, GError **error)
   return TRUE;
 }
 
-/* Blocks [begin, end) of the part, of which every one or every other one has a
- * row of the call. */
+/* Blocks [begin, end) of the part, in which every block, or every other one, has
+ * a row of the call. */
 static gboolean
 write_blocks (const Source *source, const VlmNnPart *part, guint begin,
     guint end, GError **error)

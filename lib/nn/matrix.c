@@ -18,8 +18,8 @@ fill_zero (guint8 *target, guint64 offset, gsize n_bytes, gpointer user_data)
 }
 
 /* Padding can only be in the last bundle of each plane: of plain rows those
- * after the last, of paired rows the ends of both. What write () does not reach
- * must be zero there. */
+ * after the last, of paired rows the ends of both. Where write () does not write,
+ * it must be zero. */
 static gboolean
 clear_end (const VlmNnPart *part, guint n_in, GError **error)
 {

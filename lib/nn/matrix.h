@@ -6,7 +6,7 @@
 #include "nn/format.h"
 
 /* Blocks from first_block on, of one format, in a buffer of their own, plane
- * behind plane: those of n_out outputs, and padding that the format requires.
+ * after plane: those of n_out outputs, and padding that the format requires.
  * */
 typedef struct
 {

@@ -23,7 +23,7 @@ vlm_nn_rms_norm (VlmNn *nn, const VlmNnTensor *x, const VlmNnTensor *w,
   const VlmNnKernel *kernel = vlm_nn_select (nn, &problem);
   const guint32 spec[] = { kernel->local_size, 1, 1 };
   const Push push = { .ld4 = x->ld / 4, .n_cols = x->n_cols, .eps = eps };
-  /* A dispatch that writes what it reads says so once for each binding. */
+  /* A dispatch that writes what it reads declares it once for each binding. */
   const gboolean in_place = x->buffer == y->buffer && x->offset == y->offset;
   guint64 chunk;
 

@@ -23,9 +23,9 @@ void vlm_nn_free (VlmNn *nn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNn, vlm_nn_free)
 VlmNnDevice *vlm_nn_get_device (VlmNn *nn);
 
-/* Lets kernels of less than f32 compute, where the device has some: inputs of
- * matrix products are rounded to 16 bits. Each makes some products first, once in
- * a process, and is dropped with a warning where they are wrong. Nothing may be
+/* Allows kernels that compute in less than f32, if the device has some: inputs of
+ * matrix products are rounded to 16 bits. Each is first tried on some products,
+ * once in a process, and dropped with a warning if they are wrong. Nothing may be
  * recorded. */
 void vlm_nn_set_fast (VlmNn *nn, gboolean fast);
 

@@ -14,7 +14,7 @@ typedef struct
   guint32 ld4;
 } Push;
 
-/* What was recorded before keeps the memory that it uses. */
+/* Work that was recorded before keeps the memory that it uses. */
 static gboolean
 make_room (VlmNn *nn, guint64 n_rows, guint n_cols)
 {

@@ -55,7 +55,7 @@ pack_nibbles (const guint8 *codes, guint32 *words)
         squeeze_4 (load_4 (codes + 4, 0, 15)) << 16;
 }
 
-/* Fields of a quad lie 4 bits apart, as codes of four bits do, whether they are
+/* Fields of a quad are 4 bits apart, as codes of four bits are, whether they are
  * of two bits, in two words, */
 static void
 pack_pairs (const guint8 *codes, guint shift, guint32 *words)
@@ -100,7 +100,7 @@ pack_codes (
   }
 }
 
-/* Codes count from 0 on the device: those of two's complement are moved. */
+/* Codes count from 0 on the device: those of two's complement are shifted. */
 static void
 unpack (Block *block, const guint8 *data)
 {

@@ -136,8 +136,8 @@ vlm_nn_kernel_try (
   return verdict;
 }
 
-/* By an earlier process, or now. What kept it from being tried may be another
- * thing next time. */
+/* The verdict of an earlier process, or of a trial now. If the trial could not
+ * run, there is no verdict to keep: it may run next time. */
 static gboolean
 find_out (VlmNn *nn, const VlmNnKernel *kernel)
 {

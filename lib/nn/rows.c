@@ -7,7 +7,7 @@
 
 #include <vlm/vlm-error.h>
 
-/* Rows are short; more would idle. */
+/* Rows are short; more invocations would be idle. */
 #define LOCAL_SIZE 64
 
 /* shaders/rows/embed.comp */

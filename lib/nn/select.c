@@ -214,7 +214,7 @@ static const VlmNnKernel kernels[] = {
   MATMUL_TILE (32, 32, 2, 4, VLM_NN_ON_GPU, 64),
   MATMUL_TILE (64, 64, 4, 4, VLM_NN_ON_GPU, 512),
   MATMUL_TILE (128, 128, 8, 8, VLM_NN_ON_GPU, 0),
-  /* What Vulkan promises to everyone is enough. */
+  /* Needs only what Vulkan guarantees on every device. */
   MATMUL_TILE (64, 32, 4, 4, VLM_NN_ON_ALL, 0),
   NORM ("rms_norm_lanes", vlm_shader_rms_norm__lanes, VLM_NN_ON_CPU,
       VLM_NN_NEEDS_SHUFFLE8, 8),
@@ -222,7 +222,7 @@ static const VlmNnKernel kernels[] = {
   ATTENTION_LANES (8, 8),
   ATTENTION_LANES (16, 0),
   ATTENTION_TILE (16, VLM_NN_ON_ALL),
-  /* One subgroup of a software device does not wait at barriers. */
+  /* On a software device a single subgroup does not wait at barriers. */
   CHOOSE (8, VLM_NN_ON_CPU),
   CHOOSE (128, VLM_NN_ON_ALL),
 };
@@ -327,7 +327,7 @@ vlm_nn_kernel_reads (const VlmNnKernel *kernel, const VlmNnFormat *format)
                                                   : VLM_NN_READS_PLAIN)) != 0;
 }
 
-/* The same for devices that it is made for, or for which it is wanted by name. */
+/* The same; one for other devices is only taken if it is wanted by name. */
 static const char *
 why_not_taken (const VlmNn *nn, const VlmNnKernel *kernel)
 {
@@ -395,7 +395,7 @@ explain (
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* A problem but for its rows, and what was taken for it. */
+/* A problem without its rows, and the kernel that was taken for it. */
 typedef struct
 {
   VlmNnOp op;
@@ -442,7 +442,7 @@ take_note (VlmNn *nn, const VlmNnKernel *kernel, const VlmNnProblem *problem)
       kernel->name, reasons);
 }
 
-/* NULL where none fits that is wanted, or none at all. */
+/* NULL if no kernel fits, or with @only_wanted none that is wanted. */
 static const VlmNnKernel *
 find_kernel (VlmNn *nn, const VlmNnProblem *problem, gboolean only_wanted)
 {

@@ -80,8 +80,8 @@ enum
   VLM_NN_NEEDS_SUBGROUPS = 4,
 };
 
-/* What a specialisation constant is called with: the size of a workgroup, @own
- * constants of the op, and what the kernel is tuned with. Returns how many. */
+/* The specialisation constants: the size of a workgroup, @own constants of the
+ * op, and those that the kernel is tuned with. Returns how many. */
 guint vlm_nn_kernel_spec (const VlmNn *nn, const VlmNnKernel *kernel,
     const guint32 *own, guint n_own, guint32 spec[VLM_VK_MAX_SPEC]);
 
@@ -90,17 +90,17 @@ guint vlm_nn_kernel_spec (const VlmNn *nn, const VlmNnKernel *kernel,
  * A debug message names it and the reason, once for each shape and kernel. */
 const VlmNnKernel *vlm_nn_select (VlmNn *nn, const VlmNnProblem *problem);
 
-/* For tests: the op of that kernel always takes it, also where it is made for
- * other devices; it must not be given more than its max_rows, nor weights that it
- * does not read. NULL: choose
- * again. FALSE when the device cannot run a kernel of that name. */
+/* For tests: the op of that kernel always takes it, even if it is made for other
+ * devices; it must not be given more than its max_rows, nor weights that it does
+ * not read. NULL: choose again. FALSE when the device cannot run a kernel of that
+ * name. */
 gboolean vlm_nn_force_kernel (VlmNn *nn, const char *name);
 
 /* Whether a kernel can read weights of that format; NULL for no weights. */
 gboolean
 vlm_nn_kernel_reads (const VlmNnKernel *kernel, const VlmNnFormat *format);
 
-/* Whether it is of less than f32 and is taken here where that is allowed. */
+/* Whether it computes in less than f32 and is taken here if that is allowed. */
 gboolean
 vlm_nn_kernel_is_fast_here (const VlmNn *nn, const VlmNnKernel *kernel);
 

@@ -79,7 +79,7 @@ VlmNnMatrix *vlm_nn_matrix_new (
 VlmNnMatrix *vlm_nn_matrix_new_segments (VlmNn *nn, guint n_in,
     const VlmNnSegment *segments, guint n_segments, GError **error);
 /* Of rows PAIR_FIRST and PAIR_SECOND, as many each, as @halves say. Where those
- * are not alike, each half lies on its own, and SWIGLU is two products. */
+ * are not alike, each half is kept on its own, and SWIGLU is two products. */
 VlmNnMatrix *vlm_nn_matrix_new_pair (
     VlmNn *nn, guint n_in, const VlmNnSegment halves[2], GError **error);
 void vlm_nn_matrix_free (VlmNnMatrix *matrix);

@@ -44,7 +44,7 @@ file_path (VlmNnDevice *device)
   return vlm_vk_device_get_cache_path (device, "kernels", ".ini");
 }
 
-/* Empty where there is no file, or with a fault none that can be read.
+/* Empty if there is no file, or, with @error, none that can be read.
  * (transfer full) */
 static GKeyFile *
 read_file (const char *path, GError **error)
@@ -93,7 +93,7 @@ vlm_nn_verdict_keep (
 
   g_assert (verdict != VLM_NN_VERDICT_NONE);
   g_key_file_set_string (file, GROUP, key, words[verdict]);
-  /* Where there is no folder the next step says so. */
+  /* If the folder is missing, the next step reports it. */
   (void) g_mkdir_with_parents (folder, 0700);
   if (!g_key_file_save_to_file (file, path, &error))
     vlm_warning ("verdicts on kernels could not be saved: %s", error->message);

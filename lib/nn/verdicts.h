@@ -5,16 +5,15 @@
 #include "nn/device.h"
 #include "nn/select.h"
 
-/* Of this very kernel on this device with this driver: the file lies beside the
- * pipeline cache, and a kernel counts as another one once anything in it changed.
- * A file that cannot be read is ignored with a warning. */
+/* The verdict on this very kernel on this device with this driver: the file is
+ * beside the pipeline cache, and a kernel counts as another one once anything in
+ * it changed. A file that cannot be read is ignored with a warning. */
 VlmNnVerdict
 vlm_nn_verdict_find (VlmNnDevice *device, const VlmNnKernel *kernel);
 
-/* RIGHT or WRONG. Where the file cannot be written the next process tries
- * again. */
+/* RIGHT or WRONG. If the file cannot be written, the next process tries again. */
 void vlm_nn_verdict_keep (
     VlmNnDevice *device, const VlmNnKernel *kernel, VlmNnVerdict verdict);
 
-/* What stands for that kernel there. (transfer full) */
+/* The key of that kernel in the file. (transfer full) */
 char *vlm_nn_verdict_key (const VlmNnKernel *kernel);

@@ -68,8 +68,8 @@ compose (guint32 *characters, guint n)
     guint32 entry = characters[i];
     gunichar composed;
 
-    /* The last one kept stands between the starter and this one: it is in the
-     * way unless its class is smaller. */
+    /* The last one kept is between the starter and this one, and blocks it
+     * unless its class is smaller. */
     if (starter != G_MAXUINT &&
         (n_out == starter + 1 ||
             CLASS (characters[n_out - 1]) < CLASS (entry)) &&

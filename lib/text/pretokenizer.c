@@ -5,8 +5,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-/* What files say, and the same for PCRE2, whose \s holds U+180E too: Unicode took
- * that out of White_Space in version 6.3. */
+/* The pattern as files have it, and the same for PCRE2, whose \s includes U+180E,
+ * which Unicode removed from White_Space in version 6.3. */
 static const struct
 {
   const char *file;
@@ -57,7 +57,7 @@ struct _VlmPretokenizer
   pcre2_match_context *context;
 };
 
-/* PCRE2 takes little at a time: no memory for that is the end, as in GLib. */
+/* PCRE2 allocates little at a time; a failure ends the process, as in GLib. */
 static void *
 allocate (PCRE2_SIZE n_bytes, void *user_data)
 {
@@ -86,7 +86,7 @@ vlm_pretokenizer_new (VlmSplit split)
   if (self->code == NULL)
     g_error ("PCRE2 lacks Unicode (error %d at %" G_GSIZE_FORMAT ")", code,
         (gsize) offset);
-  /* Faster by a multiple where there is a compiler; else interpreted. */
+  /* Several times faster if PCRE2 can compile here; else interpreted. */
   pcre2_jit_compile (self->code, PCRE2_JIT_COMPLETE);
   /* One match gives back at most a run of white space, so it is linear; the
    * usual limits count the steps and would fail on some megabytes of blanks. */

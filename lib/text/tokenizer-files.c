@@ -7,7 +7,7 @@
 #include "base/json-member.h"
 #include "text/json-file.h"
 
-/* What Qwen2.5 numbers on from its vocabulary, in this order. */
+/* The tokens that Qwen2.5 adds after its vocabulary, in this order. */
 static const char *const qwen_added[] = {
   "<|endoftext|>",
   "<|im_start|>",
@@ -164,7 +164,7 @@ vlm_tokenizer_load_added_files (VlmTokenizerLoader *loader, gboolean *found)
     return FALSE;
   if (config != NULL)
     decoder = vlm_json_get_object (config, "added_tokens_decoder");
-  /* An empty one is what is left when the tokens are elsewhere. */
+  /* An empty one is normal when the tokens are elsewhere. */
   if (decoder != NULL && json_object_get_size (decoder) > 0) {
     *found = TRUE;
     ok = load_added_decoder (loader, decoder);
@@ -178,7 +178,7 @@ vlm_tokenizer_load_added_files (VlmTokenizerLoader *loader, gboolean *found)
   return ok;
 }
 
-/* Behind a byte order mark. */
+/* Skips a byte order mark. */
 static char *
 skip_mark (char *text)
 {

@@ -12,7 +12,7 @@ enum
 };
 
 /* The conversion makes some tokens control tokens that the published tokenizer
- * shows as text: what Qwen2.5 says of its own tokens counts. */
+ * shows as text: the flags of Qwen2.5 itself count. */
 static gboolean
 add_token (VlmTokenizerLoader *loader, const VlmTokenizerLists *lists, guint i)
 {

@@ -22,8 +22,8 @@ vlm_tokenizer_fail (
   return FALSE;
 }
 
-/* GPT-2's alphabet: printable Latin-1 stands for itself, the other bytes follow
- * from U+0100 on. */
+/* GPT-2's alphabet: printable Latin-1 is itself, the other bytes follow from
+ * U+0100 on. */
 static void
 init_spellings (gint16 bytes[VLM_N_SPELLINGS])
 {
@@ -39,7 +39,7 @@ init_spellings (gint16 bytes[VLM_N_SPELLINGS])
   }
 }
 
-/* Appends the bytes that @spelling stands for. */
+/* Appends the bytes that @spelling spells. */
 static gboolean
 append_spelled (
     const VlmTokenizerLoader *loader, const char *spelling, GString *bytes)
@@ -197,7 +197,7 @@ vlm_tokenizer_load_vocab (
     if (!vlm_json_node_int (node, &id))
       return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_CORRUPT,
           "%s: the id of \"%s\" is not a number", key, name);
-    /* No merge makes one of these names: here it is nothing else. */
+    /* No merge makes one of these names: here it is only an added token. */
     added = vlm_tokenizer_find_qwen_added (name, &flags) &&
         !g_hash_table_contains (loader->tokenizer->added_ids, name);
     if (added ? !vlm_tokenizer_add_added (loader, key, name, id, flags)

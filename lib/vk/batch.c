@@ -190,8 +190,8 @@ vlm_vk_batch_hold_view (VlmVkBatch *batch, VlmVkBuffer *buffer, VlmVkView *view)
   g_array_append_val (batch->views, use);
 }
 
-/* Nobody waits for it, so that a device that is lost here must be remembered
- * as such, or it would go unnoticed. */
+/* Nobody waits for it, so a device that is lost here must be marked as lost, or
+ * it would go unnoticed. */
 gboolean
 vlm_vk_batch_reset (VlmVkBatch *batch, GError **error)
 {

@@ -309,13 +309,12 @@ all_of (const VlmWindow *window)
  * @error: return location
  *
  * Says in which parts of a long time something may happen, so that these can be
- * analysed with more frames. Nothing comes of it but the times: no event is begun
- * or ended.
+ * analysed with more frames. Only the times count: no event begins or ends.
  *
  * Returns: (transfer full) (element-type VlmEvent): what may happen, with
- *   stream times; one that lasts as long as @window where there is a question
- *   that each moment has to be asked, or an analyzer that cannot glance. %NULL
- *   with a #VlmInferError, #VlmDeviceError, #VlmEventError (an answer that says
+ *   stream times; one event as long as @window if a question has to be asked
+ *   about each moment, or if the analyzer cannot glance. %NULL with a
+ *   #VlmInferError, #VlmDeviceError, #VlmEventError (an answer that says
  *   nothing) or %G_IO_ERROR_CANCELLED
  *
  * Since: 0.1

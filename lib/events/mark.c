@@ -58,7 +58,7 @@ scale (gint value, guint from, guint to)
  * @rect: in pixels of @frame
  * @frame: the copy that the model saw
  *
- * A box in pixels of the picture, of which the model saw a smaller copy.
+ * Converts a box from pixels of the copy that the model saw to the source.
  *
  * Returns: the same in pixels of the source; at least one pixel
  *
@@ -87,7 +87,7 @@ vlm_mark_map_rect (const VlmRect *rect, const VlmFrame *frame)
  * @mark: in pixels of @frame
  * @frame: the copy that the model saw
  *
- * A mark in pixels of the picture, of which the model saw a smaller copy.
+ * Converts a mark from pixels of the copy that the model saw to the source.
  *
  * Returns: (transfer full): the same in pixels of the source; a point lies
  *   inside of it
@@ -118,7 +118,7 @@ vlm_mark_map (const VlmMark *mark, const VlmFrame *frame)
 
 /* --- HTML ------------------------------------------------------------------ */
 
-/* What a label is an element for; all others are a class. */
+/* Labels that are names of elements; all others are a class. */
 static gboolean
 is_element (const char *label)
 {

@@ -91,8 +91,8 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-/* Where downloads keep what they have not finished: "hf download --local-dir",
- * and ModelScope's, which moves all that is there. */
+/* Where downloads keep unfinished files: "hf download --local-dir", and
+ * ModelScope's, which moves all that is there. */
 static void
 look_for_partial (VlmCheckpointLook *look)
 {
@@ -225,8 +225,8 @@ fail_adapter (const VlmCheckpointLook *look, GError **error)
       look->adapter, base != NULL ? base : "another model");
 }
 
-/* Directories inside that are what is meant: "checkpoint-500" of a training
- * run, or what was unpacked one level too deep. */
+/* Directories inside that are probably meant: "checkpoint-500" of a training run,
+ * or one that was unpacked one level too deep. */
 static GPtrArray *
 find_inner (const VlmCheckpointLook *look)
 {
@@ -242,7 +242,7 @@ find_inner (const VlmCheckpointLook *look)
   return inner;
 }
 
-/* Weights that are there, but not as safetensors. */
+/* Weights that exist, but not as safetensors. */
 static gboolean
 fail_foreign (const VlmCheckpointLook *look, GError **error)
 {

@@ -23,7 +23,7 @@ typedef struct
   char *partial; /* what a download leaves that is not finished */
 } VlmCheckpointLook;
 
-/* Never fails: of what cannot be read nothing is there. */
+/* Never fails: what cannot be read counts as missing. */
 VlmCheckpointLook *vlm_checkpoint_look_new (const char *directory);
 void vlm_checkpoint_look_free (VlmCheckpointLook *look);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmCheckpointLook, vlm_checkpoint_look_free)
@@ -31,7 +31,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmCheckpointLook, vlm_checkpoint_look_free)
 gboolean
 vlm_checkpoint_look_has (const VlmCheckpointLook *look, const char *name);
 
-/* FALSE with what the directory is instead of a checkpoint, and the way out: it
+/* FALSE with what the directory is instead of a checkpoint, and what to do: it
  * has no config.json, or no weights. */
 gboolean
 vlm_checkpoint_look_fail_config (const VlmCheckpointLook *look, GError **error);

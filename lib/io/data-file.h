@@ -11,7 +11,7 @@ typedef struct _VlmDataFile VlmDataFile;
 
 /* A regular file; errors as those of vlm_file_open (). */
 VlmDataFile *vlm_data_file_open (const char *path, GError **error);
-/* The same over memory; @name stands for the path in messages. */
+/* The same over memory; @name takes the place of the path in messages. */
 VlmDataFile *vlm_data_file_new_from_bytes (GBytes *bytes, const char *name);
 VlmDataFile *vlm_data_file_ref (VlmDataFile *file);
 void vlm_data_file_unref (VlmDataFile *file);

@@ -65,7 +65,7 @@ vlm_file_reader_get_n_left (const VlmFileReader *reader)
   return vlm_data_file_get_n_bytes (reader->file) - reader->at;
 }
 
-/* Whether @n bytes can be had. */
+/* Whether @n bytes are available. */
 static gboolean
 check_left (VlmFileReader *reader, guint64 n)
 {
@@ -121,7 +121,7 @@ vlm_file_reader_take (VlmFileReader *reader, guint64 n)
   return bytes;
 }
 
-/* Only forwards: what is skipped is not read when the window is left. */
+/* Only forwards: bytes that are skipped beyond the window are not read. */
 gboolean
 vlm_file_reader_skip (VlmFileReader *reader, guint64 n)
 {

@@ -55,8 +55,8 @@ read_kind (const VlmGguf *self, VlmFileReader *reader, const char *key,
   return TRUE;
 }
 
-/* Each has a length of 8 bytes, so that a count beyond what is left of the file
- * ends at once. */
+/* Each has a length of 8 bytes, so that a count beyond the rest of the file fails
+ * at once. */
 static gboolean
 skip_strings (VlmFileReader *reader, guint64 n)
 {

@@ -33,7 +33,7 @@ static const VlmGgufMixture mixtures[] = {
   { "Q2_K", T (Q2_K), T (Q6_K), T (Q4_K), T (Q3_K), T (Q3_K), T (INVALID) },
 };
 
-/* Layers of a size that keeps the values of more heads than others apart. */
+/* The layers of the 70B size, whose values get more bits. */
 #define N_LAYERS_70B 80
 
 const VlmGgufMixture *
@@ -48,7 +48,7 @@ vlm_gguf_mixture_get_name (const VlmGgufMixture *mixture)
   return mixture->name;
 }
 
-/* The first and last eighth, and every third between. */
+/* The first and last eighth, and every third layer between. */
 static gboolean
 has_more_bits (guint layer, guint n)
 {

@@ -4,7 +4,7 @@
 
 #include "base/dtype.h"
 
-/* By the name that is asked for, "Q4_K_M". */
+/* By name, such as "Q4_K_M". */
 typedef struct _VlmGgufMixture VlmGgufMixture;
 
 /* The largest first; NULL past the last one. */

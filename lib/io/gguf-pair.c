@@ -46,7 +46,7 @@ add_file (Folder *folder, const char *directory, const char *name)
   g_autofree char *architecture = NULL;
   guint no, count;
 
-  /* The first part stands for all. */
+  /* The first part represents all. */
   if (!g_str_has_suffix (name, SUFFIX) ||
       (vlm_gguf_part_of_name (name, &no, &count) && no > 1))
     return;
@@ -145,7 +145,7 @@ check_text (const char *path, GError **error)
   return FALSE;
 }
 
-/* Parts behind the first have no keys of the model. */
+/* Parts after the first have no keys of the model. */
 static gboolean
 is_later_part (const char *path)
 {

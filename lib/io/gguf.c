@@ -214,8 +214,8 @@ read_tensor (
   return TRUE;
 }
 
-/* Each begins where the one before ends, up to the alignment: so none overlaps,
- * and none is beyond the file when the last is not. */
+/* Each begins where the one before ends, up to the alignment: so none overlap,
+ * and all are within the file if the last one is. */
 static gboolean
 check_layout (const VlmGguf *self, guint alignment, GError **error)
 {

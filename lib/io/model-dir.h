@@ -21,8 +21,8 @@ typedef struct
  *
  * Looks for config.json and, where no file is named, for the weights:
  * *.safetensors.index.json whose files are all there, model.safetensors, all of
- * NAME-00001-of-0000N.safetensors, or a sole other *.safetensors file. What is
- * passed over beside them is warned of. Errors say what the directory is
+ * NAME-00001-of-0000N.safetensors, or a sole other *.safetensors file. There is a
+ * warning about files that are ignored. Errors say what the directory is
  * instead: NOT_FOUND for what is missing, UNSUPPORTED for adapters and weights
  * in other formats. */
 VlmModelDir *vlm_model_dir_open (const char *path, GError **error);

@@ -41,8 +41,8 @@ nibble (const guint8 *words, guint64 output)
       15;
 }
 
-/* What one call works on: outputs [first, first + n), the words that hold them,
- * and room for what is read. */
+/* The data of one call: outputs [first, first + n), the words that hold them, and
+ * room for what is read. */
 typedef struct
 {
   const Awq *awq;

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * weight U8 [n / 2, 1]: the matrix row after row, the first value in the high
- * half of a byte, in blocks that go on across the ends of rows. A block has one
- * scale, F32, or a byte that stands for one: map[byte] * nested_absmax[block /
+ * half of a byte, in blocks that continue across the ends of rows. A block has a
+ * scale, F32, or a byte that encodes one: map[byte] * nested_absmax[block /
  * nested_blocksize] + offset. bitsandbytes/functional.py, QuantState.as_dict ()
  * and dequantize_4bit (). */
 #include <string.h>
@@ -58,7 +58,7 @@ read_scales (
   return TRUE;
 }
 
-/* Rows of whole blocks: codes as they are, but for the order of the halves. */
+/* Rows of whole blocks: codes as they are, except the order of the halves. */
 static gboolean
 read_blocks (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
     GError **error)
@@ -87,8 +87,8 @@ read_blocks (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
   return TRUE;
 }
 
-/* One row of blocks that go on across its ends, of codes from its first on, and
- * scales [of 64] from that of its first. */
+/* One row of blocks that continue across its ends. @codes and @scales, one for 64
+ * values, begin with those of its first value. */
 static void
 put_across (const Nf4 *nf4, guint n_first, const guint8 *codes,
     const float *scales, guint8 *data)
@@ -106,7 +106,7 @@ put_across (const Nf4 *nf4, guint n_first, const guint8 *codes,
   }
 }
 
-/* Rows that begin anywhere in a block, but with a multiple of four. */
+/* Rows that begin at any multiple of four in a block. */
 static gboolean
 read_across (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
     GError **error)
@@ -121,7 +121,7 @@ read_across (const VlmTensorRows *rows, guint64 first, guint64 n, guint8 *data,
   const guint64 n_ours = vlm_div_round_up (end, BLOCK) - begin / BLOCK;
   g_autofree guint8 *codes = g_malloc ((end - begin) / 2);
   g_autofree float *scales = g_new (float, n_scales);
-  /* Two more, which a row that ends with them names but has nothing of. */
+  /* Two more: the last row may refer to them, but has no values of them. */
   g_autofree float *ours = g_new0 (float, n_ours + 2);
 
   if (!vlm_tensor_view_read (
@@ -358,7 +358,7 @@ nf4_open (const VlmTensorSource *source, const VlmQuantSettings *settings,
   return TRUE;
 }
 
-/* The state is the one part that no other tensor has. */
+/* The state is the only part that no other tensor has. */
 static gsize
 nf4_match (const VlmTensorSource *source, const char *name)
 {

@@ -23,7 +23,7 @@ typedef struct
   VlmDType dtype;
 } Ints;
 
-/* The row of codes is what a block has, but for the sign. */
+/* A block has the codes as they are in the row, except for the sign. */
 static void
 put_row (
     const Ints *ints, const guint8 *codes, const float *scales, guint8 *data)
@@ -166,7 +166,7 @@ set_groups (Ints *ints, const VlmQuantSettings *settings, GError **error)
       scales, scales->dtype, ints->codes.shape[0], n_groups, error);
 }
 
-/* What would change the values without being looked at. */
+/* Refuses tensors that would change the values and are not supported. */
 static gboolean
 check_absent (const VlmTensorSource *source, const char *stem, GError **error)
 {
@@ -219,7 +219,7 @@ compressed_open (const VlmTensorSource *source,
       : open_ints (source, settings, stem, view, error);
 }
 
-/* By any of the formats: what does not fit the configuration is refused. */
+/* Of any of the formats: one that does not fit the configuration is refused. */
 static gsize
 compressed_match (const VlmTensorSource *source, const char *name)
 {

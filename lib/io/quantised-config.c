@@ -47,8 +47,8 @@ config_new (const VlmJson *at, GError **error)
   return g_steal_pointer (&config);
 }
 
-/* The part of the configuration that speaks of quantisation; *found is FALSE when
- * there is none. */
+/* The part of the configuration about quantisation; *found is FALSE when there is
+ * none. */
 static gboolean
 find_part (const VlmJson *root, VlmJson *text, VlmJson *part, gboolean *found,
     GError **error)

@@ -292,7 +292,7 @@ is_sorted (const Gptq *gptq)
   return TRUE;
 }
 
-/* With act-order the inputs of a group are anywhere. */
+/* With act-order the inputs of a group may be anywhere. */
 static void
 sort_inputs (Gptq *gptq)
 {

@@ -14,7 +14,8 @@ typedef struct _VlmQuantConfig VlmQuantConfig;
  * quantize_config.json, which older tools write. */
 gboolean vlm_quant_config_load (
     const char *path, VlmQuantConfig **config, GError **error);
-/* config.json alone, from memory; @source stands for the path in messages. */
+/* config.json alone, from memory; @source takes the place of the path in
+ * messages. */
 gboolean vlm_quant_config_read (const char *json, gsize n_bytes,
     const char *source, VlmQuantConfig **config, GError **error);
 void vlm_quant_config_free (VlmQuantConfig *config);
@@ -28,7 +29,7 @@ const char *vlm_quant_config_get_method (const VlmQuantConfig *config);
  * found as they are. Checks all that belongs to a layer: NOT_FOUND for a part
  * that is missing, MISMATCH for shapes that do not fit one another or what the
  * configuration says. Inputs in
- * the order of their activations make rows with an order of their own. What fits
- * no block has rows of F32. */
+ * the order of their activations make rows with an order of their own. Layers
+ * that fit no block have rows of F32. */
 VlmTensorSource *vlm_tensor_source_new_quantised (
     VlmTensorSource *source, const VlmQuantConfig *config, GError **error);

@@ -13,7 +13,7 @@ vlm_safetensors_index_load (const char *path, GError **error);
 void vlm_safetensors_index_free (VlmSafetensorsIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmSafetensorsIndex, vlm_safetensors_index_free)
 
-/* Names of the files it speaks of, in the order of strcmp. Lives with it. */
+/* Names of the files it lists, in the order of strcmp. Lives with it. */
 const GPtrArray *
 vlm_safetensors_index_get_shards (const VlmSafetensorsIndex *index);
 /* The file that holds a tensor, as the index has it; NULL when it does not. */

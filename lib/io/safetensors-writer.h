@@ -24,7 +24,7 @@ void vlm_safetensors_writer_add (VlmSafetensorsWriter *writer, const char *name,
 /* The file as it would be written: the same tensors give the same bytes,
  * whatever the order they were added in. (transfer full) */
 GBytes *vlm_safetensors_writer_get_bytes (const VlmSafetensorsWriter *writer);
-/* Replaces @path at once: who reads it sees the old file or the whole new one.
+/* Replaces @path atomically: readers see the old file or the whole new one.
  * Errors are of G_FILE_ERROR. */
 gboolean vlm_safetensors_writer_write (
     const VlmSafetensorsWriter *writer, const char *path, GError **error);

@@ -312,7 +312,7 @@ read_header (VlmSafetensors *self, GError **error)
   if (read_header_length (self, &length, &fault))
     document = read_json (self, length, &fault);
   if (document == NULL) {
-    /* What the file is helps more than why it is not a safetensors file. */
+    /* What the file is helps users more than why it is not a safetensors file. */
     if (vlm_data_file_check_kind (self->file, error))
       g_propagate_error (error, g_steal_pointer (&fault));
     return FALSE;

@@ -5,7 +5,7 @@
 #include "io/gguf-files.h"
 #include "io/tensor-view.h"
 
-/* By whose names tensors are found. */
+/* Whose names the tensors have. */
 typedef enum
 {
   VLM_TENSOR_NAMES_HUGGING_FACE,
@@ -20,7 +20,7 @@ typedef struct _VlmTensorSource VlmTensorSource;
  *   Files must be plain names in the directory of the index (CORRUPT
  *   otherwise). The tensors are those that the files hold: the index only says
  *   which file counts where two hold the same one, and a file or a tensor that
- *   is not there is missed by whoever needs it.
+ *   is not there is reported when it is needed.
  * - the first of NAME-00001-of-0000N.safetensors; NOT_FOUND when one is missing
  * - another safetensors file. */
 VlmTensorSource *vlm_tensor_source_open (const char *path, GError **error);

@@ -145,8 +145,8 @@ vlm_video_plan (const VlmGeometry *geometry, const VlmVideoBudget *budget,
  * @width: (out): of the smaller frames
  * @height: (out): of the smaller frames
  *
- * The size of frames of which a slow device gets less. No size is smaller than
- * the smallest one, and none of two steps are the same.
+ * The size of smaller frames, for slow devices. No size is smaller than the
+ * smallest one, and no two steps have the same size.
  *
  * Returns: %FALSE when there is no such step
  *

@@ -8,7 +8,7 @@
 
 #define MAX_REGIONS 64
 #define MAX_POINTS 256
-/* Zones smaller than this leave nothing to look at. */
+/* Zones smaller than this leave nothing to analyse. */
 #define MIN_SIDE 16
 
 typedef struct
@@ -221,7 +221,7 @@ get_region (const VlmRegions *regions, guint index)
  * @regions: regions
  * @index: which
  *
- * Gets what stands before the `:` of a polygon.
+ * Gets what is before the `:` of a polygon.
  *
  * Returns: (nullable) (transfer none): its name
  *
@@ -262,7 +262,7 @@ vlm_regions_get_n_points (const VlmRegions *regions, guint index)
  * @x: (out): pixels from the left edge of the picture, up to @width
  * @y: (out): pixels from the top edge, up to @height
  *
- * Computes where a corner is in a picture of a size. What lies outside of the
+ * Computes where a corner is in a picture of a size. A corner outside of the
  * picture is moved to its edge.
  *
  * Since: 0.1
@@ -312,8 +312,8 @@ widen (double low, double high, guint side, gint *start, gint *length)
  *
  * Computes the box that encloses a polygon in a picture of a size.
  *
- * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when the region lies outside
- *   of the picture
+ * Returns: %FALSE with %VLM_INFER_ERROR_BAD_INPUT when the region is outside of
+ *   the picture
  *
  * Since: 0.1
  */

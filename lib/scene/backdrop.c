@@ -34,7 +34,7 @@ render_turned (const VlmScene *scene, double dx, double dy, int width,
   double s = vlm_sin_turns (scene->troubles.turns);
   double half_x = 0.5 * width * dx;
   double half_y = 0.5 * height * dy;
-  /* two pixels more to each side, for what lies between */
+  /* two pixels more to each side, for interpolation */
   double reach_x = half_x * ABS (c) + half_y * ABS (s) + 2.0 * dx;
   double reach_y = half_x * ABS (s) + half_y * ABS (c) + 2.0 * dy;
   int level_width = (int) (2.0 * reach_x / dx) + 2;
@@ -116,7 +116,7 @@ vlm_backdrop_draw (const VlmCanvas *c)
 
   render_backdrop (c->scene, (guint) c->width, (guint) c->height);
   stride = 3 * ((gsize) b->width + 2 * (gsize) b->margin_x);
-  /* Where the picture's corner lies in the backdrop, in 1/256 pixels. */
+  /* The position of the picture's corner in the backdrop, in 1/256 pixels. */
   x = (guint) ((b->margin_x - c->shake_x) * 256.0 + 0.5);
   y = (guint) ((b->margin_y - c->shake_y) * 256.0 + 0.5);
 

@@ -26,7 +26,7 @@ draw_color (VlmRandom *random)
   return vlm_color_draw (random, vlm_random_chance (random, 0.4) ? 0.9 : 0.35);
 }
 
-/* That differs from all that is behind it, if chance lets it. */
+/* A colour that differs from all that is behind it, if one is drawn. */
 static VlmColor
 draw_color_before (VlmRandom *random, const VlmBackground *b, float least)
 {

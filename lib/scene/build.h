@@ -9,8 +9,7 @@
 VlmPart *vlm_build_add_part (VlmObject *object, const VlmOutline *outline,
     VlmRandom *random, const VlmBackground *background);
 
-/* Parts are added to an object without any; how large it is, is not decided
- * here. */
+/* Parts are added to an object without any; its size is not decided here. */
 void vlm_build_vehicle (
     VlmObject *object, VlmRandom *random, const VlmBackground *background);
 void vlm_build_figure (

@@ -27,7 +27,7 @@ is_near (const VlmCanvas *c, const VlmTransform *t, double most)
       t->y0 - ry < c->height;
 }
 
-/* The part of the mask that lies in the picture. */
+/* The part of the mask that is in the picture. */
 static void
 visible_part (const VlmCanvas *c, int *x0, int *x1, int *y0, int *y1)
 {

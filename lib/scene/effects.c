@@ -19,7 +19,7 @@ vlm_effects_init (VlmEffects *e, VlmRandom *random, VlmSceneEffects allowed)
 {
   guint drawn = 0;
 
-  /* All is drawn, whatever is allowed: allowing one more changes no other. */
+  /* All are drawn, whatever is allowed, so that allowing one changes no other. */
   *e = (VlmEffects){ .seed = vlm_random_next (random) };
   for (guint bit = 0; bit < 5; bit++)
     if (vlm_random_chance (random, bit == 0 ? 0.6 : 0.4))
@@ -33,7 +33,7 @@ vlm_effects_init (VlmEffects *e, VlmRandom *random, VlmSceneEffects allowed)
   e->noise_amount = vlm_random_between (random, 1.5, 11.0);
   e->block_step = 8 + (int) vlm_random_below (random, 40);
   e->shadow_strength = vlm_random_between (random, 0.2, 0.6);
-  /* Came later than the others, so it is drawn after them: they stay. */
+  /* It was added later, so it is drawn after the others, which stay the same. */
   if (vlm_random_chance (random, 0.4))
     drawn |= VLM_SCENE_EFFECT_EXPOSURE;
   e->exposure_amount = vlm_random_between (random, 0.3, 1.5);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene/scene-private.h"
 
-/* The camera needs so long to follow, and goes by so many looks. */
+/* How long the camera takes to follow, and how many moments it averages. */
 #define FOLLOWS VLM_SECOND
 #define N_LOOKS 5
 #define MIN_EXPOSURE 0.5

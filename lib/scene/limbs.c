@@ -87,7 +87,7 @@ add_head (Builder *b, double x, double y, double size)
   add_part (b, &outline);
 }
 
-/* Somebody who walks: two legs, two arms, a trunk, a head. */
+/* A person that walks: two legs, two arms, a trunk, a head. */
 void
 vlm_build_walker (VlmObject *object, VlmRandom *random,
     const VlmBackground *background, gboolean restless)

@@ -11,5 +11,5 @@
 /* "red circle" …, then "object"; static text. */
 const char *vlm_object_label (guint name);
 VlmColor vlm_named_color (guint color);
-/* How much a named object stands out. */
+/* The contrast of a named object with its background. */
 float vlm_object_name_contrast (guint name, const VlmBackground *background);

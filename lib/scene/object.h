@@ -47,8 +47,8 @@ typedef struct
 void vlm_object_init_named (VlmObject *object, VlmRandom *random, guint name);
 void vlm_object_init_any (
     VlmObject *object, VlmRandom *random, const VlmBackground *background);
-/* Something that stands for good: a wall, a panel, a sign, a parked vehicle, a
- * person who waits. */
+/* Something that always stays: a wall, a panel, a sign, a parked vehicle, a
+ * waiting person. */
 void vlm_object_init_standing (
     VlmObject *object, VlmRandom *random, const VlmBackground *background);
 /* With limbs: people, animals, machines; half of them dark. @restless: the limbs

@@ -132,7 +132,7 @@ draw_inside (Planner *p)
   };
 }
 
-/* Takes @pose to where @part of it is inside. */
+/* Moves @pose so that @part of it is inside. */
 static VlmPose
 across_side (const Planner *p, VlmPose pose, VlmSide side, double part)
 {
@@ -158,7 +158,7 @@ across_side (const Planner *p, VlmPose pose, VlmSide side, double part)
   return pose;
 }
 
-/* Takes @pose to where the part of it that counts as in view is inside. */
+/* Moves @pose so that the part of it that counts as in view is inside. */
 static VlmPose
 at_side (const Planner *p, VlmPose pose, VlmSide side)
 {
@@ -191,7 +191,7 @@ draw_travel (Planner *p, const VlmPose *from, const VlmPose *to, gint64 most)
   return MAX ((gint64) MIN (travel, (double) most), 1);
 }
 
-/* Takes a coordinate to where all of it is inside, if it is that large. */
+/* Moves a coordinate so that all of it is inside, if it fits. */
 static double
 clamp_inside (double at, double scale, double before, double after, double most)
 {
@@ -201,7 +201,7 @@ clamp_inside (double at, double scale, double before, double after, double most)
   return CLAMP (at, low, MAX (low, high));
 }
 
-/* A way that is level in the world is not before a tilted camera. */
+/* A way that is level in the world is not level for a tilted camera. */
 static void
 tilt (const Planner *p, const VlmPose *first, VlmPose *last)
 {
@@ -241,7 +241,7 @@ plan_crossing (Planner *p)
   add_pose (p, at_side (p, last, path->to), path->end);
 }
 
-/* A move worth the name, mostly along one axis, or none. */
+/* A move that is long enough, mostly along one axis, or none. */
 static gboolean
 draw_move (Planner *p, const VlmPose *from, VlmPose *to)
 {
@@ -254,7 +254,7 @@ draw_move (Planner *p, const VlmPose *from, VlmPose *to)
       to->y = from->y + 0.2 * (to->y - from->y);
     else
       to->x = from->x + 0.2 * (to->x - from->x);
-    /* still inside, whatever the scale was that it was drawn for */
+    /* still inside, though it was drawn for another scale */
     to->x = CLAMP (to->x, from->scale * p->reach->left,
         p->stage->width - from->scale * p->reach->right);
     to->y = CLAMP (to->y, from->scale * p->reach->top,
@@ -389,7 +389,7 @@ plan_stay (Planner *p)
   }
 }
 
-/* Makes @pose smaller by what the perspective does where it is. */
+/* Makes @pose smaller by the perspective at its place. */
 static void
 shrink (const VlmStage *stage, VlmPose *pose)
 {
@@ -405,7 +405,7 @@ shrink (const VlmStage *stage, VlmPose *pose)
   }
 }
 
-/* What was inside stays inside; poses at a side move to where it now is. */
+/* Poses inside stay inside; poses at a side move so that they touch it again. */
 static void
 apply_perspective (Planner *p)
 {
@@ -503,7 +503,7 @@ vlm_path_init_still (VlmPath *path, VlmRandom *random, const VlmReach *reach,
   if (is_cut)
     pose = across_side (&p, pose, side, part);
   shrink (stage, &pose);
-  /* smaller now, so that its part inside lies elsewhere */
+  /* it is smaller now, so another part of it is inside */
   if (is_cut)
     pose = across_side (&p, pose, side, part);
   add_pose (&p, pose, 0);

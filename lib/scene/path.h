@@ -39,8 +39,8 @@ typedef struct
 
 #define VLM_PATH_MAX_POSES 6
 
-/* In straight lines from pose to pose; beyond the first and the last one
- * onwards where it came from a side or went to one. */
+/* In straight lines from pose to pose, and on beyond the first and the last one,
+ * if it came from a side or went to one. */
 typedef struct
 {
   gint64 start;

@@ -29,8 +29,8 @@ vlm_mask_clear (VlmMask *mask)
 
 /* An edge from (x0, y) to (x1, y + |height|) within one row of pixels. Left of
  * it nothing changes, right of it all pixels are covered by height more; in
- * the pixels it passes through it covers what lies right of it. What is noted
- * is the difference to the pixel before, so that a running sum restores it. */
+ * the pixels it passes through it covers what is right of it. The differences to
+ * the pixel before are stored, so that a running sum restores the coverage. */
 static void
 add_to_row (float *row, int width, float x0, float x1, float height)
 {

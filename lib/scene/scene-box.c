@@ -28,8 +28,8 @@ extend (Bounds *b, double x, double y)
   b->y1 = MAX (b->y1, y);
 }
 
-/* Cuts what lies outside [0, most] off the part [from, to] of a line that goes
- * from @at on by @step; FALSE if nothing is left. */
+/* Cuts what is outside [0, most] off the part [from, to] of a line that goes from
+ * @at on by @step; FALSE if nothing is left. */
 static gboolean
 cut (double at, double step, double most, double *from, double *to)
 {

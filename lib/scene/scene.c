@@ -6,8 +6,8 @@
 
 #define MAX_SIDE 32768
 #define MAX_DURATION (G_GINT64_CONSTANT (86400) * VLM_SECOND)
-/* How often a place is drawn for an object before it gets another look, and how
- * many looks it gets. */
+/* How many places are drawn for an object before its look is drawn again, and how
+ * many looks are drawn. */
 #define N_PLACES 40
 #define N_LOOKS 12
 #define N_MOMENTS 24
@@ -97,7 +97,7 @@ draw_name (const VlmScene *scene, VlmRandom *random)
   return best;
 }
 
-/* What the scene's troubles make of an object, and what it does. */
+/* How the scene's troubles change what an object does. */
 static VlmManner
 draw_manner (const VlmScene *scene, VlmRandom *random)
 {
@@ -137,7 +137,7 @@ draw_look (const VlmScene *scene, VlmActor *actor, const VlmManner *manner,
     vlm_object_init_named (&actor->object, random, draw_name (scene, random));
   else
     draw_unnamed (scene, actor, manner, random);
-  /* a shape must be as large as its name can be read */
+  /* a shape must be large enough to be recognised */
   if (manner->at_edge)
     vlm_object_scale (&actor->object,
         vlm_random_between (random, named ? 0.6 : 0.35, named ? 0.9 : 0.7));

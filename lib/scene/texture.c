@@ -155,7 +155,7 @@ clouds_row (const VlmTexture *t, float u, float du, float v, float grain,
   for (int i = 0; i < n; i++)
     out[i] = 0.25f;
   for (guint octave = 0; octave < 4; octave++) {
-    /* Finer than two pixels: that would only flicker from size to size. */
+    /* Noise finer than two pixels would only flicker from size to size. */
     if (octave > 0 && frequency * grain > 0.5f)
       break;
     noise_row (t->seed + octave, u * frequency, du * frequency, v * frequency,

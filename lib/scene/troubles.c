@@ -66,7 +66,7 @@ level_of (const VlmTroubles *t, gint64 period)
   return vlm_random_between (&random, -1.0, 1.0);
 }
 
-/* The camera holds one exposure for a while, then goes over to the next. */
+/* The camera holds one exposure for a while, then changes to the next. */
 double
 vlm_troubles_light (const VlmTroubles *t, gint64 time)
 {

@@ -56,19 +56,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
  * VlmAnalyzerInterface:
  * @load: get ready; may take long; idempotent until @unload
  * @get_geometry: what frames must look like; after @load
- * @set_questions: (nullable): what is asked from the next window on; before or
+ * @set_questions: (nullable): the questions from the next window on; before or
  *   after @load, and outlives @unload. Without a call: what happens, no boxes
  * @analyze: the events of a window, an array of #VlmEvent with times on all
  *   clocks that the samples have, ids and life cycle assigned; an error with
  *   G_IO_ERROR_CANCELLED within one step of @cancellable
- * @ask: (nullable): a question of its own about a window, which changes nothing
- *   of what later windows say; @confidence as in events, -1 when unknown
+ * @ask: (nullable): a single question about a window, on which the events of
+ *   later windows do not depend; @confidence as in events, -1 when unknown
  * @reset: a discontinuity: forget what was seen
  * @finish: (nullable): the stream ends: events that are still open, as ended
- * @unload: give back what @load took; ids of events go on counting after the
- *   next @load
- * @take_answers: (nullable): what was asked in the last call of @analyze or @ask,
- *   well or not, and what was answered
+ * @unload: give back what @load took; ids of events continue after the next
+ *   @load
+ * @take_answers: (nullable): the questions and answers of the last call of
+ *   @analyze or @ask, even if it failed
  * @get_min_confidence: (nullable): of events that are worth reporting, after
  *   @load
  * @glance: (nullable): what may happen in a window that shows a long time with

@@ -74,7 +74,7 @@ typedef enum
  * Borrowed pixels; valid for the call it is given to.
  *
  * Sides may be odd; subsampled planes then have (n + 1) / 2 columns or rows.
- * A chroma sample stands for all the pixels it covers (replication), as in
+ * A chroma sample is used for all the pixels it covers (replication), as in
  * the unscaled conversions of the common players. Alpha is dropped.
  *
  * Since: 0.1

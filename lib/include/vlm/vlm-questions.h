@@ -36,7 +36,7 @@ typedef struct
  * @version: copied to every event (query_version), to distinguish answers to
  *   different questions; 0 for none
  * @prompt: (nullable): question that replaces the default one; `{query}` in it
- *   stands for each query in turn
+ *   is replaced by each query in turn
  * @queries: (array zero-terminated=1) (nullable): what to look for, one question
  *   each; %NULL or empty for everything that happens
  * @max_tokens: longest answer to one question, 0 for the default

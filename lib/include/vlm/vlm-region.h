@@ -15,11 +15,11 @@ G_BEGIN_DECLS
  * Polygons in a picture, each with or without a name. Reference counted
  * (atomically) and immutable.
  *
- * As text, points are `x,y` and stand between spaces, polygons between `;`, and
- * a name in front of a `:`, as in `gate: 0.1,0.5 0.4,0.5 0.4,0.9; 0,0 0.2,0
+ * As text, points are `x,y` and separated by spaces, polygons by `;`, and a name
+ * comes before a `:`, as in `gate: 0.1,0.5 0.4,0.5 0.4,0.9; 0,0 0.2,0
  * 0,0.2`. A polygon whose coordinates are all at most 1 is in fractions of the
  * picture's sides, any other one in pixels of the source. Lines may cross; what
- * lies within them an odd number of times is inside.
+ * is within them an odd number of times is inside.
  *
  * Since: 0.1
  */

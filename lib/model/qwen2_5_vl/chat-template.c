@@ -17,7 +17,7 @@ typedef struct
 } Writer;
 
 /* Text is tokenized in runs between special tokens, as the reference does: the
- * words of the template and the user's meet in one run ("user\n" and a text that
+ * words of the template and the user's are in one run ("user\n" and a text that
  * begins with a line end). Special tokens come as ids, so none is parsed. */
 static void
 add_text (Writer *writer, const char *text)
@@ -171,8 +171,8 @@ vlm_qwen_lay_out (VlmLayout *layout, const VlmPrompt *prompt,
       render (&writer, prompt, error);
 }
 
-/* The tokens of the chat template: where one is missing or means another id to
- * the network, the tokenizer is that of another model. */
+/* The tokens of the chat template: if one is missing or has another id for the
+ * network, the tokenizer belongs to another model. */
 gboolean
 vlm_qwen_check_tokenizer (const VlmTokenizer *tokenizer,
     const VlmConfig *config, const char *path, GError **error)

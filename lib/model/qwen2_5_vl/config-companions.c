@@ -45,7 +45,7 @@ vlm_config_add_eos (VlmGenerationConfig *generation, gint32 id)
   return TRUE;
 }
 
-/* An id that no token has can never be said: -1 stands for none. */
+/* An id that no token has can never be generated: -1 means none. */
 static gboolean
 append_eos (const VlmJson *at, const char *key, guint vocab_size,
     VlmGenerationConfig *generation, GError **error)
@@ -118,9 +118,8 @@ read_limit (const VlmJson *at, const VlmJson *size, const PixelKeys *keys,
   return TRUE;
 }
 
-/* A size of another kind of processor has no effect, unless it is all there
- * is: then the pictures that the model was made for are not those that it would
- * get. */
+/* A size of another kind of processor has no effect, unless it is the only one:
+ * then the model was made for other pictures than those that it would get. */
 static gboolean
 check_size (const VlmJson *at, const VlmJson *size, GError **error)
 {
@@ -198,7 +197,7 @@ read_channels (const VlmJson *at, const char *key, double min, double max,
   return TRUE;
 }
 
-/* What stands in config.json as well must be the same. */
+/* A value that is also in config.json must be the same. */
 static gboolean
 check_same (const VlmJson *at, const char *key, guint expected, GError **error)
 {
@@ -214,8 +213,8 @@ check_same (const VlmJson *at, const char *key, guint expected, GError **error)
   return TRUE;
 }
 
-/* Steps that can be switched off: pixels become (x / 255 - mean) / std, or
- * nothing that the model knows. */
+/* Steps that can be switched off: pixels become (x / 255 - mean) / std, or values
+ * that the model does not know. */
 static gboolean
 read_steps (const VlmJson *at, VlmPreprocessConfig *preprocess, GError **error)
 {
@@ -277,10 +276,10 @@ vlm_config_read_preprocessor (
           config->vision.temporal_patch_size, error);
 }
 
-/* From 4.52 on transformers takes the limits of images for those of videos where
- * there is no file for these, and saves them as such. They are far wider than
- * those of video, so they change nothing there: a copied limit counts only
- * where it is the stricter one. 0: nothing was said. */
+/* From 4.52 on transformers uses the limits of images for videos if there is no
+ * file for these, and saves them as such. They are far wider than those of
+ * video, so they change nothing there: a copied limit counts only if it is the
+ * stricter one. 0: not set. */
 static void
 set_video_limits (VlmConfig *config, guint64 min_pixels, guint64 max_pixels)
 {
@@ -298,7 +297,7 @@ set_video_limits (VlmConfig *config, guint64 min_pixels, guint64 max_pixels)
       min_is_copy && min_pixels < usual_min ? 0 : min_pixels;
   preprocess->video_max_pixels =
       max_is_copy && max_pixels > usual_max ? 0 : max_pixels;
-  /* What is left must not contradict the usual other limit. */
+  /* The limit that counts must not contradict the other, usual one. */
   if (preprocess->video_min_pixels == 0 && max_pixels != 0 &&
       max_pixels < usual_min)
     preprocess->video_min_pixels =

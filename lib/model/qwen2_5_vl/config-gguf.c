@@ -160,7 +160,7 @@ read_text (const VlmGgufFiles *files, VlmTextConfig *text, GError **error)
       read_rope (gguf, text, error);
 }
 
-/* One block of so many looks at everything, the last of each run. */
+/* One block in so many attends to everything, the last of each run. */
 static gboolean
 read_full_blocks (const VlmGguf *gguf, VlmVisionConfig *vision, GError **error)
 {
@@ -179,7 +179,7 @@ read_full_blocks (const VlmGguf *gguf, VlmVisionConfig *vision, GError **error)
   return TRUE;
 }
 
-/* The published models have nothing else, and no key for it. */
+/* All published models have these values, and no keys for them. */
 static void
 set_fixed (VlmVisionConfig *vision)
 {

@@ -41,7 +41,7 @@ gboolean vlm_config_check_silu (const VlmJson *at, GError **error);
 gboolean vlm_config_check_heads (const VlmJson *at, guint hidden_size,
     guint n_heads, guint *head_dim, GError **error);
 
-/* What holds when the other files are absent; no eos. */
+/* The values when the other files are absent; no eos. */
 void vlm_config_set_defaults (VlmConfig *config);
 /* FALSE when there is no room; an id that is there already takes none. */
 gboolean vlm_config_add_eos (VlmGenerationConfig *generation, gint32 id);

@@ -69,7 +69,7 @@ read_mrope_section (const VlmJson *rope, VlmTextConfig *text, GError **error)
 }
 
 /* Until transformers 5 rope_scaling and, beside it, rope_theta; since then
- * rope_parameters has both. A file that went through many hands may have all. */
+ * rope_parameters has both. A file that was converted many times may have all. */
 static gboolean
 read_rope (const VlmConfigLayout *layout, VlmTextConfig *text, GError **error)
 {
@@ -105,7 +105,7 @@ read_rope (const VlmConfigLayout *layout, VlmTextConfig *text, GError **error)
       theta, "rope_theta", 1.0, 1e12, DEFAULT_THETA, &text->rope_theta, error);
 }
 
-/* Whether some layer looks back over a window only. */
+/* Whether some layer only attends to a window. */
 static gboolean
 check_sliding_window (
     const VlmConfigLayout *layout, const VlmTextConfig *text, GError **error)

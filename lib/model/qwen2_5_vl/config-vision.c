@@ -18,8 +18,8 @@
 #define DEFAULT_OUT_HIDDEN 3584
 static const guint default_full_blocks[] = { 7, 15, 23, 31 };
 
-/* A block that is not there is never reached: files of towers that were cut
- * keep the list of the whole one. */
+/* Blocks that do not exist are ignored: files of shortened towers keep the list
+ * of the whole one. */
 static void
 add_full_block (VlmVisionConfig *vision, guint block)
 {
@@ -138,8 +138,8 @@ read_patches (const VlmJson *at, VlmVisionConfig *vision, GError **error)
   return TRUE;
 }
 
-/* Here an absent key is more likely to have been lost than left out: no model
- * was trained with the default. */
+/* An absent key here was probably lost, not left out: no model was trained with
+ * the default. */
 static gboolean
 read_tokens_per_second (
     const VlmJson *at, VlmVisionConfig *vision, GError **error)

@@ -190,7 +190,7 @@ keep_last_rows (const Decoder *d, const Rows *all, const VlmDecoderPass *pass)
   return last;
 }
 
-/* Adds to x what leaves a part of a layer, and norms it for the next one. */
+/* Adds the output of a part of a layer to x, and norms it for the next one. */
 static void
 record_add (const Decoder *d, const VlmNnTensor *from, VlmQwenWeight weight,
     guint layer, const VlmNnTensor *norm, const Rows *rows)

@@ -7,11 +7,11 @@
 
 #include <vlm/vlm-error.h>
 
-/* A component of a name from which on it is as in the released files, and what
- * stands before it there. */
+/* A component from which on a name is as in the released files, and what comes
+ * before it there. */
 static const struct
 {
-  const char *anchor; /* with the dot behind it */
+  const char *anchor; /* with the dot after it */
   const char *canonical;
   gboolean needs_number; /* of a layer */
 } anchors[] = {
@@ -41,7 +41,7 @@ vlm_tensor_names_canonical (const char *name)
   return NULL;
 }
 
-/* What only training, or another program, can make sense of. */
+/* Refuses tensors that only training, or another program, can use. */
 static gboolean
 check_whole (const VlmTensorSource *source, const char *name, GError **error)
 {
@@ -67,7 +67,7 @@ check_whole (const VlmTensorSource *source, const char *name, GError **error)
   return TRUE;
 }
 
-/* The names that are looked for are not this file's business. */
+/* Names that are looked up as they are need no alias. */
 static gboolean
 is_known (const char *name, const char *canonical)
 {

@@ -4,7 +4,7 @@
 
 #include "io/tensor-source.h"
 
-/* The name that the released files have for what @name holds, whatever stands
+/* The name that the released files have for what @name holds, whatever comes
  * before it ("base_model.model.model.layers.…") and whatever the tower is called
  * ("vision_tower.…"). NULL when it is none of the network's. (transfer full) */
 char *vlm_tensor_names_canonical (const char *name);

@@ -13,7 +13,7 @@
 
 /* modeling_qwen2_5_vl.py: Qwen2RMSNorm(config.hidden_size, eps=1e-6). */
 #define NORM_EPS 1e-6f
-/* How long a submission should take: above what submitting costs, below what
+/* How long a submission should take: longer than submitting costs, shorter than
  * watchdogs and cancellation allow. */
 #define MIN_SUBMIT_US (100 * 1000)
 #define MAX_SUBMIT_US (1000 * 1000)
@@ -80,8 +80,8 @@ flush (VlmQwenVision *vision, Job *job, GError **error)
   return TRUE;
 }
 
-/* Something was recorded: submits when it is enough. Nothing but the scratch of
- * the whole group is carried from one piece to the next. */
+/* Submits when enough was recorded. Only the scratch of the whole group is
+ * carried from one piece to the next. */
 static gboolean
 meter (VlmQwenVision *vision, Job *job, guint64 n_macs, GError **error)
 {

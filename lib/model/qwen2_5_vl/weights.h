@@ -48,7 +48,7 @@ gboolean vlm_qwen_weights_check (
     const VlmConfig *config, const VlmTensorSource *source, GError **error);
 
 /* Before the list is made: whether the head is the embedding, where the
- * configuration leaves that to the files. A head of its own that has no effect
- * is warned of. */
+ * configuration leaves that to the files. Warns of a head of its own that has no
+ * effect. */
 void
 vlm_qwen_weights_settle_head (VlmConfig *config, const VlmTensorSource *source);

@@ -40,7 +40,7 @@ _WORDS = {text.TOKENIZER.encode(word)[0] for word in ("description", "label")}
 def pointed_cells(answer, objects, sights):
   """For each token of an answer, the object and slice that it is read from:
   digits of a start from where the object is first seen, of an end from where
-  it is last seen; and the side of a box that they tell of, or POINT. sights:
+  it is last seen; and the side of a box that they belong to, or POINT. sights:
   first and last slice of each object. [n, 3], -1 for none."""
   out = np.full((len(answer), 3), -1, np.int64)
   mode, about, side, is_point = None, -1, 0, False
@@ -74,7 +74,7 @@ class Batch:
     self.owner = stack("owner").flatten(1, 3)
     self.is_video = n_slices > 1 or samples[0].events != []
     if not self.is_video:
-      # only pictures are asked for boxes
+      # only pictures have questions about boxes
       self.box = torch.from_numpy(np.stack([self._boxes(s) for s in samples]))
       self.outermost = torch.from_numpy(
           np.stack([self._outermost(s.owner) for s in samples]))
@@ -153,7 +153,7 @@ class Batch:
 
   @staticmethod
   def _clock(sample):
-    """Start and end that each cell's owner tells of. [T*C, 2]"""
+    """Start and end of each cell's owner. [T*C, 2]"""
     out = np.full(sample.owner.shape + (2,), -1, np.int64)
     t, row, column = np.nonzero(sample.owner >= 0)
     out[t, row, column] = sample.clock[t, sample.owner[t, row, column]]
@@ -203,7 +203,7 @@ MAX_SLICES = 60
 
 class Source:
   """Draws batches. Each step has a generator of its own, which follows from the
-  seed and the step's number: a run that was stopped goes on as if it had not
+  seed and the step's number: a run that was stopped continues as if it had not
   been."""
 
   def __init__(self, seed, stage, budget, positions):
@@ -218,7 +218,7 @@ class Source:
     torch.manual_seed(int(self.rng.integers(1 << 62)))
 
   def drill(self):
-    """Many pictures, neither rendered nor asked about."""
+    """Many pictures, not rendered and without questions."""
     rows, columns = data.draw_grid(self.rng, 100)
     count = max(4, int(0.4 * self.budget / (rows * columns)))
     return Batch([data.image(self.rng, rows, columns, False, False)

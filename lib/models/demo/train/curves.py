@@ -34,7 +34,7 @@ def smooth(values, keep=0.8):
 
 
 def read(log):
-  """The records; those that a later call went back behind are dropped."""
+  """The records, without those that a later call has repeated."""
   records = []
   for line in log.read_text().splitlines():
     record = json.loads(line)

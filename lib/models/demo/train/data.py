@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Clips and pictures with questions, answers and dense targets.
 
-What the model shall say follows from what can be seen: a start is the middle
+What the model shall answer follows from what can be seen: a start is the middle
 between the last sampled frame without the object and the first one with it, in
-quarters of a second, because no watcher of those frames can know it better.
+quarters of a second, because nobody can know it better from those frames.
 """
 
 import dataclasses
@@ -28,9 +28,9 @@ MOTION = slice(SIDES.stop, SIDES.stop + 2)
 N_DENSE = MOTION.stop
 MAX_SIDES = 4.0
 
-# Sides of boxes are told in steps of so many pixels.
+# Answers give sides of boxes in steps of so many pixels.
 BOX_STEP = 5
-# Points are told less finely: they need only lie inside.
+# Points are less precise: they only need to be inside.
 POINT_STEP = 10
 MAX_CELLS_A_SIDE = 24
 
@@ -49,7 +49,7 @@ class Sample:
   boxes: np.ndarray         # [n frames, objects, 4]
   events: list              # Event
   branches: list            # groups of (question, answer, objects): token ids,
-                            # and whom the answer tells of, in its order
+                            # and the objects in the answer, in its order
 
 
 @dataclasses.dataclass
@@ -70,8 +70,8 @@ class Event:
 
 
 def _assign(boxes, rows, columns):
-  """Which object a cell belongs to, of one frame: the one that covers a
-  quarter of it, or that lies to a quarter in it; of several, the one whose
+  """Which object a cell belongs to, in one frame: the one that covers a quarter
+  of the cell, or has a quarter of itself in it; of several, the one whose
   centre is nearest in terms of its size. boxes: [objects, 4]."""
   owner = np.full((rows, columns), -1, np.int64)
   best = np.full((rows, columns), np.inf, np.float32)
@@ -89,7 +89,7 @@ def _assign(boxes, rows, columns):
     far = dx * dx + dy * dy
     mine = (shared >= 0.25 * min(CELL * CELL, area)) & (far < best)
     if not mine.any():
-      # a small thing on a corner of four cells: where it lies most
+      # a small object on a corner of four cells: the one with most of it
       mine = (shared == shared.max()) & (shared > 0) & (far < best)
     owner[mine] = i
     best[mine] = far[mine]
@@ -194,7 +194,7 @@ def _bounds(relative, first, last, duration):
 
 
 def _clock(relative, boxes, duration):
-  """What each slice says of an object's start and end. [slices, objects, 2],
+  """What each slice shows of an object's start and end. [slices, objects, 2],
   -1 where it is not seen."""
   seen = ~np.isnan(boxes[..., 0])
   out = np.full((len(seen) // 2, seen.shape[1], 2), -1, np.int64)
@@ -214,9 +214,9 @@ def _stands_still(boxes):
 
 
 def _events(scene, frame_times, boxes, duration):
-  """What the frames show, in the order of a list. frame_times: ns of the scene. A
-  thing without a name that stands still in all of them is no event: nobody
-  could tell it from the background."""
+  """What the frames show, in the order of a list. frame_times: ns of the scene. An
+  object without a name that stands still in all of them is no event: nobody
+  could distinguish it from the background."""
   out = []
   relative = (frame_times - frame_times[0]) / SECOND
   for i, event in enumerate(scene.events):
@@ -240,8 +240,8 @@ def _events(scene, frame_times, boxes, duration):
 
 
 def _absent_label(rng, present, tempted=False):
-  """A label that nothing has; half of them differ in colour or shape only.
-  tempted: something without a name is in view, but no event."""
+  """A label that no object has; half of them differ in colour or shape only.
+  tempted: an object without a name is in view, but is no event."""
   named = [p for p in present if p != UNNAMED]
   if UNNAMED not in present and rng.random() < (0.35 if tempted else 0.2):
     return UNNAMED
@@ -379,8 +379,8 @@ def _image_branches(rng, boxes, points, labels):
 
 
 def _scene(rng, rows, columns, duration, level):
-  # Rendered at the very shape of the picture, laid out for it too; a little
-  # stretch comes with the sizes that sources really have.
+  # Rendered in the shape of the picture, and laid out for it, except a little
+  # stretch, as the sizes of real sources cause it.
   stretch = np.exp(rng.uniform(-0.12, 0.12))
   is_hard = rng.random() < 0.5
   most = 1
@@ -441,7 +441,7 @@ def video(rng, n_slices, rows, columns, render=True, with_branches=True,
   how often there may be more than one object."""
   n_frames = 2 * n_slices
   low, high = max(1.0, n_frames / 30.0), min(30.0, n_frames / 0.5)
-  # mostly the rates that sampling really has: halves and doubles of 2
+  # mostly the rates that sampling really uses: halves and doubles of 2
   usual = [f for f in (0.5, 1, 1, 1, 2, 2, 2, 2, 4, 4, 8, 8, 15, 30)
            if max(low, min(2.0, high)) <= n_frames / f <= high]
   if usual and rng.random() < 0.8:

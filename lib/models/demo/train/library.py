@@ -1,7 +1,7 @@
 # gst-vlm: the project's own library
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""libvlm, through ctypes: what a model learns from, and is asked, is written
-down there once."""
+"""libvlm, through ctypes: it defines the scenes and the questions that a model
+learns from."""
 
 import ctypes
 import functools

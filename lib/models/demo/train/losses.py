@@ -18,9 +18,8 @@ FIRST_POINTER = TAP + 1
 
 
 def dense_loss(helpers, features, batch):
-  """Of features [B, T*C, size] against the dense targets; also how much of
-  what is there was found, how much of what was found is there, and how often
-  colour and shape were right."""
+  """The loss of features [B, T*C, size] against the dense targets; also recall,
+  precision, and how often colour and shape were right."""
   y = batch.dense
   out = helpers.decode(features)
   logits = 8 * (out[..., data.PRESENT] - 0.5)
@@ -59,7 +58,7 @@ def dense_loss(helpers, features, batch):
 
 
 def blur(dense, owner):
-  """What a vision tower that is not perfect would say instead."""
+  """What an imperfect vision tower would output instead."""
   y = dense.clone()
   there = owner >= 0
   chance = lambda p: torch.rand(owner.shape, device=owner.device) < p
@@ -85,9 +84,9 @@ def blur(dense, owner):
 
 
 def _token_kinds():
-  """What a token of an answer tells. Each kind counts by its mean: counted by
-  the token, the letters of the format, of which there are most, would teach a
-  decoder to count positions before it has learned to look."""
+  """What kind of token of an answer each one is. Each kind counts by its mean:
+  counted by the token, the letters of the format, the most frequent ones, would
+  teach a decoder to count positions before it has learned to look."""
   kinds = torch.zeros(text.TOKENIZER.size, dtype=torch.long)   # format
   verbs = {word for verb in text.VERBS for word in verb.split()}
   kinds[tokens_of(verbs)] = 1
@@ -136,14 +135,14 @@ def answer_loss(model, hidden, batch):
 
 def pointer_loss(pointers, batch):
   """Some heads shall look where an answer's digits are to be read: for a time
-  at the sight of its object, for a side of a box at the cells that see it. The
-  heads of the other sides shall not look at any cell meanwhile: what they hand
-  on would go to the same place; and for a point at the cells of its object."""
+  at the sight of its object, for a side of a box at the cells that see it, for
+  a point at the cells of its object. The heads of the other sides shall not
+  look at any cell meanwhile: their output would go to the same place."""
   n_prefix = len(text.PREFIX)
   n_slices, rows, columns = batch.grid
   slices = torch.arange(n_slices, device=batch.owner.device)
   slices = slices.repeat_interleave(rows * columns)
-  # of videos only times are told, of pictures sides of boxes and points
+  # answers about videos only have times, about pictures sides of boxes and points
   heads = [(*HEAD_OF_TIMES, None if batch.is_video else POINT)]
   if not batch.is_video:
     heads += [(*head, side) for side, head in enumerate(SIDE_HEADS)]
@@ -173,9 +172,9 @@ def pointer_loss(pointers, batch):
 
 
 def digits_loss(x, code, sizes, digits, weights=None):
-  """Of numbers that shall lie in x [n, size] as digits of the given sizes, by
-  the fixed code. digits and weights: [n, len (sizes)]. Also the logits of each
-  digit."""
+  """The loss of numbers that shall be in x [n, size] as digits of the given
+  sizes, by the fixed code. digits and weights: [n, len (sizes)]. Also the logits
+  of each digit."""
   unit = x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)
   logits = (2 * unit @ code.T).split(sizes, -1)
   losses = torch.stack([F.cross_entropy(part, digits[:, i], reduction="none")
@@ -242,7 +241,7 @@ def place_loss(helpers, tapped, later, batch):
 
 
 def _trunk(model, features):
-  """Features [B, cells, size] between what stands before and after them."""
+  """Features [B, cells, size] between the tokens before and after them."""
   around = [model.text.embed(torch.tensor(ids, device=features.device))
             .expand(len(features), -1, -1)
             for ids in (text.PREFIX, [text.VISION_END])]
@@ -250,9 +249,9 @@ def _trunk(model, features):
 
 
 def drill_loss(model, helpers, batch):
-  """Of pictures without a question: only what the trunk shall know. Nothing is
-  rendered, so it costs little, and where the sides of boxes lie takes the most
-  examples of all."""
+  """The loss of pictures without a question: only what the trunk shall know.
+  Nothing is rendered, so it costs little, and learning where the sides of boxes
+  are takes the most examples of all."""
   features = helpers.encode(blur(batch.dense, batch.owner))
   with torch.autocast(batch.dense.device.type, torch.bfloat16):
     tapped, *_ = model.text(_trunk(model, features), batch.positions,

@@ -79,7 +79,7 @@ SHAPES = list(dict.fromkeys(name.split()[1] for name in LABELS[:-1]))
 
 
 class Scene:
-  """A VlmScene, its events, and the labels of all things: the events' objects
+  """A VlmScene, its events, and the labels of all objects: the events' objects
   first, then bystanders; times in ns."""
 
   def __init__(self, seed, width, height, duration, objects, kind,
@@ -125,8 +125,8 @@ class Scene:
     return (rect.x, rect.y, rect.x + rect.width, rect.y + rect.height)
 
   def boxes(self, times, width, height):
-    """Boxes of all things, the events' objects first, then bystanders, at all
-    times: float32 [times, things, 4]; NaN where one is out of view."""
+    """Boxes of all objects, the events' objects first, then bystanders, at all
+    times: float32 [times, objects, 4]; NaN where one is out of view."""
     out = np.full((len(times), len(self.labels), 4), np.nan, np.float32)
     for t, time in enumerate(times):
       for i in range(len(self.labels)):

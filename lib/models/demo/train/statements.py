@@ -13,7 +13,7 @@ P_ANYTHING = 0.2
 
 
 def strange_word(rng):
-  """One that the model knows for strange, or any letters."""
+  """One that the model knows to be strange, or any letters."""
   if rng.random() < 0.6:
     return str(rng.choice(text.STRANGE))
   letters = rng.integers(ord("a"), ord("z") + 1, rng.integers(3, 9))
@@ -61,15 +61,15 @@ def _subject(rng, label):
 
 
 def of_video(rng, events, pick):
-  """(statement, truth); as many of them are true as not, as far as there is
-  something. events: of (label, life, moved). pick: draws a label with a
-  probability of being absent."""
+  """(statement, truth); half of them are true, as far as events allow it.
+  events: of (label, life, moved). pick: draws a label with a probability of
+  being absent."""
   if rng.random() < P_STRANGE:
     _, form = text.STATEMENTS[rng.integers(len(text.STATEMENTS))]
     return form.format("a " + strange_word(rng)), False
   wanted = rng.random() < 0.5
   for _ in range(12):
-    # mere presence is asked most
+    # questions about mere presence are the most frequent
     at = 0 if rng.random() < 0.25 else rng.integers(len(text.STATEMENTS))
     key, form = text.STATEMENTS[at]
     label = None if rng.random() < P_ANYTHING else pick(0.1 if wanted else 0.5)
@@ -99,7 +99,7 @@ def of_image(rng, present, pick):
 
 
 def moved(boxes, fidgets):
-  """How far something goes between any two sights, in terms of its size; NaN if
+  """How far an object moves between any two sights, in terms of its size; NaN if
   it goes to and fro where it is. boxes: [frames, 4] of one object."""
   seen = boxes[~np.isnan(boxes[:, 0])]
   centre = (seen[:, :2] + seen[:, 2:]) / 2

@@ -76,8 +76,8 @@ class Run:
       optimizer.load_state_dict(state)
 
   def _begin(self):
-    """The weights with which it begins or goes on; what the optimizers know by
-    then."""
+    """The weights with which it begins or continues, and the state of the
+    optimizers."""
     if self.state.exists():
       return self._go_on()
     if self.args.begin:
@@ -122,7 +122,7 @@ class Run:
                   "args": {name: getattr(self.args, name) for name in SAME},
                   "step": self.step, "seen": self.seen,
                   "seconds": self.seconds, "busy": self.busy}, out)
-      # a machine that loses its power keeps the state before, or this one
+      # if the machine loses power, the state before or this one is kept
       out.flush()
       os.fsync(out.fileno())
     os.replace(partial, self.state)
@@ -178,7 +178,7 @@ class Run:
     self.step += 1
     self.seen += batch.size * self.args.world
     kind = "video" if batch.grid[0] > 1 else "image"
-    # what the batch has nothing of is NaN
+    # statistics without any examples in the batch are NaN
     told = {k: float(v) for k, v in stats.items()}
     return kind, {k: v for k, v in told.items() if not math.isnan(v)}
 
@@ -235,7 +235,7 @@ def main():
   folder = pathlib.Path(args.out).resolve()
   folder.mkdir(parents=True, exist_ok=True)
   if args.world > 1:
-    # where there is no folder they would wait for each other for ever
+    # without the folder they would wait for each other for ever
     meeting = folder / "meeting"
     distributed.init_process_group("gloo", init_method=f"file://{meeting}",
                                    rank=args.rank, world_size=args.world)

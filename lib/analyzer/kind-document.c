@@ -1,8 +1,8 @@
 /* gst-vlm: answers that are a document
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * QwenVL HTML. No grammar: what a page may look like is open, and its reader
- * takes what there is. */
+ * QwenVL HTML. There is no grammar: a page may look like anything, and the reader
+ * takes what it finds. */
 #include "analyzer/kinds.h"
 #include "events/document-parse.h"
 

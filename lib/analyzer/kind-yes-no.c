@@ -1,8 +1,8 @@
 /* gst-vlm: answers that are yes or no
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * docs/decisions/0009-wordings.md has the question and the tokens, which models
- * are trained on as they stand there. */
+ * docs/decisions/0009-wordings.md has the question and the tokens, exactly as in
+ * training. */
 #include <string.h>
 
 #include <vlm/vlm-error.h>

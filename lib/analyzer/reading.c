@@ -1,8 +1,8 @@
 /* gst-vlm: parsed answers
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What kinds read is of a few types (VlmParts); each is written as JSON here, so
- * that a new kind needs no writer of its own. */
+ * Kinds read parts of a few types (VlmParts). Each type is written as JSON here,
+ * so that a new kind needs no writer of its own. */
 #include "analyzer/reading.h"
 
 #include <vlm/vlm-event-parse.h>

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Connections are kept open and reused by later requests. Any thread; each
- * request runs on that of its caller. */
+ * request runs on the thread of its caller. */
 #pragma once
 
 #include <gio/gio.h>

@@ -1,8 +1,8 @@
 /* gst-vlm: the link to one server, shared by all its users
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Everybody in a process who names the same server with the same key has the
- * same one: connections, turns, and what was found out about it. Any thread. */
+ * All users in a process that name the same server with the same key share one:
+ * connections, turns, and what was found out about the server. Any thread. */
 #pragma once
 
 #include <gio/gio.h>

@@ -164,7 +164,7 @@ detect (VlmRemoteLink *link, const VlmRemoteAddress *address, const char *owner,
   for (guint i = 0; owner != NULL && i < G_N_ELEMENTS (owners); i++)
     if (g_ascii_strcasecmp (owner, owners[i].owner) == 0)
       return owners[i].id;
-  /* Its owners are those who published the models. */
+  /* Ollama lists the publishers of the models as owners. */
   return read_version (
              link, address, "/api/version", timeout, version, cancellable)
       ? VLM_REMOTE_SERVER_OLLAMA

@@ -1,7 +1,7 @@
 /* gst-vlm: blocks of 32 elements
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * f16 scale d; f16 minimum m where there is one; the fifth bits; the codes.
+ * f16 scale d; f16 minimum m if there is one; the fifth bits; the codes.
  * ggml-common.h of llama.cpp, block_q4_0 and so on. */
 #include "base/blocks-private.h"
 

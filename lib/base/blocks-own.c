@@ -1,8 +1,8 @@
 /* gst-vlm: blocks for weights that other files spread over several tensors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Float scale; float minimum where there is one; the codes, those of four bits
- * two a byte, the low half first. Host byte order. */
+ * Float scale; float minimum if there is one; the codes, those of four bits two a
+ * byte, the low half first. Host byte order. */
 #include "base/blocks-private.h"
 
 static float

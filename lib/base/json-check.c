@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * json-glib reads more than JSON (comments, 0x10, 01, an empty file), recurses
- * without a bound and wraps integers around silently: what it is given is
- * checked here first. */
+ * without a bound and wraps integers around silently, so its input is checked
+ * here first. */
 #include "base/json-check.h"
 
 #include <string.h>

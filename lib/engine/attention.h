@@ -1,8 +1,8 @@
 /* gst-vlm: recording attention
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Nothing is computed differently: queries and keys are read back where they
- * attend, and the probabilities are computed from them on the processor. */
+ * Nothing is computed differently: queries and keys are read back as the layers
+ * use them, and the probabilities are computed from them on the processor. */
 #pragma once
 
 #include <vlm/vlm-attention.h>

@@ -1,8 +1,8 @@
 /* gst-vlm: the token masks of the answers that come back
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Masks cost milliseconds each when they are first needed: they are kept for
- * the kinds of answers, and their bounds, that were used last. One thread. */
+ * Each mask costs milliseconds when it is first needed, so masks are kept for the
+ * kinds of answers, and their bounds, that were used last. One thread. */
 #pragma once
 
 #include "engine/model.h"

@@ -1,8 +1,8 @@
 /* gst-vlm: where a model's numbers stop being finite
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * While a model runs only its logits are looked at. When they are not finite,
- * the question is computed once more, with a look at what each layer gives. */
+ * While a model runs, only its logits are checked. When they are not finite, the
+ * question is computed again, and the output of each layer is checked. */
 #pragma once
 
 #include "engine/feature-cache.h"

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Each window gives the probability that a condition holds at any time in it.
- * What holds is an event: it begins with so many windows in a row above one
- * threshold, and ends with the first one below another. docs/events.md has the
- * rules. Pure and deterministic; one thread. */
+ * While it holds there is an event, which begins with so many windows in a row
+ * above one threshold, and ends with the first one below another. The rules are
+ * in docs/events.md. Pure and deterministic; one thread. */
 #pragma once
 
 #include <vlm/vlm-event.h>

@@ -1,7 +1,7 @@
 /* gst-vlm: from the model's HTML to the blocks of a document
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * libxml2 makes a tree of whatever is there; here is only what it means. */
+ * libxml2 makes a tree of any text; this file only interprets it. */
 #include "events/document-parse.h"
 
 #include <string.h>
@@ -158,7 +158,7 @@ append_span (GString *html, xmlNode *node, const char *name)
 
 static void append_children (GString *html, xmlNode *node, guint depth);
 
-/* Writes a known element without its attributes; of others, their content. */
+/* Writes a known element without its attributes, or the content of another. */
 static void
 append_element (GString *html, xmlNode *node, guint depth)
 {

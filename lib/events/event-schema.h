@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Two schemas: the record that leaves the library (VlmEvent: JSON, comparison,
- * copies and docs/events.md follow the table), and what the model is queried
- * for (prompt, grammar and parser follow the names). */
+ * copies and docs/events.md follow the table), and the answer of the model
+ * (prompt, grammar and parser follow the names). */
 #pragma once
 
 #include <vlm/vlm-event.h>

@@ -276,7 +276,7 @@ vlm_event_to_text (const VlmEvent *event)
  *
  * Names a state.
  *
- * Returns: (transfer none): its name as it stands in JSON
+ * Returns: (transfer none): its name, as in JSON
  *
  * Since: 0.1
  */

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Windows that overlap are answered from one growing piece of video: it begins
- * where the first of them began, the anchor, and each window only appends what
- * it has seen more. So what the model holds of the video stays right from window
- * to window. When it becomes too long it begins anew with the newest window.
+ * where the first of them began, the anchor, and each window only appends what is
+ * new in it. So what the model holds of the video stays valid from window to
+ * window. When it becomes too long it restarts with the newest window.
  * Pure bookkeeping; one thread. */
 #pragma once
 

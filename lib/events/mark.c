@@ -89,8 +89,8 @@ vlm_mark_map_rect (const VlmRect *rect, const VlmFrame *frame)
  *
  * Converts a mark from pixels of the copy that the model saw to the source.
  *
- * Returns: (transfer full): the same in pixels of the source; a point lies
- *   inside of it
+ * Returns: (transfer full): the same in pixels of the source; a point is inside
+ *   of it
  *
  * Since: 0.1
  */
@@ -161,7 +161,7 @@ append_place (GString *html, const VlmMark *mark)
  *
  * An element as those of a document that Qwen2.5-VL writes: with data-bbox,
  * data-polygon or data-point. The label is its name, if it is one, else its
- * class. Whatever the model wrote is data in it, never markup, but for the
+ * class. Whatever the model wrote is data in it, never markup, except the
  * structure of tables and lists.
  *
  * Returns: (transfer full): the element, without a line's end

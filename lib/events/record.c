@@ -10,7 +10,7 @@
  *
  * Names a type of records.
  *
- * Returns: (transfer none): its name as it stands in JSON
+ * Returns: (transfer none): its name, as in JSON
  *
  * Since: 0.1
  */

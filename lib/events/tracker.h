@@ -3,8 +3,8 @@
  *
  * Each window reports what it saw. Several windows see the same event, cut off
  * by their ends. The tracker joins the reports into one event with a stable
- * id: begin while it goes on, update when it changes, end once. An event that
- * was over when it was first seen has only an end record. The order of the
+ * id: begin while it lasts, update when it changes, end once. An event that has
+ * ended when it is first seen has only an end record. The order of the
  * reports of a window does not matter. docs/events.md has the rules. */
 #pragma once
 

@@ -17,7 +17,7 @@ typedef struct
   guint width;          /* of the picture, or of the video's frames; 0: none */
   guint height;         /* likewise */
   guint max_items;      /* of a list; 0: the default of the kind */
-  guint max_text_bytes; /* of a text in it, as it stands there; likewise */
+  guint max_text_bytes; /* of a text in it, as written there; likewise */
   const char *detail;   /* VlmGenerateParams.detail; nullable, borrowed */
 } VlmAnswerBounds;
 
@@ -85,7 +85,7 @@ struct _VlmAnswerKind
   gboolean (*check) (const char *detail, const char *name, GError **error);
 
   /* Of answers that are one of a few words, else NULL: the words, ended by
-   * NULL, and which of them a token of @n bytes stands for, -1 for none. */
+   * NULL, and which of them a token of @n bytes means, -1 for none. */
   const char *const *choices;
   gint (*stands_for) (const char *bytes, gsize n);
 };

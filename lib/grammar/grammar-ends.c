@@ -1,10 +1,10 @@
 /* gst-vlm: how each text can be ended
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Where nothing is owed, a unit is ended by a way that takes nothing from its
- * limit: so it is always open, and what it costs depends on the node alone. What
- * is owed is paid by ways around, 1 each, whose cost depends on the unit alone.
- * A way into what is deep is closed where the way out of it would not fit. */
+ * If nothing is owed, a unit ends by a way that takes nothing from its limit: so
+ * that way is always open, and its cost depends on the node alone. What is owed
+ * is paid by ways around, 1 each, whose cost depends on the unit alone. A way
+ * into deeper units is closed if the way out of them would not fit. */
 #include <vlm/vlm-error.h>
 
 #include "grammar/grammar-private.h"

@@ -18,7 +18,7 @@ typedef struct _VlmGrammar VlmGrammar;
 /* A unit that was entered. */
 typedef struct
 {
-  guint32 node; /* where it is, or goes on after what it calls */
+  guint32 node; /* where it is, or continues after what it calls */
   guint16 left; /* to spend; G_MAXUINT16 without a limit */
   guint16 owed; /* to be spent before it ends */
   guint64 open; /* marks that may still come */

@@ -34,7 +34,7 @@ VlmRule *vlm_rule_choice_new (VlmRuleBook *book);
 void vlm_rule_add (VlmRule *rule, const VlmRule *part);
 /* Parts in their order, those that are required and any of the others, with
  * @separator between: at least one. @counted: each that is not required spends
- * 1, but for the first one where none is. */
+ * 1, except the first one if none is. */
 VlmRule *vlm_rule_ordered_new (
     VlmRuleBook *book, const VlmRule *separator, gboolean counted);
 void

@@ -94,7 +94,7 @@ write_containing (VlmSchemaWriter *self, const VlmSchemaArray *array,
     return NULL;
   }
   /* ", other" any number of times; from the end on, each hit that must be or
-   * may be, with others behind it. */
+   * may be, with others after it. */
   others = other == NULL
       ? vlm_rule_literal (self->book, "")
       : vlm_rule_many (self->book,

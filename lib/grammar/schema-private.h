@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A place in the schema constrains a value. A set of places, each with or
- * without "not", is their conjunction. What fits a set is a shape: of each
- * type of JSON, which values. Shapes are made when they are needed, so that a
- * schema may refer to itself. */
+ * without "not", is their conjunction. A shape is what fits a set: the values of
+ * each type of JSON. Shapes are made when they are needed, so that a schema may
+ * refer to itself. */
 #pragma once
 
 #include <json-glib/json-glib.h>

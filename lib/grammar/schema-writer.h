@@ -25,6 +25,6 @@ vlm_schema_write_array (VlmSchemaWriter *self, const VlmSchemaArray *array);
 const VlmRule *
 vlm_schema_write_object (VlmSchemaWriter *self, const VlmSchemaObject *object);
 
-/* @text, and white space behind it where that may be. */
+/* @text, and white space after it where that is allowed. */
 const VlmRule *vlm_schema_write_mark (VlmSchemaWriter *self, const char *text);
 VlmSpelling vlm_schema_spelling (const VlmSchemaWriter *self);

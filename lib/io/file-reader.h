@@ -1,9 +1,9 @@
 /* gst-vlm: a file read from front to back
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * For binary headers whose length is known only when they were read. Little
- * endian. The first failure is kept, and all that is read after it is zeros:
- * several values may be read before one look at vlm_file_reader_ok (). */
+ * For binary headers whose length is only known after reading them. Little
+ * endian. The first failure is kept, and everything read after it is zero, so
+ * several values may be read before one call of vlm_file_reader_ok (). */
 #pragma once
 
 #include "io/data-file.h"

@@ -4,7 +4,7 @@
  * qweight I32 [in * bits / 32, out], value i of a word is input i of its 32 /
  * bits; qzeros I32 [groups, out * bits / 32]; scales [groups, out]; g_idx I32
  * [in], the group of each input. w = (q - zero) * scale, where the zero is one
- * more than what is stored, but as stored in gptq_v2. AutoGPTQ,
+ * more than the stored one, except in gptq_v2. AutoGPTQ,
  * auto_gptq/nn_modules/qlinear/qlinear_cuda.py, pack () and forward (). */
 #include <string.h>
 

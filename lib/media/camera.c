@@ -336,7 +336,7 @@ vlm_camera_wait (VlmCamera *camera, const VlmInstant *now, VlmTimeSource source,
  * @camera: a camera
  * @changes: (element-type VlmCameraChange): what ended is appended
  *
- * The stream is over: what has begun ends with the last frame, and everything
+ * The stream has ended: what has begun ends with the last frame, and everything
  * is forgotten.
  *
  * Since: 0.1

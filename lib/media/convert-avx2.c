@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A compiler makes two to three times as many instructions of the plain loops:
- * it clamps and narrows in steps of their own, and spreads chroma by shuffles
- * across registers. */
+ * it clamps and narrows in separate steps, and spreads chroma by shuffles across
+ * registers. */
 #include "media/convert-avx2.h"
 
 #ifdef __x86_64__

@@ -4,7 +4,7 @@
 
 #include "media/patchify.h"
 
-/* The reference scales in double, stores f32 and goes on in f32. */
+/* The reference scales in double, stores f32 and continues in f32. */
 void
 vlm_norm_table_init (VlmNormTable *table, const float mean[VLM_N_CHANNELS],
     const float std[VLM_N_CHANNELS])

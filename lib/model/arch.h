@@ -3,8 +3,8 @@
  *
  * A family is a folder beside this file and a line in arch.c. Its folder reads
  * configurations, lists the tensors, records the layers, gives positions and
- * renders the chat template; nothing else includes its headers. The callers of
- * these are in the header that the comment names. */
+ * renders the chat template; nothing else includes its headers. The functions
+ * that call these are in the header that the comment names. */
 #pragma once
 
 #include "io/gguf-files.h"

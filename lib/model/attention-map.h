@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The kernels never have them in memory (streaming softmax). These are plain
- * loops in double, for looking at. */
+ * loops in double, for inspection. */
 #pragma once
 
 #include <glib.h>

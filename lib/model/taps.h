@@ -39,7 +39,7 @@ void vlm_model_taps_reset (VlmModelTaps *taps);
 
 /* Appends the rows of @tensor as they are at this point of the recording to
  * "<prefix><name>", or "<prefix><name><index>" when @index >= 0. Submits and
- * waits to read them, then restarts it. Does nothing when @taps is NULL. An
+ * waits to read them, then starts recording again. Nothing if @taps is NULL. An
  * error is kept for vlm_model_taps_lookup. */
 void vlm_model_taps_take (VlmModelTaps *taps, VlmNn *nn, const char *name,
     int index, const VlmNnTensor *tensor);

@@ -3,8 +3,8 @@
  *
  * All sessions of one net share the device's queue. A turn is one submission,
  * from submitting until it is done. Turns alternate between two kinds of work,
- * so that neither waits for more than one turn of the other; within a kind,
- * first come, first served: a prompt of thousands of tokens, which takes many
+ * so that neither waits for more than one turn of the other, and within a kind
+ * follow the order of arrival: a prompt of thousands of tokens, which takes many
  * turns, does not delay answers that are being written. A session that waits
  * for something other than its turn delays nobody. Thread-safe. */
 #pragma once

@@ -1,8 +1,8 @@
 /* gst-vlm: a device, as the computing layers see it
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Its inside is vk's. Headers above nn name devices and what is on them without
- * a Vulkan header. */
+ * Its inside belongs to vk. Headers above nn name devices and what is on them
+ * without a Vulkan header. */
 #pragma once
 
 #include <glib.h>

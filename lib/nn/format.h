@@ -1,17 +1,17 @@
 /* gst-vlm: how a device holds weights of each type
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A matrix is in blocks of VLM_NN_BLOCK outputs, one a lane. What there is of
- * an output is cut into planes (codes, scales, …): so many words of 32 bits for
- * a step of so many inputs. Kernels read granules of four words of one lane, and
- * every word of a granule is of use at the same step: a plane of four words or
+ * A matrix is in blocks of VLM_NN_BLOCK outputs, one a lane. The data of an
+ * output is cut into planes (codes, scales, …): so many words of 32 bits for a
+ * step of so many inputs. Kernels read granules of four words of one lane, and
+ * every word of a granule is used at the same step: a plane of four words or
  * more has granules of its own, those of one or two words are shared by
  * neighbouring blocks. So a plane is
  *
  *   [n_blocks / share][n_steps][granules][VLM_NN_BLOCK lanes][4 words]
  *
- * shaders/include/weights.glsl is the other side. What a block of a type holds
- * is base/blocks.h's; a new format is a line here and its packing. */
+ * shaders/include/weights.glsl is the other side. base/blocks.h has the content
+ * of a block of each type; a new format is a line here and its packing. */
 #pragma once
 
 #include "base/dtype.h"

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A bundle is what shares granules in one plane: one block, or some neighbouring
- * ones (nn/format.h). Bundles of which all rows are there are written straight to
- * the device, others are read, completed and written back. */
+ * ones (nn/format.h). Bundles with all their rows are written straight to the
+ * device, others are read, completed and written back. */
 #include "nn/matrix.h"
 
 #include "base/checked.h"

@@ -24,8 +24,8 @@ struct _VlmNnMatrix
   guint n_out;
   guint n_in;
   guint n_groups; /* of 8 inputs */
-  guint n_first;  /* blocks of the first half of a pair whose halves lie one
-                     behind the other; 0 for others */
+  guint n_first;  /* blocks of the first half of a pair whose halves follow
+                     one another; 0 for others */
   VlmNnPart *parts;
   guint n_parts;
 };

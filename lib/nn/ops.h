@@ -7,9 +7,9 @@
  * rows: they split themselves where a binding would exceed the device's limits.
  * Sources of formulas: Hugging Face transformers modeling_qwen2_5_vl.py.
  *
- * What is not finite stays so: where an input of a row of the output is NaN or
- * infinite, or a sum goes over, that row is not finite either, in every kernel.
- * So it is enough to look at the logits, which vlm_nn_choose () does. The
+ * Values that are not finite stay so: if an input of a row of the output is NaN
+ * or infinite, or a sum overflows, that row is not finite either, in every kernel.
+ * So it is enough to check the logits, which vlm_nn_choose () does. The
  * exceptions are those of arithmetic: a score of minus infinity is no attention
  * at all. */
 #pragma once

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Codes are packed as others are. Scales stay in the bits of the file, 16 of them
- * for 32 inputs (SUPER_* of weights.glsl), so that nothing is rounded; where the
+ * for 32 inputs (SUPER_* of weights.glsl), so that nothing is rounded. Where the
  * file keeps them: ggml-common.h of llama.cpp, block_q2_K and so on. */
 #include "nn/pack.h"
 

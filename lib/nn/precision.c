@@ -1,10 +1,10 @@
 /* gst-vlm: the self-test of kernels of less than f32
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Drivers list matrix units that they get wrong. So each kernel makes some
- * products first whose numbers, and all of whose sums, are exact in 16 and in 32
- * bits: what is off by a bit is wrong. A verdict holds until the driver or the
- * kernel changes (nn/verdicts.h). */
+ * Some drivers list matrix units that give wrong results. So each kernel is first
+ * tried on products whose numbers, and all of whose sums, are exact in 16 and in
+ * 32 bits: a difference of one bit is an error. A verdict holds until the driver
+ * or the kernel changes (nn/verdicts.h). */
 #include "base/checked.h"
 #include "base/half.h"
 #include "base/log.h"

@@ -1,8 +1,8 @@
 /* gst-vlm: which kernel runs an op
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The only place that knows devices. Within an op the first line that fits is
- * taken; the last one of each op fits every device. */
+ * The only place that distinguishes devices. Within an op the first line that
+ * fits is taken; the last one of each op fits every device. */
 #include "nn/select.h"
 
 #include "base/log.h"

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Dark and upright, with arms to the sides, some of them look like a black cross
- * from afar; they are none, and nothing here has a name. */
+ * from afar, but they are not one: no object here has a name. */
 #include "scene/limbs.h"
 
 #include "scene/build.h"

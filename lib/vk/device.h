@@ -96,7 +96,7 @@ gboolean vlm_vk_validation_available (void);
 
 /* Waits until the timeline reaches @value. A cancelled @cancellable ends the
  * wait with G_IO_ERROR_CANCELLED within a few milliseconds; the work itself
- * goes on and its resources stay alive until it is done. */
+ * continues and its resources stay alive until it is done. */
 gboolean vlm_vk_device_wait (VlmVkDevice *device, guint64 value,
     GCancellable *cancellable, GError **error);
 

@@ -9,7 +9,7 @@
 
 `vision` and `text` know nothing of each other and may run side by side. `joint`
 takes what the two left in DIR. Each can be stopped at any moment and called
-again: it goes on from where it saved last, and comes to the same weights as one
+again: it continues from where it saved last, and comes to the same weights as one
 that was never stopped. How far the learning rate has fallen, and when it ends,
 is a matter of steps, not of time: a busy machine makes it longer, not worse.
 """

@@ -23,8 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmModelTaps, vlm_model_taps_free)
 /* Names get @prefix from now on. */
 void vlm_model_taps_set_prefix (VlmModelTaps *taps, const char *prefix);
 
-/* From now on only the taps of these full names are taken; without a call, all.
- * Those that are not wanted cost nothing. */
+/* Also takes the taps of that full name; without any call all are taken. Taps
+ * that are not wanted cost nothing. */
 void vlm_model_taps_want (VlmModelTaps *taps, const char *name);
 /* Of each name only the last @n_rows rows are kept from now on, 0 for all; one
  * call of take appends no more than so many. */

@@ -8,7 +8,7 @@
  * Sources of formulas: Hugging Face transformers modeling_qwen2_5_vl.py.
  *
  * Values that are not finite stay so: if an input of a row of the output is NaN
- * or infinite, or a sum overflows, that row is not finite either, in every kernel.
+ * or infinite, or a sum overflows, that row is not finite either, in any kernel.
  * So it is enough to check the logits, which vlm_nn_choose () does. The
  * exceptions are those of arithmetic: a score of minus infinity is no attention
  * at all. */

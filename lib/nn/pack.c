@@ -100,7 +100,7 @@ pack_codes (
   }
 }
 
-/* Codes count from 0 on the device: those of two's complement are shifted. */
+/* Codes count from 0 on the device: those of two's complement get an offset. */
 static void
 unpack (Block *block, const guint8 *data)
 {

@@ -44,16 +44,26 @@ def read(log):
   return records
 
 
+def read_passes(run, stage):
+  """The records of all passes of a stage, one after the other."""
+  logs = [run / f"{stage}.jsonl"]
+  if stage == "joint":
+    logs += sorted(run.glob("pass-*/joint.jsonl"),
+                   key=lambda p: int(p.parent.name[5:]))
+  records, before = [], 0.0
+  for log in filter(pathlib.Path.exists, logs):
+    records += [{**r, "minutes": r["minutes"] + before} for r in read(log)]
+    before = records[-1]["minutes"] if records else 0.0
+  return records
+
+
 def main():
   if len(sys.argv) != 3:
     raise SystemExit(__doc__)
   run = pathlib.Path(sys.argv[1])
   figure, panels = plt.subplots(1, len(PANELS), figsize=(11, 3), sharey=True)
   for panel, (stage, lines) in zip(panels, PANELS.items()):
-    log = run / f"{stage}.jsonl"
-    if not log.exists():
-      continue
-    records = read(log)
+    records = read_passes(run, stage)
     for key, label in lines:
       points = [(r["minutes"], r[key]) for r in records if key in r]
       if points:

@@ -15,12 +15,19 @@ STAGES = (("vision", "the tower alone"), ("text", "the decoder alone"),
           ("joint", "both"))
 
 
+def states(run):
+  """(file, what it trained), in the order of the training."""
+  for stage, what in STAGES:
+    yield run / f"{stage}.pt", what
+  for folder in sorted(run.glob("pass-*"), key=lambda p: int(p.name[5:])):
+    yield folder / "joint.pt", f"{STAGES[-1][1]}, pass {folder.name[5:]}"
+
+
 def main():
   if len(sys.argv) != 2:
     raise SystemExit(__doc__)
   rows, seeds, total, busy = [], set(), 0.0, 0.0
-  for stage, what in STAGES:
-    state = pathlib.Path(sys.argv[1]) / f"{stage}.pt"
+  for state, what in states(pathlib.Path(sys.argv[1])):
     if not state.exists():
       continue
     saved = torch.load(state, "cpu")
@@ -35,7 +42,7 @@ def main():
   print("| stage | steps | clips and pictures | processes | minutes | minutes "
         "of a core |\n|---|---|---|---|---|---|")
   print("\n".join(rows))
-  print(f"\nOne run from nothing, seed {', '.join(map(str, sorted(seeds)))}, "
+  print(f"\nOne run from nothing, seed {min(seeds)}, "
         f"torch {torch.__version__}: {busy / 60:.1f} hours of a core. The first "
         "two stages ran side by side.")
 

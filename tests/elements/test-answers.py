@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the model was asked and said leaves vlmevents on every way out."""
+"""Questions and answers leave vlmevents on every output."""
 import json
 import os
 import pathlib
@@ -102,7 +102,7 @@ def test_schema(folder):
 
 
 def test_all(folder):
-    """With `answers`, how events were found is told as well; without it, nothing is."""
+    """With `answers`, the answers that events came from are reported too; without it, none is."""
     run = Run('answers=true ground=true queries="a circle;a square"')
     records = run.records()
     asked = [record for record in records if record['task'] == 'events']

@@ -66,7 +66,7 @@ def test_records(folder):
     assert [json.loads(line) for line in lines.read_text().splitlines()] == records
     lives = {}
     for record in records:
-        # With conditions alone, nothing else is asked.
+        # With conditions alone, there is no other question.
         assert (record['condition'], record['query']) in (
             ('gate', 'the gate is open'), ('it rains', 'it rains')), record
         assert record['label'] == record['condition'] and record['description'] == record['query']

@@ -61,7 +61,7 @@ test_join (void)
   gst_vlm_flat_cues_free (cues);
 }
 
-/* What may still change is kept, and what is out is not overlapped. */
+/* A cue that may still change is kept; one that is out is not overlapped. */
 static void
 test_settled (void)
 {

@@ -92,8 +92,8 @@ test_message (void)
   g_assert_null (gst_vlm_message_get_event (other));
 }
 
-/* What is true of a scene and what was found in it keep apart, on the buffer and
- * on the bus. */
+/* The truth of a scene and what was found in it stay apart, on the buffer and on
+ * the bus. */
 static void
 test_truth (void)
 {

@@ -134,14 +134,14 @@ test_errors (void)
       g_error_new (VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT, "no"), 1);
   g_assert_cmpuint (ask (&f, "x"), ==, 1);
   check_error (&f, 1, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT);
-  /* The windows are none the worse. */
+  /* The windows do not suffer from it. */
   watch_fixture_push_span (&f, 2500 * GST_MSECOND, 4 * GST_SECOND, 4);
   watch_fixture_finish (&f);
   g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-failed"), ==, 0);
   watch_fixture_clear (&f);
 }
 
-/* One is being answered, which does not come to an end, and one waits. */
+/* One question is being answered, without end, and one waits. */
 static void
 ask_two (WatchFixture *f)
 {

@@ -146,7 +146,7 @@ test_no_signal (void)
   watch_fixture_clear (&f);
 }
 
-/* What waits for a slow device downstream is no camera that fell silent. */
+/* A file that waits for a slow device downstream is not a silent camera. */
 static void
 test_files_have_no_signal_to_lose (void)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents with a checkpoint whose numbers are none
+/* gst-vlm: vlmevents with a checkpoint whose numbers are not finite
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlm.h"
 #include "support/files.h"
@@ -84,7 +84,7 @@ get_stat (const Run *run, const char *name)
   return value;
 }
 
-/* A warning that says where, no event, and the video goes on. */
+/* There is a warning that says where, and no event; the video continues. */
 static void
 test_warn (gconstpointer data)
 {

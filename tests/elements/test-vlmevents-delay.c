@@ -93,8 +93,8 @@ find_frames (const Out *out, const char *description, VlmEventState state)
   return times;
 }
 
-/* The records of an event are on its first and its last frame, its box is on
- * all between, and on no other. */
+/* The records of an event are on its first and its last frame. Its box is on
+ * these and on all frames between them, and on no other. */
 static void
 test_places (void)
 {
@@ -129,7 +129,7 @@ test_places (void)
     g_autoptr (GArray) ends =
         find_frames (&out, events[i].name, VLM_EVENT_STATE_END);
 
-    /* The short one is over when it is first seen: its one record is on both
+    /* The short one has ended when it is first seen: its one record is on both
      * of its frames. */
     g_array_append_vals (begins, ends->data, ends->len);
     g_assert_cmpuint (begins->len, ==, 2);
@@ -222,8 +222,8 @@ test_pool_of_one (void)
   watch_fixture_clear (&f);
 }
 
-/* Windows that are dropped, fail, leave spans out or are still hold nothing up:
- * no buffer is lost, and their order is kept. */
+/* Windows that are dropped, failed or still, or that leave spans out, delay
+ * nothing: no buffer is lost, and the order is kept. */
 static void
 run_all (const char *policy, double hop, gboolean fails, gboolean skips)
 {
@@ -338,7 +338,7 @@ test_events (void)
   watch_fixture_clear (&f);
 }
 
-/* A flush throws away what waits, and nothing of it comes later. */
+/* A flush drops the frames that wait, and none of them comes later. */
 static void
 test_flush (void)
 {
@@ -403,8 +403,8 @@ test_live (void)
   watch_fixture_clear (&f);
 }
 
-/* What is too much is refused, with the number it takes; with a rate that nobody
- * knows the frames leave early, with a warning. */
+/* A delay that needs too many bytes is refused, with the number it takes; if the
+ * rate is unknown, the frames leave early, with a warning. */
 static void
 test_bytes (void)
 {

@@ -55,7 +55,7 @@ test_late_load_error (void)
   watch_fixture_clear (&f);
 }
 
-/* An application that forgot about times is told, once. */
+/* An application that forgot to set times gets one warning. */
 static void
 run_no_time (GstFormat format, GstClockTime pts, const char *hint)
 {
@@ -81,7 +81,7 @@ run_no_time (GstFormat format, GstClockTime pts, const char *hint)
   watch_fixture_clear (&f);
 }
 
-/* What cannot be watched is accounted for. */
+/* Video that cannot be analysed is accounted for. */
 static void
 test_too_flat (void)
 {
@@ -246,7 +246,7 @@ test_live_while_loading (void)
   watch_fixture_clear (&f);
 }
 
-/* ... and ends without it: all of it was not watched. */
+/* ... and ends without it: none of the stream was analysed. */
 static void
 test_eos_while_loading (void)
 {
@@ -317,7 +317,7 @@ drop_warning (WatchFixture *f)
   gst_message_unref (message);
 }
 
-/* A lost device is opened anew at once, and no window is lost. */
+/* A lost device is reopened at once, and no window is lost. */
 static void
 test_device_lost (void)
 {
@@ -325,7 +325,7 @@ test_device_lost (void)
   FakeCounts counts;
 
   watch_fixture_init (&f);
-  /* Open when the device goes: what was seen of it is over. */
+  /* Open when the device is lost: the event ends there. */
   fake_analyzer_add_event (f.fake, "a", 0, 60 * VLM_SECOND, NULL);
   watch_fixture_start (&f, FALSE);
   watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
@@ -345,8 +345,8 @@ test_device_lost (void)
   watch_fixture_clear (&f);
 }
 
-/* One that stays away is asked again, later and later; the video passes, and
- * what was not watched is told. */
+/* One that stays away is retried at growing intervals; the video passes, and
+ * what was not analysed is reported. */
 static void
 test_device_stays_away (void)
 {
@@ -403,7 +403,7 @@ test_device_wait_cancelled (void)
   watch_fixture_clear (&f);
 }
 
-/* on-error=fail: the first loss is an error, told once. */
+/* on-error=fail: the first loss is an error, reported once. */
 static void
 test_device_lost_fails (void)
 {

@@ -87,7 +87,7 @@ push_frame (Fixture *f, guint index)
   return gst_harness_push (f->harness, buffer);
 }
 
-/* What there is to know when something did not come. */
+/* Fails with all that is known about @what, which did not come. */
 static void
 give_up (Fixture *f, const char *what)
 {
@@ -122,7 +122,7 @@ run_window (Fixture *f)
       gst_harness_buffers_received (f->harness), ==, 2 * f->n_windows);
 }
 
-/* Windows, until the device was opened anew so many times. */
+/* Runs windows until the device was reopened @n_reloads times. */
 static void
 run_until_reloaded (Fixture *f, guint64 n_reloads)
 {
@@ -149,8 +149,8 @@ pop_error (Fixture *f, GstMessageType type, gboolean wait)
   return error;
 }
 
-/* No memory, at any of these calls: a window is lost and said so, or nothing
- * is; the next one is analysed. */
+/* No memory, at any of these calls: either one window is lost, with a warning,
+ * or none; the next one is analysed. */
 static void
 test_out_of_memory (void)
 {
@@ -189,7 +189,7 @@ test_out_of_memory (void)
   fixture_clear (&f);
 }
 
-/* The device is lost, the video goes on, no window is missing in the end. */
+/* The device is lost, the video continues, no window is missing in the end. */
 static void
 test_lost (void)
 {
@@ -215,7 +215,7 @@ test_lost (void)
   fixture_clear (&f);
 }
 
-/* On the thread that was told: before the device is opened anew. */
+/* On the thread that posts the warning: before the device is reopened. */
 static GstBusSyncReply
 lose_again (GstBus *bus, GstMessage *message, gpointer user_data)
 {

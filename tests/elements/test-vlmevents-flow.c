@@ -72,7 +72,7 @@ test_flush_while_stalled (void)
   watch_fixture_clear (&f);
 }
 
-/* An analysis that is deaf does not hold up a flush. */
+/* An analysis that ignores its cancellable does not hold up a flush. */
 static void
 test_flush_while_deaf (void)
 {
@@ -151,8 +151,8 @@ assert_whole (WatchFixture *f, guint n_windows)
   g_assert_cmpuint (fake_analyzer_get_counts (f->fake).n_finishes, ==, 1);
 }
 
-/* A lossy camera: every third frame is lost, and each loss is a DISCONT, or
- * told with a GAP as well. At two slots a second none of it is missed. */
+/* A lossy camera: every third frame is lost, and each loss is a DISCONT, with or
+ * without a GAP event. At two slots a second none of it is missed. */
 static void
 run_lossy (gboolean with_gaps)
 {
@@ -329,8 +329,8 @@ test_new_segment (void)
   watch_fixture_clear (&f);
 }
 
-/* The analysis stands still, the video does not: it is the oldest window that
- * is given up, and said so. */
+/* The analysis stalls, the video does not: the oldest window is dropped, and
+ * that is reported. */
 static void
 test_live_drops_oldest (void)
 {

@@ -3,8 +3,8 @@
  *
  * The whole way: scenes with known boxes, ground=true, and the boxes that come
  * out as region-of-interest metas on the video. What is checked is that they
- * are where the things are, in pixels of the video and in the frame they name;
- * how well the model sees is told by the evaluation. */
+ * are where the objects are, in pixels of the video and in the frame they name;
+ * how well the model sees is measured by the evaluation. */
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
@@ -142,8 +142,8 @@ add_probe (GstElement *pipeline, const char *name, GstPadProbeCallback callback,
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, callback, boxes, NULL);
 }
 
-/* One scene more than windows that count: events of the last one have no buffer
- * to travel on. */
+/* One scene more than the windows that count: events of the last window have no
+ * buffer to travel on. */
 static GstElement *
 make_pipeline (Boxes *boxes)
 {

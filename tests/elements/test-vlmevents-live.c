@@ -21,9 +21,9 @@ make_slow (FakeAnalyzer *fake)
   fake_analyzer_set_steps (fake, 3000, 10000);
 }
 
-/* On a clock that stands still but for us: each frame leaves at the time at
- * which it came, the very buffer, and nobody keeps it. The pool upstream has
- * one buffer only. */
+/* On a clock that only the test advances: each frame leaves at the time at
+ * which it came, as the same buffer, and no reference to it is kept. The pool
+ * upstream has one buffer only. */
 static void
 test_no_time_passes (void)
 {
@@ -72,7 +72,7 @@ test_no_time_passes (void)
   watch_fixture_clear (&f);
 }
 
-/* What is seen beside the frames is not told to anybody upstream either. */
+/* The analysis beside the stream adds no latency to the answer of a query. */
 static void
 test_latency_query (void)
 {
@@ -256,7 +256,7 @@ test_like_identity (void)
   g_error ("slower than identity in each of %d rounds", MAX_ROUNDS);
 }
 
-/* --- what was not watched ----------------------------------------------- */
+/* --- what was not analysed ---------------------------------------------- */
 
 /* Spans of whole seconds of the stream, a bit each. */
 static guint64
@@ -302,7 +302,7 @@ take_gaps (WatchFixture *f, guint *n_gaps)
       g_assert_cmpuint (*n_gaps, >, 0);
       gst_message_parse_qos_stats (message, &format, &processed, &dropped);
       g_assert_cmpuint (dropped, >, 0);
-      *n_gaps += 1000; /* told this way, too */
+      *n_gaps += 1000; /* reported this way, too */
     } else {
       g_assert_true (gst_structure_has_name (structure, "vlm-gap"));
       g_assert_true (gst_structure_get_int64 (structure, "start", &start));
@@ -344,10 +344,10 @@ count_records (GstHarness *records)
   return n_gaps;
 }
 
-/* @hop: windows of 2 s overlap, abut or leave seconds out. What a gap says was
- * in a window that was given up, or between two: less what other windows watched
- * of it, that is `unwatched`, to the nanosecond. What was left out on purpose is
- * no matter of QoS. */
+/* @hop: windows of 2 s overlap, abut or leave seconds out. The span of a gap was
+ * in a window that was dropped, or between two windows. Without what other
+ * windows saw of it, it is `unwatched`, to the nanosecond. What was left out on
+ * purpose is not reported as QoS. */
 static void
 run_policy (const char *policy, double hop)
 {
@@ -420,7 +420,7 @@ get_queue_level (WatchFixture *f)
   return level;
 }
 
-/* The video waits, live or not, and nothing is given up. */
+/* The video waits, live or not, and nothing is dropped. */
 static void
 test_block (void)
 {
@@ -435,7 +435,7 @@ test_block (void)
   fake_analyzer_set_stalled (f.fake, TRUE);
   thread = g_thread_new ("push", push_all, &f);
   g_assert_true (fake_analyzer_wait_entered (f.fake, 1));
-  /* One window is looked at and two wait: the next one finds no room. */
+  /* One window is being analysed and two wait: the next one finds no room. */
   while (get_queue_level (&f) < 2)
     g_usleep (1000);
   g_usleep (20000);

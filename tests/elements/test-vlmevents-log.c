@@ -53,7 +53,7 @@ run (const char *thresholds)
   return g_string_free (log.text, FALSE);
 }
 
-/* What the engine does, without what was said in front of the camera. */
+/* What the engine does, without prompts and answers. */
 static void
 test_engine (void)
 {
@@ -79,7 +79,7 @@ test_answer (void)
   g_assert_null (strstr (log, "vlm 5"));
 }
 
-/* Nobody asked for it. */
+/* Without a debug level there is none of it. */
 static void
 test_silent (void)
 {

@@ -10,8 +10,8 @@
 
 /* --- the structure of the schemas ----------------------------------------- */
 
-/* An element, what stands around it, what it must come after among its
- * brothers, and the attributes that it must have. */
+/* An element, its parent, its place in the order of its siblings, and the
+ * attributes that it must have. */
 static const struct
 {
   const char *name;
@@ -118,7 +118,7 @@ on_text (GMarkupParseContext *context, const char *text, gsize size,
     g_string_append_printf (r->told, "%.*s ", (int) size, text);
 }
 
-/* No character that XML 1.0 does not have, plainly or as a reference. */
+/* There is no character, plain or as a reference, that XML 1.0 forbids. */
 static void
 check_characters (const char *xml)
 {
@@ -128,7 +128,7 @@ check_characters (const char *xml)
     g_assert_true (!g_ascii_iscntrl (*p) || *p == '\n');
 }
 
-/* What a document says; that it is one was checked. (transfer full) */
+/* The content of a document, after a check that it is valid. (transfer full) */
 static char *
 read_document (const char *xml)
 {
@@ -208,7 +208,7 @@ run (FakeAnalyzer *fake)
   return documents;
 }
 
-/* A property begins, changes and goes; its box is in a frame, once. */
+/* A property begins, changes and is deleted; its box is in a frame, once. */
 static void
 test_life (void)
 {
@@ -244,7 +244,7 @@ test_life (void)
   }
 }
 
-/* One that is over when it is first seen begins and goes in one document. */
+/* One that has ended when it is first seen is in one document, begin and end. */
 static void
 test_short (void)
 {
@@ -267,7 +267,7 @@ test_short (void)
   g_assert_cmpuint (n_gone, ==, 1);
 }
 
-/* Whatever a model says is a text, and no markup. */
+/* Whatever a model says is text, not markup. */
 static void
 test_hostile (void)
 {
@@ -285,7 +285,7 @@ test_hostile (void)
   }
 }
 
-/* What was not analysed, as a message that is no property. */
+/* A span that was not analysed is a message, but not a property. */
 static void
 test_gap (void)
 {

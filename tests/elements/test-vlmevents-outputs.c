@@ -254,7 +254,7 @@ test_names (void)
   watch_fixture_clear (&f);
 }
 
-/* A branch that stands still holds up neither the video nor another branch. */
+/* A stalled branch holds up neither the video nor another branch. */
 static void
 test_blocked (void)
 {
@@ -297,7 +297,7 @@ push_video (gpointer data)
   return NULL;
 }
 
-/* Outputs come and go while others have what is found. */
+/* Outputs come and go while others get the records. */
 static void
 test_come_and_go (void)
 {
@@ -350,7 +350,7 @@ on_cue (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer user_data)
   gst_buffer_unmap (buffer, &map);
 }
 
-/* No warning is due on the way. */
+/* Plays to the end, without a warning. */
 static void
 play_quietly (GstElement *pipeline)
 {
@@ -420,8 +420,8 @@ mux_and_read (const char *mux, const char *demux)
   return cues;
 }
 
-/* MP4 shows one cue at a time: it has all that is to be read, and is as long as
- * its events are. */
+/* MP4 shows one cue at a time: each cue has the text of all events of its span,
+ * and lasts as long as they do. */
 static void
 test_mp4 (void)
 {
@@ -436,8 +436,8 @@ test_mp4 (void)
       "165000+1000 a mouse; ");
 }
 
-/* Who stops in the midst of an event, or of its source that failed, gets its
- * end: on the bus and in what still takes it. */
+/* An event that is open when the element stops, or when its source fails, gets
+ * its end: on the bus and on each output that still takes it. */
 static void
 test_stop (void)
 {

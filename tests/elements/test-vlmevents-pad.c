@@ -11,11 +11,11 @@
   "height=48, framerate=4/1 ! vlmevents name=w window=2 hop=1 "                \
   "min-pixels=784 max-pixels=3136 "
 
-/* Of all that follows: the script is of one event, with HOSTILE. */
+/* For all that follows: the script is of one event, with HOSTILE. */
 static gboolean is_hostile;
 
 /* What a model could write to be more than text: another cue, markup of either
- * format, a title of the terminal, one more record for who reads lines. */
+ * format, a title of the terminal, one more record for a reader of lines. */
 #define HOSTILE                                                                \
   "a dog\n\n00:00:00.000 --> 00:59:00.000\nALL <b>CLEAR</b> {\\an8}\r\n2\n"    \
   "\033]0;title\007\302\233" /* U+009B: CSI */ "31m\302\205"                   \
@@ -166,7 +166,7 @@ test_webvtt (void)
       run_to_file ("! fakesink  w.events ! webvttenc ! filesink location=%s");
 
   g_assert_true (g_str_has_prefix (text, "WEBVTT"));
-  /* No shorter than a second, else not to be read. */
+  /* A second at least, or it cannot be read. */
   g_assert_nonnull (
       strstr (text, "00:00:01.500 --> 00:00:02.500\na short thing"));
   /* Begun when it was first seen, then carried on by every window. */
@@ -274,7 +274,7 @@ test_matroska_end (void)
   g_assert_cmpstr (cues->pdata[1], ==, "11500+1000 the very last thing");
 }
 
-/* A sink of events that are few wakes up all the same, and ends. */
+/* A sink that gets few events prerolls all the same, and ends. */
 static void
 test_live_end (void)
 {
@@ -336,7 +336,7 @@ test_sparse_stream (void)
   watch_fixture_clear (&f);
 }
 
-/* The pads are of two threads. */
+/* Each pad has its own thread. */
 static GstPadProbeReturn
 count_segment_done (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -354,8 +354,8 @@ count_seeks (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-/* Both sinks are told to seek, the source is asked once; what comes then begins
- * a new window. */
+/* Both sinks get the seek, the source gets it once; what comes then begins a new
+ * window. */
 static void
 test_seek (void)
 {

@@ -186,7 +186,7 @@ slots_of_run (guint64 pause_us)
         (i * 5 + 1) * VLM_SECOND, (i * 5 + 2) * VLM_SECOND);
     g_usleep (pause_us);
     fake_analyzer_set_stalled (f.fake, FALSE);
-    /* Or the next ones would wait behind it, for ever. */
+    /* Otherwise the next windows would wait for this one for ever. */
     if (i >= 2)
       g_assert_true (fake_analyzer_wait_returned (f.fake, i - 1));
   }
@@ -200,7 +200,7 @@ slots_of_run (guint64 pause_us)
   return slots;
 }
 
-/* Whatever the device does, of a file the same frames are seen. */
+/* However fast the device is, the same frames of a file are sampled. */
 static void
 test_same_twice (void)
 {
@@ -265,7 +265,7 @@ count_gaps (WatchFixture *f, const char *reason, guint *n, gint64 *ns)
   }
 }
 
-/* A still stretch is told once, counted, and not taken for a loss. */
+/* A still stretch is reported once, counted, and not taken for a loss. */
 static void
 run_still (const char *fps, double hop, guint n_analysed, guint n_skipped,
     gint64 skipped_ns)
@@ -407,7 +407,7 @@ test_whole (void)
   run_whole (0, 7200, 768, 384, 768, "budget");
 }
 
-/* Ten hours, of which no more is kept than two windows take. */
+/* In ten hours no more is kept than two windows take. */
 static void
 test_hours (void)
 {

@@ -84,9 +84,9 @@ check (WatchFixture *f, const char *windows, const char *glances)
       get (f, "windows-analysed"), ==, fake_analyzer_get_n_windows (f->fake));
 }
 
-/* Of the first window nobody knows whether something moves in it. What is still
- * costs a few frames in half a minute; motion is analysed at once, and what was
- * before it first. */
+/* The first window is always analysed: whether it moves is not known. Still video
+ * costs a few frames in half a minute; motion is analysed at once, but what came
+ * before it is analysed first. */
 static void
 test_still_and_motion (void)
 {
@@ -113,8 +113,8 @@ test_still_and_motion (void)
 }
 
 /* What shows in the overview, though nothing moves, is analysed with all frames,
- * and with as much around it as the overview leaves open; the event comes of that
- * alone. */
+ * and with as much around it as the overview leaves open; the event comes from
+ * that analysis alone. */
 static void
 test_found (void)
 {
@@ -177,8 +177,8 @@ test_whole (void)
   g_assert_cmpuint (vlm_frame_count_alive (), ==, 0);
 }
 
-/* What waits for its glance is not lost with the end, nor where the stream
- * changes, and what comes later is not mixed with it. */
+/* What waits for its glance is not lost when the stream ends or changes, and what
+ * comes later is not mixed with it. */
 static void
 test_interruptions (void)
 {
@@ -202,8 +202,8 @@ test_interruptions (void)
   watch_fixture_clear (&f);
 }
 
-/* After a flush nobody glances at what was before, also where it was just being
- * done. */
+/* After a flush there is no glance at what came before it, even if that glance
+ * was already under way. */
 static void
 test_flush (void)
 {
@@ -239,8 +239,8 @@ test_flush (void)
   watch_fixture_clear (&f);
 }
 
-/* Where a glance fails, all is analysed; only if that fails as well, something is
- * lost. */
+/* If a glance fails, all of its span is analysed; video is lost only if that
+ * fails as well. */
 static void
 test_failure (void)
 {
@@ -288,7 +288,7 @@ test_lost_device (void)
   watch_fixture_clear (&f);
 }
 
-/* With on-error=fail it is the end. */
+/* With on-error=fail the stream ends. */
 static void
 test_lost_for_good (void)
 {
@@ -313,8 +313,8 @@ test_lost_for_good (void)
   watch_fixture_clear (&f);
 }
 
-/* Live, an overview waits and is dropped like a window; so is what the end of the
- * stream does not wait for. */
+/* On a live stream an overview waits and is dropped like a window; so is what the
+ * end of the stream does not wait for. */
 static void
 test_live (void)
 {

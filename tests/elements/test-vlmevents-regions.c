@@ -83,7 +83,7 @@ test_zone (void)
   watch_fixture_clear (&f);
 }
 
-/* A mask lies where it is in the picture, whatever part of it is analysed. */
+/* A mask keeps its place in the picture, whatever part of it is analysed. */
 static void
 test_mask_in_a_zone (void)
 {
@@ -171,7 +171,7 @@ test_wrong (void)
   }
 }
 
-/* A zone beside the picture: nothing is analysed, and that is said. */
+/* A zone outside the picture: nothing is analysed, and a warning says so. */
 static void
 test_zone_outside (void)
 {
@@ -186,12 +186,12 @@ test_zone_outside (void)
   watch_fixture_clear (&f);
 }
 
-/* --- what is told --------------------------------------------------------- */
+/* --- the announcement ------------------------------------------------------ */
 
-/* The last event that came out, as "MASK|ZONE|SIZE" for each that told; NULL if
- * there was none. */
+/* The regions of the last event that came out, "MASK|ZONE|SIZE" for each element;
+ * NULL if there was no event. */
 static char *
-pull_told (WatchFixture *f)
+pull_regions (WatchFixture *f)
 {
   g_autoptr (GstEvent) told = NULL;
   GString *text = g_string_new (NULL);
@@ -224,19 +224,19 @@ pull_told (WatchFixture *f)
 
 /* After a frame at so many half seconds. */
 static void
-check_told (WatchFixture *f, guint time, const char *expected)
+check_regions (WatchFixture *f, guint time, const char *expected)
 {
   g_autofree char *told = NULL;
 
   g_assert_cmpint (
       watch_fixture_push (f, time * GST_SECOND / 2, GST_SECOND / 2), ==,
       GST_FLOW_OK);
-  told = pull_told (f);
+  told = pull_regions (f);
   g_assert_cmpstr (told, ==, expected);
 }
 
 static void
-tell_from_front (WatchFixture *f)
+send_from_upstream (WatchFixture *f)
 {
   GstStructure *structure = gst_structure_from_string (
       "vlm-regions, regions=(structure)< [vlm-regions, mask=(string)\"0,0 1,0 "
@@ -248,36 +248,36 @@ tell_from_front (WatchFixture *f)
       gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure)));
 }
 
-/* Who draws them knows which are in force, those of elements in front as well. */
+/* Elements that draw regions know all that are in force, upstream ones too. */
 static void
-test_told (void)
+test_announced (void)
 {
   WatchFixture f;
 
   init (&f, NULL, NULL);
   watch_fixture_start (&f, FALSE);
-  check_told (&f, 0, NULL);
+  check_regions (&f, 0, NULL);
   g_object_set (
       f.element, "mask", "0,0 1,0 1,1", "zone", "a: 0,0 0.9,0 0.9,0.9", NULL);
-  check_told (&f, 1, "0,0 1,0 1,1|a: 0,0 0.9,0 0.9,0.9|64x48\n");
-  check_told (&f, 2, NULL);
+  check_regions (&f, 1, "0,0 1,0 1,1|a: 0,0 0.9,0 0.9,0.9|64x48\n");
+  check_regions (&f, 2, NULL);
   g_object_set (f.element, "zone", "0,0", NULL);
-  check_told (&f, 3, NULL);
-  tell_from_front (&f);
-  check_told (
+  check_regions (&f, 3, NULL);
+  send_from_upstream (&f);
+  check_regions (
       &f, 4, "0,0 1,0 1,1||8x9\n0,0 1,0 1,1|a: 0,0 0.9,0 0.9,0.9|64x48\n");
   g_object_set (f.element, "mask", NULL, "zone", NULL, NULL);
-  check_told (&f, 5, "0,0 1,0 1,1||8x9\n");
+  check_regions (&f, 5, "0,0 1,0 1,1||8x9\n");
   g_object_set (f.element, "mask", "0,0 1,0 0,1", NULL);
-  /* another stream, without regions in front */
+  /* another stream, without regions upstream */
   gst_harness_push_event (f.harness, gst_event_new_stream_start ("other"));
   gst_harness_push_event (f.harness,
       gst_event_new_caps (gst_caps_new_simple ("video/x-raw", "format",
           G_TYPE_STRING, "RGB", "width", G_TYPE_INT, 64, "height", G_TYPE_INT,
           48, "framerate", GST_TYPE_FRACTION, 0, 1, NULL)));
-  check_told (&f, 6, "0,0 1,0 0,1||64x48\n");
+  check_regions (&f, 6, "0,0 1,0 0,1||64x48\n");
   g_object_set (f.element, "mask", NULL, NULL);
-  check_told (&f, 7, "");
+  check_regions (&f, 7, "");
   watch_fixture_clear (&f);
 }
 
@@ -292,6 +292,6 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/regions/changes", test_changes);
   g_test_add_func ("/vlmevents/regions/wrong", test_wrong);
   g_test_add_func ("/vlmevents/regions/zone-outside", test_zone_outside);
-  g_test_add_func ("/vlmevents/regions/announced", test_told);
+  g_test_add_func ("/vlmevents/regions/announced", test_announced);
   return g_test_run ();
 }

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents behind a camera on the network
+/* gst-vlm: vlmevents after a camera on the network
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
 
@@ -8,8 +8,8 @@
 #define HOUR (3600 * VLM_SECOND)
 #define PATIENCE_US (600 * G_USEC_PER_SEC)
 
-/* A bin with what belongs to the connection, which is started anew when that
- * breaks; vlmevents and what follows stay. */
+/* A bin with what belongs to the connection; it is restarted when the connection
+ * breaks. vlmevents and what follows keep running. */
 #define PIPELINE                                                               \
   "bin.( name=source rtspsrc name=rtsp latency=100 protocols=tcp "             \
   "add-reference-timestamp-meta=true  rtpjpegdepay name=depay "                \
@@ -93,7 +93,7 @@ client_clear (Client *client)
   g_assert_finalize_object (client->fake);
 }
 
-/* The frame's UTC by what the camera says against when it was taken. */
+/* The UTC that the camera gives a frame, minus the time at which it was taken. */
 static gint64
 error_of (Client *client, const VlmFrame *frame)
 {
@@ -115,7 +115,7 @@ is_like (Client *client, const VlmFrame *frame, guint generation,
       ABS (error_of (client, frame) - offset) < HOUR / 2;
 }
 
-/* Until a window was analysed all of whose frames are such. */
+/* Waits until a window was analysed whose frames are all like that. */
 static void
 wait_for_window (
     Client *client, guint generation, VlmTimeSource source, gint64 offset)
@@ -194,8 +194,8 @@ assert_no_error_message (Client *client)
   g_assert_null (message);
 }
 
-/* By our own clock until the first sender report comes, by the camera's from
- * then on; and when that is set by an hour, no window has both. */
+/* Times are by our own clock until the first sender report, by the camera's from
+ * then on; when that clock is set by an hour, no window has both times. */
 static void
 test_clock (void)
 {
@@ -218,9 +218,8 @@ test_clock (void)
   client_clear (&client);
 }
 
-/* The camera goes and comes back. That the connection is made anew is the
- * application's part; the rest of the pipeline goes on, and no window spans the
- * time between. */
+/* The camera goes and comes back. The application has to connect again; the rest
+ * of the pipeline keeps running, and no window spans the time between. */
 static void
 test_restart (void)
 {

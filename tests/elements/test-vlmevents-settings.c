@@ -37,7 +37,7 @@ set (WatchFixture *f, const char *settings)
   }
 }
 
-/* What cannot be done does not start. */
+/* The element does not start with settings that cannot work. */
 static void
 test_contradictions (void)
 {
@@ -71,7 +71,7 @@ test_contradictions (void)
   }
 }
 
-/* What does nothing beside the rest is said so, and all goes on. */
+/* A setting that has no effect beside the others gets a warning, and all runs. */
 static void
 test_no_effect (void)
 {
@@ -112,8 +112,8 @@ test_no_effect (void)
   }
 }
 
-/* What is read at the start says so when it comes later; what may come at any
- * time, or changes nothing, does not. */
+/* A property that is read at the start warns when it is set later; one that may
+ * be set at any time, or does not change, does not. */
 static void
 test_too_late (void)
 {
@@ -147,7 +147,7 @@ test_too_late (void)
     set (&f, in_time[i]);
     g_assert_null (pop_complaint (&f, GST_MESSAGE_WARNING));
   }
-  /* As before, also behind new caps. */
+  /* As before, also after new caps. */
   gst_harness_set_src_caps_str (
       f.harness, "video/x-raw, format=RGB, width=32, height=32, framerate=4/1");
   gst_harness_set_src_caps_str (
@@ -179,7 +179,7 @@ is_fatal (const char *domain, GLogLevelFlags level, const char *message,
   return FALSE;
 }
 
-/* A range is kept by GLib: the value stays as it was, and that is said. */
+/* GLib enforces ranges: the value stays as it was, with a warning. */
 static void
 test_out_of_range (void)
 {
@@ -270,7 +270,7 @@ get_life (WatchFixture *f, const char *description)
   return g_string_free (life, FALSE);
 }
 
-/* An event is reported from when it is sure enough, and then to its end. */
+/* An event is reported once it is sure enough, and from then on to its end. */
 static void
 test_min_confidence (void)
 {
@@ -286,7 +286,7 @@ test_min_confidence (void)
     { 0.5, 0.3, 0.1, TRUE, 1 },
     { 0.5, 0.9, -0.3, TRUE, 0 },
     { 0.5, -1.0, 0.0, TRUE, 0 },
-    /* the model says 0.6 of itself */
+    /* the model's own threshold is 0.6 */
     { -1.0, 0.5, 0.0, FALSE, 1 },
     { -1.0, 0.7, 0.0, TRUE, 0 },
   };
@@ -338,7 +338,7 @@ test_names (void)
   }
 }
 
-/* Where the parent's threads would be needed, the child gets an error. */
+/* After a fork the child gets an error: it lacks the parent's threads. */
 static void
 test_forked (void)
 {

@@ -57,7 +57,7 @@ decode (const guint8 *data, gsize size)
   return picture;
 }
 
-/* That of a record: a file, or itself. */
+/* The picture of a record: in a file, or in the record itself. */
 static Picture
 read_picture (const char *snapshot)
 {
@@ -140,7 +140,7 @@ test_file (void)
   g_rmdir (base);
 }
 
-/* In the first record alone, with the box on the frame that it was found in. */
+/* Only the first record has it, with the box on the frame it was found in. */
 static void
 test_in_record (void)
 {
@@ -208,7 +208,7 @@ test_bad_folder (void)
   gst_element_set_bus (element, NULL);
 }
 
-/* It goes while the stream plays: a warning, and the events go on. */
+/* The folder disappears while the stream plays: a warning, and events go on. */
 static void
 test_folder_goes (void)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: vlmevents with a branch that stands still for too long
+/* gst-vlm: vlmevents with a branch that is stalled for too long
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -104,7 +104,7 @@ object_of (const Stalled *s, guint i, JsonNode **node)
   return json_node_get_object (*node);
 }
 
-/* One gap record counts what was dropped, and stands where it was. */
+/* One gap record counts the dropped records, and is in their place. */
 static void
 check_lines (const Stalled *s)
 {

@@ -94,8 +94,8 @@ seek_somewhere (Storm *storm, GRand *rand)
               : -1));
 }
 
-/* Windows under way, half sampled, waiting, told: a seek finds all of it. No
- * window has frames of two places, and none reaches out of its segment. */
+/* A seek meets windows that are being sampled, waiting, being analysed or
+ * reported. No window has frames of two places, and none leaves its segment. */
 static void
 test_seeks (void)
 {
@@ -145,8 +145,8 @@ test_seeks (void)
   storm_clear (&storm);
 }
 
-/* The flush does not wait for the step that is under way, and the analysis
- * begins no other one after it. */
+/* The flush does not wait for the step that is under way, and the analysis does
+ * not begin another one after it. */
 static void
 test_flush_within_a_step (void)
 {
@@ -220,7 +220,7 @@ test_caps_storm (void)
       g_assert_cmpuint (frame->width, ==, first->width);
     }
   }
-  /* Lossless: all of it was watched, the ends of the epochs rounded up. */
+  /* Lossless: all of it was analysed, the ends of the epochs rounded up. */
   g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-dropped"), ==, 0);
   g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-failed"), ==, 0);
   watch_fixture_clear (&f);

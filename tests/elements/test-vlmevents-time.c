@@ -119,7 +119,7 @@ test_segment (void)
   segment.start = 100 * GST_SECOND;
   segment.time = 1000 * GST_SECOND;
   gst_harness_push_event (f.harness, gst_event_new_segment (&segment));
-  /* Before the segment: nobody gets to see that. */
+  /* Before the segment: these frames are not shown. */
   watch_fixture_push_span (&f, 98 * GST_SECOND, 100 * GST_SECOND, 4);
   watch_fixture_push_span (&f, 105 * GST_SECOND, 109 * GST_SECOND, 4);
   watch_fixture_finish (&f);
@@ -217,7 +217,7 @@ test_utc_nonsense (void)
   watch_fixture_clear (&f);
 }
 
-/* Live: a frame that is 2 s old on the pipeline's clock is so in UTC, too. */
+/* Live: a frame that is 2 s old on the pipeline's clock is as old in UTC. */
 static void
 test_utc_clock (void)
 {
@@ -248,9 +248,9 @@ test_utc_clock (void)
   watch_fixture_clear (&f);
 }
 
-/* The camera's clock is set by an hour in the midst of the stream: no window
- * has both times, and each event the one of its own frames. A second frame's
- * metadata is lost on the way, as decoders may, and breaks nothing. */
+/* The camera's clock is set by an hour in the middle of the stream: no window
+ * has both times, and each event has that of its own frames. Every fifth frame
+ * lacks its metadata, as decoders may lose it, and this breaks nothing. */
 static void
 run_clock_set (gint64 step, guint n_finishes)
 {
@@ -294,7 +294,7 @@ test_clock_set (void)
 {
   run_clock_set (3600 * VLM_SECOND, 2);
   run_clock_set (-3600 * VLM_SECOND, 2);
-  /* What slewing does is no break. */
+  /* A step as small as those of slewing does not close a window. */
   run_clock_set (VLM_SECOND / 10, 1);
 }
 

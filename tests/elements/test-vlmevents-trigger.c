@@ -14,7 +14,7 @@ init (WatchFixture *f, double hop)
       f->element, "hop", hop, MARGINS, "trigger-label", "car ; Person", NULL);
 }
 
-/* Seconds; @label: (nullable): of a region on each frame, or, behind a colon, in
+/* Seconds; @label: (nullable): of a region on each frame, or, after a colon, in
  * its parameters */
 static void
 push (WatchFixture *f, guint start, guint end, const char *label)
@@ -109,8 +109,8 @@ test_labels (void)
   }
 }
 
-/* What is open when nobody looks any more is over, and the next trigger begins
- * again. */
+/* An event that is open when the analysis pauses ends there; the next trigger
+ * begins a new one. */
 static void
 test_life (void)
 {
@@ -190,7 +190,7 @@ test_events (void)
   }
 }
 
-/* What was set aside does not come back. */
+/* A window that was skipped does not come back. */
 static void
 test_late (void)
 {
@@ -232,8 +232,8 @@ test_no_time (void)
   watch_fixture_clear (&f);
 }
 
-/* An interruption decides about what waits; a trigger behind it is for what
- * comes. A flush forgets. */
+/* An interruption decides about the windows that wait; a trigger after it is for
+ * those that follow. A flush forgets both. */
 static void
 test_interruptions (void)
 {
@@ -259,7 +259,7 @@ test_interruptions (void)
   watch_fixture_clear (&f);
 }
 
-/* Holes between windows are none where nobody wants the windows. */
+/* Spans between windows are gaps only where the windows are wanted. */
 static void
 test_holes (void)
 {

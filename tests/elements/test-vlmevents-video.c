@@ -35,7 +35,7 @@ test_format (gconstpointer data)
   }
 }
 
-/* Without a model it is the one that VLM_MODEL_PATH names. */
+/* If no model is set, the one that VLM_MODEL_PATH names is used. */
 static void
 test_unset_model (void)
 {
@@ -75,7 +75,7 @@ test_unset_model (void)
     g_setenv ("VLM_MODEL_PATH", saved, TRUE);
 }
 
-/* The very buffers, and nobody keeps one. */
+/* The same buffers come out, and no reference to one is kept. */
 static void
 test_untouched (void)
 {
@@ -208,7 +208,7 @@ test_queries (void)
   watch_fixture_clear (&f);
 }
 
-/* What is not as large as its caps say is told, not read. */
+/* A buffer that is smaller than its caps say is reported, not read. */
 static void
 test_short_buffer (void)
 {

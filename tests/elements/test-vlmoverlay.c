@@ -52,7 +52,7 @@ make_middle (const OverlayFixture *f, VlmEventState state, gint64 now)
   return overlay_make_event (7, state, "a thing", now - VLM_SECOND, now, &box);
 }
 
-/* The very buffers, as long as nothing was found. */
+/* The same buffers come out, as long as nothing was found. */
 static void
 test_untouched (void)
 {
@@ -191,8 +191,8 @@ test_colour (gconstpointer data)
   overlay_fixture_clear (&f);
 }
 
-/* On a frame that is transparent itself, a line is there as it is, and a line
- * of half the opacity half. */
+/* On a transparent frame a line keeps its opacity, and with half the opacity it
+ * is half transparent. */
 static void
 test_transparent (void)
 {
@@ -305,7 +305,7 @@ test_life (void)
   event->window.start = 0;
   event->window.end = 4 * VLM_SECOND;
   g_assert_cmpfloat (BOX (1, event, there), >, 10.0);
-  /* Also of one that goes on, only the time at which it was there counts. */
+  /* For an open event, too, only the time at which it was there counts. */
   g_assert_cmpfloat (BOX (3.9, NULL, there), >, 10.0);
   g_assert_cmpfloat (BOX (4.1, NULL, there), ==, 0.0);
   event = overlay_make_event (
@@ -324,7 +324,7 @@ test_life (void)
   overlay_fixture_clear (&f);
 }
 
-/* A box of long ago is not drawn on what is there now, nor one of later. */
+/* A box is not drawn on frames that are too long after or before its own. */
 static void
 test_tolerance (void)
 {
@@ -406,7 +406,7 @@ test_pictures (void)
     GstBuffer *in = make_plain (&f, i * VLM_SECOND / 4, i == 16 ? 250 : 100);
     g_autoptr (GstBuffer) out = NULL;
 
-    /* Of 4.0 s, known at 9.0 s. */
+    /* The box is of 4.0 s, and known at 9.0 s. */
     if (i >= 36)
       overlay_attach_event (in,
           overlay_make_event (1, VLM_EVENT_STATE_UPDATE, "it", 3 * VLM_SECOND,
@@ -424,7 +424,7 @@ test_pictures (void)
   overlay_fixture_clear (&f);
 }
 
-/* Drawn anew when the second changes, and not in between. */
+/* Drawn again when the second changes, and not in between. */
 static void
 test_still (void)
 {
@@ -621,7 +621,7 @@ test_truth (void)
   overlay_fixture_clear (&f);
 }
 
-/* Downstream that shows overlays gets them, and the picture as it was. */
+/* An element downstream that shows overlays gets them, and the picture as it was. */
 static void
 test_attached (void)
 {

@@ -403,7 +403,7 @@ count_warnings (Film *film)
   return n_warnings;
 }
 
-/* What contradicts something else, or comes too late, is said. */
+/* A setting that contradicts another, or comes too late, is reported. */
 static void
 test_settings (void)
 {
@@ -425,7 +425,7 @@ test_settings (void)
   film_clear (&film);
 }
 
-/* The one that waits for the pipeline to play. */
+/* The buffer that waits for the pipeline to play. */
 static GstBuffer *
 last_buffer (Film *film)
 {

@@ -102,7 +102,7 @@ def test_schema(folder):
 
 
 def test_all(folder):
-    """With `answers`, the answers that events came from are reported too; without it, none is."""
+    """With `answers`, the answers behind events are reported as well; without it, none is."""
     run = Run('answers=true ground=true queries="a circle;a square"')
     records = run.records()
     asked = [record for record in records if record['task'] == 'events']

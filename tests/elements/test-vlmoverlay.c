@@ -621,7 +621,7 @@ test_truth (void)
   overlay_fixture_clear (&f);
 }
 
-/* An element downstream that shows overlays gets them, and the picture as it was. */
+/* Elements downstream that show overlays get them and an unchanged picture. */
 static void
 test_attached (void)
 {

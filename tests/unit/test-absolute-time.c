@@ -128,7 +128,7 @@ test_rates (void)
   }
 }
 
-/* Two positions a second, by time alone: a grid twice as dense has the same
+/* Two positions a second, from time alone: a grid twice as dense gives the same
  * positions at the same times. */
 static void
 test_grids (void)

@@ -19,9 +19,9 @@ typedef struct
   VlmAnswerer parent;
   const char *text;      /* about windows */
   const char *box;       /* about pictures */
-  gboolean knows_tokens; /* it can tell how sure it is */
+  gboolean knows_tokens; /* it knows how sure it is */
   guint max_samples;     /* "out of memory" beyond, 0 for no limit */
-  GString *log;          /* what it was asked, a letter each */
+  GString *log;          /* the questions it got, a letter each */
   const double *yes;     /* probabilities of yes, one for each weighing */
   guint n_weighed;
   double mass; /* of yes and no together */
@@ -55,8 +55,8 @@ scripted_answer (VlmAnswerer *answerer, const VlmRequest *request,
   return reply;
 }
 
-/* Written down as Y, or as y where the cache of the
- * other questions is left alone, with the frames that are looked at. */
+/* Logged as Y, or as y where the cache of the other questions is left alone, with
+ * the number of frames in the question. */
 static gboolean
 scripted_weigh (VlmAnswerer *answerer, const VlmRequest *request,
     double *probabilities, GCancellable *cancellable, GError **error)
@@ -188,7 +188,7 @@ test_event (gconstpointer data)
     g_assert_cmpfloat (event->confidence, ==, -1.0);
 }
 
-/* Where the grown video is too much, the window alone is looked at. */
+/* If the grown video is too long, the window alone is analysed. */
 static void
 test_no_room (void)
 {
@@ -266,8 +266,8 @@ list_glance (VlmAnalyzer *analyzer, VlmWindow *window)
   return g_string_free (text, FALSE);
 }
 
-/* Says when, and leaves it at that: the window that comes has the event as if
- * nobody had looked before. */
+/* A glance says when, and no more: the window that comes has the event as if
+ * there had been no glance. */
 static void
 test_glance (void)
 {
@@ -291,14 +291,14 @@ test_glance (void)
   g_assert_cmpstr (again, ==, "3-4 ");
   g_assert_cmpstr (scripted->log->str, ==, "eee");
 
-  /* each window has a say */
+  /* conditions are judged in each window, so all of the span is wanted */
   vlm_analyzer_set_questions (analyzer, &both);
   all = list_glance (analyzer, window);
   g_assert_cmpstr (all, ==, "2-6 ");
   g_assert_cmpstr (scripted->log->str, ==, "eee");
 }
 
-/* What is no list is no answer here, either. */
+/* Text that is not a list is an error here, too. */
 static void
 test_glance_nonsense (void)
 {
@@ -315,7 +315,7 @@ test_glance_nonsense (void)
 #define BARE_TYPE_ANALYZER (bare_analyzer_get_type ())
 G_DECLARE_FINAL_TYPE (BareAnalyzer, bare_analyzer, BARE, ANALYZER, GObject)
 
-/* It has none of what an analyzer may have. */
+/* It implements no method of the interface. */
 struct _BareAnalyzer
 {
   GObject parent;
@@ -349,7 +349,7 @@ test_glance_bare (void)
   g_assert_cmpstr (all, ==, "2-6 ");
 }
 
-/* What is no list is an error, not a window without events. */
+/* Text that is not a list is an error, not a window without events. */
 static void
 test_nonsense (void)
 {
@@ -384,7 +384,7 @@ check_records (const GPtrArray *records, const char *expected)
   g_assert_cmpstr (log->str, ==, expected);
 }
 
-/* Conditions alone cost no list. Each lives its own life. */
+/* Conditions alone need no list. Each has its own begin and end. */
 static void
 test_conditions (void)
 {
@@ -423,7 +423,7 @@ test_conditions (void)
 }
 
 /* Where windows overlap, events are looked for in the grown video and conditions
- * in the window; ids are of one row. */
+ * in the window; both take their ids from one sequence. */
 static void
 test_conditions_beside_events (void)
 {
@@ -445,7 +445,7 @@ test_conditions_beside_events (void)
   check_records (first, "1[- 2[it rains");
   second = analyse (analyzer, 4, 8);
   g_assert_cmpstr (scripted->log->str, ==, "eY8ey8");
-  /* What is asked no more, ends. */
+  /* A condition that is removed ends. */
   vlm_analyzer_set_questions (analyzer, &none);
   third = analyse (analyzer, 8, 8);
   check_records (third, "2]it rains");
@@ -485,7 +485,7 @@ test_conditions_changed (void)
   check_records (last, "1]it rains");
 }
 
-/* What cannot be asked, and what is no answer, is said, and said once. */
+/* Conditions that cannot be asked, and answers that are none, warn once each. */
 static void
 test_conditions_warned (void)
 {
@@ -522,7 +522,7 @@ check_times (
   g_assert_cmpstr (event->located, ==, located);
 }
 
-/* (transfer full): the records of @n windows behind one another. */
+/* (transfer full): the records of @n windows, one after the other. */
 static GPtrArray *
 analyse_windows (VlmAnalyzer *analyzer, guint n)
 {
@@ -554,8 +554,8 @@ new_locating (Scripted *scripted, const double *yes, guint confirm)
   return analyzer;
 }
 
-/* When it began and ended is asked when it does, and at no other time; in the
- * last window in which it held, which may have been asked already. */
+/* The model is asked for times only when a condition begins or ends; for the end,
+ * in the last window in which it held, unless that was done before. */
 static void
 test_locate (void)
 {
@@ -587,7 +587,7 @@ test_locate_confirmed (void)
   g_assert_cmpstr (scripted->log->str, ==, "Y8Y8Y8Y8eY8Y8e");
 }
 
-/* Where the answer says nothing, windows do. */
+/* If the answer has no time, the window's times are used. */
 static void
 test_locate_nothing (void)
 {
@@ -605,7 +605,7 @@ test_locate_nothing (void)
   }
 }
 
-/* --- answers that are no events ------------------------------------------- */
+/* --- answers that are not events ------------------------------------------ */
 
 static VlmAnswerRecord *
 only_answer (VlmAnalyzer *analyzer)
@@ -645,7 +645,7 @@ test_task (void)
   g_assert_cmpuint (first->query_version, ==, 7);
   g_assert_cmpstr (first->model, ==, "a server");
   g_assert_cmpuint (first->usage.n_tokens, ==, 10);
-  /* Of the window that was asked about, also where more is looked at. */
+  /* The times are of the window, although the question is about more video. */
   scripted->text = "{\"n\": 10}";
   more = analyse (analyzer, 4, 8);
   second = only_answer (analyzer);
@@ -657,7 +657,7 @@ test_task (void)
   g_assert_cmpstr (scripted->log->str, ==, "jj");
 }
 
-/* What is asked of a moment is asked of the last one. */
+/* A question about a moment is about the last one. */
 static void
 test_task_of_a_picture (void)
 {
@@ -685,7 +685,7 @@ test_task_of_a_picture (void)
   g_assert_cmpuint (record->window.n_frames, ==, 1);
 }
 
-/* How events and conditions are found is told, too, but is no result. */
+/* Answers that give events and conditions are reported, but not as results. */
 static void
 test_answers (void)
 {
@@ -719,7 +719,7 @@ test_answers (void)
   g_assert_null (condition->answer);
 }
 
-/* What could not be answered is told with the reason. */
+/* A question that could not be answered is reported with the reason. */
 static void
 test_answer_failed (void)
 {

@@ -20,7 +20,7 @@ test_table (void)
     g_assert_cmpstr (vlm_answer_kind_get_name (kind), ==, names[i]);
     for (guint j = 0; j < i; j++)
       g_assert_cmpstr (names[j], !=, names[i]);
-    /* What is held to a form can be read. */
+    /* An answer with a form can be read. */
     g_assert_true (kind->rule == NULL || kind->read != NULL);
     g_assert_true (kind->read != NULL || kind->part == VLM_PART_WORDS);
   }
@@ -39,7 +39,7 @@ check_question (const VlmAnswerKind *kind, const char *about, gboolean is_video,
   g_assert_cmpstr (question, ==, expected);
 }
 
-/* The sentences that models were trained on, to the letter. */
+/* Exactly the sentences that models were trained on. */
 static void
 test_questions (void)
 {
@@ -98,7 +98,7 @@ check_lack (const VlmAnswerKind *kind, const char *words)
   g_assert_nonnull (strstr (error->message, words));
 }
 
-/* A form says what it needs, and free text needs nothing. */
+/* An error says what a form lacks; free text needs nothing. */
 static void
 test_lacks (void)
 {
@@ -111,7 +111,7 @@ test_lacks (void)
   g_assert_no_error (error);
 }
 
-/* What the rule allows, the reader takes. */
+/* The reader accepts what the rule allows. */
 static void
 test_read (void)
 {
@@ -193,7 +193,7 @@ check_detail (const VlmAnswerKind *kind, const char *detail, const char *words)
     g_error ("\"%s\" does not say \"%s\"", error->message, words);
 }
 
-/* What is wrong is said by file, place and keyword. */
+/* An error names the file, the place and the keyword. */
 static void
 test_detail (void)
 {
@@ -239,7 +239,7 @@ check_json (const char *text, const char *expected)
   g_assert_cmpstr (list->pdata[0], ==, expected);
 }
 
-/* Of those whom nothing held, too, but only what fits. */
+/* Answers that no rule constrained are read too, but only if they fit. */
 static void
 test_json (void)
 {
@@ -295,7 +295,7 @@ check_schema (const VlmAnswerKind *kind, const char *text, gboolean fits)
       ==, fits);
 }
 
-/* What who cannot be held to a rule is sent instead of it. */
+/* The schemas that a server gets instead of a rule. */
 static void
 test_schemas (void)
 {
@@ -317,7 +317,7 @@ test_schemas (void)
       "[{\"bbox_2d\": [0, 0, 57, 28], \"label\": \"a dog\"}]", FALSE);
 }
 
-/* Whatever a rule of a list allows, its reader takes whole. */
+/* The reader of a list accepts all that its rule allows. */
 static void
 check_form (const VlmAnswerKind *kind, const char *text, const char *value)
 {

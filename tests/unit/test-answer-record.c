@@ -59,7 +59,7 @@ test_json (void)
   g_assert_null (strstr (little, "confidence"));
 }
 
-/* One line, whatever stands in it, and nothing that steers a terminal. */
+/* One line, whatever the text is, and nothing that controls a terminal. */
 static void
 test_harmless (void)
 {

@@ -1,8 +1,8 @@
 /* gst-vlm: where the small checkpoint looks
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The goldens say that queries and keys are right; here is whether a session
- * puts the right ones together, against the same sums done plainly. */
+ * The goldens check that queries and keys are right; this checks that a session
+ * combines the right ones, against the same sums done plainly. */
 #include <math.h>
 
 #include "analyzer/kinds.h"

@@ -59,8 +59,8 @@ copy (const guint8 *pixels, const VlmRect *part, guint width, guint height,
   return frame;
 }
 
-/* Whatever lies in the regions, the copies are the same; and black is only what
- * is near to them. */
+/* Whatever is in the regions, the copies are the same; and only what is near to
+ * them is black. */
 static void
 check (const char *text, VlmRect part, guint width, guint height)
 {

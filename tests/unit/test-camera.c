@@ -118,7 +118,7 @@ assert_change (const View *view, guint index, VlmCameraStates state,
   g_assert_true (VLM_TIME_IS_VALID (change->end.stream_time) == !begins);
 }
 
-/* Whatever there is to be seen, a camera that works is not reported. */
+/* A camera that works is not reported, whatever it shows. */
 static void
 test_healthy (void)
 {
@@ -141,7 +141,7 @@ set_mask (View *view, const char *text)
     view->mask = vlm_blackout_new (regions);
 }
 
-/* Nor is what a mask makes of it. */
+/* Nor is it reported because of a mask. */
 static void
 test_masked (void)
 {
@@ -168,7 +168,7 @@ check_level (const char *mask, VlmCameraStates state, guint8 level, guint noise)
   view_init (&view, VLM_CAMERA_ALL);
   set_mask (&view, mask);
   show_scene (&view, scene, 40);
-  /* shorter than two seconds is nothing */
+  /* less than two seconds are not reported */
   show_level (&view, level, noise, 3);
   show_scene (&view, scene, 37);
   g_assert_cmpuint (view.changes->len, ==, 0);
@@ -184,7 +184,7 @@ check_level (const char *mask, VlmCameraStates state, guint8 level, guint noise)
 static void
 test_levels (void)
 {
-  /* Of what is beside a mask, the same is said. */
+  /* With a mask, the rest of the picture decides. */
   static const char *const masks[] = { "", "0,0 0.5,0 0.5,1 0,1",
     "0,0 1,0 1,0.4 0,0.4" };
 
@@ -195,7 +195,7 @@ test_levels (void)
   }
 }
 
-/* From the frame on that is repeated; a decoder may change the last bit. */
+/* Frozen since the frame that is repeated; a decoder may change the last bit. */
 static void
 test_frozen (void)
 {
@@ -276,7 +276,7 @@ test_finish (void)
   g_assert_cmpuint (view.changes->len, ==, 2);
 }
 
-/* Only what is asked for, and nothing of the stream before. */
+/* Only what was requested is reported, and nothing of the stream before. */
 static void
 test_flags_and_reset (void)
 {

@@ -33,7 +33,7 @@ make_folder (const Entry *entries)
   return folder;
 }
 
-/* What is chosen as the weights. */
+/* Which file is chosen as the weights. */
 static void
 test_weights (void)
 {

@@ -223,7 +223,7 @@ assert_same_weights (const VlmCheckpoint *a, const VlmCheckpoint *b)
   }
 }
 
-/* A fault may be one that does not matter, then everything is as in the control:
+/* A fault may not matter; then everything is as in the control. A checkpoint is
  * refused or right, never wrong. */
 static void
 check_fault (const char *root, const char *kind, const char *fault)

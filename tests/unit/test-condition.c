@@ -37,8 +37,8 @@ add (GString *log, VlmEvent *record)
   vlm_event_unref (record);
 }
 
-/* Windows of @length seconds, every @hop; probabilities in hundredths, negative:
- * the model gave no answer, but the rest of it. What comes of it, as "[start-end"
+/* Windows of @length seconds, every @hop; probabilities in hundredths, negative
+ * where the model answered neither yes nor no. Returns the records: "[start-end"
  * for a begin, "+" for an update, "]" for an end, "." for nothing. */
 static char *
 watch (const VlmConditionRules *rules, guint length, guint hop,
@@ -80,7 +80,7 @@ test_thresholds (void)
     .off_threshold = 0.8 };
   const VlmConditionRules crossed = { .on_threshold = 0.3 };
 
-  /* More than 0.6, less than 0.4; what is between keeps what is. */
+  /* More than 0.6, less than 0.4; between them the state stays. */
   CHECK (&defaults, 10, 10, "..[20-30]20-30..", 50, 60, 61, 39, 60);
   CHECK (&defaults, 10, 10, "[0-10+0-20.]0-30.", 99, 41, 40, 39);
   CHECK (&defaults, 10, 10, ".....", 59, 41, 60, 0);
@@ -98,7 +98,7 @@ test_confirm (void)
   const VlmConditionRules rules = { .confirm = 3 };
 
   CHECK (&rules, 10, 10, "..[0-30]0-30.", 70, 80, 90, 0);
-  /* In a row: one between the thresholds begins the count anew. */
+  /* In a row: one between the thresholds restarts the count. */
   CHECK (&rules, 10, 10, ".....[30-60]30-60", 70, 80, 50, 70, 70, 70);
   CHECK (&rules, 10, 10, ".....", 70, 80, 0, 90);
 }
@@ -108,12 +108,12 @@ test_cooldown (void)
 {
   const VlmConditionRules rules = { .cooldown = 20 * SECOND };
 
-  /* Over at 10; a window that ends by 30 does not count. */
+  /* It ends at 10; a window that ends by 30 does not count. */
   CHECK (&rules, 10, 10, "[0-10]0-10.[30-40]30-40", 90, 0, 90, 90);
   CHECK (&rules, 10, 10, "[0-10]0-10....", 90, 0, 90, 0, 0);
 }
 
-/* What overlaps says more exactly when. */
+/* Overlapping windows give more exact times. */
 static void
 test_overlap (void)
 {
@@ -125,7 +125,7 @@ test_overlap (void)
   CHECK (&defaults, 4, 10, ".[10-14.]10-24.", 0, 90, 90, 0);
 }
 
-/* What is neither yes nor no tells nothing. */
+/* An answer that is neither yes nor no changes nothing. */
 static void
 test_no_answer (void)
 {
@@ -190,8 +190,8 @@ make_span (gint64 start, gint64 end)
   };
 }
 
-/* Windows of 10 s, one that holds or does not after the other; spans in seconds,
- * -1 for what is not known. */
+/* Windows of 10 s, one after the other, that hold or not; spans in seconds, -1
+ * for what is not known. */
 static char *
 watch_located (const int hundredths[], const int spans[][2], guint n)
 {
@@ -239,10 +239,10 @@ watch_located (const int hundredths[], const int spans[][2], guint n)
 static void
 test_located (void)
 {
-  /* What is known at once, and stays. */
+  /* Times that are known at once, and stay. */
   CHECK_LOCATED ("(both)[3-7(both)]3-7.", 2, P (90, 0), { 3, 7 }, { 3, 7 });
   CHECK_LOCATED ("(both)[3-7(both)]3-7", 1, P (90), { 3, 7 });
-  /* It goes on, and then it is the window's end again. */
+  /* It continues, so the end is the window's end again. */
   CHECK_LOCATED ("(both)[3-10(start)+3-20(both)]3-16.", 3, P (99, 70, 0),
       { 3, 10 }, { -1, -1 }, { -1, 16 });
   CHECK_LOCATED ("(both)[3-10(start)+3-20(start)]3-20.", 3, P (99, 70, 0),
@@ -268,11 +268,11 @@ typedef struct
 {
   const Life *life;
   GArray *looks; /* VlmProbability, all of them */
-  guint n_told;  /* of them are in records */
+  guint n_told;  /* number of them that are in records */
   guint n_above; /* in a row, by the upper threshold alone */
   gboolean holds;
   guint64 last_id;
-  gint64 last_end; /* of what is over */
+  gint64 last_end; /* of the last one that ended */
   GString *log;
 } Check;
 
@@ -298,7 +298,7 @@ make_life (Rng *rng)
   return life;
 }
 
-/* No look at what goes on is missing between two records. */
+/* Between two records of a condition no probability is missing. */
 static void
 check_looks (Check *check, const VlmEvent *record)
 {
@@ -396,7 +396,7 @@ live (const Life *life, guint64 seed)
     g_assert_true ((change == VLM_CONDITION_BEGINS) == (!held && check.holds));
     g_assert_true ((change == VLM_CONDITION_ENDS) == (held && !check.holds));
     g_assert_true (check.holds == vlm_condition_holds (condition));
-    /* Whether it goes on is decided by the lower threshold alone. */
+    /* Whether it continues is decided by the lower threshold alone. */
     if (held)
       g_assert_true (check.holds == !(is_answer && look.probability < off));
   }

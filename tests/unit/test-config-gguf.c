@@ -30,7 +30,7 @@ load_written (const GgufWriter *text, const GgufWriter *tower, GError **error)
   return config;
 }
 
-/* All that the network goes by. */
+/* All values that the network uses. */
 static void
 assert_same (const VlmConfig *a, const VlmConfig *b)
 {
@@ -72,7 +72,7 @@ assert_same_generation (
     g_assert_cmpint (a->eos[i], ==, b->eos[i]);
 }
 
-/* The pair says what the directory says that it was made of. */
+/* The pair says the same as the directory that it was made from. */
 static void
 test_same (void)
 {
@@ -190,7 +190,7 @@ static const Defect defects[] = {
       VLM_LOAD_ERROR_UNSUPPORTED, "spatial_merge_size: 4 is not 2" },
 };
 
-/* Gives the key that is there another name, and adds the defect. */
+/* Renames the existing key, and adds the defect. */
 static void
 damage (GgufWriter *writer, const Defect *defect)
 {

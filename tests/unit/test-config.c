@@ -262,7 +262,7 @@ load_changed (const char *from, const char *to)
   return config;
 }
 
-/* What tools write in other words, or leave out, and what changes nothing. */
+/* What tools write differently or leave out, and values that change nothing. */
 static void
 test_tolerant (void)
 {
@@ -311,8 +311,8 @@ test_tolerant (void)
   warnings_expect_none ();
 }
 
-/* What stands for the reference's defaults where the released models have
- * something else is said. */
+/* Defaults of the reference that differ from the released models are used with a
+ * warning. */
 static void
 test_defaults (void)
 {
@@ -470,8 +470,7 @@ test_tiny (void)
   g_assert_cmpuint (config->generation.n_eos, ==, 2);
 }
 
-/* How far back a model is good at looking stands in its config.json, if at
- * all. */
+/* How far back a model can look reliably is in its config.json, if at all. */
 static void
 test_context (void)
 {
@@ -505,7 +504,7 @@ test_context (void)
   }
 }
 
-/* How sure events must be counts where the model's confidence ranks. */
+/* The least confidence of events counts only if the model's confidence ranks. */
 static void
 test_confidence (void)
 {
@@ -546,7 +545,7 @@ test_confidence (void)
   }
 }
 
-/* What a model was trained for is told as its config.json says it. */
+/* What a model was trained for is reported as its config.json says it. */
 static void
 test_trained_for (void)
 {

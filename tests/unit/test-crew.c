@@ -48,7 +48,7 @@ test_once (void)
   g_assert_cmpuint (vlm_crew_size (), >=, 1);
 }
 
-/* Jobs come in order, so all before a bad one were begun, and few after it. */
+/* Jobs start in order, so all before a bad one were started, and few after it. */
 static void
 test_failure (void)
 {

@@ -79,7 +79,7 @@ test_tables (void)
       "ol@0,0,10,10=a\nb|<li>a</li><li>b</li>;", 0);
 }
 
-/* Blocks in blocks are told apart, and nothing is told twice. */
+/* Blocks in blocks are separate, and no text is in two of them. */
 static void
 test_nested (void)
 {
@@ -101,7 +101,7 @@ test_places (void)
       "p@0,0,100,60=corners;", 0);
 }
 
-/* What was cut off counts as far as it goes. */
+/* A document that was cut off is read as far as it goes. */
 static void
 test_cut_off (void)
 {

@@ -161,7 +161,7 @@ test_windows (void)
   g_autofree char *second = watch ("", ASK_BETWEEN, 60);
   g_autofree char *queries = watch ("a red car;a dog", GROUND, 40);
 
-  /* Twice the same, and questions in between change nothing. */
+  /* Both runs are the same: questions in between change nothing. */
   g_assert_cmpstr (first, ==, second);
   g_assert_null (strstr (first, "\"query\": "));
   g_assert_nonnull (strstr (queries, "\"query\": \"a red car\""));
@@ -179,7 +179,7 @@ test_load_errors (void)
   g_autofree char *saved = g_strdup (g_getenv ("VLM_MODEL_PATH"));
   g_autoptr (GError) error = NULL;
 
-  /* No model is the one that ships, and that is not there. */
+  /* No model means the one that ships, which is not there. */
   g_setenv ("VLM_MODEL_PATH", "/nonexistent/demo", TRUE);
   g_assert_false (vlm_analyzer_load (analyzer, &nothing, NULL, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_NOT_FOUND);

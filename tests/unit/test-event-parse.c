@@ -74,7 +74,7 @@ test_list (void)
   g_assert_cmpint (text[first->text_end - 1], ==, '}');
 }
 
-/* What is complete counts, what is wrong is left out and said. */
+/* Complete events count; wrong ones are left out and reported. */
 static void
 test_rejects (void)
 {

@@ -69,7 +69,7 @@ test_same (void)
   g_assert_true (vlm_words_same ("rain", "Rain."));
   g_assert_true (
       vlm_words_same ("a white car drives by", "a car drives by slowly"));
-  /* Most words in common, but of another thing. */
+  /* Most words in common, but about another subject. */
   g_assert_false (vlm_words_same (
       "red circle enters from the left", "blue circle enters from the left"));
   g_assert_false (vlm_words_same ("a dog barks", "a cat sits"));

@@ -146,7 +146,7 @@ test_kinds (void)
   g_assert_true (vlm_file_check_kind ("f", good, strlen (good), &error));
   g_assert_no_error (error);
 
-  /* What is a message when it is all there is may begin a long file. */
+  /* A text that is a message if it is the whole file may begin a long one. */
   g_autofree char *filled = g_strnfill (2 * VLM_FILE_KIND_BYTES, ' ');
   memcpy (filled, "{\"error\": 4388,", 15);
   g_assert_true (

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/format.h"
 
-/* Bits that files spend on a weight. Our own types stand for files that have
+/* Bits that files spend on a weight. Our own types are used for files that have
  * smaller scales: f16 scale and four bits of zero for 128 (AWQ, GPTQ), f16 and a
  * byte for 128, one bf16 a row (FP8), about a byte for 64 (NF4), f16 and four
  * bits or a byte for 32; f16 alone for 64 (compressed-tensors). */
@@ -83,7 +83,7 @@ test_bytes (void)
   }
 }
 
-/* A type that files may have and no device reads is said not to be there. */
+/* A type that files may have and no device reads has no format. */
 static void
 test_known (void)
 {

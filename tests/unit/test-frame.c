@@ -260,7 +260,7 @@ test_fused (void)
       }
 }
 
-/* What all kernels of a set make of the same bytes. */
+/* The results of all kernels of a set for the same bytes. */
 typedef struct
 {
   float *turned;  /* [3, n, VLM_ROWS] */

@@ -182,7 +182,7 @@ assert_no_pair (const char *path, const char *mmproj, VlmLoadError code,
     g_error ("\"%s\" does not say \"%s\"", error->message, message);
 }
 
-/* What a file is, its architecture says. */
+/* The architecture says what a file is. */
 static void
 test_pair (void)
 {
@@ -217,7 +217,7 @@ test_pair (void)
   files_remove (folder);
 }
 
-/* All parts of a model are one. */
+/* All parts of a model count as one. */
 static void
 test_pair_of_parts (void)
 {
@@ -233,7 +233,7 @@ test_pair_of_parts (void)
   files_remove (folder);
 }
 
-/* A broken file is only in the way when there is no other. */
+/* A broken file is the error only if there is no other file. */
 static void
 test_broken (void)
 {

@@ -19,7 +19,7 @@ find (const char *name)
   g_error ("no mixture %s", name);
 }
 
-/* Which layers of 36 have more bits, and what takes their place in rows that are
+/* Which layers of 36 have more bits, and what is used instead for rows that are
  * no multiple of 256. */
 static void
 test_rules (void)

@@ -494,7 +494,7 @@ test_truncated (void)
 {
   g_autoptr (GgufWriter) writer = small_file ();
   g_autoptr (GBytes) whole = gguf_writer_finish (writer);
-  /* behind the last tensor there is padding only */
+  /* after the last tensor there is padding only */
   gsize n_needed = g_bytes_get_size (whole) - writer->data->len + 32 + 4 * 34;
 
   for (gsize n = 0; n < n_needed; n++) {

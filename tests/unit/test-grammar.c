@@ -203,7 +203,7 @@ test_strings (void)
   g_assert_cmpuint (n_fit, >, 1000);
 }
 
-/* How much is spent may show later only. */
+/* How much was spent may be known only later. */
 static void
 test_ambiguous (void)
 {
@@ -340,8 +340,8 @@ append_escape (GString *text, gunichar c, gboolean upper)
   g_string_append_printf (text, upper ? "\\u%04X" : "\\u%04x", c);
 }
 
-/* As a JSON string without its quotes; with a @rand in any of its spellings.
- * The one without one is how it must be written. */
+/* As a JSON string without its quotes; with a @rand, in a random spelling.
+ * Without one, in the spelling in which it must be written. */
 static char *
 spell (const char *text, GRand *rand)
 {
@@ -441,7 +441,7 @@ test_refused (void)
   const VlmRule *deep = a;
   VlmRule *unit;
 
-  /* The only way on may be closed. */
+  /* The only way to continue may be closed. */
   assert_refused (
       vlm_rule_budget (book, 3,
           vlm_rule_sequence (book, a, vlm_rule_spend (book, 2), b, NULL)),

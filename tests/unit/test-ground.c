@@ -123,8 +123,8 @@ add_rect (GPtrArray *boxes, const char *label, gint x, gint y)
   g_ptr_array_add (boxes, box);
 }
 
-/* Of boxes of one name the one that moves; what does not is kept where there is
- * no other. */
+/* Of boxes with one name the moving one is chosen; one that does not move only if
+ * there is no other. */
 static void
 test_moving (void)
 {
@@ -172,7 +172,7 @@ test_moving_sample (void)
       vlm_ground_sample (window, event));
 }
 
-/* Neither light that changes all over nor a camera that turns moves anything. */
+/* Neither light that changes everywhere nor a camera that turns is a movement. */
 static void
 test_camera (void)
 {

@@ -60,7 +60,7 @@ new_history (
   return vlm_history_new (&geometry, &limits);
 }
 
-/* Windows of 10 s every 2 s: the video grows to the limit, begins anew with the
+/* Windows of 10 s every 2 s: the video grows to the limit, restarts with the
  * window that would pass it, and is never shorter than a window. */
 static void
 test_grows (void)
@@ -107,7 +107,7 @@ test_grows (void)
   }
 }
 
-/* Where little of a window is known, it is looked at alone. */
+/* A window of which little is known is analysed alone. */
 static void
 test_hops (void)
 {
@@ -139,7 +139,7 @@ change_frame (VlmWindow *window, guint i, guint width)
   return window;
 }
 
-/* What does not continue the video begins a new one. */
+/* A window that does not continue the video begins a new one. */
 static void
 test_breaks (void)
 {

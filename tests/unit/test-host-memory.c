@@ -14,7 +14,7 @@ test_left (void)
   guint64 left = vlm_host_memory_left (VLM_HOST_BYTES, &limit);
   g_autoptr (GError) error = NULL;
 
-  /* A machine that runs this has a megabyte, and no exabyte. */
+  /* A machine that runs this has over a megabyte and less than an exabyte. */
   g_assert_cmpuint (left, >, 1 << 20);
   g_assert_cmpuint (left, <, (guint64) 1 << 60);
   g_assert_nonnull (limit);

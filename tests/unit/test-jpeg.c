@@ -97,7 +97,7 @@ test_quality (void)
   g_assert_cmpuint (g_bytes_get_size (small), <, g_bytes_get_size (good));
 }
 
-/* More than the format has room for is an error, and not the end. */
+/* A picture too large for the format is an error, and not the process's end. */
 static void
 test_too_wide (void)
 {

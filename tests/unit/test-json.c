@@ -190,8 +190,8 @@ test_path (void)
       g_steal_pointer (&error), "f.json: a.b[1]: expected an integer");
 }
 
-/* What tools write: a mark at the start, whole numbers as floats, and numbers
- * that no integer holds, which are no other number either. */
+/* What tools write: a mark at the start, whole numbers as floats, and numbers too
+ * large for an integer, which must not become other numbers. */
 static void
 test_tolerant (void)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: points, and text where it stands
+/* gst-vlm: points, and text with its place
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events/mark-parse.h"
 

@@ -63,7 +63,7 @@ test_formats (void)
   }
 }
 
-/* The light goes up, a thing moves in it. */
+/* The light gets brighter, and an object moves in it. */
 static void
 test_light (void)
 {
@@ -148,8 +148,8 @@ test_noise (void)
   }
 }
 
-/* Who comes into view is seen half a second later at the latest, unless it is as
- * bright as what is behind it, which is rare. */
+/* An object that comes into view is seen after half a second at most, unless it
+ * is as bright as the background, which is rare. */
 static void
 test_events (void)
 {

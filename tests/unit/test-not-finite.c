@@ -1,4 +1,4 @@
-/* gst-vlm: checkpoints whose numbers are none
+/* gst-vlm: checkpoints whose numbers are not finite
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The small checkpoint with all values of some weights set to NaN, infinity, or
@@ -105,8 +105,8 @@ test_damage (gconstpointer data)
   VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
 
   params.max_tokens = 8;
-  /* Held to a form or not, by the most likely token or by chance; and again,
-   * when there is something to be reused. */
+  /* With a form or without, by the most likely token or by chance; and again,
+   * when there is something to reuse. */
   assert_fails (session, video, &params, damage->where);
   params.kind = &vlm_kind_events;
   assert_fails (session, video, &params, damage->where);
@@ -119,7 +119,7 @@ test_damage (gconstpointer data)
   files_remove (folder);
 }
 
-/* A session is as good as new: the vision tower matters to no text. */
+/* After a failure a session is as good as new: text needs no vision tower. */
 static void
 test_recovers (void)
 {
@@ -156,7 +156,7 @@ cancel (const char *stage, double fraction, gpointer cancellable)
     g_cancellable_cancel (cancellable);
 }
 
-/* Looking for the place can be ended, too. */
+/* The search for the place can be cancelled, too. */
 static void
 test_cancelled (void)
 {

@@ -136,7 +136,7 @@ test_smaller (void)
   }
   g_assert_cmpuint (step, >=, 4);
 
-  /* the smallest area that is asked for is not passed */
+  /* never below the smallest area that was requested */
   budget.min_pixels = 200000;
   plan = make_plan (&budget);
   g_assert_true (vlm_video_plan_smaller (

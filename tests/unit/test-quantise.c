@@ -87,7 +87,7 @@ test_exact (void)
   }
 }
 
-/* Zeros stay zero, also behind the end of a row, where weights are padding. */
+/* Zeros stay zero, also after the end of a row, where weights are padding. */
 static void
 test_zeros (void)
 {
@@ -107,7 +107,7 @@ test_zeros (void)
   }
 }
 
-/* Nothing that is not a number is made one. */
+/* Values that are not finite, or are too large, come out as NaN. */
 static void
 test_not_finite (void)
 {

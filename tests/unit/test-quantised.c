@@ -634,8 +634,8 @@ test_configs (void)
   }
 }
 
-/* Where config.json does not speak of it nothing is quantised; also within
- * text_config, and in the file that older tools write. */
+/* Without settings in config.json nothing is quantised. They may also be within
+ * text_config, or in the file that older tools write. */
 static void
 test_places (void)
 {
@@ -854,7 +854,7 @@ test_ints_defects (void)
   g_assert_nonnull (strstr (error->message, "l.weight_zero_point: is not"));
 }
 
-/* Other tensors are found as they are; parts of layers are not listed. */
+/* Other tensors are found unchanged; parts of layers are not listed. */
 static void
 test_beside (void)
 {

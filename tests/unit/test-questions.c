@@ -63,7 +63,7 @@ test_prompt (void)
   check (any, 0, NULL, "When anything that happens?");
 }
 
-/* Conditions alone are no reason for a list of everything. */
+/* With conditions alone there is no question for a list of everything. */
 static void
 test_conditions (void)
 {
@@ -86,7 +86,7 @@ test_conditions (void)
   g_assert_cmpuint (d->len, ==, 1);
 }
 
-/* Of another kind, and none where there is nothing to ask. */
+/* Questions of another task; none where the task needs a query. */
 static void
 test_task (void)
 {

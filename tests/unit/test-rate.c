@@ -103,7 +103,7 @@ assert_decision (const Stream *stream, guint level, VlmRateReason reason)
 
 /* --- motion --------------------------------------------------------------- */
 
-/* What is new counts as motion; a second later the rate is the lowest. */
+/* The first picture counts as motion; a second later the rate is the lowest. */
 static void
 test_idle (void)
 {
@@ -202,7 +202,7 @@ test_budget (void)
   /* 100 windows: no flutter */
   g_assert_cmpuint (n_changes, <=, 2 * 100);
 
-  /* enough for all: no force */
+  /* enough for all: no limit */
   vlm_rate_set_budget (stream.rate, PER_WINDOW, 0);
   stream_run (&stream, 1, MOVES);
   assert_decision (&stream, 0, VLM_RATE_REASON_MOTION);
@@ -326,7 +326,7 @@ test_device (void)
   g_assert_cmpuint (stream.decision.pixel_step, ==, 2);
   g_assert_cmpfloat (device.load, <, 0.95);
 
-  /* more than there is: it stays at the least */
+  /* more than the device can do: it stays at the lowest */
   device.a_frame = 40.0;
   run_windows (&stream, &device, 6, MOVES);
   assert_decision (&stream, 3, VLM_RATE_REASON_DEVICE);
@@ -343,7 +343,7 @@ test_device (void)
   g_assert_cmpuint (stream.decision.pixel_step, ==, 0);
 }
 
-/* Of what began before a change nothing is learnt. */
+/* Nothing is learnt from windows that began before a change. */
 static void
 test_device_late (void)
 {
@@ -390,7 +390,7 @@ test_device_steps (void)
         run_windows (&stream, &device, 12, MOVES);
         g_assert_cmpuint (device.n_reversals, ==, n_before);
       }
-      /* fast again: all that it can do is done, within a factor of two or so */
+      /* fast again: used to the full, within a factor of two or so */
       g_assert_cmpfloat (device.load, >, 0.15);
     }
 }

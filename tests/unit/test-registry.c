@@ -100,8 +100,8 @@ test_pair (void)
   files_remove (folder);
 }
 
-/* None named: the one that the environment says, by whatever way it is asked
- * for, under its own name. */
+/* If no model is named, it is the one that the environment names, whichever
+ * function loads it, under its own name. */
 static void
 test_unnamed (void)
 {
@@ -130,7 +130,7 @@ test_unnamed (void)
   g_assert_nonnull (strstr (error->message, "/nonexistent/model"));
   g_clear_error (&error);
 
-  /* This program is in no place that a model was installed beside. */
+  /* There may be no model in a place relative to this program. */
   g_unsetenv ("VLM_MODEL_PATH");
   found = vlm_model_find (NULL, &error);
   if (found == NULL) {
@@ -143,7 +143,7 @@ test_unnamed (void)
     g_setenv ("VLM_MODEL_PATH", saved, TRUE);
 }
 
-/* Not kept alive by being known. */
+/* The registry does not keep a model alive. */
 static void
 test_released (void)
 {
@@ -236,7 +236,7 @@ test_added_beyond (void)
   files_remove (folder);
 }
 
-/* Somebody who loads and does not go on before being told to. */
+/* A load that stops until the test lets it continue. */
 typedef struct
 {
   GMutex lock;
@@ -316,8 +316,8 @@ watch (const char *stage, double fraction, gpointer user_data)
   watch->n_calls++;
 }
 
-/* However many threads load, progress comes on the one that asked, never goes
- * back, and ends at the end. */
+/* However many threads load, progress is reported on the calling thread, never
+ * goes back, and ends at the end. */
 static void
 test_progress (void)
 {
@@ -341,8 +341,8 @@ cut_off (const char *stage, double fraction, gpointer user_data)
   g_assert_cmpint (truncate (user_data, 4096), ==, 0);
 }
 
-/* Weights that somebody shortens while they load are an error that names the
- * file, not the end of the process. */
+/* Weights that are truncated while they load are an error that names the file,
+ * not the end of the process. */
 static void
 test_shortened (void)
 {
@@ -367,7 +367,7 @@ cancel (gpointer cancellable)
   return NULL;
 }
 
-/* While another loads, and the load itself is not disturbed. */
+/* A wait for another load is cancelled; the load itself is not disturbed. */
 static void
 test_cancelled_wait (void)
 {
@@ -396,7 +396,7 @@ acquire_too (gpointer user_data)
   return acquire (NULL, path);
 }
 
-/* Who waited for a load that was given up loads it. */
+/* A thread that waited for a load that was cancelled loads the model itself. */
 static void
 test_abandoned (void)
 {
@@ -432,7 +432,7 @@ test_lost_device (void)
     return;
   }
   vlm_prompt_add_text (prompt, "What?");
-  /* some call of the many that a driver may answer so is a submission */
+  /* one of the many calls that may fail with this is a submission */
   for (guint n = 0; !vlm_device_is_lost (vlm_model_get_device (model)); n++) {
     g_assert_cmpuint (n, <, 1000);
     g_clear_error (&error);

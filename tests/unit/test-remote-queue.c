@@ -69,7 +69,7 @@ test_places (void)
   vlm_remote_queue_free (shared.queue);
 }
 
-/* Who waits, and in which order they were let in. */
+/* A caller that waits, and the order in which it was admitted. */
 typedef struct
 {
   VlmRemoteQueue *queue;
@@ -93,7 +93,7 @@ wait_inside (gpointer user_data)
   return NULL;
 }
 
-/* One that is cancelled ends at once, and the next one takes its turn. */
+/* A cancelled request ends at once, and the next one takes its turn. */
 static void
 test_cancelled (void)
 {
@@ -112,7 +112,7 @@ test_cancelled (void)
   vlm_remote_queue_leave (queue);
   g_thread_join (threads[1]);
   g_assert_cmpint (second.order, ==, 1);
-  /* One that is cancelled already does not get in. */
+  /* A request that is already cancelled is not admitted. */
   g_clear_error (&first.error);
   g_assert_false (
       vlm_remote_queue_enter (queue, FOREVER, first.cancellable, &first.error));

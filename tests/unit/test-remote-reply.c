@@ -118,7 +118,7 @@ test_weigh (void)
       vlm_remote_reply_weigh (nothing, &vlm_kind_yes_no, p, &error));
   g_assert_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER);
   g_clear_error (&error);
-  /* They lie, or mean something else. */
+  /* The probabilities are wrong, or mean something else. */
   g_assert_false (
       vlm_remote_reply_weigh (too_sure, &vlm_kind_yes_no, p, &error));
   g_assert_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER);

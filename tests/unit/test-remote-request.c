@@ -123,8 +123,8 @@ test_video (void)
   g_assert_cmpint (json_object_get_int_member (root, "max_tokens"), ==, 9);
 }
 
-/* A rate that varies cannot be told to Qwen2.5-VL: words before each picture that
- * is another one. */
+/* Qwen2.5-VL cannot be given a rate that varies: the time is in words before each
+ * picture that differs from the one before. */
 static void
 test_words (void)
 {
@@ -141,7 +141,7 @@ test_words (void)
   g_assert_cmpstr (get_string (parts, 4, "text"), ==, "Frame at 01:02.00:");
 }
 
-/* But to Qwen3-VL. */
+/* Qwen3-VL can. */
 static void
 test_metadata (void)
 {
@@ -207,7 +207,7 @@ make_noise (guint side)
   return vlm_frame_new (&view, side, side, VLM_RESAMPLE_VIDEO, NULL);
 }
 
-/* What is sent is bounded, and what is too much says what to set. */
+/* Requests are limited in size; the error says which property to change. */
 static void
 test_too_much (void)
 {
@@ -236,7 +236,7 @@ test_too_much (void)
   vlm_frame_unref (frame);
 }
 
-/* A first token that is a thought is no answer. */
+/* Thinking is switched off: a thought as the first token is not an answer. */
 static void
 test_thinking (void)
 {
@@ -255,7 +255,7 @@ test_thinking (void)
       json_node_get_object (other), "chat_template_kwargs"));
 }
 
-/* What a server does not take is refused, not left out. */
+/* A parameter that the server does not support is refused, not left out. */
 static void
 test_sampling (void)
 {

@@ -356,7 +356,7 @@ test_shrinks (void)
   files_remove (folder);
 }
 
-/* Floats come out as they went in, whichever part is asked for. */
+/* Floats come out as they went in, whichever part is read. */
 static void
 test_read_floats (void)
 {

@@ -54,8 +54,8 @@ test_idle (void)
   g_assert_cmpfloat (decision.fps, ==, 0.5);
 }
 
-/* Something flits through the middle of a long slice: the very frame that shows
- * it is taken. */
+/* Something flits through the middle of a long slice: a frame that shows it is
+ * sampled. */
 static void
 test_onset (void)
 {
@@ -73,7 +73,7 @@ test_onset (void)
   g_assert_cmpuint (feed.windows->len, ==, 2);
   assert_slots (&feed, 1, 10 * VLM_SECOND, G_N_ELEMENTS (slots), slots);
   g_assert_cmpint (ABS (frame_time (&feed, 1, 7) - 15250 * MS), <=, 17 * MS);
-  /* what went before it is the frame from then */
+  /* the slot before it repeats the frame of the one before that */
   g_assert_cmpint (frame_time (&feed, 1, 6), ==, frame_time (&feed, 1, 5));
   g_assert_false (window_at (&feed, 1)->still);
 }
@@ -99,7 +99,7 @@ test_overlap (void)
   }
 }
 
-/* A buffer of which nothing is said may show anything. */
+/* A buffer without information about motion may show anything. */
 static void
 test_blind (void)
 {

@@ -280,7 +280,7 @@ test_unwatched (void)
     assert_window (
         &feed, w, w * 60 * VLM_SECOND, (w * 60 + 4) * VLM_SECOND, 8, FALSE);
 
-  /* A picture from before the span does not stand for its beginning. */
+  /* A picture from before the span is not used for its beginning. */
   feed_span (&feed, 200 * VLM_SECOND, 239 * VLM_SECOND, 40 * MS);
   feed_span (&feed, 241 * VLM_SECOND, 244 * VLM_SECOND, 40 * MS);
   g_assert_cmpint (frame_time (&feed, 4, 0), ==, 241 * VLM_SECOND);

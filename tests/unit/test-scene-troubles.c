@@ -87,7 +87,7 @@ test_events (void)
   }
 }
 
-/* What a scene without troubles has, the others change nothing of. */
+/* These troubles change nothing of what a scene without them has. */
 static void
 test_surroundings_are_no_events (void)
 {
@@ -195,8 +195,8 @@ test_standing (void)
   g_assert_cmpuint (n_seen, >, 60);
 }
 
-/* In a still picture they would be objects like any other, or there is nothing
- * to tell them by. */
+/* A still picture has none of them: they would be objects like any other, or
+ * could not be recognised. */
 static void
 test_still (void)
 {
@@ -231,7 +231,7 @@ test_brief (void)
   g_assert_cmpuint (n_brief, >, n / 2);
 }
 
-/* Those that fidget never stand still, and the others are said not to. */
+/* Objects that fidget never stand still, and the others are said not to. */
 static void
 test_stays (void)
 {

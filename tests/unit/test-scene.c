@@ -238,7 +238,7 @@ test_labels (void)
   }
 }
 
-/* What is said of an object is what happens to it. */
+/* The description of an object says what happens to it. */
 static void
 test_words (void)
 {
@@ -308,8 +308,8 @@ is_beside_all_objects (const VlmScene *scene, gint64 time, const VlmRect *box)
   return TRUE;
 }
 
-/* They stand where their boxes say, as long as the scene is, and change nothing
- * of its events. */
+/* They are where their boxes say, for the whole scene, and change nothing of its
+ * events. */
 static void
 test_bystanders (void)
 {
@@ -356,7 +356,7 @@ area_of (const VlmRect *box)
   return (double) box->width * box->height;
 }
 
-/* Between where it stands in both: near the sides its path differs. */
+/* For the middle between both places: near the sides its path differs. */
 static void
 check_grown (const VlmRect *flat, const VlmRect *deep)
 {
@@ -369,8 +369,8 @@ check_grown (const VlmRect *flat, const VlmRect *deep)
   g_assert_cmpfloat (grown, >, scale * scale / 1.15);
 }
 
-/* What comes nearer grows: a thing wholly in view is smaller at the top by what
- * was asked for, and its events are as they would be without. */
+/* What comes nearer grows: an object wholly in view is smaller at the top by the
+ * given factor, and its events are as they would be without. */
 static void
 test_perspective (void)
 {

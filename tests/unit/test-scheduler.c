@@ -203,8 +203,8 @@ typedef struct
 {
   GMutex lock;
   GCond changed;
-  guint n_writing; /* have told something */
-  gboolean go;     /* they may go on */
+  guint n_writing; /* have written something */
+  gboolean go;     /* they may continue */
   guint n_done;
 } Meeting;
 

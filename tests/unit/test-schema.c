@@ -60,7 +60,7 @@ test_strict (void)
     { "{\"name\":\"x\",\"age\":1.0}", FALSE, TRUE },
     { "{\"name\":\"x\",\"age\":-0}", FALSE, TRUE },
     { "{\"name\":\"x\",\"age\":01}", FALSE, FALSE },
-    /* What is not spoken of may be read, but is not written. */
+    /* Members that the schema does not name may be read, but are not written. */
     { "{\"name\":\"x\",\"age\":1,\"more\":[{}]}", FALSE, TRUE },
     /* Names come once. */
     { "{\"name\":\"x\",\"age\":1,\"age\":2}", FALSE, FALSE },
@@ -188,7 +188,7 @@ test_refused (void)
   assert_refused ("{\"const\": \"\\ufdd0\"}", VLM_SCHEMA_STRICT,
       VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
       "test: U+FDD0 is not a character");
-  /* Nothing can be written, but anything be read. */
+  /* Nothing can be written, but anything can be read. */
   assert_refused ("{\"type\": \"integer\", \"enum\": [\"x\"]}",
       VLM_SCHEMA_STRICT, VLM_INFER_ERROR, VLM_INFER_ERROR_BAD_INPUT,
       "test: /: no value matches");

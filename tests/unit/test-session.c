@@ -126,8 +126,8 @@ check_same (VlmPrompt *again, VlmAnswer *incremental, guint max_tokens)
       log (incremental->confidence), log (whole->confidence), 1e-4);
 }
 
-/* A window that grows, another question, a window that moves on: what is kept
- * changes nothing but the work. */
+/* A window that grows, another question, a window that moves on: reuse changes
+ * the work, but not the answers. */
 static void
 test_reuse (void)
 {
@@ -167,8 +167,8 @@ test_reuse (void)
   g_assert_cmpuint (before.n_slices_encoded, ==, 8);
 }
 
-/* What is kept of a picture does not hold it, and is not taken for that of one
- * that comes to the same place in memory. */
+/* Cached features hold no reference to their picture, and are not used for
+ * another picture at the same address. */
 static void
 test_frames (void)
 {
@@ -197,7 +197,7 @@ test_frames (void)
   g_assert_cmpuint (reuse.n_slices_reused, ==, 0);
 }
 
-/* What @session has said of @window, and the logits behind it. */
+/* The answer of @session about @window, and the logits after it. */
 static VlmAnswer *
 look_at (VlmSession *session, const VlmWindow *window, const char *question,
     float *logits)
@@ -247,8 +247,8 @@ make_window (guint first, guint n)
 }
 
 /* Windows of 4 s every second, two questions about each, from a video of up to
- * 10 s: appended to, cut back after answers, anchored anew. Everything that was
- * computed was new; the rest was there; the logits do not know. */
+ * 10 s: appended to, cut back after answers, restarted. Only what was new was
+ * computed, the rest was reused, and the logits do not differ. */
 static void
 test_stream (void)
 {
@@ -449,7 +449,7 @@ test_released (void)
   }
 }
 
-/* The same model for all who ask, until nobody holds it. */
+/* All callers get the same model until the last reference is gone. */
 static void
 test_shared (void)
 {
@@ -504,7 +504,8 @@ load_yes_no_model (char **folder)
   return loaded;
 }
 
-/* What is said is what the logits say, and the question costs its own words. */
+/* The probabilities are those of the logits, and only the question's own words
+ * are computed. */
 static void
 test_weigh (void)
 {
@@ -545,7 +546,7 @@ test_weigh (void)
     for (guint choice = 0; choice < 2; choice++) {
       g_assert_cmpfloat (said[choice], >, 0.0);
       g_assert_cmpfloat_with_epsilon (said[choice] / wanted[choice], 1.0, 1e-9);
-      /* The cache changes nothing that counts. */
+      /* The cache changes nothing that matters. */
       if (i == 2)
         g_assert_cmpfloat_with_epsilon (
             said[choice] / first[choice], 1.0, 1e-4);

@@ -100,7 +100,7 @@ test_video (void)
   }
 }
 
-/* What was planned stays as it is when it is planned again. */
+/* A planned size stays as it is when it is planned again. */
 static void
 test_again (void)
 {
@@ -136,7 +136,7 @@ test_limits (void)
   g_assert_cmpuint (width * height, ==, 784);
 }
 
-/* What a model says of itself holds unless the user says something else. */
+/* A model's own limits hold unless the user sets others. */
 static void
 test_model_limits (void)
 {

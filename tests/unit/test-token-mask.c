@@ -394,8 +394,8 @@ test_exact (void)
 }
 
 /* Lists in lists that owe items, and items that only show later which they are:
- * whatever is picked, there are enough, they end in time, and nothing lies too
- * deep. */
+ * whatever is picked, there are enough, they end in time, and nothing is nested
+ * too deep. */
 static VlmGrammar *
 new_nested (VlmRuleBook *book)
 {

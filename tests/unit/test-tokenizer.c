@@ -149,7 +149,7 @@ test_words (void)
   }
 }
 
-/* Nothing a text says becomes a special token unless it is asked for. */
+/* Nothing in a text becomes a special token unless that is requested. */
 static void
 check_smuggling (const VlmTokenizer *tokenizer)
 {
@@ -175,8 +175,8 @@ check_smuggling (const VlmTokenizer *tokenizer)
   }
 }
 
-/* Runs without a break, and marks in the wrong order: quadratic work would not
- * end within the patience of anyone. */
+/* Runs without a break, and marks in the wrong order: quadratic work would take
+ * longer than any caller waits. */
 static void
 check_long (const VlmTokenizer *tokenizer)
 {
@@ -360,7 +360,7 @@ load_beside (const char *const changes[][2], guint n_changes, const char *name,
     "\"added_tokens\": [", "\"added_tokens\": [], \"x\": ["                    \
   }
 
-/* What tools leave of the added tokens: in another file, or nowhere. */
+/* Where tools put the added tokens: in another file, or nowhere. */
 static void
 test_added_elsewhere (void)
 {
@@ -444,7 +444,7 @@ test_classes (void)
   }
 }
 
-/* A file whose pattern a tool replaced is read as it stands. */
+/* A file whose pattern a tool replaced is read as it is written. */
 static void
 test_patched_pattern (void)
 {

@@ -52,7 +52,7 @@ random_time (Rng *rng, gint64 from, gint64 to)
   return from + (gint64) (rng_next (rng) % (guint64) (to - from + 1));
 }
 
-/* Happenings that look the same lie apart: else they could not be told apart. */
+/* Events that look the same are apart in time, so that they are distinct. */
 static gboolean
 is_apart (const Scene *scene, const Truth *truth)
 {
@@ -251,7 +251,7 @@ check_life (const Scene *scene, const VlmEvent *event, GHashTable *live,
   }
 }
 
-/* Whatever is open at the same time is not the same. */
+/* Events that are open at the same time are not the same. */
 static void
 check_live (const Scene *scene, GHashTable *live)
 {

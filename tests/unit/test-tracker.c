@@ -214,8 +214,8 @@ test_picture (void)
   PLAY (tracker, windows);
 }
 
-/* Two that look alike but for what they are about; and one that an answer has
- * in two pieces. */
+/* Two events that differ only in their subject; and one that an answer has in two
+ * pieces. */
 static void
 test_apart_and_together (void)
 {
@@ -234,7 +234,7 @@ test_apart_and_together (void)
   PLAY (tracker, windows);
 }
 
-/* A report that spans two open events: the older goes on, the younger ends. */
+/* A report that spans two open events: the older continues, the younger ends. */
 static void
 test_bridge (void)
 {
@@ -252,8 +252,8 @@ test_bridge (void)
   check (end, 0, 1, END, 6, 16);
 }
 
-/* The window that saw past the end knows better than the one it cut off; and
- * what was over does not go on. */
+/* A window that saw past the end is right, not one that cut the event off; and an
+ * event that has ended does not continue. */
 static void
 test_end (void)
 {
@@ -363,7 +363,7 @@ test_border (void)
   g_assert_cmpuint (records->len, ==, 1);
   check (records, 0, 1, END, 2, 14);
   g_ptr_array_unref (records);
-  /* Behind the end of it: another one. */
+  /* After the end of it: another one. */
   records = push (tracker, 20, report (21, 30, TRUE, "a person appears"), NULL);
   g_assert_cmpuint (records->len, ==, 1);
   check (records, 0, 2, BEGIN, 21, 30);
@@ -378,7 +378,7 @@ test_border (void)
   g_ptr_array_unref (records);
 }
 
-/* Two things of one name stay two: each goes on with one report. */
+/* Two objects of one name stay two: each continues with one report. */
 static void
 test_border_of_two (void)
 {
@@ -395,7 +395,7 @@ test_border_of_two (void)
   for (guint i = 0; i < 2; i++)
     g_assert_cmpuint (((VlmEvent *) records->pdata[i])->id, <=, 2);
   g_ptr_array_unref (records);
-  /* One of two goes on with the one that is left, the other is new. */
+  /* The event that is left continues with one of the two; the other is new. */
   records = push (tracker, 20, report (20, 24, FALSE, "a person leaves"),
       report (20, 30, TRUE, "a person reads"));
   g_assert_cmpuint (records->len, ==, 2);
@@ -408,7 +408,7 @@ test_border_of_two (void)
   g_ptr_array_unref (records);
 }
 
-/* Boxes that lie apart are of two things. */
+/* Boxes that are apart belong to two objects. */
 static void
 test_border_boxes (void)
 {
@@ -431,9 +431,9 @@ test_border_boxes (void)
   }
 }
 
-/* A window tells twice, in the same words, what another one told in others: that
- * is one event, whether it is over or goes on. What it tells in other words
- * again is another. */
+/* A window reports twice, in the same words, what another one reported in others:
+ * that is one event, whether it has ended or continues. What it reports in yet
+ * other words is another event. */
 static void
 test_told_twice (void)
 {

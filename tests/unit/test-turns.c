@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/turns.h"
 
-/* Somebody who wants one turn. */
+/* A thread that wants one turn. */
 typedef struct
 {
   VlmTurns *turns;
@@ -40,8 +40,8 @@ start (Waiter *waiter)
     g_usleep (100);
 }
 
-/* Lower case wants bulk, upper case steps; they line up in this order behind a
- * turn of @held. */
+/* Lower case wants bulk, upper case steps; they queue in this order after a turn
+ * of @held. */
 static char *
 run_queue (const char *names, VlmTurnKind held, char cancelled)
 {
@@ -81,7 +81,7 @@ test_order (void)
     char cancelled;
     const char *order;
   } cases[] = {
-    /* who came first */
+    /* first come, first served */
     { "abcd", VLM_TURN_BULK, '-', "abcd" },
     { "ABCD", VLM_TURN_STEP, '-', "ABCD" },
     /* a step waits for one piece, however many came before it */
@@ -92,7 +92,7 @@ test_order (void)
     { "abcdABCD", VLM_TURN_BULK, '-', "AaBbCcDd" },
     { "ABCDabcd", VLM_TURN_STEP, '-', "aAbBcCdD" },
     { "aABbC", VLM_TURN_BULK, '-', "AaBbC" },
-    /* who gives up holds up nobody */
+    /* a cancelled thread does not hold up others */
     { "abcdA", VLM_TURN_BULK, 'A', "abcd" },
     { "abcdA", VLM_TURN_BULK, 'b', "Aacd" },
     { "a", VLM_TURN_BULK, 'a', "" },
@@ -106,8 +106,8 @@ test_order (void)
   }
 }
 
-/* A turn that is free is taken at once, also by who was cancelled; without turns
- * nobody waits. */
+/* A turn that is free is taken at once, also by a cancelled caller; without turns
+ * there is no wait. */
 static void
 test_free (void)
 {

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A kernel that is wrong on purpose stands in a table before two that are right.
- * What one process finds, others know: each part is a process of its own, with
- * the same cache folder. */
+ * Processes share their findings: each part is a process of its own, with the
+ * same cache folder. */
 #include <string.h>
 
 #include "nn/context.h"

@@ -75,7 +75,7 @@ test_wrong_selector (void)
     g_autoptr (GError) error = NULL;
     g_assert_null (vlm_vk_device_open (selectors[i], &error));
     g_assert_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_NO_DEVICE);
-    g_assert_nonnull (strstr (error->message, "\n  0: ")); /* what there is */
+    g_assert_nonnull (strstr (error->message, "\n  0: ")); /* the list */
   }
 }
 
@@ -176,7 +176,7 @@ test_choose (void)
   }
 }
 
-/* Where no driver is installed, that is said, with the way out. */
+/* If no driver is installed, the error says so, and what to do. */
 static void
 test_no_driver (void)
 {

@@ -50,7 +50,7 @@ record (VlmVkDevice *device, VlmVkBuffer *a, VlmVkBuffer *b, GError **error)
   return TRUE;
 }
 
-/* What an application does from open to close, most of the layer in it. */
+/* What an application does from open to close; this covers most of the layer. */
 static gboolean
 run (GError **error)
 {
@@ -207,8 +207,8 @@ fill (VlmVkDevice *device, VlmVkBuffer *buffer, GError **error)
       vlm_vk_device_wait (device, value, NULL, error);
 }
 
-/* Whichever call tells of the loss, also where its failure does no harm and is
- * not told: the work fails, or the next one would. */
+/* Whichever call reports the loss, even if its failure does no harm and is not
+ * passed on: the work fails, or the next one would. */
 static void
 test_loss_is_noticed (void)
 {
@@ -237,7 +237,7 @@ test_loss_is_noticed (void)
   }
 }
 
-/* The driver has no room for a slab, but for one buffer. */
+/* The driver has no room for a slab, but has room for one buffer. */
 static void
 test_slab_fallback (void)
 {

@@ -72,7 +72,7 @@ test_threads (void)
   g_assert_cmpuint (vlm_vk_pipelines_get_made (device), ==, 1);
 }
 
-/* A failure is told with the shader's name and is not remembered. */
+/* A failure is reported with the shader's name and is not remembered. */
 static void
 test_failure (void)
 {
@@ -148,7 +148,7 @@ make_irregular (const char *path, int which)
 }
 
 /* The second opening finds what the first one left. A file that is damaged in
- * any way is told of, not used, and replaced. */
+ * any way is reported, not used, and replaced. */
 static void
 test_on_disk (void)
 {
@@ -194,7 +194,7 @@ test_on_disk (void)
     g_assert_cmpint (n_warnings, ==, 1);
   }
 
-  /* Where nothing can be written, that is all that is lost. */
+  /* If the cache cannot be written, nothing else is lost. */
   g_setenv ("VLM_CACHE_DIR", path, TRUE);
   g_atomic_int_set (&n_warnings, 0);
   g_assert_cmpuint (open_and_make (), ==, 0);

@@ -391,7 +391,7 @@ test_shards (void)
     { "\"model.language_model.norm.weight\":3", VLM_LOAD_ERROR_CORRUPT,
         "expected a string" },
   };
-  /* What is in the files counts, and what nobody needs does not. */
+  /* What is in the files counts, and unneeded entries do not. */
   static const char *const harmless[] = {
     "\"model.language_model.norm.weight\":\"part-1.safetensors\"",
     "\"model.language_model.norm.weight\":\"part-0.safetensors\"",
@@ -424,7 +424,7 @@ test_shards (void)
     g_assert_no_error (error);
   }
 
-  /* A file that is not there is missed with what should be in it. */
+  /* If a file is missing, the error names a tensor that should be in it. */
   g_autofree char *part = g_build_filename (folder, "part-1.safetensors", NULL);
   g_autofree char *away = g_build_filename (folder, "away", NULL);
   files_write (folder, index, good, n_bytes);
@@ -689,7 +689,7 @@ test_head (void)
   g_assert_true (check_folder (other, &n_untied, NULL));
   g_assert_cmpuint (n_untied, >, n_tied);
 
-  /* Where config.json says both, what is there counts. */
+  /* If config.json has both, the tensors that are there decide. */
   files_edit (other, "config.json", "\"tie_word_embeddings\": false",
       "\"tie_word_embeddings\": true, "
       "\"text_config\": {\"tie_word_embeddings\": false}");

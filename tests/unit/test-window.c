@@ -69,7 +69,7 @@ test_overview (void)
   check (windows, 4, 1, 2,
       "0:0 1:1 2:2 3:3 4:4 6:6 7:7 8:8 9:9 10:10 12:12 13:12 ");
   check (windows, 4, 4, 2, "0:0 4:4 8:8 12:12 ");
-  /* where a slot has no frame, the next one; the grid stays */
+  /* a slot without a frame gets the next one; the grid stays */
   check (windows, 4, 5, 2, "0:0 6:6 10:10 15:10 ");
   check (windows + 1, 2, 4, 2, "4:4 8:8 ");
   for (guint i = 0; i < G_N_ELEMENTS (windows); i++)
@@ -79,7 +79,7 @@ test_overview (void)
   g_assert_cmpuint (vlm_frame_count_alive (), ==, 0);
 }
 
-/* One in which something moves makes all of it move. */
+/* If one window has motion, the overview has motion. */
 static void
 test_still (void)
 {

@@ -1,10 +1,10 @@
-/* gst-vlm: what it costs to hold an answer to a schema
+/* gst-vlm: what it costs to constrain an answer to a schema
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  *   bench-grammar TOKENIZER-FOLDER [SCHEMA.json]
  *
  * Times are processor time of this thread, in microseconds. The first answer
- * finds the tokens of each place that it comes to; later ones have them. */
+ * finds the tokens of each place that it reaches; later ones reuse them. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

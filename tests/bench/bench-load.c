@@ -4,8 +4,8 @@
  *   bench-load CHECKPOINT [N]    N times, 3 unless said
  *
  * The files should be in the page cache: the first run is a warm-up and is not
- * counted. Beside the clock's seconds those of the processors, which say more on
- * a busy machine, and what reading the same bytes alone takes on one thread. */
+ * counted. Prints elapsed time, processor time, which says more on a busy
+ * machine, and the time that reading the same bytes alone takes on one thread. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

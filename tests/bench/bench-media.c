@@ -101,7 +101,7 @@ bench_frame (guint index)
       cases[index].name, ms, copy_ms, ms / copy_ms);
 }
 
-/* What a frame costs that is looked at, but not sampled. */
+/* The cost of a frame that is checked for motion, but not sampled. */
 static void
 bench_motion (guint width, guint height)
 {

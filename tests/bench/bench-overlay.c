@@ -5,7 +5,7 @@
  *
  * Prints the microseconds of a frame that passes: through identity, through
  * vlmoverlay without events, with events that stand still, with boxes that move
- * in every frame, and when the strip is drawn anew. Or writes a picture. */
+ * in every frame, and when the strip is redrawn. Or writes a picture. */
 #include <stdlib.h>
 
 #include "gstvlm.h"

@@ -4,9 +4,9 @@
  * bench-stream --config CONFIG.json [--tokenizer DIR] [--layers N] ...
  *
  * One cycle of a stream in the steady state: from a window that begins a new
- * video to the last one that is appended to it. Beside it, in the same run, what
- * windows cost from nothing, and what the same videos do. Weights are random
- * unless they lie beside the configuration. */
+ * video to the last one that is appended to it. In the same run, for comparison,
+ * what windows cost from nothing, and what the same videos cost. Weights are
+ * random unless they are beside the configuration. */
 #include <string.h>
 #include <time.h>
 
@@ -64,8 +64,8 @@ typedef struct
   clockid_t clock;
 } Bench;
 
-/* On a software device the processor time of the process, which others that
- * share the cores do not move; else the time that passed. */
+/* On a software device the processor time of the process, which does not depend
+ * on others that share the cores; else the time that passed. */
 static double
 now (const Bench *bench)
 {
@@ -156,7 +156,7 @@ note_end (const char *stage, double fraction, gpointer user_data)
     ends->vision = ends->prefill;
 }
 
-/* A prompt as it is laid out: what stands before and behind the cells. */
+/* A prompt as it is laid out: the tokens before and after the cells. */
 static gboolean
 count_prompt (Bench *bench, const VlmPrompt *prompt, guint *n_before,
     guint *n_cells, guint *n_behind, GError **error)
@@ -174,16 +174,16 @@ count_prompt (Bench *bench, const VlmPrompt *prompt, guint *n_before,
   return TRUE;
 }
 
-/* What a session has of a video when it is asked about it. */
+/* What a session has cached of a video when a question about it comes. */
 typedef struct
 {
-  gboolean has_start; /* what stands before the video */
+  gboolean has_start; /* the tokens before the video */
   guint n_encoded;    /* slices: features */
   guint n_held;       /* slices: keys and values */
-  guint n_behind;     /* likewise: tokens behind the video */
+  guint n_behind;     /* likewise: tokens after the video */
 } There;
 
-/* What a session would do, by the rules it goes by. */
+/* What a session would do, by its own rules. */
 static gboolean
 count (Bench *bench, const VlmPrompt *prompt, const VlmWindow *window,
     const There *there, int answer, Cost *cost, GError **error)
@@ -263,7 +263,7 @@ new_session (Bench *bench)
 
 /* From nothing: nothing is cached. */
 static gboolean
-ask_anew (Bench *bench, const VlmWindow *window, Cost *cost, GError **error)
+ask_cold (Bench *bench, const VlmWindow *window, Cost *cost, GError **error)
 {
   g_autoptr (VlmSession) session = new_session (bench);
   const Question question = list_of_events (bench);
@@ -272,9 +272,9 @@ ask_anew (Bench *bench, const VlmWindow *window, Cost *cost, GError **error)
   return ask (bench, session, window, &question, &nothing, cost, error);
 }
 
-/* What a window costs in the mean when each is asked about from nothing, with
- * all that the incremental one looked at. The cost is quadratic in the length,
- * so three lengths give the mean (Simpson). */
+/* The mean cost of a window when nothing is cached, with all the video that the
+ * incremental question was about. The cost is quadratic in the length, so three
+ * lengths give the mean (Simpson). */
 static gboolean
 recompute_videos (
     Bench *bench, const GPtrArray *seen, Cost *mean, GError **error)
@@ -284,7 +284,7 @@ recompute_videos (
   for (guint i = 0; i < 3; i++) {
     Cost cost = { 0 };
 
-    if (!ask_anew (bench, seen->pdata[i * (seen->len - 1) / 2], &cost, error))
+    if (!ask_cold (bench, seen->pdata[i * (seen->len - 1) / 2], &cost, error))
       return FALSE;
     mean->vision += weights[i] * cost.vision;
     mean->prefill += weights[i] * cost.prefill;
@@ -342,7 +342,7 @@ static const char *const conditions[] = { "the gate is open",
   "there is smoke", "a door stands open", "somebody climbs over the fence",
   "the light is on", "a dog is in the picture", "nobody is there" };
 
-/* How many tokens behind the video two questions have in common. */
+/* How many tokens after the video two questions have in common. */
 static gboolean
 count_common (Bench *bench, const VlmWindow *window, const Question *before,
     const Question *question, guint *n, GError **error)
@@ -367,10 +367,10 @@ count_common (Bench *bench, const VlmWindow *window, const Question *before,
   return TRUE;
 }
 
-/* A window that is asked for a list of events, then for @costs: one condition,
- * all of them, and the list again: each from what the one before left. A
- * condition is a prompt whose answer is read off its logits: one token, which no
- * step of decoding follows. */
+/* Asks for a list of events in a window, then, for @costs, about one condition,
+ * about all of them, and for the list again, each with the cache of the one
+ * before. A condition is a prompt whose answer is read off its logits: one token,
+ * without a step of decoding. */
 static gboolean
 run_conditions (
     Bench *bench, const VlmWindow *window, Cost costs[3], GError **error)
@@ -461,7 +461,7 @@ run (Bench *bench, GError **error)
   g_print ("%-22s %9s %9s %9s %9s %9s %9s\n", "", "vision", "prefill", "decode",
       "all", "slices", "tokens");
   print_cost (bench, "incremental", &incremental);
-  if (!ask_anew (bench, seen->pdata[0], &window, error) ||
+  if (!ask_cold (bench, seen->pdata[0], &window, error) ||
       !recompute_videos (bench, seen, &videos, error))
     return FALSE;
   print_cost (bench, "each window from scratch", &window);

@@ -1,4 +1,4 @@
-/* gst-vlm: what the machine can do at best
+/* gst-vlm: the best that the machine can do
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ceilings.h"
 

@@ -1,11 +1,11 @@
 /* gst-vlm: how many short events are seen, at which mean rate
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Films of 64 seconds, with things that come for 0.2 to 4 seconds before the
+ * Films of 64 seconds, with objects that appear for 0.2 to 4 seconds on the
  * backgrounds of vlmtestsrc, are sampled by the sampler of the library: at fixed
- * rates, and at rates that follow motion. An event is seen when a frame that was
- * taken shows it; no model is asked, for what no frame shows none can find. The
- * price of a film is its frames, those that stand for still spans included.
+ * rates, and at rates that follow motion. An event is seen when a sampled frame
+ * shows it; there is no model, because none can find what no frame shows. The
+ * cost of a film is its frames, including those of still spans.
  * Writes one JSON object a line; the rest is in
  * docs/experiments/short-events.md. */
 #include <stdio.h>
@@ -147,7 +147,7 @@ look (Film *film, VlmSampler *sampler, VlmMotion *motion, gint64 time)
     vlm_sampler_see (sampler, changed);
 }
 
-/* The copy is tiny: its pixels matter to nobody. */
+/* The copy is tiny, because its pixels do not matter. */
 static void
 take (Film *film, VlmSampler *sampler, VlmMotion *motion, gint64 time)
 {

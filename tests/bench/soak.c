@@ -7,7 +7,7 @@
  * live day brings: lost frames, gaps, jumps in time, flushes, other sizes, an
  * analyzer that is now and then too slow, fails or loses its device. Prints a
  * line every tenth of the time, and fails when memory or a queue grows, or when
- * nothing is watched any more. */
+ * nothing is analysed any more. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,7 +38,7 @@ typedef struct
   gboolean stood_still;
 } Soak;
 
-/* The harness keeps what comes until somebody takes it. */
+/* The harness keeps its output until it is pulled. */
 static void
 drain (GstHarness *harness)
 {

@@ -85,7 +85,7 @@ now (void)
 
 typedef gboolean (*RunFunc) (Bench *bench, gpointer data, GError **error);
 
-/* Once to make the pipelines, then as often as asked. */
+/* Once to make the pipelines, then as often as requested. */
 static gboolean
 time_stage (
     Bench *bench, Stage stage, RunFunc run, gpointer data, GError **error)

@@ -5,8 +5,8 @@
  *   endurance soak|remote SECONDS MODEL
  *
  * outage: at least 3000 records while there is no broker; then one comes. soak: a
- * model with conditions, and a broker that stops, starts and stands still.
- * remote: the same, by another name in what is printed. All print a line every
+ * model with conditions, and a broker that stops, starts and stalls.
+ * remote: the same, with another name in the output. All print a line every
  * tenth of the time and one at the end, and fail when a record is lost, when the
  * video waits, or when memory grows. */
 #include <json-glib/json-glib.h>
@@ -25,8 +25,8 @@
 #define MIN_RECORDS 3000
 #define N_LINES 10
 /* What pools and the allocator may still take after the first third. Features of
- * slices that are over are kept for a while: with the frames of the soak it takes
- * minutes until there are as many as there may be. */
+ * past slices are kept for a while: with the frames of the soak it takes minutes
+ * until their number is at its limit. */
 #define MAX_GROWTH_KB 16384
 #define MIN_SECONDS_OF_OUTAGE 60
 #define MIN_SECONDS_OF_SOAK 1800
@@ -352,8 +352,8 @@ run_outage (double seconds)
   return passed;
 }
 
-/* In each two minutes there is no broker for half a minute, and one that does
- * nothing for a quarter. */
+/* In every two minutes there is no broker for half a minute, and a stalled one
+ * for a quarter of a minute. */
 static void
 trouble (Run *run, gint64 second)
 {

@@ -1,4 +1,4 @@
-/* gst-vlm: long videos in which one thing happens
+/* gst-vlm: long videos with one event each
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  *   refine VIDEOS MINUTES [generous]
@@ -6,9 +6,9 @@
  * Plays videos of so many minutes, each with one event of three seconds, through
  * vlmevents window=0 refine=true with the model that ships, and some minutes of
  * each through plain windows at two frames a second. Prints a line for each and
- * one at the end, and fails where too few events are found, where their times are
- * too far off, where there are too many others, or where it costs too much.
- * generous: so little that a minute of computing can tell. */
+ * one at the end, and fails if too few events are found, if their times are too
+ * far off, if there are too many others, or if it costs too much.
+ * generous: limits so wide that a minute of computing is enough. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@
 #define SCENE_S 12
 #define SHORTEST (2750 * (VLM_SECOND / 1000))
 #define LONGEST (3250 * (VLM_SECOND / 1000))
-/* What lies around the scene is seen from it, again and again. */
+/* The video around the scene repeats frames of the scene. */
 #define N_IDLE 16
 #define PLAIN_MINUTES 2.0
 

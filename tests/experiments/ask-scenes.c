@@ -1,4 +1,4 @@
-/* gst-vlm: made-up scenes, asked about in other ways than vlmevents would
+/* gst-vlm: questions about made-up scenes that vlmevents would not ask
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * ask-scenes --model DIR --sizes 640x360,3840x2160
@@ -248,7 +248,7 @@ ask_sizes (Asker *asker, guint64 seed, GError **error)
 typedef struct
 {
   GPtrArray *frames;
-  GArray *times; /* gint64 ns: what the model is told */
+  GArray *times; /* gint64 ns: as the model gets them */
 } Clip;
 
 static void
@@ -260,10 +260,10 @@ clip_clear (Clip *clip)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Clip, clip_clear)
 
-/* What the model is told of frame @i. By index every clip is as if it had two
- * frames a second, which is a slice a second: as in training. */
+/* The time of frame @i that the model gets. By index every clip is as if it had
+ * two frames a second, which is a slice a second: as in training. */
 static gint64
-told_time (const Asker *asker, guint i, double fps)
+model_time (const Asker *asker, guint i, double fps)
 {
   if (g_strcmp0 (asker->options->positions, "index") == 0)
     return (gint64) (i / asker->geometry.temporal_patch_size) * VLM_SECOND;
@@ -291,7 +291,7 @@ make_clip (
     gint64 time = (gint64) (i / fps * VLM_SECOND + 0.5);
     VlmFrame *frame =
         render (scene, time, source, size, VLM_RESAMPLE_VIDEO, error);
-    gint64 told = told_time (asker, i, fps);
+    gint64 told = model_time (asker, i, fps);
 
     if (frame == NULL)
       return FALSE;
@@ -301,8 +301,8 @@ make_clip (
   return TRUE;
 }
 
-/* The grammar lets no time be later than the video is long; positions by index
- * tell another length. */
+/* The grammar allows no time after the end of the video; positions by index give
+ * another length. */
 static char *
 ask_when (Asker *asker, const Clip *clip, const char *label, GError **error)
 {

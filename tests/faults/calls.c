@@ -83,7 +83,7 @@ fails (CallFamily which, const char *name)
 
 VkResult __wrap_vlm_vk_fault_next (void);
 
-/* Stands before every Vulkan call that can fail. */
+/* Is called before every Vulkan call that can fail. */
 VkResult
 __wrap_vlm_vk_fault_next (void)
 {

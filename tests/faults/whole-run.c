@@ -6,9 +6,9 @@
  * Loads a model, asks it about four frames and closes all, again and again, with
  * another call failing each time: Vulkan calls for lack of memory, once and from
  * then on, and by a lost device; calls of the system once and from then on. Each
- * run ends with the right answer or an error, after an error without a loss the
+ * run ends with the right answer or an error. After an error without a loss the
  * session answers the same question, and nothing is left open. Without --every,
- * for a sample of the calls. */
+ * only a sample of the calls fails. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@
 #define SIDE 112
 #define MAX_TOKENS 24
 #define N_SAMPLES 12
-/* What does not end is a failure too. */
+/* A run that does not end is a failure too. */
 #define PATIENCE_S 900
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -110,7 +110,7 @@ ask (VlmSession *session, GError **error)
   return answer != NULL ? g_steal_pointer (&answer->text) : NULL;
 }
 
-/* No part of it is there twice in a row, as where two layers say the same. */
+/* No part of a message is there twice in a row, as when two layers add it. */
 static void
 check_parts (const char *message)
 {

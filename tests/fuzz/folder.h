@@ -37,8 +37,8 @@ fuzz_remove_folder (void)
   g_rmdir (fuzz_folder ());
 }
 
-/* A folder of this process, in memory where there is such a place, until it
- * ends. Warnings go nowhere from the first call on. */
+/* A folder of this process, in memory if possible, until it ends. Warnings are
+ * discarded from the first call on. */
 static inline const char *
 fuzz_folder (void)
 {

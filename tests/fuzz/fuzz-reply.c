@@ -1,7 +1,7 @@
 /* gst-vlm: any bytes as what a server sends back
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What comes out is valid text, whose tokens lie in it, and probabilities. */
+ * What comes out is valid text that contains its tokens, and probabilities. */
 #include <string.h>
 
 #include "analyzer/kinds.h"

@@ -1,4 +1,4 @@
-/* gst-vlm: any text as a JSON schema, and another one as what should fit it
+/* gst-vlm: any text as a JSON schema, and another one as a value for it
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A schema, a zero byte, a text. What may be written may be read, too, and is

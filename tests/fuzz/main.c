@@ -11,7 +11,7 @@
 
 #include "tests/fuzz/target.h"
 
-/* Only the beginning is worth damaging: behind a header there is data. */
+/* Only the beginning is worth damaging: after a header there is data. */
 #define MAX_DAMAGE_BYTES 8192
 
 static const char *const words[] = { "-1", "0", "null", "NaN", "[", "]", "{",

@@ -1,4 +1,4 @@
-/* gst-vlm: a sequence gives the same logits however it came together
+/* gst-vlm: a sequence gives the same logits however it was built
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 
@@ -142,7 +142,7 @@ count (const char *stage, double fraction, gpointer user_data)
 }
 
 /* A slow device gets some layers at a time: with the same result, to the last
- * bit, and between them it can be told to stop. */
+ * bit, and between them the work can be cancelled. */
 static void
 test_layers_apart (void)
 {
@@ -257,7 +257,7 @@ test_half (void)
         rounded[i], keys[i], fabsf (keys[i]) * 0x1p-10f + 1e-7f);
 }
 
-/* What was forgotten leaves no trace: equal to the last bit. */
+/* Forgotten tokens leave no trace: equal to the last bit. */
 static void
 test_truncate (void)
 {
@@ -406,8 +406,8 @@ cancel_soon (gpointer data)
   return NULL;
 }
 
-/* At any moment, from another thread; the submission it leaves behind disturbs
- * nothing that follows. */
+/* A cancellation at any moment, from another thread; the submission that is left
+ * disturbs nothing that follows. */
 static void
 test_cancel_running (void)
 {

@@ -109,7 +109,7 @@ read_all (Listener *listener)
   return text;
 }
 
-/* It is subscribed when it gets what is published until it does. */
+/* Publishes until the listener gets a message: then it is subscribed. */
 static void
 await_subscription (Listener *listener, const char *port)
 {
@@ -154,7 +154,7 @@ listener_init (Listener *listener, const Broker *broker, const char *topic,
   await_subscription (listener, port);
 }
 
-/* Without those that were to find out whether it is subscribed. */
+/* Without the messages that tested whether it is subscribed. */
 static GStrv
 split (const char *text)
 {

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* A port of the loopback that nobody uses. */
+/* A free port of the loopback. */
 guint find_port (void);
 /* The path of @name in @folder. (transfer full) */
 char *path_in (const char *folder, const char *name);
@@ -24,7 +24,7 @@ typedef struct
 void broker_init (Broker *broker, const char *extra);
 /* Returns when it listens. */
 void broker_start (Broker *broker);
-/* It writes down what it has, for the next start. */
+/* Stops it; it saves its state for the next start. */
 void broker_stop (Broker *broker);
 void broker_signal (Broker *broker, int number);
 void broker_clear (Broker *broker);

@@ -105,7 +105,7 @@ on_connection (GIOStream *stream, GCancellable *stop, gpointer user_data)
       break;
     if (self->kind == FAKE_BROKER_SILENT)
       continue;
-    /* The version stands behind the name "MQTT". */
+    /* The version follows the name "MQTT". */
     if (kind == CONNECT)
       goes_on = answer_connect (self, stream, body[6] == VERSION_5);
     else if (kind == PUBLISH)

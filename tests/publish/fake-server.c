@@ -61,7 +61,7 @@ read_body (GDataInputStream *in, GCancellable *stop, gsize size)
   return NULL;
 }
 
-/* What is to be done with a request, which is noted. */
+/* Notes a request, and returns how to answer it. */
 static FakeServerMood
 note (FakeServer *self, char *head, const char *body, guint *status)
 {

@@ -12,9 +12,9 @@ typedef enum
   FAKE_SERVER_STATUS,   /* the status that is set, with "Retry-After: 0" */
   FAKE_SERVER_CLOSE,    /* reads the request and ends the connection */
   FAKE_SERVER_TRUNCATE, /* promises more than it sends */
-  FAKE_SERVER_GARBAGE,  /* answers with what is no HTTP */
-  FAKE_SERVER_STALL,    /* answers never */
-  FAKE_SERVER_ENDLESS,  /* 200, and an answer that goes on and on */
+  FAKE_SERVER_GARBAGE,  /* answers with bytes that are not HTTP */
+  FAKE_SERVER_STALL,    /* never answers */
+  FAKE_SERVER_ENDLESS,  /* 200, and an answer without end */
 } FakeServerMood;
 
 typedef struct _FakeServer FakeServer;
@@ -27,7 +27,7 @@ void fake_server_set_mood (FakeServer *self, FakeServerMood mood, guint status);
 /* Requests with @text in them are refused with status 400; NULL: none. */
 void fake_server_refuse (FakeServer *self, const char *text);
 guint fake_server_get_n_requests (FakeServer *self);
-/* The bodies of the requests that were taken; a copy. (transfer full) */
+/* The bodies of the requests that were accepted; a copy. (transfer full) */
 GPtrArray *fake_server_get_bodies (FakeServer *self);
 /* The head of the last request. (transfer full) */
 char *fake_server_get_head (FakeServer *self);

@@ -19,7 +19,7 @@ typedef struct
 
 /* Properties can be set now ... */
 void publish_fixture_init (PublishFixture *f);
-/* In a folder that is there; it, too, is removed in the end. */
+/* In an existing folder, which is also removed at the end. */
 void publish_fixture_init_in (PublishFixture *f, const char *folder);
 /* ... and from now on it runs. */
 void publish_fixture_start (PublishFixture *f);
@@ -35,7 +35,7 @@ void publish_fixture_push_event (
 void publish_fixture_finish (PublishFixture *f);
 /* The next element message @name; fails after 30 seconds. */
 GstMessage *publish_fixture_wait (PublishFixture *f, const char *name);
-/* Until so many records were sent, or are waiting. */
+/* Waits until so many records were sent, or are waiting. */
 void publish_fixture_wait_sent (PublishFixture *f, guint64 n);
 guint64 publish_fixture_get_stat (PublishFixture *f, const char *name);
 /* A text of the stats; (transfer full) */

@@ -94,7 +94,7 @@ pop_text (PublishFixture *f, GstMessageType type)
   return g_strdup (error->message);
 }
 
-/* What is no record is said and left out; the rest goes on. */
+/* A line that is not a record is reported and left out; the rest is published. */
 static void
 test_no_record (void)
 {
@@ -149,8 +149,8 @@ test_away (void)
   publish_fixture_clear (&f);
 }
 
-/* The end waits, but not for ever; what is left is sent by the next one, with
- * the end of what was open. */
+/* The end of the stream waits, but not for ever; what is left is sent at the next
+ * start, with the end of events that were open. */
 static void
 test_stays_in_spool (void)
 {
@@ -263,7 +263,7 @@ test_settings (void)
   check_refused ("cert-file", "/dev/null", "no file /dev/null");
 }
 
-/* A change that comes too late is said to. */
+/* A change that comes too late gives a warning. */
 static void
 test_too_late (void)
 {
@@ -280,7 +280,7 @@ test_too_late (void)
   publish_fixture_clear (&f);
 }
 
-/* The spool is full: it is said, counted, and one gap record says so. */
+/* The spool is full: this is reported, counted, and noted in one gap record. */
 static void
 test_spool_full (void)
 {
@@ -382,7 +382,7 @@ test_states (void)
   publish_fixture_clear (&f);
 }
 
-/* Who sets what does nothing is told, above all that nothing is encrypted. */
+/* A property without effect gives a warning, above all without encryption. */
 static void
 test_idle (void)
 {

@@ -69,7 +69,7 @@ object_of (const GstVlmMessage *message, JsonNode **node)
 }
 
 /* The next block of @language from @text on, NULL when there is none before the
- * next heading; @text moves behind it. */
+ * next heading; @text moves past it. */
 static char *
 next_block (const char **text, const char *language)
 {
@@ -107,7 +107,7 @@ same_json (const char *a, const char *b)
   return first != NULL && second != NULL && json_node_equal (first, second);
 }
 
-/* The manual leaves it out, lest each release changes the page. */
+/* The manual leaves the version out, so that releases do not change the page. */
 static char *
 fill_in_version (char *block)
 {
@@ -141,7 +141,7 @@ check_example (const GstVlmMessage *message, const char **text)
     g_error ("docs/publishing.md should have:%s\n%s", head, message->payload);
 }
 
-/* The page shows what becomes of one record, in each format. */
+/* The page shows one record in each format. */
 static void
 test_manual (void)
 {
@@ -264,7 +264,7 @@ test_frigate (void)
   }
 }
 
-/* A start that stays, and as long as it took in the stream. */
+/* The start stays the same, and the duration is that in the stream. */
 static void
 test_frigate_without_utc (void)
 {
@@ -299,7 +299,7 @@ test_frigate_without_utc (void)
       gst_vlm_json_get_double (after, "end_time", 0.0), ==, 1796015991.873456);
 }
 
-/* A file has no UTC: then it is when the record came. */
+/* A file has no UTC: the time is that at which the record came. */
 static void
 test_no_utc (void)
 {
@@ -320,7 +320,7 @@ test_no_utc (void)
       "2026-11-30T05:19:59.123Z");
 }
 
-/* Announced once a connection, before anything else; on while it goes on. */
+/* Announced once a connection, before anything else; on while the event lasts. */
 static void
 test_homeassistant (void)
 {
@@ -364,8 +364,8 @@ test_homeassistant (void)
   g_assert_cmpuint (again->len, ==, 5);
 }
 
-/* A subject of which there is no event yet is there, and off. For the other
- * formats it is nothing. */
+/* A subject without an event so far exists, and is off. The other formats ignore
+ * it. */
 static void
 test_subject (void)
 {
@@ -395,7 +395,7 @@ test_subject (void)
   g_assert_cmpstr (
       message_at (more, 2)->topic, ==, message_at (messages, 2)->topic);
 
-  /* All that is retained is taken away; if it comes again, so does all of it. */
+  /* All its retained messages are removed; if it comes again, so do they. */
   last = write_entry (format, third);
   g_assert_cmpuint (last->len, ==, 4);
   for (guint i = 0; i < 4; i++) {
@@ -459,7 +459,7 @@ make_camera (const char *condition, const char *state)
       state, condition);
 }
 
-/* A camera that shows nothing is a state that stays, until it does not. */
+/* A camera without a picture is a retained state, until there is a picture. */
 static void
 test_camera (void)
 {
@@ -487,7 +487,7 @@ test_camera (void)
   g_assert_cmpstr (message_at (home, 2)->payload, ==, "ON");
 }
 
-/* An answer is a message, never a state; what it says is one text. */
+/* An answer is a message, never a state; its value is one text. */
 static void
 test_answer (void)
 {
@@ -595,8 +595,8 @@ check_hostile (const char *type, const char *text)
   }
 }
 
-/* Whatever a model, a user or a file says: one message stays one, on the topic
- * it is meant for. */
+/* Whatever a model, a user or a file says: one message stays one message, on the
+ * topic that it is meant for. */
 static void
 test_hostile (void)
 {
@@ -631,14 +631,14 @@ test_every_type (void)
       g_autoptr (GPtrArray) messages = write_line (k, lines[i]);
 
       g_assert_cmpuint (messages->len, >, 0);
-      /* It is not taken for a state that stays. */
+      /* It is not taken for a retained state. */
       g_assert_false (message_at (messages, messages->len - 1)->retain);
       g_assert_false (g_str_has_suffix (
           message_at (messages, messages->len - 1)->topic, "/reviews"));
     }
 }
 
-/* Two texts are two names. */
+/* Different texts give different names. */
 static void
 test_names (void)
 {

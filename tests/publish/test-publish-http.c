@@ -109,8 +109,8 @@ test_batch (void)
   fake_server_free (server);
 }
 
-/* In each of its moods nothing is taken for acknowledged; when it is in a good
- * one again, all of it comes. */
+/* In each of its bad moods nothing counts as acknowledged; in a good one all of
+ * it comes. */
 static void
 run_mood (FakeServerMood mood, guint status, const char *expected)
 {
@@ -153,7 +153,7 @@ test_moods (void)
   run_mood (FAKE_SERVER_STALL, 0, "127.0.0.1");
 }
 
-/* An answer without end is no reason to wait, or to ask again. */
+/* An answer without end is no reason to wait, or to send again. */
 static void
 test_endless (void)
 {
@@ -171,7 +171,7 @@ test_endless (void)
   fake_server_free (server);
 }
 
-/* One record is poison: it alone is left out, and a gap says so. */
+/* One record is refused: it alone is left out, and a gap says so. */
 static void
 run_refused (guint batch_size)
 {
@@ -217,7 +217,7 @@ test_refused (void)
   run_refused (3);
 }
 
-/* Nobody there, then somebody. */
+/* Nothing listens on the port; then the host does not exist. */
 static void
 test_away (void)
 {
@@ -246,7 +246,7 @@ test_away (void)
   publish_fixture_clear (&f);
 }
 
-/* Python's server, for what it takes to shake hands. */
+/* Python's server, for the TLS handshake. */
 static GSubprocess *
 start_tls_server (const char *folder, const char *name, guint *port)
 {

@@ -159,7 +159,7 @@ test_away (void)
   cluster_clear (&c);
 }
 
-/* It takes its time, longer than it may. */
+/* The broker is slower than the timeout allows. */
 static void
 test_slow (void)
 {
@@ -186,8 +186,8 @@ test_slow (void)
   cluster_clear (&c);
 }
 
-/* It refuses with what passes, which the client tries again itself, and with
- * what does not. */
+/* The broker refuses with passing errors, after which the client itself retries,
+ * and with one that does not pass. */
 static void
 test_refusing (void)
 {
@@ -214,7 +214,7 @@ test_refusing (void)
   cluster_clear (&c);
 }
 
-/* A record that no broker would take is left out. */
+/* A record that no broker would accept is left out. */
 static void
 test_too_large (void)
 {

@@ -99,8 +99,8 @@ test_plain (void)
   broker_clear (&broker);
 }
 
-/* Also at QoS 0 a message counts when it is written, and none is waited for in
- * vain. */
+/* At QoS 0, too, a message counts when it is written, and no acknowledgement is
+ * awaited in vain. */
 static void
 test_qos (void)
 {
@@ -130,7 +130,7 @@ test_qos (void)
   }
 }
 
-/* 3000 records and nobody there: none is lost, and none waits to be taken. */
+/* 3000 records without a broker: none is lost, and the pipeline does not wait. */
 static void
 test_away (void)
 {
@@ -139,7 +139,7 @@ test_away (void)
   PublishFixture f;
   g_auto (GStrv) lines = NULL;
 
-  /* Who listens has been there before. */
+  /* The listener has a session from before. */
   broker_init (&broker, NULL);
   broker_start (&broker);
   listener_init (&listener, &broker, "gate", "-c -i listener");
@@ -164,7 +164,7 @@ test_away (void)
   broker_clear (&broker);
 }
 
-/* The broker goes and comes, again and again; who listens gets all of it. */
+/* The broker stops and starts, again and again; the listener gets all of it. */
 static void
 test_restarting (void)
 {
@@ -194,7 +194,7 @@ test_restarting (void)
   broker_clear (&broker);
 }
 
-/* It stands still, and the records wait; then it goes on. */
+/* The broker stalls, and the records wait; then it continues. */
 static void
 test_slow (void)
 {
@@ -356,7 +356,7 @@ test_refusing (void)
   set_broker (&f, "mqtt", "", broker.port, "gate");
   publish_fixture_start (&f);
   publish_fixture_finish (&f);
-  /* Its begin, and the end that each later start made of it. */
+  /* The begin, and the end that a later start added. */
   g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 0);
   g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 2);
   publish_fixture_clear (&f);
@@ -391,7 +391,7 @@ tls_lines (const Broker *broker, const char *name)
       broker->folder, name, broker->folder, name);
 }
 
-/* Who is not known to be the one that was meant gets nothing. */
+/* A server whose identity is not proven gets nothing. */
 static void
 test_tls (void)
 {
@@ -417,7 +417,7 @@ test_tls (void)
   broker_clear (&broker);
 }
 
-/* The broker wants to know who this is. */
+/* The broker requires a certificate of the client. */
 static void
 test_client_certificate (void)
 {
@@ -504,8 +504,8 @@ has_line (const GStrv lines, const char *start, const char *part)
   return FALSE;
 }
 
-/* The broker says that the publisher is gone; the next one switches off what
- * was on, and says that it is there. */
+/* The broker announces that the publisher is gone; the next one switches off what
+ * was on, and announces itself. */
 static void
 test_killed (void)
 {
@@ -544,7 +544,7 @@ test_killed (void)
   g_assert_cmpstr (after[n + 4], ==, "home/box/availability 0 offline");
   listener_clear (&listener);
 
-  /* Who comes later finds the state, and no old event. */
+  /* A later listener finds the state, and no old event. */
   listener_init (&listener, &broker, "home/#", NULL);
   g_strfreev (before);
   before = listener_wait (&listener, 3);
@@ -581,7 +581,7 @@ push_subjects (PublishFixture *f, const char *subjects)
       gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure)));
 }
 
-/* What the broker keeps, for who comes now: lines with @part. */
+/* The number of retained messages whose lines contain @part. */
 static guint
 count_retained (const Broker *broker, const char *part)
 {
@@ -597,7 +597,7 @@ count_retained (const Broker *broker, const char *part)
   return n;
 }
 
-/* The entities of a query go with it: while it plays, and at the next start. */
+/* The entities of a query are removed with it: while playing, and at a start. */
 static void
 test_removed_queries (void)
 {

@@ -87,7 +87,7 @@ check_begin (const char *members, gint64 expected)
       expected * G_TIME_SPAN_SECOND);
 }
 
-/* When an event began, by the clock of who got the record. */
+/* When an event began, by the clock of the recipient of the record. */
 static void
 test_begin (void)
 {
@@ -337,7 +337,7 @@ test_file_rotation (void)
   file_fixture_clear (&f);
 }
 
-/* Appends, goes on with no broken line, and follows a file that was renamed. */
+/* Appends, never continues a broken line, and follows a file that was renamed. */
 static void
 test_file_appends (void)
 {

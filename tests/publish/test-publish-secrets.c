@@ -23,7 +23,7 @@ static const char *const secrets[] = { PASSWORD, PASSWORD_IN_URI,
   "t0ken/+=abcdef", "t0ken%2F", KEY_PASSWORD, PARAM, "par4meter", HOOK,
   HOOK_WORD, "bWU6cCI0c3MgPHc+JXJkJg==" };
 
-/* Whether the element knows what stands in a file. */
+/* Whether the element has a file of credentials. */
 static gint knows_file; /* atomic */
 
 static GMutex lock;
@@ -59,7 +59,7 @@ on_glib_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
   return G_LOG_WRITER_HANDLED;
 }
 
-/* --- what is looked at ---------------------------------------------------- */
+/* --- what is searched ----------------------------------------------------- */
 
 static void
 note_messages (GstBus *bus)
@@ -151,7 +151,7 @@ check_said (const char *location)
 
 /* --- other sides ---------------------------------------------------------- */
 
-/* Says again what it hears. */
+/* Sends back what it receives. */
 static void
 repeat (GIOStream *stream, GCancellable *stop, gpointer user_data)
 {
@@ -288,7 +288,7 @@ test_file (void)
   run ("mqtt://me:" PASSWORD_IN_URI "@[::1/gate", TRUE);
 }
 
-/* Who knows the path may post. */
+/* A path that is itself a secret. */
 static void
 run_hook (const char *where)
 {
@@ -298,8 +298,8 @@ run_hook (const char *where)
   run (hook, FALSE);
 }
 
-/* An answer that says again what was sent, whatever its status; also where it is
- * longer than what is shown of it. */
+/* An answer that repeats what was sent, whatever its status; also if it is longer
+ * than what is shown of it. */
 static void
 test_answers (void)
 {
@@ -352,13 +352,13 @@ test_texts (void)
   check_quote (
       "s3cret", "no s3cret\nhere, " PARAM, FALSE, 100, "no *** here, ***");
   check_quote ("s3cret", "Basic bWU6czNjcmV0!", FALSE, 100, "Basic ***!");
-  /* What may be the beginning of one is left out. */
+  /* Text that may be the beginning of a secret is left out. */
   check_quote (
       "s3cret-long-enough-for-it", "it is s3cret-long-enough", TRUE, 100, "");
   check_quote (
       "s3cret", "so much text before a s3cre", FALSE, 12, "so much text");
   check_quote ("s3cret", "s3crets3cret and more", FALSE, 8, "****** a");
-  /* What is short is everywhere. */
+  /* A short secret may be anywhere: if the text contains it, all is hidden. */
   check_quote ("ab", "this is about it", FALSE, 100, "***");
   check_quote ("ab", "this is it", FALSE, 100, "this is it");
   check_quote (NULL, "\xc3\xa4\xc3\xb6\xff", FALSE, 3, "\xc3\xa4");
@@ -375,7 +375,7 @@ main (int argc, char **argv)
     "https" };
 
   g_setenv ("no_proxy", "*", TRUE);
-  /* Warnings are read, not died of. */
+  /* Warnings are read, not fatal. */
   g_log_set_writer_func (on_glib_log, NULL, NULL);
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);

@@ -120,7 +120,7 @@ add_subject (GstVlmSpool *spool, const char *stream, const char *subject)
   g_assert_no_error (error);
 }
 
-/* A subject is no event, but knows whether any of it goes on. */
+/* A subject is not an event, but knows whether one of its events is open. */
 static void
 test_subjects (void)
 {
@@ -143,8 +143,8 @@ test_subjects (void)
   remove_folder (folder);
 }
 
-/* What is announced (+) and removed (-) by the records that wait, and the states
- * of events between. */
+/* The subjects that the waiting records announce (+) and remove (-), and the
+ * states of events between them. */
 static char *
 take_story (GstVlmSpool *spool)
 {
@@ -188,8 +188,8 @@ expect_story (GstVlmSpool *spool, const char *expected)
   g_assert_cmpstr (story, ==, expected);
 }
 
-/* What is no longer asked for is removed: at once, with the end of its last
- * event, or by the next start. */
+/* A subject that is no longer queried is removed: at once, with the end of its
+ * last event, or at the next start. */
 static void
 test_removed_subjects (void)
 {
@@ -241,8 +241,8 @@ make_older (const char *folder)
   sqlite3_close (db);
 }
 
-/* When an event began is known as long as it goes on, also to the next start; to
- * one that finds a spool of an older version it is when the records came. */
+/* The time at which an event began is known as long as it is open, also at the
+ * next start; in a spool of an older version it is when the records came. */
 static void
 test_begun (void)
 {
@@ -341,7 +341,7 @@ test_interrupted (void)
   remove_folder (folder);
 }
 
-/* The oldest go, and each stream's gap stands where they were. */
+/* The oldest records are dropped, and each stream has a gap in their place. */
 static void
 test_full (void)
 {
@@ -378,8 +378,8 @@ test_full (void)
   remove_folder (folder);
 }
 
-/* What is under way does not go, for it may have arrived. The end of an event
- * of which the other side knows goes last: nobody else would tell of it. */
+/* Records under way are not dropped, for they may have arrived. The end of an
+ * event that the other side knows is dropped last: nothing else would report it. */
 static void
 test_full_keeps (void)
 {
@@ -522,7 +522,7 @@ add_anyhow (GstVlmSpool *spool, guint seq)
   return gst_vlm_spool_add (spool, record, &n_dropped, NULL);
 }
 
-/* The disk takes no byte more: memory does, and gives it back when it can. */
+/* The disk is full: records stay in memory, and move to disk when they can. */
 static int
 child_disk_full (const char *folder)
 {
@@ -543,7 +543,7 @@ child_disk_full (const char *folder)
   g_assert_cmpuint (entries->len, ==, n);
   for (guint i = 0; i < n; i++)
     g_assert_cmpint (entry_at (entries, i)->record->seq, ==, i);
-  /* Whether or not the disk forgets them, they are not sent again. */
+  /* Whether or not they can be deleted on disk, they are not sent again. */
   gst_vlm_spool_acknowledge (spool, entry_at (entries, n - 11)->id, NULL);
   gst_vlm_spool_hand_back (spool);
   g_assert_cmpuint (gst_vlm_spool_get_level (spool).n_waiting, ==, 10);
@@ -561,7 +561,7 @@ child_disk_full (const char *folder)
   entries = take (spool, 1000);
   g_assert_cmpint (
       entry_at (entries, entries->len - 2)->record->seq, ==, n - 1);
-  /* It was left open. */
+  /* The event was left open. */
   g_assert_cmpint (entry_at (entries, entries->len - 1)->record->state, ==,
       GST_VLM_RECORD_END);
   close_spool (spool);
@@ -577,7 +577,7 @@ test_disk_full (void)
   remove_folder (folder);
 }
 
-/* Says each number after it is in the spool, until it is killed. */
+/* Prints each number once it is in the spool, until it is killed. */
 static int
 child_write (const char *folder)
 {

@@ -12,7 +12,7 @@
 #define N_SECONDS 32
 #define MIN_RECORDS 3000
 
-/* Each window tells of all of them: more than MIN_RECORDS in all. */
+/* Each window reports all of them: more than MIN_RECORDS in all. */
 static FakeAnalyzer *
 make_script (void)
 {
@@ -57,7 +57,7 @@ get_stat (GstElement *pipeline, const char *name)
   return value;
 }
 
-/* How many events were told on the bus until the end of the stream. */
+/* How many events were posted on the bus until the end of the stream. */
 static guint
 play_to_end (GstElement *pipeline)
 {
@@ -85,8 +85,8 @@ get_seq (const char *line)
   return json_object_get_int_member (json_node_get_object (node), "seq");
 }
 
-/* Nobody is there for the whole of the video, which passes all the same; the
- * next start finds each record. */
+/* There is no server during the whole video, which passes all the same; the next
+ * start finds each record. */
 static void
 test_nobody_there (void)
 {

@@ -12,7 +12,7 @@
 void ref_matmul_row (const float *x, const float *w, const float *bias,
     guint n_out, guint n_in, VlmNnEpilogue epilogue, double *y);
 
-/* y [n_cols] for one id; NULL stands for a row of zeros. */
+/* y [n_cols] for one id; NULL means a row of zeros. */
 const float *ref_embed_row (gint32 id, const float *w, guint n_out,
     const float *features, guint n_features, guint n_cols);
 

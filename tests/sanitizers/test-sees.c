@@ -1,4 +1,4 @@
-/* gst-vlm: that a sanitizer sees what it is for, and no more
+/* gst-vlm: a sanitizer finds the faults it is for, and no others
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Runs itself with the name of a fault, with what tests/sanitize loads. */

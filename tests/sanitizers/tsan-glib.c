@@ -3,8 +3,9 @@
  *
  * To be loaded before GLib, which is not built for TSan: its mutexes and
  * conditions are futexes, its references are atomic numbers, and within GLib the
- * calls are bound. Here TSan gets to know who waited for whom. What waits for an
- * object by its references counts as if it waited for all who gave one back. */
+ * calls are bound. Here TSan learns which thread waited for which. A thread that
+ * waits for an object by its references counts as having waited for all threads
+ * that dropped one. */
 #define _GNU_SOURCE
 
 #include <dlfcn.h>
@@ -139,7 +140,7 @@ gboolean (g_atomic_ref_count_dec) (gatomicrefcount *count)
   return last;
 }
 
-/* What was made once is before what is done by those who found it made. */
+/* What was made once is before what threads do that found it made. */
 gboolean (g_once_init_enter) (volatile void *location)
 {
   gboolean (*real) (volatile void *) = dlsym (RTLD_NEXT, "g_once_init_enter");
@@ -179,7 +180,7 @@ g_weak_ref_set (GWeakRef *weak, gpointer object)
   real (weak, object);
 }
 
-/* Who cancelled is before who finds it out. */
+/* The thread that cancelled is before the one that notices. */
 void
 g_cancellable_cancel (GCancellable *cancellable)
 {
@@ -201,7 +202,7 @@ g_cancellable_is_cancelled (GCancellable *cancellable)
   return cancelled;
 }
 
-/* Queues: who pushed is before who pops. */
+/* Queues: the thread that pushed is before the one that pops. */
 void
 g_async_queue_push (GAsyncQueue *queue, gpointer data)
 {

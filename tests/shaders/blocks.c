@@ -74,7 +74,7 @@ make_floats (VkCheck *check, const Floats *f, guint8 *block)
   }
 }
 
-/* Byte 0x7f is no number. */
+/* Byte 0x7f is not a number. */
 static void
 avoid_nan (guint8 *block, gsize n_bytes)
 {
@@ -83,7 +83,7 @@ avoid_nan (guint8 *block, gsize n_bytes)
       block[i] ^= 1;
 }
 
-/* Blocks of a row go on one another. */
+/* Each block of a row continues the one before. */
 static void
 join_blocks (VkCheck *check, guint8 *row, gsize n_blocks)
 {

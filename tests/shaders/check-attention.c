@@ -85,7 +85,7 @@ case_init (VkCheck *check, Case *c)
   c->q =
       vkcheck_tensor (check, c->n_tokens, h->n_heads * h->head_dim, c->q_data);
   c->out = vkcheck_tensor (check, c->n_tokens, h->n_heads * h->head_dim, NULL);
-  /* room for garbage behind the last key */
+  /* room for garbage after the last key */
   vlm_nn_kv_init (&c->kv, check->nn, c->dtype, h->n_kv_heads, h->head_dim,
       (n_keys + 63) & ~31u, &error);
   vkcheck_no_error (error, "cache");

@@ -158,7 +158,7 @@ run_case (VkCheck *check, const char *kernel, Case c)
   case_clear (&c);
 }
 
-/* Wherever it is, allowed or not: what does not exist does not matter. */
+/* A value is found anywhere, allowed or not, but not beyond the valid logits. */
 static void
 check_not_finite (VkCheck *check, const char *kernel)
 {

@@ -176,8 +176,8 @@ record_attention (VlmNn *nn, gpointer user_data)
 }
 
 /* In the query of one token, or in the key or the value of the last one, which
- * only the last sees: a weight of 0 times its value is for the few before it no
- * number either. */
+ * only the last sees: for the few before it, a weight of 0 times its value is
+ * NaN, too. */
 static void
 check_attention_of (VkCheck *check, const char *kernel, VlmDType dtype,
     const char *where, float value)

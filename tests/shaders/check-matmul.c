@@ -511,7 +511,7 @@ check_splits (VkCheck *check)
   }
 }
 
-/* What a caller gets wrong is told by submit. */
+/* Errors of the caller are reported by submit. */
 static void
 check_errors (VkCheck *check)
 {

@@ -120,8 +120,8 @@ check_kernel (VkCheck *check, const char *kernel)
   }
 }
 
-/* A product that is added to y, and the norm of that; twice, so that what the
- * first leaves behind is found by the second. */
+/* A product that is added to y, and the norm of that; twice, so that the second
+ * finds what the first leaves. */
 typedef struct
 {
   VlmNnTensor x, y, norm, normed;

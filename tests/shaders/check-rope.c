@@ -155,7 +155,7 @@ run_case (VkCheck *check, const char *split, Case c)
   run_case_of (check, split, VLM_DTYPE_F16, c);
 }
 
-/* What 16 bits cannot hold is no number afterwards, on every device. */
+/* What 16 bits cannot hold is not finite afterwards, on every device. */
 static void
 check_overflow (VkCheck *check)
 {

@@ -47,7 +47,7 @@ n_elements (const VlmNnKv *kv)
   return (gsize) kv->n_heads * kv->capacity * kv->head_dim;
 }
 
-/* Keys or values as they lie in a buffer. */
+/* Keys or values in the layout of a buffer. */
 typedef struct
 {
   VlmDType dtype;
@@ -94,7 +94,7 @@ visit (const VlmNnKv *kv, const KvData *data, Packed *keys, Packed *values,
       }
 }
 
-/* What is rounded is rounded for whoever computes what to expect, too. */
+/* Rounded values replace those in @dense, from which the test computes. */
 static void
 pack (float *dense, Packed *packed, gsize at)
 {
@@ -108,7 +108,7 @@ pack (float *dense, Packed *packed, gsize at)
   }
 }
 
-/* Leaves poison, so that what remains is what should be poison. */
+/* Writes poison over what is read, so that the whole buffer should be poison. */
 static void
 unpack (float *dense, Packed *packed, gsize at)
 {

@@ -18,7 +18,7 @@
 typedef struct
 {
   VlmNn *nn;
-  Rng rng;        /* seeded anew from the seed and the name of each case */
+  Rng rng;        /* reseeded from the seed and the name of each case */
   gboolean bench; /* time the cases too, and the shapes of the models */
   guint64 seed;
   const char *filter;
@@ -46,7 +46,7 @@ vkcheck_make_floats (VkCheck *check, VkCheckInput input, float *data, gsize n);
 void vkcheck_quantise (VlmDType dtype, float *data, gsize n, void *raw);
 
 /* Rows of @n_in weights of any type that a device reads, random in all their
- * bits but for scales of about 1 / 16, and what they stand for. [n_rows, n_in] to
+ * bits but for scales of about 1 / 16, and their values. [n_rows, n_in] to
  * @data, vlm_nn_format_row_bytes a row to @raw. */
 void vkcheck_make_blocks (VkCheck *check, VlmDType dtype, guint n_rows,
     guint n_in, float *data, guint8 *raw);
@@ -76,8 +76,8 @@ void vkcheck_guards (VkCheck *check, const VlmNnTensor *tensor);
 void vkcheck_compare (VkCheck *check, const float *actual,
     const double *expected, gsize n, double nmse, double floor);
 
-/* Runs what @record records: once, and when benching often enough to tell how
- * long it takes. @flops and @n_bytes are what one run does; 0 where it makes no
+/* Runs what @record records: once, or often enough to measure the time when
+ * benching. @flops and @n_bytes are what one run does; 0 where it makes no
  * sense. */
 typedef void (*VkCheckRecord) (VlmNn *nn, gpointer user_data);
 void vkcheck_run (VkCheck *check, VkCheckRecord record, gpointer user_data);

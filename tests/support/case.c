@@ -195,8 +195,8 @@ add_media (const Reader *reader, const VlmJson *root, GError **error)
   return TRUE;
 }
 
-/* What the names of special_ids.json stand for, where they are not the name of
- * the token between its bars. */
+/* The tokens of names in special_ids.json that are not the name of the token
+ * between its bars. */
 static const struct
 {
   const char *name;

@@ -6,7 +6,7 @@
  *              "total_pixels"} …],
  *  "prompt": [item …]}; files are .npy beside the case. An item is a token id,
  * the name of one in special_ids.json of the checkpoint (or of the token of its
- * tokenizer that the name stands for), "IMG<n>" or "VID<n>", or [n, seed]: n
+ * tokenizer that the name means), "IMG<n>" or "VID<n>", or [n, seed]: n
  * random ordinary tokens. */
 #pragma once
 

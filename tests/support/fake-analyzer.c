@@ -37,7 +37,7 @@ struct _FakeAnalyzer
   double min_confidence;
   gboolean prompt;
   guint n_errors;          /* calls that fail with it */
-  VlmQuestions *questions; /* NULL before they are told */
+  VlmQuestions *questions; /* NULL before they are set */
   FakeCounts counts;
 };
 

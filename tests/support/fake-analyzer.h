@@ -24,7 +24,7 @@ typedef struct
   gboolean partial;
   GArray *slot_times;      /* gint64 */
   GPtrArray *frames;       /* VlmFrame */
-  VlmQuestions *questions; /* what was asked; NULL if nobody said */
+  VlmQuestions *questions; /* NULL if none were set */
 } FakeWindow;
 
 FakeAnalyzer *fake_analyzer_new (void);
@@ -33,23 +33,23 @@ FakeAnalyzer *fake_analyzer_new (void);
 void fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
     gint64 start, gint64 end, const VlmRect *box);
 
-/* Of the events that are added from now on: @first in the first record, @step
- * more in each later one. -1 and 0 without. */
+/* For the events that are added from now on: @first in the first record, @step
+ * more in each later one. -1 and 0 for none. */
 void
 fake_analyzer_set_confidence (FakeAnalyzer *self, double first, double step);
-/* What it says of itself. */
+/* The analyzer's own least confidence. */
 void fake_analyzer_set_min_confidence (FakeAnalyzer *self, double least);
 
 /* From now on, an event ends with the window that sees its end, as those of the
- * engine do; what was over when it was first seen has one record. */
+ * engine do; one that had ended when it was first seen has one record. */
 void fake_analyzer_set_prompt (FakeAnalyzer *self, gboolean prompt);
 
 /* From now on, analyze() waits until it is cancelled or this is taken back. */
 void fake_analyzer_set_stalled (FakeAnalyzer *self, gboolean stalled);
 /* Likewise, but deaf to cancellation; a step that is begun does not end. */
 void fake_analyzer_set_deaf (FakeAnalyzer *self, gboolean deaf);
-/* From now on, analyze() takes @n_steps of @step_us each, and looks whether it
- * is cancelled after each, as an engine does. */
+/* From now on, analyze() takes @n_steps of @step_us each, and checks after each
+ * whether it is cancelled, as an engine does. */
 void fake_analyzer_set_steps (FakeAnalyzer *self, guint n_steps, guint step_us);
 /* load() waits until it is cancelled or this is taken back. */
 void fake_analyzer_set_load_stalled (FakeAnalyzer *self, gboolean stalled);

@@ -127,7 +127,7 @@ files_safetensors_join (
   return file;
 }
 
-/* Of one tensor, which lies at @object's "data_offsets" from @data on. */
+/* Of one tensor, which is at @object's "data_offsets" from @data on. */
 static void
 spoil (char *data, JsonObject *object, guint16 bits)
 {

@@ -4,8 +4,8 @@
 
 #include "model/attention-map.h"
 
-/* Who knows the special tokens: special_ids.json of checkpoints of tests, whose
- * tokenizers may be absent, else the tokenizer. */
+/* Where special tokens come from: special_ids.json for checkpoints of tests,
+ * whose tokenizers may be absent, else the tokenizer. */
 static gboolean
 set_special (TestModel *self, const char *path, const VlmCheckpoint *checkpoint,
     GError **error)

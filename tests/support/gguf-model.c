@@ -13,7 +13,7 @@
 #define BF16 30
 
 /* Hugging Face's name to GGUF's: what comes before the number of the layer, and
- * what comes behind it. */
+ * what comes after it. */
 static const struct
 {
   const char *from, *to;

@@ -4,8 +4,8 @@
 
 #include "io/safetensors.h"
 
-/* A safetensors file of expected values. A name that is not there, or has
- * another type, ends the test program: see golden_has. */
+/* A safetensors file of expected values. A name that is missing, or has another
+ * type, ends the test program: see golden_has. */
 typedef struct
 {
   VlmSafetensors *file;

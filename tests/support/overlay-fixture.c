@@ -42,8 +42,8 @@ overlay_fixture_clear (OverlayFixture *f)
   gst_harness_teardown (f->harness);
 }
 
-/* Grey that drifts over the frame, in any format; no byte is all ones, which in
- * some formats stands for nothing. */
+/* Grey that drifts over the frame, in any format; no byte is all ones, which is
+ * not a value in some formats. */
 GstBuffer *
 overlay_fixture_make_frame (OverlayFixture *f, gint64 pts)
 {

@@ -27,7 +27,7 @@ GstBuffer *overlay_fixture_make_frame (OverlayFixture *f, gint64 pts);
 /* An event from @start to @end, known as @state. @box: (nullable) */
 VlmEvent *overlay_make_event (guint64 id, VlmEventState state,
     const char *label, gint64 start, gint64 end, const VlmRect *box);
-/* Puts @event on @buffer, alone. Takes it over. */
+/* Puts @event on @buffer, alone. Takes ownership of it. */
 void overlay_attach_event (GstBuffer *buffer, VlmEvent *event);
 void overlay_attach_events (GstBuffer *buffer, GPtrArray *events);
 

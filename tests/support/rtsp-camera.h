@@ -26,7 +26,7 @@ void rtsp_camera_stop (RtspCamera *camera);
 /* (transfer full) */
 char *rtsp_camera_get_uri (RtspCamera *camera);
 
-/* What sender reports say from now on is late or early by @offset_s. */
+/* From now on, the times of sender reports are off by @offset_s. */
 void rtsp_camera_set_clock (RtspCamera *camera, gint offset_s);
 
 /* The number that is painted on @frame, a copy in the camera's size; -1 for

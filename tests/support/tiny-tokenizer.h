@@ -8,8 +8,8 @@
 #include "text/tokenizer.h"
 
 /* All bytes, the beginnings of some words (each grown letter by letter), then
- * Qwen2's names. Among the words is what a JSON answer is made of, so that
- * tokens lie across the joints of its grammar. */
+ * Qwen2's names. Among the words are pieces of JSON answers, so that tokens
+ * cross the joints of the grammar. */
 static const char *const tiny_words[] = {
   "the",
   " the",

@@ -1,4 +1,4 @@
-/* gst-vlm: what a test expects to be warned of
+/* gst-vlm: the warnings that a test expects
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support/warnings.h"
 

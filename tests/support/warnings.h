@@ -1,4 +1,4 @@
-/* gst-vlm: what a test expects to be warned of
+/* gst-vlm: the warnings that a test expects
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -7,7 +7,7 @@
 /* After g_test_init: from now on warnings are kept instead of ending the
  * program; critical messages still do. Once a program. */
 void warnings_keep (void);
-/* Nothing that contains @text was kept: an error of the test. Forgets what was
+/* It is an error of the test if no kept warning contains @text. Forgets what was
  * kept, which must hold nothing else. */
 void warnings_expect (const char *text);
 /* Nothing was kept. */

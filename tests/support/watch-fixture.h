@@ -31,7 +31,7 @@ GstBuffer *
 watch_fixture_make_frame (GstClockTime pts, GstClockTime duration, guint8 luma);
 GstFlowReturn
 watch_fixture_push (WatchFixture *f, GstClockTime pts, GstClockTime duration);
-/* Frames of @fps from @start to before @end, all of which must pass. */
+/* Frames of @fps from @start to before @end; all must pass. */
 void watch_fixture_push_span (
     WatchFixture *f, GstClockTime start, GstClockTime end, guint fps);
 /* EOS, which must pass. */
@@ -43,8 +43,8 @@ guint64 watch_fixture_get_stat (WatchFixture *f, const char *name);
 GstMessage *watch_fixture_pop_message (
     WatchFixture *f, GstMessageType type, const char *name, gboolean wait);
 
-/* JSON without the UUID of the run, which is another one each time. Takes @json
- * over. */
+/* JSON without the UUID of the run, which is another one each time. Takes
+ * ownership of @json. */
 char *watch_drop_run (char *json);
 
 /* Plays a pipeline of its own to EOS, which must come without an error, and

@@ -153,7 +153,7 @@ test_match_events (void)
   g_autoptr (GArray) found = eval_events_new ();
   EvalMatches m = { 0 };
 
-  /* Two that last as long: the labels tell which is which. */
+  /* Two that last as long: their labels distinguish them. */
   eval_events_add (truth, 0.0, 10.0, "red circle", "red circle stays");
   eval_events_add (truth, 0.0, 10.0, "blue square", "blue square stays");
   eval_events_add (truth, 2.0, 4.0, "object", "object appears");
@@ -176,7 +176,7 @@ test_match_events (void)
   assert_near (eval_recall (&m), 0.5);
   assert_near (eval_f1 (&m), 4.0 / 9.0);
 
-  /* It adds up; nothing is no failure. */
+  /* Counts add up; an empty comparison is not a failure. */
   eval_match_events (truth, truth, &m, NULL);
   g_assert_cmpuint (m.n_right, ==, 6);
   g_assert_cmpuint (m.n_described, ==, 5);
@@ -242,8 +242,8 @@ test_match_crowd (void)
   g_assert_cmpuint (m.n_brief_right, ==, 2);
 }
 
-/* As many as it takes, and about half of them true; what is said of presence
- * is. */
+/* The right number of statements, about half of them true; those about presence
+ * agree with the sample. */
 static void
 test_statements (void)
 {
@@ -403,7 +403,7 @@ test_samples (void)
   g_assert_cmpuint (n_near, >, 40);
 }
 
-/* The length that is asked for, with something in it; a picture has none. */
+/* The requested length, with something in it; a picture has none. */
 static void
 test_duration (void)
 {
@@ -428,7 +428,7 @@ test_duration (void)
   }
 }
 
-/* What is rendered is what was asked for: the moment, and the size. */
+/* The picture is of the requested moment and size. */
 static void
 test_frames (void)
 {

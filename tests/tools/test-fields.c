@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Values of an answer: which there are, and where they stand. */
+ * Values of an answer: which there are, and where they are. */
 #include <glib.h>
 
 #include "tools/run/fields.h"
 
 /* "pointer=text" of each, with blanks between. */
 static char *
-tell (const char *text)
+list_fields (const char *text)
 {
   g_autoptr (GPtrArray) fields = fields_find (text);
   g_autoptr (GString) told = g_string_new (NULL);
@@ -47,7 +47,7 @@ test_fields (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *told = tell (cases[i][0]);
+    g_autofree char *told = list_fields (cases[i][0]);
 
     g_assert_cmpstr (told, ==, cases[i][1]);
   }

@@ -1,4 +1,4 @@
-/* gst-vlm: whether a model's confidence tells right from wrong
+/* gst-vlm: whether a model's confidence distinguishes right from wrong
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/eval/reliability.h"
 

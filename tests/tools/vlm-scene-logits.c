@@ -1,8 +1,8 @@
 /* gst-vlm: what a checkpoint computes about made-up scenes, for comparison
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The scenes of vlm-eval go the whole way of the engine: rendered, resized,
- * laid out by the chat template with the checkpoint's own tokenizer. Another
+ * The scenes of vlm-eval go through the whole engine: rendered, resized, laid out
+ * by the chat template with the checkpoint's own tokenizer. Another
  * implementation that is given the same frames, times and ids must find the
  * same positions, features and logits. */
 #include <string.h>

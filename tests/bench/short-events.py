@@ -33,7 +33,7 @@ def choose(rows, **wanted):
 
 
 def uniform_at(rows, fps):
-    """Between the two measured rates that are nearest."""
+    """Interpolated between the two nearest rates that were measured."""
     below = [r for r in rows if r["mean_fps"] <= fps]
     above = [r for r in rows if r["mean_fps"] >= fps]
     if not below or not above:
@@ -92,7 +92,7 @@ def write(rows):
 
 
 def check(build):
-    """One film: uniform sampling that is fast enough sees all, motion more than a slow one."""
+    """One film: fast uniform sampling sees all events, and motion sees more than slow sampling does."""
     rows = measure(build, 1)
     print("1..2")
     fast = [r for r in rows if r["sampling"] == "uniform" and r["fps"] == 8]

@@ -48,12 +48,12 @@ report(measured is not None and len(measured) == len(ROWS), "/bench-stream/measu
 report(measured is not None and counted is not None and
        all(measured[row][4:] == counted[row][4:] for row in ROWS),
        "/bench-stream/counts-what-it-does", measured, counted)
-# The answers that are asked for, computed from nothing, are four and eight times the work.
+# The requested answers, computed from nothing, are four and eight times the work.
 for window, hop, ratio, slices in ("10", "2", 4, 5), ("60", "5", 8, 12):
     found = table("--width", "168", "--height", "168", "--window", window, "--hop", hop, "--count")
     report(found is not None and found[ROWS[4]][3] >= ratio and found[ROWS[3]][4] == slices,
            f"/bench-stream/{window}-{hop}", found)
-# A condition costs its words, and no answer is written.
+# A condition costs only its words: no answer is decoded.
 one, ten, events = (counted[row] for row in ROWS[5:])
 report(one[2] == ten[2] == 0.0 and one[4] == ten[4] == 0.0 and one[5] < events[5] and ten[5] <= 10 * one[5],
        "/bench-stream/conditions", one, ten, events)

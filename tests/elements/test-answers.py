@@ -74,7 +74,7 @@ def write(folder, name, text):
 
 
 def test_schema(folder):
-    """A record for each window, with its times, the same on all ways out."""
+    """A record for each window, with its times, the same on all outputs."""
     schema = write(folder, 'schema.json', json.dumps(SCHEMA))
     run = Run(f'schema-file={schema} prompt="How many, and what?" delay-video=true', folder=folder)
     assert run.error is None, run.error
@@ -102,7 +102,7 @@ def test_schema(folder):
 
 
 def test_all(folder):
-    """With `answers`, the answers behind events are reported as well; without it, none is."""
+    """With `answers`, the answers that give events are reported as well; without it, none is."""
     run = Run('answers=true ground=true queries="a circle;a square"')
     records = run.records()
     asked = [record for record in records if record['task'] == 'events']
@@ -117,7 +117,7 @@ def test_all(folder):
 
 
 def test_refused(folder):
-    """What is wrong with a schema is said at the start, by file, place and keyword."""
+    """An error in a schema is reported at the start, with the file, the place and the keyword."""
     bad = write(folder, 'bad.json', '{"properties": {"age": {"foo": 1}}}')
     run = Run(f'schema-file={bad}')
     assert run.error and f'{bad}: /properties/age/foo: this keyword is not supported' in run.error, run.error
@@ -126,14 +126,14 @@ def test_refused(folder):
 
 
 def test_text(folder):
-    """JSON is no subtitle."""
+    """JSON is not shown as a subtitle."""
     schema = write(folder, 'schema.json', json.dumps(SCHEMA))
     run = Run(f'schema-file={schema}', 'text/x-raw,format=utf8', folder)
     assert run.told and run.path.read_text() == '', run.path.read_text()
 
 
 def test_describe(folder):
-    """What is said of a window is a caption as long as the window; where they overlap none is shown twice."""
+    """The answer about a window is a caption of the same length; where windows overlap, none is repeated."""
     run = Run('task=describe hop=1 language=German temperature=0 seed=3', 'text/x-raw,format=utf8', folder)
     assert run.error is None, run.error
     records = run.records()
@@ -144,7 +144,7 @@ def test_describe(folder):
 
 
 def test_tasks(folder):
-    """Places are pixels of the video, and regions on the buffers."""
+    """Places are in pixels of the video, and are regions on the buffers."""
     n_places = 0
     for task, key, n_numbers in (('boxes', 'bbox_2d', 4), ('points', 'point_2d', 2), ('ocr', 'bbox_2d', 4)):
         run = Run(f'task={task} delay-video=true')

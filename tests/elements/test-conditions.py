@@ -45,7 +45,7 @@ def play(line):
 
 
 def test_no_words(folder):
-    """A vocabulary without the words is refused when the model loads, and the set is named."""
+    """A vocabulary without the words is refused when the model loads, and the error names the words."""
     line = f'{SOURCE} ! vlmevents model={TINY} {SMALL} %s ! fakesink'
     records, error = play(line % 'conditions="the gate is open"')
     assert error and '"yes"' in error, error
@@ -104,7 +104,7 @@ def test_beside_queries(folder):
 def test_locate(folder):
     """Times within windows come from a question of their own, and the record says so."""
     model = yes_no_model.make(TINY, folder / 'model')
-    # The model answers without any sense: of many answers some are lists that can be.
+    # The model's answers have no sense, but of many of them some are valid lists.
     line = (f'{SOURCE} ! vlmevents model={model} {SMALL} max-tokens=96 conditions="gate=the gate is open;'
             ' it rains; a dog barks; nothing moves; the light is on; a circle is red" locate=%s ! fakesink')
     records, error = play(line % 'true')

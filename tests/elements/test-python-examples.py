@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the page of the elements shows in Python runs: how to ask, and how to trigger."""
+"""The Python examples on the page of the elements run: how to ask, and how to trigger."""
 import os
 import pathlib
 import re
@@ -29,7 +29,7 @@ for number, (name, sign, pattern, element) in enumerate(EXAMPLES, 1):
         print(f'ok {number} {name} # SKIP there is no {element}')
         continue
     example = next(text for text in re.findall(r'^```python\n(.*?)^```', PAGE, re.M | re.S) if sign in text)
-    # The model of the tests says anything, and much of it.
+    # The model of the tests gives random answers, and long ones.
     example = example.replace('name=w', 'name=w min-pixels=784 max-pixels=3136 max-tokens=24')
     run = subprocess.run([sys.executable, '-c', example, MODEL], capture_output=True, text=True, timeout=600)
     print('#', run.stdout.strip().replace('\n', ' '), run.stderr.strip().replace('\n', ' '))

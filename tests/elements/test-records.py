@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Whatever leaves the elements fits docs/records.schema.json and has its numbers."""
+"""All records of the elements fit docs/records.schema.json and are numbered."""
 import collections
 import json
 import os
@@ -20,7 +20,7 @@ except (ImportError, ValueError) as missing:
 import yes_no_model
 
 MODEL = os.environ.get('VLM_TEST_MODEL', f"{os.environ['G_TEST_SRCDIR']}/data/tiny/checkpoint")
-# The model of the tests says anything, and much of it.
+# The model of the tests gives random answers, and long ones.
 SMALL = f'model={MODEL} min-pixels=784 max-pixels=3136 max-tokens=48 stream-label=gate'
 
 
@@ -28,7 +28,7 @@ NAMES = ('vlm-event', 'vlm-truth', 'vlm-gap', 'vlm-camera', 'vlm-answer')
 
 
 def closed(schema):
-    """A reader bears members that it does not know; a writer has none."""
+    """The schema for writers: readers accept members that they do not know, but writers add none."""
     if isinstance(schema, list):
         return [closed(part) for part in schema]
     if not isinstance(schema, dict):
@@ -40,7 +40,7 @@ def closed(schema):
 
 
 def play(pipeline):
-    """What the bus says in one run."""
+    """The records on the bus in one run."""
     bus = pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
     said = []
@@ -91,7 +91,7 @@ def check_numbers(records):
 
 
 def check_runs(runs, validator):
-    """Both runs of one pipeline; the types that were met."""
+    """Checks both runs of one pipeline; returns the types that occurred."""
     met = collections.Counter()
     uids = []
     for said, written in runs:
@@ -167,7 +167,7 @@ def test_conditions(validator, folder):
 
 
 def test_refused(validator, folder):
-    """The schema is one that something can fail."""
+    """The schema refuses wrong records."""
     gap = {'type': 'gap', 'schema_version': 1, 'event_uid': 'a', 'seq': 1, 'state': 'gap',
            'reason': 'still', 'start': {'stream_time': 1.0}, 'end': {'stream_time': 2.0}}
     assert validator.is_valid(gap)

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a page shows of a shell runs, and prints what the page says.
+"""The shell sessions on a page run, and print what the page says.
 
     test-transcripts.py ENV PAGE…
 
 ENV is the env.sh to source. Blocks of a page: `sh` is what commands after it need,
-`console` has commands behind `$ ` and below each the lines that must be among its
-output, in order, `…` standing for anything; `python` must end without an error.
+`console` has commands after `$ ` and below each the lines that must be among its
+output, in order, `…` meaning anything; `python` must end without an error.
 """
 import pathlib
 import re

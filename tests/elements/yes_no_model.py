@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A copy of the tiny checkpoint that answers conditions: without any sense, but mostly with yes or no."""
+"""A copy of the tiny checkpoint that answers conditions: without meaning, but mostly with yes or no."""
 import json
 import pathlib
 import shutil
 import struct
 
 WORDS = (('"You":', '"Yes":'), ('"Y ou"', '"Y es"'), ('"an":', '"No":'), ('"a n"', '"N o"'))
-# So much further from the middle than other rows that one of the two is the likeliest token nearly always.
+# So much larger than other rows that one of the two is nearly always the likeliest token.
 FACTOR = 300.0
 
 

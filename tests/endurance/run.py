@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""run.py ENDURANCE TESTS NAME MINUTES: starts what tests/long is for, with a model if it takes one"""
+"""run.py ENDURANCE TESTS NAME MINUTES: starts a program for tests/long, with a model if it needs one"""
 import contextlib
 import pathlib
 import subprocess
@@ -17,15 +17,15 @@ import yes_no_model  # noqa: E402
 
 @contextlib.contextmanager
 def local_model():
-    """One on this machine that says yes and no."""
+    """A local one that answers yes and no."""
     with tempfile.TemporaryDirectory() as folder:
         yield yes_no_model.make(tests / "data" / "tiny" / "checkpoint", f"{folder}/model")
 
 
 @contextlib.contextmanager
 def remote_model():
-    """A server that changes its mind every twenty seconds. In each two minutes it hangs up for a quarter of a
-    minute, is overloaded for ten seconds, and lets who comes in two others wait until he goes."""
+    """A server that changes its answers every twenty seconds. In every two minutes it hangs up for a quarter
+    of a minute, is overloaded for ten seconds, and for two seconds lets clients wait until they hang up."""
     begin = time.monotonic()
 
     def trouble(handler, question):

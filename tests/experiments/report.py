@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the experiments share: where results go, tables, plots.
+"""Shared by the experiments: where results go, tables, plots.
 
 An experiment NAME keeps three things in docs/experiments: NAME.json (what was
 measured), NAME.svg (the plot) and a table in README.md, between the comments
@@ -43,7 +43,7 @@ def number(value, digits=3):
 
 
 def results(args, name, measure):
-    """What measure () returns, kept; or what was kept the last time."""
+    """The result of measure (), which is saved; or the one that was saved the last time."""
     path = args.out / f"{name}.json"
     if args.redraw:
         return json.loads(path.read_text())
@@ -54,7 +54,7 @@ def results(args, name, measure):
 
 
 def put_table(args, name, text):
-    """Into the README, at its end when it has no place for it, and onto the terminal."""
+    """Writes it to the README, at the end if there is no place for it, and to the terminal."""
     print(text)
     readme = args.out / "README.md"
     if not readme.exists():

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The experiments run, with the small checkpoint, and draw: test-experiments.py BUILD CHECKPOINT
 
-What a random model answers is noise; that tables have the right rows, and that
-what is drawn again is the same, is tested."""
+The answers of a random model are noise. The test checks that tables have the
+right rows, and that a plot that is drawn again is the same."""
 import importlib.util
 import json
 import os

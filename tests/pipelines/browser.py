@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A headless chromium, spoken to over the pipe of its DevTools protocol."""
+"""A headless chromium, controlled over the pipe of its DevTools protocol."""
 import base64
 import json
 import os
@@ -24,11 +24,11 @@ def find():
 
 
 class Failed(Exception):
-    """What the browser answers to what it cannot do."""
+    """The browser's answer to a command that fails."""
 
 
 class Browser:
-    """`complaints`: errors and warnings of the console; `requests`: the addresses it asked for."""
+    """`complaints`: errors and warnings of the console; `requests`: the addresses that it requested."""
 
     def __init__(self, width=1000, height=1180):
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -85,7 +85,7 @@ class Browser:
         return answer["result"]
 
     def note(self, message):
-        """What it tells by itself."""
+        """The events that it sends unrequested."""
         params = message.get("params", {})
         if message["method"] == "Runtime.consoleAPICalled":
             self.complaints.append(params["args"])
@@ -96,13 +96,13 @@ class Browser:
         elif message["method"] == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
 
-    # What a person does
+    # What a user does
 
     def resize(self, width, height, dark=False):
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                  mobile=width < 600)
         features = {"prefers-color-scheme": "dark" if dark else "light",
-                    "prefers-reduced-motion": "reduce"}  # what scrolls cannot be clicked on
+                    "prefers-reduced-motion": "reduce"}  # a scrolling element cannot be clicked
         self.ask("Emulation.setEmulatedMedia",
                  features=[{"name": name, "value": value} for name, value in features.items()])
 
@@ -126,7 +126,7 @@ class Browser:
             time.sleep(0.05)
 
     def click(self, selector, number=0):
-        """In the middle of an element, wherever it is; of several, of that number."""
+        """Clicks on the middle of an element, wherever it is; of several, on that number."""
         x, y = self.run(f"""(element => {{
             element.scrollIntoView({{block: 'center', behavior: 'instant'}});
             const box = element.getBoundingClientRect();
@@ -139,6 +139,6 @@ class Browser:
             self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
 
     def picture(self, **clip):
-        """PNG of what is seen, or of a part of it: x, y, width, height and scale."""
+        """PNG of the visible page, or of a part of it: x, y, width, height and scale."""
         part = {"clip": clip} if clip else {}
         return base64.b64decode(self.ask("Page.captureScreenshot", format="png", **part)["data"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the tests of the programs of pipelines/ share. They are started with PIPELINES BUILD MODEL."""
+"""Shared by the tests of the programs of pipelines/, which are started with PIPELINES BUILD MODEL."""
 import contextlib
 import json
 import os
@@ -28,7 +28,7 @@ def command(name, *args):
 
 
 def launch(line):
-    """With gst-launch-1.0 and what was built."""
+    """Runs it with gst-launch-1.0 and the built plugin."""
     script = f"source '{PIPELINES}/setup.sh'; use_build; gst-launch-1.0 -q {line}"
     subprocess.run(["bash", "-c", script], check=True, env=ENVIRONMENT, timeout=PATIENCE,
                    stdout=subprocess.DEVNULL)
@@ -39,7 +39,7 @@ def records_of(text):
 
 
 def run(name, *args, status=0, said=""):
-    """Its records. `said`: a pattern for standard error."""
+    """Runs it; its records. `said`: a pattern for standard error."""
     done = watched.run(command(name, *args), ENVIRONMENT)
     assert done.returncode == status and re.search(said, done.stderr), done
     assert "Traceback" not in done.stderr and "CRITICAL" not in done.stderr, done
@@ -47,14 +47,14 @@ def run(name, *args, status=0, said=""):
 
 
 def fails(name, *args, status, said):
-    """At once, in one sentence and without records."""
+    """It fails at once, with one sentence and without records."""
     done = watched.run(command(name, *args), ENVIRONMENT)
     assert done.returncode == status and not done.stdout, done
     assert len(done.stderr.splitlines()) == 1 and re.search(said, done.stderr), done
 
 
 def run_until(name, *args, enough):
-    """Live: Ctrl+C once `enough (record)` is true of one. Its records, and what it said."""
+    """Live: Ctrl+C once `enough (record)` is true for one. Its records, and its standard error."""
     interrupted = False
 
     def on_line(process, line):

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """gst-launch-1.0 as it is on a busy machine: slow-launch.py [-q] [-e] PIPELINE
 
-The thread that tells that the pipeline is PAUSED goes on only after the pipeline plays. A GstBin notes what
-it told after it told it, here PAUSED after PLAYING, and ends no stream while it is not PLAYING by its notes.
-Such a launch may happen to any line in which a thread of the stream, and not the one that starts it, is the
-last to reach PAUSED."""
+The thread that posts that the pipeline is PAUSED continues only after the pipeline plays. A GstBin records a
+state after posting it, here PAUSED after PLAYING, and ends no stream while its recorded state is not PLAYING.
+This may happen to any line in which a thread of the stream, and not the one that starts it, is the last to
+reach PAUSED."""
 import sys
 import threading
 
@@ -15,7 +15,7 @@ gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402 pylint: disable=wrong-import-position
 
 PATIENCE = 500  # seconds
-# A sink holds a lock while it tells, which playing waits for: nothing goes wrong there.
+# A sink holds a lock while it posts, and playing waits for that lock: there is no fault in that case.
 HELD = 2
 
 paused, playing = threading.Event(), threading.Event()

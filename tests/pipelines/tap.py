@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Functions as test cases, told as TAP."""
+"""Functions as test cases, reported as TAP."""
 import sys
 import traceback
 
@@ -9,7 +9,7 @@ class Skip(Exception):
 
 
 def run(cases):
-    """`cases`: names and functions. What a function raises fails it."""
+    """`cases`: names and functions. A case fails if its function raises."""
     for count, (name, case) in enumerate(cases, 1):
         try:
             case()
@@ -24,7 +24,7 @@ def run(cases):
 
 
 def run_module(name):
-    """Everything in a module that is called test_…"""
+    """All functions of a module whose names begin with test_"""
     members = vars(sys.modules[name])
     run([("/" + key[5:].replace("_", "-"), value) for key, value in members.items()
          if key.startswith("test_")])

@@ -53,7 +53,7 @@ def test_rtsp():
 
 
 def test_camera_goes_and_comes_back():
-    """Its events end, and there are new ones when it is back; the file beside it is watched to its end."""
+    """Its events end, and there are new ones when it is back; the file beside it is analysed to its end."""
     with a_camera() as camera, folder_with_clip() as clip:
         gone_at = None
 
@@ -64,7 +64,7 @@ def test_camera_goes_and_comes_back():
             now = record["start"]["running_time"]
             if gone_at is None:
                 camera.stop()
-                gone_at = record["end"]["running_time"] + 2 * 2  # what was on its way comes yet
+                gone_at = record["end"]["running_time"] + 2 * 2  # windows under way still come
                 time.sleep(2)  # a gap is reported from a second on
                 camera.start()
             return now > gone_at
@@ -80,7 +80,7 @@ def test_camera_goes_and_comes_back():
 
 
 def test_record_on_event():
-    """Until Ctrl+C; what is written is whole then."""
+    """It records until Ctrl+C, and the files are complete then."""
     with a_camera() as camera, tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         with subprocess.Popen(examples.command("record-on-event", camera.address, folder, *WATCH),
@@ -100,7 +100,7 @@ def test_record_on_event():
 
 
 def test_one_is_missing():
-    """The others are watched to their end, and the status tells."""
+    """The others are analysed to their end, and the exit status reports the missing one."""
     with folder_with_clip() as clip:
         records = run("cameras", clip, "nowhere.mkv", clip.as_uri(), *WATCH, status=1,
                       said="^nowhere.mkv: [^\n]+\n$")

@@ -28,7 +28,7 @@ def folder_with_model():
 
 
 def test_lines():
-    """Each that begins ends."""
+    """Each condition that begins ends."""
     with folder_with_clip() as clip, folder_with_model() as model:
         done = watched.run(command("conditions", clip, "--model", model, *SMALL), ENVIRONMENT)
         assert done.returncode == 0, done
@@ -45,7 +45,7 @@ def test_records():
 
 
 def test_no_words():
-    """The model that ships says what to do; another one what it lacks."""
+    """With the model that ships, the error says what to do; with another one, what it lacks."""
     with folder_with_clip() as clip:
         fails("conditions", clip, status=1, said="--model DIR")
         fails("conditions", clip, f"model={MODEL}", status=1, said='no token for "yes"')

@@ -51,7 +51,7 @@ def records_but_uids(path):
 
 
 def seconds_of_video(path, rate=30):
-    """What a player makes of it."""
+    """The length that a player finds."""
     line = f"gst-launch-1.0 -v filesrc location={path} ! matroskademux ! vp8dec ! fakesink silent=false"
     done = subprocess.run(line.split(), capture_output=True, check=True, env=ENVIRONMENT, timeout=600,
                           text=True)
@@ -59,7 +59,7 @@ def seconds_of_video(path, rate=30):
 
 
 def check_line(done, out):
-    """The line that is shown does the same again, pasted into a shell."""
+    """The command line that is printed does the same again when it is pasted into a shell."""
     line = re.search(r"^gst-launch-1.0 (.*\\\n)+.*", done.stderr, re.M).group()
     before = records_but_uids(out / "events.jsonl")
     (out / "events.jsonl").unlink()
@@ -105,7 +105,7 @@ def test_file_with_truth():
 
 
 def test_labels_of_another_kind():
-    """They cost a sentence, and not the work."""
+    """They give one message, and the rest of the work is done."""
     with tempfile.TemporaryDirectory() as folder:
         clip = pathlib.Path(folder, "clip.mkv")
         shell(CLIP.format(clip))
@@ -118,7 +118,7 @@ def test_labels_of_another_kind():
 
 
 def test_file_that_breaks_off():
-    """What was there is shown."""
+    """The part that could be read is shown."""
     with tempfile.TemporaryDirectory() as folder:
         clip = pathlib.Path(folder, "clip.mkv")
         shell(CLIP.format(clip))
@@ -130,7 +130,7 @@ def test_file_that_breaks_off():
 
 
 def test_video_where_the_demo_writes():
-    """Neither it nor a user's pictures are lost."""
+    """Neither the video nor a user's pictures are lost."""
     with tempfile.TemporaryDirectory() as folder:
         names = [pathlib.Path(folder, name) for name in ("video.webm", "thumbs/1.jpg")]
         names[1].parent.mkdir()
@@ -159,7 +159,7 @@ def test_gguf():
 
 @contextlib.contextmanager
 def a_camera():
-    """The address of one that serves until it is left."""
+    """The address of a camera that serves until the block ends."""
     with subprocess.Popen(["/usr/bin/python3", SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True) as server:
         try:
@@ -197,7 +197,7 @@ def test_camera():
 
 
 def test_camera_that_is_not_there():
-    """It is tried again until Ctrl+C; there is no page of nothing."""
+    """It is retried until Ctrl+C; there is no page without video."""
     with tempfile.TemporaryDirectory() as folder:
         for camera in ("rtsp://127.0.0.1:9/camera", "v4l2:///dev/video99"):
             with subprocess.Popen([DEMO, "--built", "--out", folder, "--model", MODEL, camera], text=True,

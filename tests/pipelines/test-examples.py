@@ -24,7 +24,7 @@ def test_file():
 
 
 def test_names():
-    """Whatever is in them, and as addresses."""
+    """Names with any characters, and as addresses."""
     with folder_with_clip() as clip:
         for name in ("a=b.mkv", "back\\slash.mkv", "sp ace.mkv", "ü, 日本.mkv", "\"q\".mkv", "%41.mkv"):
             named = clip.rename(clip.with_name(name))
@@ -41,7 +41,7 @@ def without_identity(records):
 
 
 def test_several_files():
-    """One after the other; one that is missing costs only itself."""
+    """One after the other; a missing one does not affect the others."""
     with folder_with_clip() as clip:
         other = shutil.copy(clip, clip.with_name("other.mkv"))
         records = run("file", clip, "nowhere.mkv", other, *WATCH, status=1, said="^nowhere.mkv: [^\n]*$")
@@ -52,7 +52,7 @@ def test_several_files():
 
 
 def test_slow_start():
-    """Where the thread that tells that a pipeline is PAUSED is late, streams end all the same."""
+    """If the thread that posts that a pipeline is PAUSED is late, streams end all the same."""
     launcher = pathlib.Path(__file__).with_name("slow-launch.py").resolve()
     with folder_with_clip("clip.mkv") as clip:
         line = LINE.format(clip, " ".join(WATCH))
@@ -68,7 +68,7 @@ def test_webcam():
 
 
 def test_closed_output():
-    """Nobody reads, or the disk is full: an error, and not a wait."""
+    """A disk that is full is an error, and not a wait."""
     with folder_with_clip() as clip, open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run(command("file", clip, *WATCH), stdout=full, stderr=subprocess.PIPE, check=False,
                               env=ENVIRONMENT, timeout=watched.PATIENCE, text=True)
@@ -89,7 +89,7 @@ def test_sigterm():
 
 
 def test_wrong_words():
-    """Nothing that is not understood is left aside."""
+    """No argument that is not understood is ignored."""
     for word, said in (("--model", "unknown option --model.*model="), ("--model=x", "model="),
                        ("-x", "option -x"), ("widnow=3", "no property \"widnow\""),
                        ("window=abc", "window cannot be \"abc\""),
@@ -112,7 +112,7 @@ def test_what_is_missing_is_said():
 
 
 def test_wrong_input():
-    """Errors name the file; what is wrong for all files is said once."""
+    """Errors name the file; an error that concerns all files is reported once."""
     with folder_with_clip() as clip:
         text, sound = clip.with_name("text.mkv"), clip.with_name("sound.mkv")
         text.write_text("no video\n", encoding="utf-8")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The page of the demo in a browser, opened from disk: test-page.py DEMO BUILD
 
-A server without a model says what happens on a plain video, so that all of it is known."""
+A server without a model reports events on a plain video, so that all of them are known."""
 import base64
 import functools
 import json
@@ -31,7 +31,7 @@ CLIP = (f"videotestsrc pattern=solid-color foreground-color=0xff204060 num-buffe
         "! filesink location={}")
 HOSTILE = ('a cat"><img src=x onerror=document.title=1><script>document.title=2</script>'
            '</style></script></pre>--><b onclick=alert(1)>\' {{7*7}} \u202e')
-# What it says of each: when it begins and ends, and where it is, as parts of the picture.
+# For each event: when it begins and ends, and where it is, as parts of the picture.
 EVENTS = {"a red cube falls": (1.0, 3.0, (0.25, 0.25, 0.5, 0.5)),
           "a grey dog barks": (3.5, 5.5, (0.6, 0.2, 0.9, 0.6)),
           HOSTILE: (6.0, 7.5, (0.1, 0.5, 0.3, 0.9))}
@@ -44,7 +44,7 @@ def say(question):
             for text, (start, end, _) in EVENTS.items()])
     if "Locate" not in question.text:
         return "Nothing much."
-    # the question names what it is about
+    # the question names its subject
     text = next((text for text in EVENTS if " ".join(text.split()[1:3]) in question.text), HOSTILE)
     width, height = question.sizes[0]
     x1, y1, x2, y2 = EVENTS[text][2]
@@ -77,7 +77,7 @@ def seek(browser, seconds):
 
 
 def drawn(browser, corners):
-    """How much of the edges of a box, and how much of what is inside of it, is not as the plain video is."""
+    """How much of the edges of a box, and how much of its inside, differs from the plain video."""
     x, y, width, height = browser.run("""(({x, y, width, height}) => [x, y, width, height])(
         (scrollTo(0, 0), video.controls = false, video.textTracks[0].mode = 'disabled', video)
         .getBoundingClientRect())""")
@@ -134,7 +134,7 @@ def check_playing(browser, _found):
 
 
 def check_clicks(browser, found):
-    """An event seeks to its start, the time between them to where it was clicked."""
+    """A click on an event seeks to its start, a click between events to that time."""
     browser.run("window.seeks = [], "
                 "video.addEventListener('seeking', () => seeks.push(video.currentTime)), 0")
     starts = [EVENTS[text][0] for text in EVENTS]
@@ -189,7 +189,7 @@ def start_of(item):
 
 
 def check_now(browser, _found):
-    """What the video shows stands out."""
+    """The events of the moment are highlighted."""
     seek(browser, 2)
     assert browser.run("[...document.querySelectorAll('.cards .now .words')].map(e => e.textContent)") == [
         "a red cube falls"]
@@ -198,7 +198,7 @@ def check_now(browser, _found):
 
 
 def check_words(browser, _found):
-    """What a model or a user writes is text."""
+    """The words of a model or a user are text, not markup."""
     assert browser.run("[document.title, document.scripts.length, document.images.length]") == [
         "What happens in clip.mkv", 1, 4]
     assert browser.run("document.querySelectorAll('[onerror], [onclick], b b, bdi *').length") == 0
@@ -208,7 +208,7 @@ def check_words(browser, _found):
 
 
 def check_script(browser, _found):
-    """Only that of the page may run: would anything become markup, it did nothing."""
+    """Only the page's own script may run: text that became markup would do nothing."""
     browser.run("""document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.hacked = 1">'),
         document.body.append(Object.assign(document.createElement('script'), {text: 'hacked = 1'})), 0""")
     assert browser.run("typeof window.hacked") == "undefined"

@@ -23,7 +23,7 @@ def test_native():
 
 
 def test_homeassistant():
-    """Announced, there, on, off, gone."""
+    """Announced, online, on, off, offline."""
     with folder_with_clip() as clip:
         lines = lines_of(clip, "--homeassistant", *WATCH, "stream-label=gate")
         assert lines[0][0].endswith("/availability") and lines[0][1] == "online", lines
@@ -35,7 +35,7 @@ def test_homeassistant():
 
 
 def test_before_events():
-    """What is asked for is there, and off, before it happens."""
+    """The entity of a query exists, and is off, before its first event."""
     with folder_with_clip() as clip:
         lines = lines_of(clip, "--homeassistant", *WATCH, "stream-label=gate", "queries=unicorn")
         configs = [json.loads(message) for topic, message in lines if topic.startswith("homeassistant/")]

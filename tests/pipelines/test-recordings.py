@@ -19,14 +19,14 @@ from gi.repository import Gst  # noqa: E402 pylint: disable=wrong-import-positio
 
 Gst.init(None)
 NAME = re.compile(r"\d{8}T\d{6}Z(-\d+)?\.(mkv|jsonl)")
-# What cameras send, where it can be made here.
+# The formats that cameras send, if they can be made here.
 H264_AND_AAC = (examples.SCENES.format(320, 240) + " ! videoconvert ! openh264enc gop-size=10 ! h264parse "
                 "! {} name=mux ! filesink location={} "
                 "audiotestsrc num-buffers=260 ! avenc_aac ! aacparse ! mux.")
 
 
 class Tracks:
-    """What is in a Matroska file: of each track its caps, and (time, duration, text) of each buffer."""
+    """The contents of a Matroska file: the caps of each track, and (time, duration, text) of each buffer."""
 
     def __init__(self, path):
         self.caps, self.buffers = {}, {}
@@ -77,7 +77,7 @@ def test_record_on_event():
 
 
 def test_nothing_is_written_over():
-    """Into one folder, again and again: all is kept, and each event is told from all others."""
+    """Into one folder, again and again: all files are kept, and no two events have the same uid."""
     with folder_with_clip() as clip:
         out = clip.with_name("out")
         kept, uids = {}, set()
@@ -121,7 +121,7 @@ def test_folder_that_cannot_be_used():
 
 def test_subtitles():
     with folder_with_clip() as clip:
-        # what is over before it is told has an end only
+        # an event that has ended when it is first reported has an end only
         first = {event["id"]: event for event in reversed(run("file", clip, *WATCH))}
         run("subtitles", clip, clip.with_name("out.mkv"), *WATCH)
         tracks = Tracks(clip.with_name("out.mkv"))
@@ -137,7 +137,7 @@ def test_subtitles():
 
 
 def test_subtitles_replace_nothing():
-    """What was there stays, whatever goes wrong, and nothing else is left behind."""
+    """Existing files stay, whatever goes wrong, and no others are left."""
     with folder_with_clip() as clip:
         folder = clip.parent
         other, link, hard = (folder / name for name in ("other.mkv", "link.mkv", "hard.mkv"))

@@ -170,7 +170,7 @@ def test_only_our_script_may_run():
 
 
 def pictures_of(folder, found, *args, truth=None):
-    """Where there are forty of them, four a second."""
+    """The pictures that are shown, of forty, four a second."""
     pictures = pathlib.Path(folder, "thumbs")
     pictures.mkdir()
     for k in range(40):
@@ -188,7 +188,7 @@ def test_pictures_are_of_the_start():
 
 
 def test_pictures_are_of_the_box():
-    """And the box is on it, as part of the picture. One of the very end is not of what comes after it."""
+    """The box is on it, as a part of the picture. A box at the very end does not use a later picture."""
     boxes = [([160, 90, 480, 180], 4.0), ([-50, 0, 700, 360], 4.9), ([1, 2, 3], 4.0), ([5, 5, 5, 9], 4.0),
              ("box", 4.0), ([1, 2, None, 4], 4.0), ([1, 2, 3, 4], "now")]
     found = [record(k, "a", 2.0, 5.0 if k != 1 else 4.95, bbox=box, bbox_time={"stream_time": when})
@@ -286,7 +286,7 @@ def test_pairs_go_by_name_then_overlap():
 
 
 def test_times_come_before_names():
-    """A right name at a wrong time takes nothing from a report at the right one."""
+    """A right name at a wrong time does not replace a report at the right time."""
     truth = [event(4, 8, "white car", "white car")]
     rows = compare.rows(truth, [event(3, 20, "white car"), event(4, 8, "a van drives past")])
     assert [compare.status(row) for row in rows] == ["untrue", "misnamed"], rows
@@ -305,7 +305,7 @@ def test_status_says_what_differs():
 
 
 def test_an_object_at_the_right_times_is_found():
-    """Every time is right and no name is known: that is said, and not that nothing was found."""
+    """Every time is right and no name is known: the report says so, and not that nothing was found."""
     names = "white car", "pale blue car", "red car", "white sports car", "truck"
     labels = [{"label": name, "start_s": k, "end_s": k + 4} for k, name in enumerate(names)]
     found = [record(k, "object enters from the left", k + 0.2, k + 4) for k in range(5)]
@@ -341,7 +341,7 @@ def test_table_fits_a_terminal():
     painted = list(table.lines(rows, True, True))
     assert [re.sub("\x1b\\[\\d+m", "", line) for line in painted] == lines
     assert all(line.startswith("\x1b[") and line.endswith("\x1b[0m") for line in painted)
-    # cells stand under their heads
+    # cells are under their heads
     column = lines[0].index("found")
     wide = next(line for line in lines if "x" * 9 in line)
     assert wide[column:].startswith("150:00.0"), wide

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Commands that must end, and what can be known of one that does not."""
+"""Commands that must end, and the state of one that does not."""
 import os
 import pathlib
 import re
@@ -25,7 +25,7 @@ def processes(session):
 
 
 def threads(folder):
-    """Their stacks where there is a debugger, else where each is in the kernel."""
+    """Their stacks if there is a debugger, else where each is in the kernel."""
     if shutil.which("gdb"):
         done = subprocess.run(["gdb", "-p", folder.name, "-batch", "-ex", "thread apply all bt"],
                               timeout=PATIENCE,
@@ -61,7 +61,7 @@ def describe(session, dots):
 
 
 class Watched:
-    """A process that is looked at and killed when it takes too long."""
+    """A process that is examined and killed when it takes too long."""
 
     def __init__(self, command, env, patience=PATIENCE):
         self.command, self.stuck = command, None

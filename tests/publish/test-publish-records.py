@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What vlmpublish adds to the records follows their schema: test-publish-records.py SCHEMA
+"""The records that vlmpublish adds fit the schema: test-publish-records.py SCHEMA
 
-A spool that is too small, a stop in the middle of an event, and a file in the end."""
+A spool that is too small, a stop in the middle of an event, and a file at the end."""
 import json
 import pathlib
 import subprocess
@@ -49,7 +49,7 @@ gap, end = got[0], got[-1]
 assert gap["reason"] == "spool-full" and gap["records"] > 1, gap
 assert gap["start"] == sent[0]["start"], gap
 assert end["state"] == "end" and end["reason"] == "interrupted" and end["seq"] == 101, end
-# what is not in the gap is there, but for the end, which took the place of some more
+# all records that are not in the gap are there; the gap includes those that made room for the end
 assert [r["seq"] for r in got[1:-1]] == list(range(gap["seq"] + 1, 101)), got
 assert gap["records"] == gap["seq"], gap
 print("ok 1 /publish/records/schema\n1..1")

@@ -379,7 +379,7 @@ test_full (void)
 }
 
 /* Records under way are not dropped, for they may have arrived. The end of an
- * event that the other side knows is dropped last: nothing else would report it. */
+ * event that the other side knows is dropped last: nothing else would end it. */
 static void
 test_full_keeps (void)
 {

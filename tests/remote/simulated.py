@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A server with the chat API of OpenAI that has no model: what it says follows from what it was sent, so that
-a test knows it. It counts tokens, learns times and sees pictures as the real ones do, and misbehaves on
+"""A server with the chat API of OpenAI that has no model: its answers follow from the requests, so that a
+test knows them. It counts tokens, reads times and sees pictures as the real ones do, and misbehaves on
 demand."""
 import base64
 import http.server
@@ -19,7 +19,7 @@ CELL = 28
 
 
 def size_of_jpeg(data):
-    """Width and height, of a file that begins and ends as one."""
+    """Width and height of a picture whose beginning and end are checked."""
     assert data[:2] == b'\xff\xd8' and data[-2:] == b'\xff\xd9', 'no JPEG'
     at = 2
     while True:
@@ -31,7 +31,7 @@ def size_of_jpeg(data):
 
 
 class Question:
-    """What one request asks, as the server understands it."""
+    """One request as the server understands it."""
 
     def __init__(self, body):
         self.body = json.loads(body)
@@ -89,18 +89,18 @@ class Server:
         self.kind, self.model, self.version, self.key = kind, model, version, key
         self.models = [model]
         self.lock = threading.Lock()
-        self.questions = []      # of all that were taken
+        self.questions = []      # of all requests that were answered
         self.heads = []          # of all requests
         self.n_open = self.most_open = 0
         self.cell = 32 if '3' in model.split('-')[0] else CELL
-        self.shrink = 1.0        # what the sides of pictures are multiplied by
+        self.shrink = 1.0        # the factor for the sides of pictures
         self.says_usage = True
         self.says_likely = True
         self.yes = 0.9           # how probable yes is
         self.delay = 0.0
-        self.refuse = None       # (handler, question): True if it did something else
+        self.refuse = None       # (handler, question): True if it replied itself
         self.say = self.answer   # (question): the text
-        self.stalled = threading.Event()   # a request stands still
+        self.stalled = threading.Event()   # a request is stalled
         self.hung_up = threading.Event()   # and its client is gone
         self.going = True
         server = self
@@ -126,8 +126,8 @@ class Server:
 
         self.listener = Listener(('127.0.0.1', 0), Handler)
         if tls is not None:
-            # A client that hangs, or hangs up, in the midst of its greeting must not hold up the others: that
-            # is for the thread that reads from it.
+            # A client that hangs, or hangs up, in the middle of its handshake must not hold up the others:
+            # only the thread that reads from it waits.
             self.listener.socket = tls.wrap_socket(self.listener.socket, server_side=True,
                                                    do_handshake_on_connect=False)
         # `localhost` may be ::1 first, where this port may be another program's: over TLS that fails for
@@ -145,7 +145,7 @@ class Server:
         self.listener.shutdown()
         self.listener.server_close()
 
-    # --- what it says ---
+    # --- answers ---
 
     def tokens_of(self, question):
         """As the processor of Qwen2.5-VL counts: cells, and two around each picture."""
@@ -161,7 +161,7 @@ class Server:
             return json.dumps([{'start_time': spell(question.times[1]), 'end_time': spell(question.times[-1]),
                                 'description': 'a red circle enters'}])
         if 'Locate' in question.text:
-            # The right half of what it sees, in what its family counts in.
+            # The right half of the picture, in the units of its family.
             width, height = question.sizes[0]
             if self.cell == 32:
                 width, height = 1000, 1000
@@ -203,7 +203,7 @@ class Server:
         said = handler.headers.get('Authorization')
         if self.key is None or said == f'Bearer {self.key}':
             return True
-        # As some do: with what they got in the message.
+        # Some servers repeat the key in the message.
         self.send(handler, 401, {'error': {'message': f'not with {said}'}})
         return False
 
@@ -281,8 +281,8 @@ def first(n, act):
 
 
 def main():
-    """A process of its own: says its address, then of each question that it answered what it was. It answers
-    nothing after it reads `hold`, until it reads `go`, and ends with its input."""
+    """A process of its own: prints its address, then each question that it answered. After it reads `hold`,
+    it does not answer until it reads `go`; it ends with its input."""
     allowed = threading.Event()
     said = threading.Lock()
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Many elements in one process, and one server: each gets its turns, and what waits is no request yet."""
+"""Many elements in one process, and one server: each gets its turns, and what waits is not yet a request."""
 import json
 import os
 import pathlib
@@ -30,13 +30,13 @@ LINE = ('vlmtestsrc seed=%d num-scenes=1 duration=60 add-meta=false'
 
 
 def memory():
-    """MiB that are in use."""
+    """Memory in use, in MiB."""
     text = pathlib.Path('/proc/self/status').read_text('utf-8')
     return int(text.split('VmRSS:')[1].split()[0]) / 1024
 
 
 class Simulated:
-    """A server in a process of its own, which answers nobody between `hold` and `go`."""
+    """A server in a process of its own, which does not answer between `hold` and `go`."""
 
     def __init__(self):
         program = pathlib.Path(__file__).with_name('simulated.py')
@@ -51,7 +51,7 @@ class Simulated:
         for line in self.process.stdout:
             self.answered.append(json.loads(line))
 
-    def tell(self, word):
+    def write(self, word):
         self.process.stdin.write(word + '\n')
         self.process.stdin.flush()
 
@@ -90,12 +90,12 @@ def main():
         element.set_property('model', server.address)
         pipeline.set_state(Gst.State.PLAYING)
     wait_until(lambda: all(stat(element, 'windows-analysed') for element in elements))
-    server.tell('hold')
+    server.write('hold')
     wait_until(lambda: all(stands_still(element) for element in elements))
     full = memory()
     n_before = len(server.answered)
     begin = time.monotonic()
-    server.tell('go')
+    server.write('go')
     wait_until(lambda: len(server.answered) >= n_before + 3 * N_ELEMENTS)
     seconds = time.monotonic() - begin
     most = memory()
@@ -103,7 +103,7 @@ def main():
         pipeline.set_state(Gst.State.NULL)
     server.end()
     turns = [number_of(answer) for answer in server.answered[n_before:n_before + 3 * N_ELEMENTS]]
-    # Who had a turn waits for all others; a thread that is late may miss one.
+    # An element that had a turn waits for all others; a thread that is late may miss one.
     assert len(set(turns[:N_ELEMENTS])) >= N_ELEMENTS - 2, turns
     counts = [turns.count(i) for i in range(N_ELEMENTS)]
     assert min(counts) >= 2 and max(counts) <= 4, counts

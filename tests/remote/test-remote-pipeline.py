@@ -69,7 +69,7 @@ PAGE = ('<html><body><h2 data-bbox="14 14 56 28">Gate &amp; yard</h2>'
 
 
 def test_document():
-    """As blocks and as HTML, in pixels of the clip, without what is not of a page."""
+    """As blocks and as HTML, in pixels of the clip, without what does not belong to a page."""
     with folder_with_clip() as clip, Server() as server:
         server.say = lambda question: PAGE
         words = ("--model", server.address, "--video", clip, "--task", "document")

@@ -30,7 +30,7 @@ PATIENCE = 120 * Gst.SECOND
 
 
 class Player:
-    """A pipeline, what it says on its bus, and the end of it."""
+    """A pipeline, the messages on its bus, and its end."""
 
     def __init__(self, address, settings='window=2 fps=2', duration=4.0, source=SOURCE, live=False):
         line = (source % duration).replace('vlmtestsrc', f'vlmtestsrc is-live={live}', 1)
@@ -76,7 +76,7 @@ class Player:
 
 
 class Watch:
-    """What goes to GStreamer's log meanwhile, at its highest level."""
+    """GStreamer's log during the block, at its highest level."""
 
     def __init__(self):
         self.lines = []
@@ -99,7 +99,7 @@ class Watch:
 
 
 def play(server, settings='window=2 fps=2', **more):
-    """To its end; without errors and warnings."""
+    """Plays to the end, without errors and warnings."""
     with Player(server.address, settings, **more) as player:
         player.play()
         assert not player.errors and not player.warnings, (player.errors, player.warnings)
@@ -107,13 +107,13 @@ def play(server, settings='window=2 fps=2', **more):
         return player
 
 
-def asked(server, word):
+def questions_with(server, word):
     return [question for question in server.questions if word in question.text]
 
 
 def check_times(server, records, start):
     """The second picture is half a second later, and that is when the event begins."""
-    for question in asked(server, 'Localize'):
+    for question in questions_with(server, 'Localize'):
         assert question.times == [i / 2 for i in range(4)], question.times
     assert records[0]['start']['stream_time'] == start, records[0]
 
@@ -126,7 +126,7 @@ def test_vllm():
             assert record['model'] == 'Qwen2.5-VL-7B' and record['time_basis'] == 'mrope', record
             # Each token has a probability of a half.
             assert record['confidence'] == 0.5, record
-        video, = {question.is_video for question in asked(server, 'Localize')}
+        video, = {question.is_video for question in questions_with(server, 'Localize')}
         assert video
         # The right half of the source.
         assert records[0]['bbox'] == [160, 0, 320, 240] and records[0]['box_space'] == 'pixels', records[0]
@@ -136,12 +136,12 @@ def test_vllm():
                 assert width % 28 == 0 and height % 28 == 0
                 assert kwargs['min_pixels'] == kwargs['max_pixels'] == width * height, kwargs
             assert question.body['temperature'] == 0 and question.body['stream'] is False
-        schema = asked(server, 'Localize')[0].body['response_format']['json_schema']['schema']
+        schema = questions_with(server, 'Localize')[0].body['response_format']['json_schema']['schema']
         assert schema['items']['required'] == ['start_time', 'end_time', 'description'], schema
 
 
 def test_old_vllm():
-    """It would lose the times: they are said in words."""
+    """It would lose the times, so they are sent in words."""
     with Server(version='0.26.1') as server:
         records = play(server).events
         check_times(server, records, 0.5)
@@ -179,15 +179,15 @@ def test_other_servers():
 
 
 def test_set_server():
-    """What is set is not asked for."""
+    """The kind of server is not queried if it is set."""
     with Server() as server:
         records = play(server, 'window=2 fps=2 server=llama').events
         assert records[0]['time_basis'] == 'text', records[0]
 
 
 def test_tasks():
-    """Lists have a schema where the server takes one, and are read in the spellings that models have; pages
-    have none."""
+    """Lists have a schema if the server supports one, and are read in the spellings that models use; pages
+    have no schema."""
     point = '[{"point_2d": [10, 20], "label": "a circle"}]'
     line = '[{"bbox_2d": [10, 20, 50, 60], "text_content": "EXIT"}]'
     page = '<html><body><p data-bbox="10 20 50 60">EXIT</p></body></html>'
@@ -206,7 +206,7 @@ def check_task(kind, task, text, required):
         player.play()
         assert not player.errors and not player.warnings, (task, player.errors, player.warnings)
         assert [len(record['value']) for record in player.records] == [1, 1], player.records
-        # the first one may be about the size of what is seen
+        # the first one may be about the size of pictures
         for question in server.questions[-2:]:
             form = question.body.get('response_format')
             said = form['json_schema']['schema']['items']['required'] if form is not None else None
@@ -214,11 +214,11 @@ def check_task(kind, task, text, required):
 
 
 def test_settings():
-    """What shapes an answer reaches the server; words of which one is chosen stay what they are."""
+    """Settings that shape an answer reach the server; words to choose from stay as they are."""
     with Server() as server:
         play(server, 'window=2 fps=2 temperature=0.5 seed=7 language=German '
              'system-prompt="You guard a gate."')
-        question = asked(server, 'Localize')[0]
+        question = questions_with(server, 'Localize')[0]
         system, = [message['content'] for message in question.body['messages'] if message['role'] == 'system']
         assert 'You guard a gate. Answer in German.' in str(system), system
         body = question.body
@@ -234,21 +234,21 @@ def test_the_only_model():
 # --- boxes that cannot be known ---
 
 def boxes_of(server, settings=''):
-    """The first box, if there is one, and how often it was said that there is none."""
+    """The first box, if there is one, and how often the log said that there is none."""
     watch = Watch()
     with watch:
         records = play(server, 'window=2 fps=2 ground=true ' + settings).events
-    assert len(asked(server, 'Localize')) == 2
+    assert len(questions_with(server, 'Localize')) == 2
     return records[0].get('bbox'), watch.count('events get no boxes')
 
 
 def test_server_resizes():
-    """And does not say so: the number of tokens does."""
+    """The server does not say so, but the number of tokens shows it."""
     with Server() as server:
         server.shrink = 0.5
         assert boxes_of(server) == (None, 1)
-        assert not asked(server, 'Locate')
-        # The user knows better, and is believed.
+        assert not questions_with(server, 'Locate')
+        # The user's setting takes precedence.
         server.questions.clear()
         box, n_said = boxes_of(server, 'box-space=pixels')
         assert box == [80, 0, 160, 120] and n_said == 0, box
@@ -271,7 +271,7 @@ def test_unknown_model():
 
 
 def test_bad_boxes():
-    """Boxes outside of the picture are left out, not bent into it; so is what is no box. Events stay."""
+    """Boxes outside the picture are left out, not clipped, and so are answers without a box. Events stay."""
     for text in ('[{"bbox_2d": [0, 0, 5, 281], "label": "red circle"}]',
                  '[{"bbox_2d": [0, 0, 5, 5000], "label": "a"}]', 'There is none.', '[]'):
         with Server() as server:
@@ -281,13 +281,13 @@ def test_bad_boxes():
 def check_bad_box(server, text):
     server.say = lambda question: text if 'Locate' in question.text else server.answer(question)
     assert boxes_of(server) == (None, 0)
-    assert asked(server, 'Locate')
+    assert questions_with(server, 'Locate')
 
 
 # --- servers that misbehave ---
 
 def fails(server, said, settings='window=2 fps=2', n_windows=2):
-    """Each window fails with a warning, the video goes on to its end."""
+    """Each window fails with a warning, and the video plays to its end."""
     with Player(server.address, settings) as player:
         player.play()
         assert not player.errors and not player.events, (player.errors, player.events)
@@ -299,7 +299,7 @@ def fails(server, said, settings='window=2 fps=2', n_windows=2):
 
 
 def test_wrong_answers():
-    """Each of another form than what was asked for: none is repaired."""
+    """Each answer is of another form than was requested: none is repaired."""
     event = '{"start_time": "00:00.50", "end_time": "00:01.00", "description": "a"}'
     for text in ('Nothing happens.', '{"events": [%s]}' % event, '[%s' % event, 'I see: [%s]' % event, '',
                  '[[]]', '[{"start_time": 0.5, "end_time": 1, "description": "a"}]'):
@@ -319,7 +319,7 @@ def test_times_beyond():
 
 
 def test_cut_off():
-    """What is whole of it counts."""
+    """The complete part of it counts."""
     with Server() as server:
         plain = server.reply
 
@@ -332,7 +332,7 @@ def test_cut_off():
 
 
 def test_no_http():
-    """Bytes that are no answer, at once and for good."""
+    """Bytes that are not an answer fail at once, without a retry."""
     head = b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n'
     html = b'<html><body>gateway</body></html>'
     for data, said in ((head % len(html) + html, 'the answer'),
@@ -349,7 +349,7 @@ def test_no_http():
 
 
 def test_tries_again():
-    """After what may pass; then it goes on as if nothing had been."""
+    """After an error that may pass; then all continues as before."""
     def status(code, *headers):
         return lambda handler, question: server.send(handler, code, b'later', headers) or True
     for act in (status(500), status(503), status(429, ('Retry-After', '1')),
@@ -502,7 +502,7 @@ def play_quiet(server, settings):
 
 
 def test_mask_and_zone():
-    """They are applied before anything is sent."""
+    """Masks and zones are applied before anything is sent."""
     with Server() as server:
         play(server)
         plain = {picture for question in server.questions for picture in question.pictures}
@@ -535,7 +535,7 @@ def test_stop_while_it_stalls():
 
 
 def test_flush_while_it_stalls():
-    """A seek does, too; then it goes on from there."""
+    """A seek ends it, too; then the analysis continues from there."""
     with Server() as server:
         server.refuse = first(1, server.stall)
         with Player(server.address, duration=8.0) as player:
@@ -548,7 +548,7 @@ def test_flush_while_it_stalls():
 
 
 def test_live_video_does_not_wait():
-    """A server that never answers costs the video nothing; what it misses is said."""
+    """A server that never answers does not delay the video; what is not analysed is reported."""
     with Server() as server:
         server.refuse = server.stall
         settings = 'window=0.5 fps=4 max-queue=1 eos-drain-timeout=0.1'

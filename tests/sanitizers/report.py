@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the sanitizers wrote: a line a finding with its first place in our code.
+"""The findings of the sanitizers: a line each, with its first place in our code.
 
     report.py [--again] FINDINGS BUILD
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A checkpoint on whole scenes: the engine against numpy in float64.
+"""Compares a checkpoint on whole scenes: the engine against numpy in float64.
 
     check-scene-logits.py VLM-SCENE-LOGITS CHECKPOINT [OPTION…]
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the model must answer, by the numpy implementation beside this.
+"""The expected answers of the model, from the numpy implementation beside this.
 
 make-goldens.py CHECKPOINT CASE.json OUT.safetensors [--all]   writes
 make-goldens.py CHECKPOINT CASE.json GOLDEN.safetensors --check compares
 
 A case: {"images": [file.npy], "videos": [{"frames": file.npy, "fps": …,
 "min_pixels": …, "max_pixels": …}], "min_pixels": …, "max_pixels": …, "prompt":
-[id | name in special_ids.json | "IMG0" | "VID0" | [count, seed]]}; files lie
-beside it. What a clip became by resizing is kept where it was resized. --all
-adds the stages in between and the pixels. --check prints the largest difference of every tensor
+[id | name in special_ids.json | "IMG0" | "VID0" | [count, seed]]}; files are
+beside it. The resized clip is kept if it was resized. --all adds the stages in
+between and the pixels. --check prints the largest difference of every tensor
 and fails above 1e-4; 77 (skipped) without numpy or without the golden."""
 import argparse
 import json

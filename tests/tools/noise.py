@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What libraries write to a program's standard error, which is not the program's."""
+"""Messages of libraries on a program's standard error, which are not the program's own."""
 
 # Loaders of gdk-pixbuf that run in a sandbox say so where there is none; without a
 # newline at the end.

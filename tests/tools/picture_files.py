@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Files of pictures, as bytes, of pixels that are known: rows of tuples."""
+"""Picture files, as bytes, of known pixels: rows of tuples."""
 import base64
 import struct
 import zlib
@@ -81,7 +81,7 @@ def gif(pictures, delay):
 
 
 def turned(pixels, orientation):
-    """As a camera that was held that way saves what is to be shown as `pixels`."""
+    """The pixels that a camera held that way saves for a picture to be shown as `pixels`."""
     def transpose(rows):
         return [list(column) for column in zip(*rows)]
 
@@ -94,6 +94,6 @@ def turned(pixels, orientation):
 
 
 def with_exif(jpeg, orientation):
-    """A JPEG file that says so."""
+    """A JPEG file with that orientation."""
     data = b"Exif\0\0" + exif(orientation, ">")
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data + jpeg[2:]

@@ -131,7 +131,7 @@ class Model:
         return self.linear(silu(gate) * up, prefix + "down_proj")
 
     def embed(self, ids, features):
-        """features: {"image": …, "video": …}, put where their pads stand."""
+        """features: {"image": …, "video": …}, put in place of their pads."""
         x = self.weights["model.embed_tokens.weight"][ids]
         for kind, rows in features.items():
             x[ids == self.config[kind + "_token_id"]] = rows

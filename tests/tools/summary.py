@@ -16,7 +16,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
-# A model of random weights says anything, and meson writes it down as it is.
+# A model of random weights may write any characters, and meson logs them unchanged.
 NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 GOOD = {"OK", "EXPECTEDFAIL", "SKIP"}
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Each option that a program lists stands in its manual, and bash completes it.
+"""Each option that a program lists is in its manual, and bash completes it.
 
     test-manuals.py TAP COMPLETION FOLDER-OF-MANUALS PROGRAM…
 """
@@ -45,7 +45,7 @@ def completes(*words):
 
 
 def test_manuals():
-    """None is missing, none is left from before."""
+    """No option is missing, and none is left that no longer exists."""
     for program in PROGRAMS:
         page = (MANUALS / f"{program.name}.1").read_text("utf-8").replace("\\-", "-")
         section = page[page.index(".SH OPTIONS"):page.index(".SH EXIT STATUS")]

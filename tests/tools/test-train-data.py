@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the demo model is trained on says what is true: questions, answers and
-statements against the scenes that they are about.
+"""The training data of the demo model is right: questions, answers and
+statements are compared with the scenes that they are about.
 
   test-train-data.py TRAIN LIBRARY
 """
@@ -76,11 +76,11 @@ def is_inside(point, box):
 
 
 def check_places(answer, owners, boxes):
-    """Every box and point of an answer lies where its object is."""
+    """Every box and point of an answer is where its object is."""
     for item, owner in zip(items(answer), owners):
         box = boxes[owner]
         if "point_2d" in item:
-            # a point is told in tens
+            # points are rounded to tens
             if not is_inside(item["point_2d"], box + np.array([-5, -5, 5, 5])):
                 return False
         elif np.abs(np.array(item["bbox_2d"]) - box).max() >= 5:
@@ -107,7 +107,7 @@ def test_pictures(rng):
 
 
 def test_statements():
-    """Of one thing that comes from the left and disappears."""
+    """Of one object that comes from the left and disappears."""
     comes = (text.SIDE, 0, text.NOWHERE, None)
     expected = {"is in view": True, "moves": True, "stays": False, "enters": True, "leaves": False,
                 "appears": False, "disappears": True, "enters from the left": True,

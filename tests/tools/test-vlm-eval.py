@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-# What a broken model, or a broken engine, cannot reach; what always answers the same gets 0.37 and 0.
+# Scores out of reach for a broken model or engine; one that always answers the same gets 0.37 and 0.
 MARGINS = {("query", "miou"): 0.7, ("absent", "empty"): 0.9, ("events", "f1"): 0.7,
            ("events", "label_accuracy"): 0.85, ("boxes", "miou"): 0.55, ("absent_boxes", "empty"): 0.8}
 SCENES = 16
@@ -134,7 +134,7 @@ def test_video(folder):
                      nothing, "--window", "4", "--hop", "2", "--fps", "2", *BRIEF)
     if scores is not None:
         first, second = scores["videos"]
-        # from 0, 2, 4, 6 s on, and what is left; the last slot may lie a little behind the end
+        # from 0, 2, 4, 6 s on, and what is left; the last slot may be a little after the end
         report(4 <= first["n_windows"] <= 5 and 10.0 <= first["duration_s"] <= 11.0
                and 20 <= first["n_frames"] <= 22 and first["n_windows_failed"] == 0, "/video/windows")
         named = {reading["name"]: reading for reading in first["readings"]}
@@ -155,7 +155,7 @@ def test_video(folder):
                       "4", "--fps", "2", "--set", "refine=true", *BRIEF)
     if refined is not None:
         video = refined["videos"][0]
-        # before the snow and after it nothing moves; what was skipped counts as time, too
+        # before the snow and after it nothing moves; skipped time counts as duration, too
         report(1 <= video["n_glances"] <= 2 and 10.0 <= video["duration_s"] <= 11.0
                and video["n_windows"] + video["n_windows_skipped"] == 3 and video["n_windows_failed"] == 0,
                "/video/refine")
@@ -184,7 +184,7 @@ def test_video_failures(folder, path, labels):
 
 
 def test_records(folder):
-    """What vlmtestsrc writes is a truth: all of it, or that of one label."""
+    """The records of vlmtestsrc are a truth: all of them, or those of one label."""
     path, truth = os.path.join(folder, "scene.avi"), os.path.join(folder, "truth.jsonl")
     subprocess.run(["gst-launch-1.0", "-q", *"vlmtestsrc seed=3 num-scenes=1 duration=4".split(),
                     f"truth-location={truth}", *"! video/x-raw,width=64,height=48,framerate=5/1 ! jpegenc "
@@ -204,7 +204,7 @@ def test_records(folder):
 
 
 def test_reliability(folder):
-    """Of scenes: printed where it is asked for, in JSON always."""
+    """Of scenes: printed on request, in JSON always."""
     few = ["--scenes", "2", "--fps", "0.5", "--max-pixels", "7056"]
     path = os.path.join(folder, "scores.json")
     with_table = run(*few, "--reliability", "--json", path)
@@ -218,10 +218,10 @@ def test_reliability(folder):
 
 
 def test_output(folder):
-    """Whether it can be written is known before hours of work; what is there stays until all is done."""
+    """An output that cannot be written is reported before hours of work; a file stays until all is done."""
     nowhere = os.path.join(folder, "nowhere", "x.json")
     for name, path in (("no-folder", nowhere), ("folder", folder)):
-        # a model that is not there is met later
+        # a model that is missing is reported later
         fails(f"/output/{name}", "--json", path, "--model", folder, because=f"{path}: ", status=1)
     path = os.path.join(folder, "mine.json")
     with open(path, "w", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What vlm-run reads and writes, with the small checkpoint: test-vlm-run-inputs.py VLM-RUN CHECKPOINT TAP"""
+"""Inputs and outputs of vlm-run, with the small checkpoint: test-vlm-run-inputs.py VLM-RUN CHECKPOINT TAP"""
 import functools
 import http.server
 import json
@@ -66,7 +66,7 @@ def write(folder, name, data):
 
 
 def sees(path):
-    """All that tells one picture from another: size, answer, and how sure it is."""
+    """All that distinguishes one picture from another: size, answer, and how sure it is."""
     answer = asks("--image", path, "--max-tokens", "12", "hi")[0]
     source = answer["inputs"][0]
     return source["width"], source["height"], answer["answer"], answer["confidence"]
@@ -84,7 +84,7 @@ def launch(line):
 
 @in_folder
 def test_formats(folder):
-    """The same pixels are the same picture, in whatever file."""
+    """The same pixels are the same picture, in any format of file."""
     expected = sees(write(folder, "8.png", picture_files.png(PIXELS)))
     assert expected[:2] == (60, 40)
     for name, data in (("x.bmp", picture_files.bmp(PIXELS)), ("x.tiff", picture_files.tiff(PIXELS))):
@@ -167,7 +167,7 @@ def test_animation_without_decoder(folder):
 
 @in_folder
 def test_named_pipe(folder):
-    """Read as soon as somebody writes; who waits for that can be interrupted."""
+    """Read as soon as there is a writer; the wait for one can be interrupted."""
     pipe, data = folder / "pipe", picture_files.png(PIXELS)
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=(data,))
@@ -187,7 +187,7 @@ def test_named_pipe(folder):
 
 @in_folder
 def test_few_threads(folder):
-    """Where none can be made that is said, and nothing waits for it."""
+    """If none can be made, an error says so, and nothing waits for it."""
     def limit():
         resource.setrlimit(resource.RLIMIT_NPROC, (8, 8))
 
@@ -287,7 +287,7 @@ def test_questions(folder):
 
 @in_folder
 def test_json(folder):
-    """What there is to know of an answer; what is streamed is no other."""
+    """All that is known of an answer; a streamed answer is the same."""
     answer = asks("--image", write(folder, "x.png", picture_files.png(PIXELS)), "hi")[0]
     assert set(answer) == {"question", "task", "inputs", "answer", "confidence", "complete", "usage",
                            "seconds", "model", "device"}, answer
@@ -346,7 +346,7 @@ def test_events_of_a_span(folder):
 
 
 def test_output_that_is_not_taken():
-    """Nothing is lost without a word, and nothing done for nobody."""
+    """No output is lost without an error, and no work is done without a reader."""
     with open("/dev/full", "wb") as full:
         for args in (["hi"], ["--json", "hi"], ["--list-devices"], ["--help"], ["--version"]):
             done = subprocess.run([PROGRAM, "--model", CHECKPOINT, *args], env=ENVIRONMENT, stdout=full,
@@ -361,7 +361,7 @@ def test_output_that_is_not_taken():
 
 
 def test_logs_steer_no_terminal():
-    """Neither GLib's nor GStreamer's, whatever was asked and answered; they are not among the answers."""
+    """Neither GLib's nor GStreamer's, whatever the question and answer are; none is among the answers."""
     wild = "hi \x1b]0;title\x07 \x85 \u202e \u200f"
     for variable, value in (("G_MESSAGES_DEBUG", "all"), ("GST_DEBUG", "vlm*:6")):
         environment = {**ENVIRONMENT, variable: value, "GST_DEBUG_NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
@@ -376,7 +376,7 @@ def test_logs_steer_no_terminal():
 
 @in_folder
 def test_what_a_model_was_trained_for(folder):
-    """Is said once, where something else is asked."""
+    """It is reported once, if something else is asked."""
     model = folder / "model"
     shutil.copytree(CHECKPOINT, model)
     config = json.loads((model / "config.json").read_text())
@@ -395,7 +395,7 @@ def has_thread(process, name):
 
 
 def interrupt(folder, *args, delay):
-    """What it wrote before Ctrl+C, `delay` seconds after it can be interrupted, or after its first words."""
+    """Its output before Ctrl+C, `delay` seconds after it can be interrupted, or after its first words."""
     command = [PROGRAM, "--model", CHECKPOINT, "-q", "--max-tokens", "20000", "--temperature", "2", *args,
                "hi"]
     out = folder / "out"
@@ -413,7 +413,7 @@ def interrupt(folder, *args, delay):
 
 @in_folder
 def test_interrupt(folder):
-    """What was generated so far is there."""
+    """The answer so far is printed."""
     assert interrupt(folder, delay=None).endswith("\n")
     # An answer that takes long, whatever the weights are, and is not shown while it is written.
     digits = {"type": "array", "minItems": 9000, "maxItems": 9000, "items": {"type": "integer"}}

@@ -89,7 +89,7 @@ def test_words():
 
 
 def test_unnamed_model():
-    """It is what the environment says."""
+    """The default model is the one that the environment names."""
     nowhere = "/nonexistent/model"
     for name, path, code, said in (("environment", CHECKPOINT, 0, ""), ("nowhere", nowhere, 1, nowhere)):
         result = subprocess.run([PROGRAM, "--quiet", "--max-tokens", "4", "hi"], capture_output=True,
@@ -102,7 +102,7 @@ def test_unnamed_model():
 
 
 def test_mmproj():
-    """For GGUF models, and named in what goes wrong."""
+    """For GGUF models, and named in errors."""
     config = os.path.join(CHECKPOINT, "config.json")
     absent = "/nonexistent/mmproj.gguf"
     fails("/mmproj/absent", "--mmproj", absent, "hi", because=f"{absent}: no such")
@@ -110,7 +110,7 @@ def test_mmproj():
 
 
 def test_fit():
-    """What fits where is known without loading anything."""
+    """--fit reports what fits where without loading anything."""
     def has(*words):
         return lambda answer: all(word in answer for word in words)
     answers("/fit/sizes", "--fit", "--model", "", shape=has("3B ", "72B ", "int4", "Q8_0", "Q4_K_M", "32768"))
@@ -169,7 +169,7 @@ def is_list(answer):
 
 
 def test_formats(folder):
-    """The grammar holds however few tokens there are."""
+    """Answers keep to the grammar however few tokens there are."""
     fails("/formats/events-of-nothing", "--format", "events", "hi", because="need a --video", status=2)
     fails("/formats/boxes-of-nothing", "--format", "boxes", "hi", because="give an --image", status=2)
     for n in ("30", "64", "200"):
@@ -193,7 +193,7 @@ def fits_schema(answer):
 
 
 def test_schemas(folder):
-    """The answer fits, however few tokens there are; what is wrong with a schema is said by its place."""
+    """The answer fits, however few tokens there are; an error in a schema is reported with its place."""
     def write(name, text):
         path = os.path.join(folder, name)
         with open(path, "w", encoding="utf-8") as file:
@@ -214,7 +214,7 @@ def test_schemas(folder):
 
 
 def test_tasks(folder):
-    """Every task is asked as it was trained, and answered in its form."""
+    """Every task uses the question of its training, and the answer has its form."""
     def ask(path):
         for task in ("points", "ocr", "boxes"):
             answers(f"/tasks/{task}", "--task", task, "--image", path, "--max-tokens", "80", shape=is_list)
@@ -288,7 +288,7 @@ def test_attention(folder):
 
 
 def spoil(folder, prefix, bits):
-    """The checkpoint, all values of the weights whose names begin so set to the same bits."""
+    """The checkpoint, with all values of the weights whose names begin with `prefix` set to the same bits."""
     path = shutil.copytree(CHECKPOINT, os.path.join(folder, "spoilt-" + prefix))
     weights = os.path.join(path, "model.safetensors")
     with open(weights, "rb") as file:
@@ -305,7 +305,7 @@ def spoil(folder, prefix, bits):
 
 
 def test_not_finite(folder):
-    """No answer from numbers that are none: an error that says where."""
+    """Numbers that are not finite give no answer, but an error that says where."""
     for prefix, bits, place in (("model.layers.1.", 0x7FC0, "layer 1 of the language model"),
                                 ("model.norm", 0x7F80, "the output head")):
         path = spoil(folder, prefix, bits)
@@ -314,7 +314,7 @@ def test_not_finite(folder):
 
 
 def test_interrupt(folder):
-    """Wherever it is by then."""
+    """At any stage."""
     def interrupt(path):
         process = subprocess.Popen([PROGRAM, "--model", CHECKPOINT, "--fps", "1", "--video", path, "hi"],
                                    env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

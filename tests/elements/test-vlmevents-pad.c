@@ -471,7 +471,7 @@ count_event (GstPad *pad, GstObject *parent, GstEvent *event)
 }
 
 /* The stream of events ends some time after that of the video; a pad that is
- * released earlier throws away what was not told yet. */
+ * released earlier drops records that were not sent yet. */
 static void
 wait_for_end (Seen *seen)
 {
@@ -517,7 +517,7 @@ test_request_release (void)
   watch_fixture_clear (&f);
 }
 
-/* On a live stream what was not watched stands among the events. */
+/* On a live stream, gap records are among the events. */
 static void
 test_notes (void)
 {
@@ -585,7 +585,7 @@ push_segments (gpointer data)
   return NULL;
 }
 
-/* A pad that comes at any moment is told the same as one that was there. */
+/* A pad that is requested at any moment gets the same events as an earlier one. */
 static void
 test_request_in_order (void)
 {

@@ -137,7 +137,7 @@ test_ways_out (void)
   g_assert_cmpstr (posted->description, ==, "a thing");
   g_assert_cmpstr (posted->stream, ==, "gate");
   g_assert_cmpint (posted->start.stream_time, ==, VLM_SECOND / 2);
-  /* Not live: how long it took is nobody's business, and not repeatable. */
+  /* Not live: how long it took does not matter, and is not repeatable. */
   g_assert_cmpfloat (posted->latency_ms, ==, -1.0);
 
   while ((out = gst_harness_try_pull (f.harness)) != NULL) {

@@ -18,7 +18,7 @@ COMPLETION, MANUALS = (pathlib.Path(name) for name in sys.argv[2:4])
 PROGRAMS = [pathlib.Path(name) for name in sys.argv[4:]]
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
 BASH_COMPLETION = pathlib.Path("/usr/share/bash-completion/bash_completion")
-# What completion finds for the words $@, of which the last is under way.
+# What completion finds for the words $@, the last of which is incomplete.
 COMPLETE = r"""
 source "$1"; source "$2"; shift 2
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_TYPE=9; COMP_KEY=9

@@ -1,4 +1,4 @@
-/* gst-vlm: how many frames of which size fit into a budget
+/* gst-vlm: how many frames fit into a budget, and their size
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 

@@ -410,7 +410,7 @@ test_clean (void)
   for_each_scene (TRUE, FALSE, 0);
 }
 
-/* Times that are off by less than the model can tell apart. */
+/* Times that are off by less than the model can distinguish. */
 static void
 test_jitter (void)
 {

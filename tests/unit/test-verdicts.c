@@ -1,7 +1,7 @@
 /* gst-vlm: tests of trials of kernels, and of what is kept of them
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A kernel that is wrong on purpose stands in a table before two that are right.
+ * A kernel that is wrong on purpose is in a table before two that are right.
  * Processes share their findings: each part is a process of its own, with the
  * same cache folder. */
 #include <string.h>

@@ -585,7 +585,7 @@ push_segments (gpointer data)
   return NULL;
 }
 
-/* A pad that is requested at any moment gets the same events as an earlier one. */
+/* A pad that is requested at any moment gets the same events as an older one. */
 static void
 test_request_in_order (void)
 {

@@ -135,7 +135,8 @@ def test_orientation(folder):
     upright = sees(jpeg_of(folder, grey, 1))
     assert upright[:2] == (64, 48), upright
     for orientation in range(2, 9):
-        assert sees(jpeg_of(folder, picture_files.turned(grey, orientation), orientation)) == upright, orientation
+        turned = picture_files.turned(grey, orientation)
+        assert sees(jpeg_of(folder, turned, orientation)) == upright, orientation
         assert sees(jpeg_of(folder, grey, orientation)) != upright, orientation
 
 

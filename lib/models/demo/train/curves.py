@@ -11,6 +11,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+import passes
+
 DECODER = [("video.shapes", "shape in lists"),
            ("video.digits", "digits of times"),
            ("video.query", "query answered exactly"),
@@ -46,14 +48,12 @@ def read(log):
 
 def read_passes(run, stage):
   """The records of all passes of a stage, one after the other."""
-  logs = [run / f"{stage}.jsonl"]
-  if stage == "joint":
-    logs += sorted(run.glob("pass-*/joint.jsonl"),
-                   key=lambda p: int(p.parent.name[5:]))
   records, before = [], 0.0
-  for log in filter(pathlib.Path.exists, logs):
-    records += [{**r, "minutes": r["minutes"] + before} for r in read(log)]
-    before = records[-1]["minutes"] if records else 0.0
+  for folder in passes.folders(run):
+    log = folder / f"{stage}.jsonl"
+    if log.exists():
+      records += [{**r, "minutes": r["minutes"] + before} for r in read(log)]
+      before = records[-1]["minutes"] if records else 0.0
   return records
 
 
@@ -64,6 +64,8 @@ def main():
   figure, panels = plt.subplots(1, len(PANELS), figsize=(11, 3), sharey=True)
   for panel, (stage, lines) in zip(panels, PANELS.items()):
     records = read_passes(run, stage)
+    if not records:
+      continue
     for key, label in lines:
       points = [(r["minutes"], r[key]) for r in records if key in r]
       if points:

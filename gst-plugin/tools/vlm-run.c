@@ -97,14 +97,6 @@ write_attention (Run *run, const VlmAnswer *answer, GError **error)
       attention, answer->text, run->options->attention, error);
 }
 
-/* The raw text as far as it was generated. */
-static char *
-get_rest (const Run *run)
-{
-  return run->shows ? g_strdup ("")
-                    : gst_vlm_text_for_terminal (run->written->str);
-}
-
 /* @answer: NULL where it was interrupted. FALSE where it cannot be read. */
 static gboolean
 write_answer (
@@ -127,10 +119,10 @@ write_answer (
 
   if (options->json)
     text = answer_to_json (&report, &note, error);
-  else if (answer == NULL)
-    text = get_rest (run);
   else if (run->shows)
     text = g_strdup ("");
+  else if (answer == NULL)
+    text = gst_vlm_text_for_terminal (run->written->str);
   else
     text = answer_to_text (answer, options, run->inputs, &note, error);
   if (text == NULL)

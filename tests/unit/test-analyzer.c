@@ -554,8 +554,8 @@ new_locating (Scripted *scripted, const double *yes, guint confirm)
   return analyzer;
 }
 
-/* The model is asked for times only when a condition begins or ends; for the end,
- * in the last window in which it held, unless that was done before. */
+/* Times are queried only when a condition begins or ends; for the end, in the
+ * last window in which it held, unless that was done before. */
 static void
 test_locate (void)
 {

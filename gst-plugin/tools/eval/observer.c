@@ -118,7 +118,7 @@ observer_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   return vlm_analyzer_analyze (pass (analyzer), window, cancellable, error);
 }
 
-/* Where nothing was found at a glance, nothing is analysed: the video goes on. */
+/* Windows in which a glance found nothing are not analysed, but count as time. */
 static GPtrArray *
 observer_glance (VlmAnalyzer *analyzer, VlmWindow *window,
     GCancellable *cancellable, GError **error)

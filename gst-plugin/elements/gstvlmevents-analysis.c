@@ -12,7 +12,7 @@
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
 
-/* Not felt, and enough to look at the files of a model. */
+/* Too short to be noticed, and enough to check the files of a model. */
 #define FIRST_SIGHT_US (G_USEC_PER_SEC / 10)
 
 static VlmAnalyzer *
@@ -26,9 +26,9 @@ ref_analyzer (GstVlmEvents *self)
   return analyzer != NULL ? analyzer : vlm_engine_analyzer_new ();
 }
 
-/* A child that was forked has the locks of its parent's threads, but not the
- * threads: those of GLib's pools, of GStreamer and of the Vulkan driver never
- * do what they are waited for. */
+/* A forked child has the locks of its parent's threads, but not the threads: it
+ * would wait forever for those of GLib's pools, of GStreamer and of the Vulkan
+ * driver. */
 static gboolean
 check_process (GstVlmEvents *self)
 {
@@ -47,9 +47,9 @@ check_process (GstVlmEvents *self)
   return FALSE;
 }
 
-/* Loading takes long and continues after the state change. The message tells
- * applications to wait for its end; a stream that is not live waits anyway.
- * But what is wrong at first sight fails the state change. */
+/* Loading takes long and continues after the state change. The progress messages
+ * let applications wait for its end; a stream that is not live waits anyway. An
+ * error that is found soon fails the state change. */
 gboolean
 gst_vlm_events_start_analysis (GstVlmEvents *self)
 {
@@ -126,7 +126,7 @@ gst_vlm_events_end_analysis (GstVlmEvents *self)
   gst_vlm_events_clear_camera (self);
 }
 
-/* Asked once per stream, when it flows: upstream knows by then. */
+/* Queried once per stream, when it flows: upstream knows by then. */
 gboolean
 gst_vlm_events_is_live (GstVlmEvents *self)
 {
@@ -206,7 +206,7 @@ next_refined (GstVlmEvents *self, GstVlmWindowerItem *item)
   return gst_vlm_refiner_pop (self->refiner, item);
 }
 
-/* The next of what the windower has, and a trigger wants to have. */
+/* The next item of the windower, by way of the refiner or the trigger. */
 static gboolean
 next_item (GstVlmEvents *self, GstVlmWindowerItem *item)
 {
@@ -232,7 +232,7 @@ hand_window_over (GstVlmEvents *self, const GstVlmWindowerItem *item)
   }
 }
 
-/* After a flush began nothing matters any more. */
+/* Once the worker refuses a window, as in a flush, the others are dropped. */
 static GstFlowReturn
 hand_over (GstVlmEvents *self)
 {
@@ -265,9 +265,9 @@ hand_over (GstVlmEvents *self)
 static void
 warn_no_time (GstVlmEvents *self, GstBuffer *buffer, GstVlmArrival arrival)
 {
-  if (self->told_no_time)
+  if (self->warned_no_time)
     return;
-  self->told_no_time = TRUE;
+  self->warned_no_time = TRUE;
   if (arrival == GST_VLM_ARRIVAL_TOO_FAR)
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
         ("A frame has a timestamp of more than 73 years and is not analysed. "
@@ -287,7 +287,7 @@ warn_no_time (GstVlmEvents *self, GstBuffer *buffer, GstVlmArrival arrival)
                 gst_vlm_windower_get_segment (self->windower)->format)));
 }
 
-/* Waits for the model, or lets a live stream pass without it. @ready tells
+/* Waits for the model, or lets a live stream pass without it. @ready says
  * which; GST_FLOW_OK in both cases. */
 static GstFlowReturn
 get_ready (GstVlmEvents *self, gboolean *ready)
@@ -358,8 +358,8 @@ sample (GstVlmEvents *self, GstBuffer *buffer, GError **error)
     gst_vlm_events_show_camera (self, frame);
   g_mutex_lock (&self->lock);
   self->n_sampled = gst_vlm_windower_get_n_sampled (self->windower);
-  gst_vlm_windower_get_decision (
-      self->windower, &self->decision, &self->told_width, &self->told_height);
+  gst_vlm_windower_get_decision (self->windower, &self->decision,
+      &self->decided_width, &self->decided_height);
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -409,7 +409,7 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
 
 /* --- the ends of what is sampled ------------------------------------------ */
 
-/* What was put in so far is in no window that is still to come. */
+/* No window that is still to come contains what was put in so far. */
 static void
 settle (GstVlmEvents *self)
 {

@@ -11,7 +11,7 @@
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
 
-/* The quark of every region: a label would be a new, never freed quark each. */
+/* One type for all regions: each label would be another quark, never freed. */
 #define ROI_TYPE "vlm-answer"
 
 static gboolean
@@ -25,8 +25,8 @@ is_wanted (GstVlmEvents *self, const VlmAnswerRecord *record)
   return wants_all || record->is_result;
 }
 
-/* (transfer full) (nullable): the record with what only the element knows, on
- * its way; NULL when a flush came first */
+/* (transfer full) (nullable): a copy with what only the element knows, which is
+ * queued on all outputs; NULL when a flush came first */
 static VlmAnswerRecord *
 queue_answer (GstVlmEvents *self, const VlmAnswerRecord *record,
     double latency_ms, guint generation)
@@ -57,7 +57,7 @@ queue_answer (GstVlmEvents *self, const VlmAnswerRecord *record,
 }
 
 void
-gst_vlm_events_tell_answers (gpointer user_data, const VlmWindow *window,
+gst_vlm_events_report_answers (gpointer user_data, const VlmWindow *window,
     GPtrArray *records, guint generation)
 {
   GstVlmEvents *self = user_data;
@@ -118,7 +118,7 @@ attach_mark (GstVlmEvents *self, GstBuffer *buffer,
 #endif
 }
 
-/* With the lock: (transfer full): the answers about what was before @until. */
+/* With the lock. (transfer full): the answers about times before @until. */
 static GPtrArray *
 take_pending (GstVlmEvents *self, gint64 until)
 {

@@ -65,11 +65,11 @@ gst_vlm_events_install_ask (GObjectClass *klass)
    * Asks about what was just seen: the newest complete window. Returns at once,
    * on any thread; the answer comes with #GstVlmEvents::answer and the element
    * message `vlm-answer`. Up to 8 questions may wait. They are answered between
-   * windows, which neither change nor are given up for them; a question that
-   * comes before the first window waits for it. A flush and going to READY
-   * cancel: then the answer is an error.
+   * windows, which are neither changed nor dropped for them; a question that
+   * comes before the first window waits for it. A flush and the change to READY
+   * cancel questions: then the answer is an error.
    *
-   * Returns: number of the question, in its answer too; 0 if it was not taken:
+   * Returns: number of the question, in its answer too; 0 if it was refused:
    *   the element does not run or is being flushed, the queue is full, the
    *   question is empty
    */
@@ -80,7 +80,7 @@ gst_vlm_events_install_ask (GObjectClass *klass)
   /**
    * GstVlmEvents::answer:
    * @element: the element
-   * @id: what `ask` returned; 0 of an answer about a window, whose fields
+   * @id: what `ask` returned; 0 for an answer about a window, whose fields
    *   gst_vlm_message_new_answer() has
    * @answer: `vlm-answer`: `id`, `question`, and either `answer`, `confidence`
    *   (0 to 1, -1 when unknown) and the window in stream time (`start`, `end`)

@@ -1,9 +1,9 @@
 /* gst-vlm: vlmevents, problems of the camera
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The streaming thread shows each sampled frame to a VlmCamera. That no frame
- * comes is noticed by a timer of the pipeline's clock, on live streams, while
- * the element plays. */
+ * The streaming thread shows each sampled frame to a VlmCamera. On live streams,
+ * while the element plays, a timer of the pipeline's clock notices when no frame
+ * comes. */
 #include "elements/gstvlmevents-private.h"
 
 #include "util/gstvlmtime.h"
@@ -17,7 +17,7 @@ struct _GstVlmEventsCamera
   GMutex lock;
   VlmCamera *camera;
   char *uids[8]; /* of the states that have begun, by bit */
-  /* Where the stream was when the last frame came, and the clock then. */
+  /* The position of the stream, and the clock, when the last frame came. */
   VlmInstant position;
   VlmTimeSource source;
   GstClockTime arrival; /* GST_CLOCK_TIME_NONE while the timer does not run */
@@ -72,8 +72,8 @@ report_change (GstVlmEvents *self, const VlmCameraChange *change)
   return message;
 }
 
-/* Under the lock records leave in the order of the changes. Messages come after
- * it: who gets one may stop the element. */
+/* Records are queued under the lock, in the order of the changes. Messages are
+ * posted after it is released: a handler may stop the element. */
 static void
 report_and_unlock (GstVlmEvents *self, const GArray *changes)
 {

@@ -1,8 +1,8 @@
 /* gst-vlm: vlmevents, checks of settings
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What cannot be done is an error at the start. What has no effect beside what
- * else is set, is a warning. */
+ * Settings that cannot work are an error at the start. A setting that has no
+ * effect together with the others is a warning. */
 #include "elements/gstvlmevents-private.h"
 
 #include <string.h>
@@ -13,8 +13,8 @@
 
 #define AUTO "auto"
 #define QUERY_MARK "{query}"
-/* Seconds, with window=0 and refine=true: what all models are trained on, and an
- * event of up to five seconds lies in one window as a whole. */
+/* Seconds, with window=0 and refine=true: all models are trained on this, and an
+ * event of up to five seconds is in one window as a whole. */
 #define REFINED_WINDOW 10.0
 #define REFINED_HOP 5.0
 
@@ -54,7 +54,7 @@ is_more (const guint a[2], const guint b[2])
   return (guint64) a[0] * b[1] > (guint64) b[0] * a[1];
 }
 
-/* What cannot be done; NULL if all can. */
+/* The first setting that cannot work, and why; NULL if all can. */
 static char *
 find_error (const GstVlmEventsSettings *s, guint fps[2])
 {

@@ -3,7 +3,7 @@
  *
  * With delay-video the streaming thread puts copies of the frames, and all
  * serialized events, into a GstVlmDelay; the task of the source pad takes them
- * out. Without it nothing of this is used. */
+ * out. Without it none of this is used. */
 #include "elements/gstvlmevents-private.h"
 
 #include <math.h>
@@ -13,10 +13,10 @@
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
 
-/* The frames that are not yet, and no longer, in the window. */
+/* The frame that is not yet in the window, and the one that is no longer. */
 #define SPARE_FRAMES 2
 
-/* From a frame to when it must leave, on a live stream. */
+/* The time from a frame to when it must leave, on a live stream. */
 static GstClockTime
 get_latency (GstVlmEvents *self)
 {
@@ -24,7 +24,7 @@ get_latency (GstVlmEvents *self)
       self->delay_margin);
 }
 
-/* --- what the delay asks ------------------------------------------------- */
+/* --- callbacks of the delay ---------------------------------------------- */
 
 static gint64
 get_patience (gpointer user_data, GstClockTime running_time)
@@ -103,7 +103,7 @@ gst_vlm_events_end_delay (GstVlmEvents *self)
 
 /* --- putting in ---------------------------------------------------------- */
 
-/* Of a window, and what is shown while it is waited for. */
+/* Of the frames of a window, and of those that come while it is analysed. */
 static guint64
 count_bytes (GstVlmEvents *self, const GstVideoInfo *info, gboolean live)
 {
@@ -208,7 +208,7 @@ end_of (GstBuffer *buffer, gint64 start, const GstVideoInfo *info)
   return vlm_time_add (start, MAX (1, duration));
 }
 
-/* Takes @buffer over. */
+/* Takes ownership of @buffer. */
 static GstBuffer *
 attach (GstVlmEvents *self, GstBuffer *buffer, gint64 time)
 {
@@ -245,7 +245,7 @@ task (gpointer user_data)
   }
   flow = gst_vlm_events_send_buffer (
       self, attach (self, GST_BUFFER_CAST (object), time));
-  /* Upstream gets it with its next buffer, and reports it to the application. */
+  /* Upstream gets this with its next buffer, and reports it to applications. */
   if (flow != GST_FLOW_OK) {
     GST_DEBUG_OBJECT (self, "pausing: %s", gst_flow_get_name (flow));
     gst_vlm_delay_set_flow (self->delay, flow);
@@ -291,7 +291,7 @@ gst_vlm_events_resume_delay (GstVlmEvents *self)
   gst_pad_start_task (self->srcpad, task, self->srcpad, NULL);
 }
 
-/* --- what upstream and downstream are told ------------------------------- */
+/* --- queries ------------------------------------------------------------- */
 
 static gboolean
 src_query (GstPad *pad, GstObject *parent, GstQuery *query)

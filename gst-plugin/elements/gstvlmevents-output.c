@@ -14,7 +14,7 @@
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
 
-/* The quark of every box: a label would be a new, never freed quark each. */
+/* One type for all boxes: each label would be another quark, never freed. */
 #define ROI_TYPE "vlm-event"
 
 static guint event_signal;
@@ -76,8 +76,8 @@ on_loaded (gpointer user_data, VlmAnalyzer *analyzer, const GError *error)
       gst_message_new_progress (GST_OBJECT (self), type, "load", text));
 }
 
-/* From the last frame of the window to now, on the pipeline's clock. Of no
- * meaning where the stream does not run with the clock. */
+/* From the last frame of the window to now, on the pipeline's clock; -1 where the
+ * stream does not run with the clock. */
 double
 gst_vlm_events_get_latency_ms (GstVlmEvents *self, const VlmWindow *window)
 {
@@ -105,8 +105,8 @@ gst_vlm_events_dup_stream_label (GstVlmEvents *self)
   return label;
 }
 
-/* What only the element knows is added. The analyzer may keep the event: it is
- * not changed, but copied. */
+/* A copy of the event with what only the element knows. The event itself is not
+ * changed, because the analyzer may keep it. */
 static VlmEvent *
 complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
 {
@@ -124,7 +124,7 @@ complete (GstVlmEvents *self, const VlmEvent *event, double latency_ms)
   return own;
 }
 
-/* NULL when a flush came first, or it is not sure enough. */
+/* NULL when a flush came first, or the confidence is too low. */
 static VlmEvent *
 let_pass (GstVlmEvents *self, const VlmEvent *event, double latency_ms,
     guint generation, gboolean *is_first)
@@ -199,7 +199,7 @@ on_found (gpointer user_data, const VlmWindow *window, GPtrArray *events,
 
     if (event == NULL)
       continue;
-    /* Takes its time, and so has no lock. */
+    /* This takes long, so it is done without the lock. */
     gst_vlm_events_add_snapshot (self, window, event);
     if (!queue_event (self, event, is_first, generation))
       return;
@@ -223,7 +223,7 @@ gst_vlm_events_report_failure (
     gst_vlm_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, what, error);
     return TRUE;
   }
-  /* First the flag: who reads the message finds it set. */
+  /* The flag comes first, so that it is set when the message is read. */
   g_mutex_lock (&self->lock);
   self->failed = TRUE;
   g_mutex_unlock (&self->lock);
@@ -269,7 +269,7 @@ post_qos (GstVlmEvents *self, const VlmInstant *start, const VlmInstant *end)
   if (self->worker != NULL)
     gst_vlm_worker_get_stats (self->worker, &stats);
   g_mutex_unlock (&self->lock);
-  /* Counted in windows; the nearest format that there is. */
+  /* Counts windows: buffers are the nearest format that there is. */
   gst_message_set_qos_stats (message, GST_FORMAT_BUFFERS, stats.n_analysed,
       stats.n_dropped + stats.n_failed);
   gst_element_post_message (GST_ELEMENT (self), message);
@@ -367,7 +367,7 @@ const GstVlmWorkerFuncs gst_vlm_events_worker_funcs = {
   .progress = on_progress,
   .loaded = on_loaded,
   .found = on_found,
-  .asked = gst_vlm_events_tell_answers,
+  .asked = gst_vlm_events_report_answers,
   .failed = on_failed,
   .unwatched = on_unwatched,
   .done = on_done,
@@ -427,7 +427,7 @@ gst_vlm_events_attach_events (
   return buffer;
 }
 
-/* On the streaming thread. Takes @buffer over. */
+/* On the streaming thread. Takes ownership of @buffer. */
 GstBuffer *
 gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer)
 {

@@ -6,14 +6,14 @@
 
 #define GST_CAT_DEFAULT gst_vlm_events_debug
 
-/* Who needs one output only need not count. */
+/* An application that needs only one output need not count. */
 static GstStaticPadTemplate first_template = GST_STATIC_PAD_TEMPLATE ("events",
     GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_VLM_EVENT_PAD_CAPS));
 static GstStaticPadTemplate output_template =
     GST_STATIC_PAD_TEMPLATE ("events_%u", GST_PAD_SRC, GST_PAD_REQUEST,
         GST_STATIC_CAPS (GST_VLM_EVENT_PAD_CAPS));
 
-/* A seek of the pipeline reaches both source pads; upstream wants it once. */
+/* A seek of the pipeline reaches both source pads; upstream must get it once. */
 static gboolean
 is_repeated_seek (GstVlmEvents *self, GstEvent *event)
 {
@@ -39,12 +39,12 @@ gst_vlm_events_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
     gst_event_unref (event);
     return TRUE;
   }
-  /* Another one upstream may want it, too. */
+  /* Another element upstream may use the trigger, too. */
   return gst_pad_push_event (self->sinkpad, event) || taken;
 }
 
-/* What only concerns the branch of events stays here: a late event is no reason
- * to skip frames, another format of text none to negotiate video. */
+/* Drops what only concerns the branch of events: a late record is no reason to
+ * skip frames, nor is another format of text one to negotiate the video again. */
 static gboolean
 gst_vlm_events_events_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
@@ -104,15 +104,15 @@ gst_vlm_events_ref_outputs (GstVlmEvents *self)
 
 /* With the lock, so that it is in order with the events of the stream. */
 static void
-tell_what_was (GstVlmEvents *self, GstVlmEventPad *pad)
+repeat_stream (GstVlmEvents *self, GstVlmEventPad *pad)
 {
   if (self->stream_start == NULL)
     return;
   gst_vlm_event_pad_set_video_size (pad, self->video_width, self->video_height);
   gst_vlm_event_pad_start_stream (pad, self->stream_start);
   gst_vlm_event_pad_set_subjects (pad, self->subjects);
-  if (self->told_segment.format != GST_FORMAT_UNDEFINED)
-    gst_vlm_event_pad_set_segment (pad, &self->told_segment);
+  if (self->sent_segment.format != GST_FORMAT_UNDEFINED)
+    gst_vlm_event_pad_set_segment (pad, &self->sent_segment);
   if (self->ended)
     gst_vlm_event_pad_end (pad);
 }
@@ -177,7 +177,7 @@ gst_vlm_events_request_new_pad (GstElement *element, GstPadTemplate *template,
   g_ptr_array_unref (self->outputs);
   self->outputs = outputs;
   gst_flow_combiner_add_pad (self->flow, GST_PAD (pad));
-  tell_what_was (self, pad);
+  repeat_stream (self, pad);
   g_mutex_unlock (&self->lock);
   return GST_PAD (pad);
 }

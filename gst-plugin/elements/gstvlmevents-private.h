@@ -41,7 +41,7 @@ GType gst_vlm_task_get_type (void);
  * @GST_VLM_TRIGGER_EXTERNAL: analyse windows around what a detector or an
  *   application reports
  *
- * Who decides which windows are analysed.
+ * What decides which windows are analysed.
  */
 typedef enum
 {
@@ -86,7 +86,7 @@ typedef struct
 
   char *stream_label;
 
-  /* What is asked. */
+  /* The questions. */
   char *prompt;
   char *query;
   char *queries; /* several, with ; between them */
@@ -163,9 +163,9 @@ struct _GstVlmEvents
   GstVlmEventsCamera *camera; /* likewise, if camera-events is set */
   gint is_live;               /* atomic: the worker reads it */
   gboolean knows_live;
-  gboolean told_no_time; /* since the stream started */
-  GstVlmDelay *delay;    /* while there is a worker, with delay-video */
-  gint64 delay_window;   /* as set when it started, as the two next ones */
+  gboolean warned_no_time; /* since the stream started */
+  GstVlmDelay *delay;      /* while there is a worker, with delay-video */
+  gint64 delay_window;     /* as set when it started, as the two next ones */
   gint64 delay_hop;
   gint64 delay_margin;
   gboolean warned_small;  /* of delay-bytes */
@@ -178,8 +178,8 @@ struct _GstVlmEvents
   char *mask_text;       /* that it has, as the next one */
   char *zone_text;
   GstEvent *front_regions; /* of an upstream element */
-  gboolean must_tell_regions;
-  gboolean told_regions; /* since the stream started */
+  gboolean must_send_regions;
+  gboolean sent_regions; /* since the stream started */
 
   /* Lock order: this, then that of the worker or of an event pad. No message is
    * posted, no signal emitted and nothing pushed under it. */
@@ -193,13 +193,13 @@ struct _GstVlmEvents
   GstVlmSnapshots *snapshots; /* has a lock of its own */
   char *run;                  /* UUID of this run, from READY to READY */
   guint64 n_records;          /* since the element was made */
-  /* GstVlmEventPad. Never changed, but replaced: who holds it may walk it. */
+  /* GstVlmEventPad. Replaced, never changed: a reference can be iterated over. */
   GPtrArray *outputs;
   GHashTable *output_names; /* also of pads that are being added */
   /* What a later pad must receive first. */
   GstEvent *stream_start;
   GstEvent *subjects; /* the subjects of events, for downstream */
-  GstSegment told_segment;
+  GstSegment sent_segment;
   guint video_width;
   guint video_height;
   gboolean ended;
@@ -209,8 +209,8 @@ struct _GstVlmEvents
   guint64 n_buffers;
   guint64 n_sampled;
   VlmRateDecision decision; /* the newest one */
-  guint told_width;
-  guint told_height;
+  guint decided_width;
+  guint decided_height;
   guint64 unwatched_ns;         /* passed without ever being in a window */
   GstVlmWorkerStats last_stats; /* while there is no worker */
   gboolean failed;              /* on-error=fail */
@@ -233,7 +233,7 @@ gboolean gst_vlm_events_check_settings (
 /* Whether still windows are glanced at. */
 gboolean gst_vlm_events_refines (const GstVlmEventsSettings *settings);
 void gst_vlm_events_check_questions (GstVlmEvents *self);
-/* (transfer full) (nullable): what would be the error */
+/* (transfer full) (nullable): what the error would be */
 char *gst_vlm_events_find_error (GstVlmEvents *self);
 
 /* gstvlmevents-regions.c */
@@ -244,17 +244,17 @@ void gst_vlm_events_start_regions (GstVlmEvents *self);
 /* Applies a change, and announces it downstream; on the streaming thread,
  * before a frame. */
 void gst_vlm_events_follow_regions (GstVlmEvents *self);
-/* Makes the regions be sent again, after a new stream or other caps. */
+/* Has the regions sent again, after a new stream or other caps. */
 void gst_vlm_events_repeat_regions (GstVlmEvents *self);
 /* Whether @event has regions of an upstream element, which are then sent along
- * with the own ones. */
+ * with those of this one. */
 gboolean gst_vlm_events_take_regions (GstVlmEvents *self, GstEvent *event);
 
 /* gstvlmevents-trigger.c */
-/* With the analysis. */
+/* When the analysis starts and ends. */
 void gst_vlm_events_start_trigger (GstVlmEvents *self);
 void gst_vlm_events_end_trigger (GstVlmEvents *self);
-/* Whether @event is a trigger, which is then taken up. Any thread. */
+/* Whether @event is a trigger, which then takes effect. Any thread. */
 gboolean gst_vlm_events_take_trigger (GstVlmEvents *self, GstEvent *event);
 /* On the streaming thread: @buffer was announced to the windower. */
 void gst_vlm_events_look_for_trigger (GstVlmEvents *self, GstBuffer *buffer);
@@ -271,7 +271,7 @@ void gst_vlm_events_add_snapshot (
 /* Before the element runs, and after. */
 void gst_vlm_events_init_camera (GstVlmEvents *self);
 void gst_vlm_events_clear_camera (GstVlmEvents *self);
-/* While it plays and upstream is live: whether anything comes. */
+/* While it plays and upstream is live: notices when no frame comes. */
 void gst_vlm_events_start_camera_timer (GstVlmEvents *self);
 void gst_vlm_events_stop_camera_timer (GstVlmEvents *self);
 /* On the streaming thread: a buffer came; a frame was sampled; the stream is
@@ -285,11 +285,11 @@ void gst_vlm_events_finish_camera (GstVlmEvents *self);
 VlmQuestions *gst_vlm_events_get_questions (GstVlmEvents *self);
 /* (transfer full) (nullable): what is wrong with task or schema-file */
 char *gst_vlm_events_find_task_error (const GstVlmEventsSettings *settings);
-/* At the start, when that was nothing. */
+/* At the start, after that found nothing wrong. */
 void gst_vlm_events_read_schema (GstVlmEvents *self);
-/* Tells the worker, and who listens to events. */
+/* Passes them to the worker, and what events can be about to the events pads. */
 void gst_vlm_events_update_questions (GstVlmEvents *self);
-/* Who listens, alone: another stream-label. */
+/* To the events pads only, after a change of stream-label. */
 void gst_vlm_events_update_subjects (GstVlmEvents *self);
 
 /* gstvlmevents-ask.c */
@@ -320,12 +320,12 @@ void gst_vlm_events_report_gap (GstVlmEvents *self, GstVlmGapReason reason,
  * (transfer full): the message to post */
 GstMessage *gst_vlm_events_report_camera (
     GstVlmEvents *self, VlmCameraReport *report, char **uid);
-/* An analysis or a frame failed; TRUE if the pipeline shall go on. */
+/* An analysis or a frame failed; TRUE if the pipeline shall continue. */
 gboolean gst_vlm_events_report_failure (
     GstVlmEvents *self, const char *what, const GError *error);
 /* Puts what was found since the last buffer on this one. */
 GstBuffer *gst_vlm_events_attach (GstVlmEvents *self, GstBuffer *buffer);
-/* Puts these on it, VlmEvent: @records as metadata, @boxes as regions. */
+/* Puts these VlmEvents on @buffer: @records as metadata, @boxes as regions. */
 GstBuffer *gst_vlm_events_attach_events (GstVlmEvents *self, GstBuffer *buffer,
     GPtrArray *records, GPtrArray *boxes);
 
@@ -333,15 +333,15 @@ GstBuffer *gst_vlm_events_attach_events (GstVlmEvents *self, GstBuffer *buffer,
 /* VlmAnswerRecord; (transfer full) */
 GPtrArray *gst_vlm_events_new_answers (void);
 /* Of the worker: GstVlmWorkerFuncs.asked */
-void gst_vlm_events_tell_answers (gpointer user_data, const VlmWindow *window,
+void gst_vlm_events_report_answers (gpointer user_data, const VlmWindow *window,
     GPtrArray *records, guint generation);
-/* Puts on it the answers about what was before @until, in stream time. Takes
- * @buffer over; on the thread on which video leaves. */
+/* Puts the answers about times before @until, in stream time, on @buffer, and
+ * takes ownership of it. On the thread on which video leaves. */
 GstBuffer *gst_vlm_events_attach_answers (
     GstVlmEvents *self, GstBuffer *buffer, gint64 until);
 
 /* gstvlmevents.c */
-/* On the thread on which video leaves; both take over what they are given. */
+/* On the thread on which video leaves; both take ownership of the argument. */
 GstFlowReturn
 gst_vlm_events_send_buffer (GstVlmEvents *self, GstBuffer *buffer);
 gboolean gst_vlm_events_send_event (GstVlmEvents *self, GstEvent *event);
@@ -350,7 +350,7 @@ void gst_vlm_events_note_event (GstVlmEvents *self, GstEvent *event);
 
 /* gstvlmevents-delay.c */
 void gst_vlm_events_init_delay (GstVlmEvents *self);
-/* With the analysis. */
+/* When the analysis starts and ends. */
 void gst_vlm_events_start_delay (GstVlmEvents *self);
 void gst_vlm_events_end_delay (GstVlmEvents *self);
 /* Posts an error and returns FALSE where a window of such frames is too much. */
@@ -363,9 +363,9 @@ gst_vlm_events_delay_buffer (GstVlmEvents *self, GstBuffer *buffer);
 /* @window is complete; a ticket for it. */
 guint64
 gst_vlm_events_delay_window (GstVlmEvents *self, const VlmWindow *window);
-/* When the flush was sent: waits until the task is out of downstream. */
+/* After the flush was sent: waits until the task has returned from downstream. */
 void gst_vlm_events_flush_delay (GstVlmEvents *self);
-/* When the end of the flush was sent. */
+/* After the end of the flush was sent. */
 void gst_vlm_events_resume_delay (GstVlmEvents *self);
 
 /* gstvlmevents-pads.c */
@@ -381,7 +381,7 @@ GstIterator *gst_vlm_events_iterate_links (GstPad *pad, GstObject *parent);
 /* gstvlmevents-analysis.c */
 /* With the state: from READY up and down again. FALSE if it failed at once. */
 gboolean gst_vlm_events_start_analysis (GstVlmEvents *self);
-/* First, while the pads are active: ends what is open, wakes who waits. */
+/* First, while the pads are active: ends open events, wakes waiting threads. */
 void gst_vlm_events_stop_analysis (GstVlmEvents *self);
 void gst_vlm_events_end_analysis (GstVlmEvents *self);
 /* From buffers to windows, on the streaming thread. */
@@ -392,10 +392,10 @@ gboolean
 gst_vlm_events_set_segment (GstVlmEvents *self, const GstSegment *segment);
 /* The stream is interrupted: what was sampled becomes a window, if short. */
 GstFlowReturn gst_vlm_events_cut (GstVlmEvents *self);
-/* Waits for what is under way, as long as the policy wants it. */
+/* Waits for what is being analysed, as long as the policy wants it. */
 GstFlowReturn gst_vlm_events_drain (GstVlmEvents *self);
 GstVlmPolicy gst_vlm_events_get_policy (GstVlmEvents *self);
-/* Asked once per stream. */
+/* Queried once per stream. */
 gboolean gst_vlm_events_is_live (GstVlmEvents *self);
 
 G_END_DECLS

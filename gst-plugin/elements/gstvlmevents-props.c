@@ -384,7 +384,7 @@ make_stats (GstVlmEvents *self)
       "frames-sampled", G_TYPE_UINT64, self->n_sampled, "fps", G_TYPE_DOUBLE,
       self->decision.fps, "fps-reason", G_TYPE_STRING,
       vlm_rate_reason_to_string (self->decision.reason), "width", G_TYPE_UINT,
-      self->told_width, "height", G_TYPE_UINT, self->told_height,
+      self->decided_width, "height", G_TYPE_UINT, self->decided_height,
       "delayed-bytes", G_TYPE_UINT64,
       self->delay != NULL ? gst_vlm_delay_get_level (self->delay) : 0, NULL);
   g_mutex_unlock (&self->lock);

@@ -1,8 +1,8 @@
 /* gst-vlm: vlmevents, the questions
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Every change makes a new version of the questions. The worker takes the newest
- * one up with the next window that it analyses. */
+ * Every change makes a new version of the questions. The worker uses the newest
+ * one from the next window on that it analyses. */
 #include "elements/gstvlmevents-private.h"
 
 #include <string.h>
@@ -180,7 +180,7 @@ add_subject (GValue *subjects, const char *text)
   gst_value_array_append_value (subjects, &value);
 }
 
-/* The name of a condition is what stands in front of its `=`, if it has one. */
+/* The name of a condition is what comes before its `=`, if it has one. */
 static void
 add_condition (GValue *subjects, const char *words)
 {
@@ -195,7 +195,7 @@ add_condition (GValue *subjects, const char *words)
 }
 
 /* What events can be about: the queries and the names of the conditions, and ""
- * where they name no query. Who shows them has a place for each before the first
+ * where they name no query. So a display has a place for each before the first
  * one comes. */
 static GstEvent *
 make_subjects (GstVlmEvents *self, const VlmQuestions *q)
@@ -228,7 +228,7 @@ make_subjects (GstVlmEvents *self, const VlmQuestions *q)
 
 /* With the lock. */
 static void
-tell_subjects (GstVlmEvents *self, const VlmQuestions *questions)
+send_subjects (GstVlmEvents *self, const VlmQuestions *questions)
 {
   gst_clear_event (&self->subjects);
   self->subjects = make_subjects (self, questions);
@@ -246,7 +246,7 @@ gst_vlm_events_update_questions (GstVlmEvents *self)
   runs = self->worker != NULL;
   if (runs) {
     questions = gst_vlm_events_get_questions (self);
-    tell_subjects (self, questions);
+    send_subjects (self, questions);
     gst_vlm_worker_set_questions (self->worker, questions);
   }
   g_mutex_unlock (&self->lock);
@@ -261,6 +261,6 @@ gst_vlm_events_update_subjects (GstVlmEvents *self)
 
   g_mutex_lock (&self->lock);
   if (self->worker != NULL)
-    tell_subjects (self, questions);
+    send_subjects (self, questions);
   g_mutex_unlock (&self->lock);
 }

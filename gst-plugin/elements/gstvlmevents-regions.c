@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Regions that cannot be read are an error at the start: video that should have
- * been masked is never analysed. A change while the element runs counts from the
- * next frame, or is refused with a warning. */
+ * been masked is never analysed. A change while the element runs takes effect
+ * with the next frame, or is refused with a warning. */
 #include "elements/gstvlmevents-private.h"
 
 #include "util/gstvlmshapes.h"
 
-/* NULL without an error where there is none. */
+/* NULL without an error if there is no zone. */
 static VlmRegions *
 parse_zone (const char *text, GError **error)
 {
@@ -57,13 +57,13 @@ gst_vlm_events_find_region_error (const GstVlmEventsSettings *settings)
   return g_strdup (error->message);
 }
 
-/* --- what downstream is told --------------------------------------------- */
+/* --- the event for downstream -------------------------------------------- */
 
 void
 gst_vlm_events_repeat_regions (GstVlmEvents *self)
 {
-  self->must_tell_regions = TRUE;
-  self->told_regions = FALSE;
+  self->must_send_regions = TRUE;
+  self->sent_regions = FALSE;
 }
 
 gboolean
@@ -72,7 +72,7 @@ gst_vlm_events_take_regions (GstVlmEvents *self, GstEvent *event)
   if (!gst_event_has_name (event, GST_VLM_SHAPES_EVENT))
     return FALSE;
   gst_event_take (&self->front_regions, event);
-  self->must_tell_regions = TRUE;
+  self->must_send_regions = TRUE;
   return TRUE;
 }
 
@@ -102,14 +102,14 @@ append_own (GstVlmEvents *self, GValue *list)
 /* With those of upstream elements, because the event replaces theirs. If there
  * never was a region, nothing is sent. */
 static void
-tell_regions (GstVlmEvents *self)
+send_regions (GstVlmEvents *self)
 {
   g_auto (GValue) list = G_VALUE_INIT;
   const GValue *front = NULL;
   GstStructure *structure;
   GstEvent *event;
 
-  self->must_tell_regions = FALSE;
+  self->must_send_regions = FALSE;
   if (self->front_regions != NULL)
     front = gst_structure_get_value (
         gst_event_get_structure (self->front_regions), GST_VLM_SHAPES_FIELD);
@@ -117,9 +117,9 @@ tell_regions (GstVlmEvents *self)
   if (front != NULL && GST_VALUE_HOLDS_ARRAY (front))
     g_value_copy (front, &list);
   append_own (self, &list);
-  if (gst_value_array_get_size (&list) == 0 && !self->told_regions)
+  if (gst_value_array_get_size (&list) == 0 && !self->sent_regions)
     return;
-  self->told_regions = TRUE;
+  self->sent_regions = TRUE;
   structure = gst_structure_new_empty (GST_VLM_SHAPES_EVENT);
   gst_structure_set_value (structure, GST_VLM_SHAPES_FIELD, &list);
   event = gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
@@ -153,7 +153,7 @@ take_up (GstVlmEvents *self)
   gst_vlm_windower_set_mask (self->windower, mask);
   g_free (self->mask_text);
   self->mask_text = g_steal_pointer (&mask_text);
-  self->must_tell_regions = TRUE;
+  self->must_send_regions = TRUE;
   if (g_strcmp0 (zone_text, self->zone_text) == 0)
     return;
   g_free (self->zone_text);
@@ -175,8 +175,8 @@ void
 gst_vlm_events_follow_regions (GstVlmEvents *self)
 {
   take_up_changes (self);
-  if (self->must_tell_regions)
-    tell_regions (self);
+  if (self->must_send_regions)
+    send_regions (self);
 }
 
 void

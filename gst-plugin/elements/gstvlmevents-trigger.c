@@ -77,7 +77,7 @@ gst_vlm_events_end_trigger (GstVlmEvents *self)
 
 /* --- events --------------------------------------------------------------- */
 
-/* VLM_TIME_NONE where none is named. FALSE if it is no time. */
+/* VLM_TIME_NONE if there is none. FALSE if the field is not a time. */
 static gboolean
 read_time (const GstStructure *structure, gint64 *time)
 {
@@ -134,8 +134,8 @@ is_label (gpointer user_data, const char *text)
   return FALSE;
 }
 
-/* The type of the region, or a label among its parameters: detectors do it in
- * either way. */
+/* By the type of the region, or by a label among its parameters: detectors use
+ * either. */
 static gboolean
 is_wanted_region (GstVlmEvents *self, const GstVideoRegionOfInterestMeta *roi)
 {

@@ -9,15 +9,15 @@
  * vlmevents passes video on untouched and, beside it, samples frames, gathers
  * them in windows and lets Qwen2.5-VL say what happens in them. An event knows
  * when it began and ended: in timestamps, running time, stream time and, where
- * the stream or the pipeline's clock tells it, UTC.
+ * the stream or the pipeline's clock knows it, UTC.
  *
  * An event is known only after its window was analysed, which is later than the
- * frames it is about. So it carries its own times, and leaves on four ways: as
+ * frames it is about. So it carries its own times, and leaves in four ways: as
  * #GstVlmEventMeta (and #GstVideoRegionOfInterestMeta where there is a box) on
  * the next video buffer, as a record on the request pad `events`, as an element
  * message `vlm-event` on the bus, and with the signal #GstVlmEvents::event.
  *
- * The pad `events` speaks JSON, one object a line, or plain text where that is
+ * The pad `events` sends JSON, one object a line, or plain text where that is
  * what downstream takes. It is sparse: it has a thread of its own and keeps
  * time with gap events, so it needs no queue and does not hold up matroskamux.
  * Matroska stores a cue at most 32 seconds behind the video: where inference
@@ -26,7 +26,7 @@
  *
  * Streams that are not live wait for the analysis: nothing is skipped, and two
  * runs give the same events. Live streams never wait: where the device is too
- * slow the oldest window is given up. What was not watched is told on the bus
+ * slow the oldest window is dropped. What was not analysed is reported on the bus
  * (`vlm-gap`, QoS), on the pad `events` and in #GstVlmEvents:stats.
  *
  * ## Example launch lines
@@ -109,8 +109,8 @@ gst_vlm_events_send_buffer (GstVlmEvents *self, GstBuffer *buffer)
   g_mutex_lock (&self->lock);
   self->n_buffers++;
   g_mutex_unlock (&self->lock);
-  /* First the time, then the buffer, and the time after the buffer: a muxer
-   * that waits for the events to pass it does not let go of the thread. */
+  /* The time advances before the buffer is pushed, and to its end: a muxer that
+   * waits for the events to pass the buffer keeps this thread. */
   if (GST_BUFFER_PTS_IS_VALID (buffer))
     advance (outputs,
         gst_vlm_time_end (GST_BUFFER_PTS (buffer),
@@ -199,7 +199,7 @@ start_stream (GstVlmEvents *self)
   gst_vlm_events_repeat_regions (self);
   gst_clear_event (&self->front_regions);
   self->knows_live = FALSE;
-  self->told_no_time = FALSE;
+  self->warned_no_time = FALSE;
 }
 
 static void
@@ -240,7 +240,7 @@ send_segment (GstVlmEvents *self, GstEvent *event)
 
   gst_event_copy_segment (event, &segment);
   g_mutex_lock (&self->lock);
-  self->told_segment = segment;
+  self->sent_segment = segment;
   for (guint i = 0; i < self->outputs->len; i++)
     gst_vlm_event_pad_set_segment (self->outputs->pdata[i], &segment);
   g_mutex_unlock (&self->lock);
@@ -270,8 +270,8 @@ send_gap (GstVlmEvents *self, GstEvent *event)
   advance (outputs, gst_vlm_time_end (start, duration));
 }
 
-/* To matroskamux the end of the video is the end of the file, unless it has text
- * in its hands. */
+/* matroskamux ends the file with the video, unless it holds a buffer of text at
+ * that moment. */
 static void
 send_end (GstVlmEvents *self)
 {
@@ -352,7 +352,7 @@ start_flush (GstVlmEvents *self)
   g_autoptr (GstVlmWorker) worker = NULL;
   guint generation;
 
-  /* First: what is done with because of the flush must not leave. */
+  /* Comes first, because buffers that the flush finishes must not leave. */
   if (self->delay != NULL)
     gst_vlm_delay_flush (self->delay, &self->kept_events);
   g_mutex_lock (&self->lock);
@@ -384,7 +384,7 @@ stop_flush (GstVlmEvents *self, GstEvent *event)
     gst_vlm_trigger_flush (self->trigger);
   gst_vlm_worker_flush_stop (self->worker);
   g_mutex_lock (&self->lock);
-  gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
+  gst_segment_init (&self->sent_segment, GST_FORMAT_UNDEFINED);
   self->ended = FALSE;
   gst_flow_combiner_reset (self->flow);
   g_mutex_unlock (&self->lock);
@@ -446,7 +446,7 @@ gst_vlm_events_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
   GstVlmEvents *self = GST_VLM_EVENTS (parent);
   GstCaps *caps;
 
-  /* What waits here is copied: a pool of downstream's is not for it. */
+  /* Buffers that wait here are copies, which use no pool of downstream. */
   if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION && self->delay != NULL)
     return FALSE;
   /* Downstream may take what we cannot read. */
@@ -477,7 +477,7 @@ reset (GstVlmEvents *self)
   gst_vlm_snapshots_clear (self->snapshots);
   gst_flow_combiner_reset (self->flow);
   gst_clear_event (&self->stream_start);
-  gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
+  gst_segment_init (&self->sent_segment, GST_FORMAT_UNDEFINED);
   self->ended = FALSE;
   self->failed = FALSE;
   g_clear_pointer (&self->progress_stage, g_free);
@@ -592,7 +592,7 @@ gst_vlm_events_init (GstVlmEvents *self)
   self->flow = gst_flow_combiner_new ();
   gst_vlm_events_init_outputs (self);
   self->seek_seqnum = GST_SEQNUM_INVALID;
-  gst_segment_init (&self->told_segment, GST_FORMAT_UNDEFINED);
+  gst_segment_init (&self->sent_segment, GST_FORMAT_UNDEFINED);
   gst_vlm_events_init_settings (self);
 
   self->sinkpad = add_video_pad (self, &sink_template, "sink");

@@ -74,7 +74,7 @@ get_caps_before (const GstCaps *caps)
   return before;
 }
 
-/* What @pad takes or gives, with regard to what stands on the other side. */
+/* What @pad takes or gives, given the caps of the other side. */
 GstCaps *
 gst_vlm_overlay_query_caps (GstVlmOverlay *self, GstPad *pad, GstCaps *filter)
 {
@@ -86,7 +86,7 @@ gst_vlm_overlay_query_caps (GstVlmOverlay *self, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) caps = NULL;
 
   if (gst_caps_is_any (peer)) {
-    /* Who takes anything will hardly draw: what we can draw on is better. */
+    /* A peer that takes anything will hardly draw: prefer what we can draw on. */
     caps = is_sink ? gst_caps_merge (gst_static_caps_get (&blendable_caps),
                          gst_static_caps_get (&composed_caps))
                    : g_steal_pointer (&template);
@@ -132,7 +132,7 @@ gst_vlm_overlay_negotiate (GstVlmOverlay *self, GstCaps *caps)
 
   gst_pad_check_reconfigure (self->srcpad);
   if (is_composed (caps)) {
-    /* Overlays of others come along: ours join them. */
+    /* Overlays of other elements come along: ours are added to them. */
     return gst_pad_set_caps (self->srcpad, caps) && set_attach (self, TRUE);
   }
   if (gst_pad_peer_query_accept_caps (self->srcpad, composed) &&

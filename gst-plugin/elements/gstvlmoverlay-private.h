@@ -55,7 +55,7 @@ struct _GstVlmOverlay
   double composed_opacity;
   gint64 now;         /* stream time of the last buffer */
   gint64 tick;        /* as of when ages and strip are drawn */
-  gint64 next_expiry; /* when something drawn is no more to be */
+  gint64 next_expiry; /* when something drawn is no longer shown */
   gboolean had_regions;
   gboolean dirty; /* the scene is not up to date */
 };
@@ -64,7 +64,7 @@ void gst_vlm_overlay_install_properties (GObjectClass *klass);
 void gst_vlm_overlay_init_settings (GstVlmOverlay *self);
 void gst_vlm_overlay_clear_settings (GstVlmOverlay *self);
 
-/* Tells downstream what comes, and finds out who draws. */
+/* Sets the caps downstream, and finds out which element draws. */
 gboolean gst_vlm_overlay_negotiate (GstVlmOverlay *self, GstCaps *caps);
 GstCaps *
 gst_vlm_overlay_query_caps (GstVlmOverlay *self, GstPad *pad, GstCaps *filter);

@@ -6,16 +6,16 @@
  * @title: vlmoverlay
  * @short_description: draws the events of a video onto it
  *
- * vlmoverlay draws what vlmevents found: a box where a thing is, with a tag that
+ * vlmoverlay draws what vlmevents found: a box around an object, with a tag that
  * says what it is, how sure the model is and how long it has been going on, and
  * along the bottom a strip with the recent events and a time axis that ends now.
  * It reads the #GstVlmEventMeta on the buffers, and draws every other
  * #GstVideoRegionOfInterestMeta too. With #GstVlmOverlay:regions it shows what
  * vlmevents masks, and the zone that it analyses.
  *
- * Colours and shapes tell how far an event has come: a yellow triangle where it
+ * Colours and shapes show how far an event has come: a yellow triangle where it
  * has just begun, a blue disc while it goes on, an orange square when it is
- * over; regions that are no event are white. They can be told apart with any
+ * over; regions that are no event are white. They can be distinguished with any
  * kind of colour blindness. An event is known later than it happens: a box that
  * was found in an earlier frame is dashed.
  *
@@ -96,7 +96,7 @@ forget (GstVlmOverlay *self)
 
 /* ---- what is to be shown ---- */
 
-/* An event of which only the region is left: its own meta does not survive a
+/* Adds an event that has only its region left: its own meta does not survive a
  * change of the picture's size. */
 static void
 add_from_region (GstVlmOverlay *self, const GstStructure *params, guint64 id,
@@ -128,7 +128,7 @@ get_rect (const GstVideoRegionOfInterestMeta *region)
     (gint) MIN (region->h, G_MAXINT) };
 }
 
-/* Whether @region is that of an event, which then is at its place. */
+/* Whether @region is that of an event, which then moves there. */
 static gboolean
 take_event_region (GstVlmOverlay *self, GstVideoRegionOfInterestMeta *region,
     const GstVlmShown *shown)
@@ -341,7 +341,7 @@ update (GstVlmOverlay *self, GstBuffer *buffer, const GstVlmShown *shown)
 
 /* ---- what is done to buffers ---- */
 
-/* Takes @buffer over. */
+/* Takes ownership of @buffer. */
 static GstBuffer *
 attach (GstVlmOverlay *self, GstBuffer *buffer, double opacity)
 {
@@ -363,7 +363,7 @@ attach (GstVlmOverlay *self, GstBuffer *buffer, double opacity)
   return buffer;
 }
 
-/* Takes @buffer over. NULL if it cannot be written on. */
+/* Takes ownership of @buffer. NULL if it cannot be written to. */
 static GstBuffer *
 blend (GstVlmOverlay *self, GstBuffer *buffer, double opacity)
 {

@@ -73,9 +73,9 @@ void gst_vlm_test_src_install_properties (GObjectClass *klass);
 void gst_vlm_test_src_init_settings (GstVlmTestSrc *self);
 void gst_vlm_test_src_clear_settings (GstVlmTestSrcSettings *settings);
 
-/* Puts on @buffer what is true of it, posts it and writes it down; FALSE after
- * an error, which was posted. */
-gboolean gst_vlm_test_src_tell (
+/* Puts the truth about @buffer on it, on the bus and in the file; FALSE after an
+ * error, which was posted. */
+gboolean gst_vlm_test_src_report (
     GstVlmTestSrc *self, const GstVlmTestSrcFrame *frame, GstBuffer *buffer);
 gboolean gst_vlm_test_src_open_truth (GstVlmTestSrc *self);
 gboolean gst_vlm_test_src_close_truth (GstVlmTestSrc *self);

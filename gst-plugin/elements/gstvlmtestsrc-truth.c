@@ -48,7 +48,7 @@ in_view (const VlmSceneEvent *event, gint64 time)
   return time >= event->start && (time < event->end || event->in_view_at_end);
 }
 
-/* The same number however often and from wherever it is played. */
+/* The same number however often the scene is played, and from where. */
 static guint64
 id_of (const GstVlmTestSrcFrame *frame, guint index)
 {
@@ -120,7 +120,7 @@ attach_box (GstBuffer *buffer, const VlmSceneEvent *truth, guint64 id,
 }
 
 static gboolean
-tell_event (GstVlmTestSrc *self, const GstVlmTestSrcFrame *frame,
+report_event (GstVlmTestSrc *self, const GstVlmTestSrcFrame *frame,
     const Moment *moment, guint index, VlmEventState state, const VlmRect *box,
     GPtrArray *events)
 {
@@ -133,7 +133,7 @@ tell_event (GstVlmTestSrc *self, const GstVlmTestSrcFrame *frame,
 }
 
 gboolean
-gst_vlm_test_src_tell (
+gst_vlm_test_src_report (
     GstVlmTestSrc *self, const GstVlmTestSrcFrame *frame, GstBuffer *buffer)
 {
   GstBaseSrc *base = GST_BASE_SRC (self);
@@ -155,10 +155,10 @@ gst_vlm_test_src_tell (
     if (self->used.add_meta)
       attach_box (buffer, truth, id_of (frame, i), &box);
     if (frame->begins || !in_view (truth, frame->previous))
-      ok = tell_event (
+      ok = report_event (
           self, frame, &moment, i, VLM_EVENT_STATE_BEGIN, &box, events);
     if (ok && (frame->ends || !in_view (truth, frame->next)))
-      ok = tell_event (
+      ok = report_event (
           self, frame, &moment, i, VLM_EVENT_STATE_END, &box, events);
   }
   if (self->used.add_meta && events->len > 0)

@@ -6,7 +6,7 @@
  * @title: vlmtestsrc
  * @short_description: video in which everything that happens is known
  *
- * vlmtestsrc makes video for testing whatever watches video (detectors,
+ * vlmtestsrc makes video for testing whatever analyses video (detectors,
  * trackers, counters, recorders that wait for something to happen) without a
  * camera, without files, and with the truth beside it. Objects appear, enter,
  * move, cross, stay, leave and disappear before varied backgrounds; when and
@@ -17,11 +17,11 @@
  * after it. It is the same at all sizes of one aspect ratio and at all frame
  * rates, on every machine; two runs give the same bytes.
  *
- * With #GstVlmTestSrc:kind `named` there are 48 objects that can be told by
- * name ("red circle"); `any` are objects of any look and outline, all called
+ * With #GstVlmTestSrc:kind `named` there are 48 objects with distinct names
+ * ("red circle"); `any` are objects of any look and outline, all called
  * "object".
  *
- * The truth comes in the form in which vlmevents tells what it found, but its
+ * The truth comes in the form in which vlmevents reports what it found, but its
  * records have the type `truth`, so that nobody takes them for findings:
  *
  *  - #GstVlmEventMeta on the first frame in which an object is in view
@@ -34,10 +34,10 @@
  *    event, written when it ends.
  *
  * An object of which less than an eighth is inside the picture is not in view.
- * One that is in view between two frames only is not told.
+ * One that is in view only between two frames is not reported.
  *
- * When the source is not live it can be sought in, to the frame. After a seek
- * the objects that are in view begin anew, with the ids they had. With a
+ * A source that is not live supports seeks, accurate to the frame. After a seek
+ * the objects that are in view begin again, with the ids they had. With a
  * framerate of 0/1 each scene is one still picture.
  *
  * ## Example launch lines
@@ -232,7 +232,7 @@ gst_vlm_test_src_fill (GstPushSrc *push, GstBuffer *buffer)
   GST_BUFFER_DURATION (buffer) = frame.end - frame.pts;
   GST_BUFFER_OFFSET (buffer) = frame.index;
   GST_BUFFER_OFFSET_END (buffer) = frame.index + 1;
-  if (!gst_vlm_test_src_tell (self, &frame, buffer))
+  if (!gst_vlm_test_src_report (self, &frame, buffer))
     return GST_FLOW_ERROR;
   self->restart = FALSE;
   self->next_frame++;
@@ -267,7 +267,7 @@ gst_vlm_test_src_do_seek (GstBaseSrc *base, GstSegment *segment)
     return FALSE;
   }
   segment->time = segment->start;
-  /* Before the caps are known the beginning is sought. */
+  /* Before the caps are known, change_rate() finds the frame. */
   self->next_frame = self->has_info ? frame_at (self, segment->position) : 0;
   self->restart = TRUE;
   return TRUE;
@@ -310,7 +310,7 @@ gst_vlm_test_src_fixate (GstBaseSrc *base, GstCaps *caps)
       ->fixate (base, caps);
 }
 
-/* Goes on with the first frame of the new rate that is not over. */
+/* Continues at the new rate from the time of the frame that is next. */
 static void
 change_rate (GstVlmTestSrc *self, const GstVideoInfo *info)
 {
@@ -340,7 +340,7 @@ gst_vlm_test_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   change_rate (self, &info);
   self->has_info = TRUE;
   gst_base_src_set_blocksize (base, (guint) info.size);
-  /* Laid out for another shape, or for another length. */
+  /* The scene was laid out for another shape or length. */
   drop_scene (self);
   g_clear_pointer (&self->rgb, g_free);
   return TRUE;

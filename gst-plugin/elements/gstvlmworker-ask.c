@@ -1,10 +1,10 @@
 /* gst-vlm: the worker, questions beside the windows
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A queue of their own, so that no policy drops them and they drop nothing. They
- * are taken between windows, one before each at most: however many there are,
- * windows go on. Each that was taken in is answered once, if only with an
- * error, always on the thread of the worker. */
+ * They have a queue of their own, so that no policy drops them and they drop
+ * nothing. They are taken between windows, one before each at most, so that many
+ * questions do not keep windows waiting. Each that was accepted is answered once,
+ * if only with an error, always on the thread of the worker. */
 #include "elements/gstvlmworker-private.h"
 
 #include <vlm/vlm-error.h>
@@ -45,25 +45,25 @@ gst_vlm_worker_ask (GstVlmWorker *worker, guint64 id, const char *question)
 gboolean
 gst_vlm_worker_can_answer (GstVlmWorker *worker)
 {
-  return !g_queue_is_empty (&worker->given_up) ||
+  return !g_queue_is_empty (&worker->abandoned) ||
       (worker->newest != NULL && !g_queue_is_empty (&worker->asks));
 }
 
 void
-gst_vlm_worker_give_up_asks (GstVlmWorker *worker)
+gst_vlm_worker_abandon_asks (GstVlmWorker *worker)
 {
   GstVlmWorkerAsk *ask;
 
   while ((ask = g_queue_pop_head (&worker->asks)) != NULL)
-    g_queue_push_tail (&worker->given_up, ask);
+    g_queue_push_tail (&worker->abandoned, ask);
 }
 
 gboolean
 gst_vlm_worker_take_ask (GstVlmWorker *worker)
 {
-  if (!g_queue_is_empty (&worker->given_up)) {
-    worker->asking = g_queue_pop_head (&worker->given_up);
-    worker->asking->is_given_up = TRUE;
+  if (!g_queue_is_empty (&worker->abandoned)) {
+    worker->asking = g_queue_pop_head (&worker->abandoned);
+    worker->asking->is_abandoned = TRUE;
     return TRUE;
   }
   if (!gst_vlm_worker_can_answer (worker) ||
@@ -81,7 +81,7 @@ find_answer (GstVlmWorker *worker, const GstVlmWorkerAsk *ask,
   g_autoptr (GCancellable) cancellable = NULL;
   char *answer;
 
-  if (ask->is_given_up) {
+  if (ask->is_abandoned) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
         "the video was interrupted before the question was answered");
     return NULL;
@@ -115,17 +115,17 @@ gst_vlm_worker_answer (GstVlmWorker *worker)
   double confidence = -1.0;
 
   g_mutex_lock (&worker->lock);
-  if (worker->newest != NULL && !ask->is_given_up) {
+  if (worker->newest != NULL && !ask->is_abandoned) {
     window = vlm_window_ref (worker->newest->window);
     start = worker->newest->start;
     end = worker->newest->end;
   }
   g_mutex_unlock (&worker->lock);
   if (window == NULL)
-    worker->asking->is_given_up = TRUE; /* flushed since it was taken */
+    worker->asking->is_abandoned = TRUE; /* flushed since it was taken */
   answer = find_answer (worker, ask, window, &confidence, &error);
   if (window != NULL)
-    gst_vlm_worker_tell_answers (worker, window, ask->generation);
+    gst_vlm_worker_report_answers (worker, window, ask->generation);
   worker->funcs.answered (worker->user_data, ask->id, ask->question,
       answer != NULL ? &start : NULL, answer != NULL ? &end : NULL, answer,
       confidence, error);
@@ -138,7 +138,7 @@ gst_vlm_worker_answer_rest (GstVlmWorker *worker)
 
   do {
     g_mutex_lock (&worker->lock);
-    gst_vlm_worker_give_up_asks (worker);
+    gst_vlm_worker_abandon_asks (worker);
     g_clear_pointer (&worker->asking, gst_vlm_worker_ask_free);
     more = gst_vlm_worker_take_ask (worker);
     g_mutex_unlock (&worker->lock);

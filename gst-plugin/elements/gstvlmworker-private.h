@@ -13,13 +13,13 @@ typedef enum
   GST_VLM_WORKER_ITEM_WINDOW,
   /* An overview of windows in which nothing moves. */
   GST_VLM_WORKER_ITEM_OVERVIEW,
-  /* A window in which nothing happens: only where it is. */
+  /* A window in which nothing moves: only its times. */
   GST_VLM_WORKER_ITEM_STILL,
   /* A window without a trigger: likewise. */
   GST_VLM_WORKER_ITEM_UNTRIGGERED,
-  /* The stream ends here: what is open is over, and forgotten. */
+  /* The stream ends here: open events end, and are forgotten. */
   GST_VLM_WORKER_ITEM_CUT,
-  /* Forget, without a word. */
+  /* Open events are forgotten without a record. */
   GST_VLM_WORKER_ITEM_RESET,
 } GstVlmWorkerItemKind;
 
@@ -41,7 +41,7 @@ typedef struct
   guint64 id;
   char *question;
   guint generation;
-  gboolean is_given_up;
+  gboolean is_abandoned;
 } GstVlmWorkerAsk;
 
 /* The union of spans that come in order of their start. */
@@ -69,7 +69,7 @@ struct _GstVlmWorker
   GstVlmWorkerItem *current;
   GstVlmWorkerItem *newest; /* that was pushed; what questions are about */
   GQueue asks;              /* GstVlmWorkerAsk */
-  GQueue given_up;          /* to be told so */
+  GQueue abandoned;         /* likewise, to be answered with an error */
   GstVlmWorkerAsk *asking;
   gboolean has_answered;     /* a question since the last window */
   VlmQuestions *questions;   /* not yet passed to the analyzer */
@@ -80,7 +80,7 @@ struct _GstVlmWorker
   GstVlmCoverage seen;
   GstVlmCoverage watched;
   GstVlmCoverage attended;  /* analysed, or still */
-  GstVlmCoverage accounted; /* or not wanted */
+  GstVlmCoverage accounted; /* or untriggered */
   gboolean has_measurement;
   VlmRateMeasurement measurement;
   GstVlmWorkerStats stats;
@@ -102,7 +102,7 @@ struct _GstVlmWorker
 /* With the lock. */
 void
 gst_vlm_coverage_add (GstVlmCoverage *coverage, const GstVlmWorkerItem *item);
-/* Takes @window over; one that is not analysed is let go, with its frames. */
+/* @window: (transfer full): released with its frames if it is not analysed */
 GstVlmWorkerItem *gst_vlm_worker_item_new (
     GstVlmWorkerItemKind kind, VlmWindow *window, guint generation);
 void gst_vlm_worker_item_free (GstVlmWorkerItem *item);
@@ -114,8 +114,8 @@ gboolean gst_vlm_worker_item_is_work (const GstVlmWorkerItem *item);
 void gst_vlm_worker_ask_free (GstVlmWorkerAsk *ask);
 /* With the lock: whether there is one to answer. */
 gboolean gst_vlm_worker_can_answer (GstVlmWorker *worker);
-/* With the lock: no question that waits is going to be answered. */
-void gst_vlm_worker_give_up_asks (GstVlmWorker *worker);
+/* With the lock: all waiting questions will be answered with an error. */
+void gst_vlm_worker_abandon_asks (GstVlmWorker *worker);
 /* With the lock, on the thread: takes the question whose turn it is. */
 gboolean gst_vlm_worker_take_ask (GstVlmWorker *worker);
 /* On the thread: answers the one that was taken. */
@@ -124,15 +124,15 @@ void gst_vlm_worker_answer (GstVlmWorker *worker);
 void gst_vlm_worker_answer_rest (GstVlmWorker *worker);
 
 /* gstvlmworker-refine.c */
-/* On the thread: glances at the overview, and deals with what it is of. */
+/* On the thread: glances at the overview, and analyses or skips its windows. */
 void gst_vlm_worker_refine (GstVlmWorker *worker, const GstVlmWorkerItem *item);
 
 /* gstvlmworker-thread.c */
-/* On the thread: analyses a window and tells what came of it. FALSE when it was
+/* On the thread: analyses a window and reports the result. FALSE when it was
  * cancelled. */
 gboolean
 gst_vlm_worker_analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item);
-/* On the thread: a window in which there is nothing. */
+/* On the thread: accounts for a window that is still. */
 void
 gst_vlm_worker_pass_still (GstVlmWorker *worker, const GstVlmWorkerItem *item);
 /* vlm_analyzer_analyze () or vlm_analyzer_glance () */
@@ -146,11 +146,11 @@ typedef GPtrArray *(*GstVlmWorkerCall) (VlmAnalyzer *analyzer,
 GPtrArray *
 gst_vlm_worker_call (GstVlmWorker *worker, const GstVlmWorkerItem *item,
     GstVlmWorkerCall call, gint64 *inference_us, GError **error);
-/* Whether anybody wants what comes of @item. */
+/* Whether the result of @item is still wanted. */
 gboolean
 gst_vlm_worker_is_wanted (GstVlmWorker *worker, const GstVlmWorkerItem *item);
 /* On the thread: reports the last questions. */
-void gst_vlm_worker_tell_answers (
+void gst_vlm_worker_report_answers (
     GstVlmWorker *worker, const VlmWindow *window, guint generation);
 /* A new cancellable for what comes next. */
 GCancellable *gst_vlm_worker_begin_work (GstVlmWorker *worker);

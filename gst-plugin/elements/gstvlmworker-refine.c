@@ -25,8 +25,8 @@ glance (GstVlmWorker *worker, const GstVlmWorkerItem *item, GError **error)
   return events;
 }
 
-/* Events are known to a period of the overview: the frames of it that show them
- * are so far apart. */
+/* Events are known to a period of the overview, which is the distance of the
+ * frames that show them. */
 static gboolean
 is_near (const GPtrArray *events, const VlmWindow *window, gint64 period)
 {
@@ -49,9 +49,9 @@ pass (GstVlmWorker *worker, const GstVlmWorkerItem *detail)
   gst_vlm_worker_pass_still (worker, detail);
 }
 
-/* Nothing comes of what is left from @first on. */
+/* Reports that the windows from @first on are not analysed. */
 static void
-give_up (GstVlmWorker *worker, const GstVlmWorkerItem *item, guint first,
+drop_rest (GstVlmWorker *worker, const GstVlmWorkerItem *item, guint first,
     GstVlmGapReason reason)
 {
   g_autoptr (GstVlmWorkerItem) rest = NULL;
@@ -71,7 +71,7 @@ give_up (GstVlmWorker *worker, const GstVlmWorkerItem *item, guint first,
       worker->user_data, &rest->start, &item->end, reason, item->generation);
 }
 
-/* @events: (nullable): of the glance, without it all is analysed */
+/* @events: (nullable): of the glance; without them all is analysed */
 static void
 look_closely (
     GstVlmWorker *worker, const GstVlmWorkerItem *item, const GPtrArray *events)
@@ -87,14 +87,14 @@ look_closely (
     } else if (!gst_vlm_worker_analyse (worker, detail)) {
       /* the end of the stream did not wait for it */
       if (gst_vlm_worker_is_wanted (worker, item))
-        give_up (worker, item, i + 1, GST_VLM_GAP_EOS_TIMEOUT);
+        drop_rest (worker, item, i + 1, GST_VLM_GAP_EOS_TIMEOUT);
       return;
     }
   }
 }
 
-/* A glance that fails says nothing: then all is analysed, and the failure is one
- * of the analysis if it lasts. */
+/* After a glance that fails all windows are analysed; if the failure lasts, their
+ * analysis reports it. */
 void
 gst_vlm_worker_refine (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 {
@@ -103,9 +103,9 @@ gst_vlm_worker_refine (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 
   if (!gst_vlm_worker_is_wanted (worker, item))
     return;
-  gst_vlm_worker_tell_answers (worker, item->window, item->generation);
+  gst_vlm_worker_report_answers (worker, item->window, item->generation);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    give_up (worker, item, 0, GST_VLM_GAP_EOS_TIMEOUT);
+    drop_rest (worker, item, 0, GST_VLM_GAP_EOS_TIMEOUT);
     return;
   }
   if (error != NULL)
@@ -114,7 +114,7 @@ gst_vlm_worker_refine (GstVlmWorker *worker, const GstVlmWorkerItem *item)
         item->window->serial, error->message);
   if (g_error_matches (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_LOST) &&
       !worker->funcs.failed (worker->user_data, error)) {
-    give_up (worker, item, 0, GST_VLM_GAP_FAILED);
+    drop_rest (worker, item, 0, GST_VLM_GAP_FAILED);
     return;
   }
   look_closely (worker, item, events);

@@ -78,7 +78,7 @@ account (GstVlmWorker *worker, const GstVlmWorkerItem *item, GPtrArray *events,
   return wanted;
 }
 
-/* An analyzer owes events or an error. */
+/* An analyzer must return events or an error. */
 static void
 ensure_error (const GPtrArray *events, GError **error)
 {
@@ -89,22 +89,22 @@ ensure_error (const GPtrArray *events, GError **error)
 
 static void
 report_failure (GstVlmWorker *worker, const GstVlmWorkerItem *item,
-    const GError *error, gboolean was_told)
+    const GError *error, gboolean was_reported)
 {
   gboolean cancelled =
       g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-  if (!cancelled && !was_told)
+  if (!cancelled && !was_reported)
     worker->funcs.failed (worker->user_data, error);
   worker->funcs.unwatched (worker->user_data, &item->start, &item->end,
       cancelled ? GST_VLM_GAP_EOS_TIMEOUT : GST_VLM_GAP_FAILED,
       item->generation);
 }
 
-/* Tells of the still windows before @item, as far as it does not reach back into
+/* Reports the still windows before @item, as far as it does not reach back into
  * them; @item is NULL at the end of the stream. */
 static void
-tell_still (
+report_still (
     GstVlmWorker *worker, const GstVlmWorkerItem *item, guint generation)
 {
   VlmInstant end = worker->still_end;
@@ -128,7 +128,7 @@ gst_vlm_worker_pass_still (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   g_mutex_unlock (&worker->lock);
   if (!worker->is_still)
     worker->still_start = item->start;
-  /* What the window before has seen was not skipped. */
+  /* What the window before covers was not skipped. */
   if (!worker->is_still &&
       VLM_TIME_IS_VALID (worker->analysed_until.stream_time) &&
       worker->analysed_until.stream_time > item->start.stream_time)
@@ -153,19 +153,19 @@ cut (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   vlm_analyzer_reset (worker->analyzer);
 }
 
-/* Nobody looks any more: nothing stays open. */
+/* The video is no longer analysed, so open events end. */
 static void
 pass_untriggered (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 {
   g_mutex_lock (&worker->lock);
   gst_vlm_coverage_add (&worker->accounted, item);
   g_mutex_unlock (&worker->lock);
-  tell_still (worker, item, item->generation);
+  report_still (worker, item, item->generation);
   cut (worker, item);
 }
 
-/* At once when a device was lost for the first time; for one that does not
- * come back, or is lost with every window, with growing pauses. FALSE when
+/* Does not wait when a device was lost for the first time; waits longer each time
+ * for one that does not come back, or is lost with every window. FALSE when
  * cancelled. */
 static gboolean
 wait_to_reload (GstVlmWorker *worker, GError **error)
@@ -192,7 +192,7 @@ wait_to_reload (GstVlmWorker *worker, GError **error)
   return TRUE;
 }
 
-/* The context went with the device: what was open is over. */
+/* The context was lost with the device, so open events end. */
 static gboolean
 reload_if_needed (
     GstVlmWorker *worker, const GstVlmWorkerItem *item, GError **error)
@@ -260,7 +260,7 @@ gst_vlm_worker_is_wanted (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 }
 
 static void
-tell_questions (GstVlmWorker *worker)
+pass_questions (GstVlmWorker *worker)
 {
   g_autoptr (VlmQuestions) questions = NULL;
 
@@ -289,7 +289,7 @@ count_usage (GstVlmWorker *worker, const GPtrArray *records)
 }
 
 void
-gst_vlm_worker_tell_answers (
+gst_vlm_worker_report_answers (
     GstVlmWorker *worker, const VlmWindow *window, guint generation)
 {
   g_autoptr (GPtrArray) records = vlm_analyzer_take_answers (worker->analyzer);
@@ -307,15 +307,15 @@ gst_vlm_worker_analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   g_autoptr (GPtrArray) events = NULL;
   gint64 inference_us = 0;
   gboolean was_lost = worker->must_reload;
-  gboolean was_told = FALSE;
+  gboolean was_reported = FALSE;
 
-  tell_still (worker, item, item->generation);
+  report_still (worker, item, item->generation);
   events = analyse_once (worker, item, &inference_us, &error);
   if (worker->must_reload && !was_lost &&
       gst_vlm_worker_is_wanted (worker, item)) {
-    was_told = TRUE;
+    was_reported = TRUE;
     if (worker->funcs.failed (worker->user_data, error)) {
-      was_told = FALSE;
+      was_reported = FALSE;
       g_clear_error (&error);
       events = analyse_once (worker, item, &inference_us, &error);
     }
@@ -327,9 +327,9 @@ gst_vlm_worker_analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   if (!account (
           worker, item, events, error, (double) inference_us / G_USEC_PER_SEC))
     return FALSE;
-  gst_vlm_worker_tell_answers (worker, item->window, item->generation);
+  gst_vlm_worker_report_answers (worker, item->window, item->generation);
   if (events == NULL)
-    report_failure (worker, item, error, was_told);
+    report_failure (worker, item, error, was_reported);
   else
     worker->funcs.found (
         worker->user_data, item->window, events, item->generation);
@@ -337,7 +337,7 @@ gst_vlm_worker_analyse (GstVlmWorker *worker, const GstVlmWorkerItem *item)
   return !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-/* The sampler, too, notices that a stream was interrupted. */
+/* A stream is interrupted at a mark, or where the sampler begins a new epoch. */
 static void
 process (GstVlmWorker *worker, const GstVlmWorkerItem *item)
 {
@@ -349,7 +349,7 @@ process (GstVlmWorker *worker, const GstVlmWorkerItem *item)
     return;
   }
   if (item->kind == GST_VLM_WORKER_ITEM_CUT || item->epoch != worker->epoch) {
-    tell_still (worker, NULL, item->generation);
+    report_still (worker, NULL, item->generation);
     cut (worker, item);
     worker->analysed_until.stream_time = VLM_TIME_NONE;
   }
@@ -425,14 +425,14 @@ gst_vlm_worker_run (gpointer data)
 
   GST_DEBUG_CATEGORY_INIT (
       gst_vlm_worker_debug, "vlmworker", 0, "worker thread of vlmevents");
-  /* Not every model can answer every question. */
-  tell_questions (worker);
+  /* Before loading, because not every model can answer every question. */
+  pass_questions (worker);
   loaded = load (worker, on_progress, &error);
 
   if (loaded)
     vlm_analyzer_get_geometry (worker->analyzer, &worker->geometry);
-  /* An error is on the bus before the stream knows, but a model is not said to
-   * be loaded before the stream can use it. */
+  /* An error is on the bus before the stream sees it, but a model is not reported
+   * as loaded before the stream can use it. */
   if (!loaded)
     worker->funcs.loaded (worker->user_data, worker->analyzer, error);
   set_loaded (worker, loaded);
@@ -440,7 +440,7 @@ gst_vlm_worker_run (gpointer data)
     worker->funcs.loaded (worker->user_data, worker->analyzer, NULL);
 
   while (loaded && take_work (worker)) {
-    tell_questions (worker);
+    pass_questions (worker);
     if (worker->asking != NULL)
       gst_vlm_worker_answer (worker);
     else

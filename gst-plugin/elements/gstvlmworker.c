@@ -8,8 +8,8 @@
 
 #include "util/gstvlmtime.h"
 
-/* How long a cancelled analysis gets to notice: several steps of a slow model,
- * not felt at the end of a stream. */
+/* How long a cancelled analysis gets to stop: several steps of a slow model, too
+ * short to be noticed at the end of a stream. */
 #define CANCEL_GRACE_US (G_USEC_PER_SEC / 2)
 
 void
@@ -68,7 +68,7 @@ gst_vlm_worker_item_is_work (const GstVlmWorkerItem *item)
       item->kind == GST_VLM_WORKER_ITEM_OVERVIEW;
 }
 
-/* How many windows it stands for. */
+/* The number of windows in it. */
 static guint
 count_windows (const GstVlmWorkerItem *item)
 {
@@ -127,7 +127,7 @@ gst_vlm_worker_new (VlmAnalyzer *analyzer, const VlmAnalyzerParams *params,
   g_cond_init (&worker->changed);
   g_queue_init (&worker->items);
   g_queue_init (&worker->asks);
-  g_queue_init (&worker->given_up);
+  g_queue_init (&worker->abandoned);
   worker->thread = g_thread_new ("vlmworker", gst_vlm_worker_run, worker);
   return worker;
 }
@@ -247,7 +247,7 @@ gst_vlm_worker_get_geometry (GstVlmWorker *worker, VlmGeometry *geometry)
   *geometry = worker->geometry;
 }
 
-/* With the lock. What was just seen, analysed or not. */
+/* With the lock. Keeps the newest window for questions, analysed or not. */
 static void
 remember (GstVlmWorker *worker, VlmWindow *window)
 {
@@ -256,7 +256,7 @@ remember (GstVlmWorker *worker, VlmWindow *window)
       GST_VLM_WORKER_ITEM_WINDOW, vlm_window_ref (window), worker->generation);
 }
 
-/* Takes over what it is given. */
+/* Takes ownership of @window and @details. */
 static GstVlmWorkerItem *
 work_new (
     GstVlmWorker *worker, VlmWindow *window, GPtrArray *details, guint64 ticket)
@@ -399,7 +399,7 @@ gst_vlm_worker_drain (GstVlmWorker *worker, gint64 timeout_us)
   if (!wait_idle (
           worker, timeout_us < 0 ? 0 : g_get_monotonic_time () + timeout_us)) {
     drop_windows (worker, 0, dropped);
-    gst_vlm_worker_give_up_asks (worker);
+    gst_vlm_worker_abandon_asks (worker);
     g_set_object (&cancellable, worker->cancellable);
   }
   g_mutex_unlock (&worker->lock);
@@ -427,7 +427,7 @@ gst_vlm_worker_flush_start (GstVlmWorker *worker, guint generation)
       &worker->items, (GDestroyNotify) gst_vlm_worker_item_free);
   worker->n_windows = 0;
   g_clear_pointer (&worker->newest, gst_vlm_worker_item_free);
-  gst_vlm_worker_give_up_asks (worker);
+  gst_vlm_worker_abandon_asks (worker);
   g_queue_push_tail (
       &worker->items, mark_new (GST_VLM_WORKER_ITEM_RESET, worker->generation));
   /* A flush does not stop the model from being loaded. */
@@ -467,7 +467,7 @@ gst_vlm_worker_get_stats (GstVlmWorker *worker, GstVlmWorkerStats *stats)
   stats->skipped_ns = worker->attended.total_ns - worker->watched.total_ns;
   stats->untriggered_ns =
       worker->accounted.total_ns - worker->attended.total_ns;
-  /* What was seen, but neither done with nor still waits for its turn. */
+  /* Unwatched is what was seen, but is neither accounted for nor waits. */
   expected = worker->accounted;
   if (worker->current != NULL && has_span (worker->current))
     gst_vlm_coverage_add (&expected, worker->current);

@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  * GstVlmPolicy:
  * @GST_VLM_POLICY_AUTO: drop-oldest on live streams, else block
  * @GST_VLM_POLICY_BLOCK: hold the video up until there is room
- * @GST_VLM_POLICY_DROP_OLDEST: give up the window that waited longest
- * @GST_VLM_POLICY_DROP_NEWEST: give up the window that just closed
+ * @GST_VLM_POLICY_DROP_OLDEST: drop the window that waited longest
+ * @GST_VLM_POLICY_DROP_NEWEST: drop the window that just closed
  * @GST_VLM_POLICY_LATEST_ONLY: let nothing wait but the newest window
  *
  * What happens to windows for which the device is too slow.
@@ -47,14 +47,14 @@ typedef struct
    * events that result from them, even if there are none */
   void (*asked) (gpointer user_data, const VlmWindow *window,
       GPtrArray *records, guint generation);
-  /* FALSE: no use in going on */
+  /* FALSE: there is no use in trying again */
   gboolean (*failed) (gpointer user_data, const GError *error);
   void (*unwatched) (gpointer user_data, const VlmInstant *start,
       const VlmInstant *end, GstVlmGapReason reason, guint generation);
   /* A window or a cut is finished, successfully or not; after its events. Not
    * called for those that a flush or the end dropped. */
   void (*done) (gpointer user_data, guint64 ticket);
-  /* @start, @end: what was looked at; %NULL, like @answer, with an @error */
+  /* @start, @end: of the window; %NULL, like @answer, with an @error */
   void (*answered) (gpointer user_data, guint64 id, const char *question,
       const VlmInstant *start, const VlmInstant *end, const char *answer,
       double confidence, const GError *error);
@@ -70,7 +70,7 @@ typedef struct
   guint64 n_untriggered;
   guint64 n_reloads; /* after a device was lost */
   guint64 n_events;
-  guint64 n_questions; /* that were answered, and what that took: tokens */
+  guint64 n_questions; /* that were answered, and the tokens of that */
   guint64 n_prompt_tokens;
   guint64 n_answer_tokens;
   guint64 n_forced_tokens;
@@ -111,8 +111,8 @@ GstVlmWorker *gst_vlm_worker_new (VlmAnalyzer *analyzer,
     const GstVlmWorkerFuncs *funcs, gpointer user_data);
 /* Cancels what is being done; every waiting call returns. */
 void gst_vlm_worker_stop (GstVlmWorker *worker);
-/* Stops, waits for the thread, which ends what is open and unloads. Before the
- * last unref. */
+/* Stops, and waits for the thread, which ends open events and unloads the model.
+ * Before the last unref. */
 void gst_vlm_worker_join (GstVlmWorker *worker);
 GstVlmWorker *gst_vlm_worker_ref (GstVlmWorker *worker);
 void gst_vlm_worker_unref (GstVlmWorker *worker);
@@ -129,8 +129,8 @@ gst_vlm_worker_set_questions (GstVlmWorker *worker, VlmQuestions *questions);
  * none comes, when stopped, flushing, or too many wait. */
 gboolean
 gst_vlm_worker_ask (GstVlmWorker *worker, guint64 id, const char *question);
-/* Waits until there is something to know. GST_FLOW_FLUSHING when flushing or
- * stopped, GST_FLOW_ERROR when loading failed. */
+/* Waits until loading has ended. GST_FLOW_FLUSHING when flushing or stopped,
+ * GST_FLOW_ERROR when loading failed. */
 GstFlowReturn gst_vlm_worker_wait_ready (GstVlmWorker *worker);
 /* @geometry: only in the state GST_VLM_WORKER_READY */
 void gst_vlm_worker_get_geometry (GstVlmWorker *worker, VlmGeometry *geometry);
@@ -146,7 +146,7 @@ GstFlowReturn gst_vlm_worker_push (GstVlmWorker *worker, VlmWindow *window,
  * and counted. Never waits. */
 GstFlowReturn gst_vlm_worker_skip (GstVlmWorker *worker, VlmWindow *window,
     guint64 ticket, GstVlmSkipReason reason);
-/* What was learnt from the window that was analysed last, once. */
+/* What was measured at the window that was analysed last; each is taken once. */
 gboolean gst_vlm_worker_take_measurement (
     GstVlmWorker *worker, VlmRateMeasurement *measurement);
 /* After what was pushed so far, the stream is interrupted. */

@@ -386,7 +386,7 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
   if (flow != GST_FLOW_OK)
     return flow;
   if (self->delay != NULL && arrival != GST_VLM_ARRIVAL_SAMPLE)
-    gst_vlm_delay_let_go (self->delay);
+    gst_vlm_delay_release (self->delay);
   if (arrival == GST_VLM_ARRIVAL_PASS)
     return GST_FLOW_OK;
   if (arrival != GST_VLM_ARRIVAL_SAMPLE) {
@@ -395,7 +395,7 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
   }
   flow = get_ready (self, &ready);
   if (self->delay != NULL && !ready)
-    gst_vlm_delay_let_go (self->delay);
+    gst_vlm_delay_release (self->delay);
   if (flow != GST_FLOW_OK)
     return flow;
   if (ready && !sample (self, buffer, &error) &&
@@ -403,7 +403,7 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
           self, "The video cannot be sampled", error))
     flow = GST_FLOW_ERROR;
   if (self->delay != NULL && error != NULL)
-    gst_vlm_delay_let_go (self->delay);
+    gst_vlm_delay_release (self->delay);
   return flow == GST_FLOW_OK ? hand_over (self) : flow;
 }
 

@@ -215,7 +215,7 @@ take_gap (GstVlmEvents *self, GstEvent *event)
   if (segment->format == GST_FORMAT_TIME)
     stream_time = gst_vlm_time_from_gst (
         gst_segment_to_stream_time (segment, GST_FORMAT_TIME, end));
-  if (!gst_vlm_windower_goes_on (self->windower, stream_time))
+  if (!gst_vlm_windower_continues (self->windower, stream_time))
     gst_vlm_events_cut (self);
   gst_vlm_windower_miss (self->windower, end);
 }

@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 /* An object detection with the box of @event, related to a tracking with its id.
- * The type is the same for all: words would be quarks, which are never freed. */
+ * All have the same type, because types are quarks, which are never freed. */
 void gst_vlm_analytics_add_box (GstBuffer *buffer, const VlmEvent *event,
     const GstVideoRegionOfInterestMeta *box);
 
@@ -19,8 +19,8 @@ gboolean gst_vlm_analytics_has_object (GstBuffer *buffer,
     gboolean (*is_wanted) (gpointer user_data, const char *type),
     gpointer user_data);
 
-/* An object detection with the box of @region, of a type that all of them
- * have. @confidence: -1 where it is not known. */
+/* An object detection with the box of @region; all have the same type.
+ * @confidence: -1 where it is not known. */
 void gst_vlm_analytics_add_region (GstBuffer *buffer,
     const GstVideoRegionOfInterestMeta *region, double confidence);
 

@@ -7,10 +7,10 @@
 
 G_BEGIN_DECLS
 
-/* A text cue cannot be made longer once it is out, but an event goes on. So its
+/* A text cue cannot be made longer once it was sent, but an event can. So its
  * first record becomes a cue that ends where the event was last seen, and each
- * later one a cue for what was added: they join without overlap, and each is on
- * its way as soon as it is known. One thread. */
+ * later one a cue for what was added: they join without overlap, and each is
+ * sent as soon as it is known. One thread. */
 typedef struct _GstVlmCues GstVlmCues;
 
 GstVlmCues *gst_vlm_cues_new (void);

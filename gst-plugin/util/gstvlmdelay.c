@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmdelay.h"
 
-/* Of a buffer: no window is complete that contains it; none will contain it. */
+/* Of a buffer: no window that contains it is complete; none will contain it. */
 #define UNKNOWN 0
 #define FREE G_MAXUINT64
 
@@ -33,7 +33,7 @@ struct _GstVlmDelay
   GHashTable *open; /* tickets of windows that are not done, guint64 */
   gint64 free_until;
   GstFlowReturn flow;
-  gboolean is_busy;  /* what came last is being seen to */
+  gboolean is_busy;  /* the input that came last is being processed */
   gboolean is_loose; /* nothing waits any more */
   gint64 idle_since; /* monotonic, us */
 };
@@ -133,8 +133,8 @@ may_leave (GstVlmDelay *self, const Item *item)
       !g_hash_table_contains (self->open, &item->ticket);
 }
 
-/* The first that waits for a window which is not yet complete; NULL if what is
- * in front of it will leave sooner or later. */
+/* The head, if it waits for a window that is not yet complete; NULL if it will
+ * leave sooner or later. */
 static Item *
 find_stuck (GstVlmDelay *self)
 {
@@ -150,7 +150,7 @@ is_full (GstVlmDelay *self, gsize size)
   return self->n_bytes > 0 && self->n_bytes + size > self->max_bytes;
 }
 
-/* With the lock. Whether buffers had to be let go for it. */
+/* With the lock. Whether buffers had to be released for it. */
 static gboolean
 make_room (GstVlmDelay *self, gsize size, gboolean waits)
 {
@@ -169,7 +169,7 @@ make_room (GstVlmDelay *self, gsize size, gboolean waits)
   }
   if (waits || !is_full (self, size))
     return is_short;
-  /* On a live stream nothing waits for room: what is in the way leaves. */
+  /* Nothing waits for room on a live stream: the oldest buffers leave. */
   excess = self->n_bytes + size - self->max_bytes;
   for (GList *l = self->items.head; l != NULL && excess > 0; l = l->next) {
     Item *item = l->data;
@@ -301,7 +301,7 @@ gst_vlm_delay_done (GstVlmDelay *self, guint64 ticket)
 }
 
 void
-gst_vlm_delay_let_go (GstVlmDelay *self)
+gst_vlm_delay_release (GstVlmDelay *self)
 {
   g_mutex_lock (&self->lock);
   if (!g_queue_is_empty (&self->items))
@@ -322,9 +322,9 @@ gst_vlm_delay_settle (GstVlmDelay *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* With the lock, which is let go meanwhile. */
+/* With the lock, which is released meanwhile. */
 static gint64
-ask_patience (GstVlmDelay *self, GstClockTime running_time)
+query_patience (GstVlmDelay *self, GstClockTime running_time)
 {
   gint64 patience;
 
@@ -334,7 +334,7 @@ ask_patience (GstVlmDelay *self, GstClockTime running_time)
   return patience;
 }
 
-/* With the lock, which is let go meanwhile. */
+/* With the lock, which is released meanwhile. */
 static void
 check_stall (GstVlmDelay *self)
 {
@@ -353,8 +353,8 @@ check_stall (GstVlmDelay *self)
   self->idle_since = g_get_monotonic_time ();
 }
 
-/* With the lock: waits for the head, which is there, to leave. FALSE if it is
- * to be looked at again. */
+/* With the lock: waits until the head, which exists, may leave. FALSE if the
+ * caller has to check again. */
 static gboolean
 wait_for_head (GstVlmDelay *self)
 {
@@ -363,10 +363,10 @@ wait_for_head (GstVlmDelay *self)
 
   if (may_leave (self, head))
     return TRUE;
-  patience = ask_patience (self, head->running_time);
+  patience = query_patience (self, head->running_time);
   if (self->flow != GST_FLOW_OK)
     return FALSE;
-  /* Nobody else takes it out. */
+  /* No other thread removes items. */
   head = g_queue_peek_head (&self->items);
   if (patience <= 0 || may_leave (self, head))
     return TRUE;

@@ -18,8 +18,8 @@ typedef struct
   /* How long the buffer with this running time may still wait, in us; 0 or less
    * when its time is over, G_MAXINT64 for as long as it takes. */
   gint64 (*get_patience) (gpointer user_data, GstClockTime running_time);
-  /* Nothing came for a while, though no window is complete. TRUE: nothing is
-   * going to come before the buffers leave. */
+  /* Nothing came for a while, though no window is complete. TRUE: nothing will
+   * come before the buffers leave. */
   gboolean (*is_stalled) (gpointer user_data);
 } GstVlmDelayFuncs;
 
@@ -38,21 +38,21 @@ GstVlmDelay *gst_vlm_delay_new (
     guint64 max_bytes, const GstVlmDelayFuncs *funcs, gpointer user_data);
 void gst_vlm_delay_free (GstVlmDelay *self);
 
-/* @flow: why everything is refused and forgotten from now on, or GST_FLOW_OK to
- * begin. */
+/* @flow: GST_FLOW_OK to begin, else why everything is refused and dropped from
+ * now on. */
 void gst_vlm_delay_set_flow (GstVlmDelay *self, GstFlowReturn flow);
 GstFlowReturn gst_vlm_delay_get_flow (GstVlmDelay *self);
-/* Refuses everything like set_flow (GST_FLOW_FLUSHING). Moves to @events what a
- * flush does not make untrue: sticky events but for segments and the end. */
+/* Refuses everything like set_flow (GST_FLOW_FLUSHING). Moves to @events what
+ * stays valid after a flush: sticky events except segments and the end. */
 void gst_vlm_delay_flush (GstVlmDelay *self, GQueue *events);
 
 /* @buffer: (transfer full). @time: when it is shown, in stream time.
- * @waits: for room, where there is none */
+ * @waits: wait for room if there is none */
 GstVlmDelayResult gst_vlm_delay_push (GstVlmDelay *self, GstBuffer *buffer,
     gint64 time, GstClockTime running_time, gboolean waits);
 /* @event: (transfer full). FALSE if it was refused. */
 gboolean gst_vlm_delay_push_event (GstVlmDelay *self, GstEvent *event);
-/* What was pushed is seen to: from now on, who stalls is upstream. */
+/* What was pushed is processed: from now on it is upstream that may stall. */
 void gst_vlm_delay_rest (GstVlmDelay *self);
 
 /* A window is complete: buffers shown before @until wait for it, if they do not
@@ -60,13 +60,13 @@ void gst_vlm_delay_rest (GstVlmDelay *self);
 guint64
 gst_vlm_delay_expect (GstVlmDelay *self, gint64 until, gint64 free_until);
 /* The stream is interrupted: what waits for the newest window, or for none yet,
- * waits for the end of what is open. A ticket for that. */
+ * waits for the end of open events. Returns a ticket for that. */
 guint64 gst_vlm_delay_cut (GstVlmDelay *self);
-/* That window, or that cut, is done with. Any thread. */
+/* That window, or that cut, is finished. Any thread. */
 void gst_vlm_delay_done (GstVlmDelay *self, guint64 ticket);
-/* The newest buffer, or all buffers, will be in no window that is still to
- * come. */
-void gst_vlm_delay_let_go (GstVlmDelay *self);
+/* No window that is still to come will contain the newest buffer, or any of the
+ * buffers. */
+void gst_vlm_delay_release (GstVlmDelay *self);
 void gst_vlm_delay_settle (GstVlmDelay *self);
 
 /* The next one that leaves: a buffer or an event, (transfer full). NULL when

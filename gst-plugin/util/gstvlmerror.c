@@ -15,7 +15,7 @@ typedef struct
   const char *hint;
 } Mapping;
 
-/* The first line that fits counts. */
+/* The first entry that matches counts. */
 static const Mapping mappings[] = {
   { vlm_load_error_quark, VLM_LOAD_ERROR_NOT_FOUND, gst_resource_error_quark,
       GST_RESOURCE_ERROR_NOT_FOUND,
@@ -85,7 +85,7 @@ gst_vlm_error_post (GstElement *element, GstMessageType type, const char *what,
   char *debug = g_strdup_printf (
       "%s, code %d", g_quark_to_string (error->domain), error->code);
 
-  /* Takes text and debug over. */
+  /* Takes ownership of text and debug. */
   gst_element_message_full (element, type, mapping->gst_domain (),
       mapping->gst_code, text, debug, __FILE__, GST_FUNCTION, __LINE__);
 }

@@ -14,10 +14,10 @@
 GST_DEBUG_CATEGORY_STATIC (event_pad_debug);
 #define GST_CAT_DEFAULT event_pad_debug
 
-/* Records that wait for a branch that stands still, before the oldest are
- * thrown away: hours of events, a few MB. */
+/* How many records wait for a branch that is blocked, before the oldest are
+ * dropped: hours of events, a few MB. */
 #define MAX_RECORDS 4096
-/* What downstream has had for so long waits for other streams. */
+/* A buffer that downstream has had for so long waits for other streams. */
 #define PATIENCE (250 * G_TIME_SPAN_MILLISECOND)
 /* How long before its window an event can begin: a condition that is confirmed
  * began some windows ago. */
@@ -59,7 +59,7 @@ struct _GstVlmEventPad
   guint n_records;
   GCond handed_on;
   guint n_taken;   /* items that left the queue */
-  gint64 taken_at; /* monotonic time, us; 0: the task has none in its hands */
+  gint64 taken_at; /* monotonic time, us; 0: the task is not pushing one */
   gboolean ending; /* the video has ended, and the end will come */
   gboolean active;
   gboolean flushing;
@@ -115,7 +115,7 @@ describe_lost (const Item *item)
   return gst_vlm_note_get_gap (item->note);
 }
 
-/* What is left of a record. */
+/* Turns a record into a gap record in its place. */
 static void
 make_lost (Item *item)
 {
@@ -134,7 +134,7 @@ make_lost (Item *item)
   item->kind = ITEM_LOST;
 }
 
-/* @lost came after @all, and becomes a part of it. */
+/* Adds @lost, which came later, to @all. */
 static void
 add_lost (Item *all, const Item *lost)
 {
@@ -239,7 +239,7 @@ leads_to_mp4 (GstVlmEventPad *self)
   return muxer != NULL;
 }
 
-/* The first format of ours that downstream takes. A pad that is flushing
+/* Chooses the first of our formats that downstream takes. A pad that is flushing
  * refuses the caps; the push reports that. */
 static gboolean
 negotiate (GstVlmEventPad *self)
@@ -301,10 +301,10 @@ is_ending (GstVlmEventPad *self)
   return ending;
 }
 
-/* How long the gap is does not matter: the next one will come in time. It lies
- * in the segment, for a sink does not wake up for what is beyond: the end of
- * the last frame often is, and of the first when playing backwards. At the end a
- * gap would let a muxer finish with the other streams, without the records that
+/* The length of the gap does not matter: the next one will come in time. It must
+ * be inside the segment, because a sink does not wake up for one beyond: the end
+ * of the last frame often is, or of the first when playing backwards. At the end
+ * a gap would let a muxer finish with the other streams, without the records that
  * are still to come. */
 static void
 push_gap (GstVlmEventPad *self)
@@ -319,8 +319,8 @@ push_gap (GstVlmEventPad *self)
   gst_pad_push_event (GST_PAD (self), gst_event_new_gap (position, 1));
 }
 
-/* To a muxer a late record means that this stream went back, and it would wait
- * for it to catch up, while the video waits for the muxer. */
+/* A late record takes this stream back for a muxer, which would wait until it has
+ * caught up, while the video waits for the muxer: so a gap follows. */
 static GstFlowReturn
 push_text (
     GstVlmEventPad *self, char *text, GstClockTime start, GstClockTime duration)
@@ -368,9 +368,9 @@ push_flat_cues (GstVlmEventPad *self, GstClockTime settled)
   return flow;
 }
 
-/* Takes @text over, which was found in a window that begins at @window_start
- * in stream time. Windows are analysed in order: what comes later is no older,
- * but for what took several windows to know. */
+/* @text: (transfer full): found in a window that begins at @window_start in
+ * stream time. Windows are analysed in order: a later cue is not from an earlier
+ * time, unless it took several windows to confirm it. */
 static GstFlowReturn
 push_or_hold (GstVlmEventPad *self, char *text, GstClockTime start,
     GstClockTime end, gint64 window_start)
@@ -402,8 +402,8 @@ push_cue (GstVlmEventPad *self, const VlmEvent *event)
       start + duration, event->window.start);
 }
 
-/* What was said of a window, for as long as it is; where windows overlap, a
- * cue begins with the end of the one before. */
+/* A cue with an answer about a window, as long as the window; where windows
+ * overlap, it begins at the end of the one before. */
 static GstFlowReturn
 push_caption (GstVlmEventPad *self, const VlmAnswerRecord *answer)
 {
@@ -422,7 +422,7 @@ push_caption (GstVlmEventPad *self, const VlmAnswerRecord *answer)
       answer->window.start);
 }
 
-/* Takes @text over, which is about a span. */
+/* @text: (transfer full): about a span */
 static GstFlowReturn
 push_document (GstVlmEventPad *self, char *text, const VlmInstant *start,
     const VlmInstant *end)
@@ -485,7 +485,7 @@ push_record (GstVlmEventPad *self, const Item *item)
       gst_vlm_note_get_start (item->note), gst_vlm_note_get_end (item->note));
 }
 
-/* Nothing more comes in this segment. */
+/* No more cues come in this segment. */
 static GstFlowReturn
 finish_cues (GstVlmEventPad *self)
 {
@@ -594,12 +594,12 @@ event_pad_loop (GstPad *pad)
 static void
 repeat_stream_start (GstVlmEventPad *self)
 {
-  g_autoptr (GstEvent) told =
+  g_autoptr (GstEvent) sent =
       gst_pad_get_sticky_event (GST_PAD (self), GST_EVENT_STREAM_START, 0);
   g_autoptr (GstEvent) wanted = NULL;
 
   g_mutex_lock (&self->lock);
-  if (self->stream_start != NULL && self->stream_start != told)
+  if (self->stream_start != NULL && self->stream_start != sent)
     wanted = gst_event_ref (self->stream_start);
   g_mutex_unlock (&self->lock);
   if (wanted != NULL)
@@ -753,9 +753,9 @@ gst_vlm_event_pad_set_video_size (
   g_mutex_unlock (&self->lock);
 }
 
-/* The task takes the next item whenever it gets to run: for that there is no
- * limit. What it pushes may wait for the other streams of a muxer, and those for
- * us: then there is one. */
+/* There is no limit on how long the task takes to get to its next item. But a
+ * buffer that it pushes may wait for the other streams of a muxer, and those for
+ * us: this wait is limited. */
 void
 gst_vlm_event_pad_hand_on (GstVlmEventPad *self)
 {
@@ -792,7 +792,7 @@ gst_vlm_event_pad_flush_start (GstVlmEventPad *self)
 {
   gst_pad_push_event (GST_PAD (self), gst_event_new_flush_start ());
   set_flushing (self, TRUE);
-  /* Waits until the task is out of downstream's chain function. */
+  /* Waits until the task has returned from downstream's chain function. */
   gst_pad_pause_task (GST_PAD (self));
 }
 

@@ -63,7 +63,7 @@ fill_luma (GstVideoFrame *frame, const Matrix *matrix, const guint8 *rgb)
   }
 }
 
-/* The last column or row of an odd picture stands twice. */
+/* The last column or row of an odd picture counts twice. */
 static void
 fill_chroma (GstVideoFrame *frame, const Matrix *matrix, const guint8 *rgb)
 {

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define GST_VLM_FILL_FORMATS "{ RGB, I420, NV12, RGBx, BGRx }"
 
 /* Fills @frame, of one of these formats, with @rgb: 3 * width bytes a row.
- * Chroma is the mean of the pixels it stands for. */
+ * Chroma is the mean of the pixels that share it. */
 void gst_vlm_fill_frame (GstVideoFrame *frame, const guint8 *rgb);
 
 G_END_DECLS

@@ -87,7 +87,7 @@ gst_vlm_flat_cues_add (
   return TRUE;
 }
 
-/* From the first start to where the first text comes or goes. */
+/* From the first start to the first change of the texts after it. */
 static void
 find_span (GstVlmFlatCues *cues, GstClockTime *start, GstClockTime *end)
 {
@@ -104,7 +104,7 @@ find_span (GstVlmFlatCues *cues, GstClockTime *start, GstClockTime *end)
   }
 }
 
-/* The texts of @start, whose cues lose what is before @end. */
+/* The texts at @start; cuts off what their cues have before @end. */
 static char *
 take_texts (GstVlmFlatCues *cues, GstClockTime start, GstClockTime end)
 {

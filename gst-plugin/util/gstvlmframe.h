@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 #define GST_VLM_FRAME_FORMATS                                                  \
   "{ NV12, I420, YV12, YUY2, UYVY, RGB, BGR, RGBx, BGRx, RGBA, BGRA, GRAY8 }"
 
-/* A buffer that is mapped for reading. Without a reference: it belongs to
- * upstream's pool. Zero is one that is not mapped. */
+/* A buffer that is mapped for reading, without a reference, because it belongs
+ * to upstream's pool. All zero: not mapped. */
 typedef struct
 {
   GstVideoFrame frame;
@@ -19,7 +19,7 @@ typedef struct
   gboolean is_mapped;
 } GstVlmMapped;
 
-/* Once is enough. */
+/* Does nothing if it is mapped already. */
 gboolean gst_vlm_mapped_map (GstVlmMapped *mapped, GstBuffer *buffer,
     const GstVideoInfo *info, GError **error);
 void gst_vlm_mapped_clear (GstVlmMapped *mapped);

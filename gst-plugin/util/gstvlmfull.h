@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* (transfer full) (nullable): the name of a queue in the pipeline of @element
- * that takes nothing more */
+ * that accepts no more */
 char *gst_vlm_full_find_queue (GstElement *element);
 
 G_END_DECLS

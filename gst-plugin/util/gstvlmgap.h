@@ -18,9 +18,9 @@ typedef enum
   GST_VLM_GAP_NO_VIDEO,
 } GstVlmGapReason;
 
-/* As it stands in records. */
+/* As it is in records. */
 const char *gst_vlm_gap_reason_to_string (GstVlmGapReason reason);
-/* Nobody wanted it analysed, or there was nothing: nothing is lost. */
+/* It was not to be analysed, or there was nothing: nothing is lost. */
 gboolean gst_vlm_gap_is_wanted (GstVlmGapReason reason);
 
 G_END_DECLS

@@ -16,7 +16,7 @@ void gst_vlm_gate_free (GstVlmGate *gate);
  * @begins: it is the first one of its event that is. */
 gboolean gst_vlm_gate_passes (GstVlmGate *gate, const VlmEvent *event,
     double min_confidence, gboolean *begins);
-/* Of events that will not end (flush), and with @counts of all that were. */
+/* Forgets open events: they will not end (flush). @counts: the counts, too. */
 void gst_vlm_gate_clear (GstVlmGate *gate, gboolean counts);
 /* Events that were held back, if only at first, and their records. */
 guint64 gst_vlm_gate_get_n_events (const GstVlmGate *gate);

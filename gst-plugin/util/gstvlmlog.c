@@ -1,7 +1,7 @@
 /* gst-vlm: the library's messages in GStreamer's log
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The library knows GLib only, and hands its messages out beside. */
+ * The library knows GLib only, and passes its messages to a function as well. */
 #include "gstvlmlog.h"
 
 #include <gst/gst.h>
@@ -25,7 +25,7 @@ level_of (GLogLevelFlags level, GstDebugCategory *category)
   case G_LOG_LEVEL_INFO:
     return GST_LEVEL_INFO;
   default:
-    /* Long, and only to be shown on purpose. */
+    /* Long, and only shown on request. */
     return category == answer_debug ? GST_LEVEL_LOG : GST_LEVEL_DEBUG;
   }
 }
@@ -42,7 +42,7 @@ take_message (const char *domain, GLogLevelFlags level, const char *message,
 
   if (gst_level > gst_debug_category_get_threshold (category))
     return;
-  /* A model may write anything, and a terminal obeys some of it. */
+  /* A model may write anything, also what controls a terminal. */
   harmless = gst_vlm_text_for_terminal (message);
   GST_CAT_LEVEL_LOG (category, gst_level, NULL, "%s", harmless);
 #endif

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* From now on the messages of the library are in the debug categories `vlm` and
- * `vlm-answer`. Once a process. */
+ * `vlm-answer`. To be called once in a process. */
 void gst_vlm_log_init (void);
 
 G_END_DECLS

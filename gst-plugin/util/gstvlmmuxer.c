@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmmuxer.h"
 
-/* Queues, parsers, ghost pads: more in a row are a loop. */
+/* Over queues, parsers and ghost pads; more in a row are a loop. */
 #define MAX_STEPS 32
 
 static gboolean
@@ -15,7 +15,7 @@ is_mp4 (GstElement *element)
   return factory != NULL && g_strv_contains (names, GST_OBJECT_NAME (factory));
 }
 
-/* Behind the element, or the bin's edge, that has @pad; (nullable). */
+/* The pad on the other side of the element, or of the bin's edge; (nullable). */
 static GstPad *
 step (GstPad *pad)
 {

@@ -27,7 +27,7 @@ char *gst_vlm_note_to_json (const GstVlmNote *note);
 const VlmInstant *gst_vlm_note_get_start (const GstVlmNote *note);
 /* Of a report that begins, its start. */
 const VlmInstant *gst_vlm_note_get_end (const GstVlmNote *note);
-/* What would be missing without it; a gap is that already. Borrows. */
+/* The gap that its loss would leave; a gap is itself. Borrows. */
 VlmGap gst_vlm_note_get_gap (const GstVlmNote *note);
 
 G_END_DECLS

@@ -19,7 +19,7 @@ static const char closing[] = "</tt:MetadataStream>\n";
 struct _GstVlmOnvif
 {
   /* event_uid of open events -> whether their box was sent */
-  GHashTable *told;
+  GHashTable *sent;
 };
 
 GstVlmOnvif *
@@ -27,24 +27,24 @@ gst_vlm_onvif_new (void)
 {
   GstVlmOnvif *self = g_new0 (GstVlmOnvif, 1);
 
-  self->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->sent = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
 void
 gst_vlm_onvif_free (GstVlmOnvif *self)
 {
-  g_hash_table_unref (self->told);
+  g_hash_table_unref (self->sent);
   g_free (self);
 }
 
 void
 gst_vlm_onvif_clear (GstVlmOnvif *self)
 {
-  g_hash_table_remove_all (self->told);
+  g_hash_table_remove_all (self->sent);
 }
 
-/* XML 1.0 has no control characters, and an attribute no lines. */
+/* XML 1.0 has no control characters, and attributes have no line breaks. */
 static void
 append_text (GString *xml, const char *text)
 {
@@ -190,7 +190,7 @@ append_attribute (GString *xml, const char *name, double value)
   g_string_append_c (xml, '"');
 }
 
-/* ONVIF's picture is from -1 to 1, to the right and up. */
+/* ONVIF's coordinates go from -1 to 1, to the right and up. */
 static void
 append_shape (GString *xml, const VlmRect *box, guint width, guint height)
 {
@@ -254,20 +254,20 @@ gst_vlm_onvif_write_event (
 {
   GString *xml = g_string_new (opening);
   const char *uid = event->event_uid != NULL ? event->event_uid : "";
-  gpointer told_box = NULL;
+  gpointer sent_box = NULL;
   gboolean is_known =
-      g_hash_table_lookup_extended (self->told, uid, NULL, &told_box);
+      g_hash_table_lookup_extended (self->sent, uid, NULL, &sent_box);
   gboolean has_box = event->bbox.width > 0 && width > 0 && height > 0;
 
-  if (has_box && told_box == NULL)
+  if (has_box && sent_box == NULL)
     append_frame (xml, event, width, height);
   append_property (xml, event, is_known);
   g_string_append (xml, closing);
   if (event->state == VLM_EVENT_STATE_END)
-    g_hash_table_remove (self->told, uid);
+    g_hash_table_remove (self->sent, uid);
   else
-    g_hash_table_insert (self->told, g_strdup (uid),
-        GINT_TO_POINTER (has_box || told_box != NULL));
+    g_hash_table_insert (self->sent, g_strdup (uid),
+        GINT_TO_POINTER (has_box || sent_box != NULL));
   return g_string_free (xml, FALSE);
 }
 
@@ -288,7 +288,7 @@ append_gap (GString *xml, const VlmGap *gap)
   end_message (xml);
 }
 
-/* What ONVIF calls it. */
+/* The topic that ONVIF has for it. */
 static const char *
 topic_of_condition (const char *condition)
 {

@@ -16,7 +16,7 @@ typedef struct _GstVlmOnvif GstVlmOnvif;
 
 GstVlmOnvif *gst_vlm_onvif_new (void);
 void gst_vlm_onvif_free (GstVlmOnvif *self);
-/* Forgets what goes on. */
+/* Forgets open events. */
 void gst_vlm_onvif_clear (GstVlmOnvif *self);
 
 /* @width, @height: of the video, in pixels; 0: there is no box. (transfer

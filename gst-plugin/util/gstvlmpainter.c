@@ -5,7 +5,7 @@
 #include <math.h>
 #include <pango/pangocairo.h>
 
-/* What fits besides the picture itself. */
+/* How much fits besides the picture itself. */
 #define MAX_ROWS 4
 #define MAX_STRIP_SHARE 0.34
 #define MAX_TAG_SHARE 0.6
@@ -20,8 +20,8 @@ typedef struct
   double r, g, b;
 } Colour;
 
-/* Apart in hue also for eyes without red, green or blue, and in lightness for
- * those without any; the shapes of draw_mark() say the same again. */
+/* They differ in hue also for eyes without red, green or blue, and in lightness
+ * for eyes without any; the shapes of draw_mark() say the same again. */
 static const Colour mark_colours[] = {
   [GST_VLM_MARK_BEGIN] = { 1.00, 0.86, 0.20 },
   [GST_VLM_MARK_UPDATE] = { 0.34, 0.71, 0.95 },
@@ -29,7 +29,7 @@ static const Colour mark_colours[] = {
   [GST_VLM_MARK_OTHER] = { 0.92, 0.92, 0.92 },
 };
 
-/* All in the square pixels of a layout, but for the edges of boxes. */
+/* All in the square pixels of a layout, except the edges of boxes. */
 typedef struct
 {
   int text; /* height of a line */
@@ -168,8 +168,8 @@ measure (GstVlmPainter *self)
 
 /* ---- sprites ---- */
 
-/* The sprite under @key, from this frame or the last; NULL where it is yet to
- * be drawn. */
+/* The sprite under @key, from this frame or the last; NULL if it has to be
+ * drawn. */
 static GstVlmSprite *
 find_sprite (GstVlmPainter *self, const char *key)
 {
@@ -197,7 +197,7 @@ begin_sprite (int width, int height)
   return cr;
 }
 
-/* Takes @cr over. NULL if cairo ran out of something. */
+/* Takes ownership of @cr. NULL if cairo failed. */
 static GstVlmSprite *
 end_sprite (GstVlmPainter *self, const char *key, cairo_t *cr)
 {
@@ -237,7 +237,7 @@ set_backing (cairo_t *cr)
 
 /* ---- text ---- */
 
-/* @size: of the letters, against what is usual */
+/* @size: of the letters, relative to the usual one */
 static PangoLayout *
 make_layout (GstVlmPainter *self, const char *text, double size)
 {
@@ -280,7 +280,7 @@ fit (PangoLayout *layout, int width)
   return MIN (get_width (layout), width);
 }
 
-/* Where fonts of other scripts are higher, the line stands on the same feet. */
+/* Lines with higher fonts of other scripts are centred on the same height. */
 static void
 draw_text (GstVlmPainter *self, cairo_t *cr, PangoLayout *layout, double x,
     double y, double alpha)
@@ -294,7 +294,7 @@ draw_text (GstVlmPainter *self, cairo_t *cr, PangoLayout *layout, double x,
   pango_cairo_show_layout (cr, layout);
 }
 
-/* A triangle that starts, a disc that goes on, a square that is finished. */
+/* A triangle for a begin, a disc while it goes on, a square for an end. */
 static void
 draw_mark (cairo_t *cr, GstVlmMark mark, double x, double y, double size)
 {
@@ -374,7 +374,7 @@ draw_outline (GstVlmPainter *self, cairo_t *cr, const GstVlmSceneBox *box,
   cairo_stroke (cr);
 }
 
-/* What lies in @part of the outline of a @width x @height box. */
+/* Places @part of the outline of the box @at. */
 static void
 place_outline_part (GstVlmPainter *self, const GstVlmSceneBox *box,
     const VlmRect *at, const VlmRect *part)
@@ -424,8 +424,8 @@ get_mark_size (const GstVlmPainter *self)
   return (int) round (self->m.text * 0.6);
 }
 
-/* Shortens @text, and before it is hardly to be read leaves out @note, until
- * both fit in @width. */
+/* Shortens @text until both fit in @width; leaves @note out before @text becomes
+ * unreadable. */
 static void
 share_width (PangoLayout *text, PangoLayout *note, int gap, int width)
 {
@@ -485,7 +485,7 @@ is_free (const GstVlmPainter *self, const cairo_rectangle_int_t *at)
 }
 
 /* Above the box, else below it, else in it, from its left or its right side:
- * where it fits in the frame and covers no other. FALSE where it cannot. */
+ * where it fits in the frame and covers no other. FALSE if it fits nowhere. */
 static gboolean
 find_place (
     const GstVlmPainter *self, const VlmRect *at, cairo_rectangle_int_t *tag)
@@ -573,7 +573,7 @@ draw_scale (GstVlmPainter *self, cairo_t *cr, double history_s, double width,
   }
 }
 
-/* The frame with its box, @height high; beside the time axis, for it is of no
+/* The frame with its box, @height high; beside the time axis, because it has no
  * place on it. */
 static void
 draw_picture (GstVlmPainter *self, cairo_t *cr, const GstVlmSceneRow *row,
@@ -760,7 +760,7 @@ place_outlines (GstVlmPainter *self, const GstVlmScene *scene)
   }
 }
 
-/* The newest first: where there is no room for all, they have it. */
+/* The newest first: they get the room if there is not enough for all. */
 static void
 place_tags (GstVlmPainter *self, const GstVlmScene *scene)
 {

@@ -34,8 +34,8 @@ void gst_vlm_painter_set_frame (
 void gst_vlm_painter_set_style (
     GstVlmPainter *painter, const char *font, double scale);
 
-/* The patches that show @scene, in the order in which they lie on one another.
- * Owned by the painter, until the next call. */
+/* The patches that show @scene, from the lowest to the topmost. Owned by the
+ * painter, until the next call. */
 const GArray *
 gst_vlm_painter_paint (GstVlmPainter *painter, const GstVlmScene *scene);
 

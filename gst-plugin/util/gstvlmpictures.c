@@ -85,7 +85,7 @@ gst_vlm_pictures_set_info (GstVlmPictures *self, const GstVideoInfo *info)
   self->small.fps_n = info->fps_n;
   self->small.fps_d = info->fps_d;
   self->small.interlace_mode = info->interlace_mode;
-  /* Few lines of a large frame: quality is not what counts. */
+  /* Few lines of a large frame: speed matters more than quality. */
   self->converter = gst_video_converter_new (info, &self->small,
       gst_structure_new ("options", GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD,
           GST_TYPE_VIDEO_RESAMPLER_METHOD, GST_VIDEO_RESAMPLER_METHOD_NEAREST,
@@ -120,7 +120,7 @@ take (GstVlmPictures *self, GstBuffer *buffer)
   return picture;
 }
 
-/* Streams also run backwards, and jump. */
+/* Compares distances, because streams also run backwards, and jump. */
 void
 gst_vlm_pictures_offer (
     GstVlmPictures *self, GstBuffer *buffer, gint64 now, gint64 history)

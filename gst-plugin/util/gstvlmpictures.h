@@ -20,18 +20,18 @@ typedef struct
 GstVlmPicture *gst_vlm_picture_ref (GstVlmPicture *picture);
 void gst_vlm_picture_unref (GstVlmPicture *picture);
 
-/* What was there at the time of an event that becomes known later. Up to 256
- * pictures of 128 pixels in width, 9 MB. One thread. */
+/* The frames at the time of events that become known later. Up to 256 pictures
+ * of 128 pixels in width, 9 MB. One thread. */
 typedef struct _GstVlmPictures GstVlmPictures;
 
 GstVlmPictures *gst_vlm_pictures_new (void);
 void gst_vlm_pictures_free (GstVlmPictures *self);
 void gst_vlm_pictures_clear (GstVlmPictures *self);
-/* Of the frames to come, whose memory may be any. */
+/* The format of the frames to come, in any kind of memory. */
 void gst_vlm_pictures_set_info (GstVlmPictures *self, const GstVideoInfo *info);
 /* @buffer is shown at stream time @now. A picture is taken four times a second,
- * or as often as lets them reach back to @history ns. Frames that cannot be
- * read are passed over. */
+ * or less often, so that they reach back to @history ns. Frames that cannot be
+ * read are skipped. */
 void gst_vlm_pictures_offer (
     GstVlmPictures *self, GstBuffer *buffer, gint64 now, gint64 history);
 /* (nullable) (transfer full): the one nearest to @time, if it is near */

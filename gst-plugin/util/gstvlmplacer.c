@@ -104,7 +104,7 @@ take_records (GstVlmPlacer *self, gint64 end)
       i++;
       continue;
     }
-    /* One that is over within a frame is on it once. */
+    /* An event that ends within the frame in which it begins is on it once. */
     if (records->len == 0 ||
         records->pdata[records->len - 1] != (gpointer) place->event)
       g_ptr_array_add (records, vlm_event_ref (place->event));

@@ -7,8 +7,8 @@
 G_BEGIN_DECLS
 
 /* For video that waits for its analysis: the records of an event belong on its
- * first and its last frame, its box on all between. What becomes known too late
- * for its frame goes on the next one. Not thread-safe. */
+ * first and its last frame, its box on all between. A record that becomes known
+ * too late for its frame goes on the next one. Not thread-safe. */
 typedef struct _GstVlmPlacer GstVlmPlacer;
 
 GstVlmPlacer *gst_vlm_placer_new (void);

@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmrecent.h"
 
-/* Of an endless stream of events the last ones are kept. */
+/* Only the last of an endless stream of events are kept. */
 #define MAX_EVENTS 64
 
 /* What a test source calls itself in its events. */
 #define TRUTH_MODEL "vlmtestsrc"
 
-/* A box found this close to the present frame is called one of it. */
+/* A box found this close to the present frame counts as one of it. */
 #define PRESENT_NS (VLM_SECOND / 4)
 
 /* Longer than any stream, and safe to add and to subtract. */
@@ -92,7 +92,7 @@ is_time (gint64 time)
   return time >= -MAX_TIME && time <= MAX_TIME;
 }
 
-/* Two analyzers in one pipeline count on their own. */
+/* Two analyzers in one pipeline may use the same ids. */
 static gboolean
 is_same (const VlmEvent *a, const VlmEvent *b)
 {
@@ -123,7 +123,7 @@ append (GstVlmRecent *self)
   return get (self, self->events->len - 1);
 }
 
-/* Distances, for streams also run backwards. */
+/* Compares distances, because streams also run backwards. */
 static gboolean
 is_held (const Recent *recent, const GstVlmShown *shown, gint64 now)
 {

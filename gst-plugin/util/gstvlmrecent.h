@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* What became of each recent event, and where it was last seen. All times are
+/* The state of each recent event, and where it was last seen. All times are
  * stream time. One thread. */
 typedef struct _GstVlmRecent GstVlmRecent;
 
@@ -26,14 +26,14 @@ typedef struct
 GstVlmRecent *gst_vlm_recent_new (void);
 void gst_vlm_recent_free (GstVlmRecent *recent);
 void gst_vlm_recent_clear (GstVlmRecent *recent);
-/* The picture changed its size: no old box fits. */
+/* The picture changed its size, so that old boxes do not fit. */
 void gst_vlm_recent_forget_boxes (GstVlmRecent *recent);
 
-/* A record that became known at @now. If its box is too old to be shown, there
- * is a picture of its frame beside it. */
+/* A record that became known at @now. If its box is too old to be shown, a
+ * picture of its frame is shown with it. */
 void gst_vlm_recent_add (GstVlmRecent *recent, const VlmEvent *event,
     const GstVlmShown *shown, gint64 now);
-/* Where pictures of frames come from, of which boxes are pixels. (not owned) */
+/* Where pictures come from, and the size that boxes count in. (not owned) */
 void gst_vlm_recent_set_pictures (
     GstVlmRecent *recent, GstVlmPictures *pictures, int width, int height);
 /* The event @id, which is at @rect in the frame at @now; FALSE if no such event
@@ -45,12 +45,12 @@ gboolean gst_vlm_recent_move (GstVlmRecent *recent, guint64 id,
 gint64 gst_vlm_recent_expire (
     GstVlmRecent *recent, const GstVlmShown *shown, gint64 now);
 
-/* Appends what there is to show at @now. The strip and the ages are as of @tick,
- * so that they stand still in between. */
+/* Appends what is to be shown at @now. The strip and the ages are as of @tick, so
+ * that they do not move in between. */
 void gst_vlm_recent_show (const GstVlmRecent *recent, const GstVlmShown *shown,
     gint64 now, gint64 tick, GstVlmScene *scene);
 
-/* "87 %", or NULL for what is no probability. */
+/* "87 %", or NULL if it is not a probability. */
 char *gst_vlm_recent_format_confidence (double confidence);
 
 G_END_DECLS

@@ -66,7 +66,7 @@ end_still (GstVlmRefiner *self)
       });
 }
 
-/* Whether @window goes with those that are gathered. */
+/* Whether @window can join those that are gathered. */
 static gboolean
 goes_on (const GstVlmRefiner *self, const VlmWindow *window)
 {

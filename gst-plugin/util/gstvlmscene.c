@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-/* More than fits on any screen, little enough to be shaped at once. */
+/* More than fits on any screen, and quickly shaped. */
 #define MAX_TEXT_BYTES 2048
 #define MAX_TEXT_CHARS 256
-/* Accents on one letter, as many as any script wants. */
+/* Accents on one letter, as many as any script needs. */
 #define MAX_MARKS 4
 
 static void
@@ -63,7 +63,7 @@ is_space (gunichar c, GUnicodeType type)
       type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
 }
 
-/* What changes the direction or hides itself. Joiners shape letters and stay. */
+/* Invisible, or changes the direction. Joiners shape letters and stay. */
 static gboolean
 is_hidden (gunichar c, GUnicodeType type)
 {

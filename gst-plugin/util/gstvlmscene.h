@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* How far an event has come. Told apart by colour and by shape. */
+/* How far an event has come, which colour and shape show. */
 typedef enum
 {
   GST_VLM_MARK_BEGIN,
@@ -21,7 +21,7 @@ typedef enum
 typedef struct
 {
   GstVlmMark mark;
-  VlmRect rect;        /* in pixels of the frame, may lie outside */
+  VlmRect rect;        /* in pixels of the frame, may be outside */
   gboolean remembered; /* found in another frame than this */
   gboolean outlined;   /* FALSE: only the tag */
   char *text;          /* (nullable) shortened where it is too long */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <vlm/vlm-region.h>
 
-/* Pixels, even for the formats that know colours of every second one only. */
+/* Pixels; even, because some formats have a colour for every second one only. */
 #define TILE 128
 /* The look follows the frame like that of boxes. */
 #define LINE_SHARE 0.004
@@ -87,7 +87,7 @@ gst_vlm_shapes_set_scale (GstVlmShapes *self, double scale)
 
 /* --- what there is ------------------------------------------------------- */
 
-/* What vlmevents cannot read it does not send; another one may send anything. */
+/* vlmevents sends only what it can read; other elements may send anything. */
 static void
 add_shape (GstVlmShapes *self, const GstStructure *part, const char *field)
 {
@@ -133,7 +133,7 @@ get_side (const GstVlmShapes *self)
   return MIN (self->info.width, self->info.height);
 }
 
-/* In pixels of the frame, which may have another size by now. */
+/* In pixels of the frame, which may have changed its size. */
 static void
 get_point (GstVlmShapes *self, const Shape *shape, guint index, guint point,
     double *x, double *y)
@@ -168,7 +168,7 @@ get_line (const GstVlmShapes *self)
   return MAX (1.0, get_side (self) * LINE_SHARE * self->scale);
 }
 
-/* Whether anything of it is drawn in the tile at (@x, @y). */
+/* Whether any part of it is drawn in the tile at (@x, @y). */
 static gboolean
 touches (GstVlmShapes *self, const Shape *shape, guint index, int x, int y)
 {
@@ -192,7 +192,7 @@ trace_path (GstVlmShapes *self, cairo_t *cr, const Shape *shape, guint index)
   cairo_close_path (cr);
 }
 
-/* Dark stripes, through which one sees what the model does not. */
+/* Dark stripes; between them one sees what the model does not. */
 static void
 hatch (GstVlmShapes *self, cairo_t *cr)
 {
@@ -246,7 +246,7 @@ draw_region (GstVlmShapes *self, cairo_t *cr, const Shape *shape, guint index)
   outline (self, cr, shape->is_mask);
 }
 
-/* What lies in the tile at (@x, @y). */
+/* What is in the tile at (@x, @y). */
 static void
 draw_regions (GstVlmShapes *self, cairo_t *cr, int x, int y)
 {

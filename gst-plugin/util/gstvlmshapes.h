@@ -29,7 +29,7 @@ void gst_vlm_shapes_free (GstVlmShapes *shapes);
 void gst_vlm_shapes_set_frame (
     GstVlmShapes *shapes, const GstVideoInfo *info, gboolean native);
 void gst_vlm_shapes_set_scale (GstVlmShapes *shapes, double scale);
-/* @regions: (nullable): the structure of the event. What is there is replaced. */
+/* @regions: (nullable): the structure of the event; it replaces the last one. */
 void gst_vlm_shapes_set (GstVlmShapes *shapes, const GstStructure *regions);
 
 /* Owned by @shapes, until one of the functions above is called. */

@@ -8,7 +8,7 @@
 #include <vlm/vlm-jpeg.h>
 
 #define QUALITY 80
-/* For what is too large for a record. */
+/* For pictures that are too large for a record. */
 static const guint lower_qualities[] = { 60, 40, 20 };
 #define LINE_WIDTH 2
 
@@ -177,7 +177,7 @@ make_uri (
   return g_strconcat ("data:image/jpeg;base64,", text, NULL);
 }
 
-/* The first record of an event. */
+/* With the first record of an event. */
 static gboolean
 make (GstVlmSnapshots *self, const char *folder, gboolean draw_box,
     const VlmWindow *window, VlmEvent *event, GError **error)
@@ -188,7 +188,7 @@ make (GstVlmSnapshots *self, const char *folder, gboolean draw_box,
       find_nearest (window, has_box ? &event->bbox_time : &event->start);
   g_autoptr (GBytes) jpeg = NULL;
 
-  /* It ended without having been in a window, as with the stream. */
+  /* The event ended without a window, as at the end of the stream. */
   if (frame == NULL)
     return TRUE;
   jpeg = encode (frame, box, QUALITY, error);

@@ -7,22 +7,22 @@
 
 G_BEGIN_DECLS
 
-/* What is put into a record is at most so large; a file may be larger. */
+/* A picture in a record is at most so large; a file may be larger. */
 #define GST_VLM_SNAPSHOTS_MAX_BYTES (64 * 1024)
 
-/* Remembers which files were written of events that go on. Thread-safe. */
+/* Remembers which files were written for open events. Thread-safe. */
 typedef struct _GstVlmSnapshots GstVlmSnapshots;
 
 GstVlmSnapshots *gst_vlm_snapshots_new (void);
 void gst_vlm_snapshots_free (GstVlmSnapshots *self);
-/* Of events that will not end. */
+/* Forgets open events, which will not end. */
 void gst_vlm_snapshots_clear (GstVlmSnapshots *self);
 
 /* Gives @event, which is not shared yet, its `snapshot`. The first record of an
  * event makes it: of the frame of @window (nullable) that is nearest to its
  * start, or, with @draw_box, to its box, which is drawn. With @folder (nullable)
  * it is a file there, EVENT_UID.jpg, which all records name; else it is in the
- * first record. FALSE: there should be one, and is none. */
+ * first record. FALSE: it could not be made. */
 gboolean gst_vlm_snapshots_add (GstVlmSnapshots *self, const char *folder,
     gboolean draw_box, const VlmWindow *window, VlmEvent *event,
     GError **error);

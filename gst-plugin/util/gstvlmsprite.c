@@ -6,7 +6,7 @@
 
 /* Frames are blended line by line as GStreamer unpacks them, four values a
  * pixel, by two lines of the sprite: what is added, already times its alpha, and
- * how much stays of what was there, once for each value, so that the loop is the
+ * how much is kept of the frame, once for each value, so that the loop is the
  * same for all values and vectorises. gst_video_blend() divides for each pixel,
  * and takes four to ten times as long. */
 struct _GstVlmSprite
@@ -214,9 +214,9 @@ gst_vlm_sprite_get_pixels (const GstVlmSprite *self)
   return self->pixels;
 }
 
-/* The part of @frame from (x, y) on that is @width x @height, as a frame. The
- * blending of GStreamer reads and writes whole lines of what it is given.
- * Where planes cannot be cut, @view is all of @frame. */
+/* The part of @frame from (x, y) on that is @width x @height, as a frame, because
+ * GStreamer's blending reads and writes whole lines. If planes cannot be cut,
+ * @view is all of @frame. */
 static void
 cut (GstVideoFrame *view, const GstVideoFrame *frame, int *x, int *y, int width,
     int height)
@@ -276,7 +276,7 @@ blend_bytes (guint8 *restrict line, const guint8 *restrict added,
 }
 
 /* Formats of more than eight bits unpack to sixteen. Where all is kept, the
- * short division gives back what was there. */
+ * short division leaves the value unchanged. */
 static void
 blend_words (guint16 *restrict line, const guint8 *restrict added,
     const guint8 *restrict kept, gsize n)
@@ -289,8 +289,8 @@ blend_words (guint16 *restrict line, const guint8 *restrict added,
   }
 }
 
-/* Where the frame itself is transparent: colours weigh by how much of each is
- * there. */
+/* Where the frame itself is transparent: colours are weighted by how much of
+ * each is visible. */
 static void
 blend_onto_transparent (
     guint8 *line, const guint8 *added, const guint8 *kept, gsize n)

@@ -23,8 +23,8 @@ int gst_vlm_sprite_get_height (const GstVlmSprite *sprite);
  * rectangles. */
 GstBuffer *gst_vlm_sprite_get_pixels (const GstVlmSprite *sprite);
 
-/* Lays it over @frame, which is mapped to be written, is one of those that it
- * was made for, and holds all of it. @opacity: 0 to 1 */
+/* Blends it onto @frame, which is mapped for writing, has the format that it was
+ * made for, and contains all of it. @opacity: 0 to 1 */
 void gst_vlm_sprite_blend (const GstVlmSprite *sprite, GstVideoFrame *frame,
     int x, int y, double opacity);
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Of the categories Cc, Zl and Zp, and the marks that turn what follows. */
+/* The categories Cc, Zl and Zp, and the marks that turn the text after them. */
 static gboolean
 is_control (gunichar c)
 {
@@ -12,7 +12,7 @@ is_control (gunichar c)
       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* That turn no more than themselves, and are a part of good Arabic and Hebrew;
+/* They turn no more than themselves, and are a part of good Arabic and Hebrew;
  * in a terminal they can still make a line look like another one. */
 static gboolean
 is_direction_mark (gunichar c)

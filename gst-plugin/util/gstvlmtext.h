@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* For terminals: what would steer one (control characters but line feed and tab,
- * and those that turn the direction of writing) is written as \uXXXX.
+/* For terminals: what would steer one (control characters except line feed and
+ * tab, and those that change the direction of writing) is written as \uXXXX.
  * (transfer full) */
 char *gst_vlm_text_for_terminal (const char *text);
 

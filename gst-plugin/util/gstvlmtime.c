@@ -97,7 +97,7 @@ utc_from_meta (GstBuffer *buffer, gint64 *utc)
     gint64 offset = references[i].offset_s * VLM_SECOND;
 
     /* A sender that does not know the time counts from its start: such a
-     * time lies before 1970 and is worth nothing. */
+     * time is before 1970 and useless. */
     if (meta == NULL || meta->timestamp > G_MAXINT64 ||
         (gint64) meta->timestamp < offset)
       continue;

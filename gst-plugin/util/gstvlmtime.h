@@ -8,12 +8,12 @@
 G_BEGIN_DECLS
 
 /* The instant of a buffer on all clocks. @clocked: element with the clock of a
- * live pipeline, %NULL if the pipeline's clock does not tell when a frame was
+ * live pipeline, %NULL if the pipeline's clock does not show when a frame was
  * taken. Returns where the UTC comes from. */
 VlmTimeSource gst_vlm_time_of_buffer (GstBuffer *buffer,
     const GstSegment *segment, GstElement *clocked, VlmInstant *instant);
 
-/* Where @instant lies in @segment: by its running time, which outlives
+/* Where @instant is in @segment: by its running time, which outlives
  * segments, or else by its timestamp; never before the segment's start.
  * GST_CLOCK_TIME_NONE if it has neither. */
 GstClockTime

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstvlmtrigger.h"
 
-/* So many spans are known at once; of more, the two oldest become one, which is
- * rather too much than too little. */
+/* So many spans are kept; with more, the two oldest become one, which includes
+ * the time between them: rather too much than too little. */
 #define MAX_SPANS 256
 
 /* What is analysed, margins included. */
@@ -19,7 +19,7 @@ struct _GstVlmTrigger
   gint64 after;
   GQueue items; /* GstVlmWindowerItem */
   gint64 now;   /* of the newest frame */
-  guint n_cuts; /* in the queue: what is in front of one waits no more */
+  guint n_cuts; /* in the queue: items before one wait no longer */
 
   GMutex lock;
   /* All under the lock. */
@@ -79,7 +79,7 @@ span_at (GstVlmTrigger *self, guint i)
   return &g_array_index (self->spans, Span, i);
 }
 
-/* With the lock: makes @i and the next one the same. */
+/* With the lock: makes one span of @i and the next one. */
 static void
 merge_next (GstVlmTrigger *self, guint i)
 {
@@ -148,7 +148,7 @@ gst_vlm_trigger_get_counts (
 
 /* --- windows -------------------------------------------------------------- */
 
-/* Something that a trigger decides about. */
+/* Whether triggers decide about @item. */
 static gboolean
 has_choice (const GstVlmWindowerItem *item)
 {
@@ -182,7 +182,7 @@ is_wanted (GstVlmTrigger *self, const GstVlmWindowerItem *item)
   return wanted;
 }
 
-/* What begins later than @item has nothing to do with older spans. */
+/* Drops spans before @item: they do not matter for what begins later. */
 static void
 decide (GstVlmTrigger *self, const GstVlmWindowerItem *item, gboolean wanted)
 {
@@ -198,7 +198,7 @@ decide (GstVlmTrigger *self, const GstVlmWindowerItem *item, gboolean wanted)
   g_mutex_unlock (&self->lock);
 }
 
-/* Whether no trigger to come reaches back to @item. */
+/* Whether no future trigger can reach back to @item. */
 static gboolean
 is_over (GstVlmTrigger *self, const GstVlmWindowerItem *item)
 {

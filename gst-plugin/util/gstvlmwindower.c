@@ -16,12 +16,11 @@ GST_DEBUG_CATEGORY_STATIC (windower_debug);
  * next was set, or comes from another clock: slewing does less, and an event
  * at a wrong second is not worth a whole window. */
 #define MAX_UTC_STEP VLM_SECOND
-/* A hole in the stream's running time that is reported: after what was cut
- * off, and where nothing was. Frames that are further apart have the same
- * meaning. */
+/* The longest hole in the stream's running time that is not reported: after a
+ * cut, and without one, where frames may just be far apart. */
 #define MIN_MISSING VLM_SECOND
 #define MAX_APART (5 * VLM_SECOND)
-/* A hole in video that passes unwatched; longer, it is a span of its own. */
+/* A hole in video that is not analysed; after a longer one a new span begins. */
 #define MAX_UNWATCHED_HOLE (VLM_SECOND / 2)
 /* No frame is shown for longer, whatever its duration. */
 #define MAX_DURATION (86400 * VLM_SECOND)
@@ -40,7 +39,7 @@ struct _GstVlmWindower
   VlmRegions *zone;      /* the first of them */
   VlmBlackout *blackout; /* of the mask */
   char *zone_name;       /* GRefString */
-  VlmRect part;          /* of the picture, that is looked at */
+  VlmRect part;          /* of the picture, that is analysed */
 
   VlmSampler *sampler;
   guint64 next_epoch; /* of the sampler after this one */
@@ -57,7 +56,7 @@ struct _GstVlmWindower
   guint64 n_sampled;
   VlmFrame *frame; /* of the buffer that was taken last */
 
-  /* Frames pass unwatched since this one, for this reason. */
+  /* Since this frame none is analysed, for this reason. */
   VlmInstant unwatched_since;
   GstVlmGapReason unwatched_reason;
   /* The newest frame, and the newest one with UTC since the last cut. */
@@ -114,7 +113,7 @@ gst_vlm_windower_free (GstVlmWindower *self)
   g_free (self);
 }
 
-/* --- what comes of it ----------------------------------------------------- */
+/* --- items ---------------------------------------------------------------- */
 
 static void
 put_item (GstVlmWindower *self, const GstVlmWindowerItem *item)
@@ -147,7 +146,7 @@ put_gap (GstVlmWindower *self, GstVlmGapReason reason, const VlmInstant *start,
       });
 }
 
-/* What lies before @start, behind the window before. */
+/* The gap from the end of the last window to @start, if there is one. */
 static void
 put_between (GstVlmWindower *self, guint64 epoch, const VlmInstant *start)
 {
@@ -175,9 +174,9 @@ put_window (GstVlmWindower *self, VlmWindow *window)
   put_item (self, &item);
 }
 
-/* --- what passes ---------------------------------------------------------- */
+/* --- frames that pass ----------------------------------------------------- */
 
-/* Windows grow forward in time. */
+/* Windows only grow forward in time. */
 static gboolean
 runs_backwards (const GstVlmWindower *self)
 {
@@ -232,8 +231,8 @@ gst_vlm_windower_pass (GstVlmWindower *self, GstVlmGapReason reason)
   self->unwatched_reason = reason;
 }
 
-/* There was no video from the newest frame to @end, if that is long. Of
- * running time: stream time may restart when a camera comes back. */
+/* There was no video from the newest frame to @end, if that is long. By running
+ * time, because stream time may restart when a camera comes back. */
 static void
 report_missing (GstVlmWindower *self, const VlmInstant *end)
 {
@@ -303,7 +302,7 @@ gst_vlm_windower_cut (GstVlmWindower *self)
     return;
   while ((window = vlm_sampler_finish (self->sampler)) != NULL)
     put_window (self, window);
-  /* Where windows do not leave holes all that was sampled is in one. */
+  /* If windows do not leave holes, all that was sampled is in a window. */
   if (self->params.hop > self->params.window)
     put_between (self, self->covered_epoch, &end);
   forget (self);
@@ -387,7 +386,7 @@ gst_vlm_windower_get_info (const GstVlmWindower *self)
 }
 
 gboolean
-gst_vlm_windower_goes_on (GstVlmWindower *self, gint64 stream_time)
+gst_vlm_windower_continues (GstVlmWindower *self, gint64 stream_time)
 {
   gint64 end = end_of_last (self).stream_time;
 
@@ -399,7 +398,7 @@ gst_vlm_windower_goes_on (GstVlmWindower *self, gint64 stream_time)
       vlm_time_distance (stream_time, end) <= MAX_UNWATCHED_HOLE;
 }
 
-/* UTC comes from the sender's clock, or from ours: it may go with either of the
+/* UTC comes from the sender's clock, or from ours: it may run with either of the
  * stream's times. */
 static gboolean
 clock_was_set (const VlmInstant *before, const VlmInstant *now)
@@ -419,13 +418,13 @@ clock_was_set (const VlmInstant *before, const VlmInstant *now)
               MAX_UTC_STEP);
 }
 
-/* Whether no window may hold both @buffer and what was before it. A lossy
- * camera marks every lost frame: it is the time that counts. */
+/* Whether no window may contain both @buffer and the one before it. A lossy
+ * camera marks every lost frame, so only the time counts. */
 static gboolean
 is_interrupted (GstVlmWindower *self, GstBuffer *buffer, const VlmInstant *time)
 {
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT) &&
-      !gst_vlm_windower_goes_on (self, time->stream_time))
+      !gst_vlm_windower_continues (self, time->stream_time))
     return TRUE;
   return VLM_TIME_IS_VALID (time->stream_time) &&
       clock_was_set (&self->last_utc, time);
@@ -520,7 +519,7 @@ find_part (GstVlmWindower *self, GError **error)
   return FALSE;
 }
 
-/* What the old one held was cut off. */
+/* The old one is empty since the last cut. */
 static void
 replace_sampler (GstVlmWindower *self, const VlmSamplerParams *params)
 {
@@ -611,7 +610,7 @@ gst_vlm_windower_plan (GstVlmWindower *self, const VlmGeometry *geometry,
 
 /* --- sampling ------------------------------------------------------------- */
 
-/* Takes up what the sampler has decided. */
+/* Applies what the sampler has decided. */
 static void
 follow_decision (GstVlmWindower *self)
 {
@@ -630,7 +629,7 @@ follow_decision (GstVlmWindower *self)
   self->decision = decision;
 }
 
-/* @view: of the part that is looked at */
+/* @view: of the part that is analysed */
 static gboolean
 map_part (GstVlmWindower *self, GstBuffer *buffer, GstVlmMapped *mapped,
     VlmImageView *view, GError **error)

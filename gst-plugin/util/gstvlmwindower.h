@@ -30,9 +30,9 @@ typedef struct
  * tracks segment and caps, detects interruptions of the stream, and counts
  * what passes without being sampled. Buffers are not held.
  *
- * Each buffer is announced first. Where that says so it is either taken or let
- * pass. Whatever becomes of buffers, segments and caps is then popped, in order.
- * No callbacks, no locks; of the streaming thread. */
+ * Each buffer is announced first. If that returns GST_VLM_ARRIVAL_SAMPLE, it is
+ * either taken or passed. All items that result from buffers, segments and caps
+ * are then popped, in order. No callbacks, no locks; of the streaming thread. */
 typedef struct _GstVlmWindower GstVlmWindower;
 
 typedef enum
@@ -41,7 +41,7 @@ typedef enum
   GST_VLM_ARRIVAL_SAMPLE,
   /* Passes; it was reported. */
   GST_VLM_ARRIVAL_PASS,
-  /* Passes, for it has no place in time: no timestamp, one beyond
+  /* Passes, because it has no place in time: no timestamp, one beyond
    * VLM_SAMPLER_MAX_TIME, or a segment that is not in time format. */
   GST_VLM_ARRIVAL_NO_TIMESTAMP,
   GST_VLM_ARRIVAL_TOO_FAR,
@@ -51,7 +51,7 @@ typedef enum
 typedef enum
 {
   GST_VLM_WINDOWER_ITEM_WINDOW,
-  /* A window in which nothing moves, where those are told apart. */
+  /* A window in which nothing moves, with GstVlmWindowerParams.finds_still. */
   GST_VLM_WINDOWER_ITEM_STILL,
   /* A window that no trigger wants; of gst_vlm_trigger_pop() alone. */
   GST_VLM_WINDOWER_ITEM_UNTRIGGERED,
@@ -59,7 +59,7 @@ typedef enum
   GST_VLM_WINDOWER_ITEM_OVERVIEW,
   /* A span that is in no window. */
   GST_VLM_WINDOWER_ITEM_GAP,
-  /* What comes later does not go on where that ended. */
+  /* What comes later does not continue what came before. */
   GST_VLM_WINDOWER_ITEM_CUT,
 } GstVlmWindowerItemKind;
 
@@ -80,7 +80,7 @@ GstVlmWindower *gst_vlm_windower_new (const GstVlmWindowerParams *params);
 void gst_vlm_windower_free (GstVlmWindower *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmWindower, gst_vlm_windower_free)
 
-/* Both cut where they change something; TRUE if so. */
+/* Both cut if they change something, and then return TRUE. */
 gboolean
 gst_vlm_windower_set_info (GstVlmWindower *self, const GstVideoInfo *info);
 gboolean
@@ -131,9 +131,9 @@ guint64 gst_vlm_windower_get_n_sampled (const GstVlmWindower *self);
 void gst_vlm_windower_miss (GstVlmWindower *self, GstClockTime end);
 void gst_vlm_windower_end (GstVlmWindower *self);
 
-/* Whether what comes at @stream_time goes on where the last frame ended; a hole
- * too short to be seen by the sampling is none. */
-gboolean gst_vlm_windower_goes_on (GstVlmWindower *self, gint64 stream_time);
+/* Whether a frame at @stream_time continues where the last one ended; a hole too
+ * short to matter for the sampling is none. */
+gboolean gst_vlm_windower_continues (GstVlmWindower *self, gint64 stream_time);
 /* The stream is interrupted: what was sampled becomes a window, if short. */
 void gst_vlm_windower_cut (GstVlmWindower *self);
 /* Forgets what was sampled, segment included. */

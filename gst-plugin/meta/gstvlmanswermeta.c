@@ -15,7 +15,7 @@ answer_meta_free (GstMeta *meta, GstBuffer *buffer)
   g_clear_pointer (&((GstVlmAnswerMeta *) meta)->answers, g_ptr_array_unref);
 }
 
-/* Takes the array over. */
+/* @answers: (transfer full) */
 static GstVlmAnswerMeta *
 add_answers (GstBuffer *buffer, GPtrArray *answers)
 {
@@ -29,7 +29,7 @@ add_answers (GstBuffer *buffer, GPtrArray *answers)
   return meta;
 }
 
-/* As the events on a buffer: copies keep them, other pictures do not. */
+/* Like the events on a buffer: copies keep them, other pictures do not. */
 static gboolean
 answer_meta_transform (GstBuffer *dest, GstMeta *meta, GstBuffer *source,
     GQuark type, gpointer data)

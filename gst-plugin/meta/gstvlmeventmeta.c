@@ -15,7 +15,7 @@ event_meta_free (GstMeta *meta, GstBuffer *buffer)
   g_clear_pointer (&((GstVlmEventMeta *) meta)->events, g_ptr_array_unref);
 }
 
-/* Takes the array over. */
+/* @events: (transfer full) */
 static GstVlmEventMeta *
 add_events (GstBuffer *buffer, GPtrArray *events)
 {
@@ -29,7 +29,7 @@ add_events (GstBuffer *buffer, GPtrArray *events)
   return meta;
 }
 
-/* The events speak of the stream, not of this buffer's bytes: every copy, also
+/* The events are about the stream, not the bytes of this buffer: every copy, also
  * that of a part, keeps them. Other transformations change pixels, which the
  * boxes, given in pixels of the source, do not follow. */
 static gboolean

@@ -3,7 +3,7 @@
 #include "gstvlmmessage.h"
 
 #define EVENT_MESSAGE "vlm-event"
-/* What is true of a made-up scene must not pass for what was found in it. */
+/* The truth about a made-up scene must not be taken for what was found in it. */
 #define TRUTH_MESSAGE "vlm-truth"
 #define ANSWER_MESSAGE "vlm-answer"
 

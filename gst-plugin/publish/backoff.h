@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* After the @n-th failure in a row, from 1: half a second, a second, two …, up
- * to @max µs, of which @jitter, from 0 to 1, decides about one half: publishers
+ * to @max µs. @jitter, from 0 to 1, varies the second half of it: publishers
  * that lost one broker together do not come back together. */
 gint64 gst_vlm_backoff_get_delay (guint n, gint64 max, double jitter);
 

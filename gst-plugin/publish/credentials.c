@@ -61,7 +61,7 @@ read_line (GstVlmCredentials *self, char *line)
   return FALSE;
 }
 
-/* A regular file of a sane size, at most @size bytes of it. */
+/* Reads a regular file, at most @size bytes of it. */
 static gboolean
 read_file (const char *path, char *text, gsize size, GError **error)
 {

@@ -16,8 +16,8 @@ typedef enum
   GST_VLM_PUBLISH_ERROR_BUSY,     /* another pipeline has the spool */
   GST_VLM_PUBLISH_ERROR_SPOOL,    /* the spool cannot be read or written */
   GST_VLM_PUBLISH_ERROR_RECORD,   /* not a record */
-  GST_VLM_PUBLISH_ERROR_AWAY,     /* the other side, or the way to it */
-  GST_VLM_PUBLISH_ERROR_REFUSED,  /* the other side does not take this one */
+  GST_VLM_PUBLISH_ERROR_AWAY,     /* the other side cannot be reached or used */
+  GST_VLM_PUBLISH_ERROR_REFUSED,  /* the other side does not accept this one */
 } GstVlmPublishError;
 
 G_END_DECLS

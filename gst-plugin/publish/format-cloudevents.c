@@ -2,15 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The record is the data. `source` and `id` identify it, as event_uid and seq
- * do. A `time` is there when the record has UTC: a CloudEvent must not have
- * another one now and then. */
+ * do. There is a `time` if the record has UTC: it must not have different
+ * meanings in different CloudEvents. */
 #include <string.h>
 
 #include "publish/format.h"
 
 #define TYPE_PREFIX "org.gst-vlm."
 
-/* An event_uid and a seq; without them, that which is always the same for the
+/* From event_uid and seq; without them, something that is always the same for the
  * same record. */
 static char *
 make_id (const GstVlmRecord *record)

@@ -2,9 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * As Frigate 0.16 and newer write them to frigate/reviews: `new`, `update` and
- * `end`, each with what was there before and what is there after; and
- * frigate/available. What Frigate has no word for goes to frigate/vlm/TYPE, as
- * it is. */
+ * `end`, each with the states before and after; and frigate/available. Records
+ * that Frigate has no message for go to frigate/vlm/TYPE, unchanged. */
 #include <string.h>
 
 #include "publish/format.h"
@@ -26,10 +25,10 @@ take_array (JsonObject *object, const char *name, const char *only)
   json_object_set_array_member (object, name, array);
 }
 
-/* Unix time. Who reads reviews takes `start_time` for what does not change, finds
- * recordings by it, and counts what lies between it and `end_time`: without UTC
- * it is the same in all messages of an event, and the stream says how long it
- * took. */
+/* Unix time. Readers of reviews expect a `start_time` that does not change, find
+ * recordings by it, and take the duration from it and `end_time`: so without UTC
+ * it is the same in all messages of an event, and the duration is that of the
+ * stream. */
 static double
 time_of (const GstVlmEntry *entry, const GstVlmRecord *record, gboolean is_end)
 {
@@ -37,7 +36,7 @@ time_of (const GstVlmEntry *entry, const GstVlmRecord *record, gboolean is_end)
   gint64 end = gst_vlm_record_get_utc (record, "end");
   gint64 us;
 
-  /* Of nanoseconds a double would not have all digits. */
+  /* A double would not have all digits of nanoseconds. */
   if (start >= 0 && (end >= 0 || !is_end))
     us = (is_end ? end : start) / 1000;
   else
@@ -80,7 +79,7 @@ make_data (const GstVlmRecord *record)
   return data;
 }
 
-/* Of the picture, where it is a file. */
+/* The path of the picture, if it is a file. */
 static const char *
 path_of (const GstVlmRecord *record)
 {
@@ -152,7 +151,7 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 }
 
 static GstVlmMessage *
-tell_presence (GstVlmFormat *self, GstVlmPresence presence)
+make_presence (GstVlmFormat *self, GstVlmPresence presence)
 {
   static const char *const words[] = { [GST_VLM_PRESENCE_ONLINE] = "online",
     [GST_VLM_PRESENCE_STOPPED] = "stopped",
@@ -176,5 +175,5 @@ const GstVlmFormatClass gst_vlm_format_frigate = {
   .needs_topics = TRUE,
   .default_topic = "frigate",
   .rules = rules,
-  .tell_presence = tell_presence,
+  .make_presence = make_presence,
 };

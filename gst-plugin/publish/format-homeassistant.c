@@ -30,7 +30,7 @@ typedef struct
   const char *name; /* as it is shown */
 } Entity;
 
-/* @query is NULL for what belongs to @own, and to no query. */
+/* @query: NULL for an entity of @own, which belongs to no query. */
 static void
 entity_init (Entity *entity, const GstVlmFormat *self,
     const GstVlmRecord *record, const char *query, const char *own,
@@ -124,7 +124,7 @@ config_topic (
   return g_strjoin ("/", DISCOVERY, component, node, object, "config", NULL);
 }
 
-/* Takes @config over. */
+/* Takes ownership of @config. */
 static void
 announce (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
     const char *component, JsonObject *config, GPtrArray *messages)
@@ -153,7 +153,7 @@ announce_event (GstVlmFormat *self, const GstVlmEntry *entry,
   announce (self, entry, entity, "event", config, messages);
 }
 
-/* @device_class: (nullable): what Home Assistant knows that it means */
+/* @device_class: (nullable): Home Assistant's name for what it means */
 static void
 announce_sensor (GstVlmFormat *self, const GstVlmEntry *entry,
     const Entity *entity, const char *device_class, GPtrArray *messages)
@@ -177,7 +177,7 @@ add_payload (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
       &(GstVlmMessage){ .topic = topic, .payload = payload, .retain = retain });
 }
 
-/* The attributes first: who hears of the state finds them. */
+/* The attributes come first, so that they are there when the state arrives. */
 static void
 add_state (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
     GPtrArray *messages)
@@ -188,7 +188,7 @@ add_state (GstVlmFormat *self, const GstVlmEntry *entry, const Entity *entity,
       g_strdup (entry->active ? "ON" : "OFF"), TRUE, messages);
 }
 
-/* The record, with what Home Assistant calls it in front. */
+/* The record, with Home Assistant's name for it in front. */
 static char *
 make_event (const GstVlmRecord *record, const char *event_type)
 {
@@ -203,7 +203,7 @@ make_event (const GstVlmRecord *record, const char *event_type)
   json_object_iter_init_ordered (&iter, record->json);
   while (json_object_iter_next_ordered (&iter, &name, &member))
     json_object_set_member (object, name, json_node_copy (member));
-  /* Of the record: not its own. */
+  /* Again, in case a member of the record has replaced it. */
   json_object_set_string_member (object, "event_type", event_type);
   return gst_vlm_json_write (json);
 }
@@ -259,7 +259,7 @@ announce_subject (GstVlmFormat *self, const GstVlmEntry *entry,
   announce_sensor (self, entry, entity, NULL, messages);
 }
 
-/* An empty retained message takes what it stands for away. */
+/* An empty retained message removes the entity. */
 static void
 remove_subject (GstVlmFormat *self, const GstVlmEntry *entry,
     const Entity *entity, GPtrArray *messages)
@@ -279,7 +279,7 @@ remove_subject (GstVlmFormat *self, const GstVlmEntry *entry,
   gst_vlm_format_forget (self, entity->unique);
 }
 
-/* There may be no event of it for a long time: it is there, and off. */
+/* There may be no event of it for a long time: so it exists, and is off. */
 static void
 write_subject (
     GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
@@ -314,7 +314,7 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
   add_state (self, entry, &entity, messages);
 }
 
-/* A problem of the camera, or no longer so. */
+/* A problem of the camera, or its end. */
 static void
 write_camera (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 {
@@ -338,7 +338,7 @@ write_camera (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 }
 
 static GstVlmMessage *
-tell_presence (GstVlmFormat *self, GstVlmPresence presence)
+make_presence (GstVlmFormat *self, GstVlmPresence presence)
 {
   GstVlmMessage *message = g_new0 (GstVlmMessage, 1);
 
@@ -365,5 +365,5 @@ const GstVlmFormatClass gst_vlm_format_homeassistant = {
   .has_subjects = TRUE,
   .default_topic = "gst-vlm",
   .rules = rules,
-  .tell_presence = tell_presence,
+  .make_presence = make_presence,
 };

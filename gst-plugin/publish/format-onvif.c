@@ -1,9 +1,9 @@
 /* gst-vlm: events as those of ONVIF, in JSON over MQTT
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * As "Event broker" of the ONVIF Core Specification has it: the topic is
+ * As in "Event broker" of the ONVIF Core Specification: the topic is
  * PREFIX/onvif-ej/TOPIC/&SOURCE/…, the payload UtcTime, Source and Data, each a
- * flat list of names and values. Whether what a query asks for goes on is a
+ * flat list of names and values. Whether an event of a query is in progress is a
  * property of the query: retained, without the PropertyOperation. */
 #include <string.h>
 
@@ -23,8 +23,8 @@ set_text (JsonObject *object, const char *name, const char *text)
     json_object_set_string_member (object, name, text);
 }
 
-/* Values are texts; of numbers and logical values they may be without quotes.
- * What has parts, as a box, is written as one text. */
+/* Values are texts; numbers and logical values may be without quotes. A value
+ * with parts, such as a box, is written as one text. */
 static void
 set_value (JsonObject *object, const char *name, JsonObject *record,
     const char *member)
@@ -65,7 +65,7 @@ make_utc (const GstVlmEntry *entry)
       "%s.%03uZ", text, (guint) (entry->received % G_USEC_PER_SEC / 1000));
 }
 
-/* Takes @source and @data over. */
+/* Takes ownership of @source and @data. */
 static char *
 make_payload (const GstVlmEntry *entry, JsonObject *source, JsonObject *data)
 {
@@ -139,7 +139,7 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
           .retain = TRUE });
 }
 
-/* What ONVIF has for a camera that shows nothing. */
+/* ONVIF's topic for a camera that shows nothing. */
 static const char *
 topic_of_condition (const char *condition)
 {

@@ -65,10 +65,10 @@ gst_vlm_format_write (
 }
 
 GstVlmMessage *
-gst_vlm_format_tell_presence (GstVlmFormat *self, GstVlmPresence presence)
+gst_vlm_format_make_presence (GstVlmFormat *self, GstVlmPresence presence)
 {
-  return self->klass->tell_presence != NULL
-      ? self->klass->tell_presence (self, presence)
+  return self->klass->make_presence != NULL
+      ? self->klass->make_presence (self, presence)
       : NULL;
 }
 

@@ -24,7 +24,7 @@ typedef enum
 typedef enum
 {
   GST_VLM_PRESENCE_ONLINE,
-  GST_VLM_PRESENCE_STOPPED, /* as was wanted */
+  GST_VLM_PRESENCE_STOPPED, /* on purpose */
   GST_VLM_PRESENCE_LOST, /* published by the broker if the connection is lost */
 } GstVlmPresence;
 
@@ -48,8 +48,8 @@ typedef struct
   gboolean has_subjects; /* a rule for GST_VLM_RECORD_SUBJECT */
   const char *default_topic;
   const GstVlmFormatRule *rules;
-  /* (nullable): whether this publisher is there */
-  GstVlmMessage *(*tell_presence) (GstVlmFormat *self, GstVlmPresence presence);
+  /* (nullable): a message about whether this publisher is there */
+  GstVlmMessage *(*make_presence) (GstVlmFormat *self, GstVlmPresence presence);
 } GstVlmFormatClass;
 
 struct _GstVlmFormat
@@ -74,16 +74,16 @@ void gst_vlm_format_write (
     GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages);
 /* (nullable) (transfer full) */
 GstVlmMessage *
-gst_vlm_format_tell_presence (GstVlmFormat *self, GstVlmPresence presence);
+gst_vlm_format_make_presence (GstVlmFormat *self, GstVlmPresence presence);
 
-/* For the formats. Adds a copy of @message, for the stream of @entry; takes its
- * payload over. */
+/* For the formats. Adds a copy of @message, for the stream of @entry; takes
+ * ownership of its payload. */
 void gst_vlm_format_add (GstVlmFormat *self, const GstVlmEntry *entry,
     GPtrArray *messages, const GstVlmMessage *message);
-/* Whether @text is new on this connection; from now on it is not. */
+/* Whether @text is new on this connection; later calls return FALSE. */
 gboolean gst_vlm_format_is_new (GstVlmFormat *self, const char *text);
 
-/* The other side was told to forget it. */
+/* After a message with which the other side forgets it. */
 void gst_vlm_format_forget (GstVlmFormat *self, const char *text);
 
 extern const GstVlmFormatClass gst_vlm_format_native;

@@ -10,7 +10,7 @@ is_one_of (const char *scheme, const char *a, const char *b)
   return strcmp (scheme, a) == 0 || strcmp (scheme, b) == 0;
 }
 
-/* A certificate is set in the belief that the connection is encrypted. */
+/* A user who sets a certificate believes that the connection is encrypted. */
 static const char *
 find_idle_tls (const GstVlmPublishSettings *s, const char *scheme)
 {

@@ -6,16 +6,16 @@
  * @title: vlmpublish
  * @short_description: sends records to a broker, a server or a file
  *
- * vlmpublish takes what comes from the pad `events` of vlmevents and sends it
- * to where #GstVlmPublish:location says, in #GstVlmPublish:format.
+ * vlmpublish takes the records of the pad `events` of vlmevents and sends them
+ * to #GstVlmPublish:location, in #GstVlmPublish:format.
  *
  * Nothing is lost on the way: a record goes to a spool on the disk before
  * anything else, and leaves it when the other side has acknowledged it. The
  * order within a stream is kept. A record may arrive more than once;
  * `event_uid` and `seq` identify it.
  *
- * The network is a matter of a thread of its own: neither the stream nor the
- * video waits for it.
+ * The network has a thread of its own: neither the stream nor the video waits
+ * for it.
  *
  * Element messages on the bus say how it goes: `vlm-publish-connected`,
  * `vlm-publish-disconnected` (with `error`), and `vlm-publish-dropped` (with
@@ -61,7 +61,7 @@ post (GstVlmPublish *self, GstMessageType type, const char *what,
   else if (g_error_matches (
                error, GST_VLM_PUBLISH_ERROR, GST_VLM_PUBLISH_ERROR_BUSY))
     code = GST_RESOURCE_ERROR_BUSY;
-  /* Takes the texts over. */
+  /* Takes ownership of the texts. */
   gst_element_message_full (GST_ELEMENT (self), type, GST_RESOURCE_ERROR, code,
       text, g_strdup (g_quark_to_string (error->domain)), __FILE__,
       GST_FUNCTION, __LINE__);
@@ -191,7 +191,7 @@ make_format (GstVlmPublish *self, GError **error)
     return FALSE;
   self->format = gst_vlm_format_new (self->used.format, topic, self->client_id);
   self->will =
-      gst_vlm_format_tell_presence (self->format, GST_VLM_PRESENCE_LOST);
+      gst_vlm_format_make_presence (self->format, GST_VLM_PRESENCE_LOST);
   return TRUE;
 }
 
@@ -352,7 +352,7 @@ gst_vlm_publish_stop (GstBaseSink *sink)
   return TRUE;
 }
 
-/* Where the disk is full it is said once, until it is not. */
+/* A disk that is full is reported once, until it is not. */
 static void
 note_put (
     GstVlmPublish *self, gboolean on_disk, guint n_dropped, const GError *error)
@@ -381,7 +381,7 @@ put_into_spool (GstVlmPublish *self, GstVlmRecord *record)
   note_put (self, on_disk, n_dropped, error);
 }
 
-/* Of a stream, before there is any event of it. */
+/* Of a stream, before it has any event. */
 static void
 take_subjects (GstVlmPublish *self, const GstStructure *structure)
 {
@@ -434,8 +434,8 @@ take_line (GstVlmPublish *self, const char *line, gsize size)
     warn_unread (self, error->message);
 }
 
-/* What stands behind the last newline: a record that came without one, or the
- * first part of one. */
+/* The text after the last newline: a record that came without one, or the first
+ * part of a record. */
 static void
 take_rest (GstVlmPublish *self, gboolean is_last)
 {
@@ -455,7 +455,7 @@ take_rest (GstVlmPublish *self, gboolean is_last)
   g_string_truncate (self->rest, 0);
 }
 
-/* The records of the pad come one a buffer; those of a file in blocks. */
+/* The pad sends one record in each buffer, a file comes in blocks. */
 static GstFlowReturn
 gst_vlm_publish_render (GstBaseSink *sink, GstBuffer *buffer)
 {
@@ -624,7 +624,7 @@ gst_vlm_publish_init (GstVlmPublish *self)
   g_mutex_init (&self->lock);
   self->rest = g_string_new (NULL);
   gst_vlm_publish_init_settings (&self->settings);
-  /* Records are rare and late: nothing waits for the first one, or for its
+  /* Records are rare and late: nothing must wait for the first one, or for its
    * time. */
   gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
   gst_base_sink_set_async_enabled (GST_BASE_SINK (self), FALSE);

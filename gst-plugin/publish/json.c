@@ -6,7 +6,7 @@
 
 #include "publish/error.h"
 
-/* json-glib reads by recursion. Records are three deep. */
+/* json-glib parses by recursion. Records are three deep. */
 #define MAX_DEPTH 64
 #define MAX_QUOTED 200
 
@@ -19,8 +19,8 @@ skip_string (const char *p, const char *end)
   return p;
 }
 
-/* NULL, or what is wrong. Brackets, strings and the letters of numbers and
- * literals; the rest is for json-glib to see. */
+/* NULL, or what is wrong. Checks brackets, strings and the letters of numbers and
+ * literals; json-glib checks the rest. */
 static const char *
 find_fault (const char *text, gsize size)
 {
@@ -46,7 +46,7 @@ find_fault (const char *text, gsize size)
   return "a JSON object that does not end";
 }
 
-/* json-glib quotes what it does not take, which may be anything. */
+/* json-glib quotes what it does not accept, which may be anything. */
 static char *
 make_printable (const char *text)
 {

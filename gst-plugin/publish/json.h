@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* @text is one JSON object and nothing else. json-glib takes more than JSON
- * (comments, several values, any depth), this does not. (transfer full) */
+/* @text must be one JSON object and nothing else. json-glib accepts more than
+ * JSON (comments, several values, any depth), this does not. (transfer full) */
 JsonNode *
 gst_vlm_json_parse_object (const char *text, gsize size, GError **error);
 

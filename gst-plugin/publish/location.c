@@ -63,8 +63,8 @@ redact_query (const char *query)
   return g_strjoinv ("&", pairs);
 }
 
-/* Of a colon that was %-escaped the reader may think that it parts the name from
- * a password. */
+/* A reader might think that a colon that was %-escaped separates the name from a
+ * password. */
 static char *
 make_printable_user (const char *user)
 {
@@ -125,8 +125,8 @@ fail (GError **error, const char *format, ...)
   return FALSE;
 }
 
-/* GUri knows one host: all behind the first comma of "a:1,b:2" is cut off, and
- * given back in @more. */
+/* GUri knows one host: all after the first comma of "a:1,b:2" is cut off, and
+ * returned in @more. */
 static char *
 cut_off_hosts (const char *text, char **more)
 {

@@ -13,7 +13,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_vlm_publish_debug);
 
 /* Records under way at one time. */
 #define MAX_UNDER_WAY 64
-/* How often the other side may refuse a record before it is left out: with the
+/* How often the other side may refuse a record before it is dropped: with the
  * pauses between them, some four minutes. */
 #define MAX_REFUSALS 10
 /* The longest pause that a server may request. */
@@ -44,7 +44,7 @@ struct _GstVlmPublisher
   GstVlmPublisherStats stats;
 };
 
-/* It works: the connection stands, or something was acknowledged. */
+/* It works: the connection is open, or something was acknowledged. */
 static void
 note_up (GstVlmPublisher *self)
 {
@@ -94,7 +94,7 @@ greet (GstVlmPublisher *self, GError **error)
   g_autoptr (GPtrArray) messages =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_vlm_message_free);
   GstVlmMessage *online =
-      gst_vlm_format_tell_presence (self->format, GST_VLM_PRESENCE_ONLINE);
+      gst_vlm_format_make_presence (self->format, GST_VLM_PRESENCE_ONLINE);
 
   gst_vlm_format_restart (self->format);
   if (online == NULL)
@@ -122,8 +122,8 @@ set_up_connection (GstVlmPublisher *self, GError **error)
   return TRUE;
 }
 
-/* One entry may be several messages: @ends has how many there are up to each
- * one's last. */
+/* One entry may be several messages: @ends has the number of messages up to the
+ * last one of each entry. */
 static GPtrArray *
 write_messages (GstVlmPublisher *self, GPtrArray *entries, guint *ends)
 {
@@ -138,13 +138,13 @@ write_messages (GstVlmPublisher *self, GPtrArray *entries, guint *ends)
 }
 
 static void
-leave_out (GstVlmPublisher *self, const GstVlmEntry *entry, const GError *why)
+drop_entry (GstVlmPublisher *self, const GstVlmEntry *entry, const GError *why)
 {
   const GstVlmRecord *record = entry->record;
   g_autoptr (GError) error = NULL;
   gboolean good;
 
-  /* The record that reports it may be refused itself. */
+  /* The record that reports the refusal may be refused itself. */
   if (g_strcmp0 (record->reason, "refused") == 0)
     good = gst_vlm_spool_acknowledge (self->spool, entry->id, &error);
   else
@@ -166,7 +166,7 @@ count_refusal (
     self->n_refusals = 0;
   self->refused_id = entry->id;
   if (++self->n_refusals >= MAX_REFUSALS)
-    leave_out (self, entry, why);
+    drop_entry (self, entry, why);
 }
 
 static void
@@ -176,7 +176,7 @@ acknowledge (GstVlmPublisher *self, GPtrArray *entries, guint n)
   g_autoptr (GError) error = NULL;
   gboolean good;
 
-  /* Who waits for the spool to be empty finds all of it counted. */
+  /* A thread that waits for an empty spool must find all records counted. */
   g_mutex_lock (&self->lock);
   good = gst_vlm_spool_acknowledge (self->spool, last->id, &error);
   self->stats.n_sent += n;
@@ -229,7 +229,7 @@ static gboolean
 work (GstVlmPublisher *self, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  /* A record that is refused is tried alone: those behind it shall not arrive
+  /* A record that is refused is retried alone: those after it must not arrive
    * again and again. */
   g_autoptr (GPtrArray) entries = gst_vlm_spool_take (
       self->spool, self->n_refusals > 0 ? 1 : MAX_UNDER_WAY, &failure);
@@ -251,7 +251,7 @@ end_connection (GstVlmPublisher *self, const GstVlmMessage *last)
     return;
   self->transport->klass->disconnect (self->transport, last);
   self->connected = FALSE;
-  /* A connection that stood for long, without any record, worked. */
+  /* A connection that was open for long worked, even without any record. */
   if (g_get_monotonic_time () - self->connected_at > self->max_backoff &&
       self->n_refusals == 0)
     self->n_failures = 0;
@@ -288,7 +288,7 @@ loop (gpointer data)
     pause_after_failure (self);
   }
   farewell =
-      gst_vlm_format_tell_presence (self->format, GST_VLM_PRESENCE_STOPPED);
+      gst_vlm_format_make_presence (self->format, GST_VLM_PRESENCE_STOPPED);
   end_connection (self, farewell);
   return NULL;
 }

@@ -1,9 +1,9 @@
 /* gst-vlm: sending the content of the spool
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A thread of its own, which alone touches the network. It takes records from
- * the spool, sends them, and lets them go when they are acknowledged; where
- * that fails it tries again, ever more rarely. */
+ * A thread of its own, the only one that uses the network. It takes records from
+ * the spool, sends them, and removes them when they are acknowledged; if that
+ * fails it tries again, ever more rarely. */
 #pragma once
 
 #include "publish/format.h"
@@ -18,9 +18,9 @@ typedef struct _GstVlmPublisher GstVlmPublisher;
 typedef struct
 {
   void (*connected) (gpointer user_data);
-  /* Once an outage, and again when its cause changes. */
+  /* Once in an outage, and again when its cause changes. */
   void (*disconnected) (gpointer user_data, const GError *error);
-  /* The other side will never take a record. */
+  /* The other side will never accept a record. */
   void (*refused) (gpointer user_data, const GError *error);
   /* The disk, not the network. */
   void (*spool_failed) (gpointer user_data, const GError *error);
@@ -35,11 +35,11 @@ typedef struct
   char *last_error;  /* (nullable), to be freed */
 } GstVlmPublisherStats;
 
-/* What it is given must outlive it; it alone uses @transport and @format. */
+/* The arguments must outlive it; only it may use @transport and @format. */
 GstVlmPublisher *gst_vlm_publisher_start (GstVlmSpool *spool,
     GstVlmTransport *transport, GstVlmFormat *format, gint64 max_backoff,
     const GstVlmPublisherFuncs *funcs);
-/* Breaks off what is under way, which stays in the spool. */
+/* Cancels the records under way, which stay in the spool. */
 void gst_vlm_publisher_stop (GstVlmPublisher *self);
 
 /* From any thread. There is something new in the spool. */

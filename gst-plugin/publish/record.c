@@ -7,7 +7,7 @@
 #include "publish/error.h"
 
 #define SCHEMA_VERSION 1
-/* Seconds; what is more is none of ours. */
+/* Seconds; longer ones are not from vlmevents. */
 #define MAX_BEFORE (24.0 * 3600.0)
 #define MAX_DURATION 1e9
 
@@ -25,7 +25,7 @@ parse_state (const char *state, const char *uid)
   return GST_VLM_RECORD_NOTE;
 }
 
-/* Takes @body and @node over. */
+/* Takes ownership of @body and @node. */
 static GstVlmRecord *
 record_new (char *body, JsonNode *node)
 {
@@ -157,7 +157,7 @@ gst_vlm_record_get_duration (const GstVlmRecord *record)
   return 0;
 }
 
-/* Takes @object over. */
+/* Takes ownership of @object. */
 static GstVlmRecord *
 record_from_object (JsonObject *object)
 {
@@ -218,7 +218,7 @@ gst_vlm_record_new_interrupted (const GstVlmRecord *last, gint64 seq)
   return record_from_object (object);
 }
 
-/* Of its own, and the same each time that it is made of the same records. */
+/* Unique, and the same each time that it is made from the same records. */
 static char *
 make_gap_uid (const GstVlmRecord *last)
 {

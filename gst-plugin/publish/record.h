@@ -1,17 +1,17 @@
 /* gst-vlm: a record to be published
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A line of what comes from the pad `events`: docs/events.md describes it.
- * This has the fields that the spool and the formats need. */
+ * A line from the pad `events`, which docs/events.md describes. This has the
+ * fields that the spool and the formats need. */
 #pragma once
 
 #include "publish/json.h"
 
 G_BEGIN_DECLS
 
-/* The type of a record of vlmpublish's own, which nobody else writes: a stream
- * has a subject, though there is no event of it yet, or has it no longer. For
- * formats that have a rule for it. */
+/* The type of records that only vlmpublish writes: a stream has a subject, though
+ * there is no event of it yet, or no longer has it. For formats that have a rule
+ * for it. */
 #define GST_VLM_RECORD_SUBJECT "vlmpublish-subject"
 
 /* Longer ones are refused: text of a model is a few kB. */
@@ -51,22 +51,22 @@ void gst_vlm_record_unref (GstVlmRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmRecord, gst_vlm_record_unref)
 
 /* @stream, @subject: (nullable); @state: (nullable): `removed`, for one that the
- * stream has no longer */
+ * stream no longer has */
 GstVlmRecord *gst_vlm_record_new_subject (
     const char *stream, const char *subject, const char *state);
 gboolean gst_vlm_record_is_removed_subject (const GstVlmRecord *record);
 
 /* The UTC of its member @name, an instant: ns since 1970, -1 when it is not
- * known; or as it stands there, NULL when it does not. */
+ * known; or as text, NULL when there is none. */
 gint64 gst_vlm_record_get_utc (const GstVlmRecord *record, const char *name);
 const char *
 gst_vlm_record_get_time_text (const GstVlmRecord *record, const char *name);
 /* Its time: of a begin the start, of all others the end. */
 const char *gst_vlm_record_get_utc_text (const GstVlmRecord *record);
 
-/* When what it tells of began by this machine's clock, µs since 1970, for who
- * needs one and finds no UTC: as long before @received as the record itself says
- * of a live stream; else @received. */
+/* When its event began by this machine's clock, µs since 1970, for formats that
+ * need a time and find no UTC: as long before @received as the record of a live
+ * stream says; else @received. */
 gint64 gst_vlm_record_guess_begin (const GstVlmRecord *record, gint64 received);
 /* How long it has lasted, µs, by the clocks of the stream; 0 when not known. */
 gint64 gst_vlm_record_get_duration (const GstVlmRecord *record);
@@ -77,11 +77,11 @@ GstVlmRecord *
 gst_vlm_record_new_interrupted (const GstVlmRecord *last, gint64 seq);
 
 /* In the place of dropped records of one stream, from @first (nullable) to
- * @last; gap records count as many as they stand for. @reason: `spool-full`, …
- * */
+ * @last; a gap record counts as the records that it replaced. @reason:
+ * `spool-full`, … */
 GstVlmRecord *gst_vlm_record_new_gap (
     const GstVlmRecord *first, const GstVlmRecord *last, const char *reason);
-/* How many records it stands for. */
+/* How many records it counts as. */
 guint gst_vlm_record_count (const GstVlmRecord *record);
 
 G_END_DECLS

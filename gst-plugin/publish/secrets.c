@@ -5,9 +5,9 @@
 #include <string.h>
 
 #define HIDDEN "***"
-/* Shorter ones may stand anywhere by chance. */
+/* Shorter ones may be anywhere by chance. */
 #define MIN_SIZE 4
-/* Shorter parts of a path are words, or no secret. */
+/* Shorter parts of a path are words, not secrets. */
 #define MIN_PART 8
 
 struct _GstVlmSecrets
@@ -25,7 +25,7 @@ free_form (gpointer data)
   g_free (data);
 }
 
-/* Takes it over. */
+/* Takes ownership of @form. */
 static void
 add_form (GstVlmSecrets *self, char *form)
 {
@@ -38,7 +38,7 @@ add_form (GstVlmSecrets *self, char *form)
   g_ptr_array_add (self->forms, form);
 }
 
-/* %-escapes have capital letters by the standard, and small ones elsewhere. */
+/* %-escapes have capital letters in the standard, and small ones elsewhere. */
 static void
 add_escaped (GstVlmSecrets *self, const char *text)
 {
@@ -99,7 +99,7 @@ add_login (GstVlmSecrets *self, const char *user, const char *password)
   add_base64 (self, pair);
 }
 
-/* A colon in it that was %-escaped was to part it from a password. */
+/* A %-escaped colon in it was meant to separate it from a password. */
 static void
 add_name (GstVlmSecrets *self, const char *user)
 {
@@ -124,7 +124,7 @@ add_params (GstVlmSecrets *self, const GstVlmLocation *location)
   while (g_hash_table_iter_next (&iter, &name, &value))
     if (gst_vlm_location_is_secret (name))
       add (self, value);
-  /* As they stand there, however they are escaped. */
+  /* As they are in the location, however they are escaped. */
   for (char **pair = pairs; *pair != NULL; pair++) {
     char *sign = strchr (*pair, '=');
 
@@ -136,8 +136,8 @@ add_params (GstVlmSecrets *self, const GstVlmLocation *location)
   }
 }
 
-/* As a whole, and what of it is long enough to be one: of /services/T01/XYZ… a
- * server may say the last part only. */
+/* As a whole, and the parts that are long enough to be a secret: a server may
+ * quote only the last part of /services/T01/XYZ… */
 static void
 add_path (GstVlmSecrets *self, const GstVlmLocation *location)
 {
@@ -246,7 +246,7 @@ gst_vlm_secrets_quote (const GstVlmSecrets *self, const char *bytes, gsize size,
   g_autofree char *valid = NULL;
   char *shown;
 
-  /* For all that look into it, NUL would end a text. */
+  /* NUL would end the text for all functions that read it. */
   for (gsize i = 0; i < n; i++)
     copy[i] = bytes[i] != '\0' ? bytes[i] : ' ';
   valid = g_utf8_make_valid (copy, (gssize) n);

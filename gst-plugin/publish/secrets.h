@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* What is secret in a location and its credentials, in all forms in which a
+/* The secrets of a location and its credentials, in all forms in which a
  * server may send it back: as it is, %-escaped, in JSON, HTML, Base64.
  * Reference counted (atomically) and immutable; any thread. */
 typedef struct _GstVlmSecrets GstVlmSecrets;
@@ -21,8 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmSecrets, gst_vlm_secrets_unref)
  * secret of less than four letters is *** as a whole, because the remaining
  * letters would reveal it. (transfer full) */
 char *gst_vlm_secrets_hide (const GstVlmSecrets *self, const char *text);
-/* The same for the first bytes of a text, at the end of which the beginning of a
- * secret may stand; at most @max bytes of UTF-8, without controls. */
+/* The same for the first bytes of a text, which may end within a secret; at most
+ * @max bytes of UTF-8, without controls. */
 char *gst_vlm_secrets_quote (const GstVlmSecrets *self, const char *bytes,
     gsize size, gboolean is_cut_off, gsize max);
 

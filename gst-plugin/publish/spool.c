@@ -11,9 +11,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_vlm_publish_debug);
 #define GST_CAT_DEFAULT gst_vlm_publish_debug
 
 #define FILE_NAME "spool.sqlite"
-/* What memory takes while the disk is full. */
+/* How much is kept in memory while the disk is full. */
 #define MEMORY_BYTES (8 * 1024 * 1024)
-/* Events that go on at one time; of more than that nothing is known. */
+/* How many open events are tracked; more than that are not. */
 #define MAX_OPEN 4096
 #define MOVE_AT_ONCE 256
 
@@ -28,7 +28,7 @@ typedef struct
 typedef struct
 {
   GHashTable *known;   /* to the other side, perhaps */
-  GHashTable *current; /* NULL: nobody said */
+  GHashTable *current; /* NULL: not known */
 } Subjects;
 
 struct _GstVlmSpool
@@ -87,9 +87,9 @@ is_about_the_same (const GstVlmRecord *a, const GstVlmRecord *b)
       g_strcmp0 (a->subject, b->subject) == 0;
 }
 
-/* Of what @record is about. */
+/* Whether there is an open event of the same subject. */
 static gboolean
-any_goes_on (GstVlmSpool *self, const GstVlmRecord *record)
+any_is_open (GstVlmSpool *self, const GstVlmRecord *record)
 {
   GHashTableIter iter;
   gpointer value;
@@ -102,7 +102,7 @@ any_goes_on (GstVlmSpool *self, const GstVlmRecord *record)
   return FALSE;
 }
 
-/* Takes @record over. What goes on is what goes on after it. */
+/* Takes ownership of @record. `active` is the state after it. */
 static GstVlmEntry *
 make_entry (GstVlmSpool *self, GstVlmRecord *record)
 {
@@ -132,7 +132,7 @@ make_entry (GstVlmSpool *self, GstVlmRecord *record)
       note_open (gst_vlm_record_ref (record), entry->begun,
           event != NULL && event->known, self->open);
   }
-  entry->active = any_goes_on (self, record);
+  entry->active = any_is_open (self, record);
   return entry;
 }
 
@@ -171,8 +171,8 @@ subject_of (const GstVlmRecord *record)
   return record->subject != NULL ? record->subject : "";
 }
 
-/* Before the record is in the spool: of two mishaps the better one is to say
- * later that something is no longer there of which nobody heard. */
+/* Before the record is in the spool: if only one of the two is done, it is better
+ * to remove a subject later that was never announced. */
 static void
 note_subject (GstVlmSpool *self, const GstVlmRecord *record)
 {
@@ -229,7 +229,7 @@ write_entries (
   return TRUE;
 }
 
-/* What is in memory goes to the disk. */
+/* Moves what is in memory to the disk. */
 static gboolean
 move_to_disk (GstVlmSpool *self, guint *n_dropped, GError **error)
 {
@@ -267,7 +267,7 @@ add_entry (
   return FALSE;
 }
 
-/* Takes @record over. */
+/* Takes ownership of @record. */
 static gboolean
 add_record (
     GstVlmSpool *self, GstVlmRecord *record, guint *n_dropped, GError **error)
@@ -285,8 +285,8 @@ new_subject (const char *stream, const char *subject, const char *state)
       *subject != '\0' ? subject : NULL, state);
 }
 
-/* The other side is to forget it; while an event of it goes on, its end will
- * come and say so. */
+/* The other side is to forget it; while an event of it is open, that follows with
+ * the event's end. */
 static gboolean
 add_removal (GstVlmSpool *self, const char *stream, const char *subject,
     guint *n_dropped, GError **error)
@@ -305,7 +305,7 @@ add_removal (GstVlmSpool *self, const char *stream, const char *subject,
   return on_disk;
 }
 
-/* The last event of what is no longer asked for has announced it again. */
+/* The last event of a subject that is not queried has announced it again. */
 static gboolean
 remove_ended_subject (GstVlmSpool *self, const GstVlmRecord *record,
     guint *n_dropped, GError **error)
@@ -330,7 +330,7 @@ compare_seq (gconstpointer a, gconstpointer b)
   return (first->seq > second->seq) - (first->seq < second->seq);
 }
 
-/* Who had this spool before left these open. */
+/* The last user of this spool left these open. */
 static gboolean
 end_what_is_open (GstVlmSpool *self, GError **error)
 {
@@ -491,8 +491,8 @@ gst_vlm_spool_set_subjects (GstVlmSpool *self, const char *stream,
   return on_disk;
 }
 
-/* The other side may know of the event from now on. That this is written down
- * matters only when the spool is full. */
+/* The other side may know of the event from now on. This is stored without a
+ * check, because it matters only when the spool is full. */
 static void
 note_known (GstVlmSpool *self, const GstVlmRecord *record)
 {
@@ -520,7 +520,7 @@ list_next (GstVlmSpool *self, guint max, GPtrArray *entries, GError **error)
           self->memory, self->done_id, max - entries->len, entries, error);
 }
 
-/* Acknowledged records that the disk would not let go of. */
+/* Acknowledged records that could not be removed from the disk. */
 static void
 remove_leftover (GstVlmSpool *self)
 {

@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Records go in on one thread and out on another one, in the order in which
- * they came. What went in is on the disk; it leaves when it is acknowledged.
- * Where the disk takes nothing more, memory takes a part, and what is there
- * goes to the disk as soon as it can.
+ * they came. They are stored on the disk until they are acknowledged. If the
+ * disk accepts no more, some are kept in memory, and moved to the disk as soon
+ * as it can take them.
  *
- * The spool knows which events go on. Who stops in the middle of one, or is
- * killed, leaves it open: the next one that opens the spool ends it, with the
- * reason `interrupted`. Thread-safe. */
+ * The spool knows which events are open. A process that stops in the middle of
+ * one, or is killed, leaves it open: the next one that opens the spool ends it,
+ * with the reason `interrupted`. Thread-safe. */
 #pragma once
 
 #include "publish/store.h"
@@ -17,13 +17,13 @@ G_BEGIN_DECLS
 
 typedef struct _GstVlmSpool GstVlmSpool;
 
-/* The folder of a location, of which there may be no text that a file system
- * does not take. @printable: for who looks for it; @identity: what makes it
- * another one. (transfer full) */
+/* The folder of a location, with a name that every file system accepts.
+ * @printable: for people who look for it; @identity: differs between locations.
+ * (transfer full) */
 char *
 gst_vlm_spool_default_directory (const char *printable, const char *identity);
 
-/* GST_VLM_PUBLISH_ERROR_BUSY: another one has @directory open. */
+/* GST_VLM_PUBLISH_ERROR_BUSY: another spool has @directory open. */
 GstVlmSpool *
 gst_vlm_spool_open (const char *directory, guint64 max_bytes, GError **error);
 /* Returns how many records were in memory only, and are lost; @error: why they
@@ -31,7 +31,7 @@ gst_vlm_spool_open (const char *directory, guint64 max_bytes, GError **error);
 guint64 gst_vlm_spool_close (GstVlmSpool *self, GError **error);
 
 /* FALSE: the record is in memory, @error says why it is not on the disk.
- * @n_dropped: how many older records made place for it. */
+ * @n_dropped: how many older records were dropped for it. */
 gboolean gst_vlm_spool_add (
     GstVlmSpool *self, GstVlmRecord *record, guint *n_dropped, GError **error);
 
@@ -50,9 +50,9 @@ GPtrArray *gst_vlm_spool_take (GstVlmSpool *self, guint max, GError **error);
  * restart they will be sent again. */
 gboolean
 gst_vlm_spool_acknowledge (GstVlmSpool *self, gint64 id, GError **error);
-/* What is under way will have to be taken again. */
+/* All that is under way will have to be taken again. */
 void gst_vlm_spool_hand_back (GstVlmSpool *self);
-/* The other side will never take @entry, the first one that is under way: a gap
+/* The other side will never accept @entry, the first one that is under way: a gap
  * record takes its place, and the rest is handed back. */
 gboolean gst_vlm_spool_refuse (
     GstVlmSpool *self, const GstVlmEntry *entry, GError **error);

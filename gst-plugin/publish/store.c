@@ -12,8 +12,8 @@
 
 #define SCHEMA_VERSION 2
 
-/* An exclusive lock, held until the file is closed, is what keeps a second
- * pipeline out; a process that was killed loses it. A commit is on the disk
+/* An exclusive lock, held until the file is closed, keeps a second pipeline out;
+ * a process that was killed loses it. A commit is on the disk
  * when it returns (synchronous=FULL): some milliseconds a record. */
 static const char setup[] = "PRAGMA auto_vacuum = INCREMENTAL;"
                             "PRAGMA locking_mode = EXCLUSIVE;"
@@ -140,7 +140,7 @@ prepare (GstVlmStore *self, Sql which)
   return *statement;
 }
 
-/* Of a statement that gives no rows. */
+/* For a statement that returns no rows. */
 static gboolean
 execute (GstVlmStore *self, sqlite3_stmt *statement, GError **error)
 {
@@ -151,7 +151,7 @@ execute (GstVlmStore *self, sqlite3_stmt *statement, GError **error)
   return good;
 }
 
-/* How many and how large those up to @id are. */
+/* The number and the size of the records up to @id. */
 static gboolean
 count (GstVlmStore *self, gint64 id, guint64 *n_records, guint64 *n_bytes,
     GError **error)
@@ -214,7 +214,7 @@ set_up (GstVlmStore *self, GError **error)
       return fail (self, error);
   if (!count_all (self, error))
     return FALSE;
-  /* What an outage left behind; of no matter when it fails. */
+  /* Frees the space that an outage took; a failure does not matter. */
   if (self->n_records == 0)
     sqlite3_exec (self->db, "PRAGMA incremental_vacuum", NULL, NULL, NULL);
   return TRUE;
@@ -266,7 +266,7 @@ gst_vlm_store_commit (GstVlmStore *self, GError **error)
 void
 gst_vlm_store_roll_back (GstVlmStore *self)
 {
-  /* Some errors have done so already. */
+  /* Some errors have rolled back already. */
   if (!sqlite3_get_autocommit (self->db))
     sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL);
   count_all (self, NULL);
@@ -292,7 +292,7 @@ read_record (sqlite3_stmt *statement, int column, GError **error)
   return gst_vlm_record_parse (text, (gsize) size, error);
 }
 
-/* Of a row of COLUMNS. */
+/* From a row of COLUMNS. */
 static GstVlmEntry *
 read_entry (sqlite3_stmt *statement, GError **error)
 {
@@ -390,7 +390,7 @@ find_one (GstVlmStore *self, Sql which, gint64 after, const char *stream,
   return result == SQLITE_ROW && *entry != NULL;
 }
 
-/* Puts the gap that @lost leaves into its place, which is empty. */
+/* Puts a gap record in the place of @lost, which was taken out. */
 static gboolean
 leave_gap (
     GstVlmStore *self, const GstVlmEntry *lost, gint64 after, GError **error)
@@ -417,8 +417,8 @@ leave_gap (
   return insert (self, gap, TRUE, error);
 }
 
-/* Gap records go last of all: there is one a stream. FALSE without an error:
- * there is nothing that could go. */
+/* Gap records are dropped last: there is one for each stream. FALSE without an
+ * error: there is nothing that could be dropped. */
 static gboolean
 find_victim (GstVlmStore *self, gint64 after, GstVlmEntry **victim,
     gboolean *is_gap, GError **error)
@@ -436,7 +436,7 @@ find_victim (GstVlmStore *self, gint64 after, GstVlmEntry **victim,
   return FALSE;
 }
 
-/* Until there are @size bytes free, or nothing is left that could go. */
+/* Until @size bytes are free, or nothing is left that could be dropped. */
 static gboolean
 make_place (GstVlmStore *self, guint64 size, gint64 after, guint *n_dropped,
     GError **error)

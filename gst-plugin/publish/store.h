@@ -1,18 +1,18 @@
 /* gst-vlm: the spool's database
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One table of records in the order in which they leave, another one of the
- * events that go on, and one of what streams are asked for. Bounded: when it is
- * full, the oldest records make place, and a gap record takes theirs. One thread
- * at a time. */
+ * One table of records in the order in which they leave, another one of the open
+ * events, and one of the subjects of streams. Bounded: when it is full, the
+ * oldest records are dropped, and a gap record takes their place. One thread at
+ * a time. */
 #pragma once
 
 #include "publish/record.h"
 
 G_BEGIN_DECLS
 
-/* What is kept with a record: that which a format cannot know when it is sent,
- * perhaps by another process. */
+/* A record, with what a format cannot know when it is sent, perhaps by another
+ * process. */
 typedef struct
 {
   gint64 id;       /* grows */
@@ -21,8 +21,8 @@ typedef struct
                       first record of the event */
   GstVlmRecord *record;
   GstVlmRecord *previous; /* (nullable): of the same event */
-  gboolean active;        /* what it is about goes on, after this */
-  gboolean keep; /* the end of an event that others know of: goes last */
+  gboolean active;        /* an event of its subject is open, after this */
+  gboolean keep; /* the end of an event that others know of: dropped last */
 } GstVlmEntry;
 
 void gst_vlm_entry_free (GstVlmEntry *entry);
@@ -30,20 +30,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmEntry, gst_vlm_entry_free)
 
 typedef struct _GstVlmStore GstVlmStore;
 
-/* @path: (nullable): a file, which is locked meanwhile, or memory */
+/* @path: (nullable): a file, which is locked while it is open, or memory */
 GstVlmStore *
 gst_vlm_store_open (const char *path, guint64 max_bytes, GError **error);
 void gst_vlm_store_free (GstVlmStore *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstVlmStore, gst_vlm_store_free)
 
-/* Several changes as one. A transaction that was not committed did not
- * happen. */
+/* Several changes as one. A transaction that was not committed has no
+ * effect. */
 gboolean gst_vlm_store_begin (GstVlmStore *self, GError **error);
 gboolean gst_vlm_store_commit (GstVlmStore *self, GError **error);
 void gst_vlm_store_roll_back (GstVlmStore *self);
 
-/* Makes place first, of records beyond @after; @n_dropped is raised by how many
- * that took. */
+/* Makes room first, by dropping records beyond @after; adds their number to
+ * @n_dropped. */
 gboolean gst_vlm_store_add (GstVlmStore *self, const GstVlmEntry *entry,
     gint64 after, guint *n_dropped, GError **error);
 /* The first @max ones beyond @after, as GstVlmEntry, appended to @entries. */
@@ -55,18 +55,18 @@ gboolean gst_vlm_store_remove (GstVlmStore *self, gint64 id, GError **error);
 gboolean
 gst_vlm_store_keep (GstVlmStore *self, const char *uid, GError **error);
 
-/* The events that go on. */
+/* The open events. */
 gboolean gst_vlm_store_set_open (GstVlmStore *self, const GstVlmRecord *last,
     gint64 begun, gboolean known, GError **error);
 gboolean
 gst_vlm_store_set_ended (GstVlmStore *self, const char *uid, GError **error);
 typedef void (*GstVlmStoreOpenFunc) (
     GstVlmRecord *last, gint64 begun, gboolean known, gpointer user_data);
-/* @func takes the record over. */
+/* @func takes ownership of the record. */
 gboolean gst_vlm_store_list_open (GstVlmStore *self, GstVlmStoreOpenFunc func,
     gpointer user_data, GError **error);
 
-/* What others know that streams are asked for; @subject is "" for none. */
+/* The subjects of streams that others know of; @subject is "" for none. */
 gboolean gst_vlm_store_add_subject (
     GstVlmStore *self, const char *stream, const char *subject, GError **error);
 gboolean gst_vlm_store_remove_subject (

@@ -9,7 +9,7 @@
 #define HASH_DIGITS 8
 #define ID_LETTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_"
 
-/* What an MQTT topic must not have, or what would make another level of it. */
+/* Characters that an MQTT topic must not have, or that would begin a level. */
 static gboolean
 must_be_escaped (gunichar c)
 {
@@ -54,7 +54,7 @@ gst_vlm_topic_make_level (const char *text, const char *otherwise)
       "%.*s%%%.*s", (int) (end - level), level, HASH_DIGITS, sum);
 }
 
-/* Whether it could be one that was made of another text. */
+/* Whether it could be an id that was made from another text. */
 static gboolean
 ends_like_a_hash (const char *id)
 {

@@ -3,8 +3,8 @@
  *
  * file:///PATH[?max-size=BYTES[&max-files=N]]: a file that would grow beyond
  * max-size is renamed to PATH.1, PATH.2, … (the highest number is the newest),
- * and of those the newest max-files stay. A message is acknowledged when it is
- * on the disk. The file is only ever appended to. */
+ * and the newest max-files of those are kept. A message is acknowledged when it
+ * is on the disk. The file is only ever appended to. */
 #include "publish/transport.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ typedef struct
   GstVlmTransport parent;
   const char *path;
   guint64 max_size;  /* 0: never renamed */
-  guint64 max_files; /* 0: all stay */
+  guint64 max_files; /* 0: all are kept */
   int fd;            /* -1: closed */
 } FileTransport;
 
@@ -77,7 +77,7 @@ file_destroy (GstVlmTransport *transport)
   g_free (self);
 }
 
-/* A line that broke off, in a crash, is not gone on with. */
+/* A line that was cut off in a crash must not be continued. */
 static gboolean
 finish_last_line (FileTransport *self, off_t size)
 {
@@ -171,7 +171,7 @@ rotate (FileTransport *self, GError **error)
   return file_connect ((GstVlmTransport *) self, error);
 }
 
-/* Somebody else may have renamed or removed the file. */
+/* Another program may have renamed or removed the file. */
 static gboolean
 is_still_there (FileTransport *self)
 {
@@ -182,7 +182,7 @@ is_still_there (FileTransport *self)
       open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
 }
 
-/* All of the line, or nothing of it. */
+/* Writes all of the line, or nothing. */
 static gboolean
 append (FileTransport *self, const char *line, gsize size, off_t before,
     GError **error)

@@ -3,7 +3,7 @@
  *
  * http://HOST/PATH and https://HOST/PATH. A request has one message, or with
  * batch-size a JSON array of several. It is acknowledged by a status of 2xx.
- * Redirections are not followed: what was to be POSTed would be asked for. */
+ * Redirections are not followed, because they turn a POST into a GET. */
 #include "publish/transport.h"
 
 #include <curl/curl.h>
@@ -12,8 +12,8 @@
 #include "config.h"
 #include "publish/error.h"
 
-/* What is read of an answer; the beginning of it goes into messages, but for what
- * it repeats of our secrets. */
+/* How much of an answer is read; its beginning goes into messages, without our
+ * secrets, which it may repeat. */
 #define MAX_ANSWER (64 * 1024)
 #define MAX_KEPT (16 * 1024)
 #define MAX_QUOTED 120
@@ -95,7 +95,7 @@ set_options (HttpTransport *self)
   curl_easy_setopt (easy, CURLOPT_URL, self->url);
   curl_easy_setopt (easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-  /* A name server that does not answer is not waited for at the end. */
+  /* Does not wait at the end for a name server that does not answer. */
   curl_easy_setopt (easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
   curl_easy_setopt (easy, CURLOPT_TIMEOUT_MS, MAX (1, timeout));
@@ -152,7 +152,7 @@ http_connect (GstVlmTransport *transport, GError **error)
   return TRUE;
 }
 
-/* CURLE_OK, what went wrong, or -1: it was stopped. */
+/* CURLE_OK, the error, or -1: it was stopped. */
 static int
 perform (HttpTransport *self)
 {
@@ -186,7 +186,7 @@ append_answer (HttpTransport *self, GString *text)
     g_string_append_printf (text, ": %s", quoted);
 }
 
-/* Only what is about these very messages is a refusal. */
+/* Only a status about these very messages is a refusal. */
 static gboolean
 is_refusal (long status)
 {
@@ -247,7 +247,7 @@ post (HttpTransport *self, const char *type, const char *body, GError **error)
   curl_easy_setopt (self->easy, CURLOPT_HTTPHEADER, NULL);
   curl_easy_setopt (self->easy, CURLOPT_POSTFIELDS, NULL);
   curl_slist_free_all (headers);
-  /* The rest of a long answer is not waited for. */
+  /* The rest of a long answer is not read. */
   if (result == CURLE_OK ||
       (result == CURLE_WRITE_ERROR && self->n_answered > MAX_ANSWER))
     return check_status (self, error);
@@ -297,8 +297,8 @@ post_batch (HttpTransport *self, GPtrArray *messages, guint first, guint n,
   return post (self, message->batch_type, body->str, error);
 }
 
-/* A batch that is refused goes again in batches of one: it may be one message
- * of it, or too many of them. */
+/* A batch that is refused is sent again in batches of one: the reason may be one
+ * of its messages, or their number. */
 static guint
 http_deliver (GstVlmTransport *transport, GPtrArray *messages, GError **error)
 {

@@ -23,8 +23,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_vlm_publish_debug);
 
 typedef struct _KafkaTransport KafkaTransport;
 
-/* What the callbacks of a client get. Its threads write into the log until it is
- * destroyed, which may be after the transport is. */
+/* The argument of a client's callbacks. Its threads write into the log until it
+ * is destroyed, which may be later than the transport. */
 typedef struct
 {
   KafkaTransport *transport;
@@ -46,7 +46,7 @@ struct _KafkaTransport
   char *failure; /* of the connection, according to the client */
 };
 
-/* Of a message that was not reported yet; no error of Kafka. */
+/* Of a message without a report yet; Kafka does not report this error. */
 #define PENDING RD_KAFKA_RESP_ERR__IN_PROGRESS
 
 static gboolean
@@ -72,14 +72,14 @@ on_report (
   KafkaTransport *self = ((Session *) user_data)->transport;
   guint i = GPOINTER_TO_UINT (message->_private);
 
-  /* NULL: of a delivery that is over. */
+  /* NULL: the report is of an earlier delivery. */
   if (self->results == NULL)
     return;
   self->results[i] = message->err;
   self->n_reports++;
 }
 
-/* What a message that waits would wait for without end. */
+/* Errors for which a message would wait without end. */
 static void
 on_error (rd_kafka_t *client, int code, const char *reason, void *user_data)
 {
@@ -141,7 +141,7 @@ set_security (KafkaTransport *self, GError **error)
       set (self, "ssl.key.password", c->key_password, error);
 }
 
-/* Those of the location go last. */
+/* Those of the location, which are set last. */
 static gboolean
 set_params (KafkaTransport *self, GError **error)
 {
@@ -151,7 +151,7 @@ set_params (KafkaTransport *self, GError **error)
 
   g_hash_table_iter_init (&iter, self->parent.params->location->params);
   while (g_hash_table_iter_next (&iter, &name, &value)) {
-    /* It loads code. */
+    /* This one loads code. */
     if (strcmp (name, "plugin.library.paths") == 0)
       return settings_error (self, "no plugins can be loaded", error);
     if (!set (self, name, value, error))
@@ -173,7 +173,7 @@ set_all (KafkaTransport *self, GError **error)
   rd_kafka_conf_set_dr_msg_cb (self->conf, on_report);
   rd_kafka_conf_set_error_cb (self->conf, on_error);
   rd_kafka_conf_set_log_cb (self->conf, on_log);
-  /* Retries keep the order, and how long they go on is decided here. */
+  /* Retries keep the order, and this transport decides how long they take. */
   return set (self, "bootstrap.servers", *brokers != '\0' ? brokers : NULL,
              error) &&
       set (self, "client.id", params->client_id, error) &&
@@ -415,8 +415,8 @@ destroy_thread (gpointer session)
   return NULL;
 }
 
-/* What was not acknowledged stays in the spool: the client must not send it
- * later on. It waits for its own threads, which may wait for a name server. */
+/* Records that were not acknowledged stay in the spool: the client must not send
+ * them later. It waits for its own threads, which may wait for a name server. */
 static void
 kafka_disconnect (GstVlmTransport *transport, const GstVlmMessage *last)
 {

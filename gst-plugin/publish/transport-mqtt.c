@@ -29,7 +29,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_vlm_publish_debug);
 #define LAST_PATIENCE 1000
 #define SYSTEM_CERTIFICATES "/etc/ssl/certs"
 
-/* Resolving a name and connecting block, and cannot be broken off: they have a
+/* Resolving a name and connecting block, and cannot be cancelled: they have a
  * thread of their own, which is left alone when it takes too long. Reference
  * counted. */
 typedef struct
@@ -282,7 +282,7 @@ connect_thread (gpointer data)
   return NULL;
 }
 
-/* Of a result of the library. @code is errno, or that of getaddrinfo(). */
+/* From a result of the library. @code is errno, or that of getaddrinfo(). */
 static gboolean
 lost (MqttTransport *self, int result, int code, GError **error)
 {
@@ -337,8 +337,8 @@ open_socket (MqttTransport *self, gint64 until, GError **error)
   return lost (self, self->link->result, self->link->code, error);
 }
 
-/* While OpenSSL shakes hands, the library takes the end of a connection for
- * something that will pass. */
+/* During the TLS handshake the library takes the end of a connection for a
+ * temporary failure. */
 static gboolean
 has_ended (MqttTransport *self, const GPollFD *fd)
 {
@@ -502,7 +502,7 @@ check_reason (MqttTransport *self, const GstVlmMessage *message, int reason,
   }
 }
 
-/* Until all that was sent is acknowledged. */
+/* Waits until all that was sent is acknowledged. */
 static gboolean
 await_acknowledgements (MqttTransport *self, GError **error)
 {
@@ -571,7 +571,7 @@ mqtt_idle (GstVlmTransport *transport, GError **error)
   return TRUE;
 }
 
-/* Though it was stopped. Nobody is waited for longer than a second. */
+/* Sends it although the wait was stopped, and waits for at most a second. */
 static void
 send_last (MqttTransport *self, const GstVlmMessage *message)
 {

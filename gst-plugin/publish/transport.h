@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One file a kind, transport-KIND.c, and one line in the table of transport.c.
- * All functions are called on the publisher's thread, and may wait as long as
- * they do so with params->wait: then they can be broken off. */
+ * All functions are called on the publisher's thread, and may wait if they use
+ * params->wait: then they can be cancelled. */
 #pragma once
 
 #include "publish/credentials.h"
@@ -17,15 +17,15 @@ typedef struct
 {
   const GstVlmLocation *location;
   const GstVlmCredentials *credentials;
-  GstVlmSecrets *secrets; /* for messages of others */
-  const char *ca_file;    /* (nullable): who is trusted */
-  const char *cert_file;  /* (nullable): who this is */
+  GstVlmSecrets *secrets; /* for messages of libraries and servers */
+  const char *ca_file;    /* (nullable): the authorities to trust */
+  const char *cert_file;  /* (nullable): the certificate of this client */
   const char *key_file;   /* (nullable) */
   const char *client_id;
   int qos;                   /* MQTT */
-  guint batch_size;          /* HTTP: most messages in a request */
+  guint batch_size;          /* HTTP: maximum number of messages in a request */
   gint64 ack_timeout;        /* µs without any acknowledgement */
-  const GstVlmMessage *will; /* (nullable): MQTT, if this breaks off */
+  const GstVlmMessage *will; /* (nullable): MQTT, if the connection is lost */
   GstVlmWait *wait;
 } GstVlmTransportParams;
 
@@ -40,14 +40,14 @@ typedef struct
       const GstVlmTransportParams *params, GError **error);
   void (*destroy) (GstVlmTransport *self);
   gboolean (*connect) (GstVlmTransport *self, GError **error);
-  /* Sends in order and waits for the acknowledgements. Returns how many of the
-   * first messages have theirs. Fewer than all: @error is set;
+  /* Sends in order and waits for the acknowledgements. Returns how many messages
+   * from the first on have theirs. Fewer than all: @error is set;
    * GST_VLM_PUBLISH_ERROR_REFUSED is about the first one that has none. */
   guint (*deliver) (GstVlmTransport *self, GPtrArray *messages, GError **error);
   /* Keeps the connection alive until the wait is woken, or stopped. FALSE: it
    * is lost. */
   gboolean (*idle) (GstVlmTransport *self, GError **error);
-  /* @last: (nullable): to be sent before; of no importance */
+  /* @last: (nullable): to be sent before, if possible */
   void (*disconnect) (GstVlmTransport *self, const GstVlmMessage *last);
 } GstVlmTransportClass;
 

@@ -18,7 +18,7 @@ typedef struct
 
 /* Fails when the process has no file descriptor left. */
 gboolean gst_vlm_wait_init (GstVlmWait *self, GError **error);
-/* Also of one that was only zeroed. */
+/* Also for one that was only zeroed. */
 void gst_vlm_wait_clear (GstVlmWait *self);
 
 /* From any thread. */

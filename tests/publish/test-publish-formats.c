@@ -166,7 +166,7 @@ test_manual (void)
     const char *section = strstr (page, heading);
     g_autoptr (GstVlmFormat) format = gst_vlm_format_new (i, NULL, CLIENT);
     g_autoptr (GstVlmMessage) online =
-        gst_vlm_format_tell_presence (format, GST_VLM_PRESENCE_ONLINE);
+        gst_vlm_format_make_presence (format, GST_VLM_PRESENCE_ONLINE);
     g_autoptr (GPtrArray) messages = write_entry (format, entry);
 
     g_test_message ("%s", klass->nick);
@@ -334,7 +334,7 @@ test_homeassistant (void)
   g_autoptr (GPtrArray) more = write_entry (format, second);
   g_autoptr (GPtrArray) again = NULL;
   g_autoptr (GstVlmMessage) will =
-      gst_vlm_format_tell_presence (format, GST_VLM_PRESENCE_LOST);
+      gst_vlm_format_make_presence (format, GST_VLM_PRESENCE_LOST);
   g_autoptr (JsonNode) config_node = NULL;
   g_autoptr (JsonNode) event_node = NULL;
   JsonObject *config;

@@ -13,8 +13,8 @@
 #define SCHEMA_VERSION 2
 
 /* An exclusive lock, held until the file is closed, keeps a second pipeline out;
- * a process that was killed loses it. A commit is on the disk
- * when it returns (synchronous=FULL): some milliseconds a record. */
+ * a process that was killed loses it. A commit is on the disk when it returns
+ * (synchronous=FULL): some milliseconds a record. */
 static const char setup[] = "PRAGMA auto_vacuum = INCREMENTAL;"
                             "PRAGMA locking_mode = EXCLUSIVE;"
                             "PRAGMA journal_mode = WAL;"

@@ -41,7 +41,7 @@ attention_make_folder (const char *folder, GError **error)
   dir = g_dir_open (folder, 0, error);
   if (dir == NULL)
     return FALSE;
-  /* What is in it is not ours. */
+  /* The files in it are not ours. */
   if (g_dir_read_name (dir) != NULL) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
         "%s: is not empty: maps are written to a new or empty folder", folder);
@@ -132,7 +132,7 @@ picture_of (const VlmFrame *frame)
   return surface;
 }
 
-/* Black, violet, orange, pale yellow: as light as it is much. Premultiplied. */
+/* Black, violet, orange, pale yellow: lighter for more. Premultiplied. */
 static guint32
 colour_of (double value)
 {
@@ -152,7 +152,7 @@ colour_of (double value)
   return colour;
 }
 
-/* Root of the share of the largest value: most of a map is far below it. */
+/* Root of the share of the largest value, as most of a map is far below it. */
 static cairo_surface_t *
 map_of (const double *values, guint n_rows, guint n_cols)
 {

@@ -4,13 +4,13 @@
 
 #include <vlm/vlm-attention.h>
 
-/* Makes the folder that the maps go to, unless it is there and empty.
+/* Makes the folder for the maps, unless it exists and is empty.
  * G_FILE_ERROR */
 gboolean attention_make_folder (const char *folder, GError **error);
 
-/* attention.json, which names all others, and of each slice NNN: the picture
- * (sliceNNN.png), its maps as arrays of NumPy (-layers, -tokens, -received) and
- * as colours over the picture (-answer.png, -blockNN.png). @answer is the text
- * of the answer. */
+/* Writes attention.json, which names all others, and for each slice NNN: the
+ * picture (sliceNNN.png), its maps as arrays of NumPy (-layers, -tokens,
+ * -received) and as colours over the picture (-answer.png, -blockNN.png). @answer
+ * is the text of the answer. */
 gboolean attention_write (const VlmAttention *attention, const char *answer,
     const char *folder, GError **error);

@@ -6,5 +6,5 @@
 
 /* Cancels @cancellable upon SIGINT, so that the work ends within one step; a
  * second one ends the program. The signal is served by a thread of its own:
- * FALSE where none can be made. Once in a program. */
+ * FALSE if none can be started. To be called once in a program. */
 gboolean interrupt_watch (GCancellable *cancellable, GError **error);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Exif is a TIFF file inside of another: an order of bytes, the offset of a list,
- * and entries of twelve bytes, of which the one of tag 0x0112 is looked for. */
+ * and entries of twelve bytes; the one with the tag 0x0112 is needed. */
 #include "tools/picture-file.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ typedef struct
   gboolean little; /* endian */
 } Span;
 
-/* 0 behind the end. */
+/* 0 beyond the end. */
 static guint32
 read_number (const Span *span, gsize at, guint n_bytes)
 {
@@ -37,7 +37,7 @@ read_tiff (const guint8 *data, gsize n)
   guint32 list;
   guint32 n_entries;
 
-  /* As in JPEG: some who write WebP do so as well. */
+  /* As in JPEG: some programs write it into WebP as well. */
   if (n > 6 && memcmp (data, "Exif\0\0", 6) == 0)
     return read_tiff (data + 6, n - 6);
   if (n < 8 || (memcmp (data, "II", 2) != 0 && memcmp (data, "MM", 2) != 0))
@@ -57,8 +57,8 @@ read_tiff (const guint8 *data, gsize n)
   return 0;
 }
 
-/* Chunks of a length, a name, the bytes, and in PNG a sum: those of the first
- * one with @name; @n is 0 where there is none. */
+/* A chunk is a length, a name, the bytes, and in PNG a sum. Returns the bytes of
+ * the first one with @name; @n is 0 if there is none. */
 static const guint8 *
 find_chunk (const Span *file, const char *name, gsize *n)
 {
@@ -118,7 +118,7 @@ picture_file_is_animated (const guint8 *data, gsize n)
   return find_chunk (&file, file.little ? "ANIM" : "acTL", &n) != NULL;
 }
 
-/* --- to the end ----------------------------------------------------------- */
+/* --- truncated files ------------------------------------------------------ */
 
 static gboolean
 png_is_whole (const Span *file)
@@ -137,7 +137,7 @@ png_is_whole (const Span *file)
   return FALSE;
 }
 
-/* Segments up to the picture's data, and behind them the mark of the end: in a
+/* Segments up to the picture's data, and the mark of the end after them: inside a
  * segment it may be that of a small picture. */
 static gboolean
 jpeg_is_whole (const Span *file)

@@ -96,7 +96,7 @@ sample_to_picture (GstSample *sample, GError **error)
   return picture;
 }
 
-/* Which may not report it itself. */
+/* The decoder may not report a file without a picture itself. */
 static void
 on_all_streams (GstElement *decoder, gpointer user_data)
 {
@@ -109,7 +109,7 @@ on_all_streams (GstElement *decoder, gpointer user_data)
     pipeline_condemn (pipeline, "it contains no picture");
 }
 
-/* All bytes are one buffer: decoders of pictures want that. */
+/* All bytes are one buffer: decoders of pictures need that. */
 static Picture *
 read_with_gstreamer (GBytes *bytes, GCancellable *cancellable, GError **error)
 {
@@ -145,7 +145,7 @@ read_with_gstreamer (GBytes *bytes, GCancellable *cancellable, GError **error)
 
 /* --- as it is meant to be seen -------------------------------------------- */
 
-/* A loader may refuse the whole file where it cannot read the animation in it.
+/* A loader may refuse the whole file if it cannot read the animation in it.
  * GStreamer reads the first picture of a PNG, and nothing of an animated WebP. */
 static Picture *
 decode (GBytes *bytes, GCancellable *cancellable, gboolean *is_animated,
@@ -172,7 +172,7 @@ decode (GBytes *bytes, GCancellable *cancellable, gboolean *is_animated,
   return picture;
 }
 
-/* Takes @picture over. The loader reports it if it can. */
+/* Takes ownership of @picture. The loader reports the orientation if it can. */
 static Picture *
 turn_upright (Picture *picture, GBytes *bytes)
 {
@@ -192,7 +192,7 @@ turn_upright (Picture *picture, GBytes *bytes)
   return gdk_pixbuf_apply_embedded_orientation (before);
 }
 
-/* Takes @picture over. As qwen-vl-utils does: on white. */
+/* Takes ownership of @picture. On white, as qwen-vl-utils does. */
 static Picture *
 put_on_white (Picture *picture)
 {

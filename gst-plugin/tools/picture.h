@@ -7,8 +7,8 @@
 /* The picture in @word (see source_to_uri()), resized as the model's processor
  * does: upright by its Exif, transparent parts on white, the first one of an
  * animation, for which @is_animated (nullable) is set. G_IO_ERROR_CANCELLED
- * soon after @cancellable (nullable) is. @original (nullable): the same in its
- * own size. Both (transfer full). */
+ * soon after @cancellable (nullable) is cancelled. @original (nullable): the same
+ * in its own size. Both (transfer full). */
 VlmFrame *picture_load (const char *word, const VlmGeometry *geometry,
     GCancellable *cancellable, gboolean *is_animated, VlmFrame **original,
     GError **error);

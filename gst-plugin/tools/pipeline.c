@@ -9,15 +9,15 @@
 /* How late an error or a cancellation may be noticed. */
 #define POLL_NS (20 * GST_MSECOND)
 
-/* Without a sample for so long, and hardly any work: there will be nothing. Not
- * all that goes wrong is an error message: a thread that cannot be made is
- * none. */
+/* After so long without a sample, and with hardly any work, nothing will come.
+ * Not every failure posts an error message: a thread that cannot be started does
+ * not. */
 #define IDLE_NS (60 * GST_SECOND)
 
-/* And whatever it works on. */
+/* The same, however much work there is. */
 #define SILENCE_NS (600 * GST_SECOND)
 
-/* What a file with picture and sound needs, roughly. */
+/* About as many as a file with picture and sound needs. */
 #define N_THREADS 8
 
 void
@@ -51,7 +51,7 @@ pipeline_condemn (Pipeline *self, const char *why)
   g_atomic_pointer_set (&self->verdict, why);
 }
 
-/* Takes @failure over: GStreamer's message says how it failed, but not for
+/* @failure: (transfer full): GStreamer's message says how it failed, but not for
  * which input. */
 static void
 explain (Pipeline *self, GError *failure, GError **error)
@@ -98,7 +98,7 @@ check_bus (Pipeline *self, GError **error)
   return TRUE;
 }
 
-/* FALSE with what has stopped it, or G_IO_ERROR_CANCELLED. */
+/* FALSE with the error that has stopped it, or G_IO_ERROR_CANCELLED. */
 static gboolean
 check (Pipeline *self, GError **error)
 {
@@ -121,8 +121,8 @@ wait_for (gpointer mutex)
   return NULL;
 }
 
-/* GStreamer (1.22) waits for ever for the end of a thread that it could not
- * make. */
+/* GStreamer (1.22) waits forever for the end of a thread that it could not
+ * start. */
 static gboolean
 check_threads (GError **error)
 {
@@ -161,7 +161,7 @@ pipeline_set_state (Pipeline *self, GstState state, GError **error)
   return FALSE;
 }
 
-/* How long nothing has come by now. */
+/* How long nothing has come so far. */
 typedef struct
 {
   GstClockTime silence;
@@ -169,9 +169,9 @@ typedef struct
   clock_t worked; /* by all threads */
 } Silence;
 
-/* After another POLL_NS of it. FALSE where it is to be waited no longer. */
+/* After another POLL_NS of it. FALSE if the wait must end. */
 static gboolean
-go_on (Pipeline *self, Silence *silence, GError **error)
+keep_waiting (Pipeline *self, Silence *silence, GError **error)
 {
   clock_t now = clock ();
   double work_ns =
@@ -197,7 +197,7 @@ pipeline_wait (Pipeline *self, GError **error)
 
   while (gst_element_get_state (self->element, NULL, NULL, POLL_NS) ==
       GST_STATE_CHANGE_ASYNC)
-    if (!go_on (self, &silence, error))
+    if (!keep_waiting (self, &silence, error))
       return FALSE;
   return check (self, error);
 }
@@ -211,7 +211,7 @@ pipeline_pull (Pipeline *self, GstSample **sample, GError **error)
       (*sample = gst_app_sink_try_pull_sample (self->sink, POLL_NS)) == NULL) {
     gboolean is_over = gst_app_sink_is_eos (self->sink);
 
-    if (!go_on (self, &silence, error))
+    if (!keep_waiting (self, &silence, error))
       return FALSE;
     if (is_over)
       return TRUE;

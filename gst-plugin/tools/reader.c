@@ -11,11 +11,11 @@
 /* qwen-vl-utils: FPS_MAX_FRAMES */
 #define MAX_FRAMES 768
 
-/* Slots are at most an hour apart: a video of years is a few pictures too. */
+/* Slots are at most an hour apart: a video may be a few pictures of years. */
 #define MIN_FPS 0.001
 
-/* So many frames in a row without time going on are no video, but an animation
- * that GStreamer repeats for ever, or a stream without times. */
+/* If time does not advance for so many frames, it is not a video, but an
+ * animation that GStreamer repeats forever, or a stream without times. */
 #define MAX_STILL 1000
 
 /* A decoding pipeline that ends in an appsink with RGB frames. */
@@ -34,7 +34,7 @@ reader_clear (Reader *reader)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
 
-/* What a file of sounds alone fails with speaks of links. */
+/* GStreamer's error for a file with sound only is about links. */
 static void
 on_all_streams (GstElement *decoder, gpointer user_data)
 {
@@ -78,7 +78,7 @@ fail (const Reader *reader, GError **error)
   return FALSE;
 }
 
-/* @rest: what is behind the pictures, as gst-launch-1.0 takes it. */
+/* @rest: what follows the pictures, in the syntax of gst-launch-1.0. */
 static gboolean
 reader_open (Reader *reader, const char *word, const char *rest,
     GCancellable *cancellable, GError **error)
@@ -105,7 +105,7 @@ reader_open (Reader *reader, const char *word, const char *rest,
   return TRUE;
 }
 
-/* Paused, so that it can be sought in; a RGB picture at a time can be pulled. */
+/* Paused, so that it can be seeked; one RGB picture at a time can be pulled. */
 static gboolean
 reader_pause (
     Reader *reader, const char *word, GCancellable *cancellable, GError **error)
@@ -118,7 +118,7 @@ reader_pause (
           fail (reader, error));
 }
 
-/* From @start on, or from before it where the source cannot go there. */
+/* From @start on, or from before it if the source cannot seek there. */
 static gboolean
 reader_start (Reader *reader, gint64 start, GError **error)
 {
@@ -209,7 +209,7 @@ typedef struct
   const VlmGeometry *geometry;
   VlmSampler *sampler;
   gint64 duration; /* 0 when unknown */
-  guint n_frames;  /* as far as the duration tells, for the pixel budget */
+  guint n_frames;  /* estimated from the duration, for the pixel budget */
   ReaderSpan span;
   gint64 newest; /* time */
   guint n_still; /* frames since it grew */
@@ -218,7 +218,7 @@ typedef struct
   guint height;
 } VideoJob;
 
-/* What never ends is an error; so is what has no times. */
+/* A video that never ends is an error, and so is one without times. */
 static gboolean
 check_time (VideoJob *job, gint64 time, GError **error)
 {
@@ -277,7 +277,7 @@ take_sample (VideoJob *job, GstSample *sample, GError **error)
   return TRUE;
 }
 
-/* A file that tells its duration has its rate lowered beforehand. */
+/* If the duration is known, the rate was lowered beforehand. */
 static gboolean
 check_count (const VideoJob *job, GError **error)
 {
@@ -291,7 +291,7 @@ check_count (const VideoJob *job, GError **error)
 }
 
 static gboolean
-is_behind (const VideoJob *job, GstSample *sample)
+is_past_end (const VideoJob *job, GstSample *sample)
 {
   gint64 time = time_of (sample);
 
@@ -299,7 +299,7 @@ is_behind (const VideoJob *job, GstSample *sample)
 }
 
 static void
-tell_progress (const VideoJob *job, GstSample *sample, const VlmWork *work)
+report_progress (const VideoJob *job, GstSample *sample, const VlmWork *work)
 {
   gint64 time = time_of (sample);
 
@@ -310,20 +310,20 @@ tell_progress (const VideoJob *job, GstSample *sample, const VlmWork *work)
         work->user_data);
 }
 
-/* From @sample on, which is taken, to the last one. */
+/* From @first (transfer full) to the last one. */
 static gboolean
 read_all (VideoJob *job, GstSample *first, const VlmWork *work, GError **error)
 {
   g_autoptr (GstSample) sample = first;
 
-  while (sample != NULL && !is_behind (job, sample)) {
+  while (sample != NULL && !is_past_end (job, sample)) {
     if (!take_sample (job, sample, error)) {
       g_prefix_error (error, "%s: ", job->reader->name);
       return FALSE;
     }
     if (!check_count (job, error))
       return FALSE;
-    tell_progress (job, sample, work);
+    report_progress (job, sample, work);
     g_clear_pointer (&sample, gst_sample_unref);
     if (!pull (job->reader, &sample, error))
       return FALSE;
@@ -331,7 +331,7 @@ read_all (VideoJob *job, GstSample *first, const VlmWork *work, GError **error)
   return TRUE;
 }
 
-/* How long the span is; 0 when unknown. The pipeline knows its duration once it
+/* The length of the span; 0 when unknown. The pipeline knows its duration once it
  * has a picture. */
 static gint64
 get_duration (const VideoJob *job)
@@ -418,7 +418,7 @@ reader_pass_video (const char *path, GstElement *filter,
         "%s does not take pictures", GST_ELEMENT_NAME (filter));
     return fail (&reader, error);
   }
-  /* a model may look at one window for longer than any file is silent */
+  /* a model may analyse one window for longer than any file is silent */
   reader.pipeline.is_patient = TRUE;
   if (!reader_start (&reader, 0, error))
     return FALSE;

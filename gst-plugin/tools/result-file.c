@@ -32,7 +32,7 @@ result_file_open (ResultFile *self, const char *path, GError **error)
   if (exists && !S_ISREG (status.st_mode)) {
     fd = open (path, O_WRONLY | O_CLOEXEC);
   } else {
-    /* a link stays one */
+    /* a link stays a link */
     char *real = exists ? realpath (path, NULL) : NULL;
 
     beside = g_strconcat (real != NULL ? real : path, ".XXXXXX", NULL);

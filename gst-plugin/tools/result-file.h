@@ -4,20 +4,20 @@
 
 #include <glib.h>
 
-/* What a program works out for hours must not fail at the end for a folder that
- * is not there: it is opened at the start, under another name beside, which the
- * end changes. A device or a pipe is written as it is. Zero at first. */
+/* A result of hours must not be lost at the end because a folder does not exist:
+ * the file is opened at the start, under another name in the same folder, and
+ * renamed at the end. A device or a pipe is written directly. Zero at first. */
 typedef struct
 {
   char *path;
-  char *beside; /* NULL of what is no regular file */
-  int fd;       /* valid where path is set */
+  char *beside; /* NULL if it is not a regular file */
+  int fd;       /* valid if path is set */
 } ResultFile;
 
 /* G_FILE_ERROR that names @path. */
 gboolean result_file_open (ResultFile *self, const char *path, GError **error);
 gboolean result_file_finish (
     ResultFile *self, gconstpointer data, gsize n_bytes, GError **error);
-/* Without a result_file_finish(), what was at its path is as it was. */
+/* Without a result_file_finish(), the file at its path stays as it was. */
 void result_file_clear (ResultFile *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ResultFile, result_file_clear)

@@ -9,7 +9,7 @@
 
 #include "tools/pipeline.h"
 
-/* More is no picture. */
+/* Larger files are not pictures. */
 #define MAX_BYTES (G_GINT64_CONSTANT (1) << 30)
 
 const char *
@@ -26,7 +26,7 @@ is_supported (const char *scheme)
   return gst_uri_protocol_is_supported (GST_URI_SRC, scheme);
 }
 
-/* data: and the like have no slashes; a file may be called so, too. */
+/* data: and the like have no slashes; a file may have such a name, too. */
 static gboolean
 is_address (const char *word)
 {
@@ -39,7 +39,7 @@ is_address (const char *word)
       (is_supported (scheme) && !g_file_test (word, G_FILE_TEST_EXISTS));
 }
 
-/* What @word names: a path of a file, or an address; one of them is set. */
+/* Sets one of them for @word: the path of a file, or an address. */
 static gboolean
 split (const char *word, char **path, char **address, GError **error)
 {
@@ -108,7 +108,7 @@ source_check (const char *word, GError **error)
       (path == NULL || check_file (word, path, &is_pipe, error));
 }
 
-/* To open it as filesrc does would wait for its writer. */
+/* Does not wait for its writer, as filesrc would. */
 static char *
 open_pipe (const char *word, const char *path, GError **error)
 {
@@ -190,7 +190,7 @@ read_all (const char *uri, GCancellable *cancellable, GError **error)
   gst_element_link (source, sink);
   pipeline_init (&pipeline, element, uri, cancellable);
   gst_base_sink_set_sync (GST_BASE_SINK (pipeline.sink), FALSE);
-  /* What has no end is not kept all. */
+  /* Limits what an endless input has in memory. */
   gst_app_sink_set_max_buffers (pipeline.sink, 16);
   return pipeline_set_state (&pipeline, GST_STATE_PLAYING, error) &&
           collect (&pipeline, bytes, error)

@@ -4,19 +4,19 @@
 
 #include <gio/gio.h>
 
-/* How errors call @word: so, or "standard input" for "-". */
+/* The name for errors: @word, or "standard input" for "-". */
 const char *source_get_name (const char *word);
 
 /* The address of a file's name, of an address, or of standard input for "-".
  * What cannot exist is an error with the reason: G_FILE_ERROR or
- * GST_RESOURCE_ERROR. A named pipe is opened, and stays so: who waits for its
- * writer can be cancelled. (transfer full) */
+ * GST_RESOURCE_ERROR. A named pipe is opened, and stays open, so that the wait
+ * for its writer can be cancelled. (transfer full) */
 char *source_to_uri (const char *word, GError **error);
 
 /* Whether source_to_uri() would find it; nothing is opened. */
 gboolean source_check (const char *word, GError **error);
 
-/* All that can be read from it. G_IO_ERROR_CANCELLED, too. (transfer full) */
+/* All that can be read from it, or G_IO_ERROR_CANCELLED. (transfer full) */
 GBytes *
 source_read (const char *word, GCancellable *cancellable, GError **error);
 

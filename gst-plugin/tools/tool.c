@@ -15,8 +15,8 @@
 
 #include "util/gstvlmtext.h"
 
-/* A file that is opened must not become one of the three. Without an output
- * there is nothing to work for. */
+/* A file that is opened must not become one of the standard streams. Without an
+ * output there is nothing to do. */
 static gboolean
 check_streams (GError **error)
 {
@@ -34,7 +34,7 @@ check_streams (GError **error)
   return has_output;
 }
 
-/* What a file is called, or a model wrote, may steer a terminal. */
+/* The name of a file, or the text of a model, may steer a terminal. */
 static int
 complain (const char *name, const char *message)
 {
@@ -44,7 +44,7 @@ complain (const char *name, const char *message)
   return 1;
 }
 
-/* Debug messages have what the model wrote, too; and standard output is for
+/* Debug messages contain text of the model, too; and standard output is for
  * answers. */
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
@@ -71,8 +71,8 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
 
 /* --- the end -------------------------------------------------------------- */
 
-/* What libraries of plugins may take for their end; some never do (OpenBLAS,
- * after a lack of memory). */
+/* How long libraries of plugins may take to end; some never do (OpenBLAS, after a
+ * lack of memory). */
 #define LONGEST_END_S 60
 
 static int exit_status;
@@ -83,7 +83,7 @@ on_alarm (int number)
   _exit (exit_status);
 }
 
-/* FALSE where standard output took not all of it, which is said. */
+/* FALSE, with a message, if standard output did not take all of it. */
 static gboolean
 flush_output (const char *name)
 {
@@ -281,7 +281,7 @@ tool_parse_time (
   for (guint i = 0; parts[i] != NULL; i++) {
     double part = read_decimal (parts[i]);
 
-    /* A part behind another one is below 60. */
+    /* A part after another one is below 60. */
     seconds =
         part >= 0.0 && (i == 0 || part < 60.0) ? 60.0 * seconds + part : NAN;
   }

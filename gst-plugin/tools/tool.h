@@ -46,13 +46,13 @@
         "how matrix products are computed: auto, exact or fast (auto)", "KIND" \
   }
 
-/* A program's command line, to which --version is added. Words that are no
+/* A program's command line, to which --version is added. Words that are not
  * options are refused, unless @entries take them; so is a closed standard
  * output. */
 typedef struct
 {
   const char *usage;       /* the text of --help after the program's name */
-  const char *description; /* and behind the options (nullable) */
+  const char *description; /* and after the options (nullable) */
   const GOptionEntry *entries;
   GOptionGroup *group; /* (transfer full) (nullable): of a library */
 } Tool;
@@ -77,14 +77,14 @@ tool_parse_box_space (const char *name, VlmBoxSpace *space, GError **error);
 /* FALSE with G_OPTION_ERROR_BAD_VALUE, unless @why is NULL. */
 gboolean tool_check (const char *why, GError **error);
 
-/* A number or a fraction within bounds; nothing where @text is NULL. */
+/* A number or a fraction within bounds; nothing if @text is NULL. */
 gboolean tool_parse_number (const char *option, const char *text, double min,
     double max, double *value, GError **error);
-/* Seconds, mm:ss or hh:mm:ss, with decimals; nothing where @text is NULL. */
+/* Seconds, mm:ss or hh:mm:ss, with decimals; nothing if @text is NULL. */
 gboolean tool_parse_time (
     const char *option, const char *text, gint64 *ns, GError **error);
 
-/* Says the @error (nullable) of program @name. Returns its exit status: 0
- * without one, 2 for wrong usage, 130 when it was interrupted, else 1; so where
- * standard output took not all. */
+/* Prints the @error (nullable) of program @name. Returns its exit status: 0
+ * without one, 2 for wrong usage, 130 when it was interrupted, else 1; also 1 if
+ * standard output did not take everything. */
 int tool_end (const char *name, const GError *error);

@@ -60,7 +60,7 @@ on_text (const char *text, gpointer user_data)
     output_write (&run->output, text);
 }
 
-/* What is measured of a server is how long it takes. */
+/* Of a server only the time of the answer can be measured. */
 static void
 print_remote_summary (const VlmAnswer *answer)
 {
@@ -97,7 +97,7 @@ write_attention (Run *run, const VlmAnswer *answer, GError **error)
       attention, answer->text, run->options->attention, error);
 }
 
-/* @answer: NULL where it was interrupted. FALSE where it cannot be read. */
+/* @answer: NULL if it was interrupted. FALSE if it cannot be read. */
 static gboolean
 write_answer (
     Run *run, const VlmAnswer *answer, const char *question, GError **error)
@@ -166,7 +166,7 @@ ask (Run *run, const char *question, const VlmWork *work, GError **error)
   return TRUE;
 }
 
-/* A small model is not broken when it cannot answer what it never saw. */
+/* Says that a small model is not broken if it cannot answer other questions. */
 static void
 note_purpose (Run *run)
 {
@@ -210,8 +210,8 @@ load_model (
   return TRUE;
 }
 
-/* Places come out in pixels of the source: it must be known what they count
- * in. */
+/* Places are printed in pixels of the source, so the unit of the model's places
+ * must be known. */
 static gboolean
 find_box_space (Run *run, const VlmWork *work, GError **error)
 {
@@ -249,7 +249,7 @@ load (Run *run, const VlmWork *work, GError **error)
       find_box_space (run, work, error);
 }
 
-/* What can fail does so before a model is loaded. */
+/* Errors with files come before a model is loaded. */
 static gboolean
 open_files (Run *run, GError **error)
 {

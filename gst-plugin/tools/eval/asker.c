@@ -30,7 +30,7 @@ eval_asker_clear (EvalAsker *self)
   g_clear_object (&self->model);
 }
 
-/* --- what is looked at -------------------------------------------------- */
+/* --- clips -------------------------------------------------------------- */
 
 EvalClip *
 eval_clip_new (const EvalAsker *asker, const EvalSample *sample, double fps,
@@ -121,14 +121,14 @@ say (const EvalAsker *self, const char *query, const char *answer)
 
   if (!self->verbose)
     return;
-  /* The fence is always the same. */
+  /* Printed on one line. */
   g_strdelimit (line, "\n\t", ' ');
   g_print (
       "  %s: %s\n", query != NULL ? query : "everything", g_strstrip (line));
 }
 
-/* What could not be read, of which the answer has @n_rejected parts; or all of
- * it, which is as good as none. FALSE on any other error. */
+/* Counts what could not be read: @n_rejected parts of the answer, or all of it,
+ * which is the same as no answer. FALSE on any other error. */
 static gboolean
 note (EvalAsker *self, guint n_rejected, GError *problem, GError **error)
 {
@@ -264,7 +264,7 @@ eval_asker_ask_yes_no (EvalAsker *self, const EvalClip *clip, VlmFrame *frame,
   return TRUE;
 }
 
-/* What a free answer to @question about @frame is. (transfer full) */
+/* The free answer to @question about @frame. (transfer full) */
 static char *
 ask_picture (EvalAsker *self, VlmFrame *frame, const char *question,
     const char *label, GCancellable *cancellable, GError **error)
@@ -280,7 +280,7 @@ ask_picture (EvalAsker *self, VlmFrame *frame, const char *question,
   return text;
 }
 
-/* The list in its fence; NULL if that is not all there is. */
+/* The list in the answer, with or without a fence; NULL if there is none. */
 static JsonArray *
 parse_list (JsonParser *parser, const char *text)
 {

@@ -4,19 +4,19 @@
 
 #include "tools/eval/sample.h"
 
-/* Asks greedily; all else is as the checkpoint says. Questions that follow one
- * another on the same frames share the work on them. */
+/* Answers are greedy; all else is as the checkpoint says. Questions that follow
+ * one another on the same frames share the work on them. */
 typedef struct
 {
   VlmModel *model;
   VlmSession *session;
   VlmGeometry geometry;
   VlmVideoLimits limits;
-  gboolean verbose; /* say on stdout what is asked and answered */
+  gboolean verbose; /* print questions and answers on stdout */
   guint n_answers;
-  guint n_rejected;   /* events and boxes of no sense */
+  guint n_rejected;   /* events and boxes that make no sense */
   guint n_unreadable; /* answers without a list of events or boxes */
-  guint n_unfit;      /* answers that are no points, number, Yes or No */
+  guint n_unfit;      /* answers that are not points, a number, Yes or No */
 } EvalAsker;
 
 gboolean eval_asker_init (EvalAsker *asker, const VlmModelParams *params,
@@ -55,17 +55,17 @@ typedef enum
   EVAL_SAYS_NO,
 } EvalSays;
 
-/* Of a video or a picture: one of @clip and @frame is NULL. */
+/* About a video or a picture: one of @clip and @frame is NULL. */
 gboolean eval_asker_ask_yes_no (EvalAsker *asker, const EvalClip *clip,
     VlmFrame *frame, const char *statement, EvalSays *says,
     GCancellable *cancellable, GError **error);
 
-/* @points: array of EvalPoint, in pixels of the frame, or NULL where the answer
- * is no list. */
+/* @points: array of EvalPoint, in pixels of the frame, or NULL if the answer is
+ * not a list. */
 gboolean
 eval_asker_ask_points (EvalAsker *asker, VlmFrame *frame, const char *label,
     GArray **points, GCancellable *cancellable, GError **error);
 
-/* @label: NULL for everything. @count is -1 where the answer is no number. */
+/* @label: NULL for everything. @count is -1 if the answer is not a number. */
 gboolean eval_asker_ask_count (EvalAsker *asker, VlmFrame *frame,
     const char *label, gint *count, GCancellable *cancellable, GError **error);

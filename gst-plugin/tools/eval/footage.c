@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/eval/footage.h"
 
-/* A box is on a thing if so much of it is: a part of the thing will do, the
- * picture around it will not; a speck of it is chance. */
+/* A box is on an object if so much of the box is: a part of the object is enough,
+ * the picture around it is not; a box on a speck of it is chance. */
 #define MIN_INSIDE 0.5
 #define MIN_BOX_IOU 0.1
 
@@ -30,9 +30,9 @@ area (const VlmRect *rect)
 
 /* From the IoU: shared / (a + b - shared). */
 static double
-part_inside (const VlmRect *box, const VlmRect *thing, double iou)
+part_inside (const VlmRect *box, const VlmRect *object, double iou)
 {
-  return iou / (1.0 + iou) * (area (box) + area (thing)) / area (box);
+  return iou / (1.0 + iou) * (area (box) + area (object)) / area (box);
 }
 
 static void
@@ -44,15 +44,15 @@ add_box (const EvalReading *reading, const EvalSighting *sighting,
 
   for (guint i = 0; i < reading->events->len; i++) {
     const EvalLabel *label = &g_array_index (reading->events, EvalLabel, i);
-    VlmRect thing;
+    VlmRect object;
     double iou;
 
-    if (!eval_label_find (label, sighting->box_time, &thing))
+    if (!eval_label_find (label, sighting->box_time, &object))
       continue;
-    iou = eval_box_iou (&sighting->box, &thing);
+    iou = eval_box_iou (&sighting->box, &object);
     best = MAX (best, iou);
     is_on |= iou >= MIN_BOX_IOU &&
-        part_inside (&sighting->box, &thing, iou) >= MIN_INSIDE;
+        part_inside (&sighting->box, &object, iou) >= MIN_INSIDE;
   }
   sum->n_boxes++;
   sum->n_on += is_on;

@@ -1,7 +1,7 @@
 /* gst-vlm: reports about a labelled video, compared with its labels
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * By times and places alone: names are as the labeller chose them. */
+ * Only by times and places, because the names are the labeller's choice. */
 #pragma once
 
 #include "tools/eval/labels.h"
@@ -9,13 +9,13 @@
 /* Edges of spans that are no further apart are equal, s. */
 #define EVAL_COLLAR 0.5
 
-/* What was reported, as of the last record of the event. */
+/* A reported event, as of its last record. */
 typedef struct
 {
   EvalSpan span;
   char *description;
   double confidence;
-  VlmRect box; /* in pixels of the video; of no width where there is none */
+  VlmRect box; /* in pixels of the video; its width is 0 if there is none */
   double box_time;
 } EvalSighting;
 
@@ -30,7 +30,7 @@ typedef struct
   guint n_true;
   guint n_found;
   guint n_right;  /* pairs at EVAL_MIN_IOU, within the collar */
-  double sum_iou; /* of videos: what is reported and what is labelled */
+  double sum_iou; /* of videos: of the reported and the labelled spans */
   double false_s; /* something is reported, nothing is labelled */
   double missed_s;
   guint n_boxes;      /* sightings with a box */

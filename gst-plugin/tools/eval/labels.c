@@ -6,7 +6,7 @@
 
 #include <json-glib/json-glib.h>
 
-/* Beyond its ends, nobody says where a thing is. */
+/* How far beyond the first and the last place of an object they still count. */
 #define NEAR_S 0.5
 
 #define FORM                                                                   \
@@ -57,7 +57,7 @@ read_number (JsonNode *node, double *value)
   return TRUE;
 }
 
-/* NULL where @object is, too. */
+/* NULL if @object is NULL, too. */
 static JsonNode *
 get (JsonObject *object, const char *name)
 {
@@ -96,7 +96,7 @@ is_wanted (const char *query, const char *label)
       g_strcmp0 (query, label) == 0;
 }
 
-/* FALSE where it is no span; nothing where it is not asked for. */
+/* FALSE if it is not a span. Adds nothing if it does not match @query. */
 static gboolean
 add_event (EvalReading *reading, JsonNode *start, JsonNode *end,
     const char *label, const char *query, GArray *places)
@@ -146,7 +146,7 @@ compare_places (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* NULL where @node is there but no list of places. (transfer full) */
+/* NULL if @node exists, but is not a list of places. (transfer full) */
 static GArray *
 read_places (JsonNode *node)
 {
@@ -167,7 +167,7 @@ read_places (JsonNode *node)
   return g_steal_pointer (&places);
 }
 
-/* @number: of the one that is wrong, from 1; 0 where there is no list. */
+/* @number: of the event that is wrong, from 1; 0 if there is no list. */
 static gboolean
 read_events (
     EvalReading *reading, JsonNode *node, const char *query, guint *number)
@@ -302,7 +302,7 @@ eval_labels_read (const char *path, const char *query, GError **error)
     fail_line (path, 1, error);
     return NULL;
   }
-  /* Several lines, each of them JSON, are none. */
+  /* Several lines, each of them JSON, are not JSON as a whole. */
   if (json_parser_load_from_data (parser, text, (gssize) length, NULL))
     root = as_object (json_parser_get_root (parser));
   if (root != NULL && get (root, "events") != NULL)

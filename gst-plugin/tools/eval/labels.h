@@ -20,23 +20,23 @@ typedef struct
   GArray *places; /* EvalPlace, in order of their times; may be empty */
 } EvalLabel;
 
-/* One way to say what happens. */
+/* One description of what happens. */
 typedef struct
 {
   char *name;     /* NULL of the first one */
   GArray *events; /* EvalLabel */
 } EvalReading;
 
-/* The readings that the file at @path has, the main one first:
+/* The readings in the file at @path, the main one first:
  *  - one JSON object, as docs/evaluation.md describes it;
  *  - records of events, one a line, as vlmtestsrc writes them.
- * @query (nullable): the events with that label alone; all for NULL and
+ * @query (nullable): only the events with that label; all for NULL and
  * "object". G_FILE_ERROR or G_JSON_PARSER_ERROR that says where.
  * (transfer full) (element-type EvalReading) */
 GPtrArray *
 eval_labels_read (const char *path, const char *query, GError **error);
 
 /* Where it is at @time: between two places on the line from one to the other.
- * FALSE where nobody says: more than half a second before the first one or after
- * the last one. */
+ * FALSE if that is not known: more than half a second before the first place or
+ * after the last one. */
 gboolean eval_label_find (const EvalLabel *label, double time, VlmRect *rect);

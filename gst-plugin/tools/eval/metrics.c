@@ -179,10 +179,10 @@ typedef struct
   guint truth;
   guint found;
   double iou;
-  gboolean first; /* goes before all that are not */
+  gboolean first; /* comes before all that are not */
 } Pair;
 
-/* The order in which they were made is kept among equals. */
+/* Equal pairs keep the order in which they were made. */
 static int
 compare_pairs (gconstpointer a, gconstpointer b)
 {
@@ -198,7 +198,7 @@ compare_pairs (gconstpointer a, gconstpointer b)
   return (x->found > y->found) - (x->found < y->found);
 }
 
-/* Leaves the best ones of @pairs, none of which shares a member with another. */
+/* Keeps the best of @pairs, so that no two of them share a member. */
 static void
 choose_pairs (GArray *pairs, guint n_true, guint n_found)
 {
@@ -218,7 +218,7 @@ choose_pairs (GArray *pairs, guint n_true, guint n_found)
   g_array_set_size (pairs, n);
 }
 
-/* What a crowd hides, and what hardly lasts. */
+/* Brief events and crowds are harder to find. */
 static gboolean
 is_brief (const EvalEvent *event)
 {

@@ -1,7 +1,7 @@
 /* gst-vlm: how near answers are to the truth
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Arithmetic alone, no model. Times are seconds. */
+ * Only arithmetic, no model. Times are seconds. */
 #pragma once
 
 #include <glib.h>
@@ -9,7 +9,7 @@
 
 #include "tools/eval/reliability.h"
 
-/* What counts as found. */
+/* From so much on an event counts as found. */
 #define EVAL_MIN_IOU 0.5
 
 typedef struct
@@ -29,14 +29,14 @@ typedef struct
   EvalSpan span;
   char *label;
   char *description;
-  double confidence; /* 0 to 1; of what is true, 1 */
+  double confidence; /* 0 to 1; 1 for the truth */
 } EvalEvent;
 
 GArray *eval_events_new (void);
 void eval_events_add (GArray *events, double start, double end,
     const char *label, const char *description);
 
-/* Intersection over union. Two nothings agree: 1. */
+/* Intersection over union; 0 if both are empty. */
 double eval_span_iou (const EvalSpan *a, const EvalSpan *b);
 double eval_box_iou (const VlmRect *a, const VlmRect *b);
 
@@ -55,7 +55,7 @@ typedef struct
 
 void
 eval_spans_overlap (const GArray *a, const GArray *b, EvalOverlap *overlap);
-/* Intersection over union; 1 where there is nothing on either side. */
+/* Intersection over union; 1 if both sets are empty. */
 double eval_overlap_iou (const EvalOverlap *overlap);
 double eval_spans_iou (const GArray *a, const GArray *b);
 
@@ -65,9 +65,9 @@ gboolean eval_spans_extent (const GArray *spans, EvalSpan *extent);
 /* The spans of the events with @label, NULL for all. (transfer full) */
 GArray *eval_events_spans (const GArray *events, const char *label);
 
-/* A list beside the true list, one to one, at EVAL_MIN_IOU or more. Those with
- * the same label are paired first, nearest first; then what is left, whatever
- * its label: so a label is wrong only where no right one is there. */
+/* A list compared with the true list, one to one, at EVAL_MIN_IOU or more. Events
+ * with the same label are paired first, nearest first; then the others, whatever
+ * their labels: so a label is wrong only if there is no right one. */
 typedef struct
 {
   guint n_true;
@@ -75,19 +75,19 @@ typedef struct
   guint n_right;     /* pairs with the same label */
   guint n_placed;    /* all pairs */
   guint n_described; /* pairs with the same label and description */
-  guint n_crowd;     /* true ones beside two others or more */
+  guint n_crowd;     /* true ones among two others or more */
   guint n_crowd_right;
   guint n_brief; /* true ones of 1 to 2 s */
   guint n_brief_right;
 } EvalMatches;
 
-/* @judged: (nullable): takes an EvalJudged for each that was found: right where
- * it has a pair with the same label. */
+/* @judged: (nullable): gets an EvalJudged for each that was found: right if it
+ * has a pair with the same label. */
 void eval_match_events (
     const GArray *truth, const GArray *found, EvalMatches *sum, GArray *judged);
 
-/* By their times alone: @partners[f] becomes the index of the true span that
- * found span f is paired with, or -1. */
+/* Only by their times: @partners[f] becomes the index of the true span that found
+ * span f is paired with, or -1. */
 void eval_match_spans (
     const GArray *truth, const GArray *found, double collar, gint *partners);
 
@@ -95,13 +95,13 @@ double eval_precision (const EvalMatches *m);
 double eval_recall (const EvalMatches *m);
 double eval_f1 (const EvalMatches *m);
 
-/* Points beside true boxes, one to one, nearest first: how many lie in one, over
- * the larger of the two counts. Arrays of VlmRect and of EvalPoint. */
+/* Points compared with true boxes, one to one, nearest first: how many are in
+ * one, over the larger of the two counts. Arrays of VlmRect and of EvalPoint. */
 double eval_match_points (const GArray *truth, const GArray *found);
 
-/* Boxes beside the true ones, one to one, nearest first: the sum of the IoUs
- * over the larger of the two counts. Arrays of VlmRect. */
+/* Boxes compared with the true ones, one to one, nearest first: the sum of the
+ * IoUs over the larger of the two counts. Arrays of VlmRect. */
 double eval_match_boxes (const GArray *truth, const GArray *found);
 
-/* The middle of GArray of double, which is sorted; 0 of nothing. */
+/* The median of a GArray of double, which is sorted in place; 0 if empty. */
 double eval_median (GArray *values);

@@ -1,4 +1,4 @@
-/* gst-vlm: an analyzer that is looked over the shoulder
+/* gst-vlm: an analyzer whose windows are observed
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/eval/observer.h"
 
@@ -6,7 +6,7 @@
 
 #include "tools/eval/metrics.h"
 
-/* Of 255, the mean over all pixels: the best of what was tried on real clips. */
+/* Of 255, the mean over all pixels: the best value in trials on real clips. */
 #define MIN_DIFFERENCE 2.0
 
 struct _EvalObserver
@@ -43,15 +43,15 @@ find_difference (const VlmFrame *a, const VlmFrame *b)
   return (double) sum / n;
 }
 
-/* A span goes from the first frame that is another than the one before it to the
- * last of them in a row: the one without the thing is another, too. */
+/* A span goes from the first frame that differs from the one before it to the
+ * last of them in a row: the first one without the object differs, too. */
 static void
 look (EvalObserver *self, const VlmSample *sample)
 {
   double time = (double) sample->slot_time / VLM_SECOND;
   gboolean moves;
 
-  /* one that fills several slots */
+  /* a frame that fills several slots */
   if (self->previous == sample->frame)
     return;
   moves = self->previous != NULL &&
@@ -83,7 +83,7 @@ look_at_window (EvalObserver *self, const VlmWindow *window)
   self->end = MAX (self->end, window->end);
 }
 
-/* --- what is passed on ---------------------------------------------------- */
+/* --- the analyzer --------------------------------------------------------- */
 
 static VlmAnalyzer *
 pass (VlmAnalyzer *analyzer)
@@ -118,7 +118,7 @@ observer_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   return vlm_analyzer_analyze (pass (analyzer), window, cancellable, error);
 }
 
-/* Windows in which a glance found nothing are not analysed, but count as time. */
+/* If a glance finds nothing, nothing is analysed, but the time counts. */
 static GPtrArray *
 observer_glance (VlmAnalyzer *analyzer, VlmWindow *window,
     GCancellable *cancellable, GError **error)

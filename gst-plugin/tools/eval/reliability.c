@@ -1,4 +1,4 @@
-/* gst-vlm: whether a model's confidence tells right from wrong
+/* gst-vlm: how well a model's confidence separates right from wrong
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/eval/reliability.h"
 
@@ -48,8 +48,8 @@ fill_bins (const GArray *known, EvalReliability *self)
   self->n = known->len;
 }
 
-/* How many of the pairs of a right and a wrong one are in order; those of equal
- * confidence are one group. */
+/* How many of the pairs of a right and a wrong report are in order; reports of
+ * equal confidence are one group. */
 static double
 find_auc (const GArray *known, guint n_right)
 {
@@ -76,7 +76,7 @@ find_auc (const GArray *known, guint n_right)
   return in_order / ((double) n_right * n_wrong);
 }
 
-/* Whatever stands before the first one that is kept is left out. */
+/* All reports before the first one that is kept are left out. */
 static void
 find_best (const GArray *known, guint n_true, EvalReliability *self)
 {
@@ -90,7 +90,7 @@ find_best (const GArray *known, guint n_true, EvalReliability *self)
 
     if (is_first && f1 > self->best_f1) {
       self->best_f1 = f1;
-      /* two digits, and none of those that are kept is lost */
+      /* down to two digits, so that all that are kept stay above it */
       self->best_from = i > 0 ? floor (one->confidence * 100.0) / 100.0 : 0.0;
     }
     n_right -= one->right;

@@ -1,4 +1,4 @@
-/* gst-vlm: whether a model's confidence tells right from wrong
+/* gst-vlm: how well a model's confidence separates right from wrong
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -7,7 +7,7 @@
 /* One report, compared with the truth. */
 typedef struct
 {
-  double confidence; /* 0 to 1; less than 0 where it is not known */
+  double confidence; /* 0 to 1; less than 0 if it is not known */
   gboolean right;
 } EvalJudged;
 
@@ -32,8 +32,8 @@ typedef struct
    * equal ones counting half: the area under the ROC curve. -1 where all are
    * right or all are wrong. */
   double auc;
-  /* The least confidence that is worth reporting: with all that has less left
-   * out, F1 is best. 0 where nothing is better left out. */
+  /* The least confidence that is worth reporting: F1 is best if reports with less
+   * are left out. 0 if nothing should be left out. */
   double best_from;
   double best_f1;
 } EvalReliability;

@@ -6,7 +6,7 @@
 #include "tools/eval/report-reliability.h"
 #include "tools/eval/video.h"
 
-/* The model, and what it must beat. */
+/* The model, and the baseline that it must beat. */
 typedef struct
 {
   EvalFootageScore model;
@@ -184,7 +184,7 @@ print_pair (const Pair *pair)
   }
 }
 
-/* --- to read -------------------------------------------------------------- */
+/* --- as text -------------------------------------------------------------- */
 
 static void
 print_labels (const EvalReading *reading)
@@ -273,7 +273,7 @@ eval_videos_print (const GPtrArray *videos, gboolean has_reliability)
     eval_reliability_print (all.judged, all.model.n_true);
 }
 
-/* --- to keep -------------------------------------------------------------- */
+/* --- as JSON -------------------------------------------------------------- */
 
 static void
 build_score (JsonBuilder *b, const char *name, const EvalFootageScore *score)
@@ -318,7 +318,7 @@ build_box (JsonBuilder *b, const EvalSighting *sighting)
   eval_json_double (b, "box_at_s", sighting->box_time);
 }
 
-/* @judged: NULL where it is not known what is right. */
+/* @judged: NULL if it is not known which are right. */
 static void
 build_sightings (JsonBuilder *b, const char *name, const GArray *sightings,
     const GArray *judged)

@@ -129,7 +129,7 @@ list_rows (const EvalScores *scores)
   return rows;
 }
 
-/* --- to read ------------------------------------------------------------ */
+/* --- as text ------------------------------------------------------------ */
 
 static void
 print_value (const Row *row)
@@ -217,7 +217,7 @@ eval_report_print (const EvalReport *report)
     eval_videos_print (report->videos, report->has_reliability);
 }
 
-/* --- to keep ------------------------------------------------------------ */
+/* --- as JSON ------------------------------------------------------------ */
 
 /* The sections, as members of the open object. */
 static void

@@ -10,7 +10,7 @@
 #define MAX_OBJECTS 3
 #define MAX_OBJECTS_HARD 5
 #define MAX_BYSTANDERS_HARD 3
-/* Of the absent labels, how many share a word with one that is there. */
+/* The share of absent labels that have a word in common with one in the scene. */
 #define P_NEAR 0.5
 
 /* splitmix64: the scene's own draws use the seed itself. */

@@ -3,8 +3,8 @@
  *
  * The mix is fixed: named, any and mixed objects 60, 15 and 25 %; 0 to 3 of
  * them; all backgrounds; 4 to 20 s; 1:1, 4:3, 16:9 or 9:16, 640 pixels at most;
- * all effects but what EvalCamera asks for. Hard scenes have up to 5 objects, up
- * to 3 bystanders, exposure and any trouble. All follows from the seed.
+ * all effects but those that EvalCamera adds. Hard scenes have up to 5 objects,
+ * up to 3 bystanders, exposure and any trouble. All follows from the seed.
  * Seeds from EVAL_FIRST_SEED on are for evaluation: no training uses them. */
 #pragma once
 
@@ -19,7 +19,7 @@ typedef struct
   double perspective;
   gboolean exposure;
   gboolean hard;   /* all of it, and all that makes a scene hard */
-  double duration; /* s, of each scene; 0: as it comes */
+  double duration; /* s, of each scene; 0: from the seed */
 } EvalCamera;
 
 typedef struct
@@ -31,12 +31,12 @@ typedef struct
   gint64 duration;
   VlmScene *scene;
   GArray *events;      /* EvalEvent: the truth */
-  const char *present; /* a label that something has; NULL in an empty scene */
-  const char *absent; /* one that nothing has, often nearly one that is there */
+  const char *present; /* a label in the scene; NULL if it is empty */
+  const char *absent;  /* one that is not in it, but often similar to one */
 } EvalSample;
 
-/* @longest (s) instead of 20 s; 0 for a still picture. @camera: NULL for nothing
- * of it. (transfer full) */
+/* @longest (s) instead of 20 s; 0 for a still picture. @camera: NULL for none of
+ * it. (transfer full) */
 EvalSample *
 eval_sample_new (guint64 seed, double longest, const EvalCamera *camera);
 void eval_sample_free (EvalSample *sample);

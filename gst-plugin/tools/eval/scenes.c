@@ -51,7 +51,7 @@ run_present (EvalAsker *asker, const EvalRun *run, const EvalSample *sample,
 
   if (found == NULL)
     return FALSE;
-  /* Whatever it calls them, they are answers to this query. */
+  /* Whatever the labels are, these are answers to this query. */
   spans = eval_events_spans (found, NULL);
   eval_locate_add_spans (&scores->query[group], truth, spans);
   eval_locate_add_spans (&baseline->query[group], truth, whole);
@@ -98,7 +98,7 @@ run_everything (EvalAsker *asker, const EvalRun *run, const EvalSample *sample,
 
 /* --- yes or no ---------------------------------------------------------- */
 
-/* Of a video or of a picture. Who always says Yes is right of what is true. */
+/* About a video or a picture. The baseline always says Yes. */
 static gboolean
 run_statements (EvalAsker *asker, const EvalRun *run, const EvalSample *sample,
     const EvalClip *clip, VlmFrame *frame, EvalScores *scores,
@@ -199,7 +199,7 @@ run_boxes (EvalAsker *asker, const EvalRun *run, const EvalSample *still,
 
 /* --- points and numbers ------------------------------------------------- */
 
-/* What cannot be read is wrong, whatever is there. */
+/* An answer that cannot be read is wrong in any case. */
 static gboolean
 run_points (EvalAsker *asker, const EvalRun *run, const EvalSample *still,
     VlmFrame *frame, EvalScores *scores, EvalScores *baseline, GError **error)
@@ -240,7 +240,7 @@ count_label (const EvalSample *still, const char *label)
   return n;
 }
 
-/* Of everything, of a label that is there, and of one that is not. */
+/* For everything, for a label that is there, and for one that is not. */
 static gboolean
 run_counts (EvalAsker *asker, const EvalRun *run, const EvalSample *still,
     VlmFrame *frame, EvalScores *scores, EvalScores *baseline, GError **error)
@@ -266,7 +266,7 @@ static gboolean
 run_picture (EvalAsker *asker, const EvalRun *run, guint64 seed,
     EvalScores *scores, EvalScores *baseline, GError **error)
 {
-  /* a camera that looks at a still picture has no say in what is in it */
+  /* of the camera's options, only this one changes a still picture */
   const EvalCamera camera = { .hard = run->camera.hard };
   g_autoptr (EvalSample) still = eval_sample_new (seed, 0.0, &camera);
   g_autoptr (VlmFrame) frame = NULL;

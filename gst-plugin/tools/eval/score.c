@@ -1,4 +1,4 @@
-/* gst-vlm: what an evaluation adds up
+/* gst-vlm: the sums of an evaluation
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tools/eval/score.h"
 

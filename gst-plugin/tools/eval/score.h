@@ -1,4 +1,4 @@
-/* gst-vlm: what an evaluation adds up
+/* gst-vlm: the sums of an evaluation
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -17,14 +17,14 @@ typedef struct
   GArray *end_errors;
 } EvalLocate;
 
-/* How often what is not there was not found. */
+/* How often nothing was found where nothing is. */
 typedef struct
 {
   guint n;
   guint n_empty;
 } EvalAbsent;
 
-/* Answers that are right or wrong, or something between. */
+/* Answers that are right or wrong, or partly right. */
 typedef struct
 {
   guint n;
@@ -38,7 +38,7 @@ enum
   EVAL_N_GROUPS
 };
 
-/* One contender: the model, or what always answers the same. */
+/* One contender: the model, or a baseline that always answers the same. */
 typedef struct
 {
   EvalLocate query[EVAL_N_GROUPS];
@@ -46,8 +46,8 @@ typedef struct
   EvalMatches events;
   EvalLocate boxes[EVAL_N_GROUPS];
   EvalAbsent absent_box;
-  EvalRight yes; /* of what is true */
-  EvalRight no;  /* of what is not */
+  EvalRight yes; /* about true statements */
+  EvalRight no;  /* about false ones */
   EvalRight points;
   EvalAbsent absent_point;
   EvalRight count; /* of everything, and of one label */
@@ -70,7 +70,7 @@ void eval_locate_join (const EvalLocate groups[EVAL_N_GROUPS], EvalLocate *sum);
 void eval_locate_clear (EvalLocate *locate);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EvalLocate, eval_locate_clear)
 
-/* One scene at several rates, beside its answer at the first of them. */
+/* One rate, compared with the answers at the reference, the first one. */
 typedef struct
 {
   double fps;

@@ -40,8 +40,8 @@ says (const EvalEvent *event, const char *word)
   return strstr (event->description, word) != NULL;
 }
 
-/* Who crosses enters and leaves. How something went that came is not always
- * said. */
+/* An object that crosses enters and leaves. Descriptions do not always say how an
+ * object went. */
 static gboolean
 has_done (const EvalEvent *event, gboolean to_the_end, Deed deed)
 {
@@ -73,7 +73,7 @@ anyone_has (const EvalSample *sample, const char *label, Deed deed)
   return FALSE;
 }
 
-/* Every other scene has a true one, if anything in it has done anything. */
+/* Every other scene has a true one, if one of the objects does any of these. */
 static void
 add_deed (GArray *list, const EvalSample *sample)
 {

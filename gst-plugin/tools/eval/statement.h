@@ -10,6 +10,6 @@ typedef struct
   gboolean truth;
 } EvalStatement;
 
-/* Of a label that is there, of one that is not, and of what one of the objects
- * does, true or not. Array of EvalStatement. (transfer full) */
+/* About a label that is there, about one that is not, and about what one of the
+ * objects does, true or not. Array of EvalStatement. (transfer full) */
 GArray *eval_statements_new (const EvalSample *sample);

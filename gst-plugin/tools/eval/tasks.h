@@ -1,11 +1,11 @@
-/* gst-vlm: what a model is evaluated at
+/* gst-vlm: the tasks of an evaluation
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "tools/eval/asker.h"
 #include "tools/eval/report.h"
 
-/* Told after each of @n scenes. */
+/* Called after each of @n scenes. */
 typedef void (*EvalProgressFunc) (guint i, guint n);
 
 typedef struct
@@ -18,12 +18,12 @@ typedef struct
   EvalProgressFunc progress;
 } EvalRun;
 
-/* One label that is there, one that is not, everything that happens, and the
- * same two labels on a picture; of each scene. */
+/* For each scene: one label that is there, one that is not, everything that
+ * happens, and the same two labels on a picture. */
 gboolean eval_run_scenes (EvalAsker *asker, const EvalRun *run,
     EvalScores *scores, EvalScores *baseline, GError **error);
 
-/* The label that is there, at each rate of @rates (array of EvalRate with fps
- * set, the reference first), in scenes of up to @longest s. */
+/* The label that is there, at each of @rates (array of EvalRate with fps set, the
+ * reference first), in scenes of up to @longest s. */
 gboolean eval_run_rates (EvalAsker *asker, const EvalRun *run, double longest,
     GArray *rates, GError **error);

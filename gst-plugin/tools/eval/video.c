@@ -87,7 +87,7 @@ set_up (GstElement *element, char *const *settings, GError **error)
   return TRUE;
 }
 
-/* The last record of each event has all of it. On the thread of the worker. */
+/* The last record of each event is complete. On the thread of the worker. */
 static void
 on_event (GstElement *element, VlmEvent *event, GHashTable *events)
 {

@@ -6,7 +6,7 @@
 
 #include "tools/eval/footage.h"
 
-/* One of them, and what was reported of it. */
+/* One video, and the events that were reported for it. */
 typedef struct
 {
   char *path;
@@ -21,13 +21,13 @@ typedef struct
   guint n_frames;  /* that were sampled */
 } EvalVideo;
 
-/* Reads the labels that @query (nullable) is about; nothing of the video.
+/* Reads the labels that match @query (nullable), but not the video.
  * (transfer full) */
 EvalVideo *eval_video_new (
     const char *path, const char *labels, const char *query, GError **error);
 void eval_video_free (EvalVideo *video);
 
-/* The video through a vlmevents with boxes and with @settings: `NAME=VALUE` of
- * its properties, the last of each counts. */
+/* Runs the video through a vlmevents with boxes and with @settings: `NAME=VALUE`
+ * of its properties, the last of each counts. */
 gboolean eval_video_run (EvalVideo *video, char *const *settings,
     GCancellable *cancellable, GError **error);

@@ -1,4 +1,4 @@
-/* gst-vlm: how good a model is, measured
+/* gst-vlm: measures how good a model is
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 #include <string.h>
@@ -100,7 +100,7 @@ count (char *const *strings)
   return strings != NULL ? g_strv_length ((char **) strings) : 0;
 }
 
-/* What has an option of its own is said by that: the report names it. */
+/* These have options of their own, because the report names them. */
 static gboolean
 names_model (char *const *settings)
 {
@@ -142,7 +142,7 @@ check_options (const Options *o, GError **error)
   return tool_check (why, error);
 }
 
-/* What was asked for: videos, rates, or scenes. */
+/* Of videos, rates, or scenes, whichever was requested. */
 typedef struct
 {
   EvalScores scores;
@@ -209,7 +209,7 @@ add_pixels (GStrvBuilder *builder, const char *name, gint64 n)
     add_setting (builder, name, text);
 }
 
-/* Of vlmevents: what is not said is as it has it. (transfer full) */
+/* Of vlmevents: the others keep their defaults. (transfer full) */
 static char **
 make_settings (const Options *o)
 {
@@ -293,7 +293,7 @@ report (const Options *o, const EvalAsker *asker, const EvalRun *run,
       result_file_finish (file, json, strlen (json), error);
 }
 
-/* What can fail does so before a model is loaded. */
+/* Errors in files come before a model is loaded. */
 static gboolean
 open_files (
     const Options *o, Results *results, ResultFile *file, GError **error)

@@ -8,7 +8,7 @@
 #include "tools/run/fields.h"
 #include "util/gstvlmjson.h"
 
-/* --- what it says ---------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------ */
 
 static const VlmWindow *
 find_video (GPtrArray *inputs)
@@ -22,8 +22,8 @@ find_video (GPtrArray *inputs)
   return NULL;
 }
 
-/* The picture as if it had as many pixels as its places count: nothing else of it
- * is to be used. */
+/* With a picture of as many pixels as its places count in: only its size may be
+ * used. */
 static VlmReading *
 read_thousandths (const VlmAnswer *answer, const VlmGenerateParams *params,
     GPtrArray *inputs, GError **error)
@@ -146,8 +146,8 @@ put_inputs (JsonBuilder *json, GPtrArray *inputs)
   json_builder_end_array (json);
 }
 
-/* Of the answer as the model wrote it: entries may be left out of what was read,
- * and their numbers are others then. */
+/* Of the answer as the model wrote it: entries may have been left out when it was
+ * read, which changes their numbers. */
 static void
 put_fields (JsonBuilder *json, const VlmAnswer *answer, gboolean has_places)
 {
@@ -166,7 +166,7 @@ put_fields (JsonBuilder *json, const VlmAnswer *answer, gboolean has_places)
   json_builder_end_object (json);
 }
 
-/* Of an answer of a server less is known. */
+/* Less is known about an answer of a server. */
 static void
 put_figures (JsonBuilder *json, const AnswerReport *report)
 {
@@ -197,8 +197,8 @@ put_figures (JsonBuilder *json, const AnswerReport *report)
   json_builder_end_object (json);
 }
 
-/* Lines and columns are white space between the parts of JSON: in its texts
- * they are escaped. */
+/* Line ends and tabs are white space between the parts of JSON: in its texts they
+ * are escaped. */
 static char *
 put_on_a_line (const char *json)
 {
@@ -209,8 +209,8 @@ put_on_a_line (const char *json)
   return g_string_free (line, FALSE);
 }
 
-/* (transfer full): the answer as JSON, in which numbers stay as they are
- * written */
+/* (transfer full): the answer as JSON, in which numbers are as the model wrote
+ * them */
 static char *
 make_value (const AnswerReport *report, char **note, GError **error)
 {
@@ -231,7 +231,7 @@ make_value (const AnswerReport *report, char **note, GError **error)
   return gst_vlm_json_write (node);
 }
 
-/* (transfer full): the object that @json has built; it is used up */
+/* (transfer full): the object that @json has built, which is empty then */
 static char *
 end_object (JsonBuilder *json)
 {
@@ -263,7 +263,7 @@ make_tail (const AnswerReport *report)
 
   json_builder_begin_object (json);
   if (report->answer != NULL) {
-    /* of the tokens of a server nothing is known */
+    /* nothing is known about the tokens of a server */
     if (report->answer->trace != NULL && vlm_answer_kind_is_json (kind))
       put_fields (json, report->answer, vlm_answer_kind_has_places (kind));
     put_figures (json, report);

@@ -5,18 +5,18 @@
 #include "tools/result-file.h"
 #include "tools/run/inputs.h"
 
-/* What a person is shown, without the last line end: a list in pixels and times
- * of the source, or as HTML. @note (transfer full) (nullable): what was left
- * out. NULL with VLM_EVENT_ERROR. (transfer full) */
+/* The text to print, without the last line end: a list in pixels and times of the
+ * source, or as HTML. @note (transfer full) (nullable): what was left out. NULL
+ * with VLM_EVENT_ERROR. (transfer full) */
 char *answer_to_text (const VlmAnswer *answer, const RunOptions *options,
     GPtrArray *inputs, char **note, GError **error);
 
-/* Onto the only picture, by the options. */
+/* Draws it onto the only picture, according to the options. */
 gboolean answer_draw (const VlmAnswer *answer, const RunOptions *options,
     GPtrArray *inputs, ResultFile *file, GError **error);
 
-/* One answer, all that is known of it, as a line of JSON. @answer: NULL where it
- * was interrupted, of which @written is there. (transfer full) */
+/* All that is known of one answer, as a line of JSON. @answer: NULL if it was
+ * interrupted; then @written is the part that exists. (transfer full) */
 typedef struct
 {
   const RunOptions *options;

@@ -9,7 +9,7 @@
 #include "util/gstvlmtext.h"
 
 #define MAX_LETTERS 60
-/* Of the longer side: what is drawn is seen in pictures of any size. */
+/* Of the longer side, so that drawings can be seen in pictures of any size. */
 #define LINE_SHARE 0.003
 #define LETTER_SHARE 0.018
 
@@ -76,7 +76,7 @@ draw_outline (const Drawing *self, const VlmMark *mark)
   cairo_stroke (cairo);
 }
 
-/* (transfer full): one line, nothing but text */
+/* (transfer full): one line of plain text */
 static char *
 make_tag (const VlmMark *mark)
 {
@@ -93,7 +93,7 @@ make_tag (const VlmMark *mark)
   return g_strconcat (start, "…", NULL);
 }
 
-/* Above the place, or inside where there is no room; on its colour. */
+/* Above the place, or inside if there is no room; on its colour. */
 static void
 draw_tag (const Drawing *self, const VlmMark *mark)
 {

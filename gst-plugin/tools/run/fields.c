@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Deeper is no answer. */
+/* Answers are less deep. */
 #define MAX_DEPTH 64
 
 typedef struct
@@ -31,7 +31,7 @@ skip_space (Walk *walk)
   walk->at += strspn (walk->at, " \t\r\n");
 }
 
-/* What is expected next. */
+/* Skips @c; FALSE if it does not come next. */
 static gboolean
 take (Walk *walk, char c)
 {
@@ -83,7 +83,7 @@ walk_scalar (Walk *walk)
 
 static gboolean walk_value (Walk *walk);
 
-/* One level down, as @name (between the quotes it stands in) of @n bytes. */
+/* One level down, as @name, which has @n bytes between its quotes. */
 static gboolean
 walk_member (Walk *walk, const char *name, gsize n)
 {
@@ -190,7 +190,7 @@ walk_value (Walk *walk)
   return good;
 }
 
-/* Models are used to fences of Markdown. */
+/* Models often put JSON into a Markdown fence. */
 static const char *
 skip_fence (const char *text)
 {

@@ -12,6 +12,6 @@ typedef struct
   gsize end;
 } AnswerField;
 
-/* AnswerField of the object or list that @text is, with or without a fence around
- * it, up to where it is none any more. (transfer full) */
+/* AnswerField of the object or list in @text, with or without a fence around it,
+ * up to the first error in it. (transfer full) */
 GPtrArray *fields_find (const char *text);

@@ -8,8 +8,8 @@
 typedef struct
 {
   char *name;
-  VlmFrame *picture;  /* NULL of a video */
-  VlmFrame *original; /* nullable: it in its own size */
+  VlmFrame *picture;  /* NULL for a video */
+  VlmFrame *original; /* nullable: the same in its own size */
   VlmWindow *video;
 } RunInput;
 
@@ -21,11 +21,11 @@ GPtrArray *inputs_load (const RunOptions *options, const VlmGeometry *geometry,
 gboolean
 inputs_check (GPtrArray *inputs, const VlmAnswerKind *kind, GError **error);
 
-/* What can be known of that before anything is loaded, and whether files are
- * there. */
+/* What can be checked of that before anything is loaded, and whether files
+ * exist. */
 gboolean inputs_check_words (const RunOptions *options, GError **error);
 
-/* The picture, or the first one of the video; NULL where there is neither. */
+/* The picture, or the first one of the video; NULL if there is neither. */
 const VlmFrame *inputs_get_frame (GPtrArray *inputs);
 
 /* (transfer full) */

@@ -256,7 +256,7 @@ find_contradiction (const RunOptions *o, const Written *w)
   return NULL;
 }
 
-/* What is wrong with a schema is said before a model is loaded. */
+/* Errors in a schema are reported before a model is loaded. */
 static gboolean
 read_schema (RunOptions *o, const char *path, GError **error)
 {
@@ -293,7 +293,7 @@ find_misuse (const RunOptions *o, guint n_prompts)
   return NULL;
 }
 
-/* --format, the older option, takes a text for the whole question; without one
+/* --format, the older option, uses the text as the whole question; without a text
  * it is --task. */
 static gboolean
 parse_task (const Written *w, VlmGenerateParams *params,

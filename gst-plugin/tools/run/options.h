@@ -9,7 +9,7 @@
 typedef struct
 {
   VlmModelParams model;
-  char **images; /* folders are replaced by what is in them */
+  char **images; /* folders are replaced by their files */
   char **videos;
   double fps;
   ReaderSpan span;

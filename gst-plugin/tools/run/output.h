@@ -5,8 +5,8 @@
 #include <gio/gio.h>
 
 /* Answers go to standard output; what would steer a terminal is written as
- * \uXXXX. Progress is one line on standard error that is written over, where
- * that is a terminal. Zero, with @cancellable and @shows_progress set. */
+ * \uXXXX. Progress is one line on standard error that is overwritten, if that is
+ * a terminal. Zero, with @cancellable and @shows_progress set. */
 typedef struct
 {
   GCancellable *cancellable; /* of the work, which a broken output ends */
@@ -22,6 +22,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Output, output_clear)
 void output_progress (Output *output, const char *stage, double fraction);
 void output_end_progress (Output *output);
 void output_write (Output *output, const char *text);
-/* FALSE where something could not be written: with that error, in place of
- * whatever @error was set to by the work that it ended. */
+/* FALSE if something could not be written: with that error, instead of the one
+ * with which the cancelled work has set @error. */
 gboolean output_check (Output *output, GError **error);

@@ -7,7 +7,7 @@
 #include "tools/source.h"
 #include "tools/tool.h"
 
-/* @what is named in errors. Takes @text over. */
+/* @what is named in errors. Takes ownership of @text. */
 static gboolean
 add (GPtrArray *prompts, const char *what, char *text, GError **error)
 {

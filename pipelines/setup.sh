@@ -43,7 +43,7 @@ missing_packages() {
   done
 }
 
-# install_packages PACKAGE…: with apt where this user may, else says the line.
+# install_packages PACKAGE…: with apt if this user may, else prints the command.
 install_packages() {
   local missing as_root=()
   if ! command -v dpkg-query >/dev/null; then
@@ -106,7 +106,7 @@ use_build() {
 
 # Of the example scripts.
 
-# show_help WORD…: of a script, which is the comment on top of it, if that is asked.
+# show_help WORD…: prints the comment on top of the script, if help is requested.
 show_help() {
   local word
   for word in "$@"; do
@@ -120,8 +120,8 @@ show_help() {
   done
 }
 
-# run_program NAME WORD…: pipelines/programs/NAME.py, with what was built, or else
-# with what is installed.
+# run_program NAME WORD…: pipelines/programs/NAME.py, with the build, or else with
+# what is installed.
 run_program() {
   local name=$1
   shift

@@ -5,9 +5,9 @@ from watching import Watcher
 from words import without_password
 
 LATENCY_MS = 200
-# Seconds. What sends nothing for so long is gone, whatever its connection says.
+# Seconds. A camera that sends nothing for so long is gone, even if its connection is open.
 SILENCE = 20
-# That of a file which may never say that there is nothing in it: now and then the
+# The same for a file, which may not report that it contains nothing: now and then the
 # error of a demuxer is lost while elements are plugged together (GStreamer 1.22).
 BEGINNING = 60
 SHORTEST_PAUSE, LONGEST_PAUSE = 1, 60
@@ -15,7 +15,7 @@ DECODED = "uridecodebin name=decoder ! videoconvert name=convert ! videoflip nam
 
 
 def set_up_source(_decoder, source):
-    """The camera's own clock is taken, where it tells."""
+    """Uses the camera's own clock, if it sends the time."""
     if source.get_factory().get_name() == "rtspsrc":
         source.set_property("latency", LATENCY_MS)
         source.set_property("add-reference-timestamp-meta", True)
@@ -41,9 +41,9 @@ def decoded(uri):
 
 
 class Camera(Watcher):
-    """`make_source()` gives a bin with the video each time that one is needed. What `comes_back` is tried
-    again when it ended or failed, after a pause that grows. The events that were open then end at once:
-    vlmevents stays, and is told that there is no video."""
+    """`make_source()` returns a bin with the video each time that one is needed. A source that `comes_back`
+    is tried again when it ended or failed, after a pause that grows. The events that are open then end at
+    once: vlmevents stays, and gets a gap event."""
 
     def __init__(self, group, name, *args, make_source, comes_back, **keywords):
         super().__init__(group, *args, **keywords)
@@ -51,7 +51,7 @@ class Camera(Watcher):
         self.make_source, self.comes_back = make_source, comes_back
         self.ending = False
         self.pause, self.timer = SHORTEST_PAUSE, 0
-        # when it was connected, when the last frame came, and where in the stream it is
+        # when it was connected, when the last frame came, and its position in the stream
         self.since_us, self.seen_us = 0, 0
         self.segment, self.position = None, Gst.CLOCK_TIME_NONE
         if self.comes_back:
@@ -79,7 +79,7 @@ class Camera(Watcher):
             self.segment = info.get_event().parse_segment()
         elif info.get_event().type == Gst.EventType.EOS and not self.ending:
             known, duration = pad.peer_query_duration(Gst.Format.TIME)
-            if not known or duration <= 0:  # else it was a recording, and this its end
+            if not known or duration <= 0:  # else it is the end of a recording
                 GLib.idle_add(self.lose, self.source, "the stream ended")
                 return Gst.PadProbeReturn.DROP
         return Gst.PadProbeReturn.OK
@@ -104,7 +104,7 @@ class Camera(Watcher):
         if self.ending or source is None or source != self.source:
             return GLib.SOURCE_REMOVE
         self.detach()
-        self.tell_gap()
+        self.send_gap()
         if self.seen_us - self.since_us > self.pause * 1e6:
             self.pause = SHORTEST_PAUSE
         complain(f"{self.shown_name}: {why}; trying again in {self.pause} s")
@@ -113,7 +113,7 @@ class Camera(Watcher):
         self.pause = min(2 * self.pause, LONGEST_PAUSE)
         return GLib.SOURCE_REMOVE
 
-    def tell_gap(self):
+    def send_gap(self):
         """From the last frame to now."""
         clock = self.pipeline.get_clock()
         if self.segment is None or clock is None or self.position == Gst.CLOCK_TIME_NONE:
@@ -128,5 +128,5 @@ class Camera(Watcher):
         if self.timer:
             GLib.source_remove(self.timer)
             self.timer = 0
-            self.tell_gap()
+            self.send_gap()
         super().end()

@@ -39,7 +39,7 @@ def positive(text):
 
 
 def options_of(argv):
-    """Those of the demo, and the words that are left."""
+    """The options of the demo, and the remaining words."""
     parser = argparse.ArgumentParser(prog=argv[1], add_help=False, allow_abbrev=False)
     for name in ("model", "mmproj", "device"):
         parser.add_argument(f"--{name}")
@@ -58,7 +58,7 @@ def properties_of(options):
 
 
 class Job:
-    """What is to be analysed: the words of its source, what it is called, and what is known of it."""
+    """What is to be analysed: the words of its source, its name, and the truth about it."""
 
     def __init__(self, options, words):
         self.words, self.out = words, options.out
@@ -69,7 +69,7 @@ class Job:
             self.take_scenes(options)
 
     def take_scenes(self, options):
-        """As a model is measured on: with all that a scene may have, and never seen in training."""
+        """Like those that models are measured on: with all effects, and never used for training."""
         self.name = f"{options.scenes * options.seconds} s of vlmtestsrc"
         self.title = f"What happens in {options.scenes} generated scene{'s' * (options.scenes != 1)}"
         self.truth = self.out / "truth.jsonl"
@@ -109,7 +109,7 @@ def is_device(word):
 
 
 def clean(out):
-    """What an earlier run has made is gone, should this one fail."""
+    """Removes the results of an earlier run, in case this one fails."""
     (out / filmed.PICTURES).mkdir(parents=True, exist_ok=True)
     for path in [*(out / filmed.PICTURES).glob("[0-9]" * 5 + "*.jpg"), *map(out.joinpath, filmed.MADE)]:
         path.unlink(missing_ok=True)

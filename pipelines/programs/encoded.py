@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A source whose video is decoded to be watched, while its video and its sound are handed out as they were
+"""A source whose video is decoded to be analysed, while its video and its sound are handed out as they were
 encoded."""
 from camera import set_up_source
 from running import GLib, Gst, complain
 
-# A sink takes nothing before all of the source plays, which may need more than a
-# queue holds by default.
+# A sink takes nothing before the whole source plays, and until then a queue may get
+# more than it holds by default.
 KEPT = """queue name=first max-size-buffers=0 max-size-bytes=0 max-size-time=0
     ! appsink name=kept async=false sync=false emit-signals=true"""
-WATCHED = f"""
+BRANCHES = f"""
     tee name=all  all. ! queue ! decodebin ! videoconvert ! videoflip name=last video-direction=auto
     all. ! {KEPT}
 """
@@ -32,7 +32,7 @@ class Piece:
 
 
 class Track:
-    """The video, or one sound. `on_piece` is called on a thread of the source."""
+    """The video, or an audio track. `on_piece` is called on a thread of the source."""
 
     def __init__(self, is_video, sink, on_piece):
         self.is_video, self.on_piece = is_video, on_piece
@@ -54,18 +54,18 @@ def what_matroska_takes(kind):
 
 
 def parser_for(caps):
-    """What brings a stream into another form, or None: not all formats have one."""
+    """An element that brings a stream into another form, or None: not all formats have one."""
     parsers = Gst.ElementFactory.list_get_elements(Gst.ELEMENT_FACTORY_TYPE_PARSER, Gst.Rank.MARGINAL)
     found = Gst.ElementFactory.list_filter(parsers, caps, Gst.PadDirection.SINK, False)
     return found[0].create(None) if found else None
 
 
 class Encoded:
-    """Builds such a bin: `bin`, with a pad `src` of decoded video."""
+    """Builds such a source: `bin`, with a pad `src` of decoded video."""
 
     def __init__(self, uri, on_piece):
         self.on_piece = on_piece
-        self.bin = Gst.parse_bin_from_description(WATCHED, False)
+        self.bin = Gst.parse_bin_from_description(BRANCHES, False)
         self.bin.add_pad(Gst.GhostPad.new("src", self.bin.get_by_name("last").get_static_pad("src")))
         self.sinks = [self.bin.get_by_name("kept")]
         self.has_video = False
@@ -78,7 +78,7 @@ class Encoded:
             source.connect("pad-added", self.on_source)
 
     def end(self):
-        """For those who wait for the end of all sinks."""
+        """Ends all sinks here, because the pipeline ends only when all sinks have."""
         for sink in self.sinks:
             sink.get_static_pad("sink").send_event(Gst.Event.new_eos())
 
@@ -88,7 +88,7 @@ class Encoded:
         return element
 
     def on_source(self, _source, pad):
-        """One for each stream, where the network tells them apart."""
+        """Once for each stream, if the network has them apart."""
         parse = self.add(Gst.ElementFactory.make("parsebin"))
         parse.connect("pad-added", self.on_stream)
         pad.link(parse.get_static_pad("sink"))

@@ -11,9 +11,9 @@ from words import without_password
 VIDEO, PICTURES, PICTURE_RATE = "video.webm", "thumbs", 4
 MADE = (VIDEO, "events.jsonl", "truth.jsonl", "events.vtt", "index.html")
 
-# At most 720p, which what the model looks at is smaller than; so places are pixels of the copy.
+# At most 720p, which is more than the model sees; so places are pixels of the copy.
 SMALL = ["videoscale", "!", "video/x-raw,width=[1,1280],height=[1,720],pixel-aspect-ratio=1/1"]
-# A frame waits for its window, and in memory: of a camera no more than are needed to see what happens.
+# Frames wait in memory for their window: from a camera only as many as are needed to see what happens.
 RATE = ["videorate", "drop-only=true", "max-rate=30"]
 RATE_LIVE = ["videorate", "skip-to-first=true", "!", "video/x-raw,framerate=15/1"]
 FLIPPED = ["videoconvert", "!", "videoflip", "video-direction=auto"]
@@ -30,10 +30,10 @@ def small(live):
 
 
 def shown_words(out):
-    """VP8, which all browsers play. The first frame is there from 0 on, the last one before a gap throughout
-    it: players disagree about what they do otherwise. No `threads`: those of vp8enc spin while they wait, and
-    the model needs the processor. Pictures keep their size: what is scaled behind is scaled before as well,
-    where there is a choice."""
+    """VP8, which all browsers play. The first frame is shown from 0 on, the last one before a gap throughout
+    it, because players differ in what they do otherwise. No `threads`: those of vp8enc spin while they wait,
+    and the model needs the processor. Pictures keep their size: scaling after this point could change the
+    size before it as well, if the source allows another one."""
     return ["tee", "name=t",
             "t.", "!", "queue", "!", "vlmoverlay", "draw-strip=false", "tolerance=0.3", "!", "videorate", "!",
             "videoconvert", "!", "vp8enc", "deadline=1", "cpu-used=8", "keyframe-max-dist=30",
@@ -45,7 +45,7 @@ def shown_words(out):
 
 
 def quoted(word):
-    """As gst_parse_launch() reads it."""
+    """As gst_parse_launch() parses it."""
     name, equals, value = word.partition("=")
     if not equals or "," in name or not set(value) & set(" '\"\\"):
         return word
@@ -54,12 +54,12 @@ def quoted(word):
 
 
 def bin_of(words):
-    """Caps that stand last must not: they are no element."""
+    """With an element at the end, because caps must not be the last word."""
     return Gst.parse_bin_from_description(" ".join(map(quoted, [*words, "!", "identity"])), True)
 
 
 def line(job):
-    """What gst-launch-1.0 does the same with, to be copied: without the password."""
+    """A line for gst-launch-1.0 that does the same, to be copied: without the password."""
     launch = ["gst-launch-1.0", "-q", *(["-e"] if job.live else [])]
     source = [without_password(word) for word in job.source]
     watch = ["vlmevents", "name=w", *map("=".join, dict(job.words.properties).items())]
@@ -75,7 +75,7 @@ def line(job):
     return text
 
 
-def first_telling(record):
+def event_line(record):
     """A line for a terminal."""
     seconds = record["start"].get("stream_time", 0.0)
     text = record.get("description") or record.get("label", "")
@@ -83,11 +83,11 @@ def first_telling(record):
 
 
 class Film(Camera):
-    """`size` is that of the video, or None. Of a file that breaks off in the midst, what was seen is kept.
-    `is_whole` is that what was made can be shown."""
+    """`size` is that of the video, or None. If a file is broken in the middle, the part before it is kept.
+    `is_whole`: the results can be shown."""
 
     def __init__(self, group, job):
-        self.job, self.size, self.is_whole, self.told = job, None, False, set()
+        self.job, self.size, self.is_whole, self.announced = job, None, False, set()
         self.records = open(job.out / "events.jsonl", "wb")
         super().__init__(group, job.name, job.words, shown=" ".join(map(quoted, shown_words(job.out))),
                          make_source=self.make, comes_back=job.live)
@@ -119,16 +119,16 @@ class Film(Camera):
         except OSError as error:
             on_main_loop(self.group.fail, f"{self.records.name}: {error.strerror}")
         if self.job.live:
-            self.tell(data)
+            self.announce(data)
         return Gst.FlowReturn.OK
 
-    def tell(self, data):
-        """Each event once: who stands before a camera wants to see that something happens."""
+    def announce(self, data):
+        """Prints each event once: people in front of a camera want to see that it works."""
         for text in data.decode("utf-8", "replace").splitlines():
             record = json.loads(text)
-            if record["type"] == "event" and record["event_uid"] not in self.told:
-                self.told.add(record["event_uid"])
-                complain(first_telling(record))
+            if record["type"] == "event" and record["event_uid"] not in self.announced:
+                self.announced.add(record["event_uid"])
+                complain(event_line(record))
 
     def on_message(self, message):
         if message.type == Gst.MessageType.EOS and message.src == self.pipeline:

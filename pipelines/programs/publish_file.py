@@ -17,13 +17,13 @@ from words import Words, to_uri
 
 FORMATS = ("cloudevents", "frigate", "homeassistant", "onvif")
 HOST = "127.0.0.1"
-# Seconds; a broker is there in one.
+# Seconds; a broker starts in one.
 PATIENCE = 60
 OVER = "gst-vlm-publish/over"
 
 
 def find(name):
-    # Debian has the broker where only root looks
+    # Debian has the broker in a folder that only root has in PATH
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     return path or sys.exit(f"{name} is missing: install Debian's packages mosquitto and mosquitto-clients")
 
@@ -41,7 +41,7 @@ class Broker:
         self.port = free_port()
         settings = pathlib.Path(folder, "mosquitto.conf")
         settings.write_text(f"listener {self.port} {HOST}\nallow_anonymous true\n", "utf-8")
-        # Ctrl+C is for this program: what is seen last is still to be sent
+        # Ctrl+C must only reach this program: the last events are still to be sent
         self.process = subprocess.Popen([find("mosquitto"), "-c", settings], stderr=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, start_new_session=True)
         self.wait()
@@ -66,7 +66,7 @@ class Broker:
 
 
 class Listener:
-    """Prints what comes to the broker, each line when it comes."""
+    """Prints what the broker receives, each line as it comes."""
 
     def __init__(self, broker):
         self.broker = broker
@@ -85,7 +85,7 @@ class Listener:
                 print(line, end="", flush=True)
 
     def say_until(self, heard):
-        """A message of our own; those before it were printed when it is heard."""
+        """Sends a message of our own: when it arrives, those before it were printed."""
         until = time.monotonic() + PATIENCE
         while not heard.is_set() and time.monotonic() < until:
             self.broker.client("mosquitto_pub", "-t", OVER, "-n").wait()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """record_on_event.py SCRIPT URI FOLDER PROPERTY=VALUE…: see pipelines/record-on-event
 
-An event is known only after the window that shows it was analysed. So what came lately is kept, as it was
-encoded, and a recording begins in the past.
+An event is known only after the window that shows it was analysed. So the last part of the stream is kept, as
+it was encoded, and a recording begins in the past.
 """
 import collections
 import datetime
@@ -43,7 +43,7 @@ class Recorder(Camera):
         super().__init__(group, word, words, make_source=self.make_encoded, comes_back=comes_back(word))
         self.uri, self.folder, self.encoded = to_uri(word), folder, None
         self.lock = threading.Lock()
-        self.kept = collections.deque()  # of all tracks, in the order in which it came
+        self.kept = collections.deque()  # pieces of all tracks, in the order in which they came
         self.recording, self.until = None, 0
         self.files = {}  # of the open events: event_uid -> Recording
         waiting = self.element.get_property("max-queue") + 3
@@ -77,11 +77,11 @@ class Recorder(Camera):
             recording.finish()
 
     def begin(self, start):
-        """With the last key frame before `start`, or the oldest one that is kept."""
+        """Begins with the last key frame before `start`, or the oldest one that is kept."""
         pieces = list(self.kept)
         keys = [i for i, piece in enumerate(pieces) if piece.is_key]
         first = next((i for i in reversed(keys) if pieces[i].time <= start), keys[0] if keys else None)
-        if first is None:  # the camera went meanwhile
+        if first is None:  # the camera went away meanwhile
             self.recording = None
             return
         self.recording.open({piece.track for piece in pieces}, pieces[first].time)

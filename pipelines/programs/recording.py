@@ -9,8 +9,8 @@ FORMAT = "%Y%m%dT%H%M%SZ"
 
 
 def new_name(folder, when):
-    """A name in `folder` that nothing has: of a time in UTC, and a number where that is taken. The file for
-    records is made with it."""
+    """A new name in `folder`: a time in UTC, and a number if that is taken. The file for records is created
+    with it."""
     stem, count = when.strftime(FORMAT), 1
     while True:
         name = stem if count == 1 else f"{stem}-{count}"
@@ -33,7 +33,7 @@ class Recording:
         self.inputs = {}
 
     def open(self, tracks, start):
-        """`tracks`: those that it will have."""
+        """`tracks`: those that the file will have."""
         self.start = start
         self.pipeline = Gst.parse_launch("matroskamux name=mux ! filesink name=file async=false")
         self.pipeline.get_by_name("file").set_property("location", str(self.path))
@@ -61,7 +61,7 @@ class Recording:
             self.on_failure(f"{self.records.name}: {error.strerror}")
 
     def finish(self):
-        """The file is whole when this returns."""
+        """The file is complete when this returns."""
         if self.pipeline is None:
             return
         for source in self.inputs.values():

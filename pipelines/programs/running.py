@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the programs share: GStreamer, a main loop that Ctrl+C ends, and what went wrong."""
+"""What the programs share: GStreamer, a main loop that Ctrl+C ends, and error messages."""
 import signal
 import sys
 
@@ -15,7 +15,7 @@ __all__ = ["GLib", "GObject", "Gst", "Program", "complain", "on_main_loop", "rea
 
 
 def complain(text):
-    """On standard error, in one piece and without what moves a terminal's cursor."""
+    """Prints to standard error, in one piece and without what moves a terminal's cursor."""
     clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     sys.stderr.write(clean.encode(sys.stderr.encoding, "replace").decode(sys.stderr.encoding) + "\n")
     sys.stderr.flush()
@@ -43,8 +43,8 @@ def watch_bus(pipeline, on_message):
 
 
 class Program:
-    """A main loop. `on_interrupt` is called upon the first Ctrl+C (or SIGTERM), and is to end what runs; the
-    second one ends the program."""
+    """A main loop. `on_interrupt` is called upon the first Ctrl+C (or SIGTERM), and must end all that runs;
+    the second one ends the program."""
 
     def __init__(self, on_interrupt):
         self.loop = GLib.MainLoop()
@@ -58,7 +58,7 @@ class Program:
         return GLib.SOURCE_REMOVE
 
     def fail(self, text):
-        """The program goes on, and ends with 1."""
+        """The program continues, and its exit status will be 1."""
         complain(text)
         self.failed = True
 

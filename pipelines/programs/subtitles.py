@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """subtitles.py SCRIPT [--force] VIDEO OUT.mkv PROPERTY=VALUE…: see pipelines/subtitles
 
-What is copied waits in front of the muxer until the text has come as far. The end
-has to be kept back, too: where all that is copied has ended the muxer ends the file,
-and the last events are known only then.
+Video and sound wait in front of the muxer until the text is as far as they are. The
+end has to be held back, too: when all that is copied has ended, the muxer ends the
+file, and the last events are known only then.
 """
 import contextlib
 import os
@@ -27,7 +27,7 @@ PIPELINE = f"""
 
 
 class Copier:
-    """Links the first video, and all sound; keeps the end of the video back."""
+    """Links the first video, and all sound; holds the end of the video back."""
 
     def __init__(self, pipeline):
         self.pipeline = pipeline
@@ -35,7 +35,7 @@ class Copier:
         self.copied = pipeline.get_by_name("copy").get_static_pad("src")
         events = Gst.PadProbeType.EVENT_DOWNSTREAM
         self.hold = self.copied.add_probe(events | Gst.PadProbeType.BLOCK, self.on_copied)
-        pipeline.get_by_name("seen").get_static_pad("sink").add_probe(events, self.on_watched)
+        pipeline.get_by_name("seen").get_static_pad("sink").add_probe(events, self.on_analysed)
         parse_bin = pipeline.get_by_name("parse")
         parse_bin.connect("pad-added", self.on_pad)
         parse_bin.connect("drained", self.on_drained)
@@ -44,7 +44,7 @@ class Copier:
         ends = info.get_event().type == Gst.EventType.EOS
         return Gst.PadProbeReturn.OK if ends else Gst.PadProbeReturn.PASS
 
-    def on_watched(self, _pad, info):
+    def on_analysed(self, _pad, info):
         if info.get_event().type == Gst.EventType.EOS:
             self.copied.remove_probe(self.hold)
             return Gst.PadProbeReturn.REMOVE
@@ -71,7 +71,7 @@ class Copier:
 
 @contextlib.contextmanager
 def written_beside(out):
-    """The name of a file beside `out`, which becomes `out` when all goes well, and else is gone."""
+    """The name of a file beside `out`, which becomes `out` if all goes well, and is removed otherwise."""
     handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
     os.close(handle)
     try:
@@ -87,7 +87,7 @@ def written_beside(out):
 
 
 def check_names(words, video, out):
-    """What is wrong with them, or None: nothing is written over that is somebody else's."""
+    """What is wrong with them, or None: no other file is overwritten."""
     source = to_path(video)
     if source is not None and not source.exists():
         return f"{video}: no such file"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """watch_cameras.py SCRIPT URI… PROPERTY=VALUE…: see pipelines/rtsp and pipelines/cameras
 
-Each camera has a pipeline of its own, so that none is in the way of another; they share the model."""
+Each camera has a pipeline of its own, so that they do not affect each other; they share the model."""
 import sys
 
 from camera import Camera, decoded

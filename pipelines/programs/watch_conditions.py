@@ -9,7 +9,7 @@ from watching import Group
 from words import Words, comes_back, to_uri
 
 DEFAULTS = (("conditions", "a person is in the picture; a vehicle is in the picture"), ("window", "4"))
-# what vlmevents says of a model that does not know the words
+# part of the message of vlmevents about a model that does not know the words
 UNKNOWN = "questions of the kind yes-no"
 WAY_OUT = ("the model that ships does not know yes and no yet; name one that does with --model DIR, such as "
            "a download of Qwen2.5-VL-3B-Instruct")
@@ -30,7 +30,7 @@ def with_properties(argv):
 
 
 def line_of(record):
-    """One for a terminal; None for what it does not show."""
+    """A line for a terminal; None for a record that is not shown."""
     seconds = record["start" if record["state"] != "end" else "end"].get("stream_time", 0.0)
     if record["type"] == "gap":
         return f"{seconds:9.3f} s  not analysed, {record['reason']}"
@@ -42,7 +42,7 @@ def line_of(record):
 
 
 class Conditions(Camera):
-    """Its records as lines, unless they are wanted as they are."""
+    """Prints its records as lines, or unchanged with --json."""
 
     def on_record(self, sink):
         if "--json" in self.group.words.options:

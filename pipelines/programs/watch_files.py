@@ -9,7 +9,7 @@ from words import Words, to_uri
 
 
 class File(Camera):
-    """Keeps the pipeline before it until it has the model: so that it need not be loaded again."""
+    """Keeps the pipeline before it until it has the model, so that it need not be loaded again."""
 
     before = None
 

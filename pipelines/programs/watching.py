@@ -5,7 +5,7 @@ import threading
 
 from running import GLib, Gst, Program, on_main_loop, reason, watch_bus
 
-# Before vlmevents stands what the pipeline is given, behind it what shows the video.
+# The source is put before vlmevents; `shown` is what shows the video after it.
 PIPELINE = """
     vlmevents name=w ! {shown}
     w.events ! appsink name=records caps=application/x-json async=false sync=false emit-signals=true
@@ -14,7 +14,7 @@ UNSEEN = "fakesink async=false sync=false"
 
 
 class Output:
-    """Standard output, for records of any number of pipelines: each is written when it comes, and whole."""
+    """Standard output, for records of any number of pipelines: each is written at once, and in one piece."""
 
     def __init__(self, on_failure):
         self.lock = threading.Lock()
@@ -32,12 +32,12 @@ class Output:
 
 class Watcher:
     """`pipeline` has the vlmevents `element`, and an output for its records. `source`, which feeds it, comes
-    and goes: that it failed is told apart from all else that may end the pipeline."""
+    and goes: its errors are distinguished from all others, which end the pipeline."""
 
     def __init__(self, group, words, shown=UNSEEN, label=None):
         self.group = group
         self.pipeline = Gst.parse_launch(PIPELINE.format(shown=shown))
-        # not that of a source, which may go
+        # not the clock of a source, which may go away
         self.pipeline.use_clock(Gst.SystemClock.obtain())
         self.element = self.pipeline.get_by_name("w")
         self.sink = self.element.get_static_pad("sink")
@@ -66,13 +66,13 @@ class Watcher:
             self.pipeline.recalculate_latency()
 
     def is_own(self, message):
-        """Not of the source, which throws elements away that failed."""
+        """Not from the source, which removes elements that failed."""
         return message.src.has_as_ancestor(self.pipeline) and not (
             self.source and message.src.has_as_ancestor(self.source))
 
     def attach(self, source):
-        """Puts a bin with a pad `src` in front. It starts by itself: one that never gets PAUSED must not take
-        the pipeline out of PLAYING, in which the next one is to start."""
+        """Puts a bin with a pad `src` in front. It starts by itself: one that never reaches PAUSED must not
+        take the pipeline out of PLAYING, in which the next one will start."""
         self.source = source
         source.set_property("async-handling", True)
         self.pipeline.add(source)
@@ -80,7 +80,7 @@ class Watcher:
         source.sync_state_with_parent()
 
     def detach(self):
-        """Its threads are gone when this returns, and what it said is forgotten."""
+        """Its threads are gone when this returns, and its messages are dropped."""
         source, self.source = self.source, None
         source.set_state(Gst.State.NULL)
         self.pipeline.remove(source)
@@ -93,7 +93,7 @@ class Watcher:
         self.pipeline.set_state(Gst.State.PLAYING)
 
     def end(self):
-        """What was seen is told first. It may have to wait for the device, and so has a thread."""
+        """The video so far is reported first. That may have to wait for the device, so it has a thread."""
         threading.Thread(target=self.sink.send_event, args=(Gst.Event.new_eos(),), daemon=True).start()
 
     def stop(self):
@@ -118,7 +118,7 @@ class Group:
         watcher.start()
 
     def on_over(self, watcher, why):
-        """That is what one of them calls. `why`: None where all went well."""
+        """Called by a watcher at its end. `why`: None if all went well."""
         if watcher not in self.watchers:  # one error seldom comes alone
             return
         if why:
@@ -129,7 +129,7 @@ class Group:
             self.program.quit()
 
     def follow(self, watcher):
-        """One is over."""
+        """A watcher has ended."""
         watcher.stop()
 
     def end(self):
@@ -138,7 +138,7 @@ class Group:
             watcher.end()
 
     def fail(self, why):
-        """What is wrong for one is wrong for all: the model, the device, the output."""
+        """A failure of one that is a failure of all: the model, the device, the output."""
         if self.watchers:
             self.program.fail(why)
         while self.watchers:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What stands on a command line: SCRIPT, options, inputs, and properties of vlmevents."""
+"""The words of a command line: SCRIPT, options, inputs, and properties of vlmevents."""
 import fractions
 import pathlib
 import re
@@ -86,7 +86,7 @@ def make_watcher(name=None):
 
 
 def parse(kind, text):
-    """The text as GStreamer reads it; ValueError where it is none of the type's values."""
+    """The text as GStreamer parses it; ValueError if it is not a value of the type."""
     if not re.fullmatch("[A-Za-z0-9_.:/+-]+", text):
         raise ValueError
     try:
@@ -102,7 +102,7 @@ def is_rate(text):
 
 
 def set_property(element, name, text):
-    """ValueError where the text is none of the property's values."""
+    """ValueError if the text is not a value of the property."""
     spec = element.find_property(name)
     try:
         if not spec.flags & GObject.ParamFlags.WRITABLE:
@@ -122,7 +122,7 @@ def is_address(word):
 
 
 def to_uri(word):
-    """Addresses stay, names of files become addresses, whatever is in them."""
+    """Addresses stay, names of files become addresses, whatever characters they have."""
     return word if is_address(word) else pathlib.Path(word).absolute().as_uri()
 
 
@@ -134,7 +134,7 @@ def to_path(word):
 
 
 def comes_back(word):
-    """Whether what ends or fails may be there again later."""
+    """Whether a source that ends or fails may come back later."""
     return is_address(word) and not word.startswith("file:")
 
 

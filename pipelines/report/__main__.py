@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Shows events: a table on the terminal, and in a folder a page and WebVTT.
 
-With a truth it puts what was found beside it. pipelines/demo calls it; by hand:
+With a truth it compares what was found with it. pipelines/demo calls it; by hand:
 
     python3 pipelines/report --truth truth.jsonl --out DIR events.jsonl
 """

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Puts what was found beside what is true. Times and names are judged apart: a model that calls everything an
-"object" may still say exactly when it was there."""
+"""Compares what was found with what is true. Times and names are judged apart: a model that calls everything
+an "object" may still say exactly when it was there."""
 import collections
 import re
 
 # A pair overlaps by at least so much; its times are right from so much on.
 PAIR, RIGHT = 0.1, 0.5
-# What a model calls whatever it has no name for.
+# The label of a model for everything that it has no name for.
 ANYTHING = "object"
-# Of a pair: how well its names fit.
+# How well the names of a pair fit.
 SAME, GENERAL, OTHER = 1.0, 0.5, 0.0
 
 # `true` or `found` may be None; `overlap` and `name` are then 0.
@@ -39,7 +39,7 @@ def words(text):
 
 
 def fit(true, found):
-    """All words of the true label are in what was said: the same. A truth without a name takes any."""
+    """The same if the text found has all words of the true label. Any name fits a truth without one."""
     said = words(f"{found.label} {found.text}")
     if words(true.label or true.text) <= said:
         return SAME
@@ -87,7 +87,7 @@ def summary(table):
 
 
 def has_names(table):
-    """Whether there are any to be right about."""
+    """Whether the truth has any names."""
     return any(row.true and words(row.true.label or row.true.text) for row in table)
 
 

@@ -2,7 +2,7 @@
 """Events as WebVTT."""
 from clock import cue_clock
 
-# What is shown for less cannot be read.
+# A cue that is shown for less cannot be read.
 SHORTEST = 1.0
 
 
@@ -11,7 +11,7 @@ def escape(text):
 
 
 def webvtt(found, settings=""):
-    """`settings` of each cue, such as where it stands."""
+    """`settings` of each cue, such as its position."""
     cues = ["WEBVTT\n"]
     for event in found:
         end = max(event.end, event.start + SHORTEST)

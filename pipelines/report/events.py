@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Reads events: what was found, what is true, and what was not watched."""
+"""Reads events: what was found, what is true, and what was not analysed."""
 import collections
 import json
 import math
@@ -7,7 +7,7 @@ import math
 # Times are seconds of stream time. `confidence` may be None. `box` is (x1, y1, x2, y2) in pixels of the
 # video, `box_time` when it was there; both may be None.
 Event = collections.namedtuple("Event", "start end label text confidence box box_time", defaults=(None, None))
-# A span nobody watched.
+# A span that was not analysed.
 Gap = collections.namedtuple("Gap", "start end reason")
 
 CLOCKS = ("stream_time", "running_time", "pts")
@@ -19,7 +19,7 @@ class BadFile(Exception):
 
 
 def printable(value):
-    """Any JSON value as one line that neither a terminal nor a file chokes on."""
+    """Any JSON value as one line that is safe in a terminal and in a file."""
     text = value if isinstance(value, str) else ""
     clean = "".join(c if c.isprintable() else "\N{MIDDLE DOT}" for c in text[:LONGEST_TEXT + 1])
     return clean if len(clean) <= LONGEST_TEXT else clean[:LONGEST_TEXT] + "\N{HORIZONTAL ELLIPSIS}"
@@ -46,7 +46,7 @@ def span(record):
 
 
 def box_of(record):
-    """A box with an area, and its time, or two times None."""
+    """A box with an area, and its time, or None twice."""
     corners = record.get("bbox")
     numbers = [number(corner) for corner in corners] if isinstance(corners, list) else []
     moment = instant(record.get("bbox_time"))
@@ -85,7 +85,7 @@ def in_order(events):
 
 
 def read_found(path):
-    """Events as they were last told, in order of time, and gaps."""
+    """Events as they were last reported, in order of time, and gaps."""
     last, gaps = {}, []
     for record in read_records(path):
         if record.get("state") == "gap":

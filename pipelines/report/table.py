@@ -48,7 +48,7 @@ def cells_alone(row):
 
 
 def widths(cells, flexible):
-    """Of each column; those of `flexible`, the widest first, give way until the line fits."""
+    """The width of each column; those of `flexible` shrink, the widest first, until the line fits."""
     sizes = [max(map(width, column)) for column in zip(*cells)]
     while sum(sizes) + len(GAP) * (len(sizes) - 1) > COLUMNS:
         sizes[max(flexible, key=lambda column: sizes[column])] -= 1
@@ -60,7 +60,7 @@ def paint(line, state, colours):
 
 
 def lines(rows, beside, colours):
-    """`beside`: there is a truth to stand beside what was found."""
+    """`beside`: there is a truth to show beside what was found."""
     if beside:
         head = ("true", "", "found", "", "overlap", "")
         cells, flexible = [cells_beside(row) for row in rows], (1, 3)

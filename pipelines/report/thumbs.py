@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Small pictures of the video: a folder of JPEG files, so many of them from each second."""
+"""Small pictures of the video: a folder of JPEG files, a fixed number from each second."""
 import math
 import pathlib
 import re
 
-# What enters has hardly come into view at its start.
+# An object that enters is hardly in view at its start.
 LATER = 0.5
 
 
@@ -21,7 +21,7 @@ class Thumbs:
 
     def of(self, event):
         """JPEG data of an event's box, or else of the moment after its start, and its time; or None twice.
-        Never of the time after its end: there may be another scene."""
+        Never of a time after its end, where there may be another scene."""
         if not self.files:
             return None, None
         moment = event.box_time

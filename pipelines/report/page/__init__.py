@@ -21,22 +21,22 @@ Report = collections.namedtuple(
 
 
 def facts(report):
-    told = []
+    pairs = []
     if report.beside:
         sums = compare.summary(report.rows)
-        told.append((f"{sums.found} of {sums.true}", "events found"))
+        pairs.append((f"{sums.found} of {sums.true}", "events found"))
         if sums.found and compare.has_names(report.rows):
             general = sums.names[compare.GENERAL]
             rest = f', {general} just "{compare.ANYTHING}"' if general else ""
-            told.append((f"{sums.names[compare.SAME]} of {sums.found}", f"of these named right{rest}"))
-        told.append((str(sums.untrue), "not true"))
-        told.append((f"{sums.mean_overlap:.2f}", "mean overlap"))
+            pairs.append((f"{sums.names[compare.SAME]} of {sums.found}", f"of these named right{rest}"))
+        pairs.append((str(sums.untrue), "not true"))
+        pairs.append((f"{sums.mean_overlap:.2f}", "mean overlap"))
     else:
-        told.append((str(len(report.rows)), "events found"))
-    told.append((short_clock(report.duration), "of video"))
+        pairs.append((str(len(report.rows)), "events found"))
+    pairs.append((short_clock(report.duration), "of video"))
     if report.took:
-        told.append((f"{report.duration / report.took:.1f}×", "as fast as real time"))
-    return tag("dl", *(tag("div", tag("dt", esc(name)), tag("dd", esc(value))) for value, name in told))
+        pairs.append((f"{report.duration / report.took:.1f}×", "as fast as real time"))
+    return tag("dl", *(tag("div", tag("dt", esc(name)), tag("dd", esc(value))) for value, name in pairs))
 
 
 def player(report):
@@ -50,9 +50,9 @@ def player(report):
 
 
 def legend(report):
-    told = [("hit", "found"), ("misnamed", "found, but other name or times"), ("missed", "missed"),
-            ("untrue", "not true")] if report.beside else []
-    keys = [tag("span", tag("i", class_=f"key {state}"), text) for state, text in told]
+    states = [("hit", "found"), ("misnamed", "found, but other name or times"), ("missed", "missed"),
+              ("untrue", "not true")] if report.beside else []
+    keys = [tag("span", tag("i", class_=f"key {state}"), text) for state, text in states]
     if report.gaps:
         keys.append(tag("span", tag("i", class_="key gap"), "not analysed"))
     return tag("p", *keys, class_="legend") if keys else ""
@@ -73,7 +73,7 @@ def body(report):
 
 
 def policy(script):
-    """Nothing but this script runs, and nothing is loaded but what is in the page, and the video."""
+    """Only this script may run, and only what is in the page and the video may be loaded."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     return (f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
             "media-src 'self' file: data:")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A card for each event: its picture with its box, and in words what became of it."""
+"""A card for each event: its picture with its box, and in words how it compares with the truth."""
 import compare
 from clock import tenths_clock
 from page.markup import data_url, esc, moments, tag, words_of
@@ -10,7 +10,7 @@ def span(event):
 
 
 def box(event, size):
-    """It keeps its place at any size of the picture."""
+    """In percent, so that it keeps its place at any size of the picture."""
     if event.box is None or size is None:
         return ""
     width, height = size
@@ -23,7 +23,7 @@ def box(event, size):
 
 
 def picture(event, report):
-    """Of the frame in which its box was found."""
+    """The frame in which its box was found."""
     data, when = report.thumbs.of(event)
     if data is None:
         return ""
@@ -49,10 +49,10 @@ def card(count, row, report):
     event = row.found or row.true
     state = compare.status(row) if report.beside else ""
     chip = tag("span", esc(compare.STATUS[state]), class_=f"chip {state}") if state else ""
-    told = [tag("p", words_of(row.found), class_="words"), about_found(row.found)] if row.found else []
+    lines = [tag("p", words_of(row.found), class_="words"), about_found(row.found)] if row.found else []
     if report.beside:
-        told.append(about_true(row))
-    return tag("li", picture(event, report), tag("header", tag("b", str(count)), chip), *told,
+        lines.append(about_true(row))
+    return tag("li", picture(event, report), tag("header", tag("b", str(count)), chip), *lines,
                id=f"e{count}", class_=state, **moments(event))
 
 

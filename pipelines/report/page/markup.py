@@ -26,5 +26,5 @@ def words_of(event):
 
 
 def moments(event):
-    """What page.js needs to know of an event: when to seek to, and when it is now."""
+    """What page.js needs of an event: the time to seek to, and the span in which it is marked."""
     return {"data_t": f"{event.start:.3f}", "data_end": f"{event.end:.3f}"}

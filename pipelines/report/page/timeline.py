@@ -10,7 +10,7 @@ SECOND, NARROWEST, WIDEST, TICK = 0.15, 34.0, 500.0, 4.2
 
 
 def place(start, end, duration):
-    """Where a span stands on a line of the whole duration."""
+    """The place of a span on a line of the whole duration."""
     left = min(max(start / duration, 0.0), 1.0)
     right = min(max(end / duration, left), 1.0)
     return f"left:{left:.3%};width:{right - left:.3%}"

@@ -24,6 +24,14 @@ typedef struct
   VlmSession *apart; /* likewise */
 } Local;
 
+static VlmUsage
+get_usage (const VlmAnswer *answer)
+{
+  return (VlmUsage){ answer->n_prompt_tokens, answer->n_vision_tokens,
+    answer->n_tokens, answer->n_forced_tokens, answer->vision_s,
+    answer->prefill_s, answer->decode_s };
+}
+
 static VlmReply *
 make_reply (const VlmRequest *request, VlmAnswer *answer, GArray *trace)
 {
@@ -31,9 +39,7 @@ make_reply (const VlmRequest *request, VlmAnswer *answer, GArray *trace)
 
   reply->text = g_steal_pointer (&answer->text);
   reply->trace = trace;
-  reply->usage = (VlmUsage){ answer->n_prompt_tokens, answer->n_vision_tokens,
-    answer->n_tokens, answer->n_forced_tokens, answer->vision_s,
-    answer->prefill_s, answer->decode_s };
+  reply->usage = get_usage (answer);
   reply->max_tokens =
       request->max_tokens > 0 ? request->max_tokens : VLM_SESSION_MAX_TOKENS;
   reply->is_cut_off = !answer->stopped;
@@ -79,13 +85,18 @@ local_answer (VlmAnswerer *answerer, const VlmRequest *request,
 
 static gboolean
 local_weigh (VlmAnswerer *answerer, const VlmRequest *request,
-    double *probabilities, GCancellable *cancellable, GError **error)
+    double *probabilities, VlmUsage *usage, GCancellable *cancellable,
+    GError **error)
 {
   g_autoptr (VlmPrompt) prompt = vlm_answerer_make_prompt (answerer, request);
   const VlmWork work = { .cancellable = cancellable };
+  g_autoptr (VlmAnswer) answer =
+      vlm_session_weigh (choose_session ((Local *) answerer, request), prompt,
+          request->kind, probabilities, &work, error);
 
-  return vlm_session_weigh (choose_session ((Local *) answerer, request),
-      prompt, request->kind, probabilities, &work, error);
+  if (answer != NULL)
+    *usage = get_usage (answer);
+  return answer != NULL;
 }
 
 static gboolean

@@ -36,12 +36,13 @@ remote_answer (VlmAnswerer *answerer, const VlmRequest *request,
 
 static gboolean
 remote_weigh (VlmAnswerer *answerer, const VlmRequest *request,
-    double *probabilities, GCancellable *cancellable, GError **error)
+    double *probabilities, VlmUsage *usage, GCancellable *cancellable,
+    GError **error)
 {
   g_autoptr (VlmPrompt) prompt = vlm_answerer_make_prompt (answerer, request);
 
   return vlm_remote_weigh (((Remote *) answerer)->remote, prompt, request->kind,
-      probabilities, cancellable, error);
+      probabilities, usage, cancellable, error);
 }
 
 /* Sends it a question, because servers do not report it otherwise. */
@@ -54,10 +55,11 @@ remote_can_weigh (VlmAnswerer *answerer, const VlmAnswerKind *kind,
   g_autofree char *question =
       vlm_answer_kind_make_question (kind, "the sky is blue", FALSE);
   g_autoptr (VlmPrompt) prompt = vlm_prompt_new ();
+  VlmUsage usage;
 
   vlm_prompt_add_text (prompt, question);
   return vlm_remote_weigh (((Remote *) answerer)->remote, prompt, kind,
-      probabilities, cancellable, error);
+      probabilities, &usage, cancellable, error);
 }
 
 static const char *

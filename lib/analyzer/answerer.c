@@ -191,6 +191,7 @@ gboolean
 vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
     double *probabilities, GCancellable *cancellable, GError **error)
 {
+  VlmUsage usage = { 0 };
   GError *own_error = NULL;
 
   g_assert ((request->window != NULL) != (request->picture != NULL));
@@ -198,12 +199,13 @@ vlm_answerer_weigh (VlmAnswerer *self, const VlmRequest *request,
   if (!check_weighs (self, error))
     return FALSE;
   if (!self->klass->weigh (
-          self, request, probabilities, cancellable, &own_error)) {
+          self, request, probabilities, &usage, cancellable, &own_error)) {
     keep_failure (self, request, own_error);
     g_propagate_error (error, own_error);
     return FALSE;
   }
-  keep_record (self, request, vlm_asked_weighed (request, probabilities));
+  keep_record (
+      self, request, vlm_asked_weighed (request, probabilities, &usage));
   return TRUE;
 }
 

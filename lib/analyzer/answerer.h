@@ -76,9 +76,10 @@ typedef struct
       GCancellable *cancellable, GError **error);
   void (*free) (VlmAnswerer *self);
   /* How probable each choice of the kind is as the answer; nullable, with the
-   * one below. Errors as those of answer. */
+   * one below. @usage is zero before. Errors as those of answer. */
   gboolean (*weigh) (VlmAnswerer *self, const VlmRequest *request,
-      double *probabilities, GCancellable *cancellable, GError **error);
+      double *probabilities, VlmUsage *usage, GCancellable *cancellable,
+      GError **error);
   /* FALSE with VLM_LOAD_ERROR_UNSUPPORTED or VLM_REMOTE_ERROR where it can never
    * do that. */
   gboolean (*can_weigh) (VlmAnswerer *self, const VlmAnswerKind *kind,

@@ -98,7 +98,8 @@ vlm_asked_answered (const VlmRequest *request, const VlmReply *reply)
 }
 
 VlmAnswerRecord *
-vlm_asked_weighed (const VlmRequest *request, const double *probabilities)
+vlm_asked_weighed (const VlmRequest *request, const double *probabilities,
+    const VlmUsage *usage)
 {
   const char *const *choices = request->kind->choices;
   VlmAnswerRecord *record = new_record (request);
@@ -108,6 +109,7 @@ vlm_asked_weighed (const VlmRequest *request, const double *probabilities)
     vlm_json_put_double (json, choices[i], probabilities[i], 4);
   g_string_append_c (json, '}');
   record->value = g_string_free (json, FALSE);
+  record->usage = *usage;
   return record;
 }
 

@@ -7,8 +7,8 @@
 /* All (transfer full), without what only the analyzer and the element know. */
 VlmAnswerRecord *
 vlm_asked_answered (const VlmRequest *request, const VlmReply *reply);
-VlmAnswerRecord *
-vlm_asked_weighed (const VlmRequest *request, const double *probabilities);
+VlmAnswerRecord *vlm_asked_weighed (const VlmRequest *request,
+    const double *probabilities, const VlmUsage *usage);
 VlmAnswerRecord *
 vlm_asked_failed (const VlmRequest *request, const GError *error);
 

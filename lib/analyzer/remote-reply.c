@@ -109,13 +109,23 @@ get_count (JsonObject *usage, const char *name)
   return (guint) CLAMP (n, 0, (gint64) G_MAXUINT);
 }
 
+/* Without times. */
+static VlmUsage
+get_usage (JsonNode *body)
+{
+  JsonObject *usage =
+      vlm_json_get_object (json_node_get_object (body), "usage");
+
+  return (VlmUsage){ .n_prompt_tokens = get_count (usage, "prompt_tokens"),
+    .n_tokens = get_count (usage, "completion_tokens") };
+}
+
 VlmReply *
 vlm_remote_reply_read (const GString *body, GError **error)
 {
   g_autoptr (JsonNode) node =
       vlm_remote_json_parse (body->str, body->len, error);
   JsonObject *choice = node != NULL ? get_choice (node, error) : NULL;
-  JsonObject *usage;
   const char *text;
   VlmReply *reply;
 
@@ -133,9 +143,7 @@ vlm_remote_reply_read (const GString *body, GError **error)
   reply->is_cut_off =
       g_strcmp0 (vlm_remote_json_string (choice, "finish_reason"), "length") ==
       0;
-  usage = vlm_json_get_object (json_node_get_object (node), "usage");
-  reply->usage.n_prompt_tokens = get_count (usage, "prompt_tokens");
-  reply->usage.n_tokens = get_count (usage, "completion_tokens");
+  reply->usage = get_usage (node);
   return reply;
 }
 
@@ -157,7 +165,7 @@ check_sum (double *probabilities, const VlmAnswerKind *kind, GError **error)
 
 gboolean
 vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
-    double *probabilities, GError **error)
+    double *probabilities, VlmUsage *usage, GError **error)
 {
   g_autoptr (JsonNode) node =
       vlm_remote_json_parse (body->str, body->len, error);
@@ -191,5 +199,6 @@ vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
     if (index >= 0)
       probabilities[index] += exp (value);
   }
+  *usage = get_usage (node);
   return check_sum (probabilities, kind, error);
 }

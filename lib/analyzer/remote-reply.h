@@ -11,6 +11,7 @@
 VlmReply *vlm_remote_reply_read (const GString *body, GError **error);
 
 /* How probable each choice of @kind is as the first token, among the tokens that
- * are listed. VLM_REMOTE_ERROR_SERVER if none is. */
+ * are listed, and how many tokens it took. VLM_REMOTE_ERROR_SERVER if none is
+ * listed. */
 gboolean vlm_remote_reply_weigh (const GString *body, const VlmAnswerKind *kind,
-    double *probabilities, GError **error);
+    double *probabilities, VlmUsage *usage, GError **error);

@@ -13,6 +13,8 @@
 #include "analyzer/remote-server.h"
 #include "base/log.h"
 #include "base/work.h"
+#include "engine/choices.h"
+#include "engine/prompt.h"
 #include "engine/session.h"
 
 /* For one question, tries and waiting included. */
@@ -202,11 +204,27 @@ write_body (gpointer user_data, GError **error)
   return vlm_remote_request_write (user_data, error);
 }
 
+static double
+seconds_since (gint64 start)
+{
+  return (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+}
+
+/* @text: what was answered */
+static void
+log_reply (const VlmUsage *usage, gboolean is_cut_off, const char *text)
+{
+  vlm_log_answer ("answer to %u tokens of %u tokens%s, %.3f s: %s",
+      usage->n_prompt_tokens, usage->n_tokens, is_cut_off ? ", cut off" : "",
+      usage->decode_s, text);
+}
+
 /* (transfer full) */
 static GString *
 ask (VlmRemote *self, VlmRemoteRequest *request, GCancellable *cancellable,
     GError **error)
 {
+  vlm_prompt_log (request->prompt);
   request->server = &self->server;
   request->family = self->family;
   return vlm_remote_link_ask (self->link, self->url, write_body, request,
@@ -236,17 +254,13 @@ vlm_remote_run (VlmRemote *self, const VlmPrompt *prompt,
     if (schema == NULL)
       return NULL;
   }
-  vlm_prompt_log (prompt);
   body = ask (self, &request, cancellable, error);
   reply = body != NULL ? vlm_remote_reply_read (body, error) : NULL;
   if (reply == NULL)
     return NULL;
   reply->max_tokens = request.max_tokens;
-  reply->usage.decode_s =
-      (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
-  vlm_log_answer ("answer to %u tokens of %u tokens%s, %.3f s: %s",
-      reply->usage.n_prompt_tokens, reply->usage.n_tokens,
-      reply->is_cut_off ? ", cut off" : "", reply->usage.decode_s, reply->text);
+  reply->usage.decode_s = seconds_since (start);
+  log_reply (&reply->usage, reply->is_cut_off, reply->text);
   if (!vlm_remote_check (kind, bounds, reply->text, reply->is_cut_off, error))
     return NULL;
   return g_steal_pointer (&reply);
@@ -254,10 +268,11 @@ vlm_remote_run (VlmRemote *self, const VlmPrompt *prompt,
 
 gboolean
 vlm_remote_weigh (VlmRemote *self, const VlmPrompt *prompt,
-    const VlmAnswerKind *kind, double *probabilities, GCancellable *cancellable,
-    GError **error)
+    const VlmAnswerKind *kind, double *probabilities, VlmUsage *usage,
+    GCancellable *cancellable, GError **error)
 {
   const VlmGenerateParams params = VLM_GENERATE_PARAMS_DEFAULT;
+  gint64 start = g_get_monotonic_time ();
   VlmRemoteRequest request = {
     .prompt = prompt,
     .params = &params,
@@ -265,9 +280,15 @@ vlm_remote_weigh (VlmRemote *self, const VlmPrompt *prompt,
     .n_likely = MAX_LIKELY,
   };
   g_autoptr (GString) body = ask (self, &request, cancellable, error);
+  g_autofree char *weights = NULL;
 
-  return body != NULL &&
-      vlm_remote_reply_weigh (body, kind, probabilities, error);
+  if (body == NULL ||
+      !vlm_remote_reply_weigh (body, kind, probabilities, usage, error))
+    return FALSE;
+  usage->decode_s = seconds_since (start);
+  weights = vlm_choices_describe (kind, probabilities);
+  log_reply (usage, FALSE, weights);
+  return TRUE;
 }
 
 /**

@@ -14,8 +14,8 @@ VlmReply *vlm_remote_run (VlmRemote *remote, const VlmPrompt *prompt,
 
 /* As vlm_answerer_weigh(). */
 gboolean vlm_remote_weigh (VlmRemote *remote, const VlmPrompt *prompt,
-    const VlmAnswerKind *kind, double *probabilities, GCancellable *cancellable,
-    GError **error);
+    const VlmAnswerKind *kind, double *probabilities, VlmUsage *usage,
+    GCancellable *cancellable, GError **error);
 
 /* How it learns the times of the frames of @window; static. */
 const char *

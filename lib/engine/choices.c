@@ -110,3 +110,14 @@ vlm_choices_weigh (
         exp ((double) logits[member->token] - max) / sum;
   }
 }
+
+char *
+vlm_choices_describe (const VlmAnswerKind *kind, const double *probabilities)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; kind->choices[i] != NULL; i++)
+    g_string_append_printf (text, "%s%s %.4f", i > 0 ? ", " : "",
+        kind->choices[i], probabilities[i]);
+  return g_string_free (text, FALSE);
+}

@@ -21,3 +21,7 @@ const VlmAnswerKind *vlm_choices_get_kind (const VlmChoices *choices);
  * @logits [n_vocab], all finite. @probabilities: one for each choice. */
 void vlm_choices_weigh (
     const VlmChoices *choices, const float *logits, double *probabilities);
+
+/* "yes 0.9000, no 0.0800", for the log. (transfer full) */
+char *
+vlm_choices_describe (const VlmAnswerKind *kind, const double *probabilities);

@@ -444,10 +444,10 @@ log_answer (const VlmAnswer *answer)
     vlm_log_answer ("no answer");
 }
 
-VlmAnswer *
-vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
-    const VlmGenerateParams *params, const VlmAnswerBounds *bounds,
-    GArray **trace, const VlmWork *work, GError **error)
+static VlmAnswer *
+run (VlmSession *self, const VlmPrompt *prompt, const VlmGenerateParams *params,
+    const VlmAnswerBounds *bounds, GArray **trace, const VlmWork *work,
+    GError **error)
 {
   const VlmConfig *config = vlm_model_get_config (self->model);
   VlmTokenizer *tokenizer = vlm_model_get_tokenizer (self->model);
@@ -467,8 +467,6 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
   VlmTokenMask *mask;
   VlmMatcher matcher;
 
-  vlm_prompt_log (prompt);
-
   if (!ensure_state (self, error) ||
       !vlm_mask_cache_get (self->masks, params->kind, bounds, &mask, error))
     return NULL;
@@ -485,6 +483,18 @@ vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
   job.valid = self->valid;
   answer = answer_layout (self, layout, &job, trace, error);
   vlm_limiter_clear (&job.limiter);
+  return answer;
+}
+
+VlmAnswer *
+vlm_session_run (VlmSession *self, const VlmPrompt *prompt,
+    const VlmGenerateParams *params, const VlmAnswerBounds *bounds,
+    GArray **trace, const VlmWork *work, GError **error)
+{
+  VlmAnswer *answer;
+
+  vlm_prompt_log (prompt);
+  answer = run (self, prompt, params, bounds, trace, work, error);
   log_answer (answer);
   return answer;
 }
@@ -500,7 +510,29 @@ ensure_choices (VlmSession *self, const VlmAnswerKind *kind, GError **error)
   return self->choices != NULL;
 }
 
-gboolean
+static void
+log_weights (const VlmAnswer *answer, const VlmAnswerKind *kind,
+    const double *probabilities)
+{
+  g_autofree char *weights = vlm_choices_describe (kind, probabilities);
+
+  vlm_log_answer ("answer to %u tokens, vision %.3f s, prefill %.3f s: %s",
+      answer->n_prompt_tokens, answer->vision_s, answer->prefill_s, weights);
+}
+
+static gboolean
+weigh (VlmSession *self, double *probabilities, GError **error)
+{
+  guint n_vocab = vlm_model_get_config (self->model)->text.vocab_size;
+  g_autofree float *logits = g_new (float, n_vocab);
+
+  if (!vlm_session_read_logits (self, logits, error))
+    return FALSE;
+  vlm_choices_weigh (self->choices, logits, probabilities);
+  return TRUE;
+}
+
+VlmAnswer *
 vlm_session_weigh (VlmSession *self, const VlmPrompt *prompt,
     const VlmAnswerKind *kind, double *probabilities, const VlmWork *work,
     GError **error)
@@ -509,22 +541,18 @@ vlm_session_weigh (VlmSession *self, const VlmPrompt *prompt,
   static const VlmGenerateParams params = { .max_tokens = 1,
     .repetition_penalty = 1.0 };
   static const VlmAnswerBounds none = { .duration_ns = -1 };
-  guint n_vocab = vlm_model_get_config (self->model)->text.vocab_size;
-  g_autofree float *logits = NULL;
   g_autoptr (VlmAnswer) answer = NULL;
 
-  if (!ensure_choices (self, kind, error))
-    return FALSE;
-  answer = vlm_session_run (self, prompt, &params, &none, NULL, work, error);
-  if (answer == NULL)
-    return FALSE;
-  logits = g_new (float, n_vocab);
-  if (!vlm_session_read_logits (self, logits, error))
-    return FALSE;
-  vlm_choices_weigh (self->choices, logits, probabilities);
-  for (guint i = 0; kind->choices[i] != NULL; i++)
-    vlm_log_answer ("%s: %.4f", kind->choices[i], probabilities[i]);
-  return TRUE;
+  vlm_prompt_log (prompt);
+  if (ensure_choices (self, kind, error))
+    answer = run (self, prompt, &params, &none, NULL, work, error);
+  if (answer == NULL || !weigh (self, probabilities, error)) {
+    log_answer (NULL);
+    return NULL;
+  }
+  g_clear_pointer (&answer->text, g_free);
+  log_weights (answer, kind, probabilities);
+  return g_steal_pointer (&answer);
 }
 
 /**

@@ -18,10 +18,11 @@ VlmAnswer *vlm_session_run (VlmSession *session, const VlmPrompt *prompt,
 
 /* How probable each choice of @kind is as the answer to @prompt, under the
  * softmax of the untouched logits: a prompt without an answer, which shares the
- * cache like any other. @probabilities: one for each choice. Errors as those of
+ * cache like any other. @probabilities: one for each choice. Returns its tokens
+ * and times, without a text, (transfer full). Errors as those of
  * vlm_session_run(); VLM_LOAD_ERROR_UNSUPPORTED where the vocabulary lacks
  * one. */
-gboolean vlm_session_weigh (VlmSession *session, const VlmPrompt *prompt,
+VlmAnswer *vlm_session_weigh (VlmSession *session, const VlmPrompt *prompt,
     const VlmAnswerKind *kind, double *probabilities, const VlmWork *work,
     GError **error);
 

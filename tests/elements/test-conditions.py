@@ -23,12 +23,12 @@ SOURCE = ('vlmtestsrc seed=7 num-scenes=1 duration=6 add-meta=false'
 SMALL = 'min-pixels=784 max-pixels=3136 max-tokens=48 window=2 hop=1'
 
 
-def play(line):
-    """The records on the bus, and the error, if there is one."""
+def play(line, keep=None):
+    """The records of events on the bus, and the error, if there is one; those of answers are kept."""
     pipeline = Gst.parse_launch(line)
     bus = pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
-    records = []
+    records, answers = [], []
     error = None
     while message := bus.timed_pop(120 * Gst.SECOND):
         if message.type == Gst.MessageType.ERROR:
@@ -36,11 +36,15 @@ def play(line):
         structure = message.get_structure()
         if structure and structure.get_name() == 'vlm-event':
             records.append(json.loads(structure.get_string('json')))
+        if structure and structure.get_name() == 'vlm-answer':
+            answers.append(json.loads(structure.get_string('json')))
         if message.type in (Gst.MessageType.EOS, Gst.MessageType.ERROR):
             break
     else:
         sys.exit('the pipeline did not end')
     pipeline.set_state(Gst.State.NULL)
+    if keep is not None:
+        keep += answers
     return records, error
 
 
@@ -85,6 +89,23 @@ def test_records(folder):
         assert record['description'] in text, (record, text)
 
 
+def test_answers(folder):
+    """The question of a condition is recorded like any other, with its tokens and times."""
+    model = yes_no_model.make(TINY, folder / 'model')
+    answers = []
+    _, error = play(f'{SOURCE} ! vlmevents model={model} {SMALL} answers=true'
+                    ' conditions="gate=the gate is open" ! fakesink', answers)
+    assert error is None and len(answers) >= 3, (error, answers)
+    for answer in answers:
+        usage = answer['usage']
+        assert answer['task'] == 'yes-no' and answer['query'] == 'the gate is open', answer
+        assert 'the gate is open' in answer['question'] and 'answer' not in answer, answer
+        assert list(answer['value']) == ['yes', 'no'] and sum(answer['value'].values()) <= 1.0, answer
+        assert usage['prompt_tokens'] > usage['vision_tokens'] > 0 and usage['answer_tokens'] == 1, usage
+        assert usage['prefill_ms'] > 0, usage
+    assert sum(answer['usage']['vision_ms'] for answer in answers) > 0, answers
+
+
 def test_beside_queries(folder):
     """Events and conditions side by side; a threshold that nothing reaches gives no condition."""
     model = yes_no_model.make(TINY, folder / 'model')
@@ -118,7 +139,7 @@ def test_locate(folder):
 
 
 Gst.init(None)
-tests = (test_no_words, test_records, test_beside_queries, test_locate)
+tests = (test_no_words, test_records, test_answers, test_beside_queries, test_locate)
 print(f'1..{len(tests)}')
 failed = False
 for number, test in enumerate(tests, 1):

@@ -32,10 +32,12 @@ static void
 check_weights (const GString *body)
 {
   double probabilities[VLM_N_YES_NO] = { 0 };
+  VlmUsage usage;
   g_autoptr (GError) error = NULL;
   double sum = 0.0;
 
-  if (!vlm_remote_reply_weigh (body, &vlm_kind_yes_no, probabilities, &error)) {
+  if (!vlm_remote_reply_weigh (
+          body, &vlm_kind_yes_no, probabilities, &usage, &error)) {
     g_assert_nonnull (error);
     return;
   }

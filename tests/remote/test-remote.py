@@ -3,6 +3,7 @@
 """vlmevents with a model on another machine, which is simulated here, without a Vulkan driver."""
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -479,7 +480,14 @@ def test_tls():
 
 def test_conditions():
     with Server() as server:
-        records = play(server, 'window=2 fps=2 conditions="gate=the gate is open"').events
+        with Watch() as log:
+            records = play(server, 'window=2 fps=2 conditions="gate=the gate is open"').events
+        asked = [line for line in log.lines if line.startswith('prompt: ') and 'the gate is open' in line]
+        answered = [line for line in log.lines if re.match(
+            r"answer to [1-9]\d* tokens of 1 tokens, \d+\.\d{3} s: yes 0\.9000, no 0\.0800$", line)]
+        assert len(asked) == 2 and '<4 frames of video>' in asked[0], log.lines
+        # One more: whether the server returns probabilities at all.
+        assert len(answered) == 3, log.lines
         assert len(server.questions) == 3, len(server.questions)
         for question in server.questions[1:]:
             assert question.body['max_tokens'] == 1 and question.body['top_logprobs'] == 20

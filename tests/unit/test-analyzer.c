@@ -59,7 +59,8 @@ scripted_answer (VlmAnswerer *answerer, const VlmRequest *request,
  * the number of frames in the question. */
 static gboolean
 scripted_weigh (VlmAnswerer *answerer, const VlmRequest *request,
-    double *probabilities, GCancellable *cancellable, GError **error)
+    double *probabilities, VlmUsage *usage, GCancellable *cancellable,
+    GError **error)
 {
   Scripted *self = (Scripted *) answerer;
   double yes = self->yes[self->n_weighed++];
@@ -76,6 +77,7 @@ scripted_weigh (VlmAnswerer *answerer, const VlmRequest *request,
   }
   probabilities[VLM_YES] = self->mass * yes;
   probabilities[VLM_NO] = self->mass * (1.0 - yes);
+  usage->n_prompt_tokens = 7;
   return TRUE;
 }
 

@@ -109,18 +109,22 @@ test_weigh (void)
       "{\"token\": \"No\", \"logprob\": -0.1}]}"));
   g_autoptr (GError) error = NULL;
   double p[VLM_N_YES_NO];
+  VlmUsage usage;
 
-  g_assert_true (vlm_remote_reply_weigh (body, &vlm_kind_yes_no, p, &error));
+  g_assert_true (
+      vlm_remote_reply_weigh (body, &vlm_kind_yes_no, p, &usage, &error));
   g_assert_no_error (error);
   g_assert_cmpfloat_with_epsilon (p[VLM_YES], exp (-1.0) + exp (-2.0), 1e-9);
   g_assert_cmpfloat_with_epsilon (p[VLM_NO], exp (-3.0), 1e-9);
+  g_assert_cmpuint (usage.n_prompt_tokens, ==, 7);
+  g_assert_cmpuint (usage.n_tokens, ==, 2);
   g_assert_false (
-      vlm_remote_reply_weigh (nothing, &vlm_kind_yes_no, p, &error));
+      vlm_remote_reply_weigh (nothing, &vlm_kind_yes_no, p, &usage, &error));
   g_assert_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER);
   g_clear_error (&error);
   /* The probabilities are wrong, or mean something else. */
   g_assert_false (
-      vlm_remote_reply_weigh (too_sure, &vlm_kind_yes_no, p, &error));
+      vlm_remote_reply_weigh (too_sure, &vlm_kind_yes_no, p, &usage, &error));
   g_assert_error (error, VLM_REMOTE_ERROR, VLM_REMOTE_ERROR_SERVER);
   g_assert_nonnull (strstr (error->message, "more than 1"));
 }

@@ -520,6 +520,7 @@ test_weigh (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
     g_autoptr (VlmPrompt) prompt = ask (0, 8, texts[i]);
+    g_autoptr (VlmAnswer) answer = NULL;
     g_autoptr (GError) error = NULL;
     double said[2];
     double wanted[2] = { 0.0, 0.0 };
@@ -528,9 +529,13 @@ test_weigh (void)
     VlmReuse after;
 
     vlm_session_get_reuse (session, &before);
-    g_assert_true (vlm_session_weigh (
-        session, prompt, &vlm_kind_yes_no, said, NULL, &error));
+    answer = vlm_session_weigh (
+        session, prompt, &vlm_kind_yes_no, said, NULL, &error);
     g_assert_no_error (error);
+    g_assert_null (answer->text);
+    g_assert_cmpuint (answer->n_vision_tokens, >, 0);
+    g_assert_cmpuint (answer->n_prompt_tokens, >, answer->n_vision_tokens);
+    g_assert_cmpfloat (answer->prefill_s, >, 0.0);
     g_assert_true (vlm_session_read_logits (session, logits, &error));
     for (guint k = 0; k < n_vocab; k++)
       sum += exp (logits[k]);
@@ -573,7 +578,7 @@ test_weigh_nothing (void)
   g_autoptr (GError) error = NULL;
   double said[2];
 
-  g_assert_false (vlm_session_weigh (
+  g_assert_null (vlm_session_weigh (
       session, prompt, &vlm_kind_yes_no, said, NULL, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED);
   g_assert_nonnull (strstr (error->message, "\"yes\""));

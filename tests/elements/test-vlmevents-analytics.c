@@ -1,5 +1,6 @@
 /* gst-vlm: vlmevents, boxes as GStreamer's own analytics metadata
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support/marked-answer.h"
 #include "support/watch-fixture.h"
 
 #include <gst/analytics/analytics.h>
@@ -60,6 +61,60 @@ test_box (void)
   watch_fixture_clear (&f);
 }
 
+/* The objects of one buffer, which must all be of answers, a line each. */
+static char *
+describe_answers (GstBuffer *buffer)
+{
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_get_analytics_relation_meta (buffer);
+  GString *text = g_string_new (NULL);
+  gpointer state = NULL;
+  GstAnalyticsMtd object;
+
+  while (meta != NULL &&
+      gst_analytics_relation_meta_iterate (
+          meta, &state, gst_analytics_od_mtd_get_mtd_type (), &object)) {
+    gint x, y, w, h;
+    gfloat confidence;
+
+    g_assert_cmpstr (
+        g_quark_to_string (gst_analytics_od_mtd_get_obj_type (&object)), ==,
+        "vlm-answer");
+    g_assert_true (gst_analytics_od_mtd_get_location (
+        &object, &x, &y, &w, &h, &confidence));
+    g_assert_cmpfloat (confidence, ==, 0.75f);
+    g_string_append_printf (text, "%d %d %d %d\n", x, y, w, h);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* Boxes, points and text of a task, on the frame in which they were found. */
+static void
+test_answers (void)
+{
+  WatchFixture f;
+  GstBuffer *buffer;
+  guint n_answers = 0;
+
+  watch_fixture_init (&f);
+  g_object_set (f.element, "hop", 2.0, "delay-video", TRUE, NULL);
+  fake_analyzer_add_answer (f.fake, marked_answer_new ());
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 6 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  while ((buffer = gst_harness_try_pull (f.harness)) != NULL) {
+    g_autofree char *found = describe_answers (buffer);
+
+    if (found[0] != '\0') {
+      g_assert_cmpstr (found, ==, "10 20 30 15\n40 30 1 1\n4 5 20 6\n");
+      n_answers++;
+    }
+    gst_buffer_unref (buffer);
+  }
+  g_assert_cmpuint (n_answers, ==, 3);
+  watch_fixture_clear (&f);
+}
+
 /* Objects that a detector put on the buffers are triggers. */
 static void
 test_trigger (void)
@@ -95,6 +150,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/vlmevents/analytics/box", test_box);
+  g_test_add_func ("/vlmevents/analytics/answers", test_answers);
   g_test_add_func ("/vlmevents/analytics/trigger", test_trigger);
   return g_test_run ();
 }

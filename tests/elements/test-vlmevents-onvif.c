@@ -310,6 +310,46 @@ test_gap (void)
   g_assert_cmpuint (n_gaps, ==, 1);
 }
 
+/* A question and its answer are a message, with the times of the window. */
+static void
+test_answer (void)
+{
+  g_autoptr (FakeAnalyzer) fake = fake_analyzer_new ();
+  g_autoptr (GPtrArray) documents = NULL;
+  VlmAnswerRecord *like = vlm_answer_record_new ();
+  guint n_answers = 0;
+
+  like->is_result = TRUE;
+  like->task = g_strdup ("json");
+  like->question = g_strdup ("How many <cars>?");
+  like->answer = g_strdup (HOSTILE);
+  like->value = g_strdup ("{\"cars\":2}");
+  fake_analyzer_add_answer (fake, like);
+  documents = run (fake);
+  for (guint i = 0; i < documents->len; i++) {
+    g_autofree char *told = read_document (documents->pdata[i]);
+
+    g_assert_nonnull (strstr (told, "tns1:VideoAnalytics/gstvlm:Answer"));
+    g_assert_null (strstr (told, "PropertyOperation"));
+    g_assert_nonnull (strstr (told, "Name=VideoSource Value=gate"));
+    g_assert_nonnull (strstr (told, "Name=Task Value=json"));
+    g_assert_nonnull (strstr (told, "Name=Question Value=How many <cars>?"));
+    g_assert_nonnull (strstr (told,
+        "Name=Answer Value=a <tt:Event/> & \"b\" ]]> "
+        "\xef\xbf\xbd\xef\xbf\xbd end"));
+    g_assert_nonnull (strstr (told, "Name=Value Value={\"cars\":2}"));
+    g_assert_null (strstr (told, "Name=Error"));
+    if (n_answers++ > 0)
+      continue;
+    g_assert_nonnull (strstr (told, "UtcTime=2026-11-30T05:20:02.000Z"));
+    g_assert_nonnull (
+        strstr (told, "Name=Start Value=2026-11-30T05:20:00.000Z"));
+    g_assert_nonnull (strstr (told, "Name=End Value=2026-11-30T05:20:02.000Z"));
+  }
+  /* twelve seconds */
+  g_assert_cmpuint (n_answers, ==, 6);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -319,5 +359,6 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/onvif/short", test_short);
   g_test_add_func ("/vlmevents/onvif/hostile", test_hostile);
   g_test_add_func ("/vlmevents/onvif/gap", test_gap);
+  g_test_add_func ("/vlmevents/onvif/answer", test_answer);
   return g_test_run ();
 }

@@ -22,7 +22,9 @@ struct _FakeAnalyzer
   GMutex lock;
   GCond changed;
   GPtrArray *scenes;
-  GHashTable *open; /* id of a scene -> its last VlmEvent */
+  GHashTable *open;   /* id of a scene -> its last VlmEvent */
+  GPtrArray *likes;   /* VlmAnswerRecord of each window */
+  GPtrArray *answers; /* that were not taken yet */
   GPtrArray *windows;
   GPtrArray *glances; /* likewise */
   gboolean stalled;
@@ -218,6 +220,20 @@ make_event (FakeAnalyzer *self, Scene *scene, guint id, const VlmWindow *window)
   return event;
 }
 
+static VlmAnswerRecord *
+make_answer (const VlmAnswerRecord *like, const VlmWindow *window)
+{
+  const VlmFrame *last = window->samples[window->n_samples - 1].frame;
+  VlmAnswerRecord *record = vlm_answer_record_copy (like);
+
+  record->start = instant_at (window, window->start);
+  record->end = instant_at (window, window->end);
+  record->time_source = last->time_source;
+  if (record->marks != NULL)
+    record->frame = last->time;
+  return record;
+}
+
 /* With the lock. The record of @scene for @window, or NULL. */
 static VlmEvent *
 look (FakeAnalyzer *self, Scene *scene, guint id, const VlmWindow *window)
@@ -306,10 +322,33 @@ fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
       if (event != NULL)
         g_ptr_array_add (events, event);
     }
+    for (guint i = 0; i < self->likes->len; i++)
+      g_ptr_array_add (
+          self->answers, make_answer (self->likes->pdata[i], window));
   }
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
   return events;
+}
+
+static GPtrArray *
+new_answers (void)
+{
+  return g_ptr_array_new_with_free_func (
+      (GDestroyNotify) vlm_answer_record_unref);
+}
+
+static GPtrArray *
+fake_take_answers (VlmAnalyzer *analyzer)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+  GPtrArray *answers;
+
+  g_mutex_lock (&self->lock);
+  answers = g_steal_pointer (&self->answers);
+  self->answers = new_answers ();
+  g_mutex_unlock (&self->lock);
+  return answers;
 }
 
 /* Waits and fails like analyze(). */
@@ -429,6 +468,7 @@ fake_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->reset = fake_reset;
   iface->finish = fake_finish;
   iface->unload = fake_unload;
+  iface->take_answers = fake_take_answers;
   iface->get_min_confidence = fake_get_min_confidence;
   iface->glance = fake_glance;
 }
@@ -454,6 +494,14 @@ fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
   scene->confidence = self->confidence;
   scene->confidence_step = self->confidence_step;
   g_ptr_array_add (self->scenes, scene);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+fake_analyzer_add_answer (FakeAnalyzer *self, VlmAnswerRecord *like)
+{
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->likes, like);
   g_mutex_unlock (&self->lock);
 }
 
@@ -631,6 +679,8 @@ fake_analyzer_finalize (GObject *object)
 
   g_ptr_array_unref (self->scenes);
   g_hash_table_unref (self->open);
+  g_ptr_array_unref (self->likes);
+  g_ptr_array_unref (self->answers);
   g_ptr_array_unref (self->windows);
   g_ptr_array_unref (self->glances);
   g_clear_error (&self->load_error);
@@ -656,6 +706,8 @@ fake_analyzer_init (FakeAnalyzer *self)
   self->scenes = g_ptr_array_new_with_free_func (scene_free);
   self->open = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) vlm_event_unref);
+  self->likes = new_answers ();
+  self->answers = new_answers ();
   self->windows = g_ptr_array_new_with_free_func (fake_window_free);
   self->glances = g_ptr_array_new_with_free_func (fake_window_free);
 }

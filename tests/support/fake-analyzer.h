@@ -33,6 +33,10 @@ FakeAnalyzer *fake_analyzer_new (void);
 void fake_analyzer_add_event (FakeAnalyzer *self, const char *description,
     gint64 start, gint64 end, const VlmRect *box);
 
+/* Each window gets a record like @like (transfer full), with the times of the
+ * window; if it has marks, they are in the last frame. */
+void fake_analyzer_add_answer (FakeAnalyzer *self, VlmAnswerRecord *like);
+
 /* For the events that are added from now on: @first in the first record, @step
  * more in each later one. -1 and 0 for none. */
 void

@@ -61,12 +61,13 @@ const VlmNnFormat *vlm_nn_format (VlmDType dtype);
 /* Bytes of a row as packing takes it. */
 gsize vlm_nn_format_row_bytes (const VlmNnFormat *format, guint n_in);
 
-guint vlm_nn_format_steps (const VlmNnFormat *format, guint plane, guint n_in);
+guint vlm_nn_format_steps (
+    const VlmNnFormat *format, VlmNnPlaneKind plane, guint n_in);
 /* Blocks that share a granule of that plane: 1, 2 or 4. */
-guint vlm_nn_format_share (const VlmNnFormat *format, guint plane);
+guint vlm_nn_format_share (const VlmNnFormat *format, VlmNnPlaneKind plane);
 /* Bytes of the device for one block, in that plane or in all. */
-guint64
-vlm_nn_format_plane_bytes (const VlmNnFormat *format, guint plane, guint n_in);
+guint64 vlm_nn_format_plane_bytes (
+    const VlmNnFormat *format, VlmNnPlaneKind plane, guint n_in);
 guint64 vlm_nn_format_block_bytes (const VlmNnFormat *format, guint n_in);
 /* What a device holds for a matrix of that type. */
 guint64

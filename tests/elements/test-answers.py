@@ -111,8 +111,10 @@ def test_all(folder):
     for record in records:
         assert record.get('time_basis') == (None if 'frame' in record else 'mrope'), record
     assert all(isinstance(record['value'], list) for record in asked), asked
+    assert any(record['value'] for record in asked), asked
     boxes = [record for record in records if record['task'] == 'boxes']
-    assert all('frame' in record for record in boxes), boxes
+    assert boxes and all('frame' in record for record in boxes), boxes
+    assert any(record['value'] for record in boxes), boxes
     assert not Run('').told
 
 
@@ -132,6 +134,10 @@ def test_text(folder):
     assert run.told and run.path.read_text() == '', run.path.read_text()
 
 
+def plain(text):
+    return ''.join(c for c in text if c.isascii() and c.isalnum())
+
+
 def test_describe(folder):
     """The answer about a window is a caption of the same length; where windows overlap, none is repeated."""
     run = Run('task=describe hop=1 language=German temperature=0 seed=3', 'text/x-raw,format=utf8', folder)
@@ -140,12 +146,15 @@ def test_describe(folder):
     assert {record['task'] for record in records} == {'describe'}, records
     assert {record['question'] for record in records} == {'Describe this video.'}, records
     assert all(record['value'] == record['answer'].strip(' \t\n\r\f') for record in records), records
-    assert run.path.read_text().strip() != '' or not any(record['value'] for record in records)
+    assert len(records) >= 5 and all(record['value'] for record in records), records
+    # The random weights say what no text of a cue may hold; letters and digits stay.
+    cues = plain(run.path.read_text())
+    first = plain(records[0]['value'])
+    assert first and cues.startswith(first), (cues, first)
 
 
 def test_tasks(folder):
     """Places are in pixels of the video, and are regions on the buffers."""
-    n_places = 0
     for task, key, n_numbers in (('boxes', 'bbox_2d', 4), ('points', 'point_2d', 2), ('ocr', 'bbox_2d', 4)):
         run = Run(f'task={task} delay-video=true')
         assert run.error is None, run.error
@@ -153,7 +162,7 @@ def test_tasks(folder):
         assert len(records) == 3 and all(r['task'] == task for r in records), records
         assert [r['frame']['stream_time'] for r in records] == [1.5, 3.5, 5.5], records
         places = [place[key] for record in records for place in record['value']]
-        n_places += len(places)
+        assert places, records
         for place in places:
             assert len(place) == n_numbers, place
             assert all(0 <= x <= (160, 120)[i % 2] for i, x in enumerate(place)), place
@@ -161,7 +170,10 @@ def test_tasks(folder):
         assert len(run.regions) == len(places), (run.regions, places)
         corners = [place[:2] for place in places]
         assert [list(region[:2]) for region in run.regions] == corners, (run.regions, places)
-    assert n_places > 0
+    # Random weights write no page: the answer is there, and why it was not parsed.
+    records = Run('task=document').records()
+    assert len(records) == 3, records
+    assert all(r['answer'] and 'value' not in r and 'HTML' in r['error'] for r in records), records
     run = Run('task=count queries="a circle;a square"')
     assert [r['query'] for r in run.records()] == 3 * ['a circle', 'a square'], run.records()
     assert all(isinstance(r['value'], int) for r in run.records()), run.records()

@@ -45,8 +45,16 @@ fail_stat (const char *path, int code, GError **error)
   return -1;
 }
 
+static void
+get_state (const struct stat *status, VlmFileState *state)
+{
+  state->n_bytes = (guint64) status->st_size;
+  state->modified = status->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) +
+      status->st_mtim.tv_nsec;
+}
+
 int
-vlm_file_open (const char *path, guint64 *n_bytes, GError **error)
+vlm_file_open (const char *path, VlmFileState *state, GError **error)
 {
   GStatBuf before;
   struct stat status;
@@ -71,7 +79,7 @@ vlm_file_open (const char *path, guint64 *n_bytes, GError **error)
     close (fd);
     return fail_irregular (path, status.st_mode, error);
   }
-  *n_bytes = (guint64) status.st_size;
+  get_state (&status, state);
   return fd;
 }
 
@@ -105,37 +113,58 @@ vlm_file_read_at (int fd, const char *path, guint64 offset, gsize n_bytes,
 }
 
 gboolean
+vlm_file_check_unchanged (
+    int fd, const char *path, const VlmFileState *state, GError **error)
+{
+  struct stat status;
+  VlmFileState now;
+
+  if (fstat (fd, &status) != 0) {
+    fail_errno (path, errno, error);
+    return FALSE;
+  }
+  get_state (&status, &now);
+  if (now.n_bytes == state->n_bytes && now.modified == state->modified)
+    return TRUE;
+  g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT,
+      "%s: was changed while it was read: load it again when it is complete",
+      path);
+  return FALSE;
+}
+
+gboolean
 vlm_file_read (const char *path, gsize max_bytes, char **contents,
     gsize *n_bytes, GError **error)
 {
   g_autofree char *data = NULL;
-  guint64 size;
-  int fd = vlm_file_open (path, &size, error);
+  VlmFileState state;
+  int fd = vlm_file_open (path, &state, error);
   gboolean ok;
 
   if (fd < 0)
     return FALSE;
-  if (size > max_bytes) {
+  if (state.n_bytes > max_bytes) {
     close (fd);
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
         "%s: %" G_GUINT64_FORMAT " bytes, the limit is %" G_GSIZE_FORMAT, path,
-        size, max_bytes);
+        state.n_bytes, max_bytes);
     return FALSE;
   }
-  data = g_try_malloc (size + 1);
+  data = g_try_malloc (state.n_bytes + 1);
   if (data == NULL) {
     close (fd);
     g_set_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY,
         "%s: not enough memory for its %" G_GUINT64_FORMAT " bytes", path,
-        size);
+        state.n_bytes);
     return FALSE;
   }
-  ok = vlm_file_read_at (fd, path, 0, size, data, error);
+  ok = vlm_file_read_at (fd, path, 0, state.n_bytes, data, error) &&
+      vlm_file_check_unchanged (fd, path, &state, error);
   close (fd);
   if (!ok)
     return FALSE;
-  data[size] = '\0';
-  *n_bytes = size;
+  data[state.n_bytes] = '\0';
+  *n_bytes = state.n_bytes;
   *contents = g_steal_pointer (&data);
   return TRUE;
 }

@@ -9,14 +9,26 @@
 
 #include <glib.h>
 
+/* A file as it was when it was opened. */
+typedef struct
+{
+  guint64 n_bytes;
+  gint64 modified; /* ns since 1970 */
+} VlmFileState;
+
 /* A descriptor for reading a regular file, or -1: NOT_FOUND when it cannot be
- * opened, UNSUPPORTED when it is not a regular file. *n_bytes: its size. */
-int vlm_file_open (const char *path, guint64 *n_bytes, GError **error);
+ * opened, UNSUPPORTED when it is not a regular file. */
+int vlm_file_open (const char *path, VlmFileState *state, GError **error);
 
 /* Bytes [offset, offset + n_bytes). TRUNCATED when the file is shorter now.
  * @path is for messages. Any thread. */
 gboolean vlm_file_read_at (int fd, const char *path, guint64 offset,
     gsize n_bytes, void *data, GError **error);
+
+/* FALSE when the file was written to since it was opened: CORRUPT, because what
+ * was read may be of two versions. */
+gboolean vlm_file_check_unchanged (
+    int fd, const char *path, const VlmFileState *state, GError **error);
 
 /* A whole file of at most @max_bytes (TOO_LARGE), with a NUL after it that
  * *n_bytes does not count. */

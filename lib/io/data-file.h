@@ -4,9 +4,10 @@
 
 #include <glib.h>
 
-/* An open file. It is read, never mapped: if it is truncated meanwhile, that
- * is an error, not a signal, and host memory does not grow with it. Immutable,
- * atomic reference count, any thread. */
+/* An open file. It is read, never mapped: if it is truncated or written to
+ * meanwhile, that is an error, not a signal or a mixture of two versions, and
+ * host memory does not grow with it. Immutable, atomic reference count, any
+ * thread. */
 typedef struct _VlmDataFile VlmDataFile;
 
 /* A regular file; errors as those of vlm_file_open (). */
@@ -22,7 +23,7 @@ const char *vlm_data_file_get_path (const VlmDataFile *file);
 guint64 vlm_data_file_get_n_bytes (const VlmDataFile *file);
 
 /* Bytes [offset, offset + n_bytes), which must be inside of it. TRUNCATED when
- * the file has become shorter. */
+ * the file has become shorter, CORRUPT when it was written to. */
 gboolean vlm_data_file_read (const VlmDataFile *file, guint64 offset,
     gsize n_bytes, void *data, GError **error);
 

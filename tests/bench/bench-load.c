@@ -51,12 +51,12 @@ time_reading (const char *path)
 {
   g_autofree guint8 *buffer = g_malloc (1 << 20);
   Cost start = now ();
-  guint64 n_bytes;
-  int fd = vlm_file_open (path, &n_bytes, NULL);
+  VlmFileState state;
+  int fd = vlm_file_open (path, &state, NULL);
 
-  for (guint64 at = 0; fd >= 0 && at < n_bytes; at += 1 << 20)
+  for (guint64 at = 0; fd >= 0 && at < state.n_bytes; at += 1 << 20)
     if (!vlm_file_read_at (
-            fd, path, at, MIN (n_bytes - at, 1 << 20), buffer, NULL))
+            fd, path, at, MIN (state.n_bytes - at, 1 << 20), buffer, NULL))
       break;
   if (fd >= 0)
     close (fd);

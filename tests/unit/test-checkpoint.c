@@ -1,6 +1,9 @@
 /* gst-vlm: opening checkpoints, and broken ones of each container
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include <utime.h>
 
 #include <glib/gstdio.h>
 
@@ -274,6 +277,101 @@ test_shared_directories (void)
   }
 }
 
+typedef void (*Damage) (const char *path);
+
+static void
+cut (const char *path)
+{
+  GStatBuf status;
+
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  g_assert_cmpint (truncate (path, status.st_size / 2), ==, 0);
+}
+
+/* As a copy into the same file does. */
+static void
+write_over (const char *path)
+{
+  static const guint8 zeros[4096] = { 0 };
+  FILE *file = g_fopen (path, "r+");
+
+  g_assert_nonnull (file);
+  g_assert_cmpint (fseek (file, -(long) sizeof zeros, SEEK_END), ==, 0);
+  g_assert_cmpuint (fwrite (zeros, sizeof zeros, 1, file), ==, 1);
+  g_assert_cmpint (fclose (file), ==, 0);
+}
+
+/* Weights that are damaged once they are open are never read without an error. */
+static void
+check_damage (const char *from, Damage damage)
+{
+  g_autofree char *folder = files_new_folder (from);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autoptr (GPtrArray) weights = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (VlmCheckpoint) checkpoint = NULL;
+  g_autoptr (GError) error = NULL;
+  const struct utimbuf before = { 1000, 1000 };
+
+  for (const char *name; (name = g_dir_read_name (dir)) != NULL;)
+    if (g_str_has_suffix (name, ".safetensors") ||
+        g_str_has_suffix (name, ".gguf")) {
+      char *path = g_build_filename (folder, name, NULL);
+
+      g_assert_cmpint (g_utime (path, (struct utimbuf *) &before), ==, 0);
+      g_ptr_array_add (weights, path);
+    }
+  checkpoint = vlm_checkpoint_open (folder, NULL, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < weights->len; i++)
+    damage (weights->pdata[i]);
+  for (guint i = 0; i < checkpoint->weights->n_items; i++) {
+    g_auto (VlmTensorView) view = { 0 };
+    g_autofree guint8 *rows = NULL;
+    g_autoptr (GError) fault = NULL;
+
+    if (vlm_weight_item_find (&checkpoint->weights->items[i],
+            checkpoint->source, &view, &fault)) {
+      rows = g_malloc (view.n_bytes);
+      vlm_tensor_view_read_rows (
+          &view, 0, vlm_tensor_view_get_n_rows (&view), rows, &fault);
+    }
+    g_assert_nonnull (fault);
+    g_assert_true (fault->domain == VLM_LOAD_ERROR);
+    g_assert_nonnull (strstr (fault->message, folder));
+  }
+  files_remove (folder);
+}
+
+static void
+test_damaged_while_loading (void)
+{
+  static const char *const kinds[] = { "hf-awq", "hf-gptq-int4",
+    "hf-fp8-compressed-tensors", "hf-fp8-block", "hf-bnb-nf4" };
+  static const Damage damages[] = { cut, write_over };
+  g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
+  g_autofree char *pair = files_new_folder (NULL);
+  g_autoptr (GgufWriter) text = gguf_model_new_text ();
+  g_autoptr (GgufWriter) tower = gguf_model_new_tower ();
+  g_autofree char *text_path = gguf_model_write (text, pair, "text.gguf");
+  g_autofree char *tower_path = gguf_model_write (tower, pair, "tower.gguf");
+  g_autofree char *root = golden_shared_path ("quantised/broken/hf");
+
+  for (guint i = 0; i < G_N_ELEMENTS (damages); i++) {
+    check_damage (tiny, damages[i]);
+    check_damage (pair, damages[i]);
+    for (guint k = 0; root != NULL && k < G_N_ELEMENTS (kinds); k++) {
+      g_autofree char *common = g_build_filename (root, "common", NULL);
+      g_autofree char *valid = g_build_filename (root, kinds[k], "valid", NULL);
+      g_autofree char *folder = files_new_folder (common);
+
+      copy_files (valid, folder);
+      check_damage (folder, damages[i]);
+      files_remove (folder);
+    }
+  }
+  files_remove (pair);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -283,5 +381,7 @@ main (int argc, char **argv)
   g_test_add_func ("/checkpoint/bias", test_bias);
   g_test_add_func ("/checkpoint/shared-gguf", test_shared_gguf);
   g_test_add_func ("/checkpoint/shared-directories", test_shared_directories);
+  g_test_add_func (
+      "/checkpoint/damaged-while-loading", test_damaged_while_loading);
   return g_test_run ();
 }

@@ -1,5 +1,6 @@
 /* gst-vlm: files that are not regular, and failed downloads
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,20 +79,66 @@ test_shrinks (void)
   g_autofree char *folder = files_new_folder (NULL);
   g_autofree char *path = g_build_filename (folder, "file", NULL);
   g_autoptr (GError) error = NULL;
-  guint64 n_bytes;
+  VlmFileState state;
   char data[8];
   int fd;
 
   files_write (folder, "file", "12345678", 8);
-  fd = vlm_file_open (path, &n_bytes, &error);
+  fd = vlm_file_open (path, &state, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (n_bytes, ==, 8);
+  g_assert_cmpuint (state.n_bytes, ==, 8);
   g_assert_cmpint (truncate (path, 5), ==, 0);
   g_assert_true (vlm_file_read_at (fd, path, 1, 4, data, &error));
   g_assert_cmpmem (data, 4, "2345", 4);
   g_assert_false (vlm_file_read_at (fd, path, 1, 5, data, &error));
   g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TRUNCATED);
   g_assert_nonnull (strstr (error->message, "only 5 bytes are left"));
+  close (fd);
+  files_remove (folder);
+}
+
+/* Sets the time at which a file was last written: two writes in a row may have
+ * the same. */
+static void
+set_modified (const char *path, time_t seconds)
+{
+  const struct timespec times[] = { { .tv_nsec = UTIME_OMIT },
+    { .tv_sec = seconds } };
+
+  g_assert_cmpint (utimensat (AT_FDCWD, path, times, 0), ==, 0);
+}
+
+/* Reading a file and giving it another name is no change. */
+static void
+test_changes (void)
+{
+  g_autofree char *folder = files_new_folder (NULL);
+  g_autofree char *path = g_build_filename (folder, "file", NULL);
+  g_autofree char *moved = g_build_filename (folder, "moved", NULL);
+  g_autoptr (GError) error = NULL;
+  VlmFileState state;
+  char data[8];
+  int fd;
+
+  files_write (folder, "file", "12345678", 8);
+  set_modified (path, 1000);
+  fd = vlm_file_open (path, &state, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (state.modified, ==, G_GINT64_CONSTANT (1000000000000));
+  g_assert_true (vlm_file_read_at (fd, path, 0, 8, data, &error));
+  g_assert_cmpint (rename (path, moved), ==, 0);
+  g_assert_true (vlm_file_check_unchanged (fd, path, &state, &error));
+  g_assert_no_error (error);
+  set_modified (moved, 1001);
+  g_assert_false (vlm_file_check_unchanged (fd, path, &state, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT);
+  g_assert_nonnull (strstr (error->message, "was changed while it was read"));
+  g_clear_error (&error);
+  set_modified (moved, 1000);
+  g_assert_cmpint (truncate (moved, 9), ==, 0);
+  set_modified (moved, 1000);
+  g_assert_false (vlm_file_check_unchanged (fd, path, &state, &error));
+  g_assert_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT);
   close (fd);
   files_remove (folder);
 }
@@ -161,6 +208,7 @@ main (int argc, char **argv)
   g_test_add_func ("/file/read", test_read);
   g_test_add_func ("/file/refused", test_refused);
   g_test_add_func ("/file/shrinks", test_shrinks);
+  g_test_add_func ("/file/changes", test_changes);
   g_test_add_func ("/file/kinds", test_kinds);
   return g_test_run ();
 }

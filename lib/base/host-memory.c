@@ -69,11 +69,13 @@ apply_rlimit (int resource, guint field, const char *name, guint64 *left,
     const char **limit)
 {
   struct rlimit bounds;
-  guint64 taken = get_taken (field);
+  guint64 taken;
 
-  if (getrlimit (resource, &bounds) == 0 && bounds.rlim_cur != RLIM_INFINITY)
-    limit_to (bounds.rlim_cur > taken ? bounds.rlim_cur - taken : 0, name, left,
-        limit);
+  if (getrlimit (resource, &bounds) != 0 || bounds.rlim_cur == RLIM_INFINITY)
+    return;
+  taken = get_taken (field);
+  limit_to (
+      bounds.rlim_cur > taken ? bounds.rlim_cur - taken : 0, name, left, limit);
 }
 
 /* Pages of files count as used, but are freed when memory is needed. */

@@ -142,6 +142,16 @@ check_version (guint32 *version, GError **error)
  * thread for each processor, and the compiler. */
 #define DRIVER_BYTES ((guint64) 896 << 20)
 #define DRIVER_BYTES_OF_PROCESSOR ((guint64) 128 << 20)
+/* And this much at most for each further kernel, when it is compiled or first
+ * runs. */
+#define KERNEL_BYTES ((guint64) 128 << 20)
+
+gboolean
+vlm_vk_check_addresses (GError **error)
+{
+  return vlm_host_memory_check (
+      VLM_HOST_ADDRESSES, KERNEL_BYTES, "a Vulkan driver", error);
+}
 
 static gboolean
 create_instance (GError **error)

@@ -16,3 +16,7 @@
 VkInstance vlm_vk_instance_acquire (GError **error);
 /* Destroys the instance with the last use. */
 void vlm_vk_instance_release (void);
+
+/* FALSE with VLM_DEVICE_ERROR_OUT_OF_MEMORY if so little of the process's address
+ * space is left that a driver would crash in compiling or running a kernel. */
+gboolean vlm_vk_check_addresses (GError **error);

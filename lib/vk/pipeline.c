@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "vk/cache-file.h"
 #include "vk/debug.h"
+#include "vk/instance.h"
 #include "vk/result.h"
 
 struct _VlmVkPipelines
@@ -207,7 +208,8 @@ compile (VlmVkDevice *device, VlmVkPipeline *pipeline, GError **error)
     .pCode = shader->words,
   };
   VkShaderModule module;
-  gboolean ok = create_layouts (device, pipeline, error);
+  gboolean ok = vlm_vk_check_addresses (error) &&
+      create_layouts (device, pipeline, error);
   if (ok) {
     ok = vlm_vk_call (
         error, vkCreateShaderModule, device->handle, &info, NULL, &module);

@@ -3,6 +3,7 @@
 #include "vk/queue.h"
 
 #include "base/log.h"
+#include "vk/instance.h"
 #include "vk/result.h"
 
 /* Batches that are kept: as many as are in use at once, one recorded, a few in
@@ -216,7 +217,7 @@ vlm_vk_queue_submit (VlmVkBatch *batch, guint64 *value, GError **error)
   VlmVkQueue *queue = device->queue;
   VkResult result;
 
-  if (!vlm_vk_batch_end (batch, error)) {
+  if (!vlm_vk_batch_end (batch, error) || !vlm_vk_check_addresses (error)) {
     vlm_vk_queue_drop (batch);
     return FALSE;
   }

@@ -1,6 +1,8 @@
 /* gst-vlm: every Vulkan call fails once
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "support/vk-test.h"
 
@@ -253,6 +255,71 @@ test_slab_fallback (void)
   g_assert_cmpuint (now_bytes, <, 1 << 16);
 }
 
+/* As under "ulimit -v": leaves @n_bytes to the process. The limit before. */
+static rlim_t
+limit_addresses (guint64 n_bytes)
+{
+  g_autofree char *statm = NULL;
+  struct rlimit bounds;
+  rlim_t before;
+
+  g_assert_true (g_file_get_contents ("/proc/self/statm", &statm, NULL, NULL));
+  g_assert_cmpint (getrlimit (RLIMIT_AS, &bounds), ==, 0);
+  before = bounds.rlim_cur;
+  bounds.rlim_cur = n_bytes +
+      g_ascii_strtoull (statm, NULL, 10) * (guint64) sysconf (_SC_PAGESIZE);
+  g_assert_cmpint (setrlimit (RLIMIT_AS, &bounds), ==, 0);
+  return before;
+}
+
+static void
+lift_limit (rlim_t before)
+{
+  struct rlimit bounds;
+
+  g_assert_cmpint (getrlimit (RLIMIT_AS, &bounds), ==, 0);
+  bounds.rlim_cur = before;
+  g_assert_cmpint (setrlimit (RLIMIT_AS, &bounds), ==, 0);
+}
+
+static void
+assert_few_addresses (gboolean ok, GError *error)
+{
+  g_assert_false (ok);
+  g_assert_error (error, VLM_DEVICE_ERROR, VLM_DEVICE_ERROR_OUT_OF_MEMORY);
+  g_assert_nonnull (strstr (error->message, "and ulimit -v leaves "));
+}
+
+/* A driver that would crash for lack of address space is not called. */
+static void
+test_few_addresses (void)
+{
+  g_autoptr (VlmVkDevice) device = vk_test_open ();
+  if (device == NULL)
+    return;
+  g_autoptr (GError) compile_error = NULL;
+  g_autoptr (GError) submit_error = NULL;
+  g_autoptr (VlmVkBuffer) buffer = vk_test_buffer (device, N * 4);
+  VlmVkPipeline *pipeline = vk_test_affine_get (device, 2, 1);
+  g_autoptr (VlmVkCommands) commands =
+      vlm_vk_commands_new (device, &submit_error);
+  guint32 spec[] = { 3, 4 };
+  guint64 value;
+
+  vk_test_run_affine (commands, pipeline, buffer, 0, buffer, 0, N);
+  rlim_t before = limit_addresses ((guint64) 32 << 20);
+  gboolean compiled = vlm_vk_pipeline_get (device, &vk_test_affine, spec, 2,
+                          &compile_error) != NULL;
+  gboolean submitted = vlm_vk_commands_submit (commands, &value, &submit_error);
+  lift_limit (before);
+  assert_few_addresses (compiled, compile_error);
+  assert_few_addresses (submitted, submit_error);
+
+  pipeline = vk_test_affine_get (device, 3, 4);
+  vk_test_run_affine (commands, pipeline, buffer, 0, buffer, 0, N);
+  vk_test_finish (device, commands);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -266,5 +333,6 @@ main (int argc, char **argv)
   g_test_add_func ("/vk/fault/after-loss", test_after_loss);
   g_test_add_func ("/vk/fault/loss-is-noticed", test_loss_is_noticed);
   g_test_add_func ("/vk/fault/slab-fallback", test_slab_fallback);
+  g_test_add_func ("/vk/fault/few-addresses", test_few_addresses);
   return g_test_run ();
 }

@@ -30,6 +30,8 @@ add_place (VlmSafetensorsIndex *self, GHashTable *known, const VlmJson *map,
   const char *name;
   char *shard;
 
+  if (vlm_json_is_null (map, tensor))
+    return TRUE;
   if (!vlm_json_read_string (map, tensor, &name, error))
     return FALSE;
   if (g_str_has_prefix (name, "./"))

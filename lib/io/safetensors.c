@@ -276,8 +276,9 @@ read_header_length (VlmSafetensors *self, guint64 *length, GError **error)
   *length = GUINT64_FROM_LE (*length);
   if (*length > VLM_MAX_HEADER_BYTES) {
     g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_TOO_LARGE,
-        "%s: a header of %" G_GUINT64_FORMAT " bytes, the limit is %u", path,
-        *length, VLM_MAX_HEADER_BYTES);
+        "%s: not a safetensors file, or a damaged one: it would have a header "
+        "of %" G_GUINT64_FORMAT " bytes, the limit is %u",
+        path, *length, VLM_MAX_HEADER_BYTES);
     return FALSE;
   }
   if (*length > n_bytes - sizeof *length) {

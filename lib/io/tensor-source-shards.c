@@ -14,7 +14,7 @@ typedef struct
   GPtrArray *files;           /* VlmSafetensors */
   GHashTable *by_name;        /* tensor -> VlmSafetensors */
   VlmSafetensorsIndex *index; /* NULL without one */
-  GPtrArray *missing;         /* names of shards that are not there */
+  GHashTable *missing;        /* name of a shard -> what to do */
 } Shards;
 
 static gboolean
@@ -45,6 +45,18 @@ open_file (
   return FALSE;
 }
 
+/* A file that is there, but not what it should be, has a message of its own.
+ * (transfer full) */
+static char *
+advise (const char *directory, const char *name, const GError *fault)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK)
+      ? g_strdup (fault->message)
+      : g_strdup ("download the rest");
+}
+
 static gboolean
 open_index (Shards *self, const char *directory, GError **error)
 {
@@ -65,7 +77,8 @@ open_index (Shards *self, const char *directory, GError **error)
           error, g_steal_pointer (&fault), "%s: ", self->parent.path);
       return FALSE;
     }
-    g_ptr_array_add (self->missing, g_strdup (name));
+    g_hash_table_insert (
+        self->missing, (gpointer) name, advise (directory, name, fault));
   }
   return TRUE;
 }
@@ -126,29 +139,43 @@ shards_list (const VlmTensorSource *source, GPtrArray *names)
     g_ptr_array_add (names, name);
 }
 
+/* Of the missing shards, in the order of their names. */
+static const char *
+get_first_missing (const Shards *self)
+{
+  const GPtrArray *shards = vlm_safetensors_index_get_shards (self->index);
+  guint i = 0;
+
+  while (!g_hash_table_contains (self->missing, shards->pdata[i]))
+    i++;
+  return shards->pdata[i];
+}
+
 static char *
 shards_explain (const VlmTensorSource *source, const char *name)
 {
   const Shards *self = (const Shards *) source;
-  const char *shard = self->index != NULL && name != NULL
-      ? vlm_safetensors_index_find (self->index, name)
-      : NULL;
+  const guint n_missing = g_hash_table_size (self->missing);
+  const char *shard;
+  guint n;
 
-  for (guint i = 0; shard != NULL && i < self->missing->len; i++)
-    if (g_str_equal (self->missing->pdata[i], shard))
-      return g_strdup_printf ("it should be in %s, which is not here (%u of "
-                              "%u files are missing): download the rest",
-          shard, self->missing->len,
-          vlm_safetensors_index_get_shards (self->index)->len);
-  if (shard != NULL)
+  if (self->index == NULL || (name == NULL && n_missing == 0))
+    return NULL;
+  n = vlm_safetensors_index_get_shards (self->index)->len;
+  shard = name != NULL ? vlm_safetensors_index_find (self->index, name)
+                       : get_first_missing (self);
+  if (shard == NULL)
+    return NULL;
+  if (name == NULL)
     return g_strdup_printf (
-        "the index says that it is in %s, but it is not", shard);
-  if (name == NULL && self->missing->len > 0)
-    return g_strdup_printf ("%u of %u files of the index are missing, such as "
-                            "%s: download the rest",
-        self->missing->len, vlm_safetensors_index_get_shards (self->index)->len,
-        (const char *) self->missing->pdata[0]);
-  return NULL;
+        "%u of %u files of the index are missing, such as %s: %s", n_missing, n,
+        shard, (const char *) g_hash_table_lookup (self->missing, shard));
+  if (g_hash_table_contains (self->missing, shard))
+    return g_strdup_printf (
+        "it should be in %s (%u of %u files are missing): %s", shard, n_missing,
+        n, (const char *) g_hash_table_lookup (self->missing, shard));
+  return g_strdup_printf (
+      "the index says that it is in %s, but it is not", shard);
 }
 
 static void
@@ -158,8 +185,8 @@ shards_free (VlmTensorSource *source)
 
   g_hash_table_unref (self->by_name);
   g_ptr_array_unref (self->files);
+  g_hash_table_unref (self->missing);
   vlm_safetensors_index_free (self->index);
-  g_ptr_array_unref (self->missing);
   g_free (self);
 }
 
@@ -187,7 +214,7 @@ vlm_tensor_source_open (const char *path, GError **error)
   self->files =
       g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_safetensors_free);
   self->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->missing = g_ptr_array_new_with_free_func (g_free);
+  self->missing = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   if (g_str_has_suffix (name, ".json"))
     ok = open_index (self, directory, error);
   else if (vlm_checkpoint_parse_shard (name, &stem, &number, &n_shards))

@@ -399,11 +399,14 @@ test_shards (void)
     "\"x\":\"part-0.safetensors\"",
     "\"lm_head.weight\":\"part-0.safetensors\"",
     "\"lm_head.weight\":\"part-9.safetensors\"",
+    "\"lm_head.weight\":null",
   };
   g_autofree char *folder = make_sharded ();
   g_autoptr (GError) error = NULL;
   gsize n_bytes;
   g_autofree char *good = files_read (folder, index, &n_bytes);
+  static const char pointer[] =
+      "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n";
   const char *from = strstr (good, place) != NULL
       ? place
       : "\"model.language_model.norm.weight\":\"part-1.safetensors\"";
@@ -430,7 +433,10 @@ test_shards (void)
   files_write (folder, index, good, n_bytes);
   g_assert_cmpint (g_rename (part, away), ==, 0);
   assert_refused (folder, VLM_LOAD_ERROR_NOT_FOUND,
-      "it should be in part-1.safetensors, which is not here (1 of 2 files");
+      "it should be in part-1.safetensors (1 of 2 files are missing): "
+      "download");
+  files_write (folder, "part-1.safetensors", pointer, strlen (pointer));
+  assert_refused (folder, VLM_LOAD_ERROR_NOT_FOUND, "\"git lfs pull\"");
   g_assert_cmpint (g_rename (away, part), ==, 0);
 
   files_write (folder, index, "{}", 2);
@@ -596,6 +602,13 @@ test_canonical (void)
         "model.layers.11.mlp.down_proj.weight" },
     { "a.b.lm_head.weight", "lm_head.weight" },
     { "model.language_model.embed_tokens.weight", "model.embed_tokens.weight" },
+    { "_fsdp_wrapped_module.model.layers.0._fsdp_wrapped_module.mlp._orig_mod."
+      "up_proj.weight",
+        "model.layers.0.mlp.up_proj.weight" },
+    { "model.visual.blocks.3._checkpoint_wrapped_module.norm1.weight",
+        "visual.blocks.3.norm1.weight" },
+    { "_orig_mod.", NULL },
+    { "_", NULL },
     { "model.layers.x.weight", NULL },
     { "custom_text_proj.weight", NULL },
     { "rotary_emb.inv_freq", NULL },

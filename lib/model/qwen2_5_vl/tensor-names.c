@@ -23,10 +23,29 @@ static const struct
   { "norm.", "model.norm.", FALSE }, /* nothing else begins a name so */
 };
 
+/* Without the components that wrappers insert, all of which begin so:
+ * _fsdp_wrapped_module, _checkpoint_wrapped_module, _orig_mod. (transfer full) */
+static char *
+unwrap (const char *name)
+{
+  g_auto (GStrv) parts = g_strsplit (name, ".", -1);
+  guint n = 0;
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (parts[i][0] == '_')
+      g_free (parts[i]);
+    else
+      parts[n++] = parts[i];
+  parts[n] = NULL;
+  return g_strjoinv (".", parts);
+}
+
 char *
 vlm_tensor_names_canonical (const char *name)
 {
-  for (const char *at = name; at != NULL;) {
+  g_autofree char *plain = unwrap (name);
+
+  for (const char *at = plain; at != NULL;) {
     for (guint i = 0; i < G_N_ELEMENTS (anchors); i++) {
       gsize n = strlen (anchors[i].anchor);
 
@@ -71,8 +90,11 @@ check_whole (const VlmTensorSource *source, const char *name, GError **error)
 static gboolean
 is_known (const char *name, const char *canonical)
 {
-  return g_str_equal (name, canonical) ||
-      g_str_has_prefix (name, "model.visual.") ||
+  if (g_str_equal (name, canonical))
+    return TRUE;
+  if (strstr (name, "._") != NULL)
+    return FALSE;
+  return g_str_has_prefix (name, "model.visual.") ||
       (g_str_has_prefix (name, "model.language_model.") &&
           !g_str_has_prefix (name, "model.language_model.model.") &&
           !g_str_has_prefix (name, "model.language_model.lm_head."));

@@ -168,7 +168,12 @@ check_model (VlmTokenizerLoader *loader, JsonObject *model)
     "end_of_word_suffix", "unk_token" };
   static const char *const switches[] = { "byte_fallback", "ignore_merges" };
 
-  if (!check_type (loader, "model", model, "BPE", TRUE))
+  double dropout = 0.0;
+
+  /* Files of old versions have no type. */
+  if ((model == NULL || vlm_json_get (model, "type") != NULL ||
+          vlm_json_get (model, "merges") == NULL) &&
+      !check_type (loader, "model", model, "BPE", TRUE))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (vlm_json_has_text (model, texts[i]))
@@ -178,7 +183,8 @@ check_model (VlmTokenizerLoader *loader, JsonObject *model)
     if (vlm_json_is_true (model, switches[i]))
       return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
           "model.%s: only false is supported", switches[i]);
-  if (vlm_json_get (model, "dropout") != NULL)
+  if (vlm_json_get (model, "dropout") != NULL &&
+      (!vlm_json_get_number (model, "dropout", &dropout) || dropout != 0.0))
     return vlm_tokenizer_fail (loader, VLM_LOAD_ERROR_UNSUPPORTED,
         "model.dropout: only null is supported");
   return TRUE;

@@ -90,6 +90,17 @@ claim_id (
   return token;
 }
 
+/* The vocabulary, or the list itself, may have an added token again. */
+static gboolean
+is_added_as (const VlmTokenizer *tokenizer, const char *name, gint64 id)
+{
+  gpointer added;
+
+  return g_hash_table_lookup_extended (
+             tokenizer->added_ids, name, NULL, &added) &&
+      GPOINTER_TO_INT (added) == id;
+}
+
 gboolean
 vlm_tokenizer_add_added (VlmTokenizerLoader *loader, const char *key,
     const char *name, gint64 id, guint8 flags)
@@ -132,18 +143,8 @@ vlm_tokenizer_add_described (
     flags |= VLM_TOKEN_SPECIAL;
   if (vlm_json_is_true (object, "normalized"))
     flags |= VLM_TOKEN_NORMALIZED;
-  return vlm_tokenizer_add_added (loader, key, name, id, flags);
-}
-
-/* The vocabulary may list an added token again. */
-static gboolean
-is_added_as (const VlmTokenizer *tokenizer, const char *name, gint64 id)
-{
-  gpointer added;
-
-  return g_hash_table_lookup_extended (
-             tokenizer->added_ids, name, NULL, &added) &&
-      GPOINTER_TO_INT (added) == id;
+  return is_added_as (loader->tokenizer, name, id) ||
+      vlm_tokenizer_add_added (loader, key, name, id, flags);
 }
 
 gboolean

@@ -355,6 +355,33 @@ load_beside (const char *const changes[][2], guint n_changes, const char *name,
   return tokenizer;
 }
 
+/* What changes nothing about the tokens. */
+static void
+test_tolerant (void)
+{
+  static const char *const changes[][2] = {
+    { "\"type\": \"BPE\",", "" },
+    { "\"dropout\": null", "\"dropout\": 0.0" },
+    { "\"added_tokens\": [", NULL },
+  };
+  g_autoptr (VlmTokenizer) whole = tiny_tokenizer_new ();
+  g_autofree char *again = g_strdup_printf (
+      "\"added_tokens\": [{\"id\": %d, \"content\": \"<|im_end|>\", "
+      "\"special\": true},",
+      vlm_tokenizer_find_special (whole, "<|im_end|>"));
+
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
+    const char *const change[][2] = { { changes[i][0],
+        changes[i][1] != NULL ? changes[i][1] : again } };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmTokenizer) tokenizer =
+        load_beside (change, 1, NULL, NULL, &error);
+
+    g_assert_no_error (error);
+    assert_same (tokenizer, whole);
+  }
+}
+
 #define NO_ADDED                                                               \
   {                                                                            \
     "\"added_tokens\": [", "\"added_tokens\": [], \"x\": ["                    \
@@ -779,6 +806,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer/tiny", test_tiny);
   g_test_add_func ("/tokenizer/stream", test_stream);
   g_test_add_func ("/tokenizer/layouts", test_layouts);
+  g_test_add_func ("/tokenizer/tolerant", test_tolerant);
   g_test_add_func ("/tokenizer/added-elsewhere", test_added_elsewhere);
   g_test_add_func ("/tokenizer/added-in-vocabulary", test_added_in_vocabulary);
   g_test_add_func ("/tokenizer/classes", test_classes);

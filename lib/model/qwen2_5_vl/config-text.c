@@ -38,7 +38,9 @@ check_rope_type (const VlmJson *rope, const char *key, GError **error)
     return FALSE;
   if (!g_str_equal (type, "mrope") && !g_str_equal (type, "default"))
     return vlm_json_fail (error, rope, key, VLM_LOAD_ERROR_UNSUPPORTED,
-        "\"%s\" is neither mrope nor default", type);
+        "\"%s\" is neither mrope nor default: set it to mrope, for the context "
+        "that the model was trained with",
+        type);
   return TRUE;
 }
 

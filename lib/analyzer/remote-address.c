@@ -7,15 +7,15 @@
 #include <gio/gio.h>
 #include <vlm/vlm-error.h>
 
+#include "engine/model.h"
+
 #define VERSION "/v1"
 #define HIDDEN "..."
 
 gboolean
 vlm_remote_address_is_meant (const char *text)
 {
-  return text != NULL &&
-      (g_ascii_strncasecmp (text, "http://", 7) == 0 ||
-          g_ascii_strncasecmp (text, "https://", 8) == 0);
+  return text != NULL && vlm_model_is_elsewhere (text);
 }
 
 char *

@@ -81,7 +81,7 @@ get_path (const VlmModelParams *params)
  *
  * Returns: whether it names a model on another machine, by an address that
  *   begins with `http://` or `https://`, itself or in the environment variable
- *   `VLM_MODEL_PATH`
+ *   `VLM_MODEL_PATH`, and is no page of Hugging Face
  *
  * Since: 0.1
  */

@@ -47,12 +47,19 @@ vlm_model_find_mmproj (const char *mmproj, char **path, GError **error)
   return *path != NULL;
 }
 
+gboolean
+vlm_model_is_elsewhere (const char *named)
+{
+  return (g_ascii_strncasecmp (named, "http://", 7) == 0 ||
+             g_ascii_strncasecmp (named, "https://", 8) == 0) &&
+      !vlm_checkpoint_is_hub_page (named);
+}
+
 /* Not with the address, which might have a password in it. */
 static gboolean
 check_is_here (const char *named, GError **error)
 {
-  if (!g_str_has_prefix (named, "http://") &&
-      !g_str_has_prefix (named, "https://"))
+  if (!vlm_model_is_elsewhere (named))
     return TRUE;
   g_set_error_literal (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_UNSUPPORTED,
       "an address is a model on another machine, which cannot be loaded here: "

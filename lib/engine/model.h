@@ -26,6 +26,10 @@ VlmScheduler *vlm_model_get_scheduler (VlmModel *model);
 /* Made on first use. (transfer none) */
 VlmTokenTrie *vlm_model_get_trie (VlmModel *model);
 
+/* Whether @named is the address of a model on another machine: http:// or
+ * https://, but no page of a hub, from which files must be downloaded. */
+gboolean vlm_model_is_elsewhere (const char *named);
+
 /* @directory, or that of the model to take when none is named (NULL or ""):
  * the value of the environment variable VLM_MODEL_PATH, else the one that
  * ships, where it was installed. (transfer full), NULL with

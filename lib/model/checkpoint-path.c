@@ -27,26 +27,37 @@ fail (GError **error, VlmLoadError code, const char *named, const char *format,
   return NULL;
 }
 
+/* What comes after the host in the address of a page; NULL for others. */
+static const char *
+find_hub_page (const char *uri)
+{
+  static const char *const hubs[] = { "https://huggingface.co/",
+    "http://huggingface.co/", "https://hf.co/", "http://hf.co/", "hf://" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hubs); i++)
+    if (g_str_has_prefix (uri, hubs[i]))
+      return uri + strlen (hubs[i]);
+  return NULL;
+}
+
+gboolean
+vlm_checkpoint_is_hub_page (const char *named)
+{
+  return find_hub_page (named) != NULL;
+}
+
 /* Other URIs: what must be downloaded first. */
 static char *
 fail_remote (const char *uri, GError **error)
 {
-  static const char *const hubs[] = { "https://huggingface.co/",
-    "http://huggingface.co/", "https://hf.co/", "hf://" };
+  const char *page = find_hub_page (uri);
+  g_auto (GStrv) parts = g_strsplit (page != NULL ? page : "", "/", 3);
 
-  for (guint i = 0; i < G_N_ELEMENTS (hubs); i++) {
-    const char *rest = uri + strlen (hubs[i]);
-    g_auto (GStrv) parts = NULL;
-
-    if (!g_str_has_prefix (uri, hubs[i]))
-      continue;
-    parts = g_strsplit (rest, "/", 3);
-    if (g_strv_length (parts) >= 2)
-      return fail (error, VLM_LOAD_ERROR_UNSUPPORTED, uri,
-          "a model is not loaded from the network: download it with \"hf "
-          "download %s/%s --local-dir DIR\" and name DIR",
-          parts[0], parts[1]);
-  }
+  if (g_strv_length (parts) >= 2)
+    return fail (error, VLM_LOAD_ERROR_UNSUPPORTED, uri,
+        "a model is not loaded from the network: download it with \"hf "
+        "download %s/%s --local-dir DIR\" and name DIR",
+        parts[0], parts[1]);
   return fail (error, VLM_LOAD_ERROR_UNSUPPORTED, uri,
       "a model is not loaded from the network: download it and name its "
       "directory");

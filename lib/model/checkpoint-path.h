@@ -15,6 +15,10 @@
  * (transfer full) */
 char *vlm_checkpoint_resolve (const char *named, GError **error);
 
+/* Whether @named is the address of a model's page on Hugging Face, or of a file
+ * there. */
+gboolean vlm_checkpoint_is_hub_page (const char *named);
+
 /* The directory that a path of vlm_checkpoint_resolve () is, or is in.
  * (transfer full) */
 char *vlm_checkpoint_directory (const char *path);

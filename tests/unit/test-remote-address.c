@@ -83,6 +83,11 @@ test_meant (void)
   g_assert_true (vlm_remote_is_meant (&params));
   params.path = (char *) "/http://gpu";
   g_assert_false (vlm_remote_is_meant (&params));
+  /* A page to download from is no server; loading says how. */
+  params.path = (char *) "https://huggingface.co/Qwen/Qwen2.5-VL-3B-Instruct";
+  g_assert_false (vlm_remote_is_meant (&params));
+  params.path = (char *) "https://router.huggingface.co/v1#m";
+  g_assert_true (vlm_remote_is_meant (&params));
   params.path = NULL;
   g_setenv ("VLM_MODEL_PATH", "http://gpu", TRUE);
   g_assert_true (vlm_remote_is_meant (&params));

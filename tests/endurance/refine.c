@@ -35,15 +35,18 @@
 
 typedef struct
 {
-  double share;     /* of the events that must be found */
-  double edge_s;    /* median error of their starts and ends */
-  double n_others;  /* false ones in an hour */
-  double cost;      /* as a share of plain windows */
-  gint64 growth_kb; /* beyond what plain windows take */
+  double share;    /* of the events that must be found */
+  double edge_s;   /* median error of their starts and ends */
+  double n_others; /* false ones in an hour */
+  double cost;     /* as a share of plain windows */
 } Limits;
 
-static const Limits strict = { 0.9, 0.5, 1.0, 0.25, 50 * 1024 };
-static const Limits generous = { 0.5, 1.5, 30.0, 0.6, 100 * 1024 };
+static const Limits strict = { 0.9, 0.5, 1.0, 0.25 };
+static const Limits generous = { 0.5, 1.5, 30.0, 0.6 };
+
+/* 50 MB: while a video plays, after its first window and glance; and in all,
+ * beyond what plain windows take. */
+#define MAX_GROWTH_KB (50 * 1000 * 1000 / 1024)
 
 /* A scene with one event, and where it is in the video. */
 typedef struct
@@ -66,7 +69,9 @@ typedef struct
   guint64 n_glances;
   guint64 n_analysed;
   double seconds;
-  gint64 peak_kb; /* resident */
+  /* Resident: after the first window and glance, and at most. */
+  gint64 early_kb;
+  gint64 peak_kb;
 } Result;
 
 typedef struct
@@ -78,7 +83,8 @@ typedef struct
   GArray *errors; /* double, s */
   double cost;    /* shares of each, added */
   double time;
-  gint64 growth_kb;
+  gint64 growth_kb; /* at most, of one video */
+  gint64 beyond_kb; /* what plain windows take */
 } Total;
 
 /* --- the video ------------------------------------------------------------ */
@@ -224,6 +230,20 @@ read_stats (GstElement *element, Result *result)
   result->n_tokens = n_prompt + n_answer;
 }
 
+/* Until the first window and glance, models, pipelines and caches are made. */
+static void
+weigh (GstElement *element, Result *result)
+{
+  gint64 now_kb = resident_kb ();
+
+  if (result->early_kb == 0) {
+    read_stats (element, result);
+    if (result->n_glances > 0 && result->n_analysed > 0)
+      result->early_kb = now_kb;
+  }
+  result->peak_kb = MAX (result->peak_kb, now_kb);
+}
+
 /* The first @length of the video. */
 static void
 play (Video *video, const char *settings, gint64 length, Result *result)
@@ -250,9 +270,10 @@ play (Video *video, const char *settings, gint64 length, Result *result)
         gst_harness_push (harness, make_frame (video, i)), ==, GST_FLOW_OK);
     check_bus (bus);
     if (i % (5 * FPS) == 0)
-      result->peak_kb = MAX (result->peak_kb, resident_kb ());
+      weigh (element, result);
   }
   g_assert_true (gst_harness_push_event (harness, gst_event_new_eos ()));
+  weigh (element, result);
   check_bus (bus);
   read_stats (element, result);
   gst_harness_teardown (harness);
@@ -296,7 +317,8 @@ judge_video (
   double share = in_seconds (video->length) / (60.0 * PLAIN_MINUTES);
   double cost = (double) fine->n_tokens / ((double) plain->n_tokens * share);
   double time = fine->seconds / (plain->seconds * share);
-  gint64 growth_kb = fine->peak_kb - plain->peak_kb;
+  gint64 growth_kb = fine->peak_kb - fine->early_kb;
+  gint64 beyond_kb = fine->peak_kb - plain->peak_kb;
   double errors[2] = { 0.0, 0.0 };
 
   total->n_videos++;
@@ -305,6 +327,7 @@ judge_video (
   total->cost += cost;
   total->time += time;
   total->growth_kb = MAX (total->growth_kb, growth_kb);
+  total->beyond_kb = MAX (total->beyond_kb, beyond_kb);
   if (found != NULL) {
     total->n_found++;
     errors[0] = ABS (in_seconds (found->start.stream_time - video->start));
@@ -319,9 +342,10 @@ judge_video (
   else
     printf ("not found | ");
   printf ("others %u, windows %" G_GUINT64_FORMAT ", glances %" G_GUINT64_FORMAT
-          ", tokens %.3f, seconds %.3f, memory %+" G_GINT64_FORMAT " KiB\n",
+          ", tokens %.3f, seconds %.3f, memory %+" G_GINT64_FORMAT
+          " KiB, %+" G_GINT64_FORMAT " KiB beyond plain windows\n",
       fine->events->len - (found != NULL), fine->n_analysed, fine->n_glances,
-      cost, time, growth_kb);
+      cost, time, growth_kb, beyond_kb);
   for (guint i = 0; i < fine->events->len; i++) {
     const VlmEvent *event = fine->events->pdata[i];
 
@@ -363,13 +387,15 @@ judge (const Total *total, const Limits *limits)
   gboolean passed = total->n_found >= limits->share * total->n_videos &&
       edge_s <= limits->edge_s &&
       total->n_others <= MAX (1.0, limits->n_others * total->hours) &&
-      cost <= limits->cost && total->growth_kb <= limits->growth_kb;
+      cost <= limits->cost && total->growth_kb <= MAX_GROWTH_KB &&
+      total->beyond_kb <= MAX_GROWTH_KB;
 
   printf ("refine: %u of %u found, median error %.2f s, %u others in %.2f h, "
-          "cost %.3f (seconds %.3f) of plain windows, memory at most "
-          "%+" G_GINT64_FORMAT " KiB beyond theirs: %s\n",
+          "cost %.3f (seconds %.3f) of plain windows, memory grows by at most "
+          "%" G_GINT64_FORMAT " KiB, %" G_GINT64_FORMAT
+          " KiB beyond theirs: %s\n",
       total->n_found, total->n_videos, edge_s, total->n_others, total->hours,
-      cost, total->time / total->n_videos, total->growth_kb,
+      cost, total->time / total->n_videos, total->growth_kb, total->beyond_kb,
       passed ? "passed" : "failed");
   return passed;
 }

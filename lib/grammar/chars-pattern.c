@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/word-hash.h"
 #include "grammar/char-set.h"
 #include "grammar/chars.h"
 #include "grammar/pattern.h"
@@ -217,11 +218,20 @@ has (const GArray *set, guint32 c)
   return FALSE;
 }
 
+static gboolean
+is_same (const GArray *a, const GArray *b)
+{
+  return a->len == b->len &&
+      memcmp (a->data, b->data, a->len * sizeof (guint32)) == 0;
+}
+
 static void
 connect_node (Builder *self, guint index)
 {
   const GArray *kernel = self->kernels->pdata[index];
   g_autoptr (GArray) borders = find_borders (self, kernel);
+  g_autoptr (GArray) last_found = g_array_new (FALSE, FALSE, sizeof (guint32));
+  guint last_node = 0;
 
   for (guint i = 0; i + 1 < borders->len; i++) {
     guint32 first = g_array_index (borders, guint32, i);
@@ -236,11 +246,19 @@ connect_node (Builder *self, guint index)
       if (at->set != NULL && has (at->set, first))
         reach (self, found, at->next[0], FALSE, FALSE);
     }
-    if (found->len == 0)
+    if (found->len == 0) {
       g_array_unref (found);
-    else
-      vlm_chars_draft_add_edge (
-          &self->draft, index, first, last, find_node (self, found));
+      continue;
+    }
+    /* Most sets have several ranges: all of them lead to the same node. */
+    if (is_same (found, last_found)) {
+      g_array_unref (found);
+    } else {
+      g_array_set_size (last_found, 0);
+      g_array_append_vals (last_found, found->data, found->len);
+      last_node = find_node (self, found);
+    }
+    vlm_chars_draft_add_edge (&self->draft, index, first, last, last_node);
   }
 }
 
@@ -290,7 +308,7 @@ vlm_chars_new_pattern (const char *text, GError **error)
   vlm_char_set_finish (any, TRUE);
   self.states = g_array_new (FALSE, FALSE, sizeof (State));
   self.indices = g_hash_table_new_full (
-      g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
+      vlm_word_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
   self.kernels = g_ptr_array_new_with_free_func (free_kernel);
   vlm_chars_draft_init (&self.draft);
   fits = build (&self, pattern, any);

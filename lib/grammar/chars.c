@@ -2,18 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "grammar/chars.h"
 
-#include <string.h>
-
 #include <vlm/vlm-error.h>
 
 #define MAX_CHARACTER 0x10ffffu
 #define NONE G_MAXUINT32
-
-typedef struct
-{
-  guint32 from;
-  VlmCharsEdge edge;
-} DraftEdge;
 
 VlmChars *
 vlm_chars_ref (VlmChars *self)
@@ -30,202 +22,6 @@ vlm_chars_unref (VlmChars *self)
   g_free (self->nodes);
   g_free (self->edges);
   g_free (self);
-}
-
-/* --- drafts -------------------------------------------------------------- */
-
-void
-vlm_chars_draft_init (VlmCharsDraft *self)
-{
-  self->nodes = g_array_new (FALSE, FALSE, sizeof (gboolean));
-  self->edges = g_array_new (FALSE, FALSE, sizeof (DraftEdge));
-}
-
-guint
-vlm_chars_draft_add_node (VlmCharsDraft *self, gboolean accepting)
-{
-  g_array_append_val (self->nodes, accepting);
-  return self->nodes->len - 1;
-}
-
-void
-vlm_chars_draft_add_edge (
-    VlmCharsDraft *self, guint from, guint32 first, guint32 last, guint to)
-{
-  DraftEdge edge = { from, { first, last, to } };
-
-  g_array_append_val (self->edges, edge);
-}
-
-void
-vlm_chars_draft_copy_edges (VlmCharsDraft *self, guint from, guint to)
-{
-  for (guint i = self->edges->len; i-- > 0;) {
-    DraftEdge edge = g_array_index (self->edges, DraftEdge, i);
-
-    if (edge.from == from) {
-      edge.from = to;
-      g_array_append_val (self->edges, edge);
-    }
-  }
-}
-
-static int
-compare_edges (gconstpointer a, gconstpointer b)
-{
-  const DraftEdge *x = a, *y = b;
-
-  if (x->from != y->from)
-    return x->from < y->from ? -1 : 1;
-  return (x->edge.first > y->edge.first) - (x->edge.first < y->edge.first);
-}
-
-/* Nodes from which no text ends, in order of edges that are sorted by node. */
-static void
-find_dead (const VlmCharsDraft *self, gboolean *dead)
-{
-  gboolean changed = TRUE;
-
-  for (guint i = 0; i < self->nodes->len; i++)
-    dead[i] = !g_array_index (self->nodes, gboolean, i);
-  while (changed) {
-    changed = FALSE;
-    for (guint i = self->edges->len; i-- > 0;) {
-      const DraftEdge *edge = &g_array_index (self->edges, DraftEdge, i);
-
-      if (dead[edge->from] && !dead[edge->edge.next]) {
-        dead[edge->from] = FALSE;
-        changed = TRUE;
-      }
-    }
-  }
-}
-
-/* Appends the signature of edges @first … @end - 1, of one node, with nodes
- * replaced by their classes: neighbouring characters that lead to one class
- * are one edge. */
-static void
-append_classes (GArray *signature, const GArray *edges, guint first, guint end,
-    const guint32 *classes)
-{
-  VlmCharsEdge edge = { .next = NONE };
-
-  for (guint i = first; i < end; i++) {
-    VlmCharsEdge next = g_array_index (edges, DraftEdge, i).edge;
-
-    next.next = classes[next.next];
-    if (next.next == NONE)
-      continue;
-    if (edge.next == next.next && edge.last + 1 == next.first) {
-      edge.last = next.last;
-      continue;
-    }
-    if (edge.next != NONE)
-      g_array_append_val (signature, edge);
-    edge = next;
-  }
-  if (edge.next != NONE)
-    g_array_append_val (signature, edge);
-}
-
-/* The edges of node @from begin at the value, in the sorted edges. */
-static guint *
-index_edges (const VlmCharsDraft *self)
-{
-  guint *first = g_new0 (guint, self->nodes->len + 1);
-
-  for (guint i = 0; i < self->edges->len; i++)
-    first[g_array_index (self->edges, DraftEdge, i).from + 1]++;
-  for (guint i = 0; i < self->nodes->len; i++)
-    first[i + 1] += first[i];
-  return first;
-}
-
-/* Splits classes of nodes until what is left in one is the same. Returns how
- * many there are; NONE is the class of dead ones. */
-static guint
-find_classes (const VlmCharsDraft *self, const guint *first, guint32 *classes)
-{
-  guint n_classes = 0, n_before;
-
-  do {
-    g_autoptr (GHashTable) known = g_hash_table_new_full (
-        g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
-    g_autofree guint32 *next = g_new (guint32, self->nodes->len);
-
-    n_before = n_classes;
-    n_classes = 0;
-    for (guint i = 0; i < self->nodes->len; i++) {
-      g_autoptr (GArray) signature =
-          g_array_new (FALSE, FALSE, sizeof (VlmCharsEdge));
-      VlmCharsEdge head = { classes[i],
-        (guint32) g_array_index (self->nodes, gboolean, i), 0 };
-      GBytes *key;
-      gpointer found;
-
-      next[i] = NONE;
-      if (classes[i] == NONE)
-        continue;
-      g_array_append_val (signature, head);
-      append_classes (signature, self->edges, first[i], first[i + 1], classes);
-      key =
-          g_bytes_new (signature->data, signature->len * sizeof (VlmCharsEdge));
-      if (g_hash_table_lookup_extended (known, key, NULL, &found)) {
-        next[i] = GPOINTER_TO_UINT (found);
-        g_bytes_unref (key);
-      } else {
-        next[i] = n_classes++;
-        g_hash_table_insert (known, key, GUINT_TO_POINTER (next[i]));
-      }
-    }
-    memcpy (classes, next, self->nodes->len * sizeof *classes);
-  } while (n_classes != n_before);
-  return n_classes;
-}
-
-/* Classes were numbered in order of nodes: that of the start is 0. */
-static void
-write_classes (VlmChars *chars, const VlmCharsDraft *self, const guint *first,
-    const guint32 *classes)
-{
-  GArray *edges = g_array_sized_new (FALSE, FALSE, sizeof (VlmCharsEdge), 1);
-
-  chars->nodes = g_new0 (VlmCharsNode, chars->n_nodes);
-  for (guint i = 0, n = 0; i < self->nodes->len; i++) {
-    VlmCharsNode *node = &chars->nodes[n];
-
-    if (classes[i] != n)
-      continue;
-    n++;
-    node->accepting = g_array_index (self->nodes, gboolean, i);
-    node->first_edge = edges->len;
-    append_classes (edges, self->edges, first[i], first[i + 1], classes);
-    node->n_edges = edges->len - node->first_edge;
-  }
-  chars->edges = (VlmCharsEdge *) (gpointer) g_array_free (edges, FALSE);
-}
-
-VlmChars *
-vlm_chars_draft_finish (VlmCharsDraft *self)
-{
-  VlmChars *chars = g_new0 (VlmChars, 1);
-  g_autofree gboolean *dead = g_new (gboolean, self->nodes->len + 1);
-  g_autofree guint32 *classes = g_new0 (guint32, self->nodes->len + 1);
-  g_autofree guint *first = NULL;
-
-  g_atomic_ref_count_init (&chars->refs);
-  g_array_sort (self->edges, compare_edges);
-  first = index_edges (self);
-  find_dead (self, dead);
-  for (guint i = 0; i < self->nodes->len; i++)
-    classes[i] = dead[i] ? NONE : 0;
-  if (self->nodes->len > 0 && !dead[0]) {
-    chars->n_nodes = find_classes (self, first, classes);
-    write_classes (chars, self, first, classes);
-  }
-  g_array_unref (self->nodes);
-  g_array_unref (self->edges);
-  return chars;
 }
 
 /* --- plain sets ---------------------------------------------------------- */
@@ -249,13 +45,6 @@ vlm_chars_new_text (const char *text)
   return vlm_chars_draft_finish (&draft);
 }
 
-static void
-add_any (VlmCharsDraft *draft, guint from, guint to)
-{
-  vlm_chars_draft_add_edge (draft, from, 0, 0xd7ff, to);
-  vlm_chars_draft_add_edge (draft, from, 0xe000, MAX_CHARACTER, to);
-}
-
 static gboolean
 check_size (guint n_nodes, GError **error)
 {
@@ -266,23 +55,41 @@ check_size (guint n_nodes, GError **error)
   return FALSE;
 }
 
+static const VlmCharsEdge any_edges[] = {
+  { 0, 0xd7ff, 0 },
+  { 0xe000, MAX_CHARACTER, 0 },
+};
+
+/* Node i is after i characters: there is no smaller automaton. */
 VlmChars *
 vlm_chars_new_any (guint min, guint max, GError **error)
 {
-  VlmCharsDraft draft;
   guint last = max == G_MAXUINT ? min : max;
+  VlmChars *self;
 
   if (!check_size (last, error))
     return NULL;
-  vlm_chars_draft_init (&draft);
-  for (guint i = 0; min <= last && i <= last; i++) {
-    vlm_chars_draft_add_node (&draft, i >= min);
-    if (i > 0)
-      add_any (&draft, i - 1, i);
+  self = g_new0 (VlmChars, 1);
+  g_atomic_ref_count_init (&self->refs);
+  if (min > last)
+    return self;
+  self->n_nodes = last + 1;
+  self->nodes = g_new0 (VlmCharsNode, self->n_nodes);
+  self->edges = g_new (VlmCharsEdge, self->n_nodes * G_N_ELEMENTS (any_edges));
+  for (guint i = 0; i <= last; i++) {
+    VlmCharsNode *node = &self->nodes[i];
+
+    node->accepting = i >= min;
+    node->first_edge = i * G_N_ELEMENTS (any_edges);
+    node->n_edges = i < last || max == G_MAXUINT ? G_N_ELEMENTS (any_edges) : 0;
+    for (guint j = 0; j < node->n_edges; j++) {
+      VlmCharsEdge *edge = &self->edges[node->first_edge + j];
+
+      *edge = any_edges[j];
+      edge->next = MIN (i + 1, last);
+    }
   }
-  if (max == G_MAXUINT)
-    add_any (&draft, last, last);
-  return vlm_chars_draft_finish (&draft);
+  return self;
 }
 
 /* --- two sets ------------------------------------------------------------ */

@@ -50,8 +50,9 @@ is_finite (const VlmChars *chars)
 }
 
 /* As a unit that all places share, so that tokens are found once. */
-static const VlmRule *
-write_texts (VlmSchemaWriter *self, VlmChars *chars, VlmSpelling spelling)
+const VlmRule *
+vlm_schema_write_texts (
+    VlmSchemaWriter *self, VlmChars *chars, VlmSpelling spelling)
 {
   const VlmRule *rule;
   VlmRule *unit;
@@ -97,7 +98,7 @@ write_number (VlmSchemaWriter *self, const VlmSchemaShape *shape)
     if (!vlm_chars_is_empty (written))
       chars = written;
   }
-  return write_texts (self, chars, VLM_SPELLED_PLAIN);
+  return vlm_schema_write_texts (self, chars, VLM_SPELLED_PLAIN);
 }
 
 /* --- strings ------------------------------------------------------------- */
@@ -105,17 +106,8 @@ write_number (VlmSchemaWriter *self, const VlmSchemaShape *shape)
 static const VlmRule *
 write_length (VlmSchemaWriter *self, guint min, guint max)
 {
-  if (self->characters == NULL) {
-    VlmChars *one = vlm_schema_length (self->schema, 0, 1, 1);
-
-    self->characters = vlm_rule_unit_new (self->book);
-    vlm_rule_unit_define (self->characters,
-        vlm_rule_many (self->book,
-            vlm_rule_sequence (self->book, vlm_rule_spend (self->book, 1),
-                vlm_rule_chars (self->book, one, vlm_schema_spelling (self)),
-                NULL)));
-  }
-  return vlm_rule_call (self->book, self->characters, min,
+  return vlm_schema_write_count (self,
+      vlm_schema_length (self->schema, 0, 1, 1), min,
       max == G_MAXUINT ? VLM_RULE_UNLIMITED : MIN (max, MAX_LENGTH));
 }
 
@@ -138,7 +130,7 @@ write_string (VlmSchemaWriter *self, const VlmSchemaString *string)
             self->schema, string->place, string->min, string->max));
   if (chars != NULL && vlm_chars_is_empty (chars))
     return NULL;
-  body = chars != NULL ? write_texts (self, chars, vlm_schema_spelling (self))
+  body = chars != NULL ? vlm_schema_write_runs (self, chars)
                        : write_length (self, string->min, string->max);
   return vlm_rule_sequence (self->book, quote, body, quote, NULL);
 }
@@ -247,6 +239,7 @@ vlm_schema_rule (
 
   self.values = g_hash_table_new (NULL, NULL);
   self.texts = g_hash_table_new (NULL, NULL);
+  self.kinds = g_hash_table_new (NULL, NULL);
   self.empty = g_hash_table_new (NULL, NULL);
   if (form == VLM_SCHEMA_LOOSE)
     self.space = vlm_rule_many (book, vlm_rule_any_of (book, " \t\n\r"));
@@ -256,6 +249,7 @@ vlm_schema_rule (
     rule = vlm_rule_sequence (book, self.space, rule, NULL);
   g_hash_table_unref (self.values);
   g_hash_table_unref (self.texts);
+  g_hash_table_unref (self.kinds);
   g_hash_table_unref (self.empty);
   if (rule == NULL && schema->error == NULL && form == VLM_SCHEMA_LOOSE)
     return vlm_rule_range (book, 0xff, 0xff); /* which no text has */

@@ -12,7 +12,7 @@ typedef struct
   GHashTable *values;   /* set -> VlmRule of what fits it; see schema-rules.c */
   GHashTable *empty;    /* sets that no array or object fits */
   GHashTable *texts;    /* VlmChars -> VlmRule, a unit */
-  VlmRule *characters;  /* a unit: strings of so many characters */
+  GHashTable *kinds;    /* likewise: as many characters of one kind */
   const VlmRule *space; /* white space, where it may be; NULL for none */
 } VlmSchemaWriter;
 
@@ -24,6 +24,16 @@ const VlmRule *
 vlm_schema_write_array (VlmSchemaWriter *self, const VlmSchemaArray *array);
 const VlmRule *
 vlm_schema_write_object (VlmSchemaWriter *self, const VlmSchemaObject *object);
+
+/* @chars, as the members of all strings that have the same. */
+const VlmRule *vlm_schema_write_texts (
+    VlmSchemaWriter *self, VlmChars *chars, VlmSpelling spelling);
+/* The same in a string, where runs of characters are counted; not empty. */
+const VlmRule *vlm_schema_write_runs (VlmSchemaWriter *self, VlmChars *chars);
+/* At least @min and at most @max characters of @kind, which has texts of one
+ * character only. */
+const VlmRule *vlm_schema_write_count (
+    VlmSchemaWriter *self, VlmChars *kind, guint min, guint max);
 
 /* @text, and white space after it where that is allowed. */
 const VlmRule *vlm_schema_write_mark (VlmSchemaWriter *self, const char *text);

@@ -4,6 +4,7 @@
 
 #include <vlm/vlm-error.h>
 
+#include "base/word-hash.h"
 #include "grammar/schema-private.h"
 #include "io/json.h"
 
@@ -100,8 +101,8 @@ new_schema (const char *name)
   self->term_shapes = g_hash_table_new (NULL, NULL);
   self->begun = g_hash_table_new (NULL, NULL);
   self->kept = g_array_new (FALSE, FALSE, sizeof (Kept));
-  self->chars = g_hash_table_new_full (
-      g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, unref_chars);
+  self->chars = g_hash_table_new_full (vlm_word_hash, g_bytes_equal,
+      (GDestroyNotify) g_bytes_unref, unref_chars);
   self->made = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   add_first_sets (self);
   return self;

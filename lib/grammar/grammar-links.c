@@ -208,6 +208,16 @@ find_follow (VlmGrammar *self)
   }
 }
 
+static void
+find_leaves (VlmGrammar *self)
+{
+  for (guint i = 0; i < self->n_units; i++)
+    self->units[i].is_leaf = TRUE;
+  for (guint i = 0; i < self->n_nodes; i++)
+    if (self->nodes[i].n_calls > 0)
+      self->units[self->nodes[i].unit].is_leaf = FALSE;
+}
+
 gboolean
 vlm_grammar_link_units (VlmGrammar *self, GError **error)
 {
@@ -219,5 +229,6 @@ vlm_grammar_link_units (VlmGrammar *self, GError **error)
     return FALSE;
   find_first (self);
   find_follow (self);
+  find_leaves (self);
   return TRUE;
 }

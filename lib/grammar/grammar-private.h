@@ -67,6 +67,7 @@ typedef struct
   guint8 loop_height; /* units entered at once on any of them */
   guint32 first[8];   /* bytes that it may begin with */
   guint32 follow[8];  /* bytes that may come after it */
+  gboolean is_leaf;   /* it calls no unit */
 } VlmGrammarUnit;
 
 struct _VlmGrammar

@@ -30,6 +30,7 @@ typedef struct
 {
   guint32 node;
   guint32 take;
+  const Table *table; /* of the node */
 } Place;
 
 typedef struct
@@ -39,6 +40,7 @@ typedef struct
   VlmTokenLocal *local;
   guint32 at;     /* node of the trie */
   Table **tables; /* by node of the unit; NULL until needed */
+  Table *entry;   /* of the node itself, see is_composed () */
   /* index + 1 of the group of a take and a cost */
   guint16 quick[N_TAKES][N_COSTS];
 } Finder;
@@ -58,11 +60,20 @@ find_group (Finder *self, guint32 take, guint32 cost)
     if (other->take == take && other->cost == cost)
       return other;
   }
-  group.ids = g_array_new (FALSE, FALSE, sizeof (gint32));
   g_array_append_val (groups, group);
   if (quick && groups->len <= G_MAXUINT16)
     self->quick[take][cost] = (guint16) groups->len;
   return &g_array_index (groups, VlmTokenGroup, groups->len - 1);
+}
+
+static void
+add_id (VlmTokenGroup *group, gint32 id)
+{
+  if (group->n_ids == group->n_room) {
+    group->n_room = MAX (16, 2 * group->n_room);
+    group->ids = g_renew (gint32, group->ids, group->n_room);
+  }
+  group->ids[group->n_ids++] = id;
 }
 
 static void
@@ -74,10 +85,8 @@ note_token (Finder *self, guint32 take, guint32 cost, gint32 id)
     return;
   group = find_group (self, take, cost);
   /* Two ways of one token in a row. */
-  if (group->ids->len > 0 &&
-      g_array_index (group->ids, gint32, group->ids->len - 1) == id)
-    return;
-  g_array_append_val (group->ids, id);
+  if (group->n_ids == 0 || group->ids[group->n_ids - 1] != id)
+    add_id (group, id);
 }
 
 static void
@@ -102,6 +111,7 @@ reach (VlmGrammarWalk *walk, const VlmGrammarWay *found)
   vlm_grammar_copy_way (&way, found);
   for (guint32 i = at + 1; i < nodes[at].skip; i = nodes[i].skip) {
     self->at = i;
+    self->local->n_walked++;
     vlm_grammar_walk (walk, &way, nodes[i].byte);
   }
   self->at = at;
@@ -116,8 +126,17 @@ leave (VlmGrammarWalk *walk, const VlmGrammarFrame *frame)
   g_array_append_val (self->local->exits, exit);
 }
 
+/* Whether the calls of @node need not be walked byte by byte. Where the unit may
+ * also end, its tokens depend on what is around it. */
+static gboolean
+is_composed (const VlmGrammarNode *node)
+{
+  return node->n_calls > 0 && !node->ends;
+}
+
 static Table *
-new_table (const VlmGrammar *grammar, const VlmGrammarNode *node)
+new_table (
+    const VlmGrammar *grammar, const VlmGrammarNode *node, gboolean calls)
 {
   const VlmGrammarUnit *unit = &grammar->units[node->unit];
   Table *table = g_new0 (Table, 1);
@@ -135,7 +154,7 @@ new_table (const VlmGrammar *grammar, const VlmGrammarNode *node)
     }
   }
   for (guint byte = 0; byte < 256; byte++)
-    if (node->n_calls > 0 || (node->ends && vlm_bits_has (unit->follow, byte)))
+    if (calls || (node->ends && vlm_bits_has (unit->follow, byte)))
       table->next[byte] = SLOW;
   return table;
 }
@@ -148,7 +167,7 @@ get_table (Finder *self, guint32 index)
   Table **table = &self->tables[index - grammar->units[node->unit].entry];
 
   if (*table == NULL)
-    *table = new_table (grammar, node);
+    *table = new_table (grammar, node, node->n_calls > 0);
   return *table;
 }
 
@@ -173,12 +192,12 @@ walk_trie (Finder *self, guint32 index)
   const VlmTokenTrie *trie = self->costs->trie;
   g_autofree Place *path = g_new (Place, trie->max_depth + 1);
 
-  path[0] = (Place){ index, 0 };
-  for (guint32 i = 0; i < trie->n_nodes;) {
+  path[0] = (Place){ index, 0,
+    self->entry != NULL ? self->entry : get_table (self, index) };
+  for (guint32 i = 0; i < trie->n_nodes; self->local->n_walked++) {
     const VlmTrieNode *at = &trie->nodes[i];
     const Place *from = &path[at->depth - 1];
-    const Table *table = get_table (self, from->node);
-    guint32 next = table->next[at->byte];
+    guint32 next = from->table->next[at->byte];
 
     if (next >= SLOW) {
       if (next == SLOW)
@@ -186,22 +205,114 @@ walk_trie (Finder *self, guint32 index)
       i = at->skip;
       continue;
     }
-    path[at->depth] = (Place){ next, from->take + table->take[at->byte] };
+    path[at->depth] = (Place){ next, from->take + from->table->take[at->byte],
+      next == from->node ? from->table : get_table (self, next) };
     if (at->id >= 0)
       note_token (self, path[at->depth].take, self->costs->nodes[next], at->id);
     i++;
   }
 }
 
-/* How deep it gets behind any of the nodes that a table led to. */
+/* Every token of the vocabulary from @way on. */
 static void
-find_height (Finder *self, const VlmGrammarUnit *unit)
+walk_all (Finder *self, VlmGrammarWay *way)
 {
-  for (guint i = 0; i < unit->n_nodes; i++)
-    for (guint byte = 0; self->tables[i] != NULL && byte < 256; byte++)
-      if (self->tables[i]->next[byte] < SLOW)
-        self->local->height = MAX (self->local->height,
-            self->costs->grammar->nodes[self->tables[i]->next[byte]].height);
+  const VlmTrieNode *nodes = self->costs->trie->nodes;
+
+  for (guint32 i = 0; i < self->costs->trie->n_nodes; i = nodes[i].skip) {
+    self->at = i;
+    self->local->n_walked++;
+    vlm_grammar_walk (&self->walk, way, nodes[i].byte);
+  }
+}
+
+static void
+merge_group (VlmTokenGroup *to, const VlmTokenGroup *from, guint vocab_size)
+{
+  for (guint i = 0; from->bits == NULL && i < from->n_ids; i++)
+    add_id (to, from->ids[i]);
+  if (from->bits == NULL)
+    return;
+  if (to->bits == NULL)
+    to->bits = vlm_bits_new (vocab_size);
+  for (guint i = 0; i < (vocab_size + 31) / 32; i++)
+    to->bits[i] |= from->bits[i];
+}
+
+/* What @call leads to, from what is known of its unit: tokens that end inside of
+ * it, and those that go on after it. @after: the way when it has ended */
+static void
+compose (Finder *self, const VlmGrammarCall *call, VlmGrammarWay *after)
+{
+  const VlmTokenCosts *costs = self->costs;
+  const VlmTokenTrie *trie = costs->trie;
+  VlmTokenLocal *inner =
+      vlm_token_local_get (costs, costs->grammar->units[call->unit].entry);
+  guint32 take = (guint32) (PLENTY - after->frames[0].left);
+
+  for (guint i = 0; i < inner->groups->len; i++) {
+    const VlmTokenGroup *group =
+        &g_array_index (inner->groups, VlmTokenGroup, i);
+    guint64 cost = (guint64) costs->nodes[call->next] + group->cost;
+
+    if (call->owed > group->take)
+      cost += (guint64) (call->owed - group->take) * costs->units[call->unit];
+    if (group->take <= call->left && cost < VLM_GRAMMAR_NEVER)
+      merge_group (
+          find_group (self, take, (guint32) cost), group, trie->vocab_size);
+  }
+  for (guint i = 0; i < inner->exits->len; i++) {
+    const VlmTokenExit *exit = &g_array_index (inner->exits, VlmTokenExit, i);
+
+    if (exit->take > call->left || exit->take < call->owed)
+      continue;
+    self->at = exit->trie_node;
+    self->local->n_walked++;
+    vlm_grammar_walk (&self->walk, after, trie->nodes[exit->trie_node].byte);
+  }
+  self->local->height = MAX (self->local->height, inner->height + 1);
+  vlm_token_local_unref (inner);
+}
+
+static void
+walk_call (Finder *self, const VlmGrammarCall *call)
+{
+  const VlmGrammar *grammar = self->costs->grammar;
+  VlmGrammarWay after = { .frames = {
+                              { .node = call->next, .left = PLENTY } } };
+  VlmGrammarWay way;
+
+  vlm_grammar_apply (&grammar->ops[call->op], &after.frames[0]);
+  way.depth = 0;
+  way.frames[0] = after.frames[0];
+  if (grammar->units[call->unit].is_leaf)
+    compose (self, call, &after);
+  else if (vlm_grammar_enter (grammar, &way, call))
+    walk_all (self, &way);
+  if (call->empty)
+    walk_all (self, &after);
+}
+
+static void
+walk_calls (Finder *self, const VlmGrammarNode *node)
+{
+  const VlmGrammar *grammar = self->costs->grammar;
+
+  self->entry = new_table (grammar, node, FALSE);
+  for (guint i = 0; i < node->n_calls; i++)
+    walk_call (self, &grammar->calls[node->first_call + i]);
+}
+
+/* How deep it gets behind any of the nodes that @table leads to. */
+static void
+find_height (Finder *self, const Table *table)
+{
+  const VlmGrammarNode *nodes = self->costs->grammar->nodes;
+
+  for (guint byte = 0; table != NULL && byte < 256; byte++)
+    if (table->next[byte] < SLOW)
+      self->local->height =
+          MAX (self->local->height, nodes[table->next[byte]].height);
 }
 
 /* Many ids take less room as bits, and are faster to set. */
@@ -211,13 +322,14 @@ pack_groups (VlmTokenLocal *self, guint vocab_size)
   for (guint i = 0; i < self->groups->len; i++) {
     VlmTokenGroup *group = &g_array_index (self->groups, VlmTokenGroup, i);
 
-    group->n_ids = group->ids->len;
-    if (group->n_ids < vocab_size / 32)
+    if (group->bits == NULL && group->n_ids < vocab_size / 32)
       continue;
-    group->bits = vlm_bits_new (vocab_size);
+    if (group->bits == NULL)
+      group->bits = vlm_bits_new (vocab_size);
     for (guint j = 0; j < group->n_ids; j++)
-      vlm_bits_add (group->bits, (guint) g_array_index (group->ids, gint32, j));
-    g_clear_pointer (&group->ids, g_array_unref);
+      vlm_bits_add (group->bits, (guint) group->ids[j]);
+    g_clear_pointer (&group->ids, g_free);
+    group->n_ids = 0;
   }
 }
 
@@ -237,10 +349,15 @@ make_local (const VlmTokenCosts *costs, guint32 index)
   self->costs = costs;
   self->local = local;
   self->tables = g_new0 (Table *, unit->n_nodes);
+  if (is_composed (&grammar->nodes[index]))
+    walk_calls (self, &grammar->nodes[index]);
   walk_trie (self, index);
-  find_height (self, unit);
-  for (guint i = 0; i < unit->n_nodes; i++)
+  find_height (self, self->entry);
+  g_free (self->entry);
+  for (guint i = 0; i < unit->n_nodes; i++) {
+    find_height (self, self->tables[i]);
     g_free (self->tables[i]);
+  }
   g_free (self->tables);
   pack_groups (local, costs->trie->vocab_size);
   return local;
@@ -255,9 +372,8 @@ describe (const VlmGrammar *grammar, guint32 index)
   GByteArray *bytes;
   guint32 head[10] = { index - unit->entry, unit->n_nodes };
 
-  for (guint i = 0; i < unit->n_nodes; i++)
-    if (grammar->nodes[unit->entry + i].n_calls > 0)
-      return NULL;
+  if (!unit->is_leaf)
+    return NULL;
   bytes = g_byte_array_new ();
   memcpy (head + 2, unit->follow, sizeof unit->follow);
   g_byte_array_append (bytes, (const guint8 *) head, sizeof head);
@@ -328,6 +444,44 @@ vlm_token_local_get (const VlmTokenCosts *costs, guint32 index)
   return local;
 }
 
+/* The bytes that are walked from @node, as make_local() does it. */
+static void
+add_bytes (
+    const VlmGrammar *grammar, const VlmGrammarNode *node, guint32 *bytes)
+{
+  for (guint i = 0; i < node->n_edges; i++) {
+    const VlmGrammarEdge *edge = &grammar->edges[node->first_edge + i];
+
+    for (guint byte = edge->first; byte <= edge->last; byte++)
+      vlm_bits_add (bytes, byte);
+  }
+  for (guint i = 0; i < node->n_calls; i++) {
+    const VlmGrammarCall *call = &grammar->calls[node->first_call + i];
+    const VlmGrammarUnit *unit = &grammar->units[call->unit];
+    VlmGrammarWay after = { .frames = {
+                                { .node = call->next, .left = PLENTY } } };
+
+    for (guint j = 0; j < 8 && !(is_composed (node) && unit->is_leaf); j++)
+      bytes[j] |= unit->first[j];
+    if (call->empty)
+      vlm_grammar_way_bytes (grammar, &after, bytes);
+  }
+}
+
+guint
+vlm_token_local_estimate (const VlmTokenCosts *costs, guint32 index)
+{
+  const VlmTrieNode *nodes = costs->trie->nodes;
+  guint32 bytes[8] = { 0 };
+  guint n = 0;
+
+  add_bytes (costs->grammar, &costs->grammar->nodes[index], bytes);
+  for (guint byte = 0; byte < 256; byte++)
+    if (vlm_bits_has (bytes, byte) && costs->roots[byte] < G_MAXUINT32)
+      n += nodes[costs->roots[byte]].skip - costs->roots[byte];
+  return n;
+}
+
 void
 vlm_token_local_unref (VlmTokenLocal *self)
 {
@@ -336,7 +490,7 @@ vlm_token_local_unref (VlmTokenLocal *self)
   for (guint i = 0; i < self->groups->len; i++) {
     VlmTokenGroup *group = &g_array_index (self->groups, VlmTokenGroup, i);
 
-    g_clear_pointer (&group->ids, g_array_unref);
+    g_free (group->ids);
     g_free (group->bits);
   }
   g_array_unref (self->groups);

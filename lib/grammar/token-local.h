@@ -10,8 +10,8 @@ typedef struct
 {
   guint32 take;
   guint32 cost; /* tokens to the end of the unit, where nothing is owed */
-  guint n_ids;
-  GArray *ids;   /* gint32; NULL when there are many */
+  guint n_ids, n_room;
+  gint32 *ids;   /* [n_room]; NULL when there are many */
   guint32 *bits; /* instead */
 } VlmTokenGroup;
 
@@ -31,10 +31,13 @@ typedef struct
   GArray *groups; /* VlmTokenGroup */
   GArray *exits;  /* VlmTokenExit */
   guint height;   /* units entered at once on the way out of any token */
+  guint n_walked; /* nodes of the trie that it took */
 } VlmTokenLocal;
 
 /* For the node @index of the grammar of @costs. Milliseconds inside a string,
  * with a large vocabulary; so the trie keeps those of units that call no others,
  * for all grammars that have the same. (transfer full) */
 VlmTokenLocal *vlm_token_local_get (const VlmTokenCosts *costs, guint32 index);
+/* How many nodes of the trie it takes to make that, at most. */
+guint vlm_token_local_estimate (const VlmTokenCosts *costs, guint32 index);
 void vlm_token_local_unref (VlmTokenLocal *self);

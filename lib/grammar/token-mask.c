@@ -17,6 +17,12 @@
 /* Bytes forced at once. */
 #define MAX_FORCED 4096u
 
+/* Places where more than that part of the trie may have to be walked are
+ * inside of texts. That takes milliseconds, so it is done beforehand, not in a
+ * step; but only for so many places, because patterns may have thousands. */
+#define PREPARED_PART 8u
+#define MAX_PREPARED 16u
+
 /* The mask of a way. @slack is how many tokens are left beyond those of the
  * shortest end. */
 typedef struct
@@ -34,6 +40,7 @@ struct _VlmTokenMask
   VlmTokenLocal **locals; /* by node of the grammar; NULL until needed */
   GHashTable *kept;       /* GBytes, see make_key () -> Kept */
   guint32 *joint;         /* of several ways */
+  guint64 n_walked;       /* nodes of the trie */
 };
 
 static void
@@ -43,6 +50,32 @@ free_kept (gpointer data)
 
   g_free (kept->bits);
   g_free (kept);
+}
+
+static const VlmTokenLocal *
+get_local (VlmTokenMask *self, guint32 node)
+{
+  if (self->locals[node] == NULL) {
+    self->locals[node] = vlm_token_local_get (&self->costs, node);
+    self->n_walked += self->locals[node]->n_walked;
+  }
+  return self->locals[node];
+}
+
+static void
+prepare (VlmTokenMask *self)
+{
+  guint most = self->trie->n_nodes / PREPARED_PART;
+  guint n_prepared = 0;
+
+  for (guint i = 0; i < self->grammar->n_nodes && n_prepared < MAX_PREPARED;
+       i++) {
+    if (!self->grammar->nodes[i].alive ||
+        vlm_token_local_estimate (&self->costs, i) <= most)
+      continue;
+    get_local (self, i);
+    n_prepared++;
+  }
 }
 
 VlmTokenMask *
@@ -61,6 +94,7 @@ vlm_token_mask_new (VlmGrammar *grammar, VlmTokenTrie *trie,
       g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, free_kept);
   self->joint = vlm_bits_new (trie->vocab_size);
   vlm_token_costs_init (&self->costs, grammar, trie);
+  prepare (self);
   return self;
 }
 
@@ -104,6 +138,12 @@ vlm_token_mask_get_min_tokens (const VlmTokenMask *self)
   return cost < NEVER ? cost : G_MAXUINT;
 }
 
+guint64
+vlm_token_mask_get_work (const VlmTokenMask *self)
+{
+  return self->n_walked;
+}
+
 /* --- the mask of a way --------------------------------------------------- */
 
 typedef struct
@@ -137,6 +177,7 @@ paint_reached (VlmGrammarWalk *walk, const VlmGrammarWay *found)
   vlm_grammar_copy_way (&way, found);
   for (guint32 i = at + 1; i < nodes[at].skip; i = nodes[i].skip) {
     self->at = i;
+    self->mask->n_walked++;
     vlm_grammar_walk (walk, &way, nodes[i].byte);
   }
   self->at = at;
@@ -152,7 +193,7 @@ paint_group (Painter *self, const VlmTokenGroup *group)
       self->bits[i] |= group->bits[i];
   else
     for (guint i = 0; i < group->n_ids; i++)
-      vlm_bits_add (self->bits, (guint) g_array_index (group->ids, gint32, i));
+      vlm_bits_add (self->bits, (guint) group->ids[i]);
 }
 
 /* Tokens that end inside of the unit where @way is. */
@@ -201,6 +242,7 @@ paint_outside (
     if (exit->take > frame->left || exit->take < frame->owed)
       continue;
     self->at = exit->trie_node;
+    self->mask->n_walked++;
     vlm_grammar_walk (
         &self->walk, &outer, self->mask->trie->nodes[exit->trie_node].byte);
   }
@@ -214,6 +256,7 @@ paint_deep (Painter *self, VlmGrammarWay *way)
 
   for (guint32 i = 0; i < trie->n_nodes; i = trie->nodes[i].skip) {
     self->at = i;
+    self->mask->n_walked++;
     vlm_grammar_walk (&self->walk, way, trie->nodes[i].byte);
   }
 }
@@ -236,7 +279,7 @@ static Kept *
 make_mask (VlmTokenMask *self, VlmGrammarWay *way, guint32 slack)
 {
   guint32 own = vlm_token_costs_of_way (&self->costs, way, 0);
-  guint32 node = way->frames[way->depth].node;
+  const VlmTokenLocal *local = get_local (self, way->frames[way->depth].node);
   Kept *kept = g_new0 (Kept, 1);
   Painter painter = {
     .walk = { .grammar = self->grammar, .reached = paint_reached },
@@ -245,13 +288,11 @@ make_mask (VlmTokenMask *self, VlmGrammarWay *way, guint32 slack)
     .most = slack < NEVER ? own + slack - 1 : NEVER - 1,
   };
 
-  if (self->locals[node] == NULL)
-    self->locals[node] = vlm_token_local_get (&self->costs, node);
-  if (way->depth + self->locals[node]->height >= VLM_GRAMMAR_MAX_DEPTH) {
+  if (way->depth + local->height >= VLM_GRAMMAR_MAX_DEPTH) {
     paint_deep (&painter, way);
   } else {
-    paint_inside (&painter, self->locals[node], way);
-    paint_outside (&painter, self->locals[node], way);
+    paint_inside (&painter, local, way);
+    paint_outside (&painter, local, way);
   }
   paint_ends (&painter, way);
   kept->bits = painter.bits;

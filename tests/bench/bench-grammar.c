@@ -1,10 +1,12 @@
 /* gst-vlm: what it costs to constrain an answer to a schema
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   bench-grammar TOKENIZER-FOLDER [SCHEMA.json]
+ *   bench-grammar [--step=MS] TOKENIZER-FOLDER [SCHEMA.json]
  *
  * Times are processor time of this thread, in microseconds. The first answer
- * finds the tokens of each place that it reaches; later ones reuse them. */
+ * finds the tokens of each place that it reaches; later ones reuse them. What
+ * must hold is followed by "passed" or "failed": a schema of 10 kB is compiled in
+ * 100 ms, and a mask takes 5 % of a decode step of MS milliseconds. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,9 +14,13 @@
 #include "base/bits.h"
 #include "grammar/schema.h"
 #include "grammar/token-mask.h"
+#include "tests/support/long-schema.h"
 
 #define N_ANSWERS 40u
 #define MAX_TOKENS 300u
+
+#define MAX_COMPILE_US 100e3
+#define MAX_SHARE 0.05
 
 static const char standard[] =
     "{\"type\":\"object\",\"properties\":{"
@@ -133,48 +139,113 @@ print_times (const char *name, GArray *times)
       us[times->len * 99 / 100], us[times->len - 1]);
 }
 
-static VlmGrammar *
-compile (const char *path)
+static const char *
+verdict (gboolean holds)
 {
-  g_autofree char *text = NULL;
+  return holds ? "passed" : "failed";
+}
+
+/* Prints how long it takes. */
+static VlmGrammar *
+compile (const char *name, const char *text)
+{
   g_autoptr (VlmSchema) schema = NULL;
   g_autoptr (GError) error = NULL;
   VlmGrammar *grammar = NULL;
-  gsize n_bytes = strlen (standard);
-  double start;
+  gsize n_bytes = strlen (text);
+  double start = now_us (), spent;
 
-  if (path != NULL && !g_file_get_contents (path, &text, &n_bytes, &error))
-    g_error ("%s", error->message);
-  start = now_us ();
-  schema = vlm_schema_new (text != NULL ? text : standard, n_bytes,
-      path != NULL ? path : "schema", &error);
+  schema = vlm_schema_new (text, n_bytes, name, &error);
   if (schema != NULL)
     grammar = vlm_schema_compile (schema, VLM_SCHEMA_STRICT, &error);
   if (grammar == NULL)
     g_error ("%s", error->message);
-  printf ("schema of %" G_GSIZE_FORMAT " bytes: %.0f us\n", n_bytes,
-      now_us () - start);
+  spent = now_us () - start;
+  printf ("%s, %" G_GSIZE_FORMAT " bytes: compiled in %.1f ms", name, n_bytes,
+      spent / 1e3);
+  if (n_bytes >= 10000)
+    printf (": %s", verdict (spent <= MAX_COMPILE_US));
+  printf ("\n");
   return grammar;
+}
+
+static void
+compile_long (void)
+{
+  for (LongSchema kind = 0; kind < N_LONG_SCHEMAS; kind++) {
+    g_autofree char *text =
+        long_schema_new (kind, long_schema_get_usual (kind));
+
+    vlm_grammar_unref (compile (long_schema_get_name (kind), text));
+  }
+}
+
+/* Of a step of @step_us; of all masks, first and later. */
+static void
+print_shares (const GArray *first, const GArray *later, double step_us)
+{
+  double sum = 0.0, most = 0.0;
+
+  for (guint i = 0; i < first->len; i++) {
+    sum += g_array_index (first, double, i);
+    most = MAX (most, g_array_index (first, double, i));
+  }
+  for (guint i = 0; i < later->len; i++)
+    most = MAX (most, g_array_index (later, double, i));
+  printf ("of a step of %.1f ms: mean of the first answer %.2f %%: %s, "
+          "most %.2f %%: %s\n",
+      step_us / 1e3, 100.0 * sum / MAX (1, first->len) / step_us,
+      verdict (sum / MAX (1, first->len) <= MAX_SHARE * step_us),
+      100.0 * most / step_us, verdict (most <= MAX_SHARE * step_us));
+}
+
+static void
+measure (Bench *self, double step_ms)
+{
+  g_autoptr (GArray) first = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (GArray) later = g_array_new (FALSE, FALSE, sizeof (double));
+
+  for (guint i = 0; i < N_ANSWERS; i++)
+    write_answer (self, i, i == 0 ? first : later);
+  print_times ("first answer", first);
+  print_times ("later answers", later);
+  if (step_ms > 0.0)
+    print_shares (first, later, step_ms * 1e3);
+  printf ("%u tokens forced in %u batches\n", self->n_forced, self->n_batches);
 }
 
 int
 main (int argc, char **argv)
 {
+  static double step_ms;
+  static const GOptionEntry entries[] = {
+    { "step", 0, 0, G_OPTION_ARG_DOUBLE, &step_ms,
+        "What a decode step takes, as vlm-bench says", "MS" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("TOKENIZER-FOLDER [SCHEMA.json]");
   g_autoptr (VlmGrammar) grammar = NULL;
+  g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GArray) first = g_array_new (FALSE, FALSE, sizeof (double));
-  g_autoptr (GArray) later = g_array_new (FALSE, FALSE, sizeof (double));
   Bench self = { 0 };
   double start;
 
-  if (argc < 2 || argc > 3) {
-    fprintf (stderr, "usage: %s TOKENIZER-FOLDER [SCHEMA.json]\n", argv[0]);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error) || argc < 2 ||
+      argc > 3) {
+    g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
+
+    fprintf (stderr, "%s", help);
     return 2;
   }
   self.tokenizer = vlm_tokenizer_load (argv[1], &error);
-  if (self.tokenizer == NULL)
+  if (self.tokenizer == NULL ||
+      (argc > 2 && !g_file_get_contents (argv[2], &text, NULL, &error)))
     g_error ("%s", error->message);
-  grammar = compile (argc > 2 ? argv[2] : NULL);
+  compile_long ();
+  grammar =
+      compile (argc > 2 ? argv[2] : "standard", text != NULL ? text : standard);
   start = now_us ();
   self.trie = vlm_token_trie_new (
       self.tokenizer, vlm_tokenizer_get_n_ids (self.tokenizer));
@@ -183,13 +254,9 @@ main (int argc, char **argv)
   self.end_id = vlm_tokenizer_find_special (self.tokenizer, "<|im_end|>");
   start = now_us ();
   self.mask = vlm_token_mask_new (grammar, self.trie, &self.end_id, 1);
-  printf ("shortest answer %u tokens: %.0f us\n",
+  printf ("prepared, shortest answer %u tokens: %.0f us\n",
       vlm_token_mask_get_min_tokens (self.mask), now_us () - start);
-  for (guint i = 0; i < N_ANSWERS; i++)
-    write_answer (&self, i, i == 0 ? first : later);
-  print_times ("first answer", first);
-  print_times ("later answers", later);
-  printf ("%u tokens forced in %u batches\n", self.n_forced, self.n_batches);
+  measure (&self, step_ms);
   vlm_token_mask_free (self.mask);
   vlm_token_trie_unref (self.trie);
   vlm_tokenizer_unref (self.tokenizer);

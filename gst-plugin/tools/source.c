@@ -108,6 +108,34 @@ source_check (const char *word, GError **error)
       (path == NULL || check_file (word, path, &is_pipe, error));
 }
 
+static gboolean
+is_file (const char *word, const struct stat *file)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *address = NULL;
+  struct stat status;
+
+  return !g_str_equal (word, "-") && split (word, &path, &address, NULL) &&
+      path != NULL && stat (path, &status) == 0 &&
+      status.st_dev == file->st_dev && status.st_ino == file->st_ino;
+}
+
+gboolean
+source_check_result (char **words, const char *path, GError **error)
+{
+  struct stat result;
+
+  if (words == NULL || stat (path, &result) != 0)
+    return TRUE;
+  for (guint i = 0; words[i] != NULL; i++)
+    if (is_file (words[i], &result)) {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+          "%s: is the input %s itself: write to another file", path, words[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* Does not wait for its writer, as filesrc would. */
 static char *
 open_pipe (const char *word, const char *path, GError **error)

@@ -16,6 +16,10 @@ char *source_to_uri (const char *word, GError **error);
 /* Whether source_to_uri() would find it; nothing is opened. */
 gboolean source_check (const char *word, GError **error);
 
+/* FALSE when @path is one of the files in @words, by whatever name: a result must
+ * not replace what it was made from. @words may be NULL. */
+gboolean source_check_result (char **words, const char *path, GError **error);
+
 /* All that can be read from it, or G_IO_ERROR_CANCELLED. (transfer full) */
 GBytes *
 source_read (const char *word, GCancellable *cancellable, GError **error);

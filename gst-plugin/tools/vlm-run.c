@@ -9,6 +9,7 @@
 #include "tools/interrupt.h"
 #include "tools/run/answer.h"
 #include "tools/run/output.h"
+#include "tools/source.h"
 #include "tools/tool.h"
 #include "util/gstvlmlog.h"
 #include "util/gstvlmtext.h"
@@ -257,7 +258,10 @@ open_files (Run *run, GError **error)
 
   return (o->attention == NULL ||
              attention_make_folder (o->attention, error)) &&
-      (o->draw == NULL || result_file_open (&run->drawing, o->draw, error));
+      (o->draw == NULL ||
+          (source_check_result (o->images, o->draw, error) &&
+              source_check_result (o->videos, o->draw, error) &&
+              result_file_open (&run->drawing, o->draw, error)));
 }
 
 static gboolean

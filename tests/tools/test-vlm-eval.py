@@ -230,6 +230,14 @@ def test_output(folder):
     with open(path, encoding="utf-8") as file:
         report(file.read() == "precious" and not [name for name in os.listdir(folder) if name != "mine.json"],
                "/output/as-it-was")
+    labels = os.path.join(folder, "labels.json")
+    with open(labels, "w", encoding="utf-8") as file:
+        json.dump({"events": []}, file)
+    for name in (labels, path):
+        fails("/output/input", "--video", path, "--events", labels, "--json", name, because="is the input",
+              status=1)
+    with open(labels, encoding="utf-8") as file:
+        report(json.load(file) == {"events": []}, "/output/input-kept")
     fails("/output/full", "--json", "/dev/full", "--scenes", "1", "--fps", "0.5", "--max-pixels", "3136",
           because="/dev/full: ", status=1)
 

@@ -431,6 +431,21 @@ def test_interrupt(folder):
 
 
 @in_folder
+def test_drawing_replaces_no_input(folder):
+    """By whatever name it goes."""
+    data = picture_files.png(PIXELS)
+    picture, other = (write(folder, name, data) for name in ("x.png", "y.png"))
+    os.symlink("x.png", folder / "symbolic.png")
+    os.link(picture, folder / "hard.png")
+    for given, drawn in ((picture, picture), (picture, "symbolic.png"), (picture, "hard.png"),
+                         (folder / "symbolic.png", picture), (picture.as_uri(), picture)):
+        fails("--image", given, "--task", "boxes", "--draw", folder / drawn, "hi", said="is the input")
+        assert picture.read_bytes() == data
+    done = run("--image", picture, "--task", "boxes", "--draw", other, "hi")
+    assert done.returncode == 0 and picture.read_bytes() == data != other.read_bytes(), done
+
+
+@in_folder
 def test_maps_overwrite_nothing(folder):
     write(folder, "mine", b"precious")
     fails("--dump-attention", folder, "hi", said="is not empty")

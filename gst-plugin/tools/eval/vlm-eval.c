@@ -308,7 +308,10 @@ open_files (
     if (!source_check (o->videos[i], error))
       return FALSE;
   }
-  return o->json == NULL || result_file_open (file, o->json, error);
+  return o->json == NULL ||
+      (source_check_result (o->videos, o->json, error) &&
+          source_check_result (o->events, o->json, error) &&
+          result_file_open (file, o->json, error));
 }
 
 static gboolean

@@ -118,36 +118,61 @@ is_changed (GstVlmEvents *self, const char *name)
 
 /* A setting that is for the other kind of model; NULL if there is none. */
 static char *
-find_other_kind (const GstVlmEventsSettings *s)
+find_other_kind (GstVlmEvents *self)
 {
-  const VlmModelParams model = gst_vlm_events_get_model (s);
-  const gboolean is_remote = vlm_remote_is_meant (&model);
-  const struct
-  {
-    const char *name;
-    gboolean is_set;
-    gboolean is_for_remote;
-  } settings[] = {
-    { "mmproj", s->mmproj != NULL, FALSE },
-    { "device", s->device != NULL, FALSE },
-    { "weights", s->weights != VLM_MODEL_WEIGHTS_AUTO, FALSE },
-    { "kv-cache", s->kv_cache != VLM_KV_CACHE_AUTO, FALSE },
-    { "precision", s->precision != VLM_PRECISION_AUTO, FALSE },
-    { "server", s->server != VLM_REMOTE_SERVER_AUTO, TRUE },
-    { "api-key-file", s->api_key_file != NULL, TRUE },
-    { "ca-file", s->ca_file != NULL, TRUE },
-    { "box-space", s->box_space != VLM_BOX_SPACE_AUTO, TRUE },
-  };
+  static const char *const of_here[] = { "mmproj", "device", "weights",
+    "kv-cache", "precision", NULL };
+  static const char *const of_elsewhere[] = { "server", "api-key-file",
+    "ca-file", "box-space", "max-requests", "request-timeout", NULL };
+  const char *const *names;
+  VlmModelParams model;
+  gboolean is_remote;
 
-  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
-    if (settings[i].is_set && settings[i].is_for_remote != is_remote)
+  GST_OBJECT_LOCK (self);
+  model = gst_vlm_events_get_model (&self->settings);
+  is_remote = vlm_remote_is_meant (&model);
+  GST_OBJECT_UNLOCK (self);
+  names = is_remote ? of_here : of_elsewhere;
+  for (guint i = 0; names[i] != NULL; i++)
+    if (is_changed (self, names[i]))
       return g_strdup_printf ("`%s` has no effect: `model` is %s machine",
-          settings[i].name, is_remote ? "on another" : "on this");
+          names[i], is_remote ? "on another" : "on this");
   return NULL;
 }
 
-/* The first setting that has no effect, and why; NULL if all have. @has_range:
- * the range of fps=auto was set. */
+/* A setting that is part of something which is off; NULL if there is none. */
+static char *
+find_lonely (GstVlmEvents *self)
+{
+  static const struct
+  {
+    const char *name;
+    const char *switched_by; /* off by default */
+    const char *on;
+  } settings[] = {
+    { "trigger-label", "trigger", "trigger=external" },
+    { "trigger-before", "trigger", "trigger=external" },
+    { "trigger-after", "trigger", "trigger=external" },
+    { "delay-margin", "delay-video", "delay-video=true" },
+    { "delay-bytes", "delay-video", "delay-video=true" },
+    { "snapshot-location", "snapshots", "snapshots=true" },
+    { "snapshot-boxes", "snapshots", "snapshots=true" },
+    { "on-threshold", "conditions", "`conditions`" },
+    { "off-threshold", "conditions", "`conditions`" },
+    { "confirm", "conditions", "`conditions`" },
+    { "cooldown", "conditions", "`conditions`" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    if (is_changed (self, settings[i].name) &&
+        !is_changed (self, settings[i].switched_by))
+      return g_strdup_printf (
+          "`%s` has no effect without %s", settings[i].name, settings[i].on);
+  return NULL;
+}
+
+/* The first setting that has no effect beside the others, and why; NULL if all
+ * have. @has_range: the range of fps=auto was set. */
 static char *
 find_idle (
     const GstVlmEventsSettings *s, const guint fps[2], gboolean has_range)
@@ -170,13 +195,11 @@ find_idle (
       (s->window == 0.0 || s->hop == 0.0 || s->hop >= s->window))
     return g_strdup ("`context` has no effect: windows do not overlap, which "
                      "needs a `hop` below `window`");
-  if (s->trigger == GST_VLM_TRIGGER_ALWAYS && s->trigger_label != NULL)
-    return g_strdup ("`trigger-label` has no effect without trigger=external");
   if (fps[0] != 0 && has_range)
     return g_strdup_printf ("`min-fps` and `max-fps` have no effect: they are "
                             "for fps=auto, and it is fps=%s",
         s->fps);
-  return find_other_kind (s);
+  return NULL;
 }
 
 gboolean
@@ -227,6 +250,10 @@ gst_vlm_events_check_settings (
     GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error), (NULL));
     return FALSE;
   }
+  if (idle == NULL)
+    idle = find_other_kind (self);
+  if (idle == NULL)
+    idle = find_lonely (self);
   if (idle != NULL)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("%s.", idle), (NULL));
   return TRUE;

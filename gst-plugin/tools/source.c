@@ -247,10 +247,10 @@ compare_names (gconstpointer a, gconstpointer b)
 {
   g_autofree char *first = g_filename_display_name (*(const char *const *) a);
   g_autofree char *second = g_filename_display_name (*(const char *const *) b);
-  g_autofree char *keys[] = { g_utf8_collate_key_for_filename (first, -1),
-    g_utf8_collate_key_for_filename (second, -1) };
+  g_autofree char *first_key = g_utf8_collate_key_for_filename (first, -1);
+  g_autofree char *second_key = g_utf8_collate_key_for_filename (second, -1);
 
-  return strcmp (keys[0], keys[1]);
+  return strcmp (first_key, second_key);
 }
 
 static gboolean

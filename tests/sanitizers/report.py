@@ -4,14 +4,15 @@
 
     report.py [--again] FINDINGS BUILD
 
-FINDINGS has a file a process, NAME.PROGRAM.PID. A leak of a program that was not
-built in BUILD (Python, a shell, gst-launch-1.0) counts only with a place of ours in
-it; everything else counts. Exits with 0 only if nothing was found.
+FINDINGS has a file a process, SANITIZER@TEST.PROGRAM.PID. A leak of a program that
+was not built in BUILD (Python, a shell, gst-launch-1.0) counts only with a place of
+ours in it; everything else counts. Exits with 0 only if nothing was found.
 
---again: only prints the tests whose leaks have no place, as stacks end where a
+--again: only prints the tests in which leaks have no place, as stacks end where a
 library keeps no frame pointers, and removes what was found in them.
 """
 import collections
+import json
 import pathlib
 import re
 import sys
@@ -37,36 +38,45 @@ def findings(text):
 
 
 def read(folder, build):
-    """(file, program, is it ours, kind, place or None) of all that counts or may count."""
+    """(test, file, program, is it ours, kind, place or None) of all that counts or may count."""
     built = {path.name for path in build.rglob("*") if path.is_file() and path.stat().st_mode & 0o111}
     for path in sorted(folder.iterdir()):
-        program = path.name.split(".", 1)[1].rpartition(".")[0]
+        head, _, rest = path.name.partition(".")
+        program = rest.rpartition(".")[0]
         for kind, place in findings(path.read_text(errors="replace")):
-            yield path, program, program in built, kind, place
+            yield head.partition("@")[2], path, program, program in built, kind, place
 
 
-def again(found):
-    tests = {(program.removeprefix("test-"), path) for path, program, ours, kind, place in found
-             if ours and place is None and "leak" in kind and program.startswith("test-")}
-    for name, path in sorted(tests):
-        print(name)
-        path.unlink()
+def name_of(command):
+    """As tests/sanitizers/in-test names a test."""
+    scripts = [word for word in command if word.endswith(".py")]
+    return pathlib.Path((scripts or command)[0]).name.removesuffix(".py")
+
+
+def again(found, build):
+    unclear = {test for test, _, _, ours, kind, place in found if ours and place is None and "leak" in kind}
+    for test in json.loads((build / "meson-info" / "intro-tests.json").read_text()):
+        if name_of(test["cmd"]) in unclear:
+            print(test["name"])
+    for test, path, *_ in found:
+        if test in unclear:
+            path.unlink(missing_ok=True)
 
 
 def report(found):
     counts, foreign = collections.Counter(), 0
-    for _, program, ours, kind, place in found:
+    for test, _, program, ours, kind, place in found:
         if place is None and "leak" in kind and not ours:
             foreign += 1
         else:
-            counts[kind, place or "no place of ours", program] += 1
-    for (kind, place, program), n in counts.most_common():
-        print(f"{n:6} {kind}: {place} ({program})")
+            counts[kind, place or "no place of ours", program, test] += 1
+    for (kind, place, program, test), n in counts.most_common():
+        print(f"{n:6} {kind}: {place} ({program if program == test else f'{program} in {test}'})")
     print(f"{sum(counts.values())} findings, {foreign} leaks of other programs")
     return bool(counts)
 
 
 if sys.argv[1] == "--again":
-    again(list(read(*map(pathlib.Path, sys.argv[2:]))))
+    again(list(read(*map(pathlib.Path, sys.argv[2:]))), pathlib.Path(sys.argv[3]))
 else:
     sys.exit(report(read(*map(pathlib.Path, sys.argv[1:]))))

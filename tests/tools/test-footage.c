@@ -145,6 +145,7 @@ test_refused (void)
     { "{}", "line 1" },
     { "{\"any\": 1}", "\"events\"" },
     { "{\"state\": \"end\"}\n{}", "line 1" },
+    { "{\"state\": \"end\"}\n{\"events\": []}", "line 1" },
     { "{\"events\": 7}", "\"events\" is no list" },
     { "{\"events\": [3]}", "event 1 of \"events\"" },
     { "{\"events\": [{\"start_s\": 1}]}", "event 1 of" },

@@ -285,6 +285,19 @@ read_records (EvalReading *reading, const char *path, const char *text,
   return TRUE;
 }
 
+/* Whether the first line is JSON alone, and others follow. JsonParser accepts
+ * them as a whole, but takes the last value, and does not free those before. */
+static gboolean
+is_lines (const char *text)
+{
+  g_autofree char *whole = g_strstrip (g_strdup (text));
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  const char *end = strchr (whole, '\n');
+
+  return end != NULL &&
+      json_parser_load_from_data (parser, whole, end - whole, NULL);
+}
+
 GPtrArray *
 eval_labels_read (const char *path, const char *query, GError **error)
 {
@@ -302,8 +315,8 @@ eval_labels_read (const char *path, const char *query, GError **error)
     fail_line (path, 1, error);
     return NULL;
   }
-  /* Several lines, each of them JSON, are not JSON as a whole. */
-  if (json_parser_load_from_data (parser, text, (gssize) length, NULL))
+  if (!is_lines (text) &&
+      json_parser_load_from_data (parser, text, (gssize) length, NULL))
     root = as_object (json_parser_get_root (parser));
   if (root != NULL && get (root, "events") != NULL)
     good = read_object (readings, path, root, query, error);

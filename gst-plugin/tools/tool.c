@@ -130,6 +130,8 @@ tool_parse (const Tool *tool, int *argc, char ***argv, GError **error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (tool->usage);
 
+  if (tool->group != NULL)
+    g_option_context_add_group (context, tool->group);
   if (!check_streams (error))
     return FALSE;
   atexit (on_exit_of_program);
@@ -139,8 +141,6 @@ tool_parse (const Tool *tool, int *argc, char ***argv, GError **error)
   g_option_context_set_description (context, tool->description);
   g_option_context_add_main_entries (context, tool->entries, NULL);
   g_option_context_add_main_entries (context, version_entries, NULL);
-  if (tool->group != NULL)
-    g_option_context_add_group (context, tool->group);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc > 1)

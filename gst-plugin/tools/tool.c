@@ -69,6 +69,15 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
   return g_log_writer_default (level, safe, n_fields, user_data);
 }
 
+/* Results name files, and quote models. */
+static void
+print_safely (const char *text)
+{
+  g_autofree char *safe = gst_vlm_text_for_terminal (text);
+
+  fputs (safe, stdout);
+}
+
 /* --- the end -------------------------------------------------------------- */
 
 /* How long libraries of plugins may take to end; some never do (OpenBLAS, after a
@@ -137,6 +146,7 @@ tool_parse (const Tool *tool, int *argc, char ***argv, GError **error)
   atexit (on_exit_of_program);
   g_log_writer_default_set_use_stderr (TRUE);
   g_log_set_writer_func (write_log, NULL, NULL);
+  g_set_print_handler (print_safely);
   setlocale (LC_CTYPE, "");
   g_option_context_set_description (context, tool->description);
   g_option_context_add_main_entries (context, tool->entries, NULL);

@@ -50,6 +50,8 @@ def measure(folder, name, *args):
         print("#", result.stderr.decode().replace("\n", "\n# "))
         report(False, name)
         return None
+    if any(ord(c) < 32 and c != "\n" for c in result.stdout.decode()):
+        report(False, f"{name}/steers-the-terminal")
     with open(path, encoding="utf-8") as file:
         return json.load(file, parse_float=millionths)
 
@@ -122,8 +124,9 @@ def write_labels(folder, name, labels):
 
 # A model of random weights finds no end of its answers.
 BRIEF = ["--max-pixels", "3136", "--set", "max-tokens=24", "--set", "ground=false"]
+ALL = "all of it \x1b]0;title\x07"
 SNOW = {"events": [{"label": "snow", "start_s": 4, "end_s": 6}],
-        "readings": {"all of it": [{"start_s": 0, "end_s": 10}]}}
+        "readings": {ALL: [{"start_s": 0, "end_s": 10}]}}
 
 
 def test_video(folder):
@@ -141,7 +144,7 @@ def test_video(folder):
         moves = named[None]["motion"]
         report(first["moves"] == [{"start_s": 4.0, "end_s": 6.0}] and moves["f1"] == 1 and moves["iou"] == 1
                and moves["false_s"] == moves["missed_s"] == 0, "/video/motion")
-        report(named["all of it"]["motion"]["n_right"] == 0 and named["all of it"]["motion"]["missed_s"] == 8,
+        report(named[ALL]["motion"]["n_right"] == 0 and named[ALL]["motion"]["missed_s"] == 8,
                "/video/readings")
         model, total = named[None]["model"], scores["total"]
         report(model["n_found"] == len(named[None]["found"]) and 0 <= model["iou"] <= 1

@@ -6,10 +6,14 @@
 #include "elements/gstvlmevents-private.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
+#include <glib/gstdio.h>
 #include <vlm/vlm-answer-kind.h>
 
 #include "util/gstvlmtime.h"
+
+#define MAX_SCHEMA_BYTES (16 << 20)
 
 #define QUERY_MARK "{query}"
 
@@ -116,6 +120,26 @@ gst_vlm_events_get_questions (GstVlmEvents *self)
   return copy;
 }
 
+/* It is read twice, which a pipe does not allow; and what blocks, or never ends,
+ * must not stop a state change. */
+static gboolean
+check_schema_file (const char *path, const char *name, GError **error)
+{
+  GStatBuf status;
+
+  /* Reading it gives the error of a file that is not there. */
+  if (g_stat (path, &status) != 0 ||
+      (S_ISREG (status.st_mode) && status.st_size <= MAX_SCHEMA_BYTES))
+    return TRUE;
+  if (S_ISREG (status.st_mode))
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "%s: more than %d bytes", name, MAX_SCHEMA_BYTES);
+  else
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "%s: not a regular file", name);
+  return FALSE;
+}
+
 /* @schema: (out) (transfer full) (optional) */
 static char *
 read_schema (const char *path, char **schema)
@@ -124,7 +148,8 @@ read_schema (const char *path, char **schema)
   g_autofree char *text = NULL;
   g_autofree char *name = g_filename_display_name (path);
 
-  if (!g_file_get_contents (path, &text, NULL, &error) ||
+  if (!check_schema_file (path, name, &error) ||
+      !g_file_get_contents (path, &text, NULL, &error) ||
       !vlm_answer_kind_check (
           vlm_answer_kind_lookup ("json"), text, name, &error))
     return g_strdup_printf ("schema-file: %s", error->message);

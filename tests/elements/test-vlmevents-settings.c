@@ -1,8 +1,11 @@
 /* gst-vlm: vlmevents, settings that make no sense, have no effect or come late
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include "gstvlm.h"
 #include "support/watch-fixture.h"
@@ -69,6 +72,34 @@ test_contradictions (void)
     gst_element_set_state (f.element, GST_STATE_NULL);
     watch_fixture_clear (&f);
   }
+}
+
+/* What would block or never end in the place of a schema. */
+static void
+test_irregular_schema (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("vlm-settings-XXXXXX", NULL);
+  g_autofree char *fifo = g_build_filename (folder, "fifo", NULL);
+  const char *const paths[] = { fifo, "/dev/zero", folder };
+
+  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
+    WatchFixture f;
+    g_autofree char *error = NULL;
+
+    watch_fixture_init (&f);
+    g_object_set (f.element, "schema-file", paths[i], NULL);
+    g_assert_cmpint (gst_element_set_state (f.element, GST_STATE_PAUSED), ==,
+        GST_STATE_CHANGE_FAILURE);
+    error = pop_complaint (&f, GST_MESSAGE_ERROR);
+    g_assert_nonnull (error);
+    g_assert_nonnull (strstr (error, paths[i]));
+    g_assert_nonnull (strstr (error, "not a regular file"));
+    gst_element_set_state (f.element, GST_STATE_NULL);
+    watch_fixture_clear (&f);
+  }
+  g_assert_cmpint (g_unlink (fifo), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
 /* A setting that has no effect beside the others gets a warning, and all runs. */
@@ -389,6 +420,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   g_test_add_func ("/vlmevents/settings/contradictions", test_contradictions);
+  g_test_add_func (
+      "/vlmevents/settings/irregular-schema", test_irregular_schema);
   g_test_add_func ("/vlmevents/settings/no-effect", test_no_effect);
   g_test_add_func ("/vlmevents/settings/too-late", test_too_late);
   g_test_add_func ("/vlmevents/settings/out-of-range", test_out_of_range);

@@ -97,3 +97,61 @@ def with_exif(jpeg, orientation):
     """A JPEG file with that orientation."""
     data = b"Exif\0\0" + exif(orientation, ">")
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data + jpeg[2:]
+
+
+def cmyk_jpeg(blocks, adobe=True):
+    """Rows of blocks of 8x8 pixels of one colour: cyan, magenta, yellow and black as they are stored, which is
+    inverted in Adobe's files. Nothing is lost."""
+    # Numbers of codes of 1, 2 … bits, and what they mean: the usual ones for the first value of a block, and
+    # one that says that all others are 0.
+    lengths, values = bytes([0, 1, 5, 1, 1, 1, 1, 1, 1] + [0] * 7), bytes(range(12))
+    codes, code, n = {}, 0, 0
+    for bits, count in enumerate(lengths, 1):
+        for _ in range(count):
+            codes[values[n]] = f"{code:0{bits}b}"
+            code, n = code + 1, n + 1
+        code *= 2
+    coded, before = "", [0, 0, 0, 0]
+    for row in blocks:
+        for block in row:
+            for i, value in enumerate(block):
+                step, before[i] = value - 128 - before[i], value - 128
+                size = abs(step).bit_length()
+                coded += codes[size] + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if size else "")
+                coded += "0"
+    coded += "1" * (-len(coded) % 8)
+    data = bytes(int(coded[i:i + 8], 2) for i in range(0, len(coded), 8)).replace(b"\xff", b"\xff\0")
+
+    def segment(mark, body):
+        return bytes([0xff, mark]) + struct.pack(">H", len(body) + 2) + body
+
+    parts = b"".join(bytes([i, 0x11, 0]) for i in range(4))
+    return (b"\xff\xd8" + (segment(0xee, b"Adobe\0\x64\0\0\0\0\0") if adobe else b"")
+            + segment(0xdb, b"\0" + bytes([8] * 64))
+            + segment(0xc0, struct.pack(">BHHB", 8, 8 * len(blocks), 8 * len(blocks[0]), 4) + parts)
+            + segment(0xc4, b"\0" + lengths + values) + segment(0xc4, b"\x10" + bytes([1] + [0] * 15) + b"\0")
+            + segment(0xda, b"\4" + b"".join(bytes([i, 0]) for i in range(4)) + b"\0\x3f\0") + data + b"\xff\xd9")
+
+
+def read_png(data):
+    """The pixels of a file of 8 bits without a palette, as rows of tuples."""
+    width, height, bits, kind = struct.unpack(">IIBB", data[16:26])
+    size = {0: 1, 2: 3, 4: 2, 6: 4}[kind]
+    assert data[:8] == b"\x89PNG\r\n\x1a\n" and bits == 8 and data[28] == 0, data[:29]
+    packed, at = b"", 8
+    while at < len(data):
+        length, name = struct.unpack(">I4s", data[at:at + 8])
+        packed += data[at + 8:at + 8 + length] if name == b"IDAT" else b""
+        at += length + 12
+    lines, n = zlib.decompress(packed), size * width
+    rows, before = [], bytearray(n)
+    for y in range(height):
+        how, line = lines[y * (n + 1)], bytearray(lines[y * (n + 1) + 1:(y + 1) * (n + 1)])
+        for i in range(n if how else 0):
+            left, up = line[i - size] if i >= size else 0, before[i]
+            corner = before[i - size] if i >= size else 0
+            nearest = min((left, up, corner), key=lambda v: abs(left + up - corner - v))
+            line[i] = (line[i] + (left, up, (left + up) // 2, nearest)[how - 1]) & 255
+        rows.append([tuple(line[i:i + size]) for i in range(0, n, size)])
+        before = line
+    return rows

@@ -101,6 +101,21 @@ def test_formats(folder):
 
 
 @in_folder
+def test_cmyk(folder):
+    """The colours of a press are those of a screen; without Adobe's mark they are read as with it, as browsers
+    do."""
+    inks = [[(0, 0, 0, 0), (255, 0, 0, 0), (0, 255, 0, 0), (0, 0, 255, 0)],
+            [(0, 255, 255, 0), (60, 120, 180, 51), (0, 0, 0, 255), (255, 255, 0, 102)]]
+    shown_as = [[tuple((255 - ink) * (255 - block[3]) // 255 for ink in block[:3])
+                 for block in row for _ in range(8)] for row in inks for _ in range(8)]
+    stored = [[tuple(255 - ink for ink in block) for block in row] for row in inks]
+    expected = sees(write(folder, "x.png", picture_files.png(shown_as)))
+    assert sees(write(folder, "adobe.jpg", picture_files.cmyk_jpeg(stored))) == expected
+    assert sees(write(folder, "plain.jpg", picture_files.cmyk_jpeg(stored, adobe=False))) == expected
+    assert sees(write(folder, "other.jpg", picture_files.cmyk_jpeg(inks))) != expected
+
+
+@in_folder
 def test_transparent(folder):
     """On white, whatever colour is hidden there."""
     white = [[(255, 255, 255) if x > 30 else pixel for x, pixel in enumerate(row)] for row in PIXELS]

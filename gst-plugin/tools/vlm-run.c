@@ -73,19 +73,29 @@ print_remote_summary (const VlmAnswer *answer)
   fputc ('\n', stderr);
 }
 
+/* What takes no time has no rate: the first token comes with the prompt, and
+ * others may be forced. */
+static void
+print_rate (const char *name, guint n_tokens, double seconds)
+{
+  fprintf (stderr, ", %s %.2f s", name, seconds);
+  if (seconds >= 0.001)
+    fprintf (stderr, " (%.1f tokens/s)", n_tokens / seconds);
+}
+
 static void
 print_summary (const VlmAnswer *answer, double load_s)
 {
   fprintf (stderr,
       "\n%u prompt tokens (%u of pictures), %u written (%u without a step)%s\n"
-      "load %.2f s, vision %.2f s, prefill %.2f s (%.1f tokens/s), "
-      "decode %.2f s (%.1f tokens/s), confidence %.3f\n",
+      "load %.2f s, vision %.2f s",
       answer->n_prompt_tokens, answer->n_vision_tokens, answer->n_tokens,
       answer->n_forced_tokens,
       answer->stopped ? "" : " (cut off by --max-tokens)", load_s,
-      answer->vision_s, answer->prefill_s,
-      answer->n_prompt_tokens / MAX (answer->prefill_s, 1e-9), answer->decode_s,
-      answer->n_tokens / MAX (answer->decode_s, 1e-9), answer->confidence);
+      answer->vision_s);
+  print_rate ("prefill", answer->n_prompt_tokens, answer->prefill_s);
+  print_rate ("decode", answer->n_tokens, answer->decode_s);
+  fprintf (stderr, ", confidence %.3f\n", answer->confidence);
 }
 
 static gboolean

@@ -100,10 +100,10 @@ def with_exif(jpeg, orientation):
 
 
 def cmyk_jpeg(blocks, adobe=True):
-    """Rows of blocks of 8x8 pixels of one colour: cyan, magenta, yellow and black as they are stored, which is
-    inverted in Adobe's files. Nothing is lost."""
-    # Numbers of codes of 1, 2 … bits, and what they mean: the usual ones for the first value of a block, and
-    # one that says that all others are 0.
+    """Rows of blocks of 8x8 pixels of one colour: cyan, magenta, yellow and black as they are stored, which
+    is inverted in Adobe's files. Nothing is lost."""
+    # Numbers of codes of 1, 2 … bits, and what they mean: the usual ones for the first value of a block,
+    # and one that says that all others are 0.
     lengths, values = bytes([0, 1, 5, 1, 1, 1, 1, 1, 1] + [0] * 7), bytes(range(12))
     codes, code, n = {}, 0, 0
     for bits, count in enumerate(lengths, 1):
@@ -117,8 +117,8 @@ def cmyk_jpeg(blocks, adobe=True):
             for i, value in enumerate(block):
                 step, before[i] = value - 128 - before[i], value - 128
                 size = abs(step).bit_length()
-                coded += codes[size] + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if size else "")
-                coded += "0"
+                bits = step if step > 0 else step + (1 << size) - 1
+                coded += codes[size] + (f"{bits:0{size}b}" if size else "") + "0"
     coded += "1" * (-len(coded) % 8)
     data = bytes(int(coded[i:i + 8], 2) for i in range(0, len(coded), 8)).replace(b"\xff", b"\xff\0")
 
@@ -129,8 +129,10 @@ def cmyk_jpeg(blocks, adobe=True):
     return (b"\xff\xd8" + (segment(0xee, b"Adobe\0\x64\0\0\0\0\0") if adobe else b"")
             + segment(0xdb, b"\0" + bytes([8] * 64))
             + segment(0xc0, struct.pack(">BHHB", 8, 8 * len(blocks), 8 * len(blocks[0]), 4) + parts)
-            + segment(0xc4, b"\0" + lengths + values) + segment(0xc4, b"\x10" + bytes([1] + [0] * 15) + b"\0")
-            + segment(0xda, b"\4" + b"".join(bytes([i, 0]) for i in range(4)) + b"\0\x3f\0") + data + b"\xff\xd9")
+            + segment(0xc4, b"\0" + lengths + values)
+            + segment(0xc4, b"\x10" + bytes([1] + [0] * 15) + b"\0")
+            + segment(0xda, b"\4" + b"".join(bytes([i, 0]) for i in range(4)) + b"\0\x3f\0")
+            + data + b"\xff\xd9")
 
 
 def read_png(data):

@@ -37,9 +37,9 @@ def draw(task, answer):
     out = pathlib.Path(folder().name) / "out.png"
     with simulated.Server() as server:
         server.say = lambda question: json.dumps(answer)
-        done = subprocess.run([PROGRAM, "--model", server.address, "--image", f"{folder().name}/in.png", "--task", task,
-                               "--draw", out, "--json", "-q"], env=ENVIRONMENT, capture_output=True, check=False,
-                              timeout=600)
+        command = [PROGRAM, "--model", server.address, "--image", f"{folder().name}/in.png", "--task", task,
+                   "--draw", out, "--json", "-q"]
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
     assert done.returncode == 0, done
     pixels = picture_files.read_png(out.read_bytes())
     assert (len(pixels[0]), len(pixels)) == (WIDTH, HEIGHT)
@@ -60,8 +60,8 @@ def count(pixels, colour, left, top, right, bottom):
 
 
 def check_edges(pixels, left, top, right, bottom, colour):
-    """Both pixels on either side of each edge are of the colour, and those inside are untouched. The label is on
-    the beginning of the upper one."""
+    """Both pixels on either side of each edge are of the colour, and those inside are untouched. The label
+    is on the beginning of the upper one."""
     for x in range(left + 2, right - 2):
         for y in (bottom - 1, bottom) if x < left + TAG else (top - 1, top, bottom - 1, bottom):
             assert is_near(pixels[y][x], colour), (x, y, pixels[y][x])
@@ -72,8 +72,10 @@ def check_edges(pixels, left, top, right, bottom, colour):
 
 
 def test_boxes():
-    """Each box is where it belongs, in a colour of its own, with its label above it; all else is the picture."""
-    boxes = [{"bbox_2d": [100, 120, 260, 300], "label": "dog"}, {"bbox_2d": [350, 260, 640, 500], "label": "cat"}]
+    """Each box is where it belongs, in a colour of its own, with its label above it; all else is the
+    picture."""
+    boxes = [{"bbox_2d": [100, 120, 260, 300], "label": "dog"},
+             {"bbox_2d": [350, 260, 640, 500], "label": "cat"}]
     pixels, answer = draw("boxes", boxes)
     assert answer == boxes, answer
     for box, colour in zip(boxes, (RED, GREEN)):
@@ -95,7 +97,8 @@ def test_points():
     for point, colour in zip(points, (RED, GREEN)):
         x, y = point["point_2d"]
         assert count(pixels, colour, x - 3, y - 3, x + 4, y + 4) == 49
-        assert not changed(pixels, x - 60, y - 60, x - 7, y + 60) and not changed(pixels, x - 7, y + 8, x + 60, y + 60)
+        assert not changed(pixels, x - 60, y - 60, x - 7, y + 60)
+        assert not changed(pixels, x - 7, y + 8, x + 60, y + 60)
     # between the label of the first one and the second one
     assert not changed(pixels, 300, 160, 480, 390)
 

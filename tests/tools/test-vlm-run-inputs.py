@@ -102,8 +102,8 @@ def test_formats(folder):
 
 @in_folder
 def test_cmyk(folder):
-    """The colours of a press are those of a screen; without Adobe's mark they are read as with it, as browsers
-    do."""
+    """The colours of a press are those of a screen; without Adobe's mark they are read as with it, as
+    browsers do."""
     inks = [[(0, 0, 0, 0), (255, 0, 0, 0), (0, 255, 0, 0), (0, 0, 255, 0)],
             [(0, 255, 255, 0), (60, 120, 180, 51), (0, 0, 0, 255), (255, 255, 0, 102)]]
     shown_as = [[tuple((255 - ink) * (255 - block[3]) // 255 for ink in block[:3])

@@ -210,7 +210,7 @@ def test_schemas(folder):
     fails("/schemas/few-tokens", "--schema", good, "--max-tokens", "3", "hi", because="the limit is 3")
     fails("/schemas/format-too", "--schema", good, "--format", "events", "hi",
           because="exclude each other", status=2)
-    fails("/schemas/format-alone", "--format", "json", "hi", because="needs a JSON schema")
+    fails("/schemas/format-alone", "--format", "json", "hi", because="use --schema FILE", status=2)
 
 
 def test_tasks(folder):

@@ -61,7 +61,7 @@ draw_outline (const Drawing *self, const VlmMark *mark)
   cairo_t *cairo = self->cairo;
   const VlmRect *rect = &mark->rect;
 
-  /* The text of the tag before left a point, from which a line would lead here. */
+  /* The text of the tag before left a point, from which a line would begin. */
   cairo_new_path (cairo);
   if (mark->n_points == 1) {
     cairo_arc (cairo, mark->points[0] + 0.5, mark->points[1] + 0.5,

@@ -241,6 +241,8 @@ find_contradiction (const RunOptions *o, const Written *w)
 
   if ((w->task != NULL) + (w->format != NULL) + (w->schema != NULL) > 1)
     return "--task, --format and --schema exclude each other";
+  if (g_strcmp0 (w->task, "json") == 0 || g_strcmp0 (w->format, "json") == 0)
+    return "an answer of the kind json needs a JSON schema: use --schema FILE";
   if (count_stdin (o->images) + count_stdin (o->videos) +
           count_stdin (w->prompts.files) + (reads_words ? 1 : 0) >
       1)

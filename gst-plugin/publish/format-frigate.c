@@ -173,6 +173,7 @@ const GstVlmFormatClass gst_vlm_format_frigate = {
   .nick = "frigate",
   .description = "Frigate reviews",
   .needs_topics = TRUE,
+  .needs_begin = TRUE,
   .default_topic = "frigate",
   .rules = rules,
   .make_presence = make_presence,

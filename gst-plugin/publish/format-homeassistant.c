@@ -363,6 +363,7 @@ const GstVlmFormatClass gst_vlm_format_homeassistant = {
   .description = "Home Assistant entities, with MQTT discovery",
   .needs_topics = TRUE,
   .has_subjects = TRUE,
+  .needs_begin = TRUE,
   .default_topic = "gst-vlm",
   .rules = rules,
   .make_presence = make_presence,

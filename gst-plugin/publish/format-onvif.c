@@ -225,6 +225,7 @@ const GstVlmFormatClass gst_vlm_format_onvif = {
   .nick = "onvif",
   .description = "ONVIF events, as JSON over MQTT",
   .needs_topics = TRUE,
+  .needs_begin = TRUE,
   .default_topic = "gst-vlm",
   .rules = rules,
 };

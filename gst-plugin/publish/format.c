@@ -49,6 +49,23 @@ gst_vlm_format_restart (GstVlmFormat *self)
   g_hash_table_remove_all (self->announced);
 }
 
+/* Of an event that was over when it was first seen. */
+static void
+write_begin_and_end (GstVlmFormat *self, const GstVlmEntry *entry,
+    GstVlmFormatFunc write, GPtrArray *messages)
+{
+  GstVlmRecord *begin = gst_vlm_record_new_begin (entry->record);
+  GstVlmEntry first = *entry;
+  GstVlmEntry last = *entry;
+
+  first.record = begin;
+  first.active = TRUE;
+  last.previous = begin;
+  write (self, &first, messages);
+  write (self, &last, messages);
+  gst_vlm_record_unref (begin);
+}
+
 void
 gst_vlm_format_write (
     GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
@@ -61,7 +78,11 @@ gst_vlm_format_write (
     return;
   while (rule->type != NULL && strcmp (rule->type, entry->record->type) != 0)
     rule++;
-  rule->write (self, entry, messages);
+  if (self->klass->needs_begin && entry->previous == NULL &&
+      entry->record->state == GST_VLM_RECORD_END)
+    write_begin_and_end (self, entry, rule->write, messages);
+  else
+    rule->write (self, entry, messages);
 }
 
 GstVlmMessage *

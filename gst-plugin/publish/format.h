@@ -46,6 +46,9 @@ typedef struct
   const char *description;
   gboolean needs_topics;
   gboolean has_subjects; /* a rule for GST_VLM_RECORD_SUBJECT */
+  /* Readers wait for the begin of an event: one whose only record is its end gets
+   * both. */
+  gboolean needs_begin;
   const char *default_topic;
   const GstVlmFormatRule *rules;
   /* (nullable): a message about whether this publisher is there */

@@ -89,8 +89,8 @@ static void
 on_disconnected (gpointer user_data, const GError *error)
 {
   GstVlmPublish *self = user_data;
-  g_autofree char *what = g_strdup_printf (
-      "Records wait in %s, %s", self->directory, self->location->printable);
+  g_autofree char *what =
+      g_strdup_printf ("Records wait in %s", self->directory);
 
   post_news (self,
       gst_structure_new ("vlm-publish-disconnected", "error", G_TYPE_STRING,

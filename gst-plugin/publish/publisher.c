@@ -33,7 +33,7 @@ struct _GstVlmPublisher
   gboolean connected;
   gint64 connected_at;
   guint n_failures; /* in a row */
-  char *reported;   /* what was reported of this outage */
+  char *reported;   /* what was reported of this outage, without measures */
   gint64 refused_id;
   guint n_refusals;
 
@@ -59,18 +59,35 @@ note_up (GstVlmPublisher *self)
     self->funcs.connected (self->funcs.user_data);
 }
 
+/* Libraries say how long an attempt took, which differs each time. */
+static char *
+leave_out_measures (const char *message)
+{
+  static GRegex *measures;
+
+  if (g_once_init_enter (&measures)) {
+    GRegex *regex = g_regex_new ("\\d+ ?(ms|milliseconds|s|seconds|bytes)\\b",
+        G_REGEX_OPTIMIZE, 0, NULL);
+
+    g_once_init_leave (&measures, regex);
+  }
+  return g_regex_replace_literal (measures, message, -1, 0, "", 0, NULL);
+}
+
 static void
 note_down (GstVlmPublisher *self, const GError *error)
 {
+  g_autofree char *what = leave_out_measures (error->message);
+
   g_mutex_lock (&self->lock);
   self->stats.is_connected = FALSE;
   g_free (self->stats.last_error);
   self->stats.last_error = g_strdup (error->message);
   g_mutex_unlock (&self->lock);
-  if (g_strcmp0 (self->reported, error->message) == 0)
+  if (g_strcmp0 (self->reported, what) == 0)
     return;
   g_free (self->reported);
-  self->reported = g_strdup (error->message);
+  self->reported = g_steal_pointer (&what);
   self->funcs.disconnected (self->funcs.user_data, error);
 }
 

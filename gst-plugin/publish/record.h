@@ -71,6 +71,10 @@ gint64 gst_vlm_record_guess_begin (const GstVlmRecord *record, gint64 received);
 /* How long it has lasted, µs, by the clocks of the stream; 0 when not known. */
 gint64 gst_vlm_record_get_duration (const GstVlmRecord *record);
 
+/* The begin of an event whose only record is @end: it was over when it was first
+ * seen. */
+GstVlmRecord *gst_vlm_record_new_begin (const GstVlmRecord *end);
+
 /* The end of an event that is open in @last, for an element that was stopped
  * meanwhile. */
 GstVlmRecord *

@@ -86,8 +86,12 @@ on_error (rd_kafka_t *client, int code, const char *reason, void *user_data)
   const Session *session = user_data;
   KafkaTransport *self = session->transport;
   g_autofree char *shown = gst_vlm_secrets_hide (session->secrets, reason);
+  char *counts = g_strrstr (shown, " (after ");
 
   GST_DEBUG ("%s: %s", rd_kafka_err2name (code), shown);
+  /* How long it took, and how often it happened before. */
+  if (counts != NULL)
+    *counts = '\0';
   /* The first one is the cause; that all brokers are down does not help. */
   if (self->failure != NULL && code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     return;

@@ -389,7 +389,7 @@ read_cues (const char *demux, const char *path)
 /* A dog and a cat at once, then a bird for two windows; 160 s later a mouse,
  * whose window says that nothing comes any more that is older than a minute. */
 static char *
-mux_and_read (const char *mux, const char *demux)
+mux_and_read (const char *encoder, const char *mux, const char *demux)
 {
   g_autofree char *directory = g_dir_make_tmp ("vlmevents-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (directory, "out", NULL);
@@ -397,9 +397,9 @@ mux_and_read (const char *mux, const char *demux)
       "videotestsrc num-buffers=340 ! video/x-raw, format=I420, width=64, "
       "height=48, framerate=2/1 ! vlmevents name=w window=2 min-pixels=784 "
       "max-pixels=3136 ! queue max-size-buffers=0 max-size-bytes=0 "
-      "max-size-time=0 ! jpegenc ! %s name=mux ! filesink location=%s  "
+      "max-size-time=0 ! %s ! %s name=mux ! filesink location=%s  "
       "w.events ! queue ! mux.subtitle_%%u",
-      mux, path);
+      encoder, mux, path);
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
   g_autoptr (GstElement) element =
       gst_bin_get_by_name (GST_BIN (pipeline), "w");
@@ -425,12 +425,17 @@ mux_and_read (const char *mux, const char *demux)
 static void
 test_mp4 (void)
 {
-  g_autofree char *mov = mux_and_read ("qtmux", "qtdemux");
-  g_autofree char *mkv = mux_and_read ("matroskamux", "matroskademux");
-
-  g_assert_cmpstr (mov, ==,
+  static const char flat[] =
       "0+1000 a dog; 1000+500 a dog\na cat; 1500+500 a cat; "
-      "2500+3000 a bird; 165000+1000 a mouse; ");
+      "2500+3000 a bird; 165000+1000 a mouse; ";
+  g_autofree char *mov = mux_and_read ("jpegenc", "qtmux", "qtdemux");
+  g_autofree char *mp4 = mux_and_read (
+      "vp9enc deadline=1 cpu-used=8 ! vp9parse", "mp4mux", "qtdemux");
+  g_autofree char *mkv =
+      mux_and_read ("jpegenc", "matroskamux", "matroskademux");
+
+  g_assert_cmpstr (mov, ==, flat);
+  g_assert_cmpstr (mp4, ==, flat);
   g_assert_cmpstr (mkv, ==,
       "0+1500 a dog; 1000+1000 a cat; 2500+1500 a bird; 4000+1500 a bird; "
       "165000+1000 a mouse; ");

@@ -48,5 +48,8 @@ void listener_clear (Listener *listener);
  * CA that signed nothing: ca.pem, other-ca.pem, good.pem, good.key, wrong.pem,
  * wrong.key. */
 void make_certificates (const char *folder);
+/* A web server on the loopback that uses @name.pem and @name.key of @folder. */
+GSubprocess *
+start_tls_server (const char *folder, const char *name, guint *port);
 
 G_END_DECLS

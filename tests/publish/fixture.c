@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define PATIENCE (30 * G_USEC_PER_SEC)
+#define N_ATTEMPTS 8
 
 static void
 make_element (PublishFixture *f)
@@ -116,6 +117,28 @@ publish_fixture_get_stat (PublishFixture *f, const char *name)
   g_object_get (f->element, "stats", &stats, NULL);
   g_assert_true (gst_structure_get_uint64 (stats, name, &value));
   return value;
+}
+
+void
+publish_fixture_check_outage (PublishFixture *f)
+{
+  gint64 until = g_get_monotonic_time () + PATIENCE;
+  guint64 n = publish_fixture_get_stat (f, "waiting");
+  guint64 n_before = publish_fixture_get_stat (f, "retried");
+  guint n_warnings = 0;
+  GstMessage *message;
+
+  g_assert_cmpuint (n, >, 0);
+  while (publish_fixture_get_stat (f, "retried") < n_before + N_ATTEMPTS * n) {
+    g_assert_cmpint (g_get_monotonic_time (), <, until);
+    g_usleep (5000);
+  }
+  while ((message = gst_bus_pop (f->bus)) != NULL) {
+    g_assert_false (gst_message_has_name (message, "vlm-publish-disconnected"));
+    n_warnings += GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING;
+    gst_message_unref (message);
+  }
+  g_assert_cmpuint (n_warnings, <=, 1);
 }
 
 char *

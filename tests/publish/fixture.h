@@ -38,6 +38,9 @@ GstMessage *publish_fixture_wait (PublishFixture *f, const char *name);
 /* Waits until so many records were sent, or are waiting. */
 void publish_fixture_wait_sent (PublishFixture *f, guint64 n);
 guint64 publish_fixture_get_stat (PublishFixture *f, const char *name);
+/* After the message of an outage: attempts go on, and none of them is another
+ * message, or warning. Records must be waiting. */
+void publish_fixture_check_outage (PublishFixture *f);
 /* A text of the stats; (transfer full) */
 char *publish_fixture_get_error (PublishFixture *f);
 

@@ -424,10 +424,11 @@ test_subject (void)
 static void
 test_onvif (void)
 {
+  g_autofree char *begin = make_event ("gate", "u1", 1, "begin");
   g_autofree char *line = make_event ("gate", "u1", 2, "end");
   g_autoptr (GstVlmFormat) format =
       gst_vlm_format_new (GST_VLM_FORMAT_ONVIF, "MyDevice", CLIENT);
-  g_autoptr (GstVlmEntry) entry = make_entry (line, NULL);
+  g_autoptr (GstVlmEntry) entry = make_entry (line, begin);
   g_autoptr (GPtrArray) messages = write_entry (format, entry);
   g_autoptr (JsonNode) node = NULL;
   JsonObject *object = object_of (message_at (messages, 0), &node);
@@ -447,6 +448,89 @@ test_onvif (void)
   g_assert_false (json_object_get_boolean_member (data, "State"));
   for (GList *l = values; l != NULL; l = l->next)
     g_assert_true (JSON_NODE_HOLDS_VALUE ((JsonNode *) l->data));
+}
+
+/* The messages on topics that end in @topic_end: the text of member @member in
+ * each, or the whole payload. */
+static char *
+join_messages (GPtrArray *messages, const char *topic_end, const char *member)
+{
+  GString *texts = g_string_new (NULL);
+
+  for (guint i = 0; i < messages->len; i++) {
+    const GstVlmMessage *message = message_at (messages, i);
+
+    if (!g_str_has_suffix (message->topic, topic_end))
+      continue;
+    if (member != NULL) {
+      g_autoptr (JsonNode) node = NULL;
+      JsonObject *object = object_of (message, &node);
+
+      g_string_append (texts, gst_vlm_json_get_string (object, member));
+    } else {
+      g_string_append (texts, message->payload);
+    }
+    g_string_append_c (texts, ' ');
+  }
+  return g_string_free (texts, FALSE);
+}
+
+static void
+check_messages (GstVlmFormatKind kind, gboolean others, const char *topic_end,
+    const char *member, const char *expected)
+{
+  g_autoptr (GstVlmFormat) format = gst_vlm_format_new (kind, NULL, CLIENT);
+  g_autofree char *line = make_event ("gate", "u1", 2, "end");
+  g_autoptr (GstVlmEntry) entry = make_entry (line, NULL);
+  g_autoptr (GPtrArray) messages = NULL;
+  g_autofree char *texts = NULL;
+
+  entry->active = others;
+  messages = write_entry (format, entry);
+  texts = join_messages (messages, topic_end, member);
+  g_assert_cmpstr (texts, ==, expected);
+}
+
+/* Its only record is the end, but those who wait for its begin get one. */
+static void
+test_over_at_once (void)
+{
+  g_autofree char *line = make_event ("gate", "u1", 2, "end");
+  g_autoptr (GPtrArray) reviews = write_line (GST_VLM_FORMAT_FRIGATE, line);
+  g_autoptr (GPtrArray) onvif = write_line (GST_VLM_FORMAT_ONVIF, line);
+  g_autoptr (GPtrArray) native = write_line (GST_VLM_FORMAT_NATIVE, line);
+  static const gboolean state[] = { TRUE, FALSE };
+
+  check_messages (
+      GST_VLM_FORMAT_FRIGATE, FALSE, "/reviews", "type", "new end ");
+  check_messages (GST_VLM_FORMAT_HOMEASSISTANT, FALSE, "/event", "event_type",
+      "begin end ");
+  check_messages (
+      GST_VLM_FORMAT_HOMEASSISTANT, FALSE, "/event", "state", "begin end ");
+  check_messages (
+      GST_VLM_FORMAT_HOMEASSISTANT, FALSE, "/state", NULL, "ON OFF ");
+  /* Another event of the query goes on. */
+  check_messages (GST_VLM_FORMAT_HOMEASSISTANT, TRUE, "/state", NULL, "ON ON ");
+
+  g_assert_cmpuint (reviews->len, ==, 2);
+  g_assert_cmpuint (onvif->len, ==, 2);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (JsonNode) review = NULL;
+    g_autoptr (JsonNode) event = NULL;
+    JsonObject *object = object_of (message_at (reviews, i), &review);
+
+    check_review (json_object_get_object_member (object, "before"), FALSE);
+    check_review (json_object_get_object_member (object, "after"), i == 1);
+    object = object_of (message_at (onvif, i), &event);
+    g_assert_cmpstr (gst_vlm_json_get_string (object, "UtcTime"), ==,
+        i == 0 ? "2026-11-30T05:20:00.123Z" : "2026-11-30T05:20:04.223Z");
+    object = json_object_get_object_member (object, "Data");
+    g_assert_cmpint (
+        json_object_get_boolean_member (object, "State"), ==, state[i]);
+  }
+  /* As it is. */
+  g_assert_cmpuint (native->len, ==, 1);
+  g_assert_cmpstr (message_at (native, 0)->payload, ==, line);
 }
 
 static char *
@@ -673,6 +757,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/formats/homeassistant", test_homeassistant);
   g_test_add_func ("/publish/formats/subject", test_subject);
   g_test_add_func ("/publish/formats/onvif", test_onvif);
+  g_test_add_func ("/publish/formats/over-at-once", test_over_at_once);
   g_test_add_func ("/publish/formats/answer", test_answer);
   g_test_add_func ("/publish/formats/camera", test_camera);
   g_test_add_func ("/publish/formats/condition", test_condition);

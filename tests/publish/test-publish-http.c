@@ -234,6 +234,7 @@ test_away (void)
   gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
   error = publish_fixture_get_error (&f);
   g_assert_nonnull (strstr (error, location));
+  publish_fixture_check_outage (&f);
   publish_fixture_finish (&f);
   g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 10);
   publish_fixture_clear (&f);
@@ -244,44 +245,6 @@ test_away (void)
   push_all (&f, 0, 1);
   gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
   publish_fixture_clear (&f);
-}
-
-/* Python's server, for the TLS handshake. */
-static GSubprocess *
-start_tls_server (const char *folder, const char *name, guint *port)
-{
-  g_autofree char *cert = g_strdup_printf ("%s/%s.pem", folder, name);
-  g_autofree char *key = g_strdup_printf ("%s/%s.key", folder, name);
-  g_autoptr (GSubprocessLauncher) launcher =
-      make_launcher (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  g_autoptr (GError) error = NULL;
-  GSubprocess *process = g_subprocess_launcher_spawn (launcher, &error,
-      "python3", "-c",
-      "import http.server, ssl, sys\n"
-      "class Handler(http.server.BaseHTTPRequestHandler):\n"
-      "    def do_POST(self):\n"
-      "        self.rfile.read(int(self.headers['Content-Length']))\n"
-      "        self.send_response(204)\n"
-      "        self.end_headers()\n"
-      "    def log_message(self, *words):\n"
-      "        pass\n"
-      "server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)\n"
-      "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n"
-      "context.load_cert_chain(sys.argv[1], sys.argv[2])\n"
-      "server.socket = context.wrap_socket(server.socket, server_side=True)\n"
-      "print(server.server_port, flush=True)\n"
-      "server.serve_forever()\n",
-      cert, key, NULL);
-  g_autoptr (GDataInputStream) lines = NULL;
-  g_autofree char *line = NULL;
-
-  g_assert_no_error (error);
-  lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
-  line = g_data_input_stream_read_line (lines, NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (line);
-  *port = (guint) g_ascii_strtoull (line, NULL, 10);
-  return process;
 }
 
 static void

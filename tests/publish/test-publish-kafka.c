@@ -159,6 +159,90 @@ test_away (void)
   cluster_clear (&c);
 }
 
+/* The broker stops and starts, again and again. */
+static void
+test_restarting (void)
+{
+  Cluster c;
+  PublishFixture f;
+
+  cluster_init (&c);
+  publish_fixture_init (&f);
+  set_cluster (&f, &c, "");
+  publish_fixture_start (&f);
+  for (guint i = 0; i < 4; i++) {
+    push_all (&f, 20 * i, 20 * i + 10);
+    publish_fixture_wait_sent (&f, 20 * i + 10);
+    rd_kafka_mock_broker_set_down (c.cluster, 1);
+    push_all (&f, 20 * i + 10, 20 * i + 20);
+    gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
+    rd_kafka_mock_broker_set_up (c.cluster, 1);
+    publish_fixture_wait_sent (&f, 20 * i + 20);
+  }
+  publish_fixture_finish (&f);
+  check_payloads (&c, 80);
+  publish_fixture_clear (&f);
+  cluster_clear (&c);
+}
+
+/* Nothing listens: that is one outage, however many attempts there are. */
+static void
+test_outage (void)
+{
+  PublishFixture f;
+  g_autofree char *location =
+      g_strdup_printf ("kafka://127.0.0.1:%u/" TOPIC, find_port ());
+
+  publish_fixture_init (&f);
+  g_object_set (f.element, "location", location, NULL);
+  publish_fixture_start (&f);
+  push_all (&f, 0, 3);
+  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
+  publish_fixture_check_outage (&f);
+  publish_fixture_clear (&f);
+}
+
+static void
+run_tls (guint port, const char *ca_file, gboolean is_trusted)
+{
+  PublishFixture f;
+  g_autofree char *location = g_strdup_printf (
+      "kafka://127.0.0.1:%u/" TOPIC "?api.version.request.timeout.ms=500",
+      port);
+  g_autofree char *error = NULL;
+
+  publish_fixture_init (&f);
+  g_object_set (f.element, "location", location, "ca-file", ca_file, NULL);
+  publish_fixture_start (&f);
+  push_all (&f, 0, 3);
+  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
+  error = publish_fixture_get_error (&f);
+  g_test_message ("%s", error);
+  g_assert_cmpint (strstr (error, "certificate") == NULL, ==, is_trusted);
+  g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 3);
+  publish_fixture_clear (&f);
+}
+
+/* A server whose identity is not proven gets nothing. (The mock cluster has no
+ * TLS: one that is trusted is no broker, and says so after the handshake.) */
+static void
+test_tls (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *ca = path_in (folder, "ca.pem");
+  g_autofree char *other = path_in (folder, "other-ca.pem");
+  g_autoptr (GSubprocess) server = NULL;
+  guint port;
+
+  make_certificates (folder);
+  server = start_tls_server (folder, "good", &port);
+  run_tls (port, ca, TRUE);
+  run_tls (port, other, FALSE);
+  g_subprocess_force_exit (server);
+  g_subprocess_wait (server, NULL, NULL);
+  remove_folder (folder);
+}
+
 /* The broker is slower than the timeout allows. */
 static void
 test_slow (void)
@@ -288,6 +372,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/publish/kafka/plain", test_plain);
   g_test_add_func ("/publish/kafka/away", test_away);
+  g_test_add_func ("/publish/kafka/restarting", test_restarting);
+  g_test_add_func ("/publish/kafka/outage", test_outage);
+  g_test_add_func ("/publish/kafka/tls", test_tls);
   g_test_add_func ("/publish/kafka/slow", test_slow);
   g_test_add_func ("/publish/kafka/refusing", test_refusing);
   g_test_add_func ("/publish/kafka/too-large", test_too_large);

@@ -6,6 +6,8 @@
 
 #include <gst/pbutils/missing-plugins.h>
 
+#include "tools/threads.h"
+
 /* How late an error or a cancellation may be noticed. */
 #define POLL_NS (20 * GST_MSECOND)
 
@@ -16,9 +18,6 @@
 
 /* The same, however much work there is. */
 #define SILENCE_NS (600 * GST_SECOND)
-
-/* About as many as a file with picture and sound needs. */
-#define N_THREADS 8
 
 void
 pipeline_init (Pipeline *self, GstElement *element, const char *uri,
@@ -113,46 +112,13 @@ check (Pipeline *self, GError **error)
   return FALSE;
 }
 
-static gpointer
-wait_for (gpointer mutex)
-{
-  g_mutex_lock (mutex);
-  g_mutex_unlock (mutex);
-  return NULL;
-}
-
-/* GStreamer (1.22) waits forever for the end of a thread that it could not
- * start. */
-static gboolean
-check_threads (GError **error)
-{
-  GThread *threads[N_THREADS];
-  guint n = 0;
-  GMutex mutex;
-
-  g_mutex_init (&mutex);
-  g_mutex_lock (&mutex);
-  while (n < N_THREADS &&
-      (threads[n] = g_thread_try_new ("probe", wait_for, &mutex, error)) !=
-          NULL)
-    n++;
-  g_mutex_unlock (&mutex);
-  for (guint i = 0; i < n; i++)
-    g_thread_join (threads[i]);
-  g_mutex_clear (&mutex);
-  if (n < N_THREADS)
-    g_prefix_error (error,
-        "it cannot be read: it needs %u threads, but the limits of this "
-        "process (ulimit -u, ulimit -v) allow %u: ",
-        N_THREADS, n);
-  return n == N_THREADS;
-}
-
 gboolean
 pipeline_set_state (Pipeline *self, GstState state, GError **error)
 {
-  if (!check_threads (error))
+  if (!threads_check (error)) {
+    g_prefix_error (error, "it cannot be read: ");
     return FALSE;
+  }
   if (gst_element_set_state (self->element, state) != GST_STATE_CHANGE_FAILURE)
     return TRUE;
   if (check (self, error))

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tools/threads.h"
 #include "util/gstvlmtext.h"
 
 /* A file that is opened must not become one of the standard streams. Without an
@@ -151,6 +152,9 @@ tool_parse (const Tool *tool, int *argc, char ***argv, GError **error)
   g_option_context_set_description (context, tool->description);
   g_option_context_add_main_entries (context, tool->entries, NULL);
   g_option_context_add_main_entries (context, version_entries, NULL);
+  /* GStreamer is initialised while options are parsed. */
+  if (tool->group != NULL && !threads_check (error))
+    return FALSE;
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc > 1)

@@ -127,8 +127,15 @@ gst_vlm_time_now (GstElement *element)
 {
   g_autoptr (GstClock) clock = gst_element_get_clock (element);
   GstClockTime base_time = gst_element_get_base_time (element);
+  GstState state;
 
-  if (clock == NULL || !GST_CLOCK_TIME_IS_VALID (base_time))
+  GST_OBJECT_LOCK (element);
+  state = GST_STATE (element);
+  GST_OBJECT_UNLOCK (element);
+  /* On the way to PLAYING there is a clock already, but the base time is still
+   * 0 or that of the last run. */
+  if (state != GST_STATE_PLAYING || clock == NULL ||
+      !GST_CLOCK_TIME_IS_VALID (base_time))
     return VLM_TIME_NONE;
   return GST_CLOCK_DIFF (base_time, gst_clock_get_time (clock));
 }

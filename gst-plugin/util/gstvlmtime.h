@@ -19,7 +19,8 @@ VlmTimeSource gst_vlm_time_of_buffer (GstBuffer *buffer,
 GstClockTime
 gst_vlm_time_to_position (const VlmInstant *instant, const GstSegment *segment);
 
-/* The present running time of @element, or VLM_TIME_NONE without a clock. */
+/* The present running time of @element, or VLM_TIME_NONE if it has no clock or
+ * does not play. */
 gint64 gst_vlm_time_now (GstElement *element);
 
 /* Between times of GStreamer and ours. */

@@ -248,6 +248,36 @@ test_utc_clock (void)
   watch_fixture_clear (&f);
 }
 
+/* Live video that passes before the element plays: its base time is not known
+ * yet, so UTC is not either, although there is a clock. */
+static void
+test_utc_before_playing (void)
+{
+  WatchFixture f;
+  const VlmFrame *frame;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, TRUE);
+  watch_fixture_wait_loaded (&f);
+  g_assert_cmpint (gst_element_set_state (f.element, GST_STATE_PAUSED), !=,
+      GST_STATE_CHANGE_FAILURE);
+  gst_harness_set_time (f.harness, 100 * GST_SECOND);
+  watch_fixture_push_span (&f, 0, 2 * GST_SECOND, 4);
+  g_assert_cmpint (gst_element_set_state (f.element, GST_STATE_PLAYING), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  watch_fixture_push_span (&f, 2 * GST_SECOND, 4 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  frame = first_frame (&f);
+  g_assert_cmpint (frame->time.running_time, ==, 0);
+  g_assert_cmpint (frame->time_source, ==, VLM_TIME_SOURCE_NONE);
+  g_assert_false (VLM_TIME_IS_VALID (frame->time.utc));
+  frame = fake_analyzer_get_window (
+      f.fake, fake_analyzer_get_n_windows (f.fake) - 1)
+              ->frames->pdata[0];
+  g_assert_cmpint (frame->time_source, ==, VLM_TIME_SOURCE_CLOCK);
+  watch_fixture_clear (&f);
+}
+
 /* The camera's clock is set by an hour in the middle of the stream: no window
  * has both times, and each event has that of its own frames. Every fifth frame
  * lacks its metadata, as decoders may lose it, and this breaks nothing. */
@@ -370,6 +400,8 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/time/utc-reference", test_utc_reference);
   g_test_add_func ("/vlmevents/time/utc-nonsense", test_utc_nonsense);
   g_test_add_func ("/vlmevents/time/utc-clock", test_utc_clock);
+  g_test_add_func (
+      "/vlmevents/time/utc-before-playing", test_utc_before_playing);
   g_test_add_func ("/vlmevents/time/clock-set", test_clock_set);
   g_test_add_func ("/vlmevents/time/hostile", test_hostile);
   return g_test_run ();

@@ -20,7 +20,7 @@ packages_build=(
 packages_run=(
   mesa-vulkan-drivers gstreamer1.0-tools gstreamer1.0-plugins-base
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
-  fonts-dejavu-core python3-gi gir1.2-gstreamer-1.0
+  gstreamer1.0-x fonts-dejavu-core python3-gi gir1.2-gstreamer-1.0
 )
 packages_test=(
   vulkan-validationlayers python3-numpy gir1.2-gst-plugins-base-1.0

@@ -3,7 +3,7 @@
 import sys
 
 from camera import Camera
-from running import Gst
+from running import Gst, complain
 from watching import UNSEEN, Group
 from words import Words
 
@@ -11,6 +11,8 @@ TEST = ("videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=2
         "! videoconvert name=last")
 CAMERA = "v4l2src name=camera ! decodebin ! videoconvert name=last"
 WINDOW = "queue ! vlmoverlay ! videoconvert ! autovideosink"
+# One of autovideosink's candidates: DirectFB 1.7 ends the program where there is no frame buffer.
+CRASHES = "dfbvideosink"
 
 
 def make_source(device):
@@ -22,11 +24,26 @@ def make_source(device):
     return source
 
 
+def opens_window():
+    """Whether autovideosink finds a screen. If not, it shows nothing, with a mere warning."""
+    feature = Gst.Registry.get().lookup_feature(CRASHES)
+    if feature:
+        feature.set_rank(Gst.Rank.NONE)
+    sink = Gst.ElementFactory.make("autovideosink")
+    found = sink.set_state(Gst.State.READY) != Gst.StateChangeReturn.FAILURE and not any(
+        "fake" in child.get_factory().get_name() for child in sink.children)
+    sink.set_state(Gst.State.NULL)
+    return found
+
+
 def main():
     words = Words(sys.argv, 0, 1, options=("--test", "--hidden"))
     if words.inputs and "--test" in words.options:
         words.refuse("--test is instead of a camera")
     device = None if "--test" in words.options else (words.inputs or ["/dev/video0"])[0]
+    if "--hidden" not in words.options and not opens_window():
+        complain(f"{words.script}: no window can be opened: is there a screen? --hidden needs none")
+        return 1
     group = Group()
     group.add(Camera(group, device or "the test picture", words, make_source=lambda: make_source(device),
                      comes_back=True, shown=UNSEEN if "--hidden" in words.options else WINDOW))

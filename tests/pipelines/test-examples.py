@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The programs of pipelines/ on files that are made here: test-examples.py PIPELINES BUILD MODEL"""
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 import examples
 import tap
@@ -65,6 +67,19 @@ def test_slow_start():
 def test_webcam():
     records, _ = run_until("webcam", "--test", "--hidden", *WATCH, enough=examples.is_event)
     check(records)
+
+
+def test_no_screen():
+    """A sentence says so; autovideosink alone would crash, or show the video nowhere."""
+    if [*pathlib.Path("/dev").glob("dri/card*"), *pathlib.Path("/dev").glob("fb[0-9]*")]:
+        raise tap.Skip("there may be a screen")
+    environment = dict(ENVIRONMENT)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        environment.pop(name, None)
+    with tempfile.TemporaryDirectory() as folder:
+        done = watched.run(command("webcam", "--test"), {**environment, "XDG_RUNTIME_DIR": folder})
+    assert done.returncode == 1 and re.search("no window can be opened.*--hidden", done.stderr), done
+    assert not done.stdout, done
 
 
 def test_closed_output():

@@ -181,18 +181,16 @@ ask (Run *run, const char *question, const VlmWork *work, GError **error)
 static void
 note_purpose (Run *run)
 {
-  static const char *const trained[] = { "events", "boxes", NULL };
-  const char *purpose = vlm_model_get_trained_for (run->model);
   const char *kind = vlm_answer_kind_get_name (run->options->params.kind);
   g_autofree char *text = NULL;
   g_autofree char *safe = NULL;
 
-  if (run->options->quiet || purpose == NULL || g_strv_contains (trained, kind))
+  if (run->options->quiet || vlm_model_is_trained_for (run->model, kind))
     return;
   text = g_strdup_printf (
       "note: the model \"%s\" was trained for %s; it cannot answer other "
       "questions (choose another one with --model)",
-      vlm_model_get_name (run->model), purpose);
+      vlm_model_get_name (run->model), vlm_model_get_trained_for (run->model));
   safe = gst_vlm_text_for_terminal (text);
   output_end_progress (&run->output);
   g_printerr ("%s\n", safe);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzer/answerer-local.h"
 
+#include "base/log.h"
 #include "engine/choices.h"
 #include "engine/model.h"
 #include "engine/session.h"
@@ -22,6 +23,7 @@ typedef struct
    * one they would replace the video. */
   VlmSession *pictures;
   VlmSession *apart; /* likewise */
+  gboolean has_warned;
 } Local;
 
 static VlmUsage
@@ -61,6 +63,21 @@ choose_session (Local *self, const VlmRequest *request)
   return *session;
 }
 
+/* Once: a small model is not broken if it cannot answer other questions. */
+static void
+check_purpose (Local *self, const VlmAnswerKind *kind)
+{
+  const char *name = vlm_answer_kind_get_name (kind);
+
+  if (self->has_warned || vlm_model_is_trained_for (self->model, name))
+    return;
+  self->has_warned = TRUE;
+  vlm_warning ("the model \"%s\" was trained for %s; answers to other "
+               "questions (%s) mean nothing: use another model for them",
+      vlm_model_get_name (self->model), vlm_model_get_trained_for (self->model),
+      name);
+}
+
 static VlmReply *
 local_answer (VlmAnswerer *answerer, const VlmRequest *request,
     GCancellable *cancellable, GError **error)
@@ -73,6 +90,7 @@ local_answer (VlmAnswerer *answerer, const VlmRequest *request,
   const VlmWork work = { .cancellable = cancellable };
   GArray *trace = NULL;
 
+  check_purpose (self, request->kind);
   params.kind = request->kind;
   params.detail = request->detail;
   params.temperature = answerer->temperature;

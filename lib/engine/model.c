@@ -196,6 +196,29 @@ vlm_model_get_trained_for (VlmModel *model)
 }
 
 /**
+ * vlm_model_is_trained_for:
+ * @model: a model
+ * @kind: the name of a kind of answer, see #VlmAnswerKind
+ *
+ * A model that says what it was trained for knows events and boxes only. It also
+ * answers other questions, but the answers mean nothing.
+ *
+ * Returns: whether an answer of that kind can mean anything
+ *
+ * Since: 0.1
+ */
+gboolean
+vlm_model_is_trained_for (VlmModel *model, const char *kind)
+{
+  static const char *const trained[] = { "events", "boxes", NULL };
+
+  g_return_val_if_fail (VLM_IS_MODEL (model), FALSE);
+  g_return_val_if_fail (kind != NULL, FALSE);
+  return vlm_net_get_config (model->net)->trained_for == NULL ||
+      g_strv_contains (trained, kind);
+}
+
+/**
  * vlm_model_get_geometry:
  * @model: a model
  * @geometry: (out caller-allocates): what frames must look like

@@ -2,14 +2,22 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vlm/vlm.h>
 
+#include "tests/support/files.h"
+#include "tests/support/warnings.h"
+
 #define SIDE 56
 
+static char *
+get_tiny (void)
+{
+  return g_test_build_filename (
+      G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
+}
+
 static VlmAnalyzer *
-load_analyzer (const char *queries, gboolean ground)
+load_analyzer (char *path, const char *queries, gboolean ground)
 {
   VlmAnalyzer *analyzer = vlm_engine_analyzer_new ();
-  g_autofree char *path =
-      g_test_build_filename (G_TEST_DIST, "data", "tiny", "checkpoint", NULL);
   const VlmAnalyzerParams params = { .model = { .path = path } };
   g_auto (GStrv) list = g_strsplit (queries, ";", -1);
   const VlmQuestions questions = {
@@ -97,6 +105,32 @@ ask (VlmAnalyzer *analyzer, VlmWindow *window)
   g_assert_cmpfloat (confidence, <=, 1.0);
 }
 
+/* A model that says what it was trained for warns of other questions, once. */
+static void
+test_purpose (void)
+{
+  g_autofree char *tiny = get_tiny ();
+  g_autofree char *folder = files_new_folder (tiny);
+  g_autoptr (VlmAnalyzer) analyzer = NULL;
+  g_autoptr (VlmSampler) sampler = NULL;
+  g_autoptr (VlmFrame) frame = make_frame (0);
+  g_autoptr (VlmWindow) window = NULL;
+  const VlmSamplerParams params = { .window = VLM_SECOND };
+
+  files_edit (folder, "config.json", "\"vision_config\"",
+      "\"trained_for\": \"counting sheep\", \"vision_config\"");
+  analyzer = load_analyzer (folder, "", FALSE);
+  sampler = vlm_sampler_new (&params);
+  g_assert_true (vlm_sampler_wants (sampler, 0, VLM_SECOND / 2));
+  vlm_sampler_add (sampler, frame, VLM_SECOND / 2);
+  window = vlm_sampler_finish (sampler);
+  ask (analyzer, window);
+  warnings_expect ("counting sheep; answers to other questions (free)");
+  ask (analyzer, window);
+  warnings_expect_none ();
+  files_remove (folder);
+}
+
 typedef enum
 {
   PLAIN,
@@ -110,7 +144,9 @@ watch (const char *queries, Mode mode, guint n_frames)
 {
   const VlmSamplerParams params = { .window = 10 * VLM_SECOND,
     .hop = 5 * VLM_SECOND };
-  g_autoptr (VlmAnalyzer) analyzer = load_analyzer (queries, mode == GROUND);
+  g_autofree char *tiny = get_tiny ();
+  g_autoptr (VlmAnalyzer) analyzer =
+      load_analyzer (tiny, queries, mode == GROUND);
   g_autoptr (VlmSampler) sampler = vlm_sampler_new (&params);
   GString *log = g_string_new (NULL);
   guint64 last_id = 0;
@@ -198,7 +234,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  warnings_keep ();
   g_test_add_func ("/engine-analyzer/load-errors", test_load_errors);
+  g_test_add_func ("/engine-analyzer/purpose", test_purpose);
   g_test_add_func ("/engine-analyzer/windows", test_windows);
   return g_test_run ();
 }

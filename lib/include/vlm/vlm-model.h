@@ -26,6 +26,7 @@ VLM_API VlmModel *vlm_model_load (const VlmModelParams *params,
 VLM_API VlmDevice *vlm_model_get_device (VlmModel *model);
 VLM_API const char *vlm_model_get_name (VlmModel *model);
 VLM_API const char *vlm_model_get_trained_for (VlmModel *model);
+VLM_API gboolean vlm_model_is_trained_for (VlmModel *model, const char *kind);
 VLM_API void vlm_model_get_geometry (VlmModel *model, VlmGeometry *geometry);
 
 G_END_DECLS

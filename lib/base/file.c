@@ -49,8 +49,8 @@ static void
 get_state (const struct stat *status, VlmFileState *state)
 {
   state->n_bytes = (guint64) status->st_size;
-  state->modified = status->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) +
-      status->st_mtim.tv_nsec;
+  state->modified_s = status->st_mtim.tv_sec;
+  state->modified_ns = status->st_mtim.tv_nsec;
 }
 
 int
@@ -124,7 +124,8 @@ vlm_file_check_unchanged (
     return FALSE;
   }
   get_state (&status, &now);
-  if (now.n_bytes == state->n_bytes && now.modified == state->modified)
+  if (now.n_bytes == state->n_bytes && now.modified_s == state->modified_s &&
+      now.modified_ns == state->modified_ns)
     return TRUE;
   g_set_error (error, VLM_LOAD_ERROR, VLM_LOAD_ERROR_CORRUPT,
       "%s: was changed while it was read: load it again when it is complete",

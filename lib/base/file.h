@@ -13,7 +13,8 @@
 typedef struct
 {
   guint64 n_bytes;
-  gint64 modified; /* ns since 1970 */
+  gint64 modified_s; /* since 1970 */
+  gint64 modified_ns;
 } VlmFileState;
 
 /* A descriptor for reading a regular file, or -1: NOT_FOUND when it cannot be

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A public header is implemented in the file of its name: what vlm-NAME.h
-declares stands in lib/FOLDER/NAME.c.   check-homes.py ROOT"""
+declares stands in lib/FOLDER/NAME.c. And each kind of answer, vlm_kind_NAME, in
+lib/analyzer/kind-NAME.c.   check-homes.py ROOT"""
 import pathlib
 import re
 import sys
@@ -11,6 +12,7 @@ DECLARE = re.compile(r"G_DECLARE_\w+ \( ?(\w+), (\w+)")
 # The first column names what is defined: a function below its type, or a type.
 FUNCTION = re.compile(r"^(\w+) \(", re.M)
 TYPE = re.compile(r"^G_DEFINE_(?:\w*TYPE\w*|INTERFACE) \(\s*(\w+),\s+(\w+)", re.M)
+KIND = re.compile(r"^const VlmAnswerKind vlm_kind_(\w+) =", re.M)
 QUARK = re.compile(r"^G_DEFINE_QUARK \(([\w-]+), (\w+)\)", re.M)
 
 
@@ -30,6 +32,16 @@ def defined(source):
     return names
 
 
+def check_kinds(analyzer):
+    good = True
+    for source in sorted(analyzer.glob("*.c")):
+        for kind in KIND.findall(source.read_text()):
+            if source.name != f"kind-{kind.replace('_', '-')}.c":
+                good = False
+                print(f"vlm_kind_{kind} stands in {source.name}")
+    return good
+
+
 def main(root):
     good, count = True, 0
     for header in sorted((root / "lib" / "include" / "vlm").glob("vlm-*.h*")):
@@ -43,6 +55,7 @@ def main(root):
                 good = False
                 print(f"{header.name}: {function} () does not stand in lib/*/{name}.c")
     print(f"{count} functions")
+    good = check_kinds(root / "lib" / "analyzer") and good
     return 0 if good and count else 1
 
 

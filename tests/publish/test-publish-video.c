@@ -13,17 +13,23 @@
 #define MIN_RECORDS 3000
 
 /* Each window reports all of them: more than MIN_RECORDS in all. */
-static FakeAnalyzer *
-make_script (void)
+static void
+add_events (FakeAnalyzer *fake)
 {
-  FakeAnalyzer *fake = fake_analyzer_new ();
-
   for (guint i = 0; i < N_EVENTS; i++) {
     g_autofree char *text = g_strdup_printf ("thing %u", i);
 
     fake_analyzer_add_event (
         fake, text, 500 * GST_MSECOND, (N_SECONDS - 1) * VLM_SECOND, NULL);
   }
+}
+
+static FakeAnalyzer *
+make_script (void)
+{
+  FakeAnalyzer *fake = fake_analyzer_new ();
+
+  add_events (fake);
   return fake;
 }
 
@@ -45,10 +51,8 @@ launch (const char *spool, const char *location)
 }
 
 static guint64
-get_stat (GstElement *pipeline, const char *name)
+get_stat (GstElement *element, const char *name)
 {
-  g_autoptr (GstElement) element =
-      gst_bin_get_by_name (GST_BIN (pipeline), "p");
   g_autoptr (GstStructure) stats = NULL;
   guint64 value = 0;
 
@@ -85,48 +89,147 @@ get_seq (const char *line)
   return json_object_get_int_member (json_node_get_object (node), "seq");
 }
 
-/* There is no server during the whole video, which passes all the same; the next
- * start finds each record. */
+static void
+stop (GstElement *element)
+{
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_object_unref (element);
+}
+
+/* The next start finds each of the @n records that wait in @spool. */
+static void
+check_all_sent (const char *folder, const char *spool, guint n)
+{
+  g_autofree char *out = path_in (folder, "out.jsonl");
+  g_autofree char *written = NULL;
+  g_auto (GStrv) lines = NULL;
+  GstElement *pipeline =
+      gst_parse_launch ("fakesrc num-buffers=0 ! vlmpublish name=p", NULL);
+  g_autoptr (GstElement) publish =
+      gst_bin_get_by_name (GST_BIN (pipeline), "p");
+
+  g_object_set (publish, "spool", spool, "location", out, "eos-drain-timeout",
+      300.0, NULL);
+  play_to_end (pipeline);
+  stop (pipeline);
+  g_assert_true (g_file_get_contents (out, &written, NULL, NULL));
+  lines = g_strsplit (written, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, n + 1);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (get_seq (lines[i]), ==, i + 1);
+}
+
+/* There is no server during the whole video, which passes all the same. */
 static void
 test_nobody_there (void)
 {
   char *folder = make_folder ();
   g_autofree char *spool = path_in (folder, "spool");
-  g_autofree char *out = path_in (folder, "out.jsonl");
   g_autofree char *away =
       g_strdup_printf ("http://127.0.0.1:%u/", find_port ());
-  g_autofree char *written = NULL;
-  g_auto (GStrv) lines = NULL;
   g_autoptr (FakeAnalyzer) fake = make_script ();
   GstElement *pipeline = launch (spool, away);
   g_autoptr (GstElement) watch = gst_bin_get_by_name (GST_BIN (pipeline), "w");
+  g_autoptr (GstElement) publish =
+      gst_bin_get_by_name (GST_BIN (pipeline), "p");
   guint n_told;
 
   g_object_set (watch, "analyzer", fake, NULL);
   n_told = play_to_end (pipeline);
   g_assert_cmpuint (n_told, >=, MIN_RECORDS);
-  g_assert_cmpuint (get_stat (pipeline, "waiting"), ==, n_told);
-  g_assert_cmpuint (get_stat (pipeline, "dropped"), ==, 0);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (pipeline);
+  g_assert_cmpuint (get_stat (publish, "waiting"), ==, n_told);
+  g_assert_cmpuint (get_stat (publish, "dropped"), ==, 0);
+  stop (pipeline);
+  check_all_sent (folder, spool, n_told);
+  remove_folder (folder);
+}
 
-  pipeline =
-      gst_parse_launch ("fakesrc num-buffers=0 ! vlmpublish name=p", NULL);
-  {
-    g_autoptr (GstElement) publish =
-        gst_bin_get_by_name (GST_BIN (pipeline), "p");
+/* Behind the pad `events` of an element that is in a harness. */
+static GstElement *
+start_publisher (WatchFixture *f, const char *spool, const char *location)
+{
+  GstElement *publish = gst_element_factory_make ("vlmpublish", NULL);
+  g_autoptr (GstPad) source =
+      gst_element_request_pad_simple (f->element, "events");
+  g_autoptr (GstPad) sink = NULL;
 
-    g_object_set (publish, "spool", spool, "location", out, "eos-drain-timeout",
-        300.0, NULL);
+  g_assert_nonnull (publish);
+  gst_object_ref_sink (publish);
+  sink = gst_element_get_static_pad (publish, "sink");
+  g_object_set (publish, "spool", spool, "location", location, "max-backoff",
+      0.05, "eos-drain-timeout", 0.0, NULL);
+  g_assert_cmpint (gst_pad_link_full (source, sink, GST_PAD_LINK_CHECK_NOTHING),
+      ==, GST_PAD_LINK_OK);
+  g_assert_cmpint (gst_element_set_state (publish, GST_STATE_PLAYING), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  return publish;
+}
+
+/* Each frame leaves at the time at which it came, on a clock that only the test
+ * advances. */
+static void
+push_live (WatchFixture *f)
+{
+  g_autoptr (GstTestClock) clock = gst_harness_get_testclock (f->harness);
+
+  for (guint i = 0; i < 4 * N_SECONDS; i++) {
+    GstClockTime pts = i * GST_SECOND / 4;
+
+    gst_harness_set_time (f->harness, pts);
+    g_assert_cmpint (
+        watch_fixture_push (f, pts, GST_SECOND / 4), ==, GST_FLOW_OK);
+    gst_buffer_unref (gst_harness_try_pull (f->harness));
+    g_assert_cmpuint (gst_clock_get_time (GST_CLOCK (clock)), ==, pts);
+    g_assert_cmpuint (gst_test_clock_peek_id_count (clock), ==, 0);
   }
-  play_to_end (pipeline);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (pipeline);
-  g_assert_true (g_file_get_contents (out, &written, NULL, NULL));
-  lines = g_strsplit (written, "\n", -1);
-  g_assert_cmpuint (g_strv_length (lines), ==, n_told + 1);
-  for (guint i = 0; i < n_told; i++)
-    g_assert_cmpint (get_seq (lines[i]), ==, i + 1);
+}
+
+static guint
+count_events (WatchFixture *f)
+{
+  GstMessage *message;
+  guint n = 0;
+
+  while ((message = watch_fixture_pop_message (
+              f, GST_MESSAGE_ELEMENT, "vlm-event", FALSE)) != NULL) {
+    gst_message_unref (message);
+    n++;
+  }
+  return n;
+}
+
+/* The same with a camera, which does not wait. */
+static void
+test_live (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *spool = path_in (folder, "spool");
+  g_autofree char *away =
+      g_strdup_printf ("http://127.0.0.1:%u/", find_port ());
+  gint64 until = g_get_monotonic_time () + 300 * G_USEC_PER_SEC;
+  WatchFixture f;
+  GstElement *publish;
+  guint n_told;
+
+  watch_fixture_init (&f);
+  add_events (f.fake);
+  g_object_set (f.element, "max-queue", N_SECONDS, NULL);
+  publish = start_publisher (&f, spool, away);
+  watch_fixture_start (&f, TRUE);
+  watch_fixture_wait_loaded (&f);
+  push_live (&f);
+  watch_fixture_finish (&f);
+  n_told = count_events (&f);
+  g_assert_cmpuint (watch_fixture_get_stat (&f, "windows-dropped"), ==, 0);
+  g_assert_cmpuint (n_told, >=, MIN_RECORDS);
+  while (get_stat (publish, "waiting") < n_told) {
+    g_assert_cmpint (g_get_monotonic_time (), <, until);
+    g_usleep (5000);
+  }
+  g_assert_cmpuint (get_stat (publish, "dropped"), ==, 0);
+  watch_fixture_clear (&f);
+  stop (publish);
+  check_all_sent (folder, spool, n_told);
   remove_folder (folder);
 }
 
@@ -137,5 +240,6 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/publish/video/unreachable", test_nobody_there);
+  g_test_add_func ("/publish/video/live", test_live);
   return g_test_run ();
 }

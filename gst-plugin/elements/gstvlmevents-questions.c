@@ -243,6 +243,7 @@ make_subjects (GstVlmEvents *self, const VlmQuestions *q)
   if (names_none)
     add_subject (&subjects, "");
   gst_structure_set_value (structure, "subjects", &subjects);
+  gst_structure_set (structure, "source", G_TYPE_STRING, self->run, NULL);
   GST_OBJECT_LOCK (self);
   if (self->settings.stream_label != NULL)
     gst_structure_set (

@@ -50,7 +50,8 @@ struct _GstVlmPublish
 
   /* Of the streaming thread. */
   gboolean disk_failed;
-  GString *rest; /* of a buffer that ended within a line */
+  GHashTable *sources; /* what `vlm-subjects` comes from -> stream */
+  GString *rest;       /* of a buffer that ended within a line */
 
   GMutex lock;
   /* Under the lock. */

@@ -322,6 +322,7 @@ gst_vlm_publish_start (GstBaseSink *sink)
   gst_vlm_publish_copy_settings (&self->used, &self->settings);
   GST_OBJECT_UNLOCK (self);
   self->disk_failed = FALSE;
+  g_hash_table_remove_all (self->sources);
   g_string_truncate (self->rest, 0);
   if (!open_all (self, &error)) {
     post (self, GST_MESSAGE_ERROR, "Records cannot be published", error);
@@ -381,12 +382,44 @@ put_into_spool (GstVlmPublish *self, GstVlmRecord *record)
   note_put (self, on_disk, n_dropped, error);
 }
 
+static gboolean
+is_used (GstVlmPublish *self, const char *stream)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->sources);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (strcmp (value, stream) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* A source that has another stream than before has renamed it, unless another
+ * source has that, too. */
+static void
+note_source (GstVlmPublish *self, const char *source, const char *stream)
+{
+  g_autofree char *before =
+      g_strdup (g_hash_table_lookup (self->sources, source));
+  g_autoptr (GError) error = NULL;
+  guint n_dropped;
+  gboolean on_disk;
+
+  g_hash_table_replace (self->sources, g_strdup (source), g_strdup (stream));
+  if (before == NULL || is_used (self, before))
+    return;
+  on_disk =
+      gst_vlm_spool_remove_stream (self->spool, before, &n_dropped, &error);
+  note_put (self, on_disk, n_dropped, error);
+}
+
 /* Of a stream, before it has any event. */
 static void
 take_subjects (GstVlmPublish *self, const GstStructure *structure)
 {
   const GValue *subjects = gst_structure_get_value (structure, "subjects");
-
+  const char *source = gst_structure_get_string (structure, "source");
   const char *stream = gst_structure_get_string (structure, "stream");
   g_autoptr (GPtrArray) texts = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
@@ -396,6 +429,8 @@ take_subjects (GstVlmPublish *self, const GstStructure *structure)
   if (!self->format->klass->has_subjects || subjects == NULL ||
       !GST_VALUE_HOLDS_ARRAY (subjects))
     return;
+  if (source != NULL)
+    note_source (self, source, stream != NULL ? stream : "");
   for (guint i = 0; i < gst_value_array_get_size (subjects); i++) {
     const GValue *value = gst_value_array_get_value (subjects, i);
     const char *subject =
@@ -593,6 +628,7 @@ gst_vlm_publish_finalize (GObject *object)
 
   gst_vlm_publish_clear_settings (&self->settings);
   g_string_free (self->rest, TRUE);
+  g_hash_table_unref (self->sources);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_vlm_publish_parent_class)->finalize (object);
 }
@@ -623,6 +659,8 @@ gst_vlm_publish_init (GstVlmPublish *self)
 {
   g_mutex_init (&self->lock);
   self->rest = g_string_new (NULL);
+  self->sources =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   gst_vlm_publish_init_settings (&self->settings);
   /* Records are rare and late: nothing must wait for the first one, or for its
    * time. */

@@ -286,17 +286,17 @@ new_subject (const char *stream, const char *subject, const char *state)
 }
 
 /* The other side is to forget it; while an event of it is open, that follows with
- * the event's end. */
+ * the event's end, unless it is @at_once. */
 static gboolean
 add_removal (GstVlmSpool *self, const char *stream, const char *subject,
-    guint *n_dropped, GError **error)
+    gboolean at_once, guint *n_dropped, GError **error)
 {
   g_autoptr (GstVlmEntry) entry =
       make_entry (self, new_subject (stream, subject, "removed"));
   Subjects *subjects = get_subjects (self->streams, stream);
   gboolean on_disk;
 
-  if (entry->active)
+  if (entry->active && !at_once)
     return TRUE;
   entry->keep = TRUE;
   on_disk = add_entry (self, entry, n_dropped, error);
@@ -318,7 +318,7 @@ remove_ended_subject (GstVlmSpool *self, const GstVlmRecord *record,
       subjects->current == NULL ||
       g_hash_table_contains (subjects->current, subject))
     return TRUE;
-  return add_removal (self, record->stream, subject, n_dropped, error);
+  return add_removal (self, record->stream, subject, FALSE, n_dropped, error);
 }
 
 static int
@@ -453,6 +453,19 @@ set_current (Subjects *subjects, const char *const *now)
     g_hash_table_add (subjects->current, g_strdup (now[i]));
 }
 
+static gboolean
+add_removals (GstVlmSpool *self, const char *stream, GPtrArray *removed,
+    gboolean at_once, guint *n_dropped, GError **error)
+{
+  gboolean on_disk = TRUE;
+
+  for (guint i = 0; i < removed->len; i++)
+    if (!add_removal (self, stream, removed->pdata[i], at_once, n_dropped,
+            on_disk ? error : NULL))
+      on_disk = FALSE;
+  return on_disk;
+}
+
 /* (transfer full): what is known and no longer current */
 static GPtrArray *
 list_removed (const Subjects *subjects)
@@ -473,20 +486,34 @@ gst_vlm_spool_set_subjects (GstVlmSpool *self, const char *stream,
     const char *const *subjects, guint *n_dropped, GError **error)
 {
   g_autoptr (GPtrArray) removed = NULL;
-  gboolean on_disk = TRUE;
+  gboolean on_disk;
 
   *n_dropped = 0;
   g_mutex_lock (&self->lock);
   set_current (get_subjects (self->streams, stream), subjects);
   removed = list_removed (get_subjects (self->streams, stream));
-  for (guint i = 0; i < removed->len; i++)
-    if (!add_removal (
-            self, stream, removed->pdata[i], n_dropped, on_disk ? error : NULL))
-      on_disk = FALSE;
+  on_disk = add_removals (self, stream, removed, FALSE, n_dropped, error);
   for (guint i = 0; subjects[i] != NULL; i++)
     if (!add_record (self, new_subject (stream, subjects[i], NULL), n_dropped,
             on_disk ? error : NULL))
       on_disk = FALSE;
+  g_mutex_unlock (&self->lock);
+  return on_disk;
+}
+
+gboolean
+gst_vlm_spool_remove_stream (
+    GstVlmSpool *self, const char *stream, guint *n_dropped, GError **error)
+{
+  static const char *const none[] = { NULL };
+  g_autoptr (GPtrArray) removed = NULL;
+  gboolean on_disk;
+
+  *n_dropped = 0;
+  g_mutex_lock (&self->lock);
+  set_current (get_subjects (self->streams, stream), none);
+  removed = list_removed (get_subjects (self->streams, stream));
+  on_disk = add_removals (self, stream, removed, TRUE, n_dropped, error);
   g_mutex_unlock (&self->lock);
   return on_disk;
 }

@@ -42,6 +42,11 @@ gboolean gst_vlm_spool_add (
 gboolean gst_vlm_spool_set_subjects (GstVlmSpool *self, const char *stream,
     const char *const *subjects, guint *n_dropped, GError **error);
 
+/* The stream was renamed: adds a record with the state `removed` for each of its
+ * subjects. The ends of events that are open come under its new name. */
+gboolean gst_vlm_spool_remove_stream (
+    GstVlmSpool *self, const char *stream, guint *n_dropped, GError **error);
+
 /* The next records, at most @max, as GstVlmEntry: they are under way, and stay
  * until they are acknowledged or handed back. NULL after an error.
  * (transfer full) */

@@ -170,6 +170,9 @@ check_subjects (GstPad *pad, const char *stream, const char *expected)
   structure = gst_event_get_structure (event);
   g_assert_true (gst_structure_has_name (structure, "vlm-subjects"));
   g_assert_cmpstr (gst_structure_get_string (structure, "stream"), ==, stream);
+  /* As in event_uid. */
+  g_assert_true (
+      g_uuid_string_is_valid (gst_structure_get_string (structure, "source")));
   subjects = gst_structure_get_value (structure, "subjects");
   for (guint i = 0; i < gst_value_array_get_size (subjects); i++)
     g_string_append_printf (joined, "|%s",

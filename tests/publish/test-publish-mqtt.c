@@ -561,11 +561,12 @@ test_killed (void)
 }
 
 static void
-push_subjects (PublishFixture *f, const char *subjects)
+push_subjects (PublishFixture *f, const char *source, const char *stream,
+    const char *subjects)
 {
   g_auto (GStrv) list = g_strsplit (subjects, ";", -1);
-  GstStructure *structure =
-      gst_structure_new ("vlm-subjects", "stream", G_TYPE_STRING, "gate", NULL);
+  GstStructure *structure = gst_structure_new ("vlm-subjects", "source",
+      G_TYPE_STRING, source, "stream", G_TYPE_STRING, stream, NULL);
   GValue array = G_VALUE_INIT;
 
   gst_value_array_init (&array, 0);
@@ -609,10 +610,10 @@ test_removed_queries (void)
   publish_fixture_init (&f);
   set_up_home (&f, broker.port);
   publish_fixture_start (&f);
-  push_subjects (&f, "a dog;a cat");
+  push_subjects (&f, "1", "gate", "a dog;a cat");
   publish_fixture_wait_sent (&f, 2);
   g_assert_cmpuint (count_retained (&broker, "/a dog/"), ==, 3);
-  push_subjects (&f, "a cat");
+  push_subjects (&f, "1", "gate", "a cat");
   publish_fixture_wait_sent (&f, 4);
   g_assert_cmpuint (count_retained (&broker, "/a dog/"), ==, 0);
   g_assert_cmpuint (count_retained (&broker, "/a cat/"), ==, 3);
@@ -621,10 +622,43 @@ test_removed_queries (void)
   publish_fixture_restart (&f);
   set_up_home (&f, broker.port);
   publish_fixture_start (&f);
-  push_subjects (&f, "a bird");
+  push_subjects (&f, "1", "gate", "a bird");
   publish_fixture_wait_sent (&f, 2);
   g_assert_cmpuint (count_retained (&broker, "/a cat/"), ==, 0);
   g_assert_cmpuint (count_retained (&broker, "/a bird/"), ==, 3);
+  publish_fixture_finish (&f);
+  publish_fixture_clear (&f);
+  broker_clear (&broker);
+}
+
+/* A stream that is renamed while it plays: its entities are removed, also that of
+ * an event that is open, whose end has the new name. Of two sources with one
+ * stream it is the other's, still. */
+static void
+test_renamed_stream (void)
+{
+  Broker broker;
+  PublishFixture f;
+
+  broker_init (&broker, NULL);
+  broker_start (&broker);
+  publish_fixture_init (&f);
+  set_up_home (&f, broker.port);
+  publish_fixture_start (&f);
+  push_subjects (&f, "1", "gate", "a person falls;it rains");
+  publish_fixture_push_event (&f, "a", 0, "begin");
+  publish_fixture_wait_sent (&f, 3);
+  g_assert_cmpuint (count_retained (&broker, "/gate"), ==, 4 + 3);
+  push_subjects (&f, "1", "yard", "a person falls");
+  publish_fixture_wait_sent (&f, 6);
+  g_assert_cmpuint (count_retained (&broker, "/gate"), ==, 0);
+  g_assert_cmpuint (count_retained (&broker, "/yard"), ==, 2 + 1);
+
+  push_subjects (&f, "2", "yard", "a person falls");
+  push_subjects (&f, "1", "door", "a person falls");
+  publish_fixture_wait_sent (&f, 8);
+  g_assert_cmpuint (count_retained (&broker, "/yard"), ==, 2 + 1);
+  g_assert_cmpuint (count_retained (&broker, "/door"), ==, 2 + 1);
   publish_fixture_finish (&f);
   publish_fixture_clear (&f);
   broker_clear (&broker);
@@ -671,6 +705,7 @@ main (int argc, char **argv)
   g_test_add_func ("/publish/mqtt/client-certificate", test_client_certificate);
   g_test_add_func ("/publish/mqtt/killed", test_killed);
   g_test_add_func ("/publish/mqtt/removed-queries", test_removed_queries);
+  g_test_add_func ("/publish/mqtt/renamed-stream", test_renamed_stream);
   g_test_add_func ("/publish/mqtt/settings", test_settings);
   return g_test_run ();
 }

@@ -101,14 +101,56 @@ write_other (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
           .topic = topic, .payload = make_payload (entry, source, data) });
 }
 
+/* (transfer full) */
+static char *
+make_event_topic (const GstVlmFormat *self, const GstVlmRecord *record)
+{
+  g_autofree char *stream =
+      gst_vlm_topic_make_level (record->stream, NO_STREAM);
+  g_autofree char *rule = gst_vlm_topic_make_level (record->subject, NO_RULE);
+
+  return g_strconcat (
+      self->topic, "/" EVENT_TOPIC "/&", stream, "/", rule, NULL);
+}
+
+/* (transfer full) */
+static JsonObject *
+make_event_source (const GstVlmRecord *record)
+{
+  JsonObject *source = json_object_new ();
+
+  set_text (source, "VideoSource", stream_of (record));
+  set_text (
+      source, "Rule", record->subject != NULL ? record->subject : NO_RULE);
+  return source;
+}
+
+/* A property has a state before the first event, and an empty message deletes
+ * it. */
+static void
+write_subject (
+    GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
+{
+  const GstVlmRecord *record = entry->record;
+  g_autofree char *topic = make_event_topic (self, record);
+  char *payload;
+
+  if (gst_vlm_record_is_removed_subject (record)) {
+    payload = g_strdup ("");
+  } else {
+    JsonObject *data = json_object_new ();
+
+    json_object_set_boolean_member (data, "State", entry->active);
+    payload = make_payload (entry, make_event_source (record), data);
+  }
+  gst_vlm_format_add (self, entry, messages,
+      &(GstVlmMessage){ .topic = topic, .payload = payload, .retain = TRUE });
+}
+
 static void
 write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 {
   const GstVlmRecord *record = entry->record;
-  const char *rule_name = record->subject != NULL ? record->subject : NO_RULE;
-  g_autofree char *stream =
-      gst_vlm_topic_make_level (record->stream, NO_STREAM);
-  g_autofree char *rule = gst_vlm_topic_make_level (record->subject, NO_RULE);
   g_autofree char *topic = NULL;
   JsonObject *source;
   JsonObject *data;
@@ -117,12 +159,9 @@ write_event (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
     write_other (self, entry, messages);
     return;
   }
-  source = json_object_new ();
+  source = make_event_source (record);
   data = json_object_new ();
-  topic =
-      g_strconcat (self->topic, "/" EVENT_TOPIC "/&", stream, "/", rule, NULL);
-  set_text (source, "VideoSource", stream_of (record));
-  set_text (source, "Rule", rule_name);
+  topic = make_event_topic (self, record);
   json_object_set_boolean_member (data, "State", entry->active);
   set_text (data, "EventUid", record->uid);
   set_value (data, "EventState", record->json, "state");
@@ -216,6 +255,7 @@ write_answer (GstVlmFormat *self, const GstVlmEntry *entry, GPtrArray *messages)
 
 static const GstVlmFormatRule rules[] = {
   { "event", write_event },
+  { GST_VLM_RECORD_SUBJECT, write_subject },
   { "camera", write_camera },
   { "answer", write_answer },
   { NULL, write_other },
@@ -225,6 +265,7 @@ const GstVlmFormatClass gst_vlm_format_onvif = {
   .nick = "onvif",
   .description = "ONVIF events, as JSON over MQTT",
   .needs_topics = TRUE,
+  .has_subjects = TRUE,
   .needs_begin = TRUE,
   .default_topic = "gst-vlm",
   .rules = rules,

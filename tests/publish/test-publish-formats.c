@@ -364,8 +364,8 @@ test_homeassistant (void)
   g_assert_cmpuint (again->len, ==, 5);
 }
 
-/* A subject without an event so far exists, and is off. The other formats ignore
- * it. */
+/* A subject without an event so far exists, and is off. Formats without states
+ * ignore it. */
 static void
 test_subject (void)
 {
@@ -416,9 +416,45 @@ test_subject (void)
   for (GstVlmFormatKind k = 0; k < GST_VLM_N_FORMATS; k++) {
     g_autoptr (GPtrArray) written = write_line (k, subject->body);
 
-    g_assert_cmpuint (
-        written->len, ==, k == GST_VLM_FORMAT_HOMEASSISTANT ? 3 : 0);
+    g_assert_cmpuint (written->len, ==,
+        k == GST_VLM_FORMAT_HOMEASSISTANT ? 3
+            : k == GST_VLM_FORMAT_ONVIF   ? 1
+                                          : 0);
   }
+}
+
+/* The same for a property of ONVIF. */
+static void
+test_property (void)
+{
+  g_autoptr (GstVlmRecord) subject =
+      gst_vlm_record_new_subject ("gate", "a person falls", NULL);
+  g_autoptr (GstVlmRecord) removed =
+      gst_vlm_record_new_subject ("gate", "a person falls", "removed");
+  g_autofree char *begin = make_event ("gate", "u1", 1, "begin");
+  g_autoptr (GstVlmFormat) format =
+      gst_vlm_format_new (GST_VLM_FORMAT_ONVIF, NULL, CLIENT);
+  g_autoptr (GstVlmEntry) entry = make_entry (subject->body, NULL);
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) event = write_line (GST_VLM_FORMAT_ONVIF, begin);
+  g_autoptr (GPtrArray) last = write_line (GST_VLM_FORMAT_ONVIF, removed->body);
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
+
+  entry->active = FALSE;
+  first = write_entry (format, entry);
+  object = object_of (message_at (first, 0), &node);
+  g_assert_nonnull (gst_vlm_json_get_string (object, "UtcTime"));
+  object = json_object_get_object_member (object, "Data");
+  g_assert_cmpuint (json_object_get_size (object), ==, 1);
+  g_assert_false (json_object_get_boolean_member (object, "State"));
+  g_assert_true (message_at (first, 0)->retain);
+  g_assert_cmpstr (
+      message_at (first, 0)->topic, ==, message_at (event, 0)->topic);
+  g_assert_cmpstr (message_at (last, 0)->payload, ==, "");
+  g_assert_true (message_at (last, 0)->retain);
+  g_assert_cmpstr (
+      message_at (last, 0)->topic, ==, message_at (event, 0)->topic);
 }
 
 static void
@@ -756,6 +792,7 @@ main (int argc, char **argv)
       "/publish/formats/frigate-without-utc", test_frigate_without_utc);
   g_test_add_func ("/publish/formats/homeassistant", test_homeassistant);
   g_test_add_func ("/publish/formats/subject", test_subject);
+  g_test_add_func ("/publish/formats/property", test_property);
   g_test_add_func ("/publish/formats/onvif", test_onvif);
   g_test_add_func ("/publish/formats/over-at-once", test_over_at_once);
   g_test_add_func ("/publish/formats/answer", test_answer);

@@ -30,14 +30,6 @@ load_4 (const guint8 *codes, guint shift, guint8 mask)
   return GUINT32_FROM_LE (x) >> shift & mask * 0x01010101u;
 }
 
-/* The low four bits of four bytes. */
-static guint32
-squeeze_4 (guint32 x)
-{
-  x = (x | x >> 4) & 0x00ff00ffu;
-  return (x | x >> 8) & 0xffffu;
-}
-
 static void
 pack_bytes (const guint8 *codes, guint32 *words)
 {
@@ -46,39 +38,33 @@ pack_bytes (const guint8 *codes, guint32 *words)
     words[i] = GUINT32_FROM_LE (words[i]);
 }
 
-/* The low four bits of each. */
+/* The low four bits of each. Fields of a quad are in neighbouring bytes, as whole
+ * codes are, */
 static void
 pack_nibbles (const guint8 *codes, guint32 *words)
 {
   for (guint i = 0; i < K32 / 8; i++, codes += 8)
-    words[i] = squeeze_4 (load_4 (codes, 0, 15)) |
-        squeeze_4 (load_4 (codes + 4, 0, 15)) << 16;
+    words[i] = load_4 (codes, 0, 15) | load_4 (codes + 4, 0, 15) << 4;
 }
 
-/* Fields of a quad are 4 bits apart, as codes of four bits are, whether they are
- * of two bits, in two words, */
+/* also those of two bits, in two words, */
 static void
 pack_pairs (const guint8 *codes, guint shift, guint32 *words)
 {
-  for (guint i = 0; i < K32 / 16; i++, codes += 16)
-    words[i] = squeeze_4 (load_4 (codes, shift, 3) |
-                   load_4 (codes + 4, shift, 3) << 2) |
-        squeeze_4 (
-            load_4 (codes + 8, shift, 3) | load_4 (codes + 12, shift, 3) << 2)
-            << 16;
+  for (guint i = 0; i < K32 / 16; i++) {
+    words[i] = 0;
+    for (guint j = 0; j < 4; j++, codes += 4)
+      words[i] |= load_4 (codes, shift, 3) << (2 * j);
+  }
 }
 
-/* or of one, in one word. */
+/* and of one, in one word. */
 static void
 pack_bits (const guint8 *codes, guint shift, guint32 *words)
 {
-  guint32 halves[2];
-
-  for (guint i = 0; i < 2; i++, codes += 16)
-    halves[i] = squeeze_4 (load_4 (codes, shift, 1) |
-        load_4 (codes + 4, shift, 1) << 1 | load_4 (codes + 8, shift, 1) << 2 |
-        load_4 (codes + 12, shift, 1) << 3);
-  words[0] = halves[0] | halves[1] << 16;
+  words[0] = 0;
+  for (guint j = 0; j < 8; j++, codes += 4)
+    words[0] |= load_4 (codes, shift, 1) << j;
 }
 
 /* One k32 of codes, the part of them that a plane holds. */

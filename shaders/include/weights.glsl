@@ -198,57 +198,44 @@ code_unit ()
 {
   if (LEVELS != LINEAR)
     return vec4 (LEVELS == E4M3 ? 256.0 : 1.0);
-  if (CODES == INT8)
-    return vec4 (1.0, 0.00390625, 0.0000152587890625, 1.0);
-  return vec4 (1.0, 0.0625, 0.00390625, 0.000244140625);
+  return BYTE_UNIT;
 }
 
-// Of four bytes of sign, four bits of exponent and three of mantissa, over 256:
-// f16 has one bit of exponent more, so that its exponents are 8 less.
-vec4
-expand_e4m3 (uint u)
+// Codes of inputs 4 t … 4 t + 3 of a k32, a byte each: fields of the same place in
+// each byte of their words, so that four are taken and joined at once.
+uint
+code_bytes (Codes codes, uint t)
 {
-  const uvec2 h = uvec2 (u, u >> 16);
-  const uvec2 halves = (h & 0x7fu) << 7 | (h & 0x80u) << 8
-      | (h & 0x7f00u) << 15 | (h & 0x8000u) << 16;
-  return expand_f16 (halves);
+  if (CODES == INT8)
+    return t < 4 ? codes.a[t] : codes.b[t - 4];
+  if (CODES == INT2 || CODES == INT3) {
+    const uint u = codes.a[t / 4] >> t % 4 * 2 & 0x03030303u;
+    const uint b = codes.bits.x; // 0 where there is none
+    return u | (t < 2 ? b << (2 - t) : b >> (t - 2)) & 0x04040404u;
+  }
+  const uint u = codes.a[t / 2] >> t % 2 * 4 & 0x0f0f0f0fu;
+  if (CODES == INT5) {
+    const uint b = codes.bits.x;
+    return u | (t < 4 ? b << (4 - t) : b >> (t - 4)) & 0x10101010u;
+  }
+  if (CODES == INT6) {
+    const uint b = codes.bits[t / 4];
+    return u | (t % 4 < 2 ? b << (4 - t % 4 * 2) : b >> (t % 4 * 2 - 4))
+        & 0x30303030u;
+  }
+  return u;
 }
 
 // Codes of inputs 4 t … 4 t + 3 of a k32 as floats over code_unit ().
 vec4
 code4 (Codes codes, uint t)
 {
-  if (CODES == INT8) {
-    const uint u = t < 4 ? codes.a[t] : codes.b[t - 4];
-    if (LEVELS == E4M3)
-      return expand_e4m3 (u);
-    return vec4 (
-        ivec4 (u & 0xffu, u & 0xff00u, u & 0xff0000u, u >> 24));
-  }
-  if (CODES == INT2 || CODES == INT3) {
-    const uint u
-        = (t < 4 ? codes.a.x : codes.a.y) >> (t / 2 % 2 * 16 + t % 2 * 2);
-    uvec4 v = u & uvec4 (0x3u, 0x30u, 0x300u, 0x3000u);
-    if (CODES == INT3) {
-      const uint b = t < 4 ? codes.bits.x << 2 >> t : codes.bits.x >> (t + 10);
-      v |= b & uvec4 (0x4u, 0x40u, 0x400u, 0x4000u);
-    }
-    return vec4 (ivec4 (v));
-  }
-  const uint u = codes.a[t / 2] >> t % 2 * 16;
-  if (LEVELS != LINEAR)
-    return LEVELS == IQ4 ? iq4_levels (u) : nf4_levels (u);
-  uvec4 v = u & uvec4 (0xfu, 0xf0u, 0xf00u, 0xf000u);
-  if (CODES == INT5) {
-    const uint b = t < 4 ? codes.bits.x << (4 - t) : codes.bits.x >> (t + 8);
-    v |= b & uvec4 (0x10u, 0x100u, 0x1000u, 0x10000u);
-  } else if (CODES == INT6) {
-    const uint word = t < 4 ? codes.bits.x : codes.bits.y;
-    const uint b = t / 2 % 2 == 0 ? word << (4 - t % 2 * 2)
-                                  : word >> (12 + t % 2 * 2);
-    v |= b & uvec4 (0x30u, 0x300u, 0x3000u, 0x30000u);
-  }
-  return vec4 (ivec4 (v));
+  const uint u = code_bytes (codes, t);
+  if (LEVELS == IQ4)
+    return iq4_levels (u);
+  if (LEVELS == NF4)
+    return nf4_levels (u);
+  return LEVELS == E4M3 ? e4m3_levels (u) : bytes_in_place (u);
 }
 
 // Scale and offset of inputs 4 t … 4 t + 3 of a k32, by fetch_scales ().

@@ -574,6 +574,7 @@ bench_models (VkCheck *check)
     bench_case (check, VLM_DTYPE_BF16, plain[i]);
   bench_case (check, VLM_DTYPE_BF16, step);
   bench_case (check, VLM_DTYPE_BF16, prompt);
+  bench_case (check, VLM_DTYPE_F32, prompt);
   for (guint i = 0; i < G_N_ELEMENTS (quantised); i++) {
     bench_case (check, quantised[i], step);
     bench_case (check, quantised[i], prompt);

@@ -28,12 +28,21 @@ def decoded(uri):
     decoder = source.get_by_name("decoder")
     video = source.get_by_name("convert").get_static_pad("sink")
 
+    def refuse(why):
+        error = GLib.Error.new_literal(Gst.StreamError.quark(), why, Gst.StreamError.TYPE_NOT_FOUND)
+        decoder.post_message(Gst.Message.new_error(decoder, error, ""))
+
     def on_all_pads(_decoder):
         if not video.is_linked():
-            error = GLib.Error.new_literal(Gst.StreamError.quark(), "it contains no video",
-                                           Gst.StreamError.TYPE_NOT_FOUND)
-            decoder.post_message(Gst.Message.new_error(decoder, error, ""))
+            refuse("it contains no video")
 
+    def on_element(_source, _bin, element):
+        # GStreamer would never end it (1.22)
+        factory = element.get_factory()
+        if factory and factory.get_name().endswith("_gif"):
+            refuse("a GIF cannot be read as video: convert it")
+
+    source.connect("deep-element-added", on_element)
     decoder.connect("source-setup", set_up_source)
     decoder.connect("no-more-pads", on_all_pads)
     decoder.set_property("uri", uri)

@@ -26,6 +26,12 @@ PIPELINE = f"""
 """
 
 
+def refuse(element, why):
+    """Ends the pipeline."""
+    error = GLib.Error.new_literal(Gst.StreamError.quark(), why, Gst.StreamError.WRONG_TYPE)
+    element.post_message(Gst.Message.new_error(element, error, ""))
+
+
 class Copier:
     """Links the first video, and all sound; holds the end of the video back."""
 
@@ -53,7 +59,8 @@ class Copier:
     def on_pad(self, _parse, pad):
         kind = pad.query_caps(None).get_structure(0).get_name()
         if kind.startswith(("video/", "image/")) and not self.video.is_linked():
-            pad.link(self.video)
+            if pad.link(self.video) != Gst.PadLinkReturn.OK:
+                refuse(self.pipeline, f"Matroska cannot hold {kind}")
         elif kind.startswith("audio/"):
             queue = Gst.parse_launch(f"queue {WAITING}")
             self.pipeline.add(queue)
@@ -64,9 +71,7 @@ class Copier:
 
     def on_drained(self, source):
         if not self.video.is_linked():
-            error = GLib.Error.new_literal(Gst.StreamError.quark(), "the file contains no video",
-                                           Gst.StreamError.WRONG_TYPE)
-            source.post_message(Gst.Message.new_error(source, error, ""))
+            refuse(source, "the file contains no video")
 
 
 @contextlib.contextmanager

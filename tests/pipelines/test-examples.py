@@ -14,6 +14,8 @@ import tap
 import watched
 from examples import ENVIRONMENT, WATCH, check, command, fails, folder_with_clip, run, run_until
 
+# One pixel. GStreamer decodes it for ever (1.22).
+GIF = (b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;")
 PROGRAMS = {"file": 1, "rtsp": 1, "cameras": 1, "record-on-event": 2, "subtitles": 2}
 # with async-handling, as docs/pipelines.md says
 LINE = ("filesrc location={} ! decodebin async-handling=true ! videoconvert ! vlmevents name=w {} ! fakesink "
@@ -129,13 +131,17 @@ def test_what_is_missing_is_said():
 def test_wrong_input():
     """Errors name the file; an error that concerns all files is reported once."""
     with folder_with_clip() as clip:
-        text, sound = clip.with_name("text.mkv"), clip.with_name("sound.mkv")
+        text, sound, gif = (clip.with_name(name) for name in ("text.mkv", "sound.mkv", "x.gif"))
+        gif.write_bytes(GIF)
         text.write_text("no video\n", encoding="utf-8")
         examples.launch(f"audiotestsrc num-buffers=20 ! vorbisenc ! matroskamux ! filesink location={sound}")
         for name in ("file", "cameras"):
             fails(name, text, *WATCH, status=1, said="^.*/text.mkv: ")
             fails(name, sound, *WATCH, status=1, said="^.*/sound.mkv: it contains no video$")
+            fails(name, gif, *WATCH, status=1, said="^.*/x.gif: ")
             fails(name, clip, clip, f"model={clip.parent}", status=1, said="config.json")
+        for name in ("subtitles", "record-on-event"):
+            fails(name, gif, clip.parent / "out", *WATCH, status=1, said="^.*/x.gif: ")
 
 
 tap.run_module(__name__)

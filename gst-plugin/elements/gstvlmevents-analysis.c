@@ -14,6 +14,8 @@
 
 /* Too short to be noticed, and enough to check the files of a model. */
 #define FIRST_SIGHT_US (G_USEC_PER_SEC / 10)
+/* Frames of one time that are a fault of the source. */
+#define STANDING_FRAMES 300
 
 static VlmAnalyzer *
 ref_analyzer (GstVlmEvents *self)
@@ -287,6 +289,25 @@ warn_no_time (GstVlmEvents *self, GstBuffer *buffer, GstVlmArrival arrival)
                 gst_vlm_windower_get_segment (self->windower)->format)));
 }
 
+/* Some demuxers repeat an animation for ever, without a new timestamp: the stream
+ * would never end, and nobody would know why. */
+static void
+check_time_passes (GstVlmEvents *self, GstBuffer *buffer)
+{
+  GstClockTime pts = GST_BUFFER_PTS (buffer);
+
+  if (!GST_CLOCK_TIME_IS_VALID (pts) || pts != self->standing_at) {
+    self->standing_at = pts;
+    self->n_standing = 0;
+  } else if (++self->n_standing == STANDING_FRAMES) {
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("Time stands still: %u frames have the timestamp of the one before "
+         "and are not analysed. The stream may never end, as that of a GIF.",
+            self->n_standing),
+        ("PTS %" GST_TIME_FORMAT, GST_TIME_ARGS (pts)));
+  }
+}
+
 /* Waits for the model, or lets a live stream pass without it. @ready says
  * which; GST_FLOW_OK in both cases. */
 static GstFlowReturn
@@ -374,6 +395,7 @@ gst_vlm_events_see_buffer (GstVlmEvents *self, GstBuffer *buffer)
   GstFlowReturn flow;
   gboolean ready = FALSE;
 
+  check_time_passes (self, buffer);
   gst_vlm_events_follow_regions (self);
   arrival = gst_vlm_windower_announce (self->windower, buffer, clocked);
   if (arrival == GST_VLM_ARRIVAL_SAMPLE) {

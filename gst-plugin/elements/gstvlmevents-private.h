@@ -163,9 +163,11 @@ struct _GstVlmEvents
   GstVlmEventsCamera *camera; /* likewise, if camera-events is set */
   gint is_live;               /* atomic: the worker reads it */
   gboolean knows_live;
-  gboolean warned_no_time; /* since the stream started */
-  GstVlmDelay *delay;      /* while there is a worker, with delay-video */
-  gint64 delay_window;     /* as set when it started, as the two next ones */
+  gboolean warned_no_time;  /* since the stream started */
+  GstClockTime standing_at; /* of the last frame, and how many */
+  guint n_standing;         /* before it had the same */
+  GstVlmDelay *delay;       /* while there is a worker, with delay-video */
+  gint64 delay_window;      /* as set when it started, as the two next ones */
   gint64 delay_hop;
   gint64 delay_margin;
   gboolean warned_small;  /* of delay-bytes */

@@ -200,6 +200,8 @@ start_stream (GstVlmEvents *self)
   gst_clear_event (&self->front_regions);
   self->knows_live = FALSE;
   self->warned_no_time = FALSE;
+  self->standing_at = GST_CLOCK_TIME_NONE;
+  self->n_standing = 0;
 }
 
 static void

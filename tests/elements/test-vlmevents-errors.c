@@ -180,6 +180,41 @@ test_no_time (void)
   run_no_time (GST_FORMAT_TIME, G_MAXUINT64 - 1000, "73 years");
 }
 
+/* Many frames of one time are reported, once; a few are not. */
+static void
+test_time_stands_still (void)
+{
+  WatchFixture f;
+
+  watch_fixture_init (&f);
+  watch_fixture_start (&f, FALSE);
+  for (guint i = 0; i < 1000; i++) {
+    GstMessage *message =
+        watch_fixture_pop_message (&f, GST_MESSAGE_WARNING, NULL, FALSE);
+
+    if (i < 100)
+      g_assert_null (message);
+    if (message != NULL) {
+      g_autoptr (GError) error = NULL;
+
+      gst_message_parse_warning (message, &error, NULL);
+      g_assert_nonnull (strstr (error->message, "Time stands still"));
+      gst_message_unref (message);
+      break;
+    }
+    g_assert_cmpuint (i, <, 999);
+    g_assert_cmpint (
+        watch_fixture_push (&f, 0, GST_SECOND / 4), ==, GST_FLOW_OK);
+  }
+  for (guint i = 0; i < 1000; i++)
+    g_assert_cmpint (
+        watch_fixture_push (&f, 0, GST_SECOND / 4), ==, GST_FLOW_OK);
+  g_assert_null (
+      watch_fixture_pop_message (&f, GST_MESSAGE_WARNING, NULL, FALSE));
+  watch_fixture_finish (&f);
+  watch_fixture_clear (&f);
+}
+
 static GstProgressType
 pop_progress (WatchFixture *f)
 {
@@ -448,6 +483,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/too-flat", test_too_flat);
   g_test_add_func ("/vlmevents/backwards", test_backwards);
   g_test_add_func ("/vlmevents/no-time", test_no_time);
+  g_test_add_func ("/vlmevents/time-stands-still", test_time_stands_still);
   g_test_add_func ("/vlmevents/not-utf8", test_not_utf8);
   g_test_add_func ("/vlmevents/load-error", test_load_error);
   g_test_add_func ("/vlmevents/cancel-load", test_cancel_load);

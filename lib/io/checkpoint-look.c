@@ -242,6 +242,18 @@ find_inner (const VlmCheckpointLook *look)
   return inner;
 }
 
+/* Models in a cache of Hugging Face, of which this is the root. */
+static GPtrArray *
+find_cached (const VlmCheckpointLook *look)
+{
+  GPtrArray *cached = g_ptr_array_new ();
+
+  for (guint i = 0; i < look->names->len; i++)
+    if (g_str_has_prefix (look->names->pdata[i], "models--"))
+      g_ptr_array_add (cached, look->names->pdata[i]);
+  return cached;
+}
+
 /* Weights that exist, but not as safetensors. */
 static gboolean
 fail_foreign (const VlmCheckpointLook *look, GError **error)
@@ -268,6 +280,7 @@ gboolean
 vlm_checkpoint_look_fail_config (const VlmCheckpointLook *look, GError **error)
 {
   g_autoptr (GPtrArray) inner = find_inner (look);
+  g_autoptr (GPtrArray) cached = find_cached (look);
   g_autofree char *listed = NULL;
 
   if (look->adapter != NULL)
@@ -276,6 +289,12 @@ vlm_checkpoint_look_fail_config (const VlmCheckpointLook *look, GError **error)
     listed = list_names (inner);
     return fail (look, error, VLM_LOAD_ERROR_NOT_FOUND,
         "no config.json here, but in %s: name one of these", listed);
+  }
+  if (cached->len > 0) {
+    listed = list_names (cached);
+    return fail (look, error, VLM_LOAD_ERROR_NOT_FOUND,
+        "a cache of Hugging Face, not a model: name one of those in it (%s)",
+        listed);
   }
   if (vlm_checkpoint_look_has (look, "model_index.json"))
     return fail (look, error, VLM_LOAD_ERROR_UNSUPPORTED,

@@ -149,6 +149,10 @@ test_refused (void)
     { { { "checkpoint-500/config.json", "{}" },
           { "checkpoint-1000/config.json", "{}" }, { "trainer_state.json" } },
         VLM_LOAD_ERROR_NOT_FOUND, "checkpoint-500: name one of these" },
+    { { { "models--a--b/refs/main" }, { "models--c--d/x" }, { "version.txt" } },
+        VLM_LOAD_ERROR_NOT_FOUND,
+        "a cache of Hugging Face, not a model: name one of those in it "
+        "(models--a--b, models--c--d)" },
     { { { "model_index.json" } }, VLM_LOAD_ERROR_UNSUPPORTED, "diffusers" },
     { { { "config.json", "{}" } }, VLM_LOAD_ERROR_NOT_FOUND,
         "neither model.safetensors nor model.safetensors.index.json: "

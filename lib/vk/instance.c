@@ -223,7 +223,10 @@ create_instance (GError **error)
           "there is no Vulkan driver (%s): %s", fault->message,
           VLM_VK_NO_DRIVER);
     else
-      g_propagate_error (error, g_steal_pointer (&fault));
+      g_set_error (error, fault->domain, fault->code,
+          "Vulkan does not start (%s), as with a damaged list of drivers: "
+          "\"VK_LOADER_DEBUG=error vulkaninfo --summary\" says why",
+          fault->message);
     return FALSE;
   }
   if (has_names)

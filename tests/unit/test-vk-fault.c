@@ -255,6 +255,28 @@ test_slab_fallback (void)
   g_assert_cmpuint (now_bytes, <, 1 << 16);
 }
 
+/* If the loader fails, the error says who knows more. */
+static void
+test_no_start (void)
+{
+  gboolean found = FALSE;
+
+  if (!vlm_vk_fault_available ()) {
+    g_test_skip ("built without fault injection");
+    return;
+  }
+  for (guint n = 0; n < 32 && !found; n++) {
+    g_autoptr (GError) error = NULL;
+
+    vlm_vk_fault_inject_after (n, VK_ERROR_OUT_OF_HOST_MEMORY);
+    open_only (&error);
+    vlm_vk_fault_clear ();
+    found = error != NULL && strstr (error->message, "vkCreateInstance");
+    g_assert_true (!found || strstr (error->message, "vulkaninfo"));
+  }
+  g_assert_true (found);
+}
+
 /* As under "ulimit -v": leaves @n_bytes to the process. The limit before. */
 static rlim_t
 limit_addresses (guint64 n_bytes)
@@ -333,6 +355,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vk/fault/after-loss", test_after_loss);
   g_test_add_func ("/vk/fault/loss-is-noticed", test_loss_is_noticed);
   g_test_add_func ("/vk/fault/slab-fallback", test_slab_fallback);
+  g_test_add_func ("/vk/fault/no-start", test_no_start);
   g_test_add_func ("/vk/fault/few-addresses", test_few_addresses);
   return g_test_run ();
 }

@@ -44,7 +44,7 @@ class Recorder(Camera):
         self.uri, self.folder, self.encoded = to_uri(word), folder, None
         self.lock = threading.Lock()
         self.kept = collections.deque()  # pieces of all tracks, in the order in which they came
-        self.recording, self.until = None, 0
+        self.recording, self.until, self.has_failed = None, 0, False
         self.files = {}  # of the open events: event_uid -> Recording
         waiting = self.element.get_property("max-queue") + 3
         self.kept_ns = int(max(KEPT, waiting * self.element.get_property("window")) * Gst.SECOND)
@@ -90,7 +90,12 @@ class Recorder(Camera):
                 self.write(piece)
 
     def on_failure(self, why):
-        on_main_loop(self.group.fail, why)
+        """On any thread. It is reported at once, because the main loop may have ended; and once, because a
+        full disk fails every write."""
+        if not self.has_failed:
+            self.has_failed = True
+            self.group.program.fail(why)
+        on_main_loop(self.group.stop)
 
     def on_record(self, sink):
         buffer = sink.emit("pull-sample").get_buffer()

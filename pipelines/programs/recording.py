@@ -29,7 +29,7 @@ class Recording:
         self.on_failure = on_failure
         name, self.records = new_name(folder, when)
         self.path = folder / f"{name}.mkv"
-        self.pipeline, self.start = None, 0
+        self.pipeline, self.start, self.has_failed = None, 0, False
         self.inputs = {}
 
     def open(self, tracks, start):
@@ -50,6 +50,7 @@ class Recording:
     def add(self, piece):
         if piece.track in self.inputs and piece.time >= self.start:
             self.inputs[piece.track].emit("push-buffer", piece.moved(self.start))
+            self.wait_for(Gst.MessageType.ERROR, 0)
 
     def write(self, line):
         """A record, which names the file that it is in."""
@@ -66,9 +67,13 @@ class Recording:
             return
         for source in self.inputs.values():
             source.emit("end-of-stream")
-        message = self.pipeline.get_bus().timed_pop_filtered(
-            Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+        self.wait_for(Gst.MessageType.EOS | Gst.MessageType.ERROR, Gst.CLOCK_TIME_NONE)
         self.pipeline.set_state(Gst.State.NULL)
         self.pipeline = None
-        if message.type == Gst.MessageType.ERROR:
+
+    def wait_for(self, kinds, timeout):
+        """After an error nothing else will come."""
+        message = None if self.has_failed else self.pipeline.get_bus().timed_pop_filtered(timeout, kinds)
+        if message and message.type == Gst.MessageType.ERROR:
+            self.has_failed = True
             self.on_failure(f"{self.path}: {reason(message)}")

@@ -141,6 +141,9 @@ class Group:
         """A failure of one that is a failure of all: the model, the device, the output."""
         if self.watchers:
             self.program.fail(why)
+        self.stop()
+
+    def stop(self):
         while self.watchers:
             self.watchers.pop().stop()
         self.program.quit()

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The programs of pipelines/ that write files: test-recordings.py PIPELINES BUILD MODEL"""
+import contextlib
 import html
 import os
 import pathlib
 import re
+import resource
 import shlex
 import tempfile
 
@@ -117,6 +119,28 @@ def test_folder_that_cannot_be_used():
         fails("record-on-event", clip, clip, *WATCH, status=1, said="^.*/it's.mkv: ")
         fails("record-on-event", clip, "/proc/nowhere/x", *WATCH, status=1, said="^/proc/nowhere/x: ")
         fails("record-on-event", "no.mkv", clip.with_name("out"), *WATCH, status=1, said="^no.mkv: ")
+
+
+@contextlib.contextmanager
+def largest_file(n_bytes):
+    """As on a full disk: no file that is written from here on may be larger."""
+    _, hard = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_full_disk():
+    """It is reported, whether it is full in the middle of a recording or at its end."""
+    with folder_with_clip() as clip:
+        whole = clip.with_name("whole")
+        run("record-on-event", clip, whole, *WATCH)
+        size = max(path.stat().st_size for path in whole.glob("*.mkv"))
+        for limit in (size // 3, size - 512):
+            with largest_file(limit):
+                run("record-on-event", clip, clip.with_name(f"at-{limit}"), *WATCH, status=1, said="\.mkv: .")
 
 
 def test_subtitles():

@@ -35,10 +35,12 @@ class Browser:
         theirs_in, self.output = os.pipe()
         self.input, theirs_out = os.pipe()
         command = [find(), *FLAGS, f"--user-data-dir={self.folder.name}", f"--window-size={width},{height}"]
+        # It does not start with the runtime of a sanitizer.
+        env = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
         self.process = subprocess.Popen(
             ["bash", "-c", START.format(theirs_in, theirs_out), *command],
             pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env={**os.environ, "HOME": self.folder.name})
+            env={**env, "HOME": self.folder.name})
         os.close(theirs_in)
         os.close(theirs_out)
         self.data, self.number, self.session = b"", 0, None

@@ -610,5 +610,8 @@ main (int argc, char **argv)
   g_ptr_array_unref (bench.frames);
   g_clear_pointer (&bench.tokenizer, vlm_tokenizer_unref);
   g_clear_pointer (&bench.config, vlm_config_free);
+  g_free (o.config);
+  g_free (o.tokenizer);
+  g_free (o.device);
   return tool_end ("bench-stream", error);
 }

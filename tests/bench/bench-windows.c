@@ -339,5 +339,9 @@ main (int argc, char **argv)
   g_clear_pointer (&bench.device, vlm_vk_device_unref);
   g_clear_pointer (&bench.config, vlm_config_free);
   g_object_unref (bench.json);
+  g_free (options.config);
+  g_free (options.device);
+  g_free (options.sides);
+  g_free (options.measure);
   return tool_end ("bench-windows", error);
 }

@@ -576,5 +576,10 @@ main (int argc, char **argv)
   g_clear_pointer (&bench.net, vlm_net_unref);
   g_clear_pointer (&bench.device, vlm_vk_device_unref);
   g_array_unref (bench.stages);
+  g_free (options.config);
+  g_free (options.device);
+  g_free (options.weights);
+  g_free (options.kv_cache);
+  g_free (options.precision);
   return tool_end ("vlm-bench", error);
 }

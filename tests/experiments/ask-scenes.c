@@ -474,5 +474,10 @@ main (int argc, char **argv)
     run (&asker, &error);
   g_clear_object (&asker.session);
   g_clear_object (&asker.model);
+  g_free (options.model);
+  g_free (options.device);
+  g_free (options.sizes);
+  g_free (options.fps);
+  g_free (options.positions);
   return tool_end ("ask-scenes", error);
 }

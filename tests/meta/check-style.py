@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What .editorconfig says, checked: tabs, blanks at line ends, long lines, a
 last newline, no invisible characters, and the licence line. Addresses and the
-launch lines of the manual, which are there to be copied, may be long."""
+launch lines of the manual, which are there to be copied, may be long. No array is
+freed by itself: g_autofree and the like free its first element only."""
 import pathlib
 import re
 import subprocess
@@ -10,6 +11,7 @@ import sys
 
 CODE = {".c", ".h", ".comp", ".glsl", ".py", ".sh", ".build", ".css", ".js"}
 TEXT = CODE | {".md", ".txt", ".json", ".yml"}
+FREED_ARRAY = re.compile(r"\s*g_auto(free|ptr \(\w+\)| \(\w+\)) [\w *]+\[")
 INVISIBLE = re.compile("[\u00a0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -47,6 +49,8 @@ def check(name, path):
             yield f"{name}:{number}: a tab"
         if name.startswith("lib/") and re.search(r"\bg_(debug|info|message|warning) \(", line):
             yield f"{name}:{number}: the library speaks through base/log.h"
+        if path.suffix in {".c", ".h"} and FREED_ARRAY.match(line):
+            yield f"{name}:{number}: only the first of an array is freed"
         long = limit and len(line) > limit
         if long and "://" not in line and " gst-launch-1.0 " not in line:
             yield f"{name}:{number}: {len(line)} columns, more than {limit}"

@@ -206,7 +206,7 @@ assert_same_weights (const VlmCheckpoint *a, const VlmCheckpoint *b)
   g_assert_cmpuint (a->weights->n_items, ==, b->weights->n_items);
   for (guint i = 0; i < a->weights->n_items; i++) {
     const VlmCheckpoint *both[] = { a, b };
-    g_autofree guint8 *rows[2] = { NULL, NULL };
+    guint8 *rows[2] = { NULL, NULL };
     gsize n_bytes[2];
 
     for (guint k = 0; k < 2; k++) {
@@ -223,6 +223,8 @@ assert_same_weights (const VlmCheckpoint *a, const VlmCheckpoint *b)
       g_assert_no_error (error);
     }
     g_assert_cmpmem (rows[0], n_bytes[0], rows[1], n_bytes[1]);
+    g_free (rows[0]);
+    g_free (rows[1]);
   }
 }
 

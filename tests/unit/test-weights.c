@@ -630,7 +630,7 @@ test_channels_last (void)
   g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
   g_autofree char *folder = make_renamed (rename_mlx, TRUE);
   const char *const folders[] = { tiny, folder };
-  g_autofree guint8 *rows[2] = { NULL, NULL };
+  guint8 *rows[2] = { NULL, NULL };
   gsize n_bytes = 0;
 
   for (guint i = 0; i < 2; i++) {
@@ -652,8 +652,8 @@ test_channels_last (void)
     g_assert_no_error (error);
   }
   g_assert_cmpmem (rows[0], n_bytes, rows[1], n_bytes);
-  g_clear_pointer (&rows[0], g_free);
-  g_clear_pointer (&rows[1], g_free);
+  g_free (rows[0]);
+  g_free (rows[1]);
   files_remove (folder);
 }
 

@@ -235,10 +235,11 @@ class Server:
             reply = self.reply(question, self.say(question))
             with self.lock:
                 self.questions.append(question)
-            self.send(handler, 200, reply)
         finally:
+            # Not after it is sent: the next request may be there before this thread continues.
             with self.lock:
                 self.n_open -= 1
+        self.send(handler, 200, reply)
 
     # --- misbehaviour, for `refuse` ---
 

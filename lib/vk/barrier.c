@@ -33,14 +33,19 @@ vlm_vk_barrier_reset (VlmVkBarrier *barrier)
   barrier->writes = 0;
 }
 
+static gboolean
+in_conflict (VlmVkAccess a, VlmVkAccess b)
+{
+  return ((a | b) & VLM_VK_WRITE) != 0 && (a & b) != VLM_VK_WRITE_APART;
+}
+
 gboolean
 vlm_vk_barrier_conflicts (const VlmVkBarrier *barrier, const VlmVkSpan *span)
 {
   for (guint i = 0; i < barrier->accesses->len; i++) {
     const VlmVkSpan *seen = &g_array_index (barrier->accesses, VlmVkSpan, i);
     if (seen->buffer == span->buffer && seen->begin < span->end &&
-        span->begin < seen->end &&
-        ((seen->access | span->access) & VLM_VK_WRITE) != 0)
+        span->begin < seen->end && in_conflict (seen->access, span->access))
       return TRUE;
   }
   return FALSE;

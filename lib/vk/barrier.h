@@ -28,7 +28,8 @@ void vlm_vk_barrier_clear (VlmVkBarrier *barrier);
 /* Forgets everything: a barrier was emitted, or recording begins. */
 void vlm_vk_barrier_reset (VlmVkBarrier *barrier);
 
-/* TRUE when @span reads what was written, or writes what was read or written. */
+/* TRUE when @span reads what was written, or writes what was read or written,
+ * unless both write apart. */
 gboolean
 vlm_vk_barrier_conflicts (const VlmVkBarrier *barrier, const VlmVkSpan *span);
 

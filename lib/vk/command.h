@@ -10,6 +10,9 @@ typedef enum
   VLM_VK_READ = 1,
   VLM_VK_WRITE = 2,
   VLM_VK_READ_WRITE = 3,
+  /* A part of the range that no other dispatch with this access writes: they may
+   * run at the same time. */
+  VLM_VK_WRITE_APART = 6,
 } VlmVkAccess;
 
 /* One binding of a dispatch. */

@@ -28,6 +28,11 @@ test_conflicts (void)
     { VLM_VK_WRITE, VLM_VK_READ, 0, 199, 300, TRUE },
     { VLM_VK_WRITE, VLM_VK_READ, 0, 0, 300, TRUE },
     { VLM_VK_WRITE, VLM_VK_READ, 0, 150, 160, TRUE },
+    { VLM_VK_WRITE_APART, VLM_VK_WRITE_APART, 0, 100, 200, FALSE },
+    { VLM_VK_WRITE_APART, VLM_VK_WRITE, 0, 100, 200, TRUE },
+    { VLM_VK_WRITE, VLM_VK_WRITE_APART, 0, 100, 200, TRUE },
+    { VLM_VK_WRITE_APART, VLM_VK_READ, 0, 100, 200, TRUE },
+    { VLM_VK_READ, VLM_VK_WRITE_APART, 0, 100, 200, TRUE },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     VlmVkBarrier barrier;

@@ -28,6 +28,7 @@ struct _VlmSession
   VlmModel *model;
   VlmKvCache kv_cache;
   VlmPrecision precision;
+  guint kv_segment; /* 0: the usual one */
   VlmNn *nn;
   VlmVision *vision;
   VlmContext *context;
@@ -132,6 +133,13 @@ vlm_session_set_precision (VlmSession *session, VlmPrecision precision)
   session->precision = precision;
 }
 
+void
+vlm_session_set_kv_segment (VlmSession *session, guint n_tokens)
+{
+  g_assert (session->nn == NULL);
+  session->kv_segment = n_tokens;
+}
+
 /* Rows of the embedding that no token has are padding of the checkpoint; an
  * untrained model would choose them. */
 static guint32 *
@@ -167,6 +175,8 @@ ensure_state (VlmSession *self, GError **error)
   if (self->nn == NULL)
     return FALSE;
   vlm_nn_set_fast (self->nn, is_fast (self));
+  if (self->kv_segment > 0)
+    vlm_nn_set_kv_segment (self->nn, self->kv_segment);
   self->vision = vlm_vision_new (net, self->nn);
   vlm_vision_set_turns (self->vision, turns);
   self->context = vlm_context_new (net, self->nn);

@@ -38,7 +38,10 @@ typedef struct
 
 void vlm_session_get_reuse (VlmSession *session, VlmReuse *reuse);
 
-/* For exactness tests: [vocab_size] of the last token that went through the
+/* For exactness tests: the cache grows in segments of @n_tokens, a power of two
+ * from 32 on. Before the first question. */
+void vlm_session_set_kv_segment (VlmSession *session, guint n_tokens);
+/* Likewise: [vocab_size] of the last token that went through the
  * decoder; a token that ended the answer for lack of room did not. */
 gboolean
 vlm_session_read_logits (VlmSession *session, float *logits, GError **error);

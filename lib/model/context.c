@@ -71,7 +71,7 @@ vlm_context_cache_type (VlmKvCache kind, VlmNnDevice *device)
 void
 vlm_context_set_cache (VlmContext *context, VlmKvCache kind)
 {
-  g_assert (context->caches[0].keys == NULL);
+  g_assert (context->caches[0].n_segments == 0);
   context->cache_type =
       vlm_context_cache_type (kind, vlm_nn_get_device (context->nn));
 }
@@ -202,24 +202,21 @@ static gboolean
 reserve_caches (VlmContext *context, guint n_tokens, GError **error)
 {
   const VlmTextConfig *c = &context->net->config.text;
-  guint before;
+  const guint before = vlm_nn_kv_capacity (&context->caches[c->n_layers - 1]);
+  const guint after = vlm_nn_kv_round_up (context->nn, n_tokens);
 
-  if (context->caches[c->n_layers - 1].capacity >= n_tokens)
+  if (before >= n_tokens)
     return TRUE;
-  before = context->caches[0].capacity;
   if (!vlm_memory_check_context (vlm_nn_get_device (context->nn),
           c->n_layers *
-              (cache_bytes (context, MAX (n_tokens, 2 * before)) -
-                  cache_bytes (context, before)),
+              (cache_bytes (context, after) - cache_bytes (context, before)),
           n_tokens, error))
     return FALSE;
-  vlm_debug ("the cache grows from %u tokens to at least %u, %u of them held",
-      before, n_tokens, context->n_tokens);
-  /* Layers grow one after the other, so that only one of them exists twice. */
+  vlm_debug ("the cache grows from %u tokens to %u, %u of them held", before,
+      after, context->n_tokens);
   for (guint i = 0; i < c->n_layers; i++)
     if (!vlm_nn_kv_reserve (&context->caches[i], context->nn,
-            context->cache_type, c->n_kv_heads, c->head_dim, n_tokens,
-            context->n_tokens, error)) {
+            context->cache_type, c->n_kv_heads, c->head_dim, n_tokens, error)) {
       g_prefix_error (error, "layer %u: ", i);
       return FALSE;
     }

@@ -28,19 +28,20 @@ vlm_memory_plan (const VlmConfig *config, guint64 weight_bytes,
   const VlmVisionConfig *vision = &config->vision;
   const guint64 patch_pixels =
       (guint64) vision->patch_size * vision->patch_size;
+  const guint n_together = MIN (use->n_tokens, VLM_CONTEXT_CHUNK);
 
   return (VlmMemoryPlan){
     .weights = weight_bytes,
     .cache = text->n_layers *
-        vlm_nn_kv_bytes (
-            use->cache_type, text->n_kv_heads, text->head_dim, use->n_tokens),
+        vlm_nn_kv_bytes (use->cache_type, text->n_kv_heads, text->head_dim,
+            (guint) vlm_align_up (use->n_tokens, VLM_NN_KV_SEGMENT)),
     .features = vlm_nn_tensor_bytes (use->n_tokens, vision->out_hidden_size),
-    .scratch = vlm_decoder_bytes (
-                   config, MIN (use->n_tokens, VLM_CONTEXT_CHUNK), 1, 1) +
+    .scratch = vlm_decoder_bytes (config, n_together, 1, 1) +
         vlm_decoder_bytes (config, VLM_STEP_MAX_TOKENS, SEQUENCES, SEQUENCES) +
         vlm_vision_bytes (config, (guint) (use->slice_pixels / patch_pixels)) +
-        vlm_nn_tensor_bytes (
-            MIN (use->n_tokens, VLM_CONTEXT_CHUNK), use->ordered_width),
+        vlm_nn_tensor_bytes (n_together, use->ordered_width) +
+        vlm_nn_attention_plan_bytes (
+            text->n_heads, text->head_dim, n_together, use->n_tokens),
     .staging = device != NULL ? vlm_nn_device_get_staging_bytes (device) : 0,
   };
 }

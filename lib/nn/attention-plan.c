@@ -9,13 +9,6 @@
 #define CHUNK_TOKENS 8 /* so that every chunk begins where a binding may */
 #define WORK_TOKENS 64 /* whole tiles, where work alone asks for chunks */
 #define HEAD_DIM_STEP 8
-#define KEY_STEP 32 /* keys a kernel takes at a time */
-
-/* Attention is split over keys only if there are few workgroups; a piece of fewer
- * keys than this costs more to join than it gains. */
-#define MIN_PIECE_KEYS 256
-#define GROUPS_CPU 16
-#define GROUPS_GPU 512
 
 /* Larger than any token, so that a segment's end is the only limit. */
 #define NO_LIMIT (1u << 30)
@@ -31,13 +24,6 @@ static guint
 group_of (const VlmNnAttentionPlan *plan)
 {
   return plan->n_heads / plan->n_kv_heads;
-}
-
-guint64
-vlm_nn_attention_parts_bytes (const VlmNnAttentionPlan *plan, guint64 n_tiles)
-{
-  return n_tiles * plan->n_kv_heads * plan->kernel->tile_rows *
-      (plan->head_dim + 4) * 4;
 }
 
 /* A causal span's rows see fewer keys the earlier they are. */
@@ -124,6 +110,7 @@ chunk_tokens (const VlmNnAttentionPlan *plan, const VlmNn *nn,
       n = MIN (n, MAX (share - share % WORK_TOKENS, WORK_TOKENS));
     }
   }
+  n = MIN (n, vlm_nn_attention_most_tokens (plan, nn));
   return n >= plan->n_tokens ? plan->n_tokens : n - n % CHUNK_TOKENS;
 }
 
@@ -147,6 +134,7 @@ make_chunks (VlmNnAttentionPlan *plan, const VlmNn *nn, const Span *spans,
       .first_token = first,
       .n_tokens = MIN (step, plan->n_tokens - first),
       .first_tile = plan->tile_list->len,
+      .n_pieces = 1,
     };
     const guint64 end = first + chunk.n_tokens;
 
@@ -166,79 +154,6 @@ make_chunks (VlmNnAttentionPlan *plan, const VlmNn *nn, const Span *spans,
     g_array_append_val (plan->chunks, chunk);
   }
   return TRUE;
-}
-
-/* Keys of a piece, or 0 to leave tiles whole. */
-static guint64
-piece_keys (const VlmNnAttentionPlan *plan, const VlmNn *nn)
-{
-  const guint64 wanted = nn->caps->is_cpu ? GROUPS_CPU : GROUPS_GPU;
-  const guint64 n_groups = (guint64) plan->tile_list->len * plan->n_kv_heads;
-  guint64 n_keys = 0;
-
-  if (nn->limits.split_keys != 0)
-    return vlm_align_up (nn->limits.split_keys, KEY_STEP);
-  if (n_groups * 2 > wanted)
-    return 0;
-  for (guint i = 0; i < plan->tile_list->len; i++) {
-    const VlmNnTile *tile = &g_array_index (plan->tile_list, VlmNnTile, i);
-
-    n_keys += tile->end_key - tile->first_key;
-  }
-  n_keys = vlm_div_round_up (n_keys * plan->n_kv_heads, wanted);
-  return vlm_align_up (MAX (n_keys, MIN_PIECE_KEYS), KEY_STEP);
-}
-
-static void
-cut_tile (VlmNnTile tile, guint64 step, GArray *tiles, GArray *merges)
-{
-  const guint32 end = tile.end_key;
-  const VlmNnMerge merge = {
-    .first_row = tile.first_row,
-    .n_rows = tile.n_rows,
-    .first_tile = tiles->len,
-    .n_tiles = (guint32) vlm_div_round_up (end - tile.first_key, step),
-  };
-
-  for (guint i = 0; i < merge.n_tiles; i++) {
-    tile.end_key = (guint32) MIN (tile.first_key + step, end);
-    g_array_append_val (tiles, tile);
-    tile.first_key = tile.end_key;
-  }
-  g_array_append_val (merges, merge);
-}
-
-static void
-split_tiles (VlmNnAttentionPlan *plan, const VlmNn *nn)
-{
-  const guint64 step = piece_keys (plan, nn);
-  g_autoptr (GArray) whole = NULL;
-  guint64 n_pieces = 0;
-
-  for (guint i = 0; step != 0 && i < plan->tile_list->len; i++) {
-    const VlmNnTile *tile = &g_array_index (plan->tile_list, VlmNnTile, i);
-
-    n_pieces += vlm_div_round_up (tile->end_key - tile->first_key, step);
-  }
-  if (n_pieces <= plan->tile_list->len ||
-      vlm_nn_attention_parts_bytes (plan, n_pieces) > nn->limits.binding_bytes)
-    return;
-
-  plan->split = TRUE;
-  whole = g_steal_pointer (&plan->tile_list);
-  plan->tile_list = g_array_new (FALSE, FALSE, sizeof (VlmNnTile));
-  for (guint i = 0; i < plan->chunks->len; i++) {
-    VlmNnChunk *chunk = &g_array_index (plan->chunks, VlmNnChunk, i);
-    const VlmNnTile *tiles = &g_array_index (whole, VlmNnTile, 0);
-    const guint first = chunk->first_tile, n = chunk->n_tiles;
-
-    chunk->first_tile = plan->tile_list->len;
-    chunk->first_merge = plan->merge_list->len;
-    for (guint j = first; j < first + n; j++)
-      cut_tile (tiles[j], step, plan->tile_list, plan->merge_list);
-    chunk->n_tiles = plan->tile_list->len - chunk->first_tile;
-    chunk->n_merges = plan->merge_list->len - chunk->first_merge;
-  }
 }
 
 /* Written once by the host and a few bytes for each workgroup. */
@@ -266,8 +181,7 @@ make_buffers (VlmNnAttentionPlan *plan, const VlmNn *nn, GError **error)
   if (plan->merges == NULL)
     return FALSE;
   plan->parts = vlm_vk_buffer_new (nn->device,
-      vlm_nn_attention_parts_bytes (plan, plan->tile_list->len),
-      VLM_VK_BUFFER_DEVICE, error);
+      vlm_nn_attention_parts_bytes (plan), VLM_VK_BUFFER_DEVICE, error);
   return plan->parts != NULL;
 }
 
@@ -332,7 +246,7 @@ plan_new (VlmNn *nn, const VlmNnAttentionPlan *shape, const Span *spans,
       !choose_kernel (plan, nn, n_spans, error) ||
       !make_chunks (plan, nn, spans, n_spans, error))
     return NULL;
-  split_tiles (plan, nn);
+  vlm_nn_attention_cut (plan, nn);
   if (!make_buffers (plan, nn, error))
     return NULL;
   return g_steal_pointer (&plan);
@@ -351,6 +265,7 @@ vlm_nn_attention_plan_new_segments (VlmNn *nn, const guint32 *bounds,
     .n_tokens = n_segments > 0 ? bounds[n_segments] : 0,
     .n_keys = n_segments > 0 ? bounds[n_segments] : 0,
     .limit_0 = NO_LIMIT,
+    .n_segments = 1,
   };
 
   for (guint i = 0; i < n_segments; i++) {
@@ -375,6 +290,9 @@ vlm_nn_attention_plan_new_causal (VlmNn *nn, guint n_queries, guint first_key,
     .n_tokens = n_queries,
     .n_keys = (guint64) first_key + n_queries,
     .limit_0 = first_key + 1,
+    .segment_keys = nn->limits.segment_keys,
+    .n_segments = (guint) vlm_div_round_up (
+        (guint64) first_key + n_queries, nn->limits.segment_keys),
   };
   const Span span = { 0, n_queries, 0, shape.n_keys };
 

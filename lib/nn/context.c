@@ -30,6 +30,7 @@ vlm_nn_new (VlmVkDevice *device, GError **error)
     .binding_bytes = binding_bytes,
     .part_bytes = MIN (binding_bytes, caps->max_allocation_bytes),
     .chunk_macs = caps->is_cpu ? CHUNK_MACS_CPU : CHUNK_MACS_GPU,
+    .segment_keys = VLM_NN_KV_SEGMENT,
     .grid = MIN (caps->max_workgroup_count[1], caps->max_workgroup_count[2]),
   };
   return nn;

@@ -14,6 +14,7 @@ typedef struct
   guint64 part_bytes;    /* of one buffer of a matrix */
   guint64 grid;          /* workgroups in y and z of a dispatch */
   guint64 split_keys;    /* of a piece of attention; 0: by shape */
+  guint segment_keys;    /* of caches that grow: a power of two */
   guint64 chunk_macs;    /* multiply-adds of a chunk of attention */
 } VlmNnLimits;
 
@@ -35,6 +36,7 @@ struct _VlmNn
   VlmNnTensor ordered; /* x in the order of some weights; as large as needed */
   VlmNnTensor tickets; /* of products that end with a norm: zero between them */
   guint64 n_dispatches; /* that were recorded, ever */
+  guint64 copied_bytes; /* by recorded copies of rows, ever */
   gboolean recording;   /* between begin and submit */
   guint64 submitted;    /* what the timeline reaches when all is done */
 };

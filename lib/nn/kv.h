@@ -8,6 +8,6 @@
  * even one fits. */
 guint vlm_nn_kv_heads_per_binding (VlmNn *nn, const VlmNnKv *kv);
 
-/* @buffer is the cache's keys or values. */
+/* @buffer is the keys or the values of one of its segments. */
 VlmVkBinding vlm_nn_kv_bind (const VlmNnKv *kv, VlmVkBuffer *buffer,
     guint first_head, guint n_heads, VlmVkAccess access);

@@ -84,20 +84,31 @@ void vlm_nn_copy_rows (VlmNn *nn, const VlmNnTensor *x, guint64 first_x,
 
 #define VLM_NN_HEAD_STEP 8
 
-/* Keys and values of one layer, packed for the attention kernel. A plain struct
- * with init/clear. */
+/* Keys of a segment of a cache that grows. Attention takes a dispatch for each
+ * segment and joins what they leave, so few and large ones are fast. But a
+ * short sequence takes one completely: 75 MB of 16 bits for the 3B model. */
+#define VLM_NN_KV_SEGMENT 2048
+
 typedef struct
 {
-  VlmVkBuffer *keys;   /* [K][capacity / 8][D / 4][8][4] */
-  VlmVkBuffer *values; /* [K][capacity][D] */
-  VlmDType dtype;      /* of both: F32 or F16 */
-  guint n_heads;       /* K */
-  guint head_dim;      /* D, a multiple of VLM_NN_HEAD_STEP */
-  guint capacity;      /* multiple of 32 */
+  VlmVkBuffer *keys;   /* [K][segment_keys / 8][D / 4][8][4] */
+  VlmVkBuffer *values; /* [K][segment_keys][D] */
+} VlmNnKvSegment;
+
+/* Keys and values of one layer, packed for the attention kernel. A plain struct
+ * with init/clear. Key i is key i % segment_keys of segment i / segment_keys. */
+typedef struct
+{
+  VlmNnKvSegment *segments;
+  guint n_segments;
+  guint segment_keys; /* multiple of 32 */
+  VlmDType dtype;     /* F32 or F16 */
+  guint n_heads;      /* K */
+  guint head_dim;     /* D, a multiple of VLM_NN_HEAD_STEP */
 } VlmNnKv;
 
-/* Room for @capacity keys at least. @dtype: F32, or F16, which rounds what is
- * written; what F16 cannot hold becomes infinite. */
+/* One segment with room for @capacity keys at least. @dtype: F32, or F16, which
+ * rounds what is written; what F16 cannot hold becomes infinite. */
 gboolean vlm_nn_kv_init (VlmNnKv *kv, VlmNn *nn, VlmDType dtype, guint n_heads,
     guint head_dim, guint capacity, GError **error);
 /* Bytes that it takes. */
@@ -105,12 +116,19 @@ guint64
 vlm_nn_kv_bytes (VlmDType dtype, guint n_heads, guint head_dim, guint capacity);
 /* NULL-safe and idempotent. */
 void vlm_nn_kv_clear (VlmNnKv *kv);
-/* Makes room for @n_keys keys at least, and twice as many as before, where there
- * is less; the first @n_held of them stay. @kv: all zero, or of the same kind.
- * Nothing may be recorded on @nn; it works in a submission of its own, and the
- * device must not be using the cache. On error the cache is as before. */
+/* Keys that there is room for. */
+guint vlm_nn_kv_capacity (const VlmNnKv *kv);
+/* Makes room for @n_keys keys at least, in segments of VLM_NN_KV_SEGMENT: adds
+ * what is missing. Those that are there stay where they are, and nothing is
+ * copied. @kv: all zero, or grown by this, of the same kind. On error the cache
+ * is as before. */
 gboolean vlm_nn_kv_reserve (VlmNnKv *kv, VlmNn *nn, VlmDType dtype,
-    guint n_heads, guint head_dim, guint n_keys, guint n_held, GError **error);
+    guint n_heads, guint head_dim, guint n_keys, GError **error);
+/* The capacity of a cache that grew to @n_keys. */
+guint vlm_nn_kv_round_up (const VlmNn *nn, guint n_keys);
+/* For exactness tests: caches that are empty yet grow in segments of @n_keys, a
+ * power of two from 32 on. */
+void vlm_nn_set_kv_segment (VlmNn *nn, guint n_keys);
 /* Keys first … first + n - 1 to the host, rows [n, K * D] like those of q. For
  * looking at, not for speed. The device must not be using them. */
 gboolean vlm_nn_kv_read_keys (const VlmNnKv *kv, VlmNn *nn, guint first,
@@ -128,7 +146,7 @@ vlm_nn_rope_split (VlmNn *nn, const VlmNnTensor *qkv, const VlmNnTensor *angles,
 typedef struct _VlmNnAttentionPlan VlmNnAttentionPlan;
 
 /* Query i sees keys [b, e) of the segment [b, e) that holds i; bounds are
- * n_segments + 1 increasing values. */
+ * n_segments + 1 increasing values. For a cache of one segment. */
 VlmNnAttentionPlan *vlm_nn_attention_plan_new_segments (VlmNn *nn,
     const guint32 *bounds, guint n_segments, guint n_heads, guint n_kv_heads,
     guint head_dim, GError **error);
@@ -137,6 +155,10 @@ VlmNnAttentionPlan *
 vlm_nn_attention_plan_new_causal (VlmNn *nn, guint n_queries, guint first_key,
     guint n_heads, guint n_kv_heads, guint head_dim, GError **error);
 void vlm_nn_attention_plan_free (VlmNnAttentionPlan *plan);
+/* Bytes that the second kind takes, about, where a cache has several
+ * segments. */
+guint64 vlm_nn_attention_plan_bytes (
+    guint n_heads, guint head_dim, guint n_queries, guint n_keys);
 /* Parts of the queries that take a bounded time each: where attention is much
  * work, the caller can submit between them. At most so many multiply-adds. */
 guint vlm_nn_attention_plan_get_n_chunks (const VlmNnAttentionPlan *plan);
@@ -146,7 +168,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmNnAttentionPlan, vlm_nn_attention_plan_free)
 
 /* out[i] = softmax (q[i] k^T / sqrt (D)) v over the keys the plan gives, query
  * head h with key head h / (H / K). Streaming softmax in f32: no n x n matrix.
- * q, out: [T, H * D]. Long caches and few queries are split over keys. */
+ * q, out: [T, H * D]. Few queries are split over keys, and all of them over
+ * the segments of the cache. */
 void vlm_nn_attention (VlmNn *nn, const VlmNnTensor *q, const VlmNnKv *kv,
     const VlmNnAttentionPlan *plan, const VlmNnTensor *out);
 /* The queries of one chunk only. */

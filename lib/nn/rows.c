@@ -216,8 +216,10 @@ vlm_nn_copy_rows (VlmNn *nn, const VlmNnTensor *x, guint64 first_x,
             y->n_cols));
     return;
   }
-  if (n_rows != 0)
-    vlm_vk_commands_copy (nn->commands, x->buffer,
-        x->offset + first_x * row_bytes, y->buffer,
-        y->offset + first_y * row_bytes, n_rows * row_bytes);
+  if (n_rows == 0)
+    return;
+  nn->copied_bytes += n_rows * row_bytes;
+  vlm_vk_commands_copy (nn->commands, x->buffer,
+      x->offset + first_x * row_bytes, y->buffer,
+      y->offset + first_y * row_bytes, n_rows * row_bytes);
 }

@@ -49,8 +49,7 @@ make_scores (inout float scores[ROWS * BLOCKS], uint row_at[ROWS / 8],
   uint key_at[BLOCKS];
   [[unroll]] for (uint b = 0; b < BLOCKS; b++) {
     const uint block = min (key_0 / 8 + b, last_key / 8);
-    key_at[b] = (head * (p.capacity / 8) + block) * D4 * 8
-        + gl_LocalInvocationID.x;
+    key_at[b] = keys_at (head, block) + gl_LocalInvocationID.x;
   }
   [[unroll]] for (uint i = 0; i < ROWS * BLOCKS; i++)
     scores[i] = 0.0;
@@ -106,8 +105,8 @@ void
 main ()
 {
   const uint lane = gl_LocalInvocationID.x;
-  const uint tile = p.first_tile + gl_WorkGroupID.x, head = gl_WorkGroupID.y;
-  const uvec4 t = FETCH_U4 (tiles, tile);
+  const uint head = gl_WorkGroupID.y;
+  const uvec4 t = FETCH_U4 (tiles, p.first_tile + gl_WorkGroupID.x);
   const uint first_row = t.x, n_rows = t.y;
   const uint first_key = t.z, last_key = t.w - 1;
 
@@ -128,7 +127,7 @@ main ()
       sums[r * COLS + c] = vec4 (0.0);
   }
 
-  for (uint key_0 = first_key & ~7u; key_0 <= last_key; key_0 += 8 * BLOCKS) {
+  for (uint key_0 = first_key & ~7u; key_0 < t.w; key_0 += 8 * BLOCKS) {
     make_scores (scores, row_at, head, key_0, last_key);
     [[unroll]] for (uint r = 0; r < ROWS; r++) {
       const float shrink = make_weights (
@@ -145,15 +144,15 @@ main ()
         [[unroll]] for (uint i = 1; i < BLOCKS; i++)
           e[r] = b == i ? scores[r * BLOCKS + i] : e[r];
       }
-      uint value_at[8];
+      uint at[8];
       [[unroll]] for (uint j = 0; j < 8; j++) {
         const uint key = clamp (key_0 + b * 8 + j, first_key, last_key);
-        value_at[j] = (head * p.capacity + key) * D4;
+        at[j] = value_at (head, key);
       }
       [[unroll]] for (uint c = 0; c < COLS; c++) {
         const uint col = min (8 * c + lane, D4 - 1);
         [[unroll]] for (uint j = 0; j < 8; j++) {
-          const vec4 v = FETCH_CACHE (values, value_at[j] + col);
+          const vec4 v = FETCH_CACHE (values, at[j] + col);
           [[unroll]] for (uint r = 0; r < ROWS; r++)
             sums[r * COLS + c] += subgroupShuffle (e[r], j) * v;
         }
@@ -164,7 +163,7 @@ main ()
   [[unroll]] for (uint r = 0; r < ROWS; r++) {
     const float total = sum_over_lanes (weight[r]);
     const float factor = SPLIT ? 1.0 : 1.0 / total;
-    const uint at = SPLIT ? part_at (tile, head, ROWS, r)
+    const uint at = SPLIT ? part_at (head, ROWS, r)
                           : query_at (first_row + r, head);
     if (r < n_rows) {
       [[unroll]] for (uint c = 0; c < COLS; c++)

@@ -3,7 +3,7 @@
 // out = sum_i 2^(m_i - m) s_i / sum_i 2^(m_i - m) w_i with m = max_i m_i.
 //
 // parts: see y of include/attention.glsl, ROWS rows in a tile. A merge is
-// {first row, rows, first tile, tiles}; its tiles follow each other.
+// {first row, rows, first part, parts}; the next part is n_tiles parts later.
 // An invocation makes one vec4 of one row. Grid: x groups of ROWS * D4, y merges
 // from first_merge, z key heads.
 #version 460
@@ -21,6 +21,7 @@ layout (push_constant) uniform Push
   uint first_token;
   uint n_heads;
   uint n_kv_heads;
+  uint n_tiles;
 } p;
 
 READ_F4 (0, parts);
@@ -37,7 +38,7 @@ main ()
   if (r >= merge.y)
     return;
 
-  const uint step = p.n_kv_heads * ROWS * (D4 + 1);
+  const uint step = p.n_tiles * p.n_kv_heads * ROWS * (D4 + 1);
   const uint first
       = ((merge.z * p.n_kv_heads + head) * ROWS + r) * (D4 + 1);
   float top = FETCH_F4 (parts, first + D4).x;

@@ -33,8 +33,7 @@ make_scores (uvec4 t, uint head, uint key_0)
 {
   const uint key = key_0 + gl_LocalInvocationID.x % KEYS;
   const uint near = min (key, t.w - 1);
-  const uint key_at
-      = (head * (p.capacity / 8) + near / 8) * D4 * 8 + near % 8;
+  const uint key_at = keys_at (head, near / 8) + near % 8;
   const uint first = gl_LocalInvocationID.x / KEYS;
 
   float s[ROWS / SCORE_STEP];
@@ -90,8 +89,8 @@ void
 main ()
 {
   const uint me = gl_LocalInvocationID.x;
-  const uint tile = p.first_tile + gl_WorkGroupID.x, head = gl_WorkGroupID.y;
-  const uvec4 t = FETCH_U4 (tiles, tile);
+  const uint head = gl_WorkGroupID.y;
+  const uvec4 t = FETCH_U4 (tiles, p.first_tile + gl_WorkGroupID.x);
 
   for (uint i = me; i < ROWS * D4; i += SIZE) {
     const uint row = t.x + min (i / D4, t.y - 1);
@@ -115,7 +114,7 @@ main ()
     const uint n_keys = min (KEYS, t.w - key_0);
     for (uint k = 0; k < n_keys; k++) {
       const uint key = max (key_0 + k, t.z);
-      const vec4 v = FETCH_CACHE (values, (head * p.capacity + key) * D4 + col);
+      const vec4 v = FETCH_CACHE (values, value_at (head, key) + col);
       [[unroll]] for (uint i = 0; i < SUMS; i++)
         sums[i] += tile_p[min (first + i * SUM_STEP, ROWS - 1)][k] * v;
     }
@@ -132,7 +131,7 @@ main ()
       float total = 0.0;
       [[unroll]] for (uint k = 0; k < PER_ROW; k++)
         total += parts[r][k];
-      const uint at = SPLIT ? part_at (tile, head, ROWS, r)
+      const uint at = SPLIT ? part_at (head, ROWS, r)
                             : query_at (t.x + r, head);
       y.v[at + col] = sums[i] * (SPLIT ? 1.0 : 1.0 / total);
       if (SPLIT && col == 0)

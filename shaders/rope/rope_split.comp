@@ -5,9 +5,10 @@
 // angles [n_rows, D]: D / 2 cosines, then D / 2 sines; with i < D / 2
 //   y[i] = x[i] cos[i] - x[i + D/2] sin[i]
 //   y[i + D/2] = x[i + D/2] cos[i] + x[i] sin[i]
-// q [n_rows, H D]. Cache row first_key + t gets row t:
-// keys [heads][capacity / 8][D / 4][8] vec4, values [heads][capacity][D / 4]
-// vec4 (of 16 bits with CACHE_HALF), heads first_head and on, those that are bound.
+// q [n_rows, H D]. Row first_key + i of a segment of the cache gets row
+// first_row + i: keys [heads][segment_keys / 8][D / 4][8] vec4, values
+// [heads][segment_keys][D / 4] vec4 (of 16 bits with CACHE_HALF), heads first_head
+// and on, those that are bound.
 // An invocation makes one vec4 of each half of one head.
 // Grid: x heads (from first_slot, in the order of a row of qkv) * D / 8, y rows.
 #version 460
@@ -19,12 +20,13 @@ layout (constant_id = 3) const uint HALF4 = 8; // D / 8
 
 layout (push_constant) uniform Push
 {
+  uint first_row;
   uint first_slot;
   uint n_slots;
   uint n_heads;    // H
   uint n_kv_heads; // K
   uint first_key;
-  uint capacity;
+  uint segment_keys;
   uint first_head;
 } p;
 
@@ -37,7 +39,8 @@ WRITE_CACHE (4, values);
 void
 main ()
 {
-  const uint i = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y;
+  const uint i = gl_GlobalInvocationID.x;
+  const uint t = p.first_row + gl_WorkGroupID.y;
   if (i >= p.n_slots * HALF4)
     return;
 
@@ -46,10 +49,10 @@ main ()
   const uint source = (t * n_slots_all + slot) * 2 * HALF4 + c;
   const vec4 low = FETCH_F4 (qkv, source);
   const vec4 high = FETCH_F4 (qkv, source + HALF4);
-  const uint row = p.first_key + t;
+  const uint row = p.first_key + gl_WorkGroupID.y;
   if (slot >= p.n_heads + p.n_kv_heads) {
     const uint head = slot - p.n_heads - p.n_kv_heads - p.first_head;
-    const uint at = (head * p.capacity + row) * 2 * HALF4 + c;
+    const uint at = (head * p.segment_keys + row) * 2 * HALF4 + c;
     values.v[at] = TO_CACHE (low);
     values.v[at + HALF4] = TO_CACHE (high);
     return;
@@ -65,7 +68,7 @@ main ()
     q.v[at + HALF4] = high_turned;
   } else {
     const uint head = slot - p.n_heads - p.first_head;
-    const uint block = head * (p.capacity / 8) + row / 8;
+    const uint block = head * (p.segment_keys / 8) + row / 8;
     const uint at = (block * 2 * HALF4 + c) * 8 + row % 8;
     keys.v[at] = TO_CACHE (low_turned);
     keys.v[at + HALF4 * 8] = TO_CACHE (high_turned);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 
-#include "model/context.h"
+#include "model/context-private.h"
 #include "model/qwen2_5_vl/mrope.h"
 #include "nn/context.h"
 #include "tests/support/random-net.h"
@@ -525,6 +525,150 @@ test_threads (void)
         largest_difference (workers[i].logits, workers[0].logits, V), ==, 0);
 }
 
+/* A context of its own recorder, whose cache grows in segments of @n_keys. */
+typedef struct
+{
+  VlmNn *nn;
+  VlmContext *context;
+} Grown;
+
+static void
+grown_init (Grown *grown, const RandomNet *net, guint n_keys, VlmKvCache type)
+{
+  g_autoptr (GError) error = NULL;
+
+  grown->nn = vlm_nn_new (net->device, &error);
+  g_assert_no_error (error);
+  vlm_nn_set_kv_segment (grown->nn, n_keys);
+  grown->context = vlm_context_new (net->net, grown->nn);
+  vlm_context_set_cache (grown->context, type);
+}
+
+static void
+grown_clear (Grown *grown)
+{
+  g_clear_pointer (&grown->context, vlm_context_free);
+  g_clear_pointer (&grown->nn, vlm_nn_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Grown, grown_clear)
+
+/* In one segment nothing changes, to the last bit; beyond it, little. */
+static void
+test_segments (gconstpointer data)
+{
+  static const struct
+  {
+    guint first, n;
+  } cases[] = { { 0, 1 }, { 0, 7 }, { 0, 64 }, { 57, 7 }, { 63, 1 }, { 0, 65 },
+    { 58, 7 }, { 64, 1 }, { 120, 13 }, { 3, 127 }, { 64, 127 }, { 127, 1 },
+    { 128, 1 }, { 1, N - 1 } };
+  const VlmKvCache type = GPOINTER_TO_UINT (data);
+  g_auto (RandomNet) net;
+  g_auto (Prompt) prompt = { 0 };
+  g_auto (Grown) grown = { 0 };
+  g_autoptr (VlmContext) whole = NULL;
+  float expected[V], logits[V];
+
+  if (!random_net_init (&net))
+    return;
+  prompt_init (&prompt, &net);
+  grown_init (&grown, &net, 64, type);
+  whole = vlm_context_new (net.net, net.nn);
+  vlm_context_set_cache (whole, type);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const guint first = cases[i].first, n = cases[i].n;
+    VlmContext *contexts[] = { whole, grown.context };
+    float *results[] = { expected, logits };
+
+    for (guint c = 0; c < 2; c++) {
+      vlm_context_truncate (contexts[c], 0, 0);
+      if (first > 0)
+        append (contexts[c], &prompt, 0, first, NULL);
+      append (contexts[c], &prompt, first, n, results[c]);
+    }
+    if (first + n <= 64)
+      g_assert_cmpmem (logits, sizeof logits, expected, sizeof expected);
+    else
+      assert_close (logits, expected);
+  }
+  g_assert_cmpuint (grown.context->caches[0].n_segments, ==, (N + 63) / 64);
+}
+
+/* Cut back into an earlier segment, across an end, and to an end: what comes
+ * after leaves no trace, to the last bit. Keys are read across ends, too. */
+static void
+test_segments_truncated (void)
+{
+  static const guint lengths[] = { 20, 31, 32, 33, 64, 100 };
+  const VlmTextConfig *c = &random_net_config.text;
+  const guint n_cols = c->n_kv_heads * c->head_dim;
+  g_auto (RandomNet) net;
+  g_auto (Prompt) prompt = { 0 };
+  g_auto (Grown) grown = { 0 };
+  g_autoptr (VlmContext) whole = NULL;
+  g_autofree float *keys = g_new (float, 130 * n_cols);
+  g_autofree float *other = g_new (float, 130 * n_cols);
+  g_autoptr (GError) error = NULL;
+  float expected[V], logits[V];
+
+  if (!random_net_init (&net))
+    return;
+  prompt_init (&prompt, &net);
+  grown_init (&grown, &net, 32, VLM_KV_CACHE_F32);
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++) {
+    gint32 next;
+
+    vlm_context_truncate (grown.context, 0, 0);
+    append (grown.context, &prompt, 0, lengths[i], NULL);
+    next = vlm_context_get_next_position (grown.context);
+    append (grown.context, &prompt, lengths[i], 40, expected);
+    vlm_context_truncate (grown.context, lengths[i], next);
+    append (grown.context, &prompt, 300, 90, logits);
+    vlm_context_truncate (grown.context, lengths[i], next);
+    append (grown.context, &prompt, lengths[i], 40, logits);
+    g_assert_cmpmem (logits, sizeof logits, expected, sizeof expected);
+  }
+  vlm_context_truncate (grown.context, 0, 0);
+  append (grown.context, &prompt, 0, 130, NULL);
+  whole = vlm_context_new (net.net, net.nn);
+  append (whole, &prompt, 0, 130, NULL);
+  vlm_context_read_keys (grown.context, 0, 130, keys, &error);
+  g_assert_no_error (error);
+  vlm_context_read_keys (whole, 0, 130, other, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (
+      keys, 130 * n_cols * sizeof *keys, other, 130 * n_cols * sizeof *other);
+}
+
+/* A context that grows neither copies nor moves what it has. */
+static void
+test_segments_stay (void)
+{
+  g_auto (RandomNet) net;
+  g_auto (Prompt) prompt = { 0 };
+  g_auto (Grown) grown = { 0 };
+  VlmNnKvSegment before[3];
+  guint64 copied;
+
+  if (!random_net_init (&net))
+    return;
+  prompt_init (&prompt, &net);
+  grown_init (&grown, &net, 32, VLM_KV_CACHE_F32);
+  append (grown.context, &prompt, 0, 20, NULL);
+  for (guint i = 0; i < 3; i++)
+    before[i] = grown.context->caches[i].segments[0];
+  copied = grown.nn->copied_bytes;
+  append (grown.context, &prompt, 20, 500, NULL);
+  g_assert_cmpuint (grown.nn->copied_bytes, ==, copied);
+  for (guint i = 0; i < 3; i++) {
+    const VlmNnKv *kv = &grown.context->caches[i];
+
+    g_assert_cmpuint (kv->n_segments, ==, 17);
+    g_assert_true (kv->segments[0].keys == before[i].keys);
+    g_assert_true (kv->segments[0].values == before[i].values);
+  }
+}
+
 /* Dispatches of a step after so many keys that attention is split over them. */
 static guint64
 count_step (guint n_layers)
@@ -569,6 +713,12 @@ main (int argc, char **argv)
   g_test_add_func ("/context/chunks", test_chunks);
   g_test_add_func ("/context/growth", test_growth);
   g_test_add_func ("/context/half", test_half);
+  g_test_add_data_func ("/context/segments/f32",
+      GUINT_TO_POINTER (VLM_KV_CACHE_F32), test_segments);
+  g_test_add_data_func ("/context/segments/f16",
+      GUINT_TO_POINTER (VLM_KV_CACHE_F16), test_segments);
+  g_test_add_func ("/context/segments/truncated", test_segments_truncated);
+  g_test_add_func ("/context/segments/stay", test_segments_stay);
   g_test_add_func ("/context/truncate", test_truncate);
   g_test_add_func ("/context/kept", test_kept);
   g_test_add_func ("/context/choose", test_choose);

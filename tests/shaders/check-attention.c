@@ -76,7 +76,6 @@ case_init (VkCheck *check, Case *c)
   const gsize n_q = (gsize) c->n_tokens * h->n_heads * h->head_dim;
   const guint n_keys = n_keys_of (c);
   const gsize n_kv = (gsize) n_keys * h->n_kv_heads * h->head_dim;
-  GError *error = NULL;
 
   c->q_data = g_new (float, n_q);
   vkcheck_make_floats (check, VKCHECK_RANDOM, c->q_data, n_q);
@@ -86,9 +85,8 @@ case_init (VkCheck *check, Case *c)
       vkcheck_tensor (check, c->n_tokens, h->n_heads * h->head_dim, c->q_data);
   c->out = vkcheck_tensor (check, c->n_tokens, h->n_heads * h->head_dim, NULL);
   /* room for garbage after the last key */
-  vlm_nn_kv_init (&c->kv, check->nn, c->dtype, h->n_kv_heads, h->head_dim,
-      (n_keys + 63) & ~31u, &error);
-  vkcheck_no_error (error, "cache");
+  kv_data_init_cache (check, &c->kv, c->dtype, h->n_kv_heads, h->head_dim,
+      (n_keys + 63) & ~31u);
   kv_data_init (&c->data, &c->kv, 0, n_keys);
   vkcheck_make_floats (check, VKCHECK_RANDOM, c->data.keys, n_kv);
   vkcheck_make_floats (check, VKCHECK_RANDOM, c->data.values, n_kv);
@@ -302,6 +300,33 @@ check_split (VkCheck *check, const char *name)
   check->nn->limits = limits;
 }
 
+/* Caches of several segments: queries before, at, and across their ends. */
+static void
+check_segments (VkCheck *check, const char *name)
+{
+  static const struct
+  {
+    guint n_tokens, first_key;
+  } cases[] = { { 1, 63 }, { 1, 64 }, { 1, 128 }, { 7, 57 }, { 7, 58 },
+    { 13, 50 }, { 13, 120 }, { 127, 3 }, { 127, 64 } };
+  const VlmNnLimits limits = check->nn->limits;
+
+  vlm_nn_set_kv_segment (check->nn, 64);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const guint n = cases[i].n_tokens, first = cases[i].first_key;
+
+    run_causal (check, name, all_heads[4], n, first, 2.0f);
+    run_causal_of (check, name, VLM_DTYPE_F16, all_heads[5], n, first, 2.0f);
+  }
+  run_causal (check, name, all_heads[3], 13, 250, 20.0f);
+  run_causal (check, name, all_heads[5], 1025, 31, 2.0f);
+  run_causal_of (check, name, VLM_DTYPE_F16, all_heads[5], 1025, 31, 2.0f);
+  check->nn->limits.split_keys = 32;
+  run_causal (check, name, all_heads[5], 1, 1000, 2.0f);
+  run_causal_of (check, name, VLM_DTYPE_F16, all_heads[5], 13, 250, 2.0f);
+  check->nn->limits = limits;
+}
+
 /* Tokens, heads and tiles in several dispatches. */
 static void
 check_limits (VkCheck *check)
@@ -323,6 +348,14 @@ check_limits (VkCheck *check)
   check->nn->limits.chunk_macs = 100000;
   run_causal (check, "work", heads, 150, 40, 2.0f);
   run_segments (check, "work", all_heads[3], ragged);
+  check->nn->limits = limits;
+  /* chunks whose parts fit; then a head at a time, too */
+  check->nn->limits.segment_keys = 64;
+  check->nn->limits.binding_bytes = 25000;
+  run_causal (check, "segments+rows", heads, 90, 40, 2.0f);
+  check->nn->limits.binding_bytes = 17000;
+  check->nn->limits.grid = 3;
+  run_causal (check, "segments+head+grid", heads, 90, 0, 2.0f);
   check->nn->limits = limits;
 }
 
@@ -357,9 +390,13 @@ bench_models (VkCheck *check)
   run_segments (check, "bench", vision, slice);
   run_segments (check, "bench", vision, windows);
   run_causal (check, "bench", decoder, 512, 0, 1.0f);
+  run_causal (check, "bench", decoder, 512, 7680, 1.0f);
+  run_causal (check, "bench", decoder, 1, 511, 1.0f);
   run_causal (check, "bench", decoder, 1, 4095, 1.0f);
+  run_causal (check, "bench", decoder, 1, 8191, 1.0f);
   run_causal_of (check, "bench", VLM_DTYPE_F16, decoder, 512, 0, 1.0f);
   run_causal_of (check, "bench", VLM_DTYPE_F16, decoder, 1, 4095, 1.0f);
+  run_causal_of (check, "bench", VLM_DTYPE_F16, decoder, 1, 8191, 1.0f);
 }
 
 void
@@ -370,12 +407,14 @@ check_attention (VkCheck *check)
 
   for (guint i = 0; i < n_kernels; i++) {
     g_autofree char *split = g_strconcat (kernels[i].name, "-split", NULL);
+    g_autofree char *grown = g_strconcat (kernels[i].name, "-grown", NULL);
 
     if (kernels[i].op != VLM_NN_OP_ATTENTION ||
         !vlm_nn_force_kernel (check->nn, kernels[i].name))
       continue;
     check_kernel (check, kernels[i].name);
     check_split (check, split);
+    check_segments (check, grown);
   }
   vlm_nn_force_kernel (check->nn, NULL);
   check_limits (check);

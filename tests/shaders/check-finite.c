@@ -192,8 +192,7 @@ check_attention_of (VkCheck *check, const char *kernel, VlmDType dtype,
           vlm_dtype_name (dtype), where, (double) value))
     return;
   vkcheck_make_floats (check, VKCHECK_RANDOM, q, TOKENS * HEAD);
-  vlm_nn_kv_init (&a.kv, check->nn, dtype, 1, HEAD, 64, &error);
-  vkcheck_no_error (error, "cache");
+  kv_data_init_cache (check, &a.kv, dtype, 1, HEAD, 64);
   kv_data_init (&data, &a.kv, 0, TOKENS);
   vkcheck_make_floats (check, VKCHECK_RANDOM, data.keys, TOKENS * HEAD);
   vkcheck_make_floats (check, VKCHECK_RANDOM, data.values, TOKENS * HEAD);
@@ -253,5 +252,8 @@ check_finite (VkCheck *check)
   }
   check->nn->limits.split_keys = 32;
   check_attention_kernel (check, "split");
+  check->nn->limits = limits;
+  check->nn->limits.segment_keys = 32;
+  check_attention_kernel (check, "grown");
   check->nn->limits = limits;
 }

@@ -29,7 +29,6 @@ case_init (VkCheck *check, Case *c)
   const guint n_cols = (c->n_heads + 2 * c->n_kv_heads) * c->head_dim;
   const gsize n_qkv = (gsize) c->n_tokens * n_cols;
   const guint half = c->head_dim / 2;
-  GError *error = NULL;
 
   c->qkv_data = g_new (float, n_qkv);
   c->angle_data = g_new (float, c->n_tokens * c->head_dim);
@@ -44,9 +43,8 @@ case_init (VkCheck *check, Case *c)
   c->qkv = vkcheck_tensor (check, c->n_tokens, n_cols, c->qkv_data);
   c->angles = vkcheck_tensor (check, c->n_tokens, c->head_dim, c->angle_data);
   c->q = vkcheck_tensor (check, c->n_tokens, c->n_heads * c->head_dim, NULL);
-  vlm_nn_kv_init (&c->kv, check->nn, c->dtype, c->n_kv_heads, c->head_dim,
-      c->capacity, &error);
-  vkcheck_no_error (error, "cache");
+  kv_data_init_cache (
+      check, &c->kv, c->dtype, c->n_kv_heads, c->head_dim, c->capacity);
   kv_data_upload (check, &c->kv, NULL);
   kv_data_init (&c->packed, &c->kv, c->first_key, c->n_tokens);
 }
@@ -203,6 +201,15 @@ check_rope (VkCheck *check)
     { 1025, 4, 2, 8, 7, 1056 },
   };
   static const Case many = { 61, 6, 3, 32, 3, 64 };
+  static const Case wide = { 61, 2, 3, 128, 3, 64 };
+  /* around the ends of segments of 32 */
+  static const Case ends[] = {
+    { 1, 4, 2, 16, 31, 64 },
+    { 1, 4, 2, 16, 32, 64 },
+    { 7, 4, 2, 16, 25, 64 },
+    { 7, 4, 2, 16, 26, 64 },
+    { 13, 4, 2, 16, 20, 64 },
+  };
   static const Case vision = { 1024, 16, 16, 80, 0, 1024 };
   const VlmNnLimits limits = check->nn->limits;
 
@@ -216,6 +223,15 @@ check_rope (VkCheck *check)
   check->nn->limits = limits;
   check->nn->limits.grid = 8;
   run_case (check, "grid", many);
+  check->nn->limits = limits;
+  check->nn->limits.segment_keys = 32;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    run_case (check, "segments", cases[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    run_case (check, "segments", ends[i]);
+  /* 8 rows of qkv are 32768 bytes, a head of a segment 16384. */
+  check->nn->limits.binding_bytes = 33000;
+  run_case (check, "segments+heads+rows", wide);
   check->nn->limits = limits;
   check_overflow (check);
   if (check->bench)

@@ -7,6 +7,20 @@
 #include "base/half.h"
 
 void
+kv_data_init_cache (VkCheck *check, VlmNnKv *kv, VlmDType dtype, guint n_heads,
+    guint head_dim, guint n_keys)
+{
+  GError *error = NULL;
+
+  *kv = (VlmNnKv){ 0 };
+  if (n_keys <= check->nn->limits.segment_keys)
+    vlm_nn_kv_init (kv, check->nn, dtype, n_heads, head_dim, n_keys, &error);
+  else
+    vlm_nn_kv_reserve (kv, check->nn, dtype, n_heads, head_dim, n_keys, &error);
+  vkcheck_no_error (error, "cache");
+}
+
+void
 kv_data_init (KvData *data, const VlmNnKv *kv, guint first_key, guint n_keys)
 {
   const gsize n = (gsize) kv->n_heads * n_keys * kv->head_dim;
@@ -26,28 +40,40 @@ kv_data_clear (KvData *data)
   g_clear_pointer (&data->values, g_free);
 }
 
-/* Element of [n_heads][capacity / 8][head_dim / 4][8][4]. */
+/* Elements of the keys, or values, of a segment. */
+static gsize
+segment_elements (const VlmNnKv *kv)
+{
+  return (gsize) kv->n_heads * kv->segment_keys * kv->head_dim;
+}
+
+/* Element of [segment][n_heads][segment_keys / 8][head_dim / 4][8][4]. */
 static gsize
 key_at (const VlmNnKv *kv, guint head, guint key, guint e)
 {
-  const gsize block = (gsize) head * (kv->capacity / 8) + key / 8;
+  const gsize block =
+      (gsize) head * (kv->segment_keys / 8) + key % kv->segment_keys / 8;
 
-  return ((block * (kv->head_dim / 4) + e / 4) * 8 + key % 8) * 4 + e % 4;
+  return key / kv->segment_keys * segment_elements (kv) +
+      ((block * (kv->head_dim / 4) + e / 4) * 8 + key % 8) * 4 + e % 4;
 }
 
 static gsize
 value_at (const VlmNnKv *kv, guint head, guint key, guint e)
 {
-  return ((gsize) head * kv->capacity + key) * kv->head_dim + e;
+  const gsize row = (gsize) head * kv->segment_keys + key % kv->segment_keys;
+
+  return key / kv->segment_keys * segment_elements (kv) + row * kv->head_dim +
+      e;
 }
 
 static gsize
 n_elements (const VlmNnKv *kv)
 {
-  return (gsize) kv->n_heads * kv->capacity * kv->head_dim;
+  return kv->n_segments * segment_elements (kv);
 }
 
-/* Keys or values in the layout of a buffer. */
+/* Keys or values of all segments, in the layout of a buffer. */
 typedef struct
 {
   VlmDType dtype;
@@ -127,19 +153,48 @@ unpack (float *dense, Packed *packed, gsize at)
   memcpy (element, &word, size);
 }
 
+typedef gboolean (*Move) (const VlmNnKvSegment *segment, guint8 *keys,
+    guint8 *values, gsize n, GError **error);
+
+static gboolean
+write_segment (const VlmNnKvSegment *segment, guint8 *keys, guint8 *values,
+    gsize n, GError **error)
+{
+  return vlm_vk_buffer_write (segment->keys, 0, keys, n, error) &&
+      vlm_vk_buffer_write (segment->values, 0, values, n, error);
+}
+
+static gboolean
+read_segment (const VlmNnKvSegment *segment, guint8 *keys, guint8 *values,
+    gsize n, GError **error)
+{
+  return vlm_vk_buffer_read (segment->keys, 0, keys, n, error) &&
+      vlm_vk_buffer_read (segment->values, 0, values, n, error);
+}
+
+static void
+move_all (const VlmNnKv *kv, Packed *keys, Packed *values, Move move)
+{
+  const gsize n = segment_elements (kv) * vlm_dtype_size (kv->dtype);
+  GError *error = NULL;
+
+  for (guint i = 0; i < kv->n_segments; i++) {
+    move (&kv->segments[i], keys->bytes + i * n, values->bytes + i * n, n,
+        &error);
+    vkcheck_no_error (error, "cache");
+  }
+}
+
 void
 kv_data_upload (VkCheck *check, const VlmNnKv *kv, const KvData *data)
 {
   g_auto (Packed) keys = { 0 }, values = { 0 };
-  const gsize n = packed_init (&keys, kv);
-  GError *error = NULL;
 
+  packed_init (&keys, kv);
   packed_init (&values, kv);
   if (data != NULL)
     visit (kv, data, &keys, &values, pack);
-  if (vlm_vk_buffer_write (kv->keys, 0, keys.bytes, n, &error))
-    vlm_vk_buffer_write (kv->values, 0, values.bytes, n, &error);
-  vkcheck_no_error (error, "cache");
+  move_all (kv, &keys, &values, write_segment);
 }
 
 void
@@ -147,13 +202,10 @@ kv_data_download (VkCheck *check, const VlmNnKv *kv, KvData *data)
 {
   g_auto (Packed) keys = { 0 }, values = { 0 }, clean = { 0 };
   const gsize n = packed_init (&keys, kv);
-  GError *error = NULL;
 
   packed_init (&values, kv);
   packed_init (&clean, kv);
-  if (vlm_vk_buffer_read (kv->keys, 0, keys.bytes, n, &error))
-    vlm_vk_buffer_read (kv->values, 0, values.bytes, n, &error);
-  vkcheck_no_error (error, "cache");
+  move_all (kv, &keys, &values, read_segment);
   visit (kv, data, &keys, &values, unpack);
   if (memcmp (keys.bytes, clean.bytes, n) != 0)
     vkcheck_fail (check, "other keys were overwritten");

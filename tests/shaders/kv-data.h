@@ -8,6 +8,10 @@
 #define KV_POISON 0x7fc0deadu
 #define KV_POISON_HALVES 0x7e5d7e5du
 
+/* A cache for @n_keys: one segment where they fit in one, else it grows. */
+void kv_data_init_cache (VkCheck *check, VlmNnKv *kv, VlmDType dtype,
+    guint n_heads, guint head_dim, guint n_keys);
+
 typedef struct
 {
   guint first_key, n_keys;

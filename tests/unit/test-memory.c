@@ -79,6 +79,9 @@ test_goals (void)
     VlmMemoryPlan plan = vlm_memory_plan (config, weights, &use, NULL);
     VlmMemoryPlan other;
 
+    g_test_message ("%s: weights %.3f, cache %.3f, features %.3f, scratch %.3f",
+        vlm_qwen_sizes[i].name, plan.weights / 1e9, plan.cache / 1e9,
+        plan.features / 1e9, plan.scratch / 1e9);
     g_assert_cmpfloat (vlm_memory_plan_total (&plan) / 1e9, <, most[i]);
     longer.n_tokens *= 2;
     other = vlm_memory_plan (config, weights, &longer, NULL);

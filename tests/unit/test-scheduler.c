@@ -62,12 +62,14 @@ append (Text *text, guint n, float *logits)
 }
 
 /* Lengths on both sides of where caches grow and keys are split; one to several
- * tokens a step; batches of one to eight. */
+ * tokens a step; batches of one to eight. @n_keys: of a segment of the caches of
+ * those in batches, or 0 for the usual size. */
 static void
-test_steps (void)
+test_steps (gconstpointer n_keys)
 {
   static const guint lengths[] = { 1, 7, 64, 100, 255, 256, 33, 310 };
   g_auto (RandomNet) net;
+  RandomNet grown;
   g_autoptr (VlmStepper) stepper = NULL;
   g_autoptr (GError) error = NULL;
   Text alone[8], together[8];
@@ -77,9 +79,14 @@ test_steps (void)
   stepper = vlm_stepper_new (net.net, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (vlm_stepper_get_max_steps (net.net), >=, 8);
+  grown = net;
+  grown.nn = vlm_nn_new (net.device, &error);
+  g_assert_no_error (error);
+  if (n_keys != NULL)
+    vlm_nn_set_kv_segment (grown.nn, GPOINTER_TO_UINT (n_keys));
   for (guint i = 0; i < 8; i++) {
     text_init (&alone[i], &net, i);
-    text_init (&together[i], &net, i);
+    text_init (&together[i], &grown, i);
     append (&alone[i], lengths[i], NULL);
     append (&together[i], lengths[i], NULL);
   }
@@ -119,6 +126,7 @@ test_steps (void)
     text_clear (&alone[i]);
     text_clear (&together[i]);
   }
+  vlm_nn_free (grown.nn);
 }
 
 /* --- fairness ------------------------------------------------------------- */
@@ -373,7 +381,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/scheduler/steps", test_steps);
+  g_test_add_data_func ("/scheduler/steps", NULL, test_steps);
+  g_test_add_data_func (
+      "/scheduler/steps/segments", GUINT_TO_POINTER (64), test_steps);
   g_test_add_func ("/scheduler/fair", test_fair);
   g_test_add_func ("/scheduler/sessions", test_sessions);
   return g_test_run ();

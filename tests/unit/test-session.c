@@ -126,10 +126,21 @@ check_same (VlmPrompt *again, VlmAnswer *incremental, guint max_tokens)
       log (incremental->confidence), log (whole->confidence), 1e-4);
 }
 
+/* @n_keys: of a segment of its cache, or 0 for the usual size. */
+static VlmSession *
+session_new (gconstpointer n_keys)
+{
+  VlmSession *session = vlm_session_new (model);
+
+  if (n_keys != NULL)
+    vlm_session_set_kv_segment (session, GPOINTER_TO_UINT (n_keys));
+  return session;
+}
+
 /* A window that grows, another question, a window that moves on: reuse changes
  * the work, but not the answers. */
 static void
-test_reuse (void)
+test_reuse (gconstpointer n_keys)
 {
   static const struct
   {
@@ -144,7 +155,7 @@ test_reuse (void)
     { 0, 0, "No picture", FALSE },
     { 4, 12, "Who?", TRUE },
   };
-  g_autoptr (VlmSession) session = vlm_session_new (model);
+  g_autoptr (VlmSession) session = session_new (n_keys);
   VlmReuse before = { 0 };
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
@@ -250,14 +261,14 @@ make_window (guint first, guint n)
  * 10 s: appended to, cut back after answers, restarted. Only what was new was
  * computed, the rest was reused, and the logits do not differ. */
 static void
-test_stream (void)
+test_stream (gconstpointer n_keys)
 {
   static const char *const questions[] = { "What happens?", "Who?" };
   const VlmHistoryLimits limits = { .max_ns = 10 * VLM_SECOND,
     .max_tokens = 10000 };
   guint n_vocab = vlm_model_get_config (model)->text.vocab_size;
   g_autofree float *logits = g_new (float, n_vocab);
-  g_autoptr (VlmSession) session = vlm_session_new (model);
+  g_autoptr (VlmSession) session = session_new (n_keys);
   g_autoptr (VlmHistory) history = NULL;
   VlmReuse before = { 0 }, reuse;
   VlmGeometry geometry;
@@ -594,9 +605,13 @@ main (int argc, char **argv)
   make_frames ();
   g_test_add_func ("/session/layout", test_layout);
   g_test_add_func ("/session/grammar", test_grammar);
-  g_test_add_func ("/session/reuse", test_reuse);
+  g_test_add_data_func ("/session/reuse", NULL, test_reuse);
+  g_test_add_data_func (
+      "/session/reuse/segments", GUINT_TO_POINTER (32), test_reuse);
   g_test_add_func ("/session/frames", test_frames);
-  g_test_add_func ("/session/stream", test_stream);
+  g_test_add_data_func ("/session/stream", NULL, test_stream);
+  g_test_add_data_func (
+      "/session/stream/segments", GUINT_TO_POINTER (32), test_stream);
   g_test_add_func ("/session/cancel", test_cancel);
   g_test_add_func ("/session/streamed", test_streamed);
   g_test_add_func ("/session/own-kind", test_own_kind);

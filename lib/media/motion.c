@@ -29,6 +29,7 @@ struct _VlmMotion
   guint8 kept[ROWS * COLUMNS];
   gboolean has_seen;
   gboolean has_kept;
+  gboolean reaches_border; /* what the last vlm_motion_look() found */
 };
 
 /**
@@ -161,18 +162,31 @@ find_median (const VlmMotion *motion, guint n_cells)
   return value - 255;
 }
 
+static gboolean
+is_at_border (const VlmMotion *motion, guint row, guint column)
+{
+  return row == 0 || row == motion->rows - 1 || column == 0 ||
+      column == motion->columns - 1;
+}
+
 static float
-compare (const VlmMotion *motion)
+compare (VlmMotion *motion)
 {
   guint n_cells = motion->rows * motion->columns;
   int median;
   guint n = 0;
 
+  motion->reaches_border = FALSE;
   if (!motion->has_kept)
     return -1.0f;
   median = find_median (motion, n_cells);
-  for (guint i = 0; i < n_cells; i++)
-    n += abs (motion->seen[i] - motion->kept[i] - median) > LEVELS;
+  for (guint i = 0; i < n_cells; i++) {
+    if (abs (motion->seen[i] - motion->kept[i] - median) <= LEVELS)
+      continue;
+    n++;
+    motion->reaches_border |=
+        is_at_border (motion, i / motion->columns, i % motion->columns);
+  }
   return (float) n / (float) n_cells;
 }
 
@@ -204,6 +218,24 @@ vlm_motion_look (
   measure (motion, view);
   *changed = compare (motion);
   return TRUE;
+}
+
+/**
+ * vlm_motion_reaches_border:
+ * @motion: a detector
+ *
+ * Says whether that what vlm_motion_look() found reaches the border of the
+ * picture: what comes or goes, rather than what moves within.
+ *
+ * Returns: whether a cell at the border differs
+ *
+ * Since: 0.1
+ */
+gboolean
+vlm_motion_reaches_border (const VlmMotion *motion)
+{
+  g_return_val_if_fail (motion != NULL, FALSE);
+  return motion->reaches_border;
 }
 
 /**

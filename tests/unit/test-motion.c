@@ -80,6 +80,28 @@ test_light (void)
   g_assert_cmpfloat (look (motion, &view), ==, 0.0f);
 }
 
+/* What moves within does not reach the border. */
+static void
+test_border (void)
+{
+  g_autofree guint8 *pixels = g_malloc (4 * WIDTH * HEIGHT);
+  g_autoptr (VlmMotion) motion = vlm_motion_new ();
+  VlmImageView view = make_view (pixels, VLM_PIXEL_FORMAT_GRAY8, 90, 50);
+
+  g_assert_false (vlm_motion_reaches_border (motion));
+  look (motion, &view);
+  vlm_motion_keep (motion);
+  view = make_view (pixels, VLM_PIXEL_FORMAT_GRAY8, 90, 100);
+  g_assert_cmpfloat (look (motion, &view), >, 0.0f);
+  g_assert_false (vlm_motion_reaches_border (motion));
+  view = make_view (pixels, VLM_PIXEL_FORMAT_GRAY8, 90, WIDTH - 20);
+  g_assert_cmpfloat (look (motion, &view), >, 0.0f);
+  g_assert_true (vlm_motion_reaches_border (motion));
+  view = make_view (pixels, VLM_PIXEL_FORMAT_GRAY8, 90, 50);
+  g_assert_cmpfloat (look (motion, &view), ==, 0.0f);
+  g_assert_false (vlm_motion_reaches_border (motion));
+}
+
 static void
 test_sizes (void)
 {
@@ -187,6 +209,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/motion/formats", test_formats);
   g_test_add_func ("/motion/light", test_light);
+  g_test_add_func ("/motion/border", test_border);
   g_test_add_func ("/motion/sizes", test_sizes);
   g_test_add_func ("/motion/noise", test_noise);
   g_test_add_func ("/motion/events", test_events);

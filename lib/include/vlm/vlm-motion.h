@@ -26,6 +26,7 @@ VLM_API VlmMotion *vlm_motion_new (void);
 VLM_API void vlm_motion_free (VlmMotion *motion);
 VLM_API gboolean vlm_motion_look (VlmMotion *motion, const VlmImageView *view,
     float *changed, GError **error);
+VLM_API gboolean vlm_motion_reaches_border (const VlmMotion *motion);
 VLM_API void vlm_motion_keep (VlmMotion *motion);
 VLM_API void vlm_motion_reset (VlmMotion *motion);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmMotion, vlm_motion_free)

@@ -400,13 +400,15 @@ make_stats (GstVlmEvents *self)
       "windows-untriggered", G_TYPE_UINT64, stats.n_untriggered, "triggers",
       G_TYPE_UINT64, n_triggers, "triggers-late", G_TYPE_UINT64, n_late,
       "reloads", G_TYPE_UINT64, stats.n_reloads, "events", G_TYPE_UINT64,
-      n_events, "events-unsure", G_TYPE_UINT64, n_unsure, "watched",
-      G_TYPE_UINT64, (guint64) stats.watched_ns, "unwatched", G_TYPE_UINT64,
-      unwatched_ns, "skipped", G_TYPE_UINT64, (guint64) stats.skipped_ns,
-      "untriggered", G_TYPE_UINT64, (guint64) stats.untriggered_ns,
-      "inference-seconds", G_TYPE_DOUBLE, stats.inference_s,
-      "seconds-per-second", G_TYPE_DOUBLE, stats.seconds_per_second,
-      "queue-level", G_TYPE_UINT, stats.queue_level, NULL);
+      n_events, "events-unsure", G_TYPE_UINT64, n_unsure, "reports-cut",
+      G_TYPE_UINT64, stats.n_cut, "reports-repeated", G_TYPE_UINT64,
+      stats.n_repeated, "watched", G_TYPE_UINT64, (guint64) stats.watched_ns,
+      "unwatched", G_TYPE_UINT64, unwatched_ns, "skipped", G_TYPE_UINT64,
+      (guint64) stats.skipped_ns, "untriggered", G_TYPE_UINT64,
+      (guint64) stats.untriggered_ns, "inference-seconds", G_TYPE_DOUBLE,
+      stats.inference_s, "seconds-per-second", G_TYPE_DOUBLE,
+      stats.seconds_per_second, "queue-level", G_TYPE_UINT, stats.queue_level,
+      NULL);
   return structure;
 }
 
@@ -713,7 +715,8 @@ gst_vlm_events_install_properties (GObjectClass *klass)
           "several at once), windows-untriggered, triggers, "
           "triggers-late, reloads, questions, prompt-tokens, answer-tokens, "
           "forced-tokens (written without a decoding step), events, "
-          "events-unsure, watched, unwatched, skipped and untriggered (ns of "
+          "events-unsure, reports-cut (to what moves), reports-repeated (left "
+          "out after that), watched, unwatched, skipped and untriggered (ns of "
           "stream time), inference-seconds, seconds-per-second (inference time "
           "per second of new video, last window), queue-level, fps, "
           "fps-reason, width, height, delayed-bytes",

@@ -54,11 +54,15 @@ static gboolean
 account (GstVlmWorker *worker, const GstVlmWorkerItem *item, GPtrArray *events,
     const GError *error, double seconds)
 {
+  VlmAnalyzerCounts counts;
   gboolean wanted;
 
+  vlm_analyzer_take_counts (worker->analyzer, &counts);
   g_mutex_lock (&worker->lock);
   wanted = !worker->stopping && item->generation == worker->generation;
   worker->stats.inference_s += seconds;
+  worker->stats.n_cut += counts.n_cut;
+  worker->stats.n_repeated += counts.n_repeated;
   if (events != NULL) {
     worker->stats.n_analysed++;
     worker->stats.n_events += wanted ? events->len : 0;

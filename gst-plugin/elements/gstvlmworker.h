@@ -74,6 +74,8 @@ typedef struct
   guint64 n_prompt_tokens;
   guint64 n_answer_tokens;
   guint64 n_forced_tokens;
+  guint64 n_cut; /* reports of the model, as in VlmAnalyzerCounts */
+  guint64 n_repeated;
   guint queue_level;
   gint64 watched_ns;
   gint64 unwatched_ns;

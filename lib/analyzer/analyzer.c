@@ -287,6 +287,30 @@ vlm_analyzer_get_min_confidence (VlmAnalyzer *self)
                                            : 0.0;
 }
 
+/**
+ * vlm_analyzer_take_counts:
+ * @self: an analyzer
+ * @counts: (out caller-allocates): what became of the model's reports
+ *
+ * Counts what was changed in the reports of the model since the last call, before
+ * they were joined to events.
+ *
+ * Since: 0.1
+ */
+void
+vlm_analyzer_take_counts (VlmAnalyzer *self, VlmAnalyzerCounts *counts)
+{
+  VlmAnalyzerInterface *iface;
+
+  g_return_if_fail (VLM_IS_ANALYZER (self));
+  g_return_if_fail (counts != NULL);
+
+  *counts = (VlmAnalyzerCounts){ 0 };
+  iface = VLM_ANALYZER_GET_IFACE (self);
+  if (iface->take_counts != NULL)
+    iface->take_counts (self, counts);
+}
+
 /* It may happen at any time. */
 static GPtrArray *
 all_of (const VlmWindow *window)

@@ -162,6 +162,7 @@ vlm_answerer_new_local (
   self->parent.trained_ns = (gint64) config->max_video_seconds * VLM_SECOND;
   self->parent.min_confidence = config->min_confidence;
   self->parent.boxes_follow_motion = config->boxes_follow_motion;
+  self->parent.times_follow_motion = config->times_follow_motion;
   /* Half of what the model can address is left to the rest. */
   self->parent.max_vision =
       MIN (MAX_VISION_TOKENS, config->text.max_positions / 2);

@@ -105,6 +105,9 @@ struct _VlmAnswerer
   double min_confidence; /* of what it is worth reporting; 0 if unknown */
   /* motion is more reliable than its boxes */
   gboolean boxes_follow_motion;
+  /* Nor are the times of reports with this label reliable where something comes
+   * and goes; nullable, borrowed. */
+  const char *times_follow_motion;
   guint max_vision; /* tokens of frames in one question */
 
   /* Settings of questions, see VlmQuestions; they change between questions. */

@@ -18,6 +18,7 @@
 #include "analyzer/ground.h"
 #include "analyzer/kinds.h"
 #include "analyzer/questions.h"
+#include "analyzer/visits.h"
 #include "base/log.h"
 #include "base/work.h"
 #include "events/event-time.h"
@@ -45,6 +46,7 @@ struct _VlmEngineAnalyzer
   VlmQuestions *settings;
   GPtrArray *questions; /* VlmQuestion: what follows from them */
   VlmConditions *conditions;
+  VlmAnalyzerCounts counts;
 };
 
 static void vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface);
@@ -339,6 +341,29 @@ look (VlmEngineAnalyzer *self, VlmWindow *window, VlmWindow **seen,
   return find_reports (self, window, window, cancellable, error);
 }
 
+/* If the model's card asks for it, reports are cut to what comes and goes. Those
+ * that ended before @asked began were reported with the windows before. */
+static void
+follow_motion (VlmEngineAnalyzer *self, const VlmWindow *asked,
+    const VlmWindow *seen, GPtrArray *reports)
+{
+  g_autoptr (GArray) stretches = NULL;
+  VlmVisitCounts counts = { 0 };
+
+  if (self->answerer->times_follow_motion == NULL || reports->len == 0)
+    return;
+  stretches = vlm_visits_find (seen);
+  if (stretches == NULL)
+    return;
+  vlm_visits_cut (
+      reports, seen, stretches, self->answerer->times_follow_motion, &counts);
+  self->counts.n_cut += counts.n_cut;
+  self->counts.n_repeated += counts.n_repeated;
+  for (guint i = reports->len; i-- > 0;)
+    if (((VlmEvent *) reports->pdata[i])->end.stream_time < asked->start)
+      g_ptr_array_remove_index (reports, i);
+}
+
 /* What an event needs for its box. */
 typedef struct
 {
@@ -486,6 +511,7 @@ engine_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
   reports = look (self, window, &seen, cancellable, error);
   if (reports == NULL)
     return NULL;
+  follow_motion (self, window, seen, reports);
   report = report_window (self, window);
   answers = decide (self, window, report, seen, cancellable, error);
   if (answers == NULL || !answer_tasks (self, window, seen, cancellable, error))
@@ -566,6 +592,15 @@ engine_ask (VlmAnalyzer *analyzer, VlmWindow *window, const char *question,
 }
 
 static void
+engine_take_counts (VlmAnalyzer *analyzer, VlmAnalyzerCounts *counts)
+{
+  VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
+
+  *counts = self->counts;
+  self->counts = (VlmAnalyzerCounts){ 0 };
+}
+
+static void
 engine_reset (VlmAnalyzer *analyzer)
 {
   VlmEngineAnalyzer *self = VLM_ENGINE_ANALYZER (analyzer);
@@ -599,4 +634,5 @@ vlm_engine_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->take_answers = engine_take_answers;
   iface->get_min_confidence = engine_get_min_confidence;
   iface->glance = engine_glance;
+  iface->take_counts = engine_take_counts;
 }

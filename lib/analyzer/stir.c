@@ -4,8 +4,6 @@
 
 /* Of 255: more than noise and what compression leaves. */
 #define MIN_DIFFERENCE 18
-/* Share of the picture: if more differs, the camera moves. */
-#define MAX_PART 0.35
 /* Less is noise. */
 #define MIN_PART 0.001
 
@@ -95,7 +93,7 @@ vlm_stir_init (VlmStir *self, const VlmWindow *window, guint index)
     settle (self, n, least);
     self->is_sure = least == 2;
   }
-  if (self->n_moves > MAX_PART * (double) n)
+  if (self->n_moves > VLM_STIR_MAX_PART * (double) n)
     self->n_moves = 0;
 }
 

@@ -4,6 +4,9 @@
 
 #include <vlm/vlm-window.h>
 
+/* Share of the picture: if more differs, the camera moves. */
+#define VLM_STIR_MAX_PART 0.35
+
 /* Which pixels of a frame belong to what moves. */
 typedef struct
 {

@@ -31,6 +31,10 @@ static const char *const nouns[] = { "building", "thing", "something",
   "anything", "nothing", "ceiling", "string", "ring", "king", "wing",
   "lightning", "bus", "glass", "grass", "canvas", "gas", "lens", NULL };
 
+static const char *const comings[] = { "enters", "crosses", NULL };
+static const char *const goings[] = { "leaves", "crosses", NULL };
+static const char *const poppings[] = { "appears", "disappears", NULL };
+
 static char **
 split (const char *text)
 {
@@ -138,6 +142,37 @@ vlm_words_subject (const char *sentence)
   g_ptr_array_set_size (words, (gint) end);
   g_ptr_array_add (words, NULL);
   return g_strjoinv (" ", (char **) words->pdata);
+}
+
+static gboolean
+has_one_of (const char *const *list, const char *sentence)
+{
+  g_autofree char *folded =
+      g_utf8_casefold (sentence != NULL ? sentence : "", -1);
+  g_auto (GStrv) words = split (folded);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (is_one_of (list, words[i]))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+vlm_words_say_it_comes (const char *sentence)
+{
+  return has_one_of (comings, sentence);
+}
+
+gboolean
+vlm_words_say_it_goes (const char *sentence)
+{
+  return has_one_of (goings, sentence);
+}
+
+gboolean
+vlm_words_say_it_pops (const char *sentence)
+{
+  return has_one_of (poppings, sentence);
 }
 
 char *

@@ -20,6 +20,13 @@ char *vlm_words_subject (const char *sentence);
  * empty for NULL */
 char *vlm_words_without_article (const char *text);
 
+/* Whether an English sentence says that something comes over the border of the
+ * picture ("enters", "crosses"), goes over it ("leaves", "crosses"), or is
+ * suddenly there or gone ("appears", "disappears"). */
+gboolean vlm_words_say_it_comes (const char *sentence);
+gboolean vlm_words_say_it_goes (const char *sentence);
+gboolean vlm_words_say_it_pops (const char *sentence);
+
 /* At least half of the words are the same, and of the subjects too, if they
  * can be determined. */
 gboolean vlm_words_same (const char *a, const char *b);

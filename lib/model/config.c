@@ -121,6 +121,7 @@ vlm_config_init_copy (VlmConfig *copy, const VlmConfig *config)
   *copy = *config;
   copy->name = g_strdup (config->name);
   copy->trained_for = g_strdup (config->trained_for);
+  copy->times_follow_motion = g_strdup (config->times_follow_motion);
 }
 
 void
@@ -128,6 +129,7 @@ vlm_config_clear (VlmConfig *config)
 {
   g_clear_pointer (&config->name, g_free);
   g_clear_pointer (&config->trained_for, g_free);
+  g_clear_pointer (&config->times_follow_motion, g_free);
 }
 
 VlmConfig *

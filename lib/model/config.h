@@ -89,8 +89,10 @@ typedef struct
   guint max_video_seconds;      /* longest video it was trained on */
   guint max_context_windows;    /* windows that overlap, as one video */
   gboolean boxes_follow_motion; /* of several boxes the one that moves counts */
-  double min_confidence;        /* below it an event is not worth reporting */
-  char *trained_for;            /* all it can answer, in words; NULL likewise */
+  /* The label whose events are cut to what comes and goes; NULL: none. */
+  char *times_follow_motion;
+  double min_confidence; /* below it an event is not worth reporting */
+  char *trained_for;     /* all it can answer, in words; NULL likewise */
   gint32 image_token_id;
   gint32 video_token_id;
   gint32 vision_start_token_id;

@@ -357,6 +357,27 @@ test_min_confidence (void)
   }
 }
 
+/* What the analyzer changes in the reports of its model is no secret. */
+static void
+test_counts (void)
+{
+  WatchFixture f;
+  guint64 n_windows;
+
+  watch_fixture_init (&f);
+  fake_analyzer_set_counts (f.fake, 3, 1);
+  watch_fixture_start (&f, FALSE);
+  watch_fixture_push_span (&f, 0, 9 * GST_SECOND, 4);
+  watch_fixture_finish (&f);
+  n_windows = watch_fixture_get_stat (&f, "windows-analysed");
+  g_assert_cmpuint (n_windows, >, 1);
+  g_assert_cmpuint (
+      watch_fixture_get_stat (&f, "reports-cut"), ==, 3 * n_windows);
+  g_assert_cmpuint (
+      watch_fixture_get_stat (&f, "reports-repeated"), ==, n_windows);
+  watch_fixture_clear (&f);
+}
+
 /* What gst-inspect-1.0 shows of it. */
 static void
 test_names (void)
@@ -427,6 +448,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/settings/out-of-range", test_out_of_range);
   g_test_add_func ("/vlmevents/settings/between", test_between);
   g_test_add_func ("/vlmevents/settings/min-confidence", test_min_confidence);
+  g_test_add_func ("/vlmevents/settings/counts", test_counts);
   g_test_add_func ("/vlmevents/settings/names", test_names);
   g_test_add_func ("/vlmevents/settings/forked", test_forked);
   return g_test_run ();

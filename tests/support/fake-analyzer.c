@@ -37,6 +37,8 @@ struct _FakeAnalyzer
   double confidence;
   double confidence_step;
   double min_confidence;
+  VlmAnalyzerCounts of_each_window;
+  VlmAnalyzerCounts not_taken;
   gboolean prompt;
   guint n_errors;          /* calls that fail with it */
   VlmQuestions *questions; /* NULL before they are set */
@@ -315,6 +317,8 @@ fake_analyze (VlmAnalyzer *analyzer, VlmWindow *window,
     g_propagate_error (error, g_error_copy (self->error));
   } else if (!cancelled) {
     events = g_ptr_array_new_with_free_func ((GDestroyNotify) vlm_event_unref);
+    self->not_taken.n_cut += self->of_each_window.n_cut;
+    self->not_taken.n_repeated += self->of_each_window.n_repeated;
     remember (self, self->windows, window);
     for (guint i = 0; i < self->scenes->len; i++) {
       VlmEvent *event = look (self, self->scenes->pdata[i], i + 1, window);
@@ -447,6 +451,17 @@ fake_finish (VlmAnalyzer *analyzer)
 }
 
 static void
+fake_take_counts (VlmAnalyzer *analyzer, VlmAnalyzerCounts *counts)
+{
+  FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
+
+  g_mutex_lock (&self->lock);
+  *counts = self->not_taken;
+  self->not_taken = (VlmAnalyzerCounts){ 0 };
+  g_mutex_unlock (&self->lock);
+}
+
+static void
 fake_unload (VlmAnalyzer *analyzer)
 {
   FakeAnalyzer *self = FAKE_ANALYZER (analyzer);
@@ -471,6 +486,7 @@ fake_analyzer_iface_init (VlmAnalyzerInterface *iface)
   iface->take_answers = fake_take_answers;
   iface->get_min_confidence = fake_get_min_confidence;
   iface->glance = fake_glance;
+  iface->take_counts = fake_take_counts;
 }
 
 FakeAnalyzer *
@@ -717,6 +733,15 @@ fake_analyzer_set_min_confidence (FakeAnalyzer *self, double least)
 {
   g_mutex_lock (&self->lock);
   self->min_confidence = least;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+fake_analyzer_set_counts (FakeAnalyzer *self, guint64 n_cut, guint64 n_repeated)
+{
+  g_mutex_lock (&self->lock);
+  self->of_each_window.n_cut = n_cut;
+  self->of_each_window.n_repeated = n_repeated;
   g_mutex_unlock (&self->lock);
 }
 

@@ -44,6 +44,10 @@ fake_analyzer_set_confidence (FakeAnalyzer *self, double first, double step);
 /* The analyzer's own least confidence. */
 void fake_analyzer_set_min_confidence (FakeAnalyzer *self, double least);
 
+/* What vlm_analyzer_take_counts() has of each window. */
+void fake_analyzer_set_counts (
+    FakeAnalyzer *self, guint64 n_cut, guint64 n_repeated);
+
 /* From now on, an event ends with the window that sees its end, as those of the
  * engine do; one that had ended when it was first seen has one record. */
 void fake_analyzer_set_prompt (FakeAnalyzer *self, gboolean prompt);

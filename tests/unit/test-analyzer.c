@@ -206,6 +206,70 @@ test_no_room (void)
   g_assert_cmpstr (scripted->log->str, ==, "eee");
 }
 
+/* A window of 6 s in which a bright bar comes over the left border at 2 s, and is
+ * gone at 3 s. */
+static VlmWindow *
+make_window_with_visit (void)
+{
+  static const gint right[] = { 0, 0, 0, 0, 12, 24, 0, 0, 0, 0, 0, 0 };
+  VlmWindow *window = make_window (0, G_N_ELEMENTS (right));
+
+  for (guint i = 0; i < window->n_samples; i++) {
+    static guint8 pixels[SOURCE * SOURCE * 3];
+    const VlmImageView view = { VLM_PIXEL_FORMAT_RGB, VLM_COLOR_MATRIX_BT601,
+      TRUE, SOURCE, SOURCE, { pixels }, { SOURCE * 3 } };
+    VlmFrame *frame;
+
+    memset (pixels, 50, sizeof pixels);
+    for (guint row = 40; row < 80; row++)
+      memset (pixels + row * SOURCE * 3, 200, 3 * (gsize) right[i] * 2);
+    frame = vlm_frame_new (&view, SIDE, SIDE, VLM_RESAMPLE_VIDEO, NULL);
+    frame->time = window->samples[i].frame->time;
+    vlm_frame_unref (window->samples[i].frame);
+    window->samples[i].frame = frame;
+  }
+  return window;
+}
+
+/* If the model asks for it, reports with its label are cut to what comes and
+ * goes, and that is counted. */
+static void
+test_times_follow_motion (void)
+{
+  static const struct
+  {
+    const char *label;
+    double start, end;
+    guint n_cut;
+  } cases[] = { { NULL, 0.0, 5.5, 0 }, { "dog", 0.0, 5.5, 0 },
+    { "red car", 2.0, 3.0, 1 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Scripted *scripted = scripted_new (ANSWER ("00:00.00", "00:05.50"));
+    g_autoptr (VlmWindow) window = make_window_with_visit ();
+    g_autoptr (VlmAnalyzer) analyzer = NULL;
+    g_autoptr (GPtrArray) events = NULL;
+    VlmAnalyzerCounts counts;
+    const VlmEvent *event;
+
+    scripted->parent.times_follow_motion = cases[i].label;
+    analyzer = vlm_engine_analyzer_new_for (&scripted->parent);
+    events = vlm_analyzer_analyze (analyzer, window, NULL, NULL);
+    g_assert_nonnull (events);
+    event = only_event (events);
+    g_assert_cmpint (
+        event->start.stream_time, ==, (gint64) (cases[i].start * VLM_SECOND));
+    g_assert_cmpint (
+        event->end.stream_time, ==, (gint64) (cases[i].end * VLM_SECOND));
+    g_assert_cmpint (event->end.pts, ==, event->end.stream_time);
+    vlm_analyzer_take_counts (analyzer, &counts);
+    g_assert_cmpuint (counts.n_cut, ==, cases[i].n_cut);
+    g_assert_cmpuint (counts.n_repeated, ==, 0);
+    vlm_analyzer_take_counts (analyzer, &counts);
+    g_assert_cmpuint (counts.n_cut, ==, 0);
+  }
+}
+
 /* A box is a question of its own, about one picture, and comes in pixels of the
  * source. */
 static void
@@ -770,6 +834,7 @@ main (int argc, char **argv)
   g_test_add_data_func (
       "/analyzer/event-sure", GINT_TO_POINTER (TRUE), test_event);
   g_test_add_func ("/analyzer/no-room", test_no_room);
+  g_test_add_func ("/analyzer/times-follow-motion", test_times_follow_motion);
   g_test_add_func ("/analyzer/box", test_box);
   g_test_add_func ("/analyzer/ask", test_ask);
   g_test_add_func ("/analyzer/glance", test_glance);

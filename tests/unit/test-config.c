@@ -545,28 +545,32 @@ test_confidence (void)
   }
 }
 
-/* What a model was trained for is reported as its config.json says it. */
+/* What a model was trained for, and the label whose times follow motion, are as
+ * its config.json says. */
 static void
-test_trained_for (void)
+test_texts (void)
 {
+  static const char *const keys[] = { "trained_for", "times_follow_motion" };
   g_autofree char *tiny = golden_data_path ("tiny", "checkpoint", NULL);
-  g_autoptr (VlmConfig) silent = vlm_config_load (tiny, NULL);
   gsize n_bytes;
   g_autofree char *text = files_read (tiny, "config.json", &n_bytes);
-  g_autofree char *good = g_strconcat (
-      "{\"trained_for\": \"boxes\",", strchr (text, '{') + 1, NULL);
-  g_autofree char *bad =
-      g_strconcat ("{\"trained_for\": 1,", strchr (text, '{') + 1, NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (VlmConfig) told = load_with ("config.json", good, &error);
-  g_autoptr (VlmConfig) copy = NULL;
 
-  g_assert_null (silent->trained_for);
-  g_assert_no_error (error);
-  copy = vlm_config_copy (told);
-  g_assert_cmpstr (copy->trained_for, ==, "boxes");
-  g_assert_null (load_with ("config.json", bad, &error));
-  g_assert_nonnull (strstr (error->message, "trained_for"));
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
+    g_autofree char *good = g_strdup_printf (
+        "{\"%s\": \"boxes\",%s", keys[i], strchr (text, '{') + 1);
+    g_autofree char *bad =
+        g_strdup_printf ("{\"%s\": 1,%s", keys[i], strchr (text, '{') + 1);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VlmConfig) loaded = load_with ("config.json", good, &error);
+    g_autoptr (VlmConfig) copy = NULL;
+
+    g_assert_no_error (error);
+    copy = vlm_config_copy (loaded);
+    g_assert_cmpstr (copy->trained_for, ==, i == 0 ? "boxes" : NULL);
+    g_assert_cmpstr (copy->times_follow_motion, ==, i == 1 ? "boxes" : NULL);
+    g_assert_null (load_with ("config.json", bad, &error));
+    g_assert_nonnull (strstr (error->message, keys[i]));
+  }
 }
 
 static void
@@ -807,6 +811,6 @@ main (int argc, char **argv)
   g_test_add_func ("/config/companion-defects", test_companion_defects);
   g_test_add_func ("/config/context", test_context);
   g_test_add_func ("/config/confidence", test_confidence);
-  g_test_add_func ("/config/trained-for", test_trained_for);
+  g_test_add_func ("/config/texts", test_texts);
   return g_test_run ();
 }

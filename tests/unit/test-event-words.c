@@ -75,6 +75,36 @@ test_same (void)
   g_assert_false (vlm_words_same ("a dog barks", "a cat sits"));
 }
 
+static void
+test_comes_and_goes (void)
+{
+  static const struct
+  {
+    const char *sentence;
+    gboolean comes, goes, pops;
+  } cases[] = {
+    { "object enters from the left", TRUE, FALSE, FALSE },
+    { "Object Leaves.", FALSE, TRUE, FALSE },
+    { "object crosses from left to right", TRUE, TRUE, FALSE },
+    { "object enters from the top and leaves at the top", TRUE, TRUE, FALSE },
+    { "object appears", FALSE, FALSE, TRUE },
+    { "object appears and leaves at the top", FALSE, TRUE, TRUE },
+    { "object disappears", FALSE, FALSE, TRUE },
+    { "object moves up", FALSE, FALSE, FALSE },
+    { "it reappears beside the leaf", FALSE, FALSE, FALSE },
+    { "", FALSE, FALSE, FALSE },
+    { NULL, FALSE, FALSE, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const char *sentence = cases[i].sentence;
+
+    g_assert_true (vlm_words_say_it_comes (sentence) == cases[i].comes);
+    g_assert_true (vlm_words_say_it_goes (sentence) == cases[i].goes);
+    g_assert_true (vlm_words_say_it_pops (sentence) == cases[i].pops);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -83,5 +113,6 @@ main (int argc, char **argv)
   g_test_add_func ("/event-words/article", test_article);
   g_test_add_func ("/event-words/similarity", test_similarity);
   g_test_add_func ("/event-words/same", test_same);
+  g_test_add_func ("/event-words/comes-and-goes", test_comes_and_goes);
   return g_test_run ();
 }

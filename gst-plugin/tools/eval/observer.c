@@ -168,6 +168,12 @@ observer_get_min_confidence (VlmAnalyzer *analyzer)
 }
 
 static void
+observer_take_counts (VlmAnalyzer *analyzer, VlmAnalyzerCounts *counts)
+{
+  vlm_analyzer_take_counts (pass (analyzer), counts);
+}
+
+static void
 observer_iface_init (VlmAnalyzerInterface *iface)
 {
   iface->load = observer_load;
@@ -181,6 +187,7 @@ observer_iface_init (VlmAnalyzerInterface *iface)
   iface->take_answers = observer_take_answers;
   iface->get_min_confidence = observer_get_min_confidence;
   iface->glance = observer_glance;
+  iface->take_counts = observer_take_counts;
 }
 
 static void

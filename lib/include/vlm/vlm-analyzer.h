@@ -53,6 +53,25 @@ VLM_API void vlm_analyzer_params_free (VlmAnalyzerParams *params);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
 
 /**
+ * VlmAnalyzerCounts:
+ * @n_cut: reports that were cut to the time in which something comes and goes
+ * @n_repeated: reports, or parts of them, that were left out after that, because
+ *   another report of the window has the same time
+ *
+ * What became of the reports of a model before they were joined to events.
+ *
+ * Since: 0.1
+ */
+typedef struct
+{
+  guint64 n_cut;
+  guint64 n_repeated;
+
+  /*< private >*/
+  gpointer padding[4];
+} VlmAnalyzerCounts;
+
+/**
  * VlmAnalyzerInterface:
  * @load: get ready; may take long; idempotent until @unload
  * @get_geometry: what frames must look like; after @load
@@ -74,6 +93,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmAnalyzerParams, vlm_analyzer_params_free)
  * @glance: (nullable): what may happen in a window that shows a long time with
  *   few frames, an array of #VlmEvent of which only the times count; begins and
  *   ends no event
+ * @take_counts: (nullable): what was changed in reports since the last call
  *
  * What an implementation provides. An analyzer without @ask refuses questions
  * with %VLM_INFER_ERROR_BAD_INPUT. For one without @glance something may happen
@@ -100,8 +120,9 @@ struct _VlmAnalyzerInterface
   double (*get_min_confidence) (VlmAnalyzer *self);
   GPtrArray *(*glance) (VlmAnalyzer *self, VlmWindow *window,
       GCancellable *cancellable, GError **error);
+  void (*take_counts) (VlmAnalyzer *self, VlmAnalyzerCounts *counts);
 
-  gpointer padding[5];
+  gpointer padding[4];
 };
 
 VLM_API gboolean vlm_analyzer_load (VlmAnalyzer *self,
@@ -120,6 +141,8 @@ VLM_API GPtrArray *vlm_analyzer_finish (VlmAnalyzer *self);
 VLM_API void vlm_analyzer_unload (VlmAnalyzer *self);
 VLM_API GPtrArray *vlm_analyzer_take_answers (VlmAnalyzer *self);
 VLM_API double vlm_analyzer_get_min_confidence (VlmAnalyzer *self);
+VLM_API void
+vlm_analyzer_take_counts (VlmAnalyzer *self, VlmAnalyzerCounts *counts);
 VLM_API GPtrArray *vlm_analyzer_glance (VlmAnalyzer *self, VlmWindow *window,
     GCancellable *cancellable, GError **error);
 

@@ -153,6 +153,20 @@ read_eos (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
   return TRUE;
 }
 
+/* NULL without the key. */
+static gboolean
+read_text_or (const VlmConfigLayout *layout, const char *key, char **value,
+    GError **error)
+{
+  const char *text = NULL;
+
+  if (vlm_json_has (&layout->root, key) &&
+      !vlm_json_read_string (&layout->root, key, &text, error))
+    return FALSE;
+  *value = g_strdup (text);
+  return TRUE;
+}
+
 /* Keys of this project: a small model only knows the questions and the lengths
  * of video that it was trained on, and may be better at single windows than at
  * a video that grows. */
@@ -161,16 +175,11 @@ read_limits (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
 {
   static const char seconds[] = "max_video_seconds";
   static const char windows[] = "max_context_windows";
-  static const char purpose[] = "trained_for";
-  const char *text = NULL;
 
-  if (vlm_json_has (&layout->root, purpose) &&
-      !vlm_json_read_string (&layout->root, purpose, &text, error))
-    return FALSE;
-  config->trained_for = g_strdup (text);
-  return (!vlm_json_has (&layout->root, seconds) ||
-             vlm_json_read_uint (&layout->root, seconds, 1, MAX_VIDEO_SECONDS,
-                 &config->max_video_seconds, error)) &&
+  return read_text_or (layout, "trained_for", &config->trained_for, error) &&
+      (!vlm_json_has (&layout->root, seconds) ||
+          vlm_json_read_uint (&layout->root, seconds, 1, MAX_VIDEO_SECONDS,
+              &config->max_video_seconds, error)) &&
       (!vlm_json_has (&layout->root, windows) ||
           vlm_json_read_uint (&layout->root, windows, 1, MAX_CONTEXT_WINDOWS,
               &config->max_context_windows, error));
@@ -191,7 +200,9 @@ read_measured (const VlmConfigLayout *layout, VlmConfig *config, GError **error)
     return FALSE;
   config->min_confidence = auc >= VLM_MIN_CONFIDENCE_AUC ? least : 0.0;
   return vlm_json_read_boolean_or (&layout->root, "boxes_follow_motion", FALSE,
-      &config->boxes_follow_motion, error);
+             &config->boxes_follow_motion, error) &&
+      read_text_or (
+          layout, "times_follow_motion", &config->times_follow_motion, error);
 }
 
 static gboolean

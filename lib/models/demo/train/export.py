@@ -109,6 +109,7 @@ def config():
       "max_video_seconds": MAX_SECONDS,
       "max_context_windows": 1,
       "boxes_follow_motion": True,
+      "times_follow_motion": "object",
       "trained_for": "events, boxes, points, numbers, yes or no, and "
                      "descriptions of made-up scenes",
       "max_window_layers": words["depth"],

@@ -39,6 +39,7 @@ typedef struct
   const VlmTokenCosts *costs;
   VlmTokenLocal *local;
   guint32 at;     /* node of the trie */
+  guint n_walked; /* of them */
   Table **tables; /* by node of the unit; NULL until needed */
   Table *entry;   /* of the node itself, see is_composed () */
   /* index + 1 of the group of a take and a cost */
@@ -111,7 +112,7 @@ reach (VlmGrammarWalk *walk, const VlmGrammarWay *found)
   vlm_grammar_copy_way (&way, found);
   for (guint32 i = at + 1; i < nodes[at].skip; i = nodes[i].skip) {
     self->at = i;
-    self->local->n_walked++;
+    self->n_walked++;
     vlm_grammar_walk (walk, &way, nodes[i].byte);
   }
   self->at = at;
@@ -194,7 +195,7 @@ walk_trie (Finder *self, guint32 index)
 
   path[0] = (Place){ index, 0,
     self->entry != NULL ? self->entry : get_table (self, index) };
-  for (guint32 i = 0; i < trie->n_nodes; self->local->n_walked++) {
+  for (guint32 i = 0; i < trie->n_nodes; self->n_walked++) {
     const VlmTrieNode *at = &trie->nodes[i];
     const Place *from = &path[at->depth - 1];
     guint32 next = from->table->next[at->byte];
@@ -221,7 +222,7 @@ walk_all (Finder *self, VlmGrammarWay *way)
 
   for (guint32 i = 0; i < self->costs->trie->n_nodes; i = nodes[i].skip) {
     self->at = i;
-    self->local->n_walked++;
+    self->n_walked++;
     vlm_grammar_walk (&self->walk, way, nodes[i].byte);
   }
 }
@@ -267,7 +268,7 @@ compose (Finder *self, const VlmGrammarCall *call, VlmGrammarWay *after)
     if (exit->take > call->left || exit->take < call->owed)
       continue;
     self->at = exit->trie_node;
-    self->local->n_walked++;
+    self->n_walked++;
     vlm_grammar_walk (&self->walk, after, trie->nodes[exit->trie_node].byte);
   }
   self->local->height = MAX (self->local->height, inner->height + 1);
@@ -359,6 +360,9 @@ make_local (const VlmTokenCosts *costs, guint32 index)
     g_free (self->tables[i]);
   }
   g_free (self->tables);
+  g_mutex_lock (&costs->trie->lock);
+  costs->trie->n_walked += self->n_walked;
+  g_mutex_unlock (&costs->trie->lock);
   pack_groups (local, costs->trie->vocab_size);
   return local;
 }

@@ -31,7 +31,6 @@ typedef struct
   GArray *groups; /* VlmTokenGroup */
   GArray *exits;  /* VlmTokenExit */
   guint height;   /* units entered at once on the way out of any token */
-  guint n_walked; /* nodes of the trie that it took */
 } VlmTokenLocal;
 
 /* For the node @index of the grammar of @costs. Milliseconds inside a string,

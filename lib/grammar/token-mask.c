@@ -55,10 +55,8 @@ free_kept (gpointer data)
 static const VlmTokenLocal *
 get_local (VlmTokenMask *self, guint32 node)
 {
-  if (self->locals[node] == NULL) {
+  if (self->locals[node] == NULL)
     self->locals[node] = vlm_token_local_get (&self->costs, node);
-    self->n_walked += self->locals[node]->n_walked;
-  }
   return self->locals[node];
 }
 
@@ -141,7 +139,12 @@ vlm_token_mask_get_min_tokens (const VlmTokenMask *self)
 guint64
 vlm_token_mask_get_work (const VlmTokenMask *self)
 {
-  return self->n_walked;
+  guint64 n_walked;
+
+  g_mutex_lock (&self->trie->lock);
+  n_walked = self->trie->n_walked;
+  g_mutex_unlock (&self->trie->lock);
+  return n_walked + self->n_walked;
 }
 
 /* --- the mask of a way --------------------------------------------------- */

@@ -18,8 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VlmTokenMask, vlm_token_mask_free)
 /* Tokens of the shortest answer, without the end token; G_MAXUINT when the
  * vocabulary cannot spell one. */
 guint vlm_token_mask_get_min_tokens (const VlmTokenMask *mask);
-/* Nodes of the trie that were walked for its masks so far. Places inside of texts
- * take most of them; up to 16 such places are done by vlm_token_mask_new(). */
+/* Nodes of the trie that were walked so far, for its masks and for places of all
+ * grammars. Places inside of texts take most of them; vlm_token_mask_new() has
+ * done up to 16 such places. */
 guint64 vlm_token_mask_get_work (const VlmTokenMask *mask);
 
 /* One answer in the making. Nothing to clear; @mask must outlive it. */

@@ -26,6 +26,7 @@ typedef struct
   /* What token-local.c keeps for all grammars; the only part that changes. */
   GMutex lock;
   GHashTable *locals; /* nullable */
+  guint64 n_walked;   /* nodes that were walked for them */
 } VlmTokenTrie;
 
 /* All tokens that plain text is made of: no added ones, and none of

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "grammar/token-walked.h"
+
 /* Of all grammars of a model: some 0.4 MB each inside a string, with Qwen2's
  * vocabulary. All go when there is no room; a user of one keeps it. */
 #define MAX_KEPT 64u
@@ -40,6 +42,7 @@ typedef struct
   VlmTokenLocal *local;
   guint32 at;     /* node of the trie */
   guint n_walked; /* of them */
+  VlmTokenWalked walked;
   Table **tables; /* by node of the unit; NULL until needed */
   Table *entry;   /* of the node itself, see is_composed () */
   /* index + 1 of the group of a take and a cost */
@@ -98,6 +101,9 @@ reach (VlmGrammarWalk *walk, const VlmGrammarWay *found)
   guint32 at = self->at;
   VlmGrammarWay way;
 
+  if (vlm_token_walked_before (
+          &self->walked, at, found, self->costs->trie->n_nodes))
+    return;
   self->local->height = MAX (self->local->height,
       vlm_grammar_way_height (self->costs->grammar, found));
   if (nodes[at].id >= 0) {
@@ -360,6 +366,7 @@ make_local (const VlmTokenCosts *costs, guint32 index)
     g_free (self->tables[i]);
   }
   g_free (self->tables);
+  vlm_token_walked_clear (&self->walked);
   g_mutex_lock (&costs->trie->lock);
   costs->trie->n_walked += self->n_walked;
   g_mutex_unlock (&costs->trie->lock);

@@ -7,6 +7,7 @@
 #include <vlm/vlm-error.h>
 
 #include "grammar/token-local.h"
+#include "grammar/token-walked.h"
 
 #define NEVER VLM_GRAMMAR_NEVER
 
@@ -157,6 +158,7 @@ typedef struct
   guint32 at;      /* node of the trie */
   guint32 most;    /* tokens to the end that are allowed after a token */
   guint32 longest; /* that were met */
+  VlmTokenWalked walked;
 } Painter;
 
 static void
@@ -167,6 +169,9 @@ paint_reached (VlmGrammarWalk *walk, const VlmGrammarWay *found)
   guint32 at = self->at;
   VlmGrammarWay way;
 
+  if (vlm_token_walked_before (
+          &self->walked, at, found, self->mask->trie->n_nodes))
+    return;
   if (nodes[at].id >= 0) {
     guint32 cost = vlm_token_costs_of_way (&self->mask->costs, found, 0);
 
@@ -298,6 +303,7 @@ make_mask (VlmTokenMask *self, VlmGrammarWay *way, guint32 slack)
     paint_outside (&painter, local, way);
   }
   paint_ends (&painter, way);
+  vlm_token_walked_clear (&painter.walked);
   kept->bits = painter.bits;
   kept->slack_needed =
       painter.longest + 1 > own ? painter.longest + 1 - own : 0;

@@ -252,8 +252,12 @@ void
 expand_codes (Codes codes, vec4 scales, uint s, out vec4 low, out vec4 high)
 {
   const vec2 a = scale_of (scales, s * 2), b = scale_of (scales, s * 2 + 1);
-  low = a.x * code_unit () * code4 (codes, s * 2) + a.y;
-  high = b.x * code_unit () * code4 (codes, s * 2 + 1) + b.y;
+  low = a.x * code_unit () * code4 (codes, s * 2);
+  high = b.x * code_unit () * code4 (codes, s * 2 + 1);
+  if (LEVELS == LINEAR) { // others have no offset
+    low += a.y;
+    high += b.y;
+  }
 }
 
 // Eight inputs of one output, of any format.

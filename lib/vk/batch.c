@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vk/batch.h"
 
+#include <string.h>
+
 #include "vk/result.h"
 
 #define POOL_SETS 128
@@ -31,6 +33,7 @@ drop_holds (VlmVkBatch *batch)
     vlm_vk_buffer_release_view (use->buffer, use->view);
   }
   g_array_set_size (batch->views, 0);
+  memset (batch->seen, 0, sizeof batch->seen);
 
   GHashTableIter iter;
   gpointer buffer;
@@ -178,6 +181,12 @@ vlm_vk_batch_alloc_set (
 void
 vlm_vk_batch_hold (VlmVkBatch *batch, VlmVkBuffer *buffer)
 {
+  /* One dispatch after another uses the same few. */
+  VlmVkBuffer **seen = &batch->seen[GPOINTER_TO_SIZE (buffer) / sizeof *buffer %
+      VLM_VK_BATCH_SEEN];
+  if (*seen == buffer)
+    return;
+  *seen = buffer;
   if (g_hash_table_add (batch->buffers, buffer))
     vlm_vk_buffer_hold (buffer);
 }

@@ -11,15 +11,18 @@
  * the queue's list of those to be used again. */
 typedef struct _VlmVkBatch VlmVkBatch;
 
+#define VLM_VK_BATCH_SEEN 64
+
 struct _VlmVkBatch
 {
   VlmVkDevice *device; /* not held */
   VkCommandPool pool;
   VkCommandBuffer commands;
-  GArray *set_pools;   /* SetPool */
-  guint i_set_pool;    /* the one in use */
-  GHashTable *buffers; /* VlmVkBuffer, held */
-  GArray *views;       /* of them, in use */
+  GArray *set_pools;                    /* SetPool */
+  guint i_set_pool;                     /* the one in use */
+  GHashTable *buffers;                  /* VlmVkBuffer, held */
+  VlmVkBuffer *seen[VLM_VK_BATCH_SEEN]; /* some of them */
+  GArray *views;                        /* of them, in use */
   VlmVkBarrier barrier;
   VlmVkTicks ticks;
   guint64 value; /* of the timeline, when the work is complete */

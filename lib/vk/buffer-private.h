@@ -4,6 +4,17 @@
 
 #include "vk/device-private.h"
 
+typedef struct
+{
+  VkFormat format;
+  guint64 offset;
+  guint64 n_bytes;
+  VkBufferView handle;
+  guint uses;       /* by work in flight */
+  gboolean pinned;  /* was given out by vlm_vk_buffer_get_view */
+  guint64 last_use; /* of the buffer's views_clock */
+} VlmVkView;
+
 /* Two counts: users' references hold the device as well, those of work in
  * flight do not, or the device and its unfinished work would hold each other. */
 struct _VlmVkBuffer
@@ -17,20 +28,10 @@ struct _VlmVkBuffer
   guint64 n_bytes;
   guint8 *mapped;
   GMutex views_lock;
-  GHashTable *views; /* VlmVkView, its own key; NULL until the first one */
+  GHashTable *views;    /* VlmVkView, its own key; NULL until the first one */
+  VlmVkView *last_view; /* the one that was used last, or NULL */
   guint64 views_clock;
 };
-
-typedef struct
-{
-  VkFormat format;
-  guint64 offset;
-  guint64 n_bytes;
-  VkBufferView handle;
-  guint uses;       /* by work in flight */
-  gboolean pinned;  /* was given out by vlm_vk_buffer_get_view */
-  guint64 last_use; /* of the buffer's views_clock */
-} VlmVkView;
 
 /* A buffer that belongs to the device itself: it does not hold it. */
 VlmVkBuffer *vlm_vk_buffer_new_internal (

@@ -106,6 +106,8 @@ evict_one (VlmVkBuffer *buffer)
   if (oldest == NULL)
     return;
   g_hash_table_remove (buffer->views, oldest);
+  if (buffer->last_view == oldest)
+    buffer->last_view = NULL;
   vkDestroyBufferView (buffer->device->handle, oldest->handle, NULL);
   g_free (oldest);
 }
@@ -116,7 +118,11 @@ get_locked (VlmVkBuffer *buffer, const VlmVkView *key, GError **error)
   VlmVkDevice *device = buffer->device;
   if (buffer->views == NULL)
     buffer->views = g_hash_table_new (view_hash, view_equal);
-  VlmVkView *view = g_hash_table_lookup (buffer->views, key);
+  /* Most buffers are read through the same view again and again. */
+  VlmVkView *view =
+      buffer->last_view != NULL && view_equal (buffer->last_view, key)
+      ? buffer->last_view
+      : g_hash_table_lookup (buffer->views, key);
   if (view == NULL) {
     if (!check_view (device, key, error))
       return NULL;
@@ -139,6 +145,7 @@ get_locked (VlmVkBuffer *buffer, const VlmVkView *key, GError **error)
     g_hash_table_add (buffer->views, view);
   }
   view->last_use = ++buffer->views_clock;
+  buffer->last_view = view;
   return view;
 }
 

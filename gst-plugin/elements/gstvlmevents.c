@@ -69,6 +69,7 @@
  */
 #include "elements/gstvlmevents-private.h"
 
+#include "util/gstvlmerror.h"
 #include "util/gstvlmframe.h"
 #include "util/gstvlmtime.h"
 
@@ -139,8 +140,14 @@ static GstFlowReturn
 gst_vlm_events_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstVlmEvents *self = GST_VLM_EVENTS (parent);
-  GstFlowReturn flow = gst_vlm_events_see_buffer (self, buffer);
+  GstFlowReturn flow;
 
+  if (!gst_pad_has_current_caps (pad)) {
+    gst_vlm_error_post_no_caps (GST_ELEMENT (self));
+    gst_buffer_unref (buffer);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  flow = gst_vlm_events_see_buffer (self, buffer);
   if (flow == GST_FLOW_OK && has_failed (self))
     flow = GST_FLOW_ERROR;
   if (self->delay != NULL)

@@ -49,6 +49,7 @@
 #include "elements/gstvlmoverlay-private.h"
 
 #include "gstvlm.h"
+#include "util/gstvlmerror.h"
 #include "util/gstvlmtime.h"
 
 /* Not a GstBaseTransform: whether buffers leave with overlays as metadata is
@@ -405,8 +406,11 @@ renegotiate (GstVlmOverlay *self)
 {
   g_autoptr (GstCaps) caps = NULL;
 
-  if (!self->has_info)
+  if (!self->has_info) {
+    if (!gst_pad_has_current_caps (self->sinkpad))
+      gst_vlm_error_post_no_caps (GST_ELEMENT (self));
     return GST_FLOW_NOT_NEGOTIATED;
+  }
   if (!gst_pad_check_reconfigure (self->srcpad))
     return GST_FLOW_OK;
   caps = gst_pad_get_current_caps (self->sinkpad);

@@ -20,7 +20,7 @@ static const Mapping mappings[] = {
   { vlm_load_error_quark, VLM_LOAD_ERROR_NOT_FOUND, gst_resource_error_quark,
       GST_RESOURCE_ERROR_NOT_FOUND,
       "Set `model` to a directory that holds config.json, tokenizer.json and "
-      "the .safetensors files of a Qwen2.5-VL checkpoint." },
+      "the .safetensors files of a Qwen2.5-VL checkpoint, or to a GGUF file." },
   { vlm_load_error_quark, VLM_LOAD_ERROR_TRUNCATED, gst_resource_error_quark,
       GST_RESOURCE_ERROR_OPEN_READ,
       "The download is probably incomplete: fetch the file again." },
@@ -88,4 +88,17 @@ gst_vlm_error_post (GstElement *element, GstMessageType type, const char *what,
   /* Takes ownership of text and debug. */
   gst_element_message_full (element, type, mapping->gst_domain (),
       mapping->gst_code, text, debug, __FILE__, GST_FUNCTION, __LINE__);
+}
+
+void
+gst_vlm_error_post_no_caps (GstElement *element)
+{
+  const char *name = gst_plugin_feature_get_name (
+      GST_PLUGIN_FEATURE (gst_element_get_factory (element)));
+
+  GST_ELEMENT_ERROR (element, CORE, NEGOTIATION,
+      ("This is not decoded video: data came without a format. Put "
+       "`decodebin ! videoconvert` in front of %s.",
+          name),
+      (NULL));
 }

@@ -12,4 +12,8 @@ G_BEGIN_DECLS
 void gst_vlm_error_post (GstElement *element, GstMessageType type,
     const char *what, const GError *error);
 
+/* Posts an error about data that came before its format, as from a file that
+ * nothing decodes. */
+void gst_vlm_error_post_no_caps (GstElement *element);
+
 G_END_DECLS

@@ -55,6 +55,33 @@ test_late_load_error (void)
   watch_fixture_clear (&f);
 }
 
+/* A file that nothing decodes does not pass as if it had been analysed. */
+static void
+test_no_caps (void)
+{
+  WatchFixture f;
+  GstSegment segment;
+  GstMessage *message;
+  g_autoptr (GError) error = NULL;
+
+  watch_fixture_init (&f);
+  f.harness = gst_harness_new_with_element (f.element, "sink", "src");
+  gst_segment_init (&segment, GST_FORMAT_BYTES);
+  gst_harness_push_event (f.harness, gst_event_new_stream_start ("file"));
+  gst_harness_push_event (f.harness, gst_event_new_segment (&segment));
+  g_assert_cmpint (
+      gst_harness_push (f.harness, gst_buffer_new_allocate (NULL, 64, NULL)),
+      ==, GST_FLOW_NOT_NEGOTIATED);
+  message = watch_fixture_pop_message (&f, GST_MESSAGE_ERROR, NULL, FALSE);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION);
+  g_assert_nonnull (strstr (error->message, "decodebin"));
+  g_assert_nonnull (strstr (error->message, "vlmevents"));
+  gst_message_unref (message);
+  watch_fixture_clear (&f);
+}
+
 /* An application that forgot to set times gets one warning. */
 static void
 run_no_time (GstFormat format, GstClockTime pts, const char *hint)
@@ -482,6 +509,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vlmevents/late-load-error", test_late_load_error);
   g_test_add_func ("/vlmevents/too-flat", test_too_flat);
   g_test_add_func ("/vlmevents/backwards", test_backwards);
+  g_test_add_func ("/vlmevents/no-caps", test_no_caps);
   g_test_add_func ("/vlmevents/no-time", test_no_time);
   g_test_add_func ("/vlmevents/time-stands-still", test_time_stands_still);
   g_test_add_func ("/vlmevents/not-utf8", test_not_utf8);

@@ -799,11 +799,35 @@ add_text_tests (void)
   }
 }
 
+/* A file that nothing decodes is refused, with what to do. */
+static void
+test_no_caps (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "fakesrc num-buffers=1 sizetype=fixed ! vlmoverlay ! fakesink", &error);
+  g_autoptr (GstBus) bus = NULL;
+  GstMessage *message;
+
+  g_assert_no_error (error);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION);
+  g_assert_nonnull (strstr (error->message, "in front of vlmoverlay"));
+  gst_message_unref (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
+  g_test_add_func ("/vlmoverlay/no-caps", test_no_caps);
   g_test_add_func ("/vlmoverlay/untouched", test_untouched);
   g_test_add_func ("/vlmoverlay/shared-buffer", test_shared_buffer);
   add_format_tests ();

@@ -1,9 +1,9 @@
 /* gst-vlm: the launch lines of the manual run
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Every launch line of the elements' sources, of the README and of the page of
- * the elements is run, with what is not here replaced: files and cameras by a
- * test picture, screens by nothing, and the model by $VLM_TEST_MODEL or the
+ * Every launch line of the elements' sources, of the README and of the pages in
+ * docs/ that have any is run, with what is not here replaced: files and cameras
+ * by a test picture, screens by nothing, and the model by $VLM_TEST_MODEL or the
  * tiny one of the tests. */
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -206,32 +206,35 @@ write_files (const char *page)
   }
 }
 
+static guint
+add_page (const char *name)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", name, NULL);
+
+  return add_lines (path);
+}
+
 int
 main (int argc, char **argv)
 {
-  g_autofree char *readme = NULL;
   g_autofree char *page = NULL;
-  g_autofree char *publishing = NULL;
   g_autofree char *scratch = NULL;
-  gboolean has_publish;
   int result;
 
   g_test_init (&argc, &argv, NULL);
   /* That the tiny model answers no condition is one. */
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   gst_init (&argc, &argv);
-  readme = g_test_build_filename (G_TEST_DIST, "..", "README.md", NULL);
   page = g_test_build_filename (G_TEST_DIST, "..", "docs", "elements.md", NULL);
   g_assert_cmpuint (add_sources ("elements"), >=, 4);
-  publishing =
-      g_test_build_filename (G_TEST_DIST, "..", "docs", "publishing.md", NULL);
-  has_publish = gst_registry_check_feature_version (
-      gst_registry_get (), "vlmpublish", 0, 0, 0);
   g_assert_cmpuint (add_lines (page), >=, 4);
-  if (has_publish) {
-    g_assert_cmpuint (add_lines (readme), >=, 4);
+  g_assert_cmpuint (add_page ("docs/remote.md"), >=, 1);
+  if (gst_registry_check_feature_version (
+          gst_registry_get (), "vlmpublish", 0, 0, 0)) {
+    g_assert_cmpuint (add_page ("README.md"), >=, 4);
     g_assert_cmpuint (add_sources ("publish"), >=, 1);
-    g_assert_cmpuint (add_lines (publishing), >=, 3);
+    g_assert_cmpuint (add_page ("docs/publishing.md"), >=, 3);
+    g_assert_cmpuint (add_page ("docs/scaling.md"), >=, 1);
   }
 
   /* The lines write where they are run. */

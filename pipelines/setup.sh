@@ -28,6 +28,8 @@ packages_test=(
   mosquitto mosquitto-clients openssl gstreamer1.0-opencv
   gi-docgen bash-completion mandoc chromium
 )
+# libFuzzer is in libclang-rt-dev (Debian 12) or comes with clang
+packages_fuzz=(clang libclang-rt-dev)
 
 say() {
   printf '==> %s\n' "$*" >&2

@@ -59,7 +59,10 @@ def table(rows):
 
 
 def draw(rows, path):
-    import matplotlib
+    try:
+        import matplotlib
+    except ImportError:
+        sys.exit("a plot takes matplotlib (Debian: python3-matplotlib)")
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "short-events"
     from matplotlib import pyplot

@@ -9,7 +9,8 @@ watch_fixture_init (WatchFixture *f)
 {
   f->fake = fake_analyzer_new ();
   f->element = gst_element_factory_make ("vlmevents", NULL);
-  g_assert_nonnull (f->element);
+  if (f->element == NULL)
+    g_error ("there is no element vlmevents: source build/pipelines/env.sh");
   gst_object_ref_sink (f->element);
   g_object_set (f->element, "analyzer", f->fake, "fps", "2", "window", 2.0,
       "hop", 1.0, "min-pixels", (guint64) 784, "max-pixels", (guint64) 3136,

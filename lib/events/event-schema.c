@@ -29,16 +29,17 @@ const VlmField vlm_event_fields[] = {
   FIELD (bbox, BOX, "[x1, y1, x2, y2] in pixels of the source frame"),
   FIELD (bbox_time, INSTANT, "the frame in which `bbox` was found"),
   FIELD (box_space, STRING,
-      "what the model's box was taken to count in before it became `bbox`: "
-      "`pixels` of what the model saw, or `thousandths`"),
+      "unit in which the model's own box was read before it was converted to "
+      "`bbox`: `pixels` of the frame that the model saw, or `thousandths` of "
+      "it"),
   FIELD (query, STRING, "the query this answers"),
   FIELD (query_version, NUMBER,
       "of the questions it answers: grows when they are changed"),
   FIELD (condition, STRING, "name of the condition that holds"),
   FIELD (probability, FRACTION, "of the condition, in `window`; 0 to 1"),
   FIELD (mass, FRACTION,
-      "how probable it was that the model says yes or no at all; where it is "
-      "small, `probability` says nothing"),
+      "probability that the model says yes or no at all; if it is small, "
+      "`probability` means nothing"),
   FIELD (probabilities, PROBABILITIES,
       "of the condition in the last windows, the newest one at the end"),
   FIELD (located, STRING,

@@ -81,7 +81,7 @@ class Job:
     def take_video(self, word):
         path = to_path(word)
         if path and not os.access(path, os.R_OK):
-            sys.exit(f"cannot read {word}")
+            sys.exit(f"{word}: {'it may not be read' if path.exists() else 'no such file or device'}")
         made = [self.out / name for name in filmed.MADE]
         if path and any(other.exists() and other.samefile(path) for other in made):
             sys.exit(f"{word} would be overwritten: name another folder with --out DIR")

@@ -214,7 +214,7 @@ def test_what_is_wrong_is_said():
         sound, empty = pathlib.Path(folder, "sound.wav"), pathlib.Path(folder, "empty.mp4")
         sound.write_bytes(b"no video at all")
         empty.touch()
-        for args, status, because in ((["nowhere.mp4"], 1, "cannot read nowhere.mp4"),
+        for args, status, because in ((["nowhere.mp4"], 1, "nowhere.mp4: no such file"),
                                       (["--wrong"], 2, "unknown option --wrong"),
                                       (["wrong=3"], 2, "no property \"wrong\""),
                                       (["a.mp4", "b.mp4"], 2, "unexpected argument \"b.mp4\""),

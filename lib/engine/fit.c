@@ -39,6 +39,7 @@ typedef struct
   VlmNnDevice *nn;
   VlmDType cache_type;
   guint64 left;
+  int name_width; /* of the column with the names of models */
 } Place;
 
 static void
@@ -48,7 +49,7 @@ add_row (GString *text, const Model *model, const Place *place, guint format)
       model->list, formats[format].weights);
   const guint64 pixels = model->config->preprocess.video_max_pixels;
 
-  g_string_append_printf (text, "  %-10s %-7s", model->name,
+  g_string_append_printf (text, "  %-*s %-7s", place->name_width, model->name,
       format == 0 ? model->native : formats[format].name);
   for (guint i = 0; i < G_N_ELEMENTS (contexts); i++) {
     const VlmMemoryUse use = { contexts[i], pixels > 0 ? pixels : FRAME_PIXELS,
@@ -119,16 +120,17 @@ add_device (GString *text, VlmDevice *device, VlmKvCache kv_cache,
     const VlmCheckpoint *checkpoint)
 {
   VlmNnDevice *nn = vlm_device_get_nn (device);
-  Place place = { nn, vlm_context_cache_type (kv_cache, nn), 0 };
+  const char *name = checkpoint != NULL ? checkpoint->config->name : "";
+  Place place = { nn, vlm_context_cache_type (kv_cache, nn), 0,
+    (int) MAX (g_utf8_strlen (name, -1), 10) };
   const char *limit;
   gboolean is_sure = vlm_nn_device_get_left (nn, &place.left, &limit);
 
-  g_string_append_printf (text,
-      "%s: %s is %.1f GB%s; cache of %s\n  %-10s %-7s",
+  g_string_append_printf (text, "%s: %s is %.1f GB%s; cache of %s\n  %-*s %-7s",
       vlm_device_get_name (device), is_sure ? limit : "its memory",
       (double) place.left / 1e9,
       is_sure ? "" : ", but what others have of it is not known",
-      vlm_dtype_name (place.cache_type), "model", "weights");
+      vlm_dtype_name (place.cache_type), place.name_width, "model", "weights");
   for (guint i = 0; i < G_N_ELEMENTS (contexts); i++)
     g_string_append_printf (text, "%9u ", contexts[i]);
   g_string_append (text, "tokens of context\n");

@@ -116,6 +116,15 @@ def test_fit():
     answers("/fit/sizes", "--fit", "--model", "", shape=has("3B ", "72B ", "int4", "Q8_0", "Q4_K_M", "32768"))
     answers("/fit/model", "--fit", "--kv-cache", "f16", "--model", CHECKPOINT,
             shape=has("cache of F16", "native"))
+
+    def is_aligned(answer):
+        head, *rows = [line for line in answer.splitlines() if line.startswith("  ")]
+        return rows and {len(row) for row in rows} == {head.index("tokens of context")}
+
+    with tempfile.TemporaryDirectory() as folder:
+        long = os.path.join(folder, "a-name-that-is-longer-than-those-of-sizes")
+        os.symlink(CHECKPOINT, long)
+        answers("/fit/long-name", "--fit", "--model", long, shape=is_aligned)
     fails("/fit/nowhere", "--fit", "--model", "/nonexistent", because="/nonexistent")
     fails("/fit/cache", "--fit", "--kv-cache", "f8", because="auto, f32 or f16", status=2)
 

@@ -58,8 +58,14 @@ install_packages() {
     if sudo -n true 2>/dev/null; then
       as_root=(sudo)
     else
-      say "these packages are missing; run this line and try again:"
-      echo "sudo apt-get update && sudo apt-get install -y" \
+      local sudo=""
+      if command -v sudo >/dev/null; then
+        sudo="sudo "
+        say "these packages are missing; run this line and try again:"
+      else
+        say "these packages are missing; run this line as root and try again:"
+      fi
+      echo "${sudo}apt-get update && ${sudo}apt-get install -y" \
         "--no-install-recommends ${missing[*]}" >&2
       exit 1
     fi

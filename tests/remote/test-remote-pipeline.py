@@ -64,6 +64,31 @@ def test_vlm_run():
         assert done.returncode == 2 and "this machine" in done.stderr, done
 
 
+def check_server(address, *settings):
+    script = f"source '{PIPELINES}/setup.sh'; use_build; exec /usr/bin/python3 \"$@\""
+    program = pathlib.Path(__file__).with_name("check-server.py")
+    return subprocess.run(["bash", "-c", script, "check", program, address, *settings], env=ENVIRONMENT,
+                          text=True, capture_output=True, timeout=watched.PATIENCE, check=False)
+
+
+def test_check_server():
+    """A line for each kind of question, as it would be with a real server."""
+    with Server() as server:
+        server.say = lambda question: (
+            '[{"point_2d": [14, 14], "label": "circle"}]' if "Point to" in question.text else
+            "[]" if "Spotting" in question.text else server.answer(question))
+        done = check_server(server.address)
+        lines = done.stdout.splitlines()
+        assert done.returncode == 0 and len(lines) == 6, done
+        assert "times by mrope, first: '[{\"start_time\"" in lines[0] and '"yes": 0.9' in lines[4], lines
+        server.say = lambda question: server.answer(question)[:-1]
+        done = check_server(server.address, "max-pixels=100000")
+        assert done.returncode == 1 and "not of the requested form" in done.stdout.splitlines()[0], done
+    done = check_server("http://localhost:1/v1", "request-timeout=0.2")
+    assert done.returncode == 1 and done.stdout.count("localhost:1") >= 6, done
+    assert check_server("http://localhost:1/v1", "nonsense").returncode == 1
+
+
 PAGE = ('<html><body><h2 data-bbox="14 14 56 28">Gate &amp; yard</h2>'
         '<table data-bbox="14 42 98 84"><tr><td>1</td></tr></table><script>alert (1)</script></body></html>')
 

@@ -15,9 +15,9 @@
 #define GROUPS_CPU 16
 #define GROUPS_GPU 512
 
-/* Parts of a chunk over several segments: those of 512 queries and 8192 keys of
- * the 3B model are 20 MB. */
-#define PARTS_BYTES ((guint64) 32 << 20)
+/* Of the parts of a chunk over several segments. Those of 512 queries and 8192
+ * keys of the 3B model would be 17 MB at once; two chunks more are cheaper. */
+#define PARTS_BYTES ((guint64) 8 << 20)
 
 /* Parts of a tile: shaders/include/attention.glsl. */
 static guint64

@@ -10,6 +10,7 @@
 #include "model/memory.h"
 #include "model/qwen2_5_vl/family.h"
 #include "vk/device.h"
+#include "vk/staging.h"
 
 /* NULL after a skip: there is no device. */
 static VlmVkDevice *
@@ -79,6 +80,7 @@ test_goals (void)
     VlmMemoryPlan plan = vlm_memory_plan (config, weights, &use, NULL);
     VlmMemoryPlan other;
 
+    plan.staging = VLM_VK_STAGING_BYTES; /* as on a GPU */
     g_test_message ("%s: weights %.3f, cache %.3f, features %.3f, scratch %.3f",
         vlm_qwen_sizes[i].name, plan.weights / 1e9, plan.cache / 1e9,
         plan.features / 1e9, plan.scratch / 1e9);

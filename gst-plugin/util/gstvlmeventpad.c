@@ -402,24 +402,37 @@ push_cue (GstVlmEventPad *self, const VlmEvent *event)
       start + duration, event->window.start);
 }
 
+/* What a cue shows of @answer: its text, or the JSON of a schema. Positions are
+ * for boxes on the video. */
+static const char *
+get_caption (const VlmAnswerRecord *answer)
+{
+  if (!answer->is_result)
+    return NULL;
+  if (answer->words != NULL)
+    return answer->words;
+  return answer->marks == NULL ? answer->value : NULL;
+}
+
 /* A cue with an answer about a window, as long as the window; where windows
  * overlap, it begins at the end of the one before. */
 static GstFlowReturn
 push_caption (GstVlmEventPad *self, const VlmAnswerRecord *answer)
 {
+  const char *caption = get_caption (answer);
   GstClockTime start =
       gst_vlm_time_to_position (&answer->start, &self->segment);
   GstClockTime end = gst_vlm_time_to_position (&answer->end, &self->segment);
 
-  if (answer->words == NULL || !answer->is_result ||
-      !GST_CLOCK_TIME_IS_VALID (start) || !GST_CLOCK_TIME_IS_VALID (end))
+  if (caption == NULL || !GST_CLOCK_TIME_IS_VALID (start) ||
+      !GST_CLOCK_TIME_IS_VALID (end))
     return GST_FLOW_OK;
   start = MAX (start, self->captioned_until);
   if (start >= end)
     return GST_FLOW_OK;
   self->captioned_until = end;
-  return push_or_hold (self, gst_vlm_text_for_cue (answer->words), start, end,
-      answer->window.start);
+  return push_or_hold (
+      self, gst_vlm_text_for_cue (caption), start, end, answer->window.start);
 }
 
 /* @text: (transfer full): about a span */

@@ -128,10 +128,12 @@ def test_refused(folder):
 
 
 def test_text(folder):
-    """JSON is not shown as a subtitle."""
+    """The JSON of each window is a cue."""
     schema = write(folder, 'schema.json', json.dumps(SCHEMA))
     run = Run(f'schema-file={schema}', 'text/x-raw,format=utf8', folder)
-    assert run.told and run.path.read_text() == '', run.path.read_text()
+    values = [json.dumps(record['value']) for record in run.records()]
+    assert len(values) == 3, values
+    assert plain(run.path.read_text()) == plain(''.join(values)), (run.path.read_text(), values)
 
 
 def plain(text):

@@ -217,7 +217,7 @@ cut_to (
   return event;
 }
 
-/* Adds what is left of @report (transfer full) to @pieces. */
+/* Adds the parts of @report (transfer full) that remain to @pieces. */
 static void
 cut (VlmEvent *report, const VlmWindow *window, const GArray *stretches,
     GArray *pieces, VlmVisitCounts *counts)

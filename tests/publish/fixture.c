@@ -142,12 +142,16 @@ publish_fixture_check_outage (PublishFixture *f)
 }
 
 char *
-publish_fixture_get_error (PublishFixture *f)
+publish_fixture_wait_error (PublishFixture *f)
 {
   g_autoptr (GstStructure) stats = NULL;
+  const char *error;
 
+  gst_message_unref (publish_fixture_wait (f, "vlm-publish-disconnected"));
   g_object_get (f->element, "stats", &stats, NULL);
-  return g_strdup (gst_structure_get_string (stats, "last-error"));
+  error = gst_structure_get_string (stats, "last-error");
+  g_test_message ("%s", error);
+  return g_strdup (error);
 }
 
 void

@@ -41,7 +41,7 @@ guint64 publish_fixture_get_stat (PublishFixture *f, const char *name);
 /* After the message of an outage: attempts go on, and none of them is another
  * message, or warning. Records must be waiting. */
 void publish_fixture_check_outage (PublishFixture *f);
-/* A text of the stats; (transfer full) */
-char *publish_fixture_get_error (PublishFixture *f);
+/* Waits for the message of an outage. (transfer full): the error in the stats */
+char *publish_fixture_wait_error (PublishFixture *f);
 
 G_END_DECLS

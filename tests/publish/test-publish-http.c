@@ -125,9 +125,7 @@ run_mood (FakeServerMood mood, guint status, const char *expected)
   set_server (&f, server, "me:s3cret@", "/hook");
   publish_fixture_start (&f);
   push_all (&f, 0, 10);
-  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
-  error = publish_fixture_get_error (&f);
-  g_test_message ("%s", error);
+  error = publish_fixture_wait_error (&f);
   g_assert_nonnull (strstr (error, expected));
   g_assert_null (strstr (error, "s3cret"));
   g_assert_null (strchr (error, '\x1b'));
@@ -231,8 +229,7 @@ test_away (void)
       f.element, "location", location, "eos-drain-timeout", 0.0, NULL);
   publish_fixture_start (&f);
   push_all (&f, 0, 10);
-  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
-  error = publish_fixture_get_error (&f);
+  error = publish_fixture_wait_error (&f);
   g_assert_nonnull (strstr (error, location));
   publish_fixture_check_outage (&f);
   publish_fixture_finish (&f);
@@ -264,9 +261,7 @@ run_tls (guint port, const char *ca_file, const char *expected)
   } else {
     g_autofree char *error = NULL;
 
-    gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
-    error = publish_fixture_get_error (&f);
-    g_test_message ("%s", error);
+    error = publish_fixture_wait_error (&f);
     g_assert_nonnull (strstr (error, expected));
     g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 0);
   }

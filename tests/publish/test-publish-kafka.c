@@ -215,9 +215,7 @@ run_tls (guint port, const char *ca_file, gboolean is_trusted)
   g_object_set (f.element, "location", location, "ca-file", ca_file, NULL);
   publish_fixture_start (&f);
   push_all (&f, 0, 3);
-  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
-  error = publish_fixture_get_error (&f);
-  g_test_message ("%s", error);
+  error = publish_fixture_wait_error (&f);
   g_assert_cmpint (strstr (error, "certificate") == NULL, ==, is_trusted);
   g_assert_cmpuint (publish_fixture_get_stat (&f, "waiting"), ==, 3);
   publish_fixture_clear (&f);
@@ -260,8 +258,7 @@ test_slow (void)
   publish_fixture_wait_sent (&f, 1);
   rd_kafka_mock_broker_set_rtt (c.cluster, 1, 5000);
   push_all (&f, 1, 20);
-  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
-  error = publish_fixture_get_error (&f);
+  error = publish_fixture_wait_error (&f);
   g_assert_nonnull (strstr (error, "no acknowledgement in time"));
   rd_kafka_mock_broker_set_rtt (c.cluster, 1, 0);
   publish_fixture_finish (&f);
@@ -288,8 +285,7 @@ test_refusing (void)
       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   publish_fixture_start (&f);
   push_all (&f, 0, 20);
-  gst_message_unref (publish_fixture_wait (&f, "vlm-publish-disconnected"));
-  error = publish_fixture_get_error (&f);
+  error = publish_fixture_wait_error (&f);
   g_assert_nonnull (strstr (error, "authorization"));
   publish_fixture_finish (&f);
   g_assert_cmpuint (publish_fixture_get_stat (&f, "sent"), ==, 20);

@@ -228,9 +228,7 @@ check_error (PublishFixture *f, const char *expected)
 {
   g_autofree char *error = NULL;
 
-  gst_message_unref (publish_fixture_wait (f, "vlm-publish-disconnected"));
-  error = publish_fixture_get_error (f);
-  g_test_message ("%s", error);
+  error = publish_fixture_wait_error (f);
   g_assert_nonnull (strstr (error, expected));
   g_assert_null (strstr (error, "s3cret"));
 }

@@ -194,15 +194,10 @@ make_event (const GstVlmRecord *record, const char *event_type)
 {
   g_autoptr (JsonNode) json = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *member;
 
   json_node_take_object (json, object);
   json_object_set_string_member (object, "event_type", event_type);
-  json_object_iter_init_ordered (&iter, record->json);
-  while (json_object_iter_next_ordered (&iter, &name, &member))
-    json_object_set_member (object, name, json_node_copy (member));
+  gst_vlm_json_copy_members (record->json, object);
   /* Again, in case a member of the record has replaced it. */
   json_object_set_string_member (object, "event_type", event_type);
   return gst_vlm_json_write (json);

@@ -141,3 +141,15 @@ gst_vlm_json_get_array (JsonObject *object, const char *name)
       ? json_node_get_array (node)
       : NULL;
 }
+
+void
+gst_vlm_json_copy_members (JsonObject *from, JsonObject *to)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+
+  json_object_iter_init_ordered (&iter, from);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    json_object_set_member (to, name, json_node_copy (member));
+}

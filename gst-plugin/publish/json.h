@@ -20,4 +20,7 @@ double gst_vlm_json_get_double (
 JsonObject *gst_vlm_json_get_object (JsonObject *object, const char *name);
 JsonArray *gst_vlm_json_get_array (JsonObject *object, const char *name);
 
+/* Sets copies of all members of @from on @to, in their order. */
+void gst_vlm_json_copy_members (JsonObject *from, JsonObject *to);
+
 G_END_DECLS

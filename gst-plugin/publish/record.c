@@ -200,26 +200,12 @@ gst_vlm_record_is_removed_subject (const GstVlmRecord *record)
       0;
 }
 
-/* (transfer full) */
-static JsonObject *
-copy_members (JsonObject *from)
-{
-  JsonObject *to = json_object_new ();
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *member;
-
-  json_object_iter_init_ordered (&iter, from);
-  while (json_object_iter_next_ordered (&iter, &name, &member))
-    json_object_set_member (to, name, json_node_copy (member));
-  return to;
-}
-
 GstVlmRecord *
 gst_vlm_record_new_begin (const GstVlmRecord *end)
 {
-  JsonObject *object = copy_members (end->json);
+  JsonObject *object = json_object_new ();
 
+  gst_vlm_json_copy_members (end->json, object);
   json_object_set_string_member (object, "state", "begin");
   json_object_set_boolean_member (object, "ongoing", TRUE);
   /* Another one than that of @end: the event has no record before it. */
@@ -231,8 +217,9 @@ gst_vlm_record_new_begin (const GstVlmRecord *end)
 GstVlmRecord *
 gst_vlm_record_new_interrupted (const GstVlmRecord *last, gint64 seq)
 {
-  JsonObject *object = copy_members (last->json);
+  JsonObject *object = json_object_new ();
 
+  gst_vlm_json_copy_members (last->json, object);
   json_object_set_string_member (object, "state", "end");
   json_object_set_boolean_member (object, "ongoing", FALSE);
   json_object_set_int_member (object, "seq", seq);
